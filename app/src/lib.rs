@@ -1,0 +1,3 @@
+//! What Portal Redirects is: its terms, its rules, its screens, its queries.
+
+pub mod redirects;

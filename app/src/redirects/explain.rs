@@ -1,0 +1,50 @@
+//! Why a value is refused, in one sentence that names the fix.
+
+use std::fmt;
+
+use super::{
+    Instance,
+    policy::{MOST_BYTES, Refusal, Refused},
+};
+
+/// A sentence about a refused value; the host it is about stands apart, so that a screen can set it off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What comes before the host.
+    pub before: String,
+    /// The real host, where the sentence is about one.
+    pub host: Option<String>,
+    /// What comes after the host.
+    pub after: String,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", self.before, self.host.as_deref().unwrap_or_default(), self.after)
+    }
+}
+
+/// Says why `value` was refused and what to do about it.
+pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanation {
+    let domain = instance.domain();
+    let host = refused.url.as_ref().and_then(|url| url.host_str()).map(str::to_owned);
+    let sentence = |text: String| Explanation { before: String::new(), host: None, after: text };
+    match refused.reason {
+        Refusal::TooLong => sentence(format!("That is too long: {} bytes, and {MOST_BYTES} are the limit. Shorten it.", value.len())),
+        Refusal::NotAUrl => sentence("That is not a URL. Start with / for a page of your application, or with https://.".into()),
+        Refusal::Ambiguous => sentence("Browsers can read this in two ways. Write it in full: https:// and the host.".into()),
+        Refusal::Scheme => sentence("Only web addresses can be a target. Use https://, or a path like /dashboard.".into()),
+        Refusal::Credentials => Explanation {
+            before: "It carries a user name, and its real host is ".into(),
+            host,
+            after: ". Remove everything before the @.".into(),
+        },
+        Refusal::Insecure => sentence("Production needs https. Change http:// to https://.".into()),
+        Refusal::Foreign => Explanation {
+            before: String::new(),
+            host,
+            after: format!(" is not on {domain}. Use a URL on {domain}, or add this origin under Settings."),
+        },
+        Refusal::Loop => sentence("That is the portal's own sign-in or sign-up page, so people would go in a circle. Use a page of your application.".into()),
+    }
+}

@@ -1,0 +1,48 @@
+//! The URLs that an admin stores, one for each flow.
+
+use super::{
+    Flow, Instance,
+    policy::{self, Allowed, Refusal, Refused},
+};
+
+/// The stored fallback redirects of an instance, as typed. A flow without one goes to the home URL.
+///
+/// They were allowed when they were stored; [`super::resolve`] asks again, since domain and origins may have changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fallbacks([Option<String>; Flow::ALL.len()]);
+
+impl Fallbacks {
+    /// The stored value of a flow.
+    pub fn get(&self, flow: Flow) -> Option<&str> {
+        self.0[flow.index()].as_deref()
+    }
+
+    /// Puts a value in place; blanks only mean none.
+    pub fn set(&mut self, flow: Flow, value: &str) {
+        self.0[flow.index()] = Some(value.trim()).filter(|value| !value.is_empty()).map(str::to_owned);
+    }
+}
+
+impl FromIterator<(Flow, String)> for Fallbacks {
+    fn from_iter<I: IntoIterator<Item = (Flow, String)>>(values: I) -> Self {
+        let mut fallbacks = Self::default();
+        for (flow, value) in values {
+            fallbacks.set(flow, &value);
+        }
+        fallbacks
+    }
+}
+
+/// Reads a fallback redirect as an admin types it: an absolute URL, or a path that begins with one `/`.
+///
+/// # Errors
+/// What the policy refuses, and other relative forms (`dashboard`, `//host`), which read differently elsewhere.
+pub fn parse_fallback(instance: &Instance, flow: Flow, value: &str) -> Result<Allowed, Refused> {
+    let allowed = policy::check(instance, flow, None, value)?;
+    let path = value.starts_with('/') && !value[1..].starts_with(['/', '\\']);
+    if path || url::Url::parse(value).is_ok() {
+        Ok(allowed)
+    } else {
+        Err(Refused { reason: Refusal::NotAUrl, url: Some(allowed.url) })
+    }
+}

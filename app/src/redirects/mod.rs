@@ -1,0 +1,27 @@
+//! The heart: what a portal link means and where its visitor goes. Pure: no input or output, no screens, no clock.
+//!
+//! [`policy::check`] is the only place that decides whether a URL may be a target. [`resolve`] asks it for each
+//! candidate in turn; what an admin stores passes it by [`Fallbacks`] and [`Instance`].
+
+mod domain;
+mod explain;
+mod fallback;
+mod flow;
+mod instance;
+mod link;
+mod origin;
+pub mod policy;
+mod resolve;
+
+#[cfg(test)]
+mod tests;
+
+pub use domain::{Domain, DomainError};
+pub use explain::{Explanation, explain};
+pub use fallback::{Fallbacks, parse_fallback};
+pub use flow::{Flow, Group, UnknownFlow};
+pub use instance::{Environment, Instance, InstanceError, InstanceField, Settings};
+pub use link::{Link, Prefill};
+pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
+pub use policy::{Ground, Refusal};
+pub use resolve::{Outcome, Resolution, Source, Step, Visit, resolve};

@@ -1,0 +1,259 @@
+//! Origins: the portal's, the requesting page's, and those that an admin allows besides the domain.
+
+use std::fmt;
+
+use serde::Serialize;
+use url::{Host, Url};
+
+use super::{
+    Environment,
+    domain::{host_name, is_public_suffix},
+};
+
+/// Why a text is no origin that may be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OriginError {
+    /// Not an absolute `http` or `https` URL.
+    #[error("That is not an origin. Write it like https://app.example.com, or http://localhost:5173.")]
+    NotAnOrigin,
+    /// A path, a query, a fragment or a user name is with it.
+    #[error("An origin is scheme, host and port only. Remove what follows, like /path or ?query.")]
+    NotAlone,
+    /// `http` in production.
+    #[error("http is for development only. Use https.")]
+    Insecure,
+    /// `*` somewhere else than as the whole leftmost part.
+    #[error("A * can only be the whole leftmost part, like https://*.preview.myapp.dev.")]
+    Wildcard,
+    /// A wildcard right below a public suffix.
+    #[error("Anyone can own a name there. Put the * below your own name, like https://*.my-team.vercel.app.")]
+    PublicSuffix,
+    /// More than 512 bytes.
+    #[error("That is too long for an origin.")]
+    TooLong,
+}
+
+/// An origin that an admin allows besides the instance's domain: exact, or with `*` as its leftmost part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedOrigin {
+    text: String,
+    pattern: Pattern,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pattern {
+    Exact(url::Origin),
+    /// Every name below `parent`, at any depth.
+    Below { scheme: &'static str, parent: String, port: u16 },
+}
+
+impl AllowedOrigin {
+    /// Reads `https://app.example.com[:port]` or `https://*.preview.myapp.dev[:port]`.
+    ///
+    /// # Errors
+    /// Says which of the rules in [`OriginError`] is broken first.
+    pub fn parse(text: &str, environment: Environment) -> Result<Self, OriginError> {
+        let text = text.trim();
+        if !text.contains('*') {
+            let url = parse_origin(text, environment)?;
+            return Ok(Self { text: url.origin().ascii_serialization(), pattern: Pattern::Exact(url.origin()) });
+        }
+        let (scheme, rest) = text.split_once("://*.").ok_or(OriginError::Wildcard)?;
+        if rest.contains('*') || scheme.contains('*') {
+            return Err(OriginError::Wildcard);
+        }
+        let url = parse_origin(&format!("{scheme}://{rest}"), environment)?;
+        let parent = url.host_str().and_then(|host| host_name(host).ok()).ok_or(OriginError::Wildcard)?;
+        let local = environment == Environment::Development && parent == "localhost";
+        if is_public_suffix(&parent) && !local {
+            return Err(OriginError::PublicSuffix);
+        }
+        let scheme = if url.scheme() == "http" { "http" } else { "https" };
+        let written = url.port().map_or_else(String::new, |port| format!(":{port}"));
+        Ok(Self {
+            text: format!("{scheme}://*.{parent}{written}"),
+            pattern: Pattern::Below { scheme, parent, port: url.port_or_known_default().unwrap_or_default() },
+        })
+    }
+
+    /// The origin or pattern, in ASCII.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a parsed URL's origin is this one, or matches its pattern.
+    pub(super) fn matches(&self, url: &Url) -> bool {
+        match &self.pattern {
+            Pattern::Exact(origin) => url.origin() == *origin,
+            Pattern::Below { scheme, parent, port } => {
+                url.scheme() == *scheme
+                    && url.port_or_known_default() == Some(*port)
+                    && matches!(url.host(), Some(Host::Domain(host)) if is_below(host, parent))
+            }
+        }
+    }
+}
+
+/// The origin of an instance's hosted portal pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortalOrigin {
+    text: String,
+    origin: url::Origin,
+}
+
+impl PortalOrigin {
+    /// Reads `https://accounts.myapp.com`.
+    ///
+    /// # Errors
+    /// Says which of the rules in [`OriginError`] is broken first.
+    pub fn parse(text: &str, environment: Environment) -> Result<Self, OriginError> {
+        let text = text.trim();
+        if text.contains('*') {
+            return Err(OriginError::NotAnOrigin);
+        }
+        let origin = parse_origin(text, environment)?.origin();
+        Ok(Self { text: origin.ascii_serialization(), origin })
+    }
+
+    /// The origin, in ASCII, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a parsed URL has this origin.
+    pub(super) fn is_origin_of(&self, url: &Url) -> bool {
+        url.origin() == self.origin
+    }
+}
+
+/// The origin of the page that runs the flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestingOrigin(url::Origin);
+
+impl RequestingOrigin {
+    /// Reads an `Origin` header (RFC 6454): scheme, host and port. `null` and what is no web origin is nobody.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_origin(text, Environment::Development).ok().map(|url| Self(url.origin()))
+    }
+
+    /// Whether a parsed URL has this origin.
+    pub(super) fn is_origin_of(&self, url: &Url) -> bool {
+        url.origin() == self.0
+    }
+}
+
+impl fmt::Display for AllowedOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for AllowedOrigin {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+/// Whether `host` is a name below `parent`, one or more labels deep, and no label empty.
+fn is_below(host: &str, parent: &str) -> bool {
+    host.strip_suffix(parent)
+        .and_then(|rest| rest.strip_suffix('.'))
+        .is_some_and(|labels| !labels.is_empty() && labels.split('.').all(|label| !label.is_empty()))
+}
+
+fn parse_origin(text: &str, environment: Environment) -> Result<Url, OriginError> {
+    if text.len() > 512 {
+        return Err(OriginError::TooLong);
+    }
+    let url = Url::parse(text).map_err(|_| OriginError::NotAnOrigin)?;
+    // Without `//` the parser guesses, and tabs, line breaks and backslashes it repairs: none is how an origin is written.
+    let written = text.get(..url.scheme().len() + 3).is_some_and(|start| start.to_ascii_lowercase() == format!("{}://", url.scheme()));
+    if !matches!(url.scheme(), "http" | "https") || !written || text.contains(['\t', '\n', '\r', '\\']) {
+        return Err(OriginError::NotAnOrigin);
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(OriginError::NotAlone);
+    }
+    if url.host_str().is_none_or(|host| host.ends_with('.')) {
+        return Err(OriginError::NotAnOrigin);
+    }
+    if url.scheme() == "http" && environment == Environment::Production {
+        return Err(OriginError::Insecure);
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Environment::{Development, Production};
+
+    fn stored(text: &str, environment: Environment) -> Result<String, OriginError> {
+        AllowedOrigin::parse(text, environment).map(|origin| origin.to_string())
+    }
+
+    #[test]
+    fn an_origin_is_stored_as_browsers_write_it() {
+        assert_eq!(stored("https://App.Example.com:443/", Production).as_deref(), Ok("https://app.example.com"));
+        assert_eq!(stored("http://localhost:5173", Development).as_deref(), Ok("http://localhost:5173"));
+        assert_eq!(stored("https://*.Preview.myapp.dev:8443", Production).as_deref(), Ok("https://*.preview.myapp.dev:8443"));
+        assert_eq!(stored("https://*.my-team.vercel.app", Production).as_deref(), Ok("https://*.my-team.vercel.app"));
+        assert_eq!(stored("http://*.localhost:3000", Development).as_deref(), Ok("http://*.localhost:3000"));
+        assert_eq!(stored("https://[::1]:3000", Production).as_deref(), Ok("https://[::1]:3000"));
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused_by_its_reason() {
+        for (text, error) in [
+            ("", OriginError::NotAnOrigin),
+            ("null", OriginError::NotAnOrigin),
+            ("app.example.com", OriginError::NotAnOrigin),
+            ("myapp://callback", OriginError::NotAnOrigin),
+            ("https:app.example.com", OriginError::NotAnOrigin),
+            ("https:\\\\app.example.com", OriginError::NotAnOrigin),
+            ("https://app.example.com.", OriginError::NotAnOrigin),
+            ("https://app.example.com/x", OriginError::NotAlone),
+            ("https://app.example.com?x", OriginError::NotAlone),
+            ("https://nick@app.example.com", OriginError::NotAlone),
+            ("http://app.example.com", OriginError::Insecure),
+            ("https://*", OriginError::Wildcard),
+            ("https://*.*.example.com", OriginError::Wildcard),
+            ("https://app.*.example.com", OriginError::Wildcard),
+            ("https://app-*.example.com", OriginError::Wildcard),
+            ("https://*.127.0.0.1", OriginError::Wildcard),
+            ("https://*.vercel.app", OriginError::PublicSuffix),
+            ("https://*.co.uk", OriginError::PublicSuffix),
+            ("https://*.com", OriginError::PublicSuffix),
+            ("https://*.localhost", OriginError::PublicSuffix),
+            (&format!("https://{}.com", "a".repeat(600)), OriginError::TooLong),
+        ] {
+            assert_eq!(stored(text, Production), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_matches_one_or_more_labels_and_nothing_beside() {
+        let pattern = AllowedOrigin::parse("https://*.preview.myapp.dev:8443", Production).unwrap();
+        for text in ["https://a.preview.myapp.dev:8443/x", "https://a.b.preview.myapp.dev:8443"] {
+            assert!(pattern.matches(&Url::parse(text).unwrap()), "{text}");
+        }
+        for text in [
+            "https://preview.myapp.dev:8443",
+            "https://a.preview.myapp.dev",
+            "http://a.preview.myapp.dev:8443",
+            "https://evilpreview.myapp.dev:8443",
+            "https://a.preview.myapp.dev.:8443",
+            "https://..preview.myapp.dev:8443",
+            "https://a.preview.myapp.dev.evil.com:8443",
+        ] {
+            assert!(!pattern.matches(&Url::parse(text).unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn nobody_requests_from_null() {
+        assert_eq!(RequestingOrigin::parse("null"), None);
+        assert_eq!(RequestingOrigin::parse("exp://192.168.1.100:8081"), None);
+        assert!(RequestingOrigin::parse("http://localhost:5173").is_some());
+    }
+}

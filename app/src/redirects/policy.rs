@@ -1,0 +1,126 @@
+//! May this URL be a target? The only place that decides, for every candidate of every flow, on write and on read.
+
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+use url::{ParseError, Url};
+
+use super::{Environment, Flow, Instance, RequestingOrigin};
+
+/// The longest `redirect_url`, and the longest target, in bytes.
+pub const MOST_BYTES: usize = 2048;
+
+/// What an allowed target stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// Its host is the instance's domain or one of its subdomains.
+    Domain,
+    /// Its origin is one of the instance's allowed origins.
+    AllowedOrigin,
+    /// Its origin is the requesting page's.
+    RequestingPage,
+}
+
+/// Why a candidate is refused: the first rule that it breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// Longer than [`MOST_BYTES`], as given or as it would be sent out.
+    TooLong,
+    /// No browser could go there.
+    #[serde(rename = "not_a_url")]
+    NotAUrl,
+    /// It means different places with and without the home URL as its base.
+    Ambiguous,
+    /// Neither `http` nor `https`.
+    Scheme,
+    /// A user name or a password is in it.
+    Credentials,
+    /// `http` in production.
+    Insecure,
+    /// It stands on none of the grounds.
+    Foreign,
+    /// The portal's own sign-in or sign-up page, after sign-in or sign-up.
+    Loop,
+}
+
+/// A URL that may be a target, exactly as it is sent out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// The absolute URL that was checked.
+    pub url: Url,
+    /// What it stands on.
+    pub ground: Ground,
+}
+
+/// A value that may not be a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The first rule that it breaks.
+    pub reason: Refusal,
+    /// What it was read as, where it could be read.
+    pub url: Option<Url>,
+}
+
+/// Decides whether `value`, decoded once, may be the target of `flow`.
+///
+/// # Errors
+/// The first rule that is broken, in the order of [`Refusal`].
+pub fn check(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>, value: &str) -> Result<Allowed, Refused> {
+    let url = read(instance.home_url(), value).map_err(|reason| Refused { reason, url: None })?;
+    match judge(instance, flow, requesting, &url) {
+        Ok(ground) => Ok(Allowed { url, ground }),
+        Err(reason) => Err(Refused { reason, url: Some(url) }),
+    }
+}
+
+/// Rules 1 to 3: what a browser reads (WHATWG URL, with the home URL as its base), if that is one thing only.
+fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
+    if value.len() > MOST_BYTES {
+        return Err(Refusal::TooLong);
+    }
+    let url = if value.starts_with("https://") || value.starts_with("http://") {
+        // "Special authority slashes state": from here on the parser does not look at the base.
+        Url::parse(value).map_err(|_| Refusal::NotAUrl)?
+    } else {
+        let joined = home.join(value).map_err(|_| Refusal::NotAUrl)?;
+        match Url::parse(value) {
+            Ok(alone) if alone == joined => joined,
+            Err(ParseError::RelativeUrlWithoutBase) => joined,
+            _ => return Err(Refusal::Ambiguous),
+        }
+    };
+    if url.as_str().len() > MOST_BYTES { Err(Refusal::TooLong) } else { Ok(url) }
+}
+
+/// Rules 4 to 8, on what was read.
+fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>, url: &Url) -> Result<Ground, Refusal> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Refusal::Scheme);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Refusal::Credentials);
+    }
+    if url.scheme() == "http" && instance.environment() == Environment::Production {
+        return Err(Refusal::Insecure);
+    }
+    let ground = if url.host_str().is_some_and(|host| instance.domain().covers(host)) {
+        Ground::Domain
+    } else if instance.allowed_origins().iter().any(|origin| origin.matches(url)) {
+        Ground::AllowedOrigin
+    } else if requesting.is_some_and(|origin| origin.is_origin_of(url)) {
+        Ground::RequestingPage
+    } else {
+        return Err(Refusal::Foreign);
+    };
+    if matches!(flow, Flow::SignIn | Flow::SignUp) && is_sign_in_or_sign_up(instance, url) {
+        return Err(Refusal::Loop);
+    }
+    Ok(ground)
+}
+
+/// Whether the portal would answer `url` with its own sign-in or sign-up page.
+fn is_sign_in_or_sign_up(instance: &Instance, url: &Url) -> bool {
+    let path = percent_decode_str(url.path().trim_end_matches('/')).collect::<Vec<u8>>();
+    (path == b"/sign-in" || path == b"/sign-up") && instance.portal_origin().is_origin_of(url)
+}

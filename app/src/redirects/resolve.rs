@@ -1,0 +1,138 @@
+//! From a visit to a target: the candidates in their order, and what became of each.
+
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+use url::Url;
+
+use super::{
+    Fallbacks, Flow, Ground, Instance, Link, Refusal, RequestingOrigin,
+    policy::{self, Allowed},
+};
+
+/// Where a candidate comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// `sign_in_force_redirect_url` or `sign_up_force_redirect_url` in the link.
+    ForceParam,
+    /// `redirect_url` in the link.
+    RedirectUrl,
+    /// `sign_in_fallback_redirect_url` or `sign_up_fallback_redirect_url` in the link.
+    FallbackParam,
+    /// The flow's stored fallback redirect.
+    Fallback,
+    /// The instance's home URL.
+    HomeUrl,
+}
+
+/// What became of a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// There is no such value, or it is blank.
+    Absent,
+    /// The policy refused it; the next one was tried.
+    Refused {
+        /// The rule that it broke.
+        reason: Refusal,
+    },
+    /// It is the target.
+    Allowed {
+        /// What it stands on.
+        ground: Ground,
+    },
+    /// An earlier candidate was allowed.
+    NotReached,
+}
+
+/// One candidate and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step<'a> {
+    /// Where it comes from.
+    pub source: Source,
+    /// Its value as given, where it was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Cow<'a, str>>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// The answer: the target, which source it came from, and every step that led there.
+#[derive(Clone, Debug, Serialize)]
+pub struct Resolution<'a> {
+    /// The flow that ends.
+    pub flow: Flow,
+    /// The absolute URL to send the visitor to.
+    #[serde(serialize_with = "as_text")]
+    pub target: Url,
+    /// The candidate that it is.
+    pub source: Source,
+    /// The instance's version that decided.
+    pub version: i64,
+    /// The flow's candidates, in order.
+    pub steps: Vec<Step<'a>>,
+}
+
+/// A visitor at the end of a flow.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    /// The flow that ends.
+    pub flow: Flow,
+    /// What the direct link said.
+    pub link: &'a Link<'a>,
+    /// The origin of the page that runs the flow, where it is known and counts.
+    pub requesting: Option<&'a RequestingOrigin>,
+}
+
+/// Finds the first candidate that is present and allowed. There always is one: the home URL.
+pub fn resolve<'a>(instance: &'a Instance, fallbacks: &'a Fallbacks, visit: Visit<'a>) -> Resolution<'a> {
+    let mut target = None;
+    let mut steps = Vec::with_capacity(5);
+    for (source, value) in candidates(fallbacks, visit) {
+        let step = match value.filter(|value| !value.trim().is_empty()) {
+            _ if target.is_some() => Step { source, value: None, outcome: Outcome::NotReached },
+            None => Step { source, value: None, outcome: Outcome::Absent },
+            Some(value) => {
+                let outcome = match policy::check(instance, visit.flow, visit.requesting, value) {
+                    Ok(Allowed { url, ground }) => {
+                        target = Some((url, source));
+                        Outcome::Allowed { ground }
+                    }
+                    Err(refused) => Outcome::Refused { reason: refused.reason },
+                };
+                Step { source, value: Some(Cow::Borrowed(value)), outcome }
+            }
+        };
+        steps.push(step);
+    }
+    steps.push(match target {
+        Some(_) => Step { source: Source::HomeUrl, value: None, outcome: Outcome::NotReached },
+        None => Step {
+            source: Source::HomeUrl,
+            value: Some(Cow::Borrowed(instance.home_url().as_str())),
+            outcome: Outcome::Allowed { ground: instance.home_ground() },
+        },
+    });
+    let (target, source) = target.unwrap_or_else(|| (instance.home_url().clone(), Source::HomeUrl));
+    Resolution { flow: visit.flow, target, source, version: instance.version(), steps }
+}
+
+/// The flow's candidates before the home URL, in order.
+fn candidates<'a>(fallbacks: &'a Fallbacks, visit: Visit<'a>) -> impl Iterator<Item = (Source, Option<&'a str>)> {
+    let Visit { flow, link, .. } = visit;
+    let own = matches!(flow, Flow::SignIn | Flow::SignUp);
+    [
+        own.then(|| (Source::ForceParam, link.force_redirect_url(flow))),
+        (flow != Flow::Logo).then_some((Source::RedirectUrl, link.redirect_url.as_deref())),
+        own.then(|| (Source::FallbackParam, link.fallback_redirect_url(flow))),
+        Some((Source::Fallback, fallbacks.get(flow))),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn as_text<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(url.as_str())
+}

@@ -1,0 +1,155 @@
+//! Instances: what parsing accepts, its defaults, its errors, and what is left of stored settings.
+
+use super::*;
+use Environment::{Development, Production};
+
+/// Every field with an error, in the order in which they are reported.
+fn wrong_fields(settings: &Settings) -> Vec<InstanceField> {
+    Instance::parse(settings, 0).unwrap_err().into_iter().map(|error| error.field).collect()
+}
+
+fn with_home(home_url: &str, environment: Environment) -> Settings {
+    Settings { home_url: home_url.into(), ..settings(environment) }
+}
+
+#[test]
+fn what_is_left_empty_has_its_default() {
+    for environment in [Development, Production] {
+        let instance = Instance::parse(&settings(environment), 3).unwrap();
+        assert_eq!(instance.portal_origin().as_str(), "https://accounts.myapp.com");
+        assert_eq!(instance.home_url().as_str(), "https://myapp.com/");
+        assert_eq!(instance.home_ground(), Ground::Domain);
+        assert_eq!((instance.slug(), instance.name(), instance.version()), ("my-app", "MyApp", 3));
+        assert_eq!(instance.environment(), environment);
+        assert!(instance.allowed_origins().is_empty());
+    }
+}
+
+#[test]
+fn what_is_typed_is_stored_as_browsers_write_it() {
+    let instance = Instance::parse(
+        &Settings {
+            name: " MyApp ".into(),
+            domain: " MyApp.COM ".into(),
+            portal_origin: " https://Login.MyApp.com:443/ ".into(),
+            home_url: " https://APP.myapp.com/./start ".into(),
+            allowed_origins: vec!["https://Example.com:443/".into(), "https://example.com".into()],
+            ..settings(Production)
+        },
+        0,
+    )
+    .unwrap();
+    assert_eq!((instance.name(), instance.domain().as_str()), ("MyApp", "myapp.com"));
+    assert_eq!(instance.portal_origin().as_str(), "https://login.myapp.com");
+    assert_eq!(instance.home_url().as_str(), "https://app.myapp.com/start");
+    let origins: Vec<_> = instance.allowed_origins().iter().map(ToString::to_string).collect();
+    assert_eq!(origins, ["https://example.com"]);
+}
+
+#[test]
+fn every_wrong_field_is_reported_at_once() {
+    let wrong = Settings {
+        slug: "My App".into(),
+        name: " ".into(),
+        environment: Production,
+        domain: "https://myapp.com".into(),
+        allowed_origins: vec!["http://a.com".into(), "https://ok.com".into(), "https://*.com".into()],
+        ..Settings::default()
+    };
+    let fields = [InstanceField::Slug, InstanceField::Name, InstanceField::AllowedOrigin(0), InstanceField::AllowedOrigin(2)];
+    assert_eq!(wrong_fields(&wrong), [&fields[..], &[InstanceField::Domain]].concat());
+    let wrong = Settings { domain: "myapp.com".into(), portal_origin: "http://accounts.myapp.com".into(), ..wrong };
+    assert_eq!(wrong_fields(&wrong), [&fields[..], &[InstanceField::PortalOrigin]].concat());
+    let wrong = Settings { portal_origin: String::new(), home_url: "/start".into(), ..wrong };
+    assert_eq!(wrong_fields(&wrong), [&fields[..], &[InstanceField::HomeUrl]].concat());
+}
+
+#[test]
+fn a_slug_is_lower_case_letters_digits_and_single_hyphens() {
+    let longest = "a".repeat(63);
+    for slug in ["a", "my-app", "app-2", &longest] {
+        assert!(Instance::parse(&Settings { slug: slug.into(), ..settings(Production) }, 0).is_ok(), "{slug}");
+    }
+    for slug in ["", "new", "My-app", "my_app", "-app", "app-", "my--app", "my app", "ümlaut", "a/b", &"a".repeat(64)] {
+        assert_eq!(wrong_fields(&Settings { slug: slug.into(), ..settings(Production) }), [InstanceField::Slug], "{slug:?}");
+    }
+}
+
+#[test]
+fn a_name_is_100_characters_at_most() {
+    assert!(Instance::parse(&Settings { name: "é".repeat(100), ..settings(Production) }, 0).is_ok());
+    for name in ["é".repeat(101), "a\nb".into(), "\t".into()] {
+        assert_eq!(wrong_fields(&Settings { name, ..settings(Production) }), [InstanceField::Name]);
+    }
+}
+
+#[test]
+fn fifty_allowed_origins_are_enough() {
+    let origins = |count: usize| (0..count).map(|number| format!("https://{number}.example.com")).collect();
+    assert!(Instance::parse(&Settings { allowed_origins: origins(50), ..settings(Production) }, 0).is_ok());
+    assert_eq!(wrong_fields(&Settings { allowed_origins: origins(51), ..settings(Production) }), [InstanceField::AllowedOrigin(50)]);
+}
+
+#[test]
+fn a_home_url_that_no_flow_could_go_to_is_refused() {
+    for home_url in [
+        "https://example.com/",
+        "https://nick@myapp.com/",
+        "https:myapp.com",
+        "javascript:alert(1)",
+        "/start",
+        "start",
+        "//myapp.com/",
+        "https://accounts.myapp.com/sign-in",
+        "https://accounts.myapp.com/sign-up/?x",
+    ] {
+        for environment in [Development, Production] {
+            assert_eq!(wrong_fields(&with_home(home_url, environment)), [InstanceField::HomeUrl], "{home_url}");
+        }
+    }
+}
+
+#[test]
+fn http_is_for_development_only() {
+    let home = with_home("http://myapp.com:3000/", Production);
+    assert_eq!(wrong_fields(&home), [InstanceField::HomeUrl]);
+    assert!(Instance::parse(&Settings { environment: Development, ..home }, 0).is_ok());
+    let portal = Settings { portal_origin: "http://accounts.myapp.com".into(), ..settings(Production) };
+    assert_eq!(wrong_fields(&portal), [InstanceField::PortalOrigin]);
+    assert!(Instance::parse(&Settings { environment: Development, ..portal }, 0).is_ok());
+}
+
+#[test]
+fn a_home_url_may_stand_on_an_allowed_origin() {
+    let allowed_origins = vec!["https://example.com".into()];
+    let settings = Settings { allowed_origins, ..with_home("https://example.com/start", Production) };
+    let instance = Instance::parse(&settings, 0).unwrap();
+    assert_eq!((instance.home_url().as_str(), instance.home_ground()), ("https://example.com/start", Ground::AllowedOrigin));
+}
+
+#[test]
+fn restoring_leaves_out_what_is_no_longer_allowed() {
+    let stored = Settings {
+        home_url: "http://localhost:5173/start".into(),
+        allowed_origins: vec!["http://localhost:5173".into(), "https://*.vercel.app".into(), "https://example.com".into()],
+        ..settings(Production)
+    };
+    let restored = Instance::restore(stored.clone(), 7).unwrap();
+    let origins: Vec<_> = restored.allowed_origins().iter().map(ToString::to_string).collect();
+    assert_eq!(origins, ["https://example.com"]);
+    assert_eq!((restored.home_url().as_str(), restored.home_ground()), ("https://myapp.com/", Ground::Domain));
+    assert_eq!(restored.version(), 7);
+
+    let kept = Instance::restore(Settings { environment: Development, ..stored }, 7).unwrap();
+    assert_eq!((kept.home_url().as_str(), kept.home_ground()), ("http://localhost:5173/start", Ground::AllowedOrigin));
+}
+
+#[test]
+fn restoring_fails_where_domain_or_portal_are_no_longer_valid() {
+    let domain = Settings { domain: "vercel.app".into(), ..settings(Production) };
+    let portal = Settings { portal_origin: "http://accounts.myapp.com".into(), ..settings(Production) };
+    for (stored, field) in [(domain, InstanceField::Domain), (portal, InstanceField::PortalOrigin)] {
+        let errors = Instance::restore(stored, 0).unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.field).collect::<Vec<_>>(), [field]);
+    }
+}
