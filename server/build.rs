@@ -1,1 +1,84 @@
-fn main(){}
+//! Puts the browser's files into the binary: hashed names, brotli and gzip ready-made.
+//!
+//! `make browser` makes them in `target/site`. Where they are missing (an editor's check, clippy in a fresh clone) the
+//! crate still compiles, with a warning, and the server serves pages without style and script.
+
+use std::{
+    env, fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
+    let site = root.join("target/site");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={}", root.join("migrations").display());
+    println!("cargo::rerun-if-changed={}", site.display());
+    for name in ["portal-redirects.js", "portal-redirects_bg.wasm", "portal-redirects.css", "favicon.svg"] {
+        println!("cargo::rerun-if-changed={}", site.join(name).display());
+    }
+
+    let script = read(&site.join("portal-redirects.js"));
+    let wasm = read(&site.join("portal-redirects_bg.wasm"));
+    let style = read(&site.join("portal-redirects.css"));
+    let icon = read(&site.join("favicon.svg"));
+    // Script and wasm belong together: one hash names both, as the page's loader expects.
+    let name = format!("portal-redirects.{}", hash(&[&script, &wasm]));
+    let files = [
+        (format!("{name}.js"), "text/javascript; charset=utf-8", &script),
+        (format!("{name}_bg.wasm"), "application/wasm", &wasm),
+        (format!("portal-redirects.{}.css", hash(&[&style])), "text/css; charset=utf-8", &style),
+        (format!("favicon.{}.svg", hash(&[&icon])), "image/svg+xml", &icon),
+    ];
+    let mut code = format!("const NAME: &str = {name:?};\n");
+    code += &format!("const STYLE: &str = \"/pkg/{}\";\nconst ICON: &str = \"/pkg/{}\";\n", files[2].0, files[3].0);
+    code += "static FILES: &[File] = &[\n";
+    for (file, kind, content) in &files {
+        let base = out.join(file);
+        let (brotli, gzip) = (base.with_added_extension("br"), base.with_added_extension("gz"));
+        fs::write(&base, content)?;
+        fs::write(&brotli, brotli_of(content)?)?;
+        fs::write(&gzip, gzip_of(content)?)?;
+        code += &format!(
+            "    File {{ name: {file:?}, kind: {kind:?}, plain: include_bytes!({base:?}), brotli: include_bytes!({brotli:?}), gzip: include_bytes!({gzip:?}) }},\n"
+        );
+    }
+    code += "];\n";
+    fs::write(out.join("files.rs"), code)?;
+    Ok(())
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|_| {
+        println!("cargo::warning={} is missing; run `make browser` first", path.display());
+        Vec::new()
+    })
+}
+
+fn hash(contents: &[&[u8]]) -> String {
+    let mut hasher = Sha256::new();
+    for content in contents {
+        hasher.update(content);
+    }
+    hasher.finalize().iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+fn brotli_of(content: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut compressed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut compressed, 4096, 11, 22);
+    writer.write_all(content)?;
+    drop(writer);
+    Ok(compressed)
+}
+
+fn gzip_of(content: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(content)?;
+    Ok(writer.finish()?)
+}

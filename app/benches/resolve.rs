@@ -1,1 +1,52 @@
-fn main(){}
+//! What a resolution costs on top of the parser it is built on: a visit may take 2.5 times as long as parsing its URL.
+#![expect(clippy::print_stdout, reason = "the ratio is this program's answer")]
+
+use std::{env, error::Error, fs, hint::black_box, path::Path};
+
+use app::redirects::{Environment, Fallbacks, Flow, Instance, Link, Settings, Visit, resolve};
+use criterion::Criterion;
+use url::Url;
+
+const TARGET: &str = "https://app.myapp.com/dashboard?tab=billing#plan";
+const MOST: f64 = 2.5;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("criterion");
+    let mut criterion = Criterion::default().output_directory(&output).configure_from_args();
+    measure(&mut criterion)?;
+    criterion.final_summary();
+    // `cargo test` and nextest run each once only: then there is nothing to compare.
+    if !env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let ratio = median(&output, "resolve")? / median(&output, "parse")?;
+    println!("resolve takes {ratio:.2} times as long as parse");
+    if ratio > MOST { Err(format!("more than {MOST} times").into()) } else { Ok(()) }
+}
+
+fn measure(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
+    let settings = Settings {
+        slug: "my-app".into(),
+        name: "MyApp".into(),
+        environment: Environment::Production,
+        domain: "myapp.com".into(),
+        ..Settings::default()
+    };
+    let instance = Instance::parse(&settings, 1).map_err(|errors| format!("{errors:?}"))?;
+    let (link, fallbacks) = (Link { redirect_url: Some(TARGET.into()), ..Link::default() }, Fallbacks::default());
+    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
+    assert_eq!(resolve(&instance, &fallbacks, visit).target.as_str(), TARGET);
+
+    let mut group = criterion.benchmark_group("redirect_url");
+    group.bench_function("parse", |bencher| bencher.iter(|| Url::parse(black_box(TARGET))));
+    group.bench_function("resolve", |bencher| bencher.iter(|| resolve(black_box(&instance), &fallbacks, black_box(visit))));
+    group.finish();
+    Ok(())
+}
+
+/// The median of the last run, in nanoseconds.
+fn median(output: &Path, name: &str) -> Result<f64, Box<dyn Error>> {
+    let text = fs::read_to_string(output.join("redirect_url").join(name).join("new/estimates.json"))?;
+    let estimates: serde_json::Value = serde_json::from_str(&text)?;
+    estimates["median"]["point_estimate"].as_f64().ok_or_else(|| "no median".into())
+}

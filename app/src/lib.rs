@@ -1,3 +1,23 @@
 //! What Portal Redirects is: its terms, its rules, its screens, its queries.
+//!
+//! [`redirects`] is the heart, pure and without I/O; the other folders are nouns of the product. Each holds the same
+//! files: `form.rs` (what is typed), `store.rs` (queries), `api.rs` (what the browser may call), `view.rs` (the
+//! screen), `editor.rs` (the part of it that moves). Features: `ssr` is the server's half, `hydrate` the browser's.
 
+#![recursion_limit = "256"]
+
+#[cfg(feature = "ssr")]
+pub mod document;
+pub mod error;
+pub mod fallbacks;
+pub mod instances;
 pub mod redirects;
+pub mod ui;
+
+/// The browser's entry: lets the islands on the page come alive.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}

@@ -1,0 +1,17 @@
+//! How Portal Redirects runs: configuration, HTTP, the database's life, the portal.
+//!
+//! `cli` reads what is wanted, `run` does it; `router` is the whole HTTP surface, and `portal` the part for visitors.
+
+mod assets;
+pub mod cli;
+pub mod config;
+pub mod database;
+mod forms;
+mod pages;
+mod portal;
+pub mod router;
+mod run;
+mod security;
+mod telemetry;
+
+pub use run::run;

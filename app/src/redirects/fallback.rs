@@ -36,11 +36,13 @@ impl FromIterator<(Flow, String)> for Fallbacks {
 /// Reads a fallback redirect as an admin types it: an absolute URL, or a path that begins with one `/`.
 ///
 /// # Errors
-/// What the policy refuses, and other relative forms (`dashboard`, `//host`), which read differently elsewhere.
+/// What the policy refuses. Other relative forms (`dashboard`, `//host`) and control characters too: parsers repair
+/// them, but nobody who reads the setting later would see what it means.
 pub fn parse_fallback(instance: &Instance, flow: Flow, value: &str) -> Result<Allowed, Refused> {
     let allowed = policy::check(instance, flow, None, value)?;
     let path = value.starts_with('/') && !value[1..].starts_with(['/', '\\']);
-    if path || url::Url::parse(value).is_ok() {
+    let absolute = ["https://", "http://"].iter().any(|start| value.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
+    if (path || absolute) && !value.contains(char::is_control) {
         Ok(allowed)
     } else {
         Err(Refused { reason: Refusal::NotAUrl, url: Some(allowed.url) })

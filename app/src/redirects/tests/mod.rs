@@ -1,14 +1,17 @@
 //! Tests of redirect-rules.md, one file a part, with the instances that they share.
 
+mod fallback;
 mod grounds;
 mod instance;
 mod link;
+mod loops;
 mod policy;
 mod properties;
 mod resolve;
+mod values;
 
 use super::{
-    Environment, Flow, Ground, Instance, Refusal, RequestingOrigin, Settings,
+    Environment, Flow, Ground, Instance, InstanceField, Refusal, RequestingOrigin, Settings,
     policy::{Allowed, Refused, check},
 };
 

@@ -1,0 +1,65 @@
+//! The HTML document around every page, and the dashboard's routes.
+
+use leptos::{
+    config::LeptosOptions,
+    hydration::HydrationScripts,
+    prelude::*,
+};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{error::AppError, fallbacks::view::RedirectsPage, instances::view, ui::page::error_page};
+
+/// Where the browser finds the files that the binary carries.
+#[derive(Clone, Debug)]
+pub struct DocumentFiles {
+    /// The path of the style sheet.
+    pub style: &'static str,
+    /// The path of the icon.
+    pub icon: &'static str,
+    /// Names and place of script and wasm.
+    pub options: LeptosOptions,
+}
+
+/// The whole document.
+pub fn document(files: DocumentFiles) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href=files.icon type="image/svg+xml" />
+                <link rel="stylesheet" href=files.style />
+                <HydrationScripts options=files.options islands=true />
+                <MetaTags />
+            </head>
+            <body>
+                <Dashboard />
+            </body>
+        </html>
+    }
+}
+
+/// The dashboard's pages by their paths.
+#[component]
+fn Dashboard() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|text| format!("{text} · Portal Redirects") />
+        <Router>
+            <Routes fallback=|| error_page(AppError::NotFound)>
+                <Route path=path!("/instances") view=view::ListPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/new") view=view::NewPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug") view=view::OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/redirects") view=RedirectsPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,36 @@
+//! The errors that may cross to the browser: codes with fixed texts, never free text from inside.
+
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use serde::{Deserialize, Serialize};
+
+/// What can go wrong with a request, as the browser may know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum AppError {
+    /// There is no such instance.
+    #[error("There is no such instance.")]
+    NotFound,
+    /// Fields are missing, unknown or repeated: not a form of this dashboard.
+    #[error("The form did not arrive whole. Reload the page and try again.")]
+    BadRequest,
+    /// The database can't be asked right now.
+    #[error("The database does not answer right now. Nothing is lost; try again in a moment.")]
+    Unavailable,
+    /// The server can't be reached from the browser.
+    #[error("The server can't be reached.")]
+    Unreachable,
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::BadRequest,
+            _ => Self::Unreachable,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The form of the Redirects tab: verdicts as one types, and the bar of unsaved changes. A plain form without JavaScript.
+#![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
+
+use std::time::Duration;
+
+use leptos::{ev, html::Input, prelude::*, task::spawn_local};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    api::check_fallback,
+    verdict::{UrlParts, Verdict},
+};
+use crate::{
+    redirects::{Flow, Group},
+    ui::icon::{ARROW, TICK, WARNING, icon},
+};
+
+/// What one field begins with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FieldStart {
+    /// The flow that it is the fallback redirect of.
+    pub flow: Flow,
+    /// What is stored.
+    pub stored: String,
+    /// What is in the input: what is stored, or what was typed and not saved.
+    pub typed: String,
+    /// The verdict on what is in the input.
+    pub verdict: Verdict,
+}
+
+/// What the form begins with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EditorStart {
+    /// The instance.
+    pub slug: String,
+    /// The version that saving replaces.
+    pub version: i64,
+    /// Whether somebody saved in between: then differing fields say what is stored.
+    pub conflict: bool,
+    /// Every field, in the order of [`Flow::ALL`].
+    pub fields: Vec<FieldStart>,
+}
+
+/// A field while it is edited.
+#[derive(Clone, Copy)]
+struct Field {
+    flow: Flow,
+    stored: StoredValue<String>,
+    typed: StoredValue<String>,
+    value: RwSignal<String>,
+    verdict: RwSignal<Option<Verdict>>,
+}
+
+impl Field {
+    fn is_changed(self) -> bool {
+        self.value.with(|value| self.stored.with_value(|stored| value.trim() != stored))
+    }
+
+    fn is_refused(self) -> bool {
+        self.verdict.with(|verdict| matches!(verdict, Some(Verdict::Refused(_))))
+    }
+}
+
+/// The form, its groups and its bar.
+#[island]
+pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
+    let fields: Vec<Field> = start
+        .fields
+        .into_iter()
+        .map(|field| Field {
+            flow: field.flow,
+            stored: StoredValue::new(field.stored),
+            typed: StoredValue::new(field.typed.clone()),
+            value: RwSignal::new(field.typed),
+            verdict: RwSignal::new(Some(field.verdict)),
+        })
+        .collect();
+    let slug = StoredValue::new(start.slug);
+    let live = RwSignal::new(false);
+    Effect::new(move |_| live.set(true));
+    let groups = Group::ALL
+        .map(|group| {
+            let fields = fields
+                .iter()
+                .filter(|field| field.flow.group() == group)
+                .map(|&field| field_view(field, slug, live, start.conflict).into_any())
+                .collect_view();
+            view! {
+                <section class="group" aria-labelledby=group_id(group)>
+                    <div>
+                        <h2 id=group_id(group)>{group.title()}</h2>
+                        <p>{group_help(group)}</p>
+                    </div>
+                    <div class="card">{fields}</div>
+                </section>
+            }
+        })
+        .collect_view();
+    view! {
+        <form method="post" class="redirects" autocomplete="off">
+            <input type="hidden" name="version" value=start.version />
+            {groups}
+            {bar(fields, slug, live)}
+        </form>
+    }
+}
+
+fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>, conflict: bool) -> impl IntoView {
+    let name = field.flow.field();
+    let input = NodeRef::<Input>::new();
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let check = move |value: String| {
+        if let Some(handle) = timer.get_value() {
+            handle.clear();
+        }
+        field.value.set(value.clone());
+        let ask = move || {
+            spawn_local(async move {
+                let answer = check_fallback(slug.get_value(), field.flow, value.clone()).await;
+                // An answer to what is no longer in the field is too late.
+                if field.value.with_untracked(|now| *now == value) {
+                    field.verdict.set(answer.ok());
+                }
+            });
+        };
+        timer.set_value(set_timeout_with_handle(ask, Duration::from_millis(200)).ok());
+    };
+    // What was typed before this came alive counts too.
+    Effect::new(move |_| {
+        if let Some(input) = input.get()
+            && field.value.with_untracked(|value| *value != input.value())
+        {
+            check(input.value());
+        }
+    });
+    let clear = move |_| {
+        if let Some(input) = input.get() {
+            input.set_value("");
+            let _ = input.focus();
+            check(String::new());
+        }
+    };
+    let stored_now = (conflict && field.is_changed()).then(|| {
+        let stored = field.stored.get_value();
+        let stored = if stored.is_empty() { "nothing, so the home URL".to_owned() } else { stored };
+        view! { <p class="help">"Stored now: " <code>{stored}</code></p> }
+    });
+    view! {
+        <div class="field">
+            <label for=name>{field.flow.label()}</label>
+            <span class="badge" data-kind="unsaved" hidden=move || !field.is_changed()>"Unsaved"</span>
+            <p class="help" id=format!("{name}-help")>{flow_help(field.flow)}</p>
+            <div class="input" data-kind=move || if field.is_refused() { "refused" } else { "" }>
+                <input
+                    node_ref=input
+                    type="text"
+                    inputmode="url"
+                    id=name
+                    name=name
+                    value=field.typed.get_value()
+                    placeholder="Home URL"
+                    spellcheck="false"
+                    autocapitalize="none"
+                    aria-describedby=format!("{name}-help {name}-verdict")
+                    aria-invalid=move || field.is_refused().then_some("true")
+                    on:input=move |event| check(event_target_value(&event))
+                />
+                <button type="button" hidden=move || !live.get() || field.value.with(String::is_empty) on:click=clear>
+                    "Clear" <span class="unseen">" " {field.flow.label()}</span>
+                </button>
+            </div>
+            <div id=format!("{name}-verdict") aria-live="polite">
+                {move || verdict_view(field.verdict.get(), !field.is_changed())}
+            </div>
+            {stored_now}
+        </div>
+    }
+}
+
+/// The absolute URL that a value means, or why it is refused.
+fn verdict_view(verdict: Option<Verdict>, stored: bool) -> impl IntoView {
+    let (kind, path, lead, parts) = match verdict {
+        Some(Verdict::Empty(parts)) => ("empty", ARROW, "Home URL, ", parts),
+        Some(Verdict::Allowed(parts)) => ("allowed", TICK, "", parts),
+        Some(Verdict::Refused(parts)) if stored => ("refused", WARNING, "No longer allowed, so it is skipped. ", parts),
+        Some(Verdict::Refused(parts)) => ("refused", WARNING, "", parts),
+        None => ("empty", WARNING, "", UrlParts { before: "Not checked: the server can't be reached.".to_owned(), ..UrlParts::default() }),
+    };
+    view! {
+        <p class="verdict" data-kind=kind>
+            {icon(path)}
+            <span>{lead}{parts.before}<b>{parts.host}</b>{parts.after}</span>
+        </p>
+    }
+}
+
+/// The number of unsaved changes, Save and Discard. Without JavaScript it is always there.
+fn bar(fields: Vec<Field>, slug: StoredValue<String>, live: RwSignal<bool>) -> impl IntoView {
+    let leaving = StoredValue::new(false);
+    let count = Memo::new({
+        let fields = fields.clone();
+        move |_| fields.iter().filter(|field| field.is_changed()).count()
+    });
+    let refused = Memo::new(move |_| fields.iter().filter(|field| field.is_changed() && field.is_refused()).count());
+    Effect::new(move |_| {
+        let handle = window_event_listener(ev::beforeunload, move |event| {
+            if count.get_untracked() > 0 && !leaving.get_value() {
+                event.prevent_default();
+            }
+        });
+        let submit = window_event_listener(ev::submit, move |_| leaving.set_value(true));
+        // The page may come back from the browser's cache, unsaved as it was left.
+        let back = window_event_listener(ev::pageshow, move |_| leaving.set_value(false));
+        on_cleanup(move || [handle, submit, back].into_iter().for_each(WindowListenerHandle::remove));
+    });
+    let said = move || match (live.get(), count.get()) {
+        (false, _) => String::new(),
+        (true, 1) => "1 unsaved change".to_owned(),
+        (true, count) => format!("{count} unsaved changes"),
+    };
+    let attention = move || match refused.get() {
+        0 => String::new(),
+        1 => ", one needs attention".to_owned(),
+        count => format!(", {count} need attention"),
+    };
+    view! {
+        <div class="bar" hidden=move || live.get() && count.get() == 0>
+            <p aria-live="polite"><strong>{said}</strong>{attention}</p>
+            <a class="button" href=format!("/instances/{}/redirects", slug.get_value()) on:click=move |_| leaving.set_value(true)>"Discard"</a>
+            <button class="button primary">"Save changes"</button>
+        </div>
+    }
+}
+
+fn group_id(group: Group) -> &'static str {
+    match group {
+        Group::User => "user-redirects",
+        Group::Organization => "organization-redirects",
+        Group::Waitlist => "waitlist-redirects",
+    }
+}
+
+fn group_help(group: Group) -> &'static str {
+    match group {
+        Group::User => "Where people go when a link to the portal does not say, or says something that is not allowed.",
+        Group::Organization => "Where people go after they create or leave an organization.",
+        Group::Waitlist => "Where people go once they are on the waitlist.",
+    }
+}
+
+fn flow_help(flow: Flow) -> &'static str {
+    match flow {
+        Flow::SignUp => "New accounts, once they are complete.",
+        Flow::SignIn => "Returning people. Links with their own redirect_url win.",
+        Flow::SignOut => "When the last session of this browser ends.",
+        Flow::Logo => "From any portal page.",
+        Flow::CreateOrganization => "Once the new organization is there.",
+        Flow::LeaveOrganization => "When somebody leaves an organization.",
+        Flow::Waitlist => "After the address is taken down.",
+    }
+}

@@ -1,0 +1,82 @@
+//! What an admin types into the Redirects tab: one value for each flow, by the names of redirect-rules.
+
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::{
+    instances::form::FieldError,
+    redirects::{Fallbacks, Flow, Instance, explain, parse_fallback},
+};
+
+/// The form of the Redirects tab: every field as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct FallbackForm {
+    /// The version that the form was filled from.
+    #[validate(range(min = 1, message = "The form is out of date. Reload the page."))]
+    pub version: i64,
+    /// After sign-up.
+    pub after_sign_up_url: String,
+    /// After sign-in.
+    pub after_sign_in_url: String,
+    /// After sign-out.
+    pub after_sign_out_url: String,
+    /// After logo click.
+    pub logo_link_url: String,
+    /// After creating an organization.
+    pub after_create_organization_url: String,
+    /// After leaving an organization.
+    pub after_leave_organization_url: String,
+    /// After joining the waitlist.
+    pub after_join_waitlist_url: String,
+}
+
+impl FallbackForm {
+    /// The form as it shows stored values.
+    pub fn of(fallbacks: &Fallbacks, version: i64) -> Self {
+        let value = |flow| fallbacks.get(flow).unwrap_or_default().to_owned();
+        Self {
+            version,
+            after_sign_up_url: value(Flow::SignUp),
+            after_sign_in_url: value(Flow::SignIn),
+            after_sign_out_url: value(Flow::SignOut),
+            logo_link_url: value(Flow::Logo),
+            after_create_organization_url: value(Flow::CreateOrganization),
+            after_leave_organization_url: value(Flow::LeaveOrganization),
+            after_join_waitlist_url: value(Flow::Waitlist),
+        }
+    }
+
+    /// What was typed for a flow.
+    pub fn get(&self, flow: Flow) -> &str {
+        match flow {
+            Flow::SignUp => &self.after_sign_up_url,
+            Flow::SignIn => &self.after_sign_in_url,
+            Flow::SignOut => &self.after_sign_out_url,
+            Flow::Logo => &self.logo_link_url,
+            Flow::CreateOrganization => &self.after_create_organization_url,
+            Flow::LeaveOrganization => &self.after_leave_organization_url,
+            Flow::Waitlist => &self.after_join_waitlist_url,
+        }
+    }
+
+    /// Checks every field that is not just what is stored: a stored value that is no longer allowed may stay.
+    ///
+    /// # Errors
+    /// Everything that is wrong, one entry for each field, all at once.
+    pub fn check(&self, instance: &Instance, stored: &Fallbacks) -> Result<Fallbacks, Vec<FieldError>> {
+        let mut errors = crate::ui::form::field_errors(&self.validate());
+        let mut fallbacks = Fallbacks::default();
+        for flow in Flow::ALL {
+            let value = self.get(flow).trim();
+            if !value.is_empty()
+                && stored.get(flow) != Some(value)
+                && let Err(refused) = parse_fallback(instance, flow, value)
+            {
+                errors.push(FieldError::new(flow.field(), explain(instance, value, &refused)));
+            }
+            fallbacks.set(flow, value);
+        }
+        if errors.is_empty() { Ok(fallbacks) } else { Err(errors) }
+    }
+}

@@ -1,0 +1,43 @@
+//! Saving fallback redirects: all of an instance's at once, in one transaction that raises its version.
+
+use sqlx::PgPool;
+
+use super::form::FallbackForm;
+use crate::{
+    instances::store::{StoreError, lock},
+    redirects::Flow,
+};
+
+/// Stores every field of the form and answers the version the instance has now. Where nothing changed, nothing is raised.
+///
+/// # Errors
+/// Not found, saved by somebody else in between, fields that the policy refuses, or PostgreSQL.
+pub async fn save(pool: &PgPool, slug: &str, form: &FallbackForm) -> Result<i64, StoreError> {
+    let mut transaction = pool.begin().await?;
+    let stored = lock(&mut transaction, slug, form.version).await?;
+    let fallbacks = form.check(&stored.instance, &stored.fallbacks).map_err(StoreError::Fields)?;
+    if fallbacks == stored.fallbacks {
+        return Ok(form.version);
+    }
+    let (flows, values): (Vec<String>, Vec<String>) =
+        Flow::ALL.iter().filter_map(|&flow| Some((flow.name().to_owned(), fallbacks.get(flow)?.to_owned()))).unzip();
+    sqlx::query!("delete from fallback_redirects where instance_id = $1 and flow <> all($2)", stored.id, &flows)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query!(
+        "insert into fallback_redirects (instance_id, flow, value)
+        select $1, flow, value from unnest($2::text[], $3::text[]) as typed (flow, value)
+        on conflict (instance_id, flow) do update set value = excluded.value",
+        stored.id,
+        &flows,
+        &values
+    )
+    .execute(&mut *transaction)
+    .await?;
+    let version =
+        sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", stored.id)
+            .fetch_one(&mut *transaction)
+            .await?;
+    transaction.commit().await?;
+    Ok(version)
+}

@@ -1,0 +1,59 @@
+//! What the policy says of a value in the Redirects tab, in the words and parts that the screen shows.
+
+use serde::{Deserialize, Serialize};
+
+/// A URL in three parts, so that the host can be set off.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UrlParts {
+    /// Up to the host: `https://`.
+    pub before: String,
+    /// The host, with its port.
+    pub host: String,
+    /// From the path on.
+    pub after: String,
+}
+
+/// The verdict on one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing is typed: people go to the home URL.
+    Empty(UrlParts),
+    /// It is allowed; this is the absolute URL that it means.
+    Allowed(UrlParts),
+    /// It is refused: a sentence about a host, which may be empty.
+    Refused(UrlParts),
+}
+
+#[cfg(feature = "ssr")]
+mod of {
+    use super::{UrlParts, Verdict};
+    use crate::redirects::{Explanation, Flow, Instance, explain, parse_fallback};
+
+    impl From<&url::Url> for UrlParts {
+        fn from(url: &url::Url) -> Self {
+            use url::Position::{AfterPort, BeforeHost};
+            Self { before: url[..BeforeHost].to_owned(), host: url[BeforeHost..AfterPort].to_owned(), after: url[AfterPort..].to_owned() }
+        }
+    }
+
+    impl From<Explanation> for UrlParts {
+        fn from(explanation: Explanation) -> Self {
+            Self { before: explanation.before, host: explanation.host.unwrap_or_default(), after: explanation.after }
+        }
+    }
+
+    impl Verdict {
+        /// What the policy says of `value` as the fallback redirect of `flow`.
+        pub fn of(instance: &Instance, flow: Flow, value: &str) -> Self {
+            let value = value.trim();
+            if value.is_empty() {
+                return Self::Empty(instance.home_url().into());
+            }
+            match parse_fallback(instance, flow, value) {
+                Ok(allowed) => Self::Allowed((&allowed.url).into()),
+                Err(refused) => Self::Refused(explain(instance, value, &refused).into()),
+            }
+        }
+    }
+}

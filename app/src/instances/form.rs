@@ -1,0 +1,177 @@
+//! What an admin types about an instance, and what is wrong with it.
+
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::redirects::{Instance, InstanceError, InstanceField, Settings};
+
+/// The form of an instance: every field as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceForm {
+    /// The version that the form was filled from; 0 for a new instance.
+    #[validate(range(min = 0, message = "The form is out of date. Reload the page."))]
+    pub version: i64,
+    /// The name on screens.
+    pub name: String,
+    /// The name in URLs; empty means one made from the name. Fixed once the instance exists.
+    pub slug: String,
+    /// `development` or `production`.
+    pub environment: String,
+    /// The instance's own host name.
+    pub domain: String,
+    /// Empty means the default.
+    #[validate(length(max = 512, message = "That is too long for an origin."))]
+    pub portal_origin: String,
+    /// Empty means the default.
+    #[validate(length(max = 2048, message = "That is too long: 2,048 characters at most."))]
+    pub home_url: String,
+    /// One for each input; blank ones don't count.
+    #[serde(default)]
+    #[validate(length(max = 60, message = "50 origins at most. A * covers many at once."))]
+    pub allowed_origins: Vec<String>,
+}
+
+/// A field's name and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field's name in the form.
+    pub field: String,
+    /// One sentence that names the fix.
+    pub message: String,
+}
+
+impl FieldError {
+    /// The error of one field.
+    pub fn new(field: &str, message: impl ToString) -> Self {
+        Self { field: field.to_owned(), message: message.to_string() }
+    }
+}
+
+/// The name of a field in the form.
+pub fn field_name(field: InstanceField) -> &'static str {
+    match field {
+        InstanceField::Slug => "slug",
+        InstanceField::Name => "name",
+        InstanceField::Environment => "environment",
+        InstanceField::Domain => "domain",
+        InstanceField::PortalOrigin => "portal_origin",
+        InstanceField::HomeUrl => "home_url",
+        InstanceField::AllowedOrigins => "allowed_origins",
+    }
+}
+
+impl InstanceForm {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// Everything that is wrong, one entry for each field, all at once.
+    pub fn check(&self) -> Result<Instance, Vec<FieldError>> {
+        let mut errors = crate::ui::form::field_errors(&self.validate());
+        let environment = self.environment.parse();
+        let settings = Settings {
+            slug: self.effective_slug(),
+            name: self.name.clone(),
+            environment: *environment.as_ref().unwrap_or(&crate::redirects::Environment::Development),
+            domain: self.domain.clone(),
+            portal_origin: self.portal_origin.clone(),
+            home_url: self.home_url.clone(),
+            allowed_origins: self.allowed_origins.iter().filter(|text| !text.trim().is_empty()).cloned().collect(),
+        };
+        let parsed = Instance::parse(&settings, self.version);
+        let found = parsed.as_ref().err().cloned().unwrap_or_default();
+        for InstanceError { field, message } in environment.err().into_iter().chain(found) {
+            let name = field_name(field);
+            match errors.iter_mut().find(|error: &&mut FieldError| error.field == name) {
+                Some(error) if field == InstanceField::AllowedOrigins => error.message = format!("{} {message}", error.message),
+                Some(_) => {}
+                None => errors.push(FieldError::new(name, message)),
+            }
+        }
+        if let Ok(instance) = &parsed
+            && instance.domain().is_listed_suffix()
+        {
+            errors.push(FieldError::new("domain", crate::redirects::DomainError::PublicSuffix));
+        }
+        match parsed {
+            Ok(instance) if errors.is_empty() => Ok(instance),
+            _ => Err(errors),
+        }
+    }
+
+    /// The slug as typed, or one made from the name.
+    fn effective_slug(&self) -> String {
+        match self.slug.trim() {
+            "" => slug_from(&self.name),
+            slug => slug.to_owned(),
+        }
+    }
+}
+
+/// The slug that is offered for a name: `My App!` becomes `my-app`.
+pub fn slug_from(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.trim().chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(63);
+    slug.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> InstanceForm {
+        InstanceForm { name: "MyApp".into(), environment: "production".into(), domain: "myapp.com".into(), ..InstanceForm::default() }
+    }
+
+    fn wrong(form: &InstanceForm) -> Vec<String> {
+        form.check().unwrap_err().into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn a_name_and_a_domain_are_enough() {
+        let instance = form().check().unwrap();
+        assert_eq!(instance.slug(), "myapp");
+        assert_eq!(instance.portal_origin().as_str(), "https://accounts.myapp.com");
+        assert_eq!(instance.home_url().as_str(), "https://myapp.com/");
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_once_and_at_once() {
+        let form = InstanceForm {
+            slug: "My App".into(),
+            name: " ".into(),
+            environment: "staging".into(),
+            domain: "co.uk".into(),
+            allowed_origins: vec!["https://*.vercel.app".into(), String::new(), "nonsense".into()],
+            ..InstanceForm::default()
+        };
+        let mut fields = wrong(&form);
+        fields.sort();
+        assert_eq!(fields, ["allowed_origins", "domain", "environment", "name", "slug"]);
+        let origins = form.check().unwrap_err().into_iter().find(|error| error.field == "allowed_origins").unwrap();
+        assert!(origins.message.contains("vercel.app") && origins.message.contains("nonsense"), "{}", origins.message);
+    }
+
+    #[test]
+    fn a_top_level_name_is_no_domain_in_development_either() {
+        let development = |domain: &str| InstanceForm { environment: "development".into(), domain: domain.into(), ..form() };
+        assert_eq!(wrong(&development("com")), ["domain"]);
+        assert!(development("localhost").check().is_ok());
+        assert!(development("testserver").check().is_ok());
+    }
+
+    #[test]
+    fn a_slug_is_offered_from_the_name() {
+        assert_eq!(slug_from(" My App! (EU) "), "my-app-eu");
+        assert_eq!(slug_from("Ünïcode"), "n-code");
+        assert_eq!(slug_from("日本"), "");
+        assert_eq!(slug_from(&"ab ".repeat(60)).len(), 62);
+    }
+}

@@ -1,0 +1,262 @@
+//! Instances and their fallback redirects in PostgreSQL: read whole, one query each, so that a reader never sees half a change.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+
+use super::form::FieldError;
+use crate::{
+    error::AppError,
+    redirects::{Environment, Fallbacks, Instance, Settings},
+};
+
+/// An instance as it is stored, with its fallback redirects at the same version.
+#[derive(Clone, Debug)]
+pub struct StoredInstance {
+    /// The row's key.
+    pub id: i64,
+    /// The settings, as stored.
+    pub settings: Settings,
+    /// The domain as the admin typed it.
+    pub domain_typed: String,
+    /// What the settings mean today.
+    pub instance: Instance,
+    /// The fallback redirects, as typed.
+    pub fallbacks: Fallbacks,
+}
+
+/// What a list or a switcher shows of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceSummary {
+    /// The name in URLs.
+    pub slug: String,
+    /// The name on screens.
+    pub name: String,
+    /// Development or production.
+    pub environment: Environment,
+    /// The domain as typed.
+    pub domain: String,
+}
+
+/// Why a change was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such instance.
+    #[error("no such instance")]
+    NotFound,
+    /// Somebody saved in between; this is what is stored now.
+    #[error("saved by somebody else in between")]
+    Conflict(Box<StoredInstance>),
+    /// Fields are wrong.
+    #[error("fields are wrong")]
+    Fields(Vec<FieldError>),
+    /// PostgreSQL, or the way to it.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A stored instance is no longer one by today's rules.
+    #[error("the stored instance {slug} is no longer valid: {message}")]
+    Invalid {
+        /// The instance.
+        slug: String,
+        /// The first thing that is wrong with it.
+        message: String,
+    },
+}
+
+impl StoreError {
+    /// What the browser may know; the cause goes to the log.
+    pub fn to_app_error(&self) -> AppError {
+        match self {
+            Self::NotFound => AppError::NotFound,
+            Self::Fields(_) | Self::Conflict(_) => AppError::BadRequest,
+            Self::Database(_) | Self::Invalid { .. } => AppError::Unavailable,
+        }
+    }
+}
+
+/// How long a reader waits for a connection before it says that the database does not answer.
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+struct Row {
+    id: i64,
+    slug: String,
+    name: String,
+    environment: String,
+    domain: String,
+    domain_typed: String,
+    portal_origin: String,
+    home_url: String,
+    allowed_origins: Vec<String>,
+    version: i64,
+    flows: Vec<String>,
+    urls: Vec<String>,
+}
+
+impl Row {
+    fn read(self) -> Result<StoredInstance, StoreError> {
+        let invalid = |slug: &str, message: &dyn ToString| StoreError::Invalid { slug: slug.to_owned(), message: message.to_string() };
+        let settings = Settings {
+            environment: self.environment.parse().map_err(|error| invalid(&self.slug, &error))?,
+            slug: self.slug,
+            name: self.name,
+            domain: self.domain,
+            portal_origin: self.portal_origin,
+            home_url: self.home_url,
+            allowed_origins: self.allowed_origins,
+        };
+        let instance = Instance::restore(settings.clone(), self.version)
+            .map_err(|errors| invalid(&settings.slug, &errors.first().map_or("", |error| &error.message)))?;
+        let fallbacks = self.flows.iter().zip(self.urls).filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect();
+        Ok(StoredInstance { id: self.id, settings, domain_typed: self.domain_typed, instance, fallbacks })
+    }
+}
+
+/// Every instance, by name.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn list(pool: &PgPool) -> Result<Vec<InstanceSummary>, StoreError> {
+    let rows =
+        sqlx::query!("select slug, name, environment, domain_typed from instances order by lower(name), slug limit 1000").fetch_all(pool).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| InstanceSummary {
+            environment: if row.environment == "production" { Environment::Production } else { Environment::Development },
+            slug: row.slug,
+            name: row.name,
+            domain: row.domain_typed,
+        })
+        .collect())
+}
+
+/// The instance of that slug; `None` where there is none.
+///
+/// # Errors
+/// PostgreSQL, or a stored instance that is no longer valid.
+pub async fn find<'e>(executor: impl sqlx::PgExecutor<'e>, slug: &str) -> Result<Option<StoredInstance>, StoreError> {
+    sqlx::query_as!(
+        Row,
+        r#"
+        select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
+            array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
+            array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
+        from instances i
+        where i.slug = $1
+        "#,
+        slug
+    )
+    .fetch_optional(executor)
+    .await?
+    .map(Row::read)
+    .transpose()
+}
+
+/// The slug of the instance whose portal is at one of these origins; `None` where there is none.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn find_slug_by_portal_origin(pool: &PgPool, origins: &[String]) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!("select slug from instances where portal_origin = any($1) order by portal_origin desc limit 1", origins)
+        .fetch_optional(pool)
+        .await?)
+}
+
+/// Stores a new instance; `domain_typed` is what the screens show for its domain.
+///
+/// # Errors
+/// A slug or portal origin that another instance has, or PostgreSQL.
+pub async fn create(pool: &PgPool, instance: &Instance, domain_typed: &str) -> Result<(), StoreError> {
+    let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
+    sqlx::query!(
+        "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        instance.slug(),
+        instance.name(),
+        instance.environment().name(),
+        instance.domain().as_str(),
+        domain_typed.trim(),
+        instance.portal_origin().as_str(),
+        instance.home_url().as_str(),
+        &origins
+    )
+    .execute(pool)
+    .await
+    .map_err(on_constraint)?;
+    Ok(())
+}
+
+/// Stores an instance that was read at `instance.version()`, and answers the version it has now.
+///
+/// # Errors
+/// Not found, saved by somebody else in between, a portal origin that another instance has, or PostgreSQL.
+pub async fn update(pool: &PgPool, instance: &Instance, domain_typed: &str) -> Result<i64, StoreError> {
+    let mut transaction = pool.begin().await?;
+    lock(&mut transaction, instance.slug(), instance.version()).await?;
+    let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
+    let version = sqlx::query_scalar!(
+        "update instances
+        set name = $2, environment = $3, domain = $4, domain_typed = $5, portal_origin = $6, home_url = $7, allowed_origins = $8,
+            version = version + 1, updated_at = now()
+        where slug = $1
+            and (name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins) is distinct from ($2, $3, $4, $5, $6, $7, $8)
+        returning version",
+        instance.slug(),
+        instance.name(),
+        instance.environment().name(),
+        instance.domain().as_str(),
+        domain_typed.trim(),
+        instance.portal_origin().as_str(),
+        instance.home_url().as_str(),
+        &origins
+    )
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(on_constraint)?;
+    transaction.commit().await?;
+    Ok(version.unwrap_or(instance.version()))
+}
+
+/// Locks an instance for the rest of the transaction, if it still has the version that a form was filled from.
+///
+/// # Errors
+/// Not found, saved by somebody else in between, or PostgreSQL.
+pub async fn lock(transaction: &mut sqlx::PgTransaction<'_>, slug: &str, version: i64) -> Result<StoredInstance, StoreError> {
+    sqlx::query!("select id from instances where slug = $1 for update", slug)
+        .fetch_optional(&mut **transaction)
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    let stored = find(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
+    if stored.instance.version() == version { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
+}
+
+/// A constraint of the database as a field's error, by its name.
+fn on_constraint(error: sqlx::Error) -> StoreError {
+    let field = match error.as_database_error().and_then(|error| error.constraint()) {
+        Some("instances_slug_key") => FieldError::new("slug", "Another instance has this slug. Choose another."),
+        Some("instances_portal_origin_key") => {
+            FieldError::new("portal_origin", "Another instance has this portal origin. Each portal needs its own host name.")
+        }
+        Some("instances_domain_typed_check") => FieldError::new("domain", crate::redirects::DomainError::TooLong),
+        _ => return StoreError::Database(error),
+    };
+    StoreError::Fields(vec![field])
+}
+
+/// Whether this database ever had an instance: a first start is told from an emptied list.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn ever_had_one(pool: &PgPool) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(r#"select pg_sequence_last_value(pg_get_serial_sequence('instances', 'id')::regclass) is not null as "ever!""#)
+        .fetch_one(pool)
+        .await?)
+}
+
+/// Whether PostgreSQL answers.
+///
+/// # Errors
+/// It does not.
+pub async fn ping(pool: &PgPool) -> Result<(), StoreError> {
+    sqlx::query!("select 1 as one").fetch_one(pool).await?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! The screens of instances: the list, a new one, the Overview tab, the settings.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::{
+    editor::{InstanceEditor, InstanceStart},
+    form::InstanceForm,
+    store::StoredInstance,
+};
+use crate::{
+    fallbacks::view::saved_banner,
+    redirects::Domain,
+    ui::{
+        copy::CopyButton,
+        form::{Problem, Rejected, error_summary},
+        frame::{Frame, InstanceFrame, Place, environment_badge},
+        page,
+    },
+};
+
+/// Every instance; where there is none, what an instance is.
+#[component]
+pub fn ListPage() -> impl IntoView {
+    page::loaded(async move {
+        let instances = page::instances().await?;
+        let rows = instances.iter().cloned().map(|instance| {
+            view! {
+                <li>
+                    <a href=format!("/instances/{}", instance.slug)>
+                        <span><strong>{instance.name}</strong><small>{instance.domain}</small></span>
+                        {environment_badge(instance.environment)}
+                    </a>
+                </li>
+            }
+        });
+        let body = if instances.is_empty() {
+            view! {
+                <section class="card empty">
+                    <h2>"No instance yet"</h2>
+                    <p>"An instance is one application's authentication setup: its domain, its portal, and where people go after they sign up, sign in or sign out. Most teams have two, one for development and one for production."</p>
+                    <a class="button primary" href="/instances/new">"Create the first instance"</a>
+                </section>
+            }
+            .into_any()
+        } else {
+            view! { <ul class="card list">{rows.collect_view()}</ul> }.into_any()
+        };
+        let new = (!instances.is_empty()).then(|| view! { <a class="button primary" href="/instances/new">"New instance"</a> });
+        Ok(view! {
+            <Title text="Instances" />
+            <Frame instances>
+                <header class="head"><h1>"Instances"</h1>{new}</header>
+                {body}
+            </Frame>
+        })
+    })
+}
+
+/// A new instance.
+#[component]
+pub fn NewPage() -> impl IntoView {
+    let rejected = use_context::<Rejected<InstanceForm>>();
+    page::loaded(async move {
+        let instances = page::instances().await?;
+        let (form, problem) = rejected.map_or_else(Default::default, |rejected| (rejected.form, Some(rejected.problem)));
+        Ok(view! {
+            <Title text="New instance" />
+            <Frame instances>
+                <header class="head"><h1>"New instance"</h1></header>
+                {error_summary(problem.as_ref(), label)}
+                <InstanceEditor start=start(form, problem, false) />
+            </Frame>
+        })
+    })
+}
+
+/// An instance's settings.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let slug = page::slug();
+    let saved = use_query_map().read_untracked().get("saved").is_some();
+    let rejected = use_context::<Rejected<InstanceForm>>();
+    page::loaded(async move {
+        let stored = page::instance(&slug).await?;
+        let instances = page::instances().await?;
+        let version = stored.instance.version();
+        let (form, problem) = rejected.map_or_else(
+            || (form_of(&stored), None),
+            |rejected| (InstanceForm { version, slug: stored.settings.slug.clone(), ..rejected.form }, Some(rejected.problem)),
+        );
+        Ok(view! {
+            <InstanceFrame instances stored place=Place::Settings>
+                {error_summary(problem.as_ref(), label)}
+                {(saved && problem.is_none()).then(saved_banner)}
+                <InstanceEditor start=start(form, problem, true) />
+            </InstanceFrame>
+        })
+    })
+}
+
+/// The Overview tab: every portal page's URL.
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let slug = page::slug();
+    page::loaded(async move {
+        let stored = page::instance(&slug).await?;
+        let instances = page::instances().await?;
+        let origin = stored.instance.portal_origin().as_str().to_owned();
+        let rows = PAGES
+            .iter()
+            .map(|(label, path, help)| {
+                let url = format!("{origin}{path}");
+                view! {
+                    <li>
+                        <div><h3>{*label}</h3><p class="help">{*help}</p><code>{url.clone()}</code></div>
+                        <CopyButton text=url label=format!("the URL of {label}") />
+                    </li>
+                }
+            })
+            .collect_view();
+        Ok(view! {
+            <InstanceFrame instances stored place=Place::Overview>
+                <section class="group" aria-labelledby="pages">
+                    <div>
+                        <h2 id="pages">"Portal pages"</h2>
+                        <p>"Link to these from your application. Add " <code>"?redirect_url="</code> " to say where people go afterwards; without it they go where the Redirects tab says."</p>
+                    </div>
+                    <ul class="card pages">{rows}</ul>
+                </section>
+            </InstanceFrame>
+        })
+    })
+}
+
+/// The portal's pages: name, path, what it is for.
+const PAGES: [(&str, &str, &str); 8] = [
+    ("Sign-in", "/sign-in", "For returning people."),
+    ("Sign-up", "/sign-up", "For new accounts."),
+    ("Sign-out", "/sign-out", "Ends the visitor's session."),
+    ("Profile", "/user", "The visitor's own account. It has no redirect."),
+    ("Create organization", "/create-organization", "For a new organization."),
+    ("Organization", "/organization", "The visitor's organization, with the way to leave it."),
+    ("Waitlist", "/waitlist", "Takes an address down until you open."),
+    ("Unauthorized sign-in", "/unauthorized-sign-in", "For a sign-in that its owner does not recognise."),
+];
+
+fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> InstanceStart {
+    let errors = match problem {
+        Some(Problem::Fields(errors)) => errors,
+        Some(Problem::Conflict) | None => Vec::new(),
+    };
+    InstanceStart { form, errors, exists }
+}
+
+/// The form of a stored instance. A portal origin and a home URL that are the domain's own stay empty, so that they follow it.
+fn form_of(stored: &StoredInstance) -> InstanceForm {
+    let settings = stored.settings.clone();
+    let own = |value: &str, offered: fn(&Domain) -> String| {
+        if value == offered(stored.instance.domain()) { String::new() } else { value.to_owned() }
+    };
+    InstanceForm {
+        version: stored.instance.version(),
+        portal_origin: own(&settings.portal_origin, crate::redirects::default_portal_origin),
+        home_url: own(&settings.home_url, crate::redirects::default_home_url),
+        name: settings.name,
+        slug: settings.slug,
+        environment: settings.environment.name().to_owned(),
+        domain: stored.domain_typed.clone(),
+        allowed_origins: settings.allowed_origins,
+    }
+}
+
+fn label(field: &str) -> String {
+    match field {
+        "slug" => "Slug",
+        "name" => "Name",
+        "environment" => "Environment",
+        "domain" => "Domain",
+        "portal_origin" => "Portal origin",
+        "home_url" => "Home URL",
+        "allowed_origins" => "Allowed origins",
+        _ => "Form",
+    }
+    .to_owned()
+}

@@ -1,0 +1,63 @@
+//! Fallback redirects: the shapes an admin can store, and that they stand under the same rules as any link.
+
+use super::*;
+use crate::redirects::{Fallbacks, parse_fallback};
+
+#[test]
+fn a_fallback_is_an_absolute_url_or_a_path_that_begins_with_one_slash() {
+    for (value, target) in [
+        ("/", "https://myapp.com/"),
+        ("/dashboard?tab=1#x", "https://myapp.com/dashboard?tab=1#x"),
+        ("https://app.myapp.com/x", "https://app.myapp.com/x"),
+        ("HTTPS://myapp.com", "https://myapp.com/"),
+    ] {
+        for flow in Flow::ALL {
+            assert_eq!(parse_fallback(&production(), flow, value).map(|allowed| allowed.url.into()), Ok(String::from(target)), "{value}");
+        }
+    }
+    for value in [
+        "",
+        "dashboard",
+        "?tab=1",
+        "#x",
+        "./x",
+        " /x",
+        "\\x",
+        "//myapp.com/x",
+        "/\\myapp.com",
+        "\\\\myapp.com",
+        "https:\\\\myapp.com",
+        "/\t/myapp.com",
+        "/dash\nboard",
+        "https://my\tapp.com/",
+    ] {
+        for flow in Flow::ALL {
+            let refused = parse_fallback(&production(), flow, value).unwrap_err();
+            assert_eq!(refused.reason, Refusal::NotAUrl, "{flow}, {value:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fallback_must_be_allowed_for_its_flow_by_the_same_rules() {
+    let page = "https://accounts.myapp.com/sign-in";
+    for (flow, value, reason) in [
+        (Flow::Logo, "//evil.com", Refusal::Foreign),
+        (Flow::Logo, "http://localhost:5173/", Refusal::Insecure),
+        (Flow::SignIn, page, Refusal::Loop),
+        (Flow::SignUp, page, Refusal::Loop),
+    ] {
+        assert_eq!(parse_fallback(&production(), flow, value).unwrap_err().reason, reason, "{flow}, {value}");
+    }
+    assert!(parse_fallback(&production(), Flow::SignOut, page).is_ok());
+}
+
+#[test]
+fn a_fallback_is_kept_as_typed_and_blanks_are_none() {
+    let mut fallbacks = Fallbacks::default();
+    fallbacks.set(Flow::SignIn, "  /Dash board ");
+    fallbacks.set(Flow::SignUp, " \t ");
+    assert_eq!((fallbacks.get(Flow::SignIn), fallbacks.get(Flow::SignUp)), (Some("/Dash board"), None));
+    fallbacks.set(Flow::SignIn, "");
+    assert_eq!(fallbacks, Fallbacks::default());
+}

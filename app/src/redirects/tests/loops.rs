@@ -1,0 +1,75 @@
+//! Rule 8 of "When a URL is allowed": after sign-in and sign-up, the portal's own sign-in and sign-up pages are a loop.
+
+use super::*;
+
+/// After sign-in and sign-up each value is a loop; the other flows go there.
+#[track_caller]
+fn only_sign_in_and_sign_up_refuse(instance: &Instance, requesting: Option<&RequestingOrigin>, ground: Ground, values: &[&str]) {
+    for flow in Flow::ALL {
+        for value in values {
+            let verdict = verdict(instance, flow, requesting, value).map(|(_, ground)| ground);
+            let expected = if matches!(flow, Flow::SignIn | Flow::SignUp) { Err(Refusal::Loop) } else { Ok(ground) };
+            assert_eq!(verdict, expected, "{flow}, {value:?}");
+        }
+    }
+}
+
+#[test]
+fn rule_8_after_sign_in_and_sign_up_the_portals_own_pages_for_them_are_a_loop() {
+    only_sign_in_and_sign_up_refuse(
+        &production(),
+        None,
+        Ground::Domain,
+        &[
+            "https://accounts.myapp.com/sign-in",
+            "https://accounts.myapp.com/sign-up",
+            "https://accounts.myapp.com/sign-in?redirect_url=https://myapp.com/dashboard",
+            "https://accounts.myapp.com/sign-up#start",
+            "https://accounts.myapp.com/sign-in/",
+            "https://accounts.myapp.com/sign-up//?x",
+            "https://accounts.myapp.com/%73ign-in",
+            "https://accounts.myapp.com/sign%2Dup",
+            "https://accounts.myapp.com/x/../sign-in",
+            "https://accounts.myapp.com/%2e/sign-in",
+            "https://accounts.myapp.com:443/sign-in",
+            "https://ACCOUNTS.myapp.com/sign-in",
+            "https://accounts%2emyapp.com/sign-in",
+            "https://accounts.myapp.com\\sign-in",
+            "//accounts.myapp.com/sign-in",
+        ],
+    );
+}
+
+#[test]
+fn rule_8_other_pages_and_other_hosts_are_no_loop() {
+    every_flow_allows(
+        &production(),
+        None,
+        Ground::Domain,
+        &[
+            ("https://accounts.myapp.com", "https://accounts.myapp.com/"),
+            ("https://accounts.myapp.com/sign-out", "https://accounts.myapp.com/sign-out"),
+            ("https://accounts.myapp.com/user", "https://accounts.myapp.com/user"),
+            ("https://accounts.myapp.com/sign-in-help", "https://accounts.myapp.com/sign-in-help"),
+            ("https://accounts.myapp.com/help/sign-in", "https://accounts.myapp.com/help/sign-in"),
+            ("https://accounts.myapp.com/SIGN-IN", "https://accounts.myapp.com/SIGN-IN"),
+            ("https://accounts.myapp.com/sign%252Din", "https://accounts.myapp.com/sign%252Din"),
+            ("https://accounts.myapp.com/?page=/sign-in", "https://accounts.myapp.com/?page=/sign-in"),
+            ("https://accounts.myapp.com:8443/sign-in", "https://accounts.myapp.com:8443/sign-in"),
+            ("https://myapp.com/sign-in", "https://myapp.com/sign-in"),
+            ("/sign-in", "https://myapp.com/sign-in"),
+        ],
+    );
+    every_flow_allows(&development(), None, Ground::Domain, &[("http://accounts.myapp.com/sign-in", "http://accounts.myapp.com/sign-in")]);
+}
+
+#[test]
+fn rule_8_follows_a_portal_that_stands_elsewhere() {
+    let portal_origin = "https://login.example.com:8443".into();
+    let instance = Instance::parse(&Settings { portal_origin, ..settings(Environment::Production) }, 1).unwrap();
+    let page = "https://login.example.com:8443/sign-in";
+    every_flow_allows(&instance, None, Ground::Domain, &[("//accounts.myapp.com/sign-in", "https://accounts.myapp.com/sign-in")]);
+    // Rule 7 comes first: without a ground it is foreign, and the portal is its own requesting page.
+    every_flow_refuses(&instance, None, Refusal::Foreign, &[page]);
+    only_sign_in_and_sign_up_refuse(&instance, Some(&origin("https://login.example.com:8443")), Ground::RequestingPage, &[page]);
+}

@@ -1,0 +1,37 @@
+//! A button that copies a text. Without JavaScript it is not there: the text beside it can be selected.
+#![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
+
+use leptos::prelude::*;
+
+/// Copies `text` and says so. `label` tells a screen reader what is copied.
+#[island]
+pub fn CopyButton(text: String, label: String) -> impl IntoView {
+    let live = RwSignal::new(false);
+    let state = RwSignal::new("Copy");
+    Effect::new(move |_| live.set(true));
+    let copy = move |_| {
+        let text = text.clone();
+        leptos::task::spawn_local(async move {
+            state.set(if write(&text).await { "Copied" } else { "Press Ctrl+C" });
+            set_timeout(move || state.set("Copy"), std::time::Duration::from_secs(2));
+        });
+    };
+    view! {
+        <button type="button" class="copy" hidden=move || !live.get() on:click=copy>
+            <span aria-live="polite">{move || state.get()}</span>
+            <span class="unseen">" " {label}</span>
+        </button>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+async fn write(text: &str) -> bool {
+    let promise = window().navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
+}
+
+/// The server has no clipboard, and never runs this.
+#[cfg(not(feature = "hydrate"))]
+async fn write(_text: &str) -> bool {
+    std::future::ready(false).await
+}

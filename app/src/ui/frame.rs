@@ -1,0 +1,140 @@
+//! The frame around every dashboard page: brand, instance switcher, navigation, and the head of an instance's pages.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::icon::{TURN, UP_DOWN, icon};
+use crate::{
+    instances::store::{InstanceSummary, StoredInstance},
+    redirects::Environment,
+};
+
+/// The pages of an instance, as its navigation and tabs name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Account Portal, Overview
+    Overview,
+    /// Account Portal, Redirects
+    Redirects,
+    /// Settings
+    Settings,
+}
+
+/// The frame: what is beside and above a page's content.
+#[component]
+pub fn Frame(
+    /// Every instance, for the switcher.
+    instances: Vec<InstanceSummary>,
+    /// The instance that the page is about, and which of its pages it is.
+    #[prop(optional)]
+    current: Option<(StoredInstance, Place)>,
+    children: Children,
+) -> impl IntoView {
+    let switcher = (!instances.is_empty()).then(|| {
+        let (name, domain) = current.as_ref().map_or(("Choose an instance".to_owned(), String::new()), |(stored, _)| {
+            (stored.settings.name.clone(), stored.domain_typed.clone())
+        });
+        let slug = current.as_ref().map(|(stored, _)| stored.settings.slug.clone());
+        let links = instances
+            .into_iter()
+            .map(|instance| {
+                let here = (slug.as_deref() == Some(instance.slug.as_str())).then_some("true");
+                view! {
+                    <li>
+                        <a href=format!("/instances/{}/redirects", instance.slug) aria-current=here>
+                            <span>{instance.name}</span>
+                            <small>{instance.domain}</small>
+                        </a>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <details class="switcher">
+                <summary>
+                    <span class="unseen">"Instance: "</span>
+                    <span><strong>{name}</strong><small>{domain}</small></span>
+                    {icon(UP_DOWN)}
+                </summary>
+                <ul>{links}<li class="apart"><a href="/instances/new">"New instance"</a></li></ul>
+            </details>
+        }
+    });
+    let nav = current.map(|(stored, place)| {
+        let slug = stored.settings.slug;
+        let portal = (place != Place::Settings).then_some("page");
+        let settings = (place == Place::Settings).then_some("page");
+        view! {
+            <li><a href=format!("/instances/{slug}") aria-current=portal>"Account Portal"</a></li>
+            <li><a href=format!("/instances/{slug}/settings") aria-current=settings>"Settings"</a></li>
+        }
+    });
+    let all = nav.is_none().then_some("page");
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <div class="frame">
+            <header class="rail">
+                <a class="brand" href="/instances"><span class="mark">{icon(TURN)}</span><span class="brand-name">"Portal Redirects"</span></a>
+                {switcher}
+                <nav aria-label="Dashboard"><ul>{nav}<li><a href="/instances" aria-current=all>"All instances"</a></li></ul></nav>
+            </header>
+            <main id="main" tabindex="-1">{children()}</main>
+        </div>
+    }
+}
+
+/// The frame of one of an instance's pages: its title, environment and tabs.
+#[component]
+pub fn InstanceFrame(
+    /// Every instance, for the switcher.
+    instances: Vec<InstanceSummary>,
+    /// The instance that the page is about.
+    stored: StoredInstance,
+    /// Which of its pages it is.
+    place: Place,
+    children: Children,
+) -> impl IntoView {
+    let slug = stored.settings.slug.clone();
+    let name = stored.settings.name.clone();
+    let environment = stored.settings.environment;
+    let portal = stored.instance.portal_origin().as_str();
+    let portal = portal.split_once("://").map_or(portal, |(_, host)| host).to_owned();
+    let tab = move |to: Place, path: &str, label: &'static str| {
+        let here = (place == to).then_some("page");
+        view! { <li><a href=format!("/instances/{slug}{path}") aria-current=here>{label}</a></li> }
+    };
+    let (heading, title) = match place {
+        Place::Overview => ("Account Portal", "Account Portal"),
+        Place::Redirects => ("Account Portal", "Redirects"),
+        Place::Settings => ("Settings", "Settings"),
+    };
+    let below = if place == Place::Settings { stored.domain_typed.clone() } else { portal };
+    let tabs = (place != Place::Settings).then(|| {
+        view! {
+            <nav class="tabs" aria-label="Account Portal">
+                <ul>{tab(Place::Overview, "", "Overview")}{tab(Place::Redirects, "/redirects", "Redirects")}</ul>
+            </nav>
+        }
+    });
+    view! {
+        <Title text=format!("{title} · {name}") />
+        <Frame instances current=(stored, place)>
+            <header class="head">
+                <h1>{heading}</h1>
+                {environment_badge(environment)}
+                <p class="host">{below}</p>
+            </header>
+            {tabs}
+            {children()}
+        </Frame>
+    }
+}
+
+/// Development or production, as a badge.
+pub fn environment_badge(environment: Environment) -> impl IntoView {
+    let label = match environment {
+        Environment::Development => "Development",
+        Environment::Production => "Production",
+    };
+    view! { <span class="badge" data-kind=environment.name()>{label}</span> }
+}

@@ -1,0 +1,23 @@
+//! The few icons, drawn on a 16-pixel grid in the colour of the text beside them.
+
+use leptos::prelude::*;
+
+/// An icon by the path that draws it. Hidden from screen readers: the text beside it says the same.
+pub fn icon(path: &'static str) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+            <path d=path></path>
+        </svg>
+    }
+}
+
+/// A tick.
+pub const TICK: &str = "M3 8.5l3.2 3.2L13 4.8";
+/// An arrow to the right.
+pub const ARROW: &str = "M2.5 8h11M9.5 4l4 4-4 4";
+/// A warning triangle.
+pub const WARNING: &str = "M8 2.2L14.4 13.5H1.6zM8 6.5v3.2M8 11.6v.1";
+/// Up and down, as on a select.
+pub const UP_DOWN: &str = "M5 6l3-3 3 3M5 10l3 3 3-3";
+/// The product's mark: an arrow that turns.
+pub const TURN: &str = "M3.5 13V8.5a3 3 0 0 1 3-3h6M9.5 2.5l3 3-3 3";

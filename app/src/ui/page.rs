@@ -1,0 +1,107 @@
+//! What a dashboard page does before it shows anything: ask the database, or say why it can't.
+
+use std::future::Future;
+
+use axum::http::StatusCode;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use sqlx::PgPool;
+
+use super::frame::Frame;
+use crate::{
+    error::AppError,
+    instances::store::{self, InstanceSummary, StoredInstance},
+};
+
+/// What was posted, where a page answers a post. An error page offers to send it again, so nothing typed is lost.
+#[derive(Clone, Debug)]
+pub struct Posted(pub Vec<(String, String)>);
+
+/// The slug in the page's address.
+pub fn slug() -> String {
+    use_params_map().read_untracked().get("slug").unwrap_or_default()
+}
+
+/// The database, from the context of the request.
+///
+/// # Errors
+/// None is there: the server was put together wrongly.
+fn pool() -> Result<PgPool, AppError> {
+    use_context::<PgPool>().ok_or(AppError::Unavailable)
+}
+
+/// The instance of that slug.
+///
+/// # Errors
+/// There is none, or the database can't be asked.
+pub async fn instance(slug: &str) -> Result<StoredInstance, AppError> {
+    let pool = pool()?;
+    store::find(&pool, slug).await.map_err(|error| logged(&error))?.ok_or(AppError::NotFound)
+}
+
+/// Every instance, for lists and the switcher.
+///
+/// # Errors
+/// The database can't be asked.
+pub async fn instances() -> Result<Vec<InstanceSummary>, AppError> {
+    let pool = pool()?;
+    store::list(&pool).await.map_err(|error| logged(&error))
+}
+
+fn logged(error: &store::StoreError) -> AppError {
+    tracing::warn!(%error, "the database did not answer a page");
+    error.to_app_error()
+}
+
+/// A page that loads first. What can't be loaded becomes a page that says so, with its status.
+pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppError>> + Send + 'static) -> impl IntoView {
+    // A post that could not be understood or saved has its answer already.
+    let known = use_context::<AppError>();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                let body = match known {
+                    Some(error) => Err(error),
+                    None => body.await,
+                };
+                match body {
+                    Ok(view) => view.into_any(),
+                    Err(error) => error_page(error).into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// The page of an error: what happened, and the way on.
+pub fn error_page(error: AppError) -> impl IntoView {
+    let (status, title) = match error {
+        AppError::NotFound => (StatusCode::NOT_FOUND, "Not found"),
+        AppError::BadRequest => (StatusCode::BAD_REQUEST, "Not understood"),
+        AppError::Unavailable | AppError::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, "Not available"),
+    };
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
+    let again = use_context::<Posted>().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE).map(|Posted(fields)| {
+        let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
+        view! {
+            <form method="post">
+                {fields}
+                <p>"What you typed is kept on this page."</p>
+                <button class="button primary">"Try again"</button>
+            </form>
+        }
+    });
+    view! {
+        <Title text=title />
+        <Frame instances=Vec::new()>
+            <header class="head"><h1>{title}</h1></header>
+            <p class="lead">{error.to_string()}</p>
+            {again}
+            <p><a href="/instances">"All instances"</a></p>
+        </Frame>
+    }
+}

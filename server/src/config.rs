@@ -1,0 +1,61 @@
+//! The configuration: flags first, then environment variables, then defaults. Read once.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+
+/// How the server runs.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Address and port to listen on; loopback only, as long as the dashboard has no accounts.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// A PostgreSQL database, as a URL. Without it, the server runs a private PostgreSQL under the data folder.
+    #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// Most connections to the database at once.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_DATABASE_CONNECTIONS",
+        value_name = "NUMBER",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=1000)
+    )]
+    pub database_connections: u32,
+
+    /// Folder of the private PostgreSQL. Default: /var/lib/portal-redirects as root, else
+    /// `$XDG_DATA_HOME/portal-redirects` or ~/.local/share/portal-redirects.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_DATA_DIR", value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+
+    /// A host name besides loopback ones under which the dashboard may be asked for, as behind a proxy. Repeatable;
+    /// in the environment separated by commas.
+    #[arg(long = "dashboard-host", global = true, env = "PORTAL_REDIRECTS_DASHBOARD_HOST", value_name = "HOST", value_delimiter = ',')]
+    pub dashboard_hosts: Vec<String>,
+
+    /// How much to log: error, warn, info, debug, trace, or a filter like info,sqlx=debug.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG", value_name = "FILTER", default_value = "info")]
+    pub log: String,
+}
+
+impl Config {
+    /// The folder of the private PostgreSQL.
+    ///
+    /// # Errors
+    /// No folder is given and there is no home folder to put it into.
+    pub fn data_dir(&self) -> anyhow::Result<PathBuf> {
+        if let Some(folder) = &self.data_dir {
+            return Ok(std::path::absolute(folder)?);
+        }
+        if nix::unistd::geteuid().is_root() {
+            return Ok(PathBuf::from("/var/lib/portal-redirects"));
+        }
+        let data = std::env::var_os("XDG_DATA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+        let home = || std::env::home_dir().map(|home| home.join(".local/share"));
+        let base = data.or_else(home).ok_or_else(|| anyhow::anyhow!("there is no home folder; say where the data goes with --data-dir"))?;
+        Ok(base.join("portal-redirects"))
+    }
+}

@@ -1,0 +1,97 @@
+//! The database's life: found or started, migrated, seeded, closed.
+
+mod folder;
+mod private;
+
+use std::{net::SocketAddr, str::FromStr};
+
+use anyhow::Context;
+use app::{instances::store, redirects::Settings};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::config::Config;
+use private::PrivatePostgres;
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+
+/// A database that answers: somebody's PostgreSQL, or a private one that lives as long as this.
+#[derive(Debug)]
+pub struct Database {
+    pool: PgPool,
+    private: Option<PrivatePostgres>,
+}
+
+impl Database {
+    /// Connects to the configured database, or starts the private one.
+    ///
+    /// # Errors
+    /// It can't be reached or started.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let (options, private) = if let Some(url) = &config.database_url {
+            // The error would repeat the URL, and with it the password.
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|_| anyhow::anyhow!("DATABASE_URL is not a PostgreSQL URL, like postgres://user:password@host/database"))?;
+            (options, None)
+        } else {
+            let private = PrivatePostgres::start(&config.data_dir()?).await?;
+            (private.options(), Some(private))
+        };
+        let pool = PgPoolOptions::new()
+            .max_connections(config.database_connections)
+            .acquire_timeout(store::ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options.application_name("portal-redirects"));
+        Ok(Self { pool, private })
+    }
+
+    /// The connections.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Whether this is the server's own PostgreSQL.
+    pub fn is_private(&self) -> bool {
+        self.private.is_some()
+    }
+
+    /// Brings the schema up to date, under an advisory lock: two servers may start at once.
+    ///
+    /// # Errors
+    /// The database can't be reached, or its schema is not from this program.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        MIGRATOR.run(&self.pool).await.context("the database's schema can't be brought up to date")
+    }
+
+    /// Puts one development instance into a database that never had any, to play with.
+    ///
+    /// # Errors
+    /// The database can't be reached.
+    pub async fn seed(&self, address: SocketAddr) -> anyhow::Result<()> {
+        if store::ever_had_one(&self.pool).await? {
+            return Ok(());
+        }
+        let settings = Settings {
+            slug: "localhost".into(),
+            name: "Localhost".into(),
+            domain: "localhost".into(),
+            // Browsers find every name below localhost on this machine, so this portal can be visited.
+            portal_origin: format!("http://accounts.localhost:{}", address.port()),
+            home_url: format!("http://localhost:{}/", address.port()),
+            ..Settings::default()
+        };
+        let instance = app::redirects::Instance::parse(&settings, 0)
+            .map_err(|errors| anyhow::anyhow!("the first instance is not valid: {errors:?}"))?;
+        store::create(&self.pool, &instance, "localhost").await?;
+        Ok(())
+    }
+
+    /// Ends the connections, and the private PostgreSQL with them.
+    pub async fn close(self) {
+        self.pool.close().await;
+        if let Some(private) = self.private {
+            private.stop().await;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Form posts, which come to the address of the page that shows the form, with and without JavaScript.
+//!
+//! What is saved redirects back to the page (303), so that a reload does not post again. What is not saved is answered by
+//! the page itself, with everything as it was typed.
+
+use app::{
+    error::AppError,
+    fallbacks::{self, form::FallbackForm},
+    instances::{form::InstanceForm, store, store::StoreError},
+    ui::{
+        form::{Problem, Rejected},
+        page::Posted,
+    },
+};
+use axum::{
+    body::Bytes,
+    extract::{Path, Request, State},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::provide_context;
+use serde::de::DeserializeOwned;
+
+use crate::pages::Pages;
+
+/// `POST /instances/new`
+pub(crate) async fn create_instance(State(pages): State<Pages>, request: Request) -> Response {
+    let post = match Post::<InstanceForm>::read(&pages, request).await {
+        Ok(post) => post,
+        Err(response) => return response,
+    };
+    let saved = match post.form.check() {
+        Ok(instance) => store::create(&pages.pool, &instance, &post.form.domain).await.map(|()| instance.slug().to_owned()),
+        Err(errors) => Err(StoreError::Fields(errors)),
+    };
+    match saved {
+        Ok(slug) => Redirect::to(&format!("/instances/{slug}/redirects")).into_response(),
+        Err(error) => post.reject(&pages, error).await,
+    }
+}
+
+/// `POST /instances/{slug}/settings`
+pub(crate) async fn save_instance(State(pages): State<Pages>, Path(slug): Path<String>, request: Request) -> Response {
+    let mut post = match Post::<InstanceForm>::read(&pages, request).await {
+        Ok(post) => post,
+        Err(response) => return response,
+    };
+    post.form.slug.clone_from(&slug);
+    let saved = match post.form.check() {
+        Ok(instance) => store::update(&pages.pool, &instance, &post.form.domain).await,
+        Err(errors) => Err(StoreError::Fields(errors)),
+    };
+    match saved {
+        Ok(_) => Redirect::to(&format!("/instances/{slug}/settings?saved")).into_response(),
+        Err(error) => post.reject(&pages, error).await,
+    }
+}
+
+/// `POST /instances/{slug}/redirects`
+pub(crate) async fn save_fallbacks(State(pages): State<Pages>, Path(slug): Path<String>, request: Request) -> Response {
+    let post = match Post::<FallbackForm>::read(&pages, request).await {
+        Ok(post) => post,
+        Err(response) => return response,
+    };
+    match fallbacks::store::save(&pages.pool, &slug, &post.form).await {
+        Ok(_) => Redirect::to(&format!("/instances/{slug}/redirects?saved")).into_response(),
+        Err(error) => post.reject(&pages, error).await,
+    }
+}
+
+/// A form that has arrived, with the request around it.
+struct Post<Form> {
+    parts: Parts,
+    form: Form,
+    fields: Posted,
+}
+
+impl<Form: DeserializeOwned + Clone + Send + Sync + 'static> Post<Form> {
+    /// Reads the form. Missing, unknown and wrongly repeated fields are a form that this dashboard did not make.
+    async fn read(pages: &Pages, request: Request) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let body = match axum::body::to_bytes(body, usize::MAX).await {
+            Ok(body) => body,
+            // The limit on bodies is a layer around the router.
+            Err(_) => return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
+        };
+        match (is_form(&parts), serde_html_form::from_bytes(&body)) {
+            (true, Ok(form)) => Ok(Self { parts, form, fields: posted(&body) }),
+            _ => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
+        }
+    }
+
+    /// The page again, with what was typed and why it was not saved.
+    async fn reject(self, pages: &Pages, error: StoreError) -> Response {
+        let Self { parts, form, fields } = self;
+        let (status, problem) = match error {
+            StoreError::Fields(errors) => (StatusCode::UNPROCESSABLE_ENTITY, Problem::Fields(errors)),
+            StoreError::Conflict(_) => (StatusCode::CONFLICT, Problem::Conflict),
+            StoreError::NotFound => return pages.render_error(parts, AppError::NotFound, || ()).await,
+            StoreError::Database(_) | StoreError::Invalid { .. } => {
+                tracing::warn!(%error, "a form could not be saved");
+                return pages.render_error(parts, AppError::Unavailable, move || provide_context(fields.clone())).await;
+            }
+        };
+        let rejected = Rejected { form, problem };
+        let provide = move || {
+            provide_context(rejected.clone());
+            provide_context(fields.clone());
+        };
+        pages.render(parts, status, provide).await
+    }
+}
+
+fn is_form(parts: &Parts) -> bool {
+    let kind = parts.headers.get(axum::http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+fn posted(body: &Bytes) -> Posted {
+    Posted(url::form_urlencoded::parse(body).into_owned().collect())
+}

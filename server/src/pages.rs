@@ -1,0 +1,67 @@
+//! The dashboard's pages: the context in which they are rendered, and the answers to posts that are pages too.
+
+use app::{
+    document::{DocumentFiles, document},
+    error::AppError,
+};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use sqlx::PgPool;
+
+use crate::security::set_page_policy;
+
+/// What pages are made with.
+#[derive(Clone, Debug)]
+pub(crate) struct Pages {
+    /// The database.
+    pub(crate) pool: PgPool,
+    /// The browser's files.
+    pub(crate) files: DocumentFiles,
+}
+
+impl axum::extract::FromRef<Pages> for LeptosOptions {
+    fn from_ref(pages: &Pages) -> Self {
+        pages.files.options.clone()
+    }
+}
+
+impl Pages {
+    /// Puts into a page's context what every page may need.
+    pub(crate) fn provide(&self) {
+        provide_context(self.pool.clone());
+        set_page_policy();
+    }
+
+    /// The document, for the router to fill.
+    pub(crate) fn document(&self) -> impl IntoView + use<> {
+        document(self.files.clone())
+    }
+
+    /// The page at the request's path, with something more in its context and a status of its own.
+    pub(crate) async fn render(&self, parts: Parts, status: StatusCode, more: impl Fn() + Clone + Send + Sync + 'static) -> Response {
+        let (pages, shown) = (self.clone(), self.clone());
+        let context = move || {
+            pages.provide();
+            if let Some(response) = use_context::<ResponseOptions>() {
+                response.set_status(status);
+            }
+            more();
+        };
+        leptos_axum::render_app_async_with_context(context, move || shown.document())(Request::from_parts(parts, Body::empty())).await
+    }
+
+    /// The page of an error. The page at the path is not loaded.
+    pub(crate) async fn render_error(&self, parts: Parts, error: AppError, more: impl Fn() + Clone + Send + Sync + 'static) -> Response {
+        let provide = move || {
+            provide_context(error);
+            more();
+        };
+        self.render(parts, StatusCode::BAD_REQUEST, provide).await
+    }
+}

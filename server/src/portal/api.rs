@@ -1,0 +1,101 @@
+//! The portal API: an instance's redirects as they are set, and where one visit would end.
+
+use app::redirects::{AllowedOrigin, Environment, Fallbacks, Flow, Instance, Link, RequestingOrigin, Visit, resolve as resolve_visit};
+use axum::{
+    Json,
+    extract::{FromRequestParts, RawQuery},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::{problem::Problem, snapshot::Served};
+
+/// The longest query that is read, in bytes.
+const LONGEST_QUERY: usize = 16_384;
+
+/// The query string, if it is not too long. Comes before the instance, so that nothing is read for it.
+pub(super) struct Query(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Ok(RawQuery(query)) = RawQuery::from_request_parts(parts, state).await;
+        let query = query.unwrap_or_default();
+        if query.len() > LONGEST_QUERY { Err(Problem::QueryTooLong) } else { Ok(Self(query)) }
+    }
+}
+
+#[derive(Serialize)]
+struct Redirects<'a> {
+    instance: &'a str,
+    environment: Environment,
+    domain: &'a str,
+    portal_origin: &'a str,
+    home_url: &'a str,
+    allowed_origins: &'a [AllowedOrigin],
+    version: i64,
+    redirects: ByField<'a>,
+}
+
+/// The fallback redirects by their JSON fields.
+struct ByField<'a>(&'a Instance, &'a Fallbacks);
+
+/// A fallback redirect: as stored, and where it leads today.
+#[derive(Serialize)]
+struct Redirect<'a> {
+    value: Option<&'a str>,
+    target: &'a str,
+}
+
+impl Serialize for ByField<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(instance, fallbacks) = self;
+        let link = Link::default();
+        let mut map = serializer.serialize_map(Some(Flow::ALL.len()))?;
+        for flow in Flow::ALL {
+            let resolution = resolve_visit(instance, fallbacks, Visit { flow, link: &link, requesting: None });
+            map.serialize_entry(flow.field(), &Redirect { value: fallbacks.get(flow), target: resolution.target.as_str() })?;
+        }
+        map.end()
+    }
+}
+
+/// `GET /v1/redirects`: the instance's settings, with an `ETag` made of its version.
+pub(super) async fn redirects(Query(_): Query, Served(snapshot): Served, headers: HeaderMap) -> Response {
+    let instance = &snapshot.instance;
+    let etag = format!("\"{}-{}\"", snapshot.id, instance.version());
+    let caching = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|asked| matches(asked, &etag)) {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
+    }
+    let body = Redirects {
+        instance: instance.slug(),
+        environment: instance.environment(),
+        domain: instance.domain().as_str(),
+        portal_origin: instance.portal_origin().as_str(),
+        home_url: instance.home_url().as_str(),
+        allowed_origins: instance.allowed_origins(),
+        version: instance.version(),
+        redirects: ByField(instance, &snapshot.fallbacks),
+    };
+    (caching, Json(body)).into_response()
+}
+
+/// `GET /v1/resolve?flow=…`: where a visit with this link would end, and every step that leads there.
+pub(super) async fn resolve(Query(query): Query, Served(snapshot): Served, headers: HeaderMap) -> Response {
+    let flow = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "flow").and_then(|(_, value)| value.parse().ok());
+    let Some(flow) = flow else { return Problem::UnknownFlow.into_response() };
+    let link = Link::read(&query);
+    // A browser sets this header itself: the page that asks is the page that navigates.
+    let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
+    let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, Visit { flow, link: &link, requesting: requesting.as_ref() });
+    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store")), (header::VARY, HeaderValue::from_static("origin"))];
+    (headers, Json(resolution)).into_response()
+}
+
+/// Whether an `If-None-Match` header names this tag, weakly compared (RFC 9110, section 13.1.2).
+fn matches(asked: &HeaderValue, etag: &str) -> bool {
+    asked.to_str().is_ok_and(|asked| asked.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag))
+}

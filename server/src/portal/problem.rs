@@ -1,0 +1,102 @@
+//! The portal API's errors, as `application/problem+json` (RFC 9457).
+
+use app::redirects::Flow;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+/// What can be wrong with a request to the portal API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Problem {
+    /// Neither the path nor the host names an instance.
+    #[error("There is no instance of this slug, and no portal at this host.")]
+    UnknownInstance,
+    /// There is no such path.
+    #[error("There is no such path. The portal API has /v1/redirects and /v1/resolve.")]
+    UnknownPath,
+    /// Only GET and HEAD.
+    #[error("This path can only be read: use GET.")]
+    Method,
+    /// No flow, or none of that name.
+    #[error("The parameter flow must name one of the flows.")]
+    UnknownFlow,
+    /// The query is larger than any link needs.
+    #[error("The query is too long: 16,384 bytes at most.")]
+    QueryTooLong,
+    /// The database does not answer.
+    #[error("The instance's settings can't be read right now. Try again in a moment.")]
+    Unavailable,
+}
+
+#[derive(Serialize)]
+struct Body {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flows: Option<[Flow; Flow::ALL.len()]>,
+}
+
+impl Problem {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::UnknownInstance | Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnknownFlow => StatusCode::BAD_REQUEST,
+            Self::QueryTooLong => StatusCode::URI_TOO_LONG,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::UnknownInstance => "Unknown instance",
+            Self::UnknownPath => "Unknown path",
+            Self::Method => "Method not allowed",
+            Self::UnknownFlow => "Unknown flow",
+            Self::QueryTooLong => "Query too long",
+            Self::Unavailable => "Unavailable",
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let body = Body {
+            r#type: "about:blank",
+            title: self.title(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            flows: (self == Self::UnknownFlow).then_some(Flow::ALL),
+        };
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self {
+            Self::Unavailable => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            Self::Method => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// Answers for a path that the API does not have.
+pub(super) async fn no_such_path() -> Problem {
+    Problem::UnknownPath
+}
+
+/// Answers for a method that the API does not have.
+pub(super) async fn method_not_allowed() -> Problem {
+    Problem::Method
+}

@@ -1,0 +1,96 @@
+//! What every answer carries and every request must pass: headers, limits, no other site's posts, no other host's name.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use leptos::nonce::use_nonce;
+use leptos_axum::ResponseOptions;
+use tower_http::{
+    csrf::CsrfLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
+};
+use url::{Host, Url};
+
+/// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended.
+const LARGEST_BODY: usize = 256 * 1024;
+
+/// The longest that a request may take.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Puts what holds for every answer around the router.
+pub(crate) fn around(router: Router) -> Router {
+    let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    router
+        .layer(CsrfLayer::new())
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
+        .layer(fixed(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"))
+        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+            // The path without its query: links carry addresses of people.
+            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+        }))
+}
+
+/// Sets a page's content security policy, from inside its context, where the nonce exists.
+pub(crate) fn set_page_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), leptos::prelude::use_context::<ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// Lets only requests for loopback names, or for configured ones, reach the dashboard. Otherwise any site could have its own
+/// name point to this machine, and its pages would be the dashboard's own origin to a browser (DNS rebinding).
+pub(crate) fn only_for(router: Router, hosts: &[String]) -> Router {
+    let hosts: Arc<[String]> = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+    router.layer(middleware::from_fn(move |request: Request, next: Next| {
+        let hosts = Arc::clone(&hosts);
+        async move {
+            if host_of(&request).is_some_and(|host| is_own(&host, &hosts)) {
+                next.run(request).await
+            } else {
+                let text = "The dashboard is not served under this host name. Allow the name with --dashboard-host.\n";
+                (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+            }
+        }
+    }))
+}
+
+fn is_own(host: &str, hosts: &[String]) -> bool {
+    match Host::parse(host) {
+        Ok(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost") || hosts.contains(&name),
+        Ok(Host::Ipv4(address)) => address.is_loopback(),
+        Ok(Host::Ipv6(address)) => address.is_loopback(),
+        Err(_) => false,
+    }
+}
+
+/// The host name that was asked for, without its port.
+fn host_of(request: &Request) -> Option<String> {
+    let host = asked_host(request.headers(), request.uri())?;
+    Some(Url::parse(&format!("http://{host}")).ok()?.host_str()?.to_owned())
+}
+
+/// The host that was asked for, with its port: from the request line (HTTP/2), else the `Host` header.
+pub(crate) fn asked_host<'a>(headers: &'a axum::http::HeaderMap, uri: &'a axum::http::Uri) -> Option<&'a str> {
+    uri.authority().map(axum::http::uri::Authority::as_str).or_else(|| headers.get(header::HOST)?.to_str().ok())
+}
+
+/// Answers for a method that a path does not have.
+pub(crate) async fn method_not_allowed() -> Response {
+    StatusCode::METHOD_NOT_ALLOWED.into_response()
+}

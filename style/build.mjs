@@ -1,0 +1,61 @@
+// Makes the dashboard's style sheet: the colour steps that style/*.css names, out of Radix Colors, and main.css with all that it
+// imports, bundled and minified.
+//
+//   node style/build.mjs OUTFILE
+
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+import * as radix from "@radix-ui/colors";
+import { build } from "esbuild";
+
+const folder = import.meta.dirname;
+const outfile = process.argv[2];
+if (!outfile) throw new Error("usage: node style/build.mjs OUTFILE");
+
+/** The colour steps that the style sheets name, such as `slate-11`, each as a property for light and dark. */
+async function palette() {
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".css"));
+  const sources = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
+  const steps = new Set(sources.join().match(/(?<=var\(--)[a-z]+-\d+(?=\))/g));
+  const properties = [...steps].sort().map((step) => {
+    const [scale] = step.split("-");
+    const key = step.replace("-", "");
+    const light = radix[scale]?.[key];
+    const dark = radix[`${scale}Dark`]?.[key];
+    if (!light || !dark) throw new Error(`Radix Colors has no ${step}`);
+    return `--${step}: light-dark(${light}, ${dark});`;
+  });
+  return `:root { ${properties.join(" ")} }`;
+}
+
+/** Lets CSS say `@import "palette"`. */
+const palettePlugin = {
+  name: "palette",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^palette$/ }, ({ path }) => ({ path, namespace: "palette" }));
+    onLoad({ filter: /.*/, namespace: "palette" }, async () => ({ contents: await palette(), loader: "css" }));
+  },
+};
+
+/** A property that is set and never read, or read and never set, is a slip of the pen. Browsers keep quiet about both. */
+function checkProperties(css) {
+  const set = new Set(css.match(/(?<=[{;])--[\w-]+(?=:)/g));
+  const read = new Set(css.match(/(?<=var\()--[\w-]+/g));
+  const slips = [...set, ...read].filter((name) => !set.has(name) || !read.has(name));
+  if (slips.length > 0) throw new Error(`set but not read, or read but not set: ${slips.join(", ")}`);
+}
+
+const { outputFiles } = await build({
+  entryPoints: [join(folder, "main.css")],
+  bundle: true,
+  minify: true,
+  write: false,
+  logLevel: "warning",
+  plugins: [palettePlugin],
+});
+const [{ contents, text }] = outputFiles;
+checkProperties(text);
+await mkdir(dirname(outfile), { recursive: true });
+await writeFile(outfile, contents);
+console.log(`${outfile}: ${contents.length} bytes, ${brotliCompressSync(contents).length} compressed`);
