@@ -12,7 +12,7 @@ use axum::{
 use leptos::nonce::use_nonce;
 use leptos_axum::ResponseOptions;
 use tower_http::{
-    csrf::CsrfLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
+    compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
 };
 use url::{Host, Url};
 
@@ -27,6 +27,8 @@ pub(crate) fn around(router: Router) -> Router {
     let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     router
         .layer(CsrfLayer::new())
+        // The browser's files have their compressed forms already; pages hold no secret that their length could tell.
+        .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -61,6 +61,9 @@ pub fn field_name(field: InstanceField) -> &'static str {
     }
 }
 
+/// The fields in the order of the form, in which their errors are listed.
+const FIELDS: [&str; 8] = ["version", "name", "slug", "environment", "domain", "portal_origin", "home_url", "allowed_origins"];
+
 impl InstanceForm {
     /// Checks every field.
     ///
@@ -93,6 +96,7 @@ impl InstanceForm {
         {
             errors.push(FieldError::new("domain", crate::redirects::DomainError::PublicSuffix));
         }
+        errors.sort_by_key(|error| FIELDS.iter().position(|field| *field == error.field));
         match parsed {
             Ok(instance) if errors.is_empty() => Ok(instance),
             _ => Err(errors),

@@ -28,7 +28,6 @@ pub(crate) fn router(pool: PgPool) -> Router {
     Router::new()
         .nest("/portal/{slug}", api.clone())
         .merge(api)
-        .route("/portal/{*path}", axum::routing::any(problem::no_such_path))
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(cors)
         .with_state(Snapshots::new(pool))
