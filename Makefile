@@ -73,9 +73,9 @@ test-rust: setup-tests browser
 
 test-browser: setup-tests browser
 	cargo build --quiet -p server
-	node_modules/.bin/playwright test --config end2end/playwright.config.ts
+	.ci/with-postgres node_modules/.bin/playwright test --config end2end/playwright.config.ts
 
 bench: setup browser ## Measure: the resolver against the parser, and what the first visit transfers
 	cargo bench --quiet -p app --bench resolve
 	cargo build --release --quiet -p server
-	node end2end/weigh.mjs target/release/portal-redirects
+	PORTAL_REDIRECTS=target/release/portal-redirects node_modules/.bin/playwright test --config end2end/bench.config.ts

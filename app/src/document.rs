@@ -1,10 +1,6 @@
 //! The HTML document around every page, and the dashboard's routes.
 
-use leptos::{
-    config::LeptosOptions,
-    hydration::HydrationScripts,
-    prelude::*,
-};
+use leptos::{config::LeptosOptions, hydration::HydrationScripts, prelude::*};
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,

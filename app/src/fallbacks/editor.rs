@@ -107,6 +107,7 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
 
 fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>, conflict: bool) -> impl IntoView {
     let name = field.flow.field();
+    let (help, parameter, rest) = flow_help(field.flow);
     let input = NodeRef::<Input>::new();
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let check = move |value: String| {
@@ -149,7 +150,7 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>, con
         <div class="field">
             <label for=name>{field.flow.label()}</label>
             <span class="badge" data-kind="unsaved" hidden=move || !field.is_changed()>"Unsaved"</span>
-            <p class="help" id=format!("{name}-help")>{flow_help(field.flow)}</p>
+            <p class="help" id=format!("{name}-help")>{help}<code>{parameter}</code>{rest}</p>
             <div class="input" data-kind=move || if field.is_refused() { "refused" } else { "" }>
                 <input
                     node_ref=input
@@ -248,14 +249,16 @@ fn group_help(group: Group) -> &'static str {
     }
 }
 
-fn flow_help(flow: Flow) -> &'static str {
-    match flow {
+/// What a field is for: before, the name of a parameter, after.
+fn flow_help(flow: Flow) -> (&'static str, &'static str, &'static str) {
+    let text = match flow {
         Flow::SignUp => "New accounts, once they are complete.",
-        Flow::SignIn => "Returning people. Links with their own redirect_url win.",
+        Flow::SignIn => return ("Returning people. Links with their own ", "redirect_url", " win."),
         Flow::SignOut => "When the last session of this browser ends.",
         Flow::Logo => "From any portal page.",
         Flow::CreateOrganization => "Once the new organization is there.",
         Flow::LeaveOrganization => "When somebody leaves an organization.",
-        Flow::Waitlist => "After the address is taken down.",
-    }
+        Flow::Waitlist => "Once the address is on the list.",
+    };
+    (text, "", "")
 }

@@ -31,7 +31,8 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
     let more = RwSignal::new(0_usize);
     let live = RwSignal::new(false);
     Effect::new(move |_| live.set(true));
-    let origins = form.allowed_origins.iter().filter(|text| !text.trim().is_empty()).cloned().chain(["", ""].map(str::to_owned)).collect::<Vec<_>>();
+    let origins =
+        form.allowed_origins.iter().filter(|text| !text.trim().is_empty()).cloned().chain(["", ""].map(str::to_owned)).collect::<Vec<_>>();
     let first = origins.len();
     let origin = move |index: usize, value: String| {
         // The first input carries the field's own name, so that the summary's link finds it.

@@ -116,8 +116,9 @@ impl Row {
 /// # Errors
 /// PostgreSQL, or the way to it.
 pub async fn list(pool: &PgPool) -> Result<Vec<InstanceSummary>, StoreError> {
-    let rows =
-        sqlx::query!("select slug, name, environment, domain_typed from instances order by lower(name), slug limit 1000").fetch_all(pool).await?;
+    let rows = sqlx::query!("select slug, name, environment, domain_typed from instances order by lower(name), slug limit 1000")
+        .fetch_all(pool)
+        .await?;
     Ok(rows
         .into_iter()
         .map(|row| InstanceSummary {

@@ -50,7 +50,7 @@ pub fn ListPage() -> impl IntoView {
         let new = (!instances.is_empty()).then(|| view! { <a class="button primary" href="/instances/new">"New instance"</a> });
         Ok(view! {
             <Title text="Instances" />
-            <Frame instances>
+            <Frame instances list=true>
                 <header class="head"><h1>"Instances"</h1>{new}</header>
                 {body}
             </Frame>

@@ -45,6 +45,8 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
             host,
             after: format!(" is not on {domain}. Use a URL on {domain}, or add this origin under Settings."),
         },
-        Refusal::Loop => sentence("That is the portal's own sign-in or sign-up page, so people would go in a circle. Use a page of your application.".into()),
+        Refusal::Loop => sentence(
+            "That is the portal's own sign-in or sign-up page, so people would go in a circle. Use a page of your application.".into(),
+        ),
     }
 }

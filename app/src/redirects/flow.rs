@@ -56,15 +56,8 @@ impl Group {
 
 impl Flow {
     /// Every flow, in the order of the Redirects tab.
-    pub const ALL: [Self; 7] = [
-        Self::SignUp,
-        Self::SignIn,
-        Self::SignOut,
-        Self::Logo,
-        Self::CreateOrganization,
-        Self::LeaveOrganization,
-        Self::Waitlist,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::SignUp, Self::SignIn, Self::SignOut, Self::Logo, Self::CreateOrganization, Self::LeaveOrganization, Self::Waitlist];
 
     /// The flow's name in links, JSON and the database.
     pub fn name(self) -> &'static str {

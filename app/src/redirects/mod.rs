@@ -21,9 +21,9 @@ pub use explain::{Explanation, explain};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
 pub use instance::{Environment, Instance, InstanceError, InstanceField, Settings};
-pub use link::{Link, Prefill};
-pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
 #[cfg(feature = "ssr")]
 pub(crate) use instance::{default_home_url, default_portal_origin};
+pub use link::{Link, Prefill};
+pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
 pub use policy::{Ground, Refusal};
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, resolve};

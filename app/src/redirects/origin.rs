@@ -44,7 +44,11 @@ pub struct AllowedOrigin {
 enum Pattern {
     Exact(url::Origin),
     /// Every name below `parent`, at any depth.
-    Below { scheme: &'static str, parent: String, port: u16 },
+    Below {
+        scheme: &'static str,
+        parent: String,
+        port: u16,
+    },
 }
 
 impl AllowedOrigin {

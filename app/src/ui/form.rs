@@ -66,20 +66,24 @@ mod on_server {
                     Vec::new(),
                 ),
             };
-            let links = errors
-                .into_iter()
-                .map(|FieldError { field, message }| {
-                    let label = label(&field);
-                    view! { <li><a href=format!("#{field}")>{label}": "{message}</a></li> }
+            let links = (!errors.is_empty())
+                .then(|| {
+                    errors
+                        .into_iter()
+                        .map(|FieldError { field, message }| {
+                            let label = label(&field);
+                            view! { <li><a href=format!("#{field}")>{label}": "{message}</a></li> }
+                        })
+                        .collect_view()
                 })
-                .collect_view();
+                .map(|links| view! { <ul>{links}</ul> });
             view! {
                 <section class="summary" role="alert" tabindex="-1" autofocus aria-labelledby="summary-title">
                     {icon(WARNING)}
                     <div>
                         <h2 id="summary-title">{title}</h2>
                         <p>{text}</p>
-                        <ul>{links}</ul>
+                        {links}
                     </div>
                 </section>
             }

@@ -28,6 +28,9 @@ pub fn Frame(
     /// The instance that the page is about, and which of its pages it is.
     #[prop(optional)]
     current: Option<(StoredInstance, Place)>,
+    /// Whether the page is the list of all instances.
+    #[prop(optional)]
+    list: bool,
     children: Children,
 ) -> impl IntoView {
     let switcher = (!instances.is_empty()).then(|| {
@@ -69,7 +72,7 @@ pub fn Frame(
             <li><a href=format!("/instances/{slug}/settings") aria-current=settings>"Settings"</a></li>
         }
     });
-    let all = nav.is_none().then_some("page");
+    let all = list.then_some("page");
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="frame">

@@ -36,7 +36,8 @@ impl Folder {
     /// # Errors
     /// It can't be made, or another server uses it.
     pub(super) fn take(path: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("can't make the data folder {}; choose another with --data-dir", path.display()))?;
+        fs::create_dir_all(path)
+            .with_context(|| format!("can't make the data folder {}; choose another with --data-dir", path.display()))?;
         let lock = take_lock(&path.join("lock"))?;
         let user = unprivileged_user()?;
         if user.is_some() {
@@ -47,8 +48,14 @@ impl Folder {
         if socket.as_os_str().len() > LONGEST_SOCKET_FOLDER {
             socket = std::env::temp_dir().join(format!("portal-redirects-{:016x}", fnv(path)));
         }
-        let folder =
-            Self { cluster: path.join("postgres"), unfinished: path.join("postgres.new"), log: socket.join("postgres.log"), socket, user, _lock: lock };
+        let folder = Self {
+            cluster: path.join("postgres"),
+            unfinished: path.join("postgres.new"),
+            log: socket.join("postgres.log"),
+            socket,
+            user,
+            _lock: lock,
+        };
         folder.make_private(&folder.socket)?;
         Ok(folder)
     }
@@ -56,7 +63,8 @@ impl Folder {
     /// Makes a folder that only PostgreSQL's user may enter.
     pub(super) fn make_private(&self, path: &Path) -> anyhow::Result<()> {
         fs::create_dir_all(path).with_context(|| format!("can't make {}", path.display()))?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).with_context(|| format!("{} belongs to somebody else", path.display()))?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+            .with_context(|| format!("{} belongs to somebody else", path.display()))?;
         if let Some((uid, gid)) = self.user {
             chown(path, Some(uid.as_raw()), Some(gid.as_raw())).with_context(|| format!("can't hand over {}", path.display()))?;
         }
@@ -71,7 +79,11 @@ fn take_lock(path: &Path) -> anyhow::Result<File> {
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             file.read_to_string(&mut holder)?;
-            anyhow::bail!("another server (process {}) uses {}; stop it, or choose another folder with --data-dir", holder.trim(), path.display());
+            anyhow::bail!(
+                "another server (process {}) uses {}; stop it, or choose another folder with --data-dir",
+                holder.trim(),
+                path.display()
+            );
         }
         Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("can't lock {}", path.display())),
     }
@@ -95,5 +107,8 @@ fn unprivileged_user() -> anyhow::Result<Option<(Uid, Gid)>> {
 
 /// FNV-1a: the same name for the same folder at every start.
 fn fnv(path: &Path) -> u64 {
-    path.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    path.as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -162,7 +162,8 @@ fn binaries(cluster: &Path) -> anyhow::Result<PathBuf> {
     }
     found.sort();
     let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let candidates: Vec<PathBuf> = found.into_iter().rev().map(|(_, bin)| bin).chain(on_path).filter(|bin| bin.join("initdb").exists()).collect();
+    let candidates: Vec<PathBuf> =
+        found.into_iter().rev().map(|(_, bin)| bin).chain(on_path).filter(|bin| bin.join("initdb").exists()).collect();
     let Some(version) = version else {
         return candidates.into_iter().next().context(
             "no DATABASE_URL is set, and PostgreSQL's programs (initdb, pg_ctl) are not on this machine. Install PostgreSQL (Debian: apt-get install postgresql), or set DATABASE_URL.",
@@ -172,10 +173,12 @@ fn binaries(cluster: &Path) -> anyhow::Result<PathBuf> {
         let output = Command::new(bin.join("postgres")).arg("--version").output();
         output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&format!(" {version}.")))
     };
-    candidates
-        .into_iter()
-        .find(fits)
-        .with_context(|| format!("{} was made by PostgreSQL {version}, which is not on this machine. Install it, or choose another --data-dir.", cluster.display()))
+    candidates.into_iter().find(fits).with_context(|| {
+        format!(
+            "{} was made by PostgreSQL {version}, which is not on this machine. Install it, or choose another --data-dir.",
+            cluster.display()
+        )
+    })
 }
 
 /// A value of `unix_socket_directories`, which is a list: double quotes keep commas and blanks in one entry.

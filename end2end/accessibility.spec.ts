@@ -1,0 +1,95 @@
+// Every screen: axe finds nothing in light and dark, and nothing runs out of a narrow window.
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Page } from "@playwright/test";
+import { alive, expect, test } from "./fixtures.ts";
+import { newDatabase, Server } from "./server.ts";
+
+const long = `https://${"very-long-".repeat(20)}evil.com/${"path".repeat(300)}`;
+
+/** Every screen of an instance, with the states that look different. */
+const screens: [string, (page: Page, slug: string) => Promise<void>][] = [
+  ["the list", async (page) => void (await page.goto("/instances"))],
+  ["the list with the switcher open", async (page) => {
+    await page.goto("/instances");
+    await page.locator(".switcher summary").click();
+  }],
+  ["Overview", async (page, slug) => {
+    await page.goto(`/instances/${slug}`);
+    await alive(page);
+  }],
+  ["Redirects", async (page, slug) => {
+    await page.goto(`/instances/${slug}/redirects`);
+    await alive(page);
+  }],
+  ["Redirects, changed and refused", async (page, slug) => {
+    await page.goto(`/instances/${slug}/redirects`);
+    await alive(page);
+    await page.getByLabel("After sign-up").fill("/welcome");
+    await page.getByLabel("After sign-in").fill(long);
+    await expect(page.getByLabel("After sign-in")).toHaveAttribute("aria-invalid", "true");
+  }],
+  ["Redirects, posted and not saved", async (page, slug) => {
+    await page.goto(`/instances/${slug}/redirects`);
+    await alive(page);
+    await page.getByLabel("After sign-in").fill(long);
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+    await alive(page);
+  }],
+  ["Redirects, saved", async (page, slug) => {
+    await page.goto(`/instances/${slug}/redirects?saved`);
+    await alive(page);
+  }],
+  ["Settings", async (page, slug) => {
+    await page.goto(`/instances/${slug}/settings`);
+    await alive(page);
+  }],
+  ["a new instance, posted and not saved", async (page) => {
+    await page.goto("/instances/new");
+    await alive(page);
+    await page.getByLabel("Domain").fill("x".repeat(300));
+    await page.getByLabel("Allowed origin 1").fill(long);
+    await page.getByRole("button", { name: "Create instance" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+    await alive(page);
+  }],
+  ["not found", async (page) => void (await page.goto("/instances/nobody"))],
+];
+
+async function expectNothingFound(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+    for (const [name, open] of screens) {
+      test(`axe finds nothing on ${name}`, async ({ page, slug }) => {
+        await open(page, slug);
+        await expectNothingFound(page);
+      });
+    }
+
+    test("axe finds nothing on the empty list", async ({ page }) => {
+      const server = new Server(newDatabase(`empty_${colorScheme}`));
+      await server.start();
+      await page.goto(`${server.url}/instances`);
+      await expectNothingFound(page);
+      await server.stop();
+    });
+  });
+}
+
+for (const width of [390, 320]) {
+  test.describe(`${width} px wide`, () => {
+    test.use({ viewport: { width, height: 800 } });
+    for (const [name, open] of screens) {
+      test(`nothing runs out of the window on ${name}`, async ({ page, slug }) => {
+        await open(page, slug);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        await expectNothingFound(page);
+      });
+    }
+  });
+}

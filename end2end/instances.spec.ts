@@ -1,0 +1,99 @@
+// Instances: listed, created, edited, with wrong values mended on the way.
+import { alive, expect, resolve, test } from "./fixtures.ts";
+
+test("the first start has an instance to play with", async ({ page }) => {
+  await page.goto("/");
+  await expect(page).toHaveURL(/\/instances$/);
+  await page.getByRole("link", { name: /Localhost/ }).first().click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Account Portal");
+  await expect(page.getByText("Development")).toBeVisible();
+});
+
+test("an admin creates an instance and sees a link end on it", async ({ page }) => {
+  await page.goto("/instances");
+  await page.getByRole("link", { name: "New instance" }).last().click();
+  await alive(page);
+  await page.getByLabel("Name").fill("My Shop!");
+  await expect(page.getByLabel("Slug")).toHaveAttribute("placeholder", "my-shop");
+  await page.getByLabel("Production").check();
+  await page.getByLabel("Domain").fill("myshop.com");
+  await expect(page.getByLabel("Portal origin")).toHaveAttribute("placeholder", "https://accounts.myshop.com");
+  await expect(page.getByLabel("Home URL")).toHaveAttribute("placeholder", "https://myshop.com/");
+  await page.getByRole("button", { name: "Create instance" }).click();
+  await expect(page).toHaveURL(/\/instances\/my-shop\/redirects$/);
+
+  await page.getByLabel("After sign-up").fill("/welcome");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+
+  const fallback = await resolve(page, "my-shop", "flow=sign-up");
+  expect(fallback).toMatchObject({ target: "https://myshop.com/welcome", source: "fallback" });
+  const evil = await resolve(page, "my-shop", "flow=sign-up&redirect_url=https://evil.com");
+  expect(evil).toMatchObject({ target: "https://myshop.com/welcome", source: "fallback" });
+  expect(evil.steps).toContainEqual({ source: "redirect_url", value: "https://evil.com", outcome: "refused", reason: "foreign" });
+  const own = await resolve(page, "my-shop", "flow=sign-up&redirect_url=https://app.myshop.com/x");
+  expect(own).toMatchObject({ target: "https://app.myshop.com/x", source: "redirect_url" });
+});
+
+test("wrong settings are all said at once, beside their fields, and kept as typed", async ({ page }) => {
+  await page.goto("/instances/new");
+  await alive(page);
+  await page.getByLabel("Domain").fill("https://vercel.app/x");
+  await page.getByLabel("Home URL").fill("https://elsewhere.org");
+  await page.getByLabel("Allowed origin 1").fill("https://*.vercel.app");
+  await page.getByRole("button", { name: "Add another" }).click();
+  await page.getByLabel("Allowed origin 3").fill("nonsense");
+  await page.getByRole("button", { name: "Create instance" }).click();
+
+  const summary = page.getByRole("alert");
+  await expect(summary).toBeFocused();
+  await expect(summary.getByRole("link")).toHaveCount(4);
+  await expect(page.getByLabel("Domain")).toHaveAccessibleDescription(/no https:\/\//);
+  await expect(page.getByLabel("Domain")).toHaveValue("https://vercel.app/x");
+  await expect(page.getByLabel("Home URL")).toHaveValue("https://elsewhere.org");
+  await expect(page.getByLabel("Allowed origin 2")).toHaveValue("nonsense");
+  await summary.getByRole("link", { name: /^Domain/ }).click();
+  await expect(page.getByLabel("Domain")).toBeFocused();
+});
+
+test("a domain in Unicode is stored in ASCII and shown as typed", async ({ page, server }) => {
+  await page.goto("/instances/new");
+  await page.getByLabel("Name").fill("Bücher");
+  await page.getByLabel("Slug").fill("buecher");
+  await page.getByLabel("Domain").fill("Bücher.example");
+  await page.getByRole("button", { name: "Create instance" }).click();
+  await expect(page.locator(".switcher summary")).toContainText("Bücher.example");
+  const answer = await page.request.get(`${server.url}/portal/buecher/v1/redirects`);
+  expect(await answer.json()).toMatchObject({ domain: "xn--bcher-kva.example" });
+});
+
+test("a changed domain marks the redirects that are no longer allowed", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  await page.getByLabel("After sign-in").fill(`https://app.${slug}.com/in`);
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByLabel("Domain").fill(`${slug}.dev`);
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+  await page.goto(`/instances/${slug}/redirects`);
+  await expect(page.getByLabel("After sign-in")).toHaveValue(`https://app.${slug}.com/in`);
+  await expect(page.getByLabel("After sign-in")).toHaveAccessibleDescription(/No longer allowed, so it is skipped/);
+  expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.dev/`, source: "home_url" });
+});
+
+test("a page's URL is copied by its button", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}`);
+  await alive(page);
+  await page.getByRole("button", { name: "the URL of Waitlist" }).click();
+  await expect(page.getByRole("button", { name: "the URL of Waitlist" })).toContainText("Copied");
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`https://accounts.${slug}.com/waitlist`);
+});
+
+test("an address without a page says so", async ({ page }) => {
+  const answer = await page.goto("/instances/nobody/redirects");
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not found");
+  expect((await page.goto("/nowhere"))?.status()).toBe(404);
+  await expect(page.getByRole("link", { name: "All instances" }).first()).toBeVisible();
+});

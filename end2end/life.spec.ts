@@ -1,0 +1,68 @@
+// The server's life: everything is still there after a restart, an orderly one and a killed one, alone or with its PostgreSQL.
+import { type APIRequestContext } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import { newDatabase, Server } from "./server.ts";
+
+const fallbacks = ["sign_up", "sign_in", "sign_out", "create_organization", "leave_organization", "join_waitlist"];
+
+/** Saves a fallback for sign-up and answers the version it was saved over. */
+async function save(request: APIRequestContext, server: Server, version: number, value: string): Promise<void> {
+  const empty = Object.fromEntries(fallbacks.map((name) => [`after_${name}_url`, ""]));
+  const form = { ...empty, version: String(version), logo_link_url: "", after_sign_up_url: value };
+  const answer = await request.post(`${server.url}/instances/localhost/redirects`, { form, maxRedirects: 0 });
+  expect(answer.status()).toBe(303);
+}
+
+async function target(request: APIRequestContext, server: Server): Promise<string> {
+  return (await (await request.get(`${server.url}/portal/localhost/v1/resolve?flow=sign-up`)).json()).target;
+}
+
+test("what was saved is there after a restart, in order or by kill -9", async ({ request }) => {
+  const server = new Server();
+  await server.start();
+  await save(request, server, 1, "/first");
+  expect(await server.stop("SIGTERM")).toBe(0);
+  expect(() => server.postgres(), "PostgreSQL has stopped with its server").toThrow();
+
+  await server.start();
+  expect(await target(request, server)).toBe(`${server.url.replace("127.0.0.1", "localhost")}/first`);
+  await save(request, server, 2, "/second");
+  const orphan = server.postgres();
+  await server.stop("SIGKILL");
+
+  await server.start();
+  expect(server.postgres(), "the PostgreSQL left behind is taken over").toBe(orphan);
+  expect(await target(request, server)).toMatch(/\/second$/);
+  await save(request, server, 3, "/third");
+  process.kill(server.postgres(), "SIGKILL");
+  await server.stop("SIGKILL");
+
+  await server.start();
+  expect(await target(request, server)).toMatch(/\/third$/);
+  expect(await server.stop("SIGINT")).toBe(0);
+  server.remove();
+});
+
+test("two servers may start at once on an empty database, which offers the first instance", async ({ page }) => {
+  const database = newDatabase("two_at_once");
+  const servers = [new Server(database), new Server(database)];
+  await Promise.all(servers.map((server) => server.start()));
+  await page.goto(`${servers[0].url}/instances`);
+  await expect(page.getByRole("heading", { name: "No instance yet" })).toBeVisible();
+  await page.getByRole("link", { name: "Create the first instance" }).click();
+  await page.getByLabel("Name").fill("First");
+  await page.getByLabel("Domain").fill("first.example");
+  await page.getByRole("button", { name: "Create instance" }).click();
+  await page.goto(`${servers[1].url}/instances`);
+  await expect(page.getByRole("link", { name: /First/ }).first()).toBeVisible();
+  await Promise.all(servers.map((server) => server.stop()));
+});
+
+test("a second server on the same data folder is told who has it", async () => {
+  const server = new Server();
+  await server.start();
+  const second = Object.assign(Object.create(Server.prototype), server, { listen: "127.0.0.1:0" }) as Server;
+  await expect(second.start()).rejects.toThrow(/another server \(process \d+\) uses/);
+  await server.stop();
+  server.remove();
+});

@@ -1,0 +1,30 @@
+// How the browser tests run: Debian's Chromium against the real binary, which each worker starts for itself.
+import { defineConfig } from "@playwright/test";
+
+export const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const chromiumArguments = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "results",
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: {
+    launchOptions: { executablePath: chromium, args: chromiumArguments },
+    permissions: ["clipboard-read", "clipboard-write"],
+    screenshot: "only-on-failure",
+    trace: "retain-on-failure",
+  },
+});

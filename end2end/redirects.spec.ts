@@ -1,0 +1,143 @@
+// The Redirects tab with JavaScript: verdicts as one types, the bar of unsaved changes, wrong values, two admins at once.
+import { alive, expect, resolve, test } from "./fixtures.ts";
+
+test("as one types, the verdict is the server's", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  const field = page.getByLabel("After sign-out");
+  await expect(field).toHaveAccessibleDescription(new RegExp(`Home URL, https://${slug}.com/`));
+  await field.pressSequentially("/bye");
+  await expect(field).toHaveAccessibleDescription(new RegExp(`https://${slug}.com/bye`));
+  await field.fill(`https://${slug}.com@evil.com`);
+  await expect(field).toHaveAccessibleDescription(/its real host is evil\.com/);
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  await field.fill("javascript:alert(1)");
+  await expect(field).toHaveAccessibleDescription(/Only web addresses/);
+});
+
+test("a slow answer never replaces the verdict on what is typed now", async ({ page, slug }) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/api/check_fallback", async (route) => {
+    if (route.request().postData()?.includes("evil")) await held;
+    await route.continue();
+  });
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  const field = page.getByLabel("After sign-in");
+  const asked = page.waitForRequest(/check_fallback/);
+  await field.fill("https://evil.com");
+  await asked;
+  await field.fill("/good");
+  await expect(field).toHaveAccessibleDescription(/\/good/);
+  const late = page.waitForResponse((answer) => answer.request().postData()?.includes("evil") ?? false);
+  release();
+  await late;
+  await expect(field).toHaveAccessibleDescription(/\/good/);
+  await expect(field).not.toHaveAttribute("aria-invalid", "true");
+});
+
+test("the bar counts unsaved changes, and leaving with some is asked about", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  const bar = page.locator(".bar");
+  await expect(bar).toBeHidden();
+  await page.getByLabel("After sign-up").fill("/one");
+  await expect(bar).toContainText("1 unsaved change");
+  await page.getByLabel("After logo click").fill("https://evil.com");
+  await expect(bar).toContainText("2 unsaved changes, one needs attention");
+  await page.getByRole("button", { name: "Clear After logo click" }).click();
+  await expect(bar).toContainText("1 unsaved change");
+  await expect(page.getByLabel("After logo click")).toBeFocused();
+
+  const asked = page.waitForEvent("dialog");
+  const leaving = page.getByRole("link", { name: "Overview" }).click();
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  await leaving;
+  await expect(page.getByLabel("After sign-up")).toHaveValue("/one");
+
+  await page.getByRole("link", { name: "Discard" }).click();
+  await expect(page.getByLabel("After sign-up")).toHaveValue("");
+  await alive(page);
+  await expect(bar).toBeHidden();
+});
+
+test("wrong values are refused all at once and stay as typed; mended, all are saved", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  const wrong: [string, string, RegExp][] = [
+    ["After sign-up", "javascript:alert(1)", /Only web addresses/],
+    ["After sign-in", "//evil.com", /evil\.com is not on/],
+    ["After sign-out", `http://${slug}.com/`, /Production needs https/],
+    ["After logo click", `https://nick@${slug}.com/`, /carries a user name/],
+    ["After creating an organization", `/${"x".repeat(3000)}`, /too long/],
+    ["After leaving an organization", "welcome", /Start with \//],
+  ];
+  for (const [label, value] of wrong) await page.getByLabel(label).fill(value);
+  await page.getByLabel("After joining the waitlist").fill("/thanks");
+  await page.getByRole("button", { name: "Save changes" }).click();
+
+  await expect(page.getByRole("alert")).toBeFocused();
+  await expect(page.getByRole("alert").getByRole("link")).toHaveCount(wrong.length);
+  for (const [label, value, message] of wrong) {
+    await expect(page.getByLabel(label)).toHaveValue(value);
+    await expect(page.getByLabel(label)).toHaveAccessibleDescription(message);
+  }
+  expect(await resolve(page, slug, "flow=waitlist")).toMatchObject({ source: "home_url" });
+  await page.getByRole("alert").getByRole("link", { name: /After sign-in/ }).click();
+  await expect(page.getByLabel("After sign-in")).toBeFocused();
+
+  await alive(page);
+  for (const [label] of wrong) await page.getByLabel(label).fill("  ");
+  await page.getByLabel("After sign-in").fill("/home");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+  expect(await resolve(page, slug, "flow=waitlist")).toMatchObject({ target: `https://${slug}.com/thanks`, source: "fallback" });
+  expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/home`, source: "fallback" });
+});
+
+test("of two admins the later one is told, and loses nothing", async ({ page, slug, browser, baseURL }) => {
+  const other = await browser.newPage({ baseURL });
+  for (const admin of [page, other]) {
+    await admin.goto(`/instances/${slug}/redirects`);
+    await alive(admin);
+  }
+  await other.getByLabel("After sign-in").fill("/theirs");
+  await other.getByRole("button", { name: "Save changes" }).click();
+  await expect(other.getByRole("status")).toContainText("Saved");
+  await other.close();
+
+  await page.getByLabel("After sign-in").fill("/mine");
+  await page.getByLabel("After sign-up").fill("/also-mine");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
+  await expect(page.getByLabel("After sign-in")).toHaveValue("/mine");
+  await expect(page.getByLabel("After sign-up")).toHaveValue("/also-mine");
+  await expect(page.getByText("Stored now: /theirs")).toBeVisible();
+  expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/theirs` });
+
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+  expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/mine` });
+});
+
+test("everything is done by keyboard alone", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  const field = page.getByLabel("After sign-up");
+  for (let presses = 0; presses < 20 && !(await field.evaluate((input) => input === document.activeElement)); presses++) {
+    await page.keyboard.press("Tab");
+  }
+  await expect(field).toBeFocused();
+  await page.keyboard.type("/typed");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("status")).toContainText("Saved");
+  await page.locator(".switcher summary").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("link", { name: "New instance" })).toBeVisible();
+});

@@ -1,0 +1,63 @@
+// The real binary, started for tests: on a free port, with a data folder or a database of its own.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const binary = process.env.PORTAL_REDIRECTS ?? join(import.meta.dirname, "../target/debug/portal-redirects");
+
+export class Server {
+  url = "";
+  private child?: ChildProcess;
+  private readonly folder = mkdtempSync(join(tmpdir(), "portal-redirects-test-"));
+  private listen = "127.0.0.1:0";
+
+  /** With `database`, a URL of one; else with a private PostgreSQL. */
+  constructor(private readonly database?: string) {}
+
+  /** Starts it and waits for the line that says it is ready. A second start uses the same port and data. */
+  async start(): Promise<void> {
+    const { DATABASE_URL: _, ...environment } = process.env;
+    const database = this.database ? ["--database-url", this.database] : ["--data-dir", this.folder];
+    const child = spawn(binary, ["serve", "--listen", this.listen, ...database], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    this.child = child;
+    let said = "";
+    this.url = await new Promise<string>((resolve, reject) => {
+      const hear = (chunk: Buffer) => {
+        said += chunk;
+        const ready = /ready: (\S+)/.exec(said);
+        if (ready) resolve(ready[1]);
+      };
+      child.stdout?.on("data", hear);
+      child.stderr?.on("data", hear);
+      child.once("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+    });
+    this.listen = new URL(this.url).host;
+  }
+
+  /** Ends it by a signal and waits until it is gone. Answers its exit code, null where a signal ended it. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    return ended;
+  }
+
+  /** The process id of the private PostgreSQL. */
+  postgres(): number {
+    return Number(readFileSync(join(this.folder, "postgres/postmaster.pid"), "utf8").split("\n")[0]);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A new database beside the one that DATABASE_URL names. */
+export function newDatabase(name: string): string {
+  const url = process.env.DATABASE_URL;
+  if (!url) throw new Error("run the browser tests by make test-browser, which brings a PostgreSQL along");
+  execFileSync("psql", ["-q", "-c", `create database ${name}`, url]);
+  return url.replace(/\/postgres\?/, `/${name}?`);
+}

@@ -1,0 +1,53 @@
+// The same ways with JavaScript off: pages are documents with forms.
+import { expect, resolve, test } from "./fixtures.ts";
+
+test.use({ javaScriptEnabled: false });
+
+test("an instance is created, its redirects saved, and a link follows them", async ({ page }, info) => {
+  const slug = `plain${info.retry}`;
+  await page.goto("/instances/new");
+  await page.getByLabel("Name").fill("Plain");
+  await page.getByLabel("Slug").fill(slug);
+  await page.getByLabel("Production").check();
+  await page.getByLabel("Domain").fill(`${slug}.com`);
+  await page.getByLabel("Allowed origin 2").fill(`https://*.preview.${slug}.dev`);
+  await page.getByRole("button", { name: "Create instance" }).click();
+  await page.getByLabel("After sign-in").fill(`https://x.preview.${slug}.dev/in`);
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page).toHaveURL(/\?saved$/);
+  await expect(page.getByRole("status")).toContainText("Saved");
+  await expect(page.getByText("Clear", { exact: true })).toHaveCount(0);
+  const resolution = await resolve(page, slug, "flow=sign-in");
+  expect(resolution).toMatchObject({ target: `https://x.preview.${slug}.dev/in`, source: "fallback" });
+  expect(resolution.steps.at(-2)).toMatchObject({ outcome: "allowed", ground: "allowed_origin" });
+});
+
+test("wrong values are refused all at once and stay as typed", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/redirects`);
+  await page.getByLabel("After sign-in").fill("https://evil.com");
+  await page.getByLabel("After sign-out").fill(`"><script>alert(1)</script>`);
+  await page.getByLabel("After sign-up").fill("/welcome");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("alert").getByRole("link")).toHaveCount(2);
+  await expect(page.getByLabel("After sign-in")).toHaveValue("https://evil.com");
+  await expect(page.getByLabel("After sign-in")).toHaveAccessibleDescription(/evil\.com is not on/);
+  await expect(page.getByLabel("After sign-out")).toHaveValue(`"><script>alert(1)</script>`);
+  await expect(page.getByLabel("After sign-up")).toHaveValue("/welcome");
+  await page.getByRole("link", { name: "Discard" }).click();
+  await expect(page.getByLabel("After sign-up")).toHaveValue("");
+});
+
+test("of two admins the later one is told, and loses nothing", async ({ page, slug, server }) => {
+  await page.goto(`/instances/${slug}/redirects`);
+  const names = ["sign_up", "sign_in", "sign_out", "create_organization", "leave_organization", "join_waitlist"];
+  const form = Object.fromEntries([["version", "1"], ["logo_link_url", "/theirs"], ...names.map((name) => [`after_${name}_url`, ""])]);
+  const theirs = await page.request.post(`${server.url}/instances/${slug}/redirects`, { form, maxRedirects: 0 });
+  expect(theirs.status()).toBe(303);
+  await page.getByLabel("After logo click").fill("/mine");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
+  await expect(page.getByLabel("After logo click")).toHaveValue("/mine");
+  await expect(page.getByText("Stored now: /theirs")).toBeVisible();
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+});

@@ -1,0 +1,108 @@
+//! What the tests share: an instance to ask about, requests through the whole router, and answers read whole.
+
+use app::{
+    fallbacks::{self, form::FallbackForm},
+    instances::store,
+    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header, request::Builder},
+};
+use http_body_util::BodyExt;
+use sqlx::PgPool;
+use tower::ServiceExt;
+
+/// The host that the tests ask, unless they say another.
+pub(crate) const HOST: &str = "localhost:3000";
+
+/// The kind of body that an HTML form posts.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// Everything that is served, over one database.
+#[derive(Clone)]
+pub(crate) struct Site(Router);
+
+impl Site {
+    pub(crate) fn new(pool: &PgPool) -> Self {
+        Self(server::router::router(pool.clone(), &[]))
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.0.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[]).await
+    }
+
+    /// Asks with headers; a `host` among them takes the place of the usual one.
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(request(Method::GET, path, headers).body(Body::empty()).unwrap()).await
+    }
+
+    /// Posts a form as a browser writes it.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.post_body(path, &[(header::CONTENT_TYPE.as_str(), FORM)], body).await
+    }
+
+    pub(crate) async fn post_body(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        self.send(request(Method::POST, path, headers).body(body.into()).unwrap()).await
+    }
+}
+
+pub(crate) fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> Builder {
+    let named = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
+    let builder = Request::builder().method(method).uri(path);
+    let builder = if named { builder } else { builder.header(header::HOST, HOST) };
+    headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value))
+}
+
+/// Stores an application on myapp.com as `my-app`, at version 1.
+pub(crate) async fn store_my_app(pool: &PgPool, environment: Environment) {
+    store_instance(
+        pool,
+        &Settings { slug: "my-app".into(), name: "MyApp".into(), environment, domain: "myapp.com".into(), ..Settings::default() },
+    )
+    .await;
+}
+
+pub(crate) async fn store_instance(pool: &PgPool, settings: &Settings) {
+    let instance = Instance::parse(settings, 0).unwrap();
+    store::create(pool, &instance, &settings.domain).await.unwrap();
+}
+
+/// Stores the fallback redirects of `my-app`; flows that are not among them have none.
+pub(crate) async fn store_fallbacks(pool: &PgPool, values: &[(Flow, &str)]) {
+    let version = store::find(pool, "my-app").await.unwrap().unwrap().instance.version();
+    let fallbacks: Fallbacks = values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect();
+    fallbacks::store::save(pool, "my-app", &FallbackForm::of(&fallbacks, version)).await.unwrap();
+}
