@@ -1,7 +1,11 @@
 // The server's life: everything is still there after a restart, an orderly one and a killed one, alone or with its PostgreSQL.
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type APIRequestContext } from "@playwright/test";
-import { expect, test } from "./fixtures.ts";
-import { newDatabase, Server } from "./server.ts";
+import { alive, expect, test } from "./fixtures.ts";
+import { binary, newDatabase, Server } from "./server.ts";
 
 const fallbacks = ["sign_up", "sign_in", "sign_out", "create_organization", "leave_organization", "join_waitlist"];
 
@@ -65,4 +69,37 @@ test("a second server on the same data folder is told who has it", async () => {
   await expect(second.start()).rejects.toThrow(/another server \(process \d+\) uses/);
   await server.stop();
   server.remove();
+});
+
+test("the binary alone, copied to another folder, has everything it needs", async ({ page }) => {
+  const folder = mkdtempSync(join(tmpdir(), "portal-redirects-alone-"));
+  const alone = join(folder, "portal-redirects");
+  copyFileSync(binary, alone);
+  const server = new Server(newDatabase("alone"), alone);
+  await server.start();
+  await page.goto(`${server.url}/instances/new`);
+  await alive(page);
+  await expect(page.getByRole("button", { name: "Create instance" })).toHaveCSS("border-radius", /[1-9]/);
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test("migrate brings the schema up to date and ends, also when it is already", () => {
+  const database = newDatabase("migrated");
+  for (const _ of ["first", "again"]) execFileSync(binary, ["migrate", "--database-url", database]);
+  const tables = execFileSync("psql", ["-At", "-c", "select count(*) from instances", database]).toString().trim();
+  expect(tables).toBe("0");
+});
+
+test("what can't be started says why", () => {
+  const said = (...args: string[]) => {
+    const ended = spawnSync(binary, args, { encoding: "utf8" });
+    expect(ended.status).toBe(1);
+    return ended.stderr;
+  };
+  expect(said("--listen", "0.0.0.0:0")).toContain("0.0.0.0 is not a loopback address");
+  const unreachable = said("--listen", "127.0.0.1:0", "--database-url", "postgres://nick:secret@127.0.0.1:1/none");
+  expect(unreachable).toContain("the database can't be reached");
+  expect(unreachable).not.toContain("secret");
+  expect(said("--listen", "127.0.0.1:0", "--database-url", "mysql://nick:secret@host/none")).not.toContain("secret");
 });

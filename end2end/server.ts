@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const binary = process.env.PORTAL_REDIRECTS ?? join(import.meta.dirname, "../target/debug/portal-redirects");
+export const binary = process.env.PORTAL_REDIRECTS ?? join(import.meta.dirname, "../target/debug/portal-redirects");
 
 export class Server {
   url = "";
@@ -13,13 +13,16 @@ export class Server {
   private listen = "127.0.0.1:0";
 
   /** With `database`, a URL of one; else with a private PostgreSQL. */
-  constructor(private readonly database?: string) {}
+  constructor(
+    private readonly database?: string,
+    private readonly program = binary,
+  ) {}
 
   /** Starts it and waits for the line that says it is ready. A second start uses the same port and data. */
   async start(): Promise<void> {
     const { DATABASE_URL: _, ...environment } = process.env;
     const database = this.database ? ["--database-url", this.database] : ["--data-dir", this.folder];
-    const child = spawn(binary, ["serve", "--listen", this.listen, ...database], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(this.program, ["serve", "--listen", this.listen, ...database], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     let said = "";
     this.url = await new Promise<string>((resolve, reject) => {

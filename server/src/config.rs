@@ -37,7 +37,7 @@ pub struct Config {
     pub dashboard_hosts: Vec<String>,
 
     /// How much to log: error, warn, info, debug, trace, or a filter like info,sqlx=debug.
-    #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG", value_name = "FILTER", default_value = "info,sqlx=warn")]
     pub log: String,
 }
 

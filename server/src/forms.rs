@@ -26,7 +26,7 @@ use crate::pages::Pages;
 /// `POST /instances/new`
 pub(crate) async fn create_instance(State(pages): State<Pages>, request: Request) -> Response {
     let post = match Post::<InstanceForm>::read(&pages, request).await {
-        Ok(post) => post,
+        Ok(post) => post.map(InstanceForm::without_blank_origins),
         Err(response) => return response,
     };
     let saved = match post.form.check() {
@@ -42,7 +42,7 @@ pub(crate) async fn create_instance(State(pages): State<Pages>, request: Request
 /// `POST /instances/{slug}/settings`
 pub(crate) async fn save_instance(State(pages): State<Pages>, Path(slug): Path<String>, request: Request) -> Response {
     let mut post = match Post::<InstanceForm>::read(&pages, request).await {
-        Ok(post) => post,
+        Ok(post) => post.map(InstanceForm::without_blank_origins),
         Err(response) => return response,
     };
     post.form.slug.clone_from(&slug);
@@ -88,6 +88,11 @@ impl<Form: DeserializeOwned + Clone + Send + Sync + 'static> Post<Form> {
             (true, Ok(form)) => Ok(Self { parts, form, fields: posted(&body) }),
             _ => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
         }
+    }
+
+    /// The same post, with its form put in order.
+    fn map(self, order: impl FnOnce(Form) -> Form) -> Self {
+        Self { form: order(self.form), ..self }
     }
 
     /// The page again, with what was typed and why it was not saved.

@@ -1,10 +1,13 @@
 //! The Redirects tab: the fallback redirects of an instance.
 
 pub mod api;
+mod bar;
 pub mod editor;
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(all(test, feature = "ssr"))]
+mod store_tests;
 pub mod verdict;
 #[cfg(feature = "ssr")]
 pub mod view;

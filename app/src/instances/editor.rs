@@ -4,8 +4,11 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::form::{FieldError, InstanceForm, slug_from};
-use crate::ui::icon::{WARNING, icon};
+use super::form::{FieldError, InstanceForm, field_name, slug_from};
+use crate::{
+    redirects::InstanceField,
+    ui::icon::{WARNING, icon},
+};
 
 /// What the form begins with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,18 +34,27 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
     let more = RwSignal::new(0_usize);
     let live = RwSignal::new(false);
     Effect::new(move |_| live.set(true));
-    let origins =
-        form.allowed_origins.iter().filter(|text| !text.trim().is_empty()).cloned().chain(["", ""].map(str::to_owned)).collect::<Vec<_>>();
+    let origins = form.allowed_origins.iter().cloned().chain(["", ""].map(str::to_owned)).collect::<Vec<_>>();
     let first = origins.len();
     let origin = move |index: usize, value: String| {
-        // The first input carries the field's own name, so that the summary's link finds it.
-        let id = if index == 0 { "allowed_origins".to_owned() } else { format!("allowed_origins-{index}") };
+        let id = field_name(InstanceField::AllowedOrigin(index));
         view! {
-            <div class="input">
-                <input type="text" inputmode="url" id=id name="allowed_origins" value=value spellcheck="false" autocapitalize="none"
-                    aria-label=format!("Allowed origin {}", index + 1) aria-describedby="allowed_origins-help allowed_origins-error"
-                    placeholder=if index == 0 { "https://*.preview.myapp.dev" } else { "" } />
+            <div class="input" data-kind=kind(errors, &id)>
+                <input
+                    type="text"
+                    inputmode="url"
+                    id=id.clone()
+                    name="allowed_origins"
+                    value=value
+                    spellcheck="false"
+                    autocapitalize="none"
+                    aria-label=format!("Allowed origin {}", index + 1)
+                    aria-describedby=format!("allowed_origins-help {id}-error")
+                    aria-invalid=invalid(errors, &id)
+                    placeholder=if index == 0 { "https://*.preview.myapp.dev" } else { "" }
+                />
             </div>
+            {error_of(errors, &id)}
         }
     };
     let development = form.environment != "production";
@@ -114,7 +126,6 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
                     {move || (0..more.get()).map(|index| origin(first + index, String::new())).collect_view()}
                 </div>
                 <button type="button" class="button small" hidden=move || !live.get() on:click=move |_| more.update(|more| *more += 1)>"Add another"</button>
-                {error_of(errors, "allowed_origins")}
             </fieldset>
             <div class="end">
                 <button class="button primary">{if exists { "Save changes" } else { "Create instance" }}</button>
@@ -135,8 +146,9 @@ fn invalid(errors: StoredValue<Vec<FieldError>>, field: &str) -> Option<&'static
     message(errors, field).map(|_| "true")
 }
 
-fn error_of(errors: StoredValue<Vec<FieldError>>, field: &'static str) -> impl IntoView {
+fn error_of(errors: StoredValue<Vec<FieldError>>, field: &str) -> impl IntoView + use<> {
+    let id = format!("{field}-error");
     message(errors, field).map(|message| {
-        view! { <p class="verdict" data-kind="refused" id=format!("{field}-error")>{icon(WARNING)}<span>{message}</span></p> }
+        view! { <p class="verdict" data-kind="refused" id=id>{icon(WARNING)}<span>{message}</span></p> }
     })
 }

@@ -28,7 +28,6 @@ pub struct InstanceForm {
     pub home_url: String,
     /// One for each input; blank ones don't count.
     #[serde(default)]
-    #[validate(length(max = 60, message = "50 origins at most. A * covers many at once."))]
     pub allowed_origins: Vec<String>,
 }
 
@@ -49,22 +48,32 @@ impl FieldError {
 }
 
 /// The name of a field in the form.
-pub fn field_name(field: InstanceField) -> &'static str {
+pub fn field_name(field: InstanceField) -> String {
     match field {
+        // The first input carries the name alone, so that a summary's link always finds one.
+        InstanceField::AllowedOrigin(index) if index > 0 => return format!("allowed_origins-{index}"),
         InstanceField::Slug => "slug",
         InstanceField::Name => "name",
         InstanceField::Environment => "environment",
         InstanceField::Domain => "domain",
         InstanceField::PortalOrigin => "portal_origin",
         InstanceField::HomeUrl => "home_url",
-        InstanceField::AllowedOrigins => "allowed_origins",
+        InstanceField::AllowedOrigin(_) => "allowed_origins",
     }
+    .to_owned()
 }
 
 /// The fields in the order of the form, in which their errors are listed.
 const FIELDS: [&str; 8] = ["version", "name", "slug", "environment", "domain", "portal_origin", "home_url", "allowed_origins"];
 
 impl InstanceForm {
+    /// Takes blank origins out: the inputs' numbers in errors count what is left.
+    #[must_use]
+    pub fn without_blank_origins(mut self) -> Self {
+        self.allowed_origins.retain(|text| !text.trim().is_empty());
+        self
+    }
+
     /// Checks every field.
     ///
     /// # Errors
@@ -79,16 +88,14 @@ impl InstanceForm {
             domain: self.domain.clone(),
             portal_origin: self.portal_origin.clone(),
             home_url: self.home_url.clone(),
-            allowed_origins: self.allowed_origins.iter().filter(|text| !text.trim().is_empty()).cloned().collect(),
+            allowed_origins: self.allowed_origins.clone(),
         };
         let parsed = Instance::parse(&settings, self.version);
         let found = parsed.as_ref().err().cloned().unwrap_or_default();
         for InstanceError { field, message } in environment.err().into_iter().chain(found) {
             let name = field_name(field);
-            match errors.iter_mut().find(|error: &&mut FieldError| error.field == name) {
-                Some(error) if field == InstanceField::AllowedOrigins => error.message = format!("{} {message}", error.message),
-                Some(_) => {}
-                None => errors.push(FieldError::new(name, message)),
+            if errors.iter().all(|error: &FieldError| error.field != name) {
+                errors.push(FieldError::new(&name, message));
             }
         }
         if let Ok(instance) = &parsed
@@ -96,7 +103,11 @@ impl InstanceForm {
         {
             errors.push(FieldError::new("domain", crate::redirects::DomainError::PublicSuffix));
         }
-        errors.sort_by_key(|error| FIELDS.iter().position(|field| *field == error.field));
+        // Without a name there is nothing to make a slug from: one error, not two.
+        if self.name.trim().is_empty() && self.slug.trim().is_empty() {
+            errors.retain(|error| error.field != "slug");
+        }
+        errors.sort_by_key(|error| FIELDS.iter().position(|field| error.field.starts_with(field)));
         match parsed {
             Ok(instance) if errors.is_empty() => Ok(instance),
             _ => Err(errors),
@@ -153,14 +164,11 @@ mod tests {
             name: " ".into(),
             environment: "staging".into(),
             domain: "co.uk".into(),
-            allowed_origins: vec!["https://*.vercel.app".into(), String::new(), "nonsense".into()],
+            allowed_origins: vec!["https://*.vercel.app".into(), String::new(), "https://fine.org".into(), "nonsense".into()],
             ..InstanceForm::default()
         };
-        let mut fields = wrong(&form);
-        fields.sort();
-        assert_eq!(fields, ["allowed_origins", "domain", "environment", "name", "slug"]);
-        let origins = form.check().unwrap_err().into_iter().find(|error| error.field == "allowed_origins").unwrap();
-        assert!(origins.message.contains("vercel.app") && origins.message.contains("nonsense"), "{}", origins.message);
+        let fields = wrong(&form.without_blank_origins());
+        assert_eq!(fields, ["name", "slug", "environment", "domain", "allowed_origins", "allowed_origins-2"]);
     }
 
     #[test]

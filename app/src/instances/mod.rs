@@ -1,8 +1,12 @@
 //! An admin's instances: listed, created, edited.
 
 pub mod editor;
+#[cfg(feature = "ssr")]
+mod error;
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(all(test, feature = "ssr"))]
+mod store_tests;
 #[cfg(feature = "ssr")]
 pub mod view;

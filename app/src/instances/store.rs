@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
-use super::form::FieldError;
-use crate::{
-    error::AppError,
-    redirects::{Environment, Fallbacks, Instance, Settings},
-};
+pub use super::error::StoreError;
+use super::error::on_constraint;
+use crate::redirects::{Environment, Fallbacks, Instance, Settings};
 
 /// An instance as it is stored, with its fallback redirects at the same version.
 #[derive(Clone, Debug)]
@@ -36,42 +34,6 @@ pub struct InstanceSummary {
     pub environment: Environment,
     /// The domain as typed.
     pub domain: String,
-}
-
-/// Why a change was not stored.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// There is no such instance.
-    #[error("no such instance")]
-    NotFound,
-    /// Somebody saved in between; this is what is stored now.
-    #[error("saved by somebody else in between")]
-    Conflict(Box<StoredInstance>),
-    /// Fields are wrong.
-    #[error("fields are wrong")]
-    Fields(Vec<FieldError>),
-    /// PostgreSQL, or the way to it.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    /// A stored instance is no longer one by today's rules.
-    #[error("the stored instance {slug} is no longer valid: {message}")]
-    Invalid {
-        /// The instance.
-        slug: String,
-        /// The first thing that is wrong with it.
-        message: String,
-    },
-}
-
-impl StoreError {
-    /// What the browser may know; the cause goes to the log.
-    pub fn to_app_error(&self) -> AppError {
-        match self {
-            Self::NotFound => AppError::NotFound,
-            Self::Fields(_) | Self::Conflict(_) => AppError::BadRequest,
-            Self::Database(_) | Self::Invalid { .. } => AppError::Unavailable,
-        }
-    }
 }
 
 /// How long a reader waits for a connection before it says that the database does not answer.
@@ -111,12 +73,15 @@ impl Row {
     }
 }
 
-/// Every instance, by name.
+/// The most instances that a list shows.
+pub const MOST_LISTED: i64 = 1000;
+
+/// Every instance, by name, up to [`MOST_LISTED`].
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
 pub async fn list(pool: &PgPool) -> Result<Vec<InstanceSummary>, StoreError> {
-    let rows = sqlx::query!("select slug, name, environment, domain_typed from instances order by lower(name), slug limit 1000")
+    let rows = sqlx::query!("select slug, name, environment, domain_typed from instances order by lower(name), slug limit $1", MOST_LISTED)
         .fetch_all(pool)
         .await?;
     Ok(rows
@@ -228,19 +193,6 @@ pub async fn lock(transaction: &mut sqlx::PgTransaction<'_>, slug: &str, version
         .ok_or(StoreError::NotFound)?;
     let stored = find(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
     if stored.instance.version() == version { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
-}
-
-/// A constraint of the database as a field's error, by its name.
-fn on_constraint(error: sqlx::Error) -> StoreError {
-    let field = match error.as_database_error().and_then(|error| error.constraint()) {
-        Some("instances_slug_key") => FieldError::new("slug", "Another instance has this slug. Choose another."),
-        Some("instances_portal_origin_key") => {
-            FieldError::new("portal_origin", "Another instance has this portal origin. Each portal needs its own host name.")
-        }
-        Some("instances_domain_typed_check") => FieldError::new("domain", crate::redirects::DomainError::TooLong),
-        _ => return StoreError::Database(error),
-    };
-    StoreError::Fields(vec![field])
 }
 
 /// Whether this database ever had an instance: a first start is told from an emptied list.

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 use super::{
     editor::{InstanceEditor, InstanceStart},
     form::InstanceForm,
-    store::StoredInstance,
+    store::{MOST_LISTED, StoredInstance},
 };
 use crate::{
     fallbacks::view::saved_banner,
@@ -47,11 +47,15 @@ pub fn ListPage() -> impl IntoView {
         } else {
             view! { <ul class="card list">{rows.collect_view()}</ul> }.into_any()
         };
+        let more = (i64::try_from(instances.len()).is_ok_and(|count| count == MOST_LISTED)).then(|| {
+            view! { <p class="lead">{format!("The first {MOST_LISTED} by name are listed. Others open by their address, /instances/ and the slug.")}</p> }
+        });
         let new = (!instances.is_empty()).then(|| view! { <a class="button primary" href="/instances/new">"New instance"</a> });
         Ok(view! {
             <Title text="Instances" />
             <Frame instances list=true>
                 <header class="head"><h1>"Instances"</h1>{new}</header>
+                {more}
                 {body}
             </Frame>
         })
@@ -180,8 +184,12 @@ fn label(field: &str) -> String {
         "domain" => "Domain",
         "portal_origin" => "Portal origin",
         "home_url" => "Home URL",
-        "allowed_origins" => "Allowed origins",
-        _ => "Form",
+        "version" => "Form",
+        // `allowed_origins`, or with the number of its input.
+        origin => {
+            let number = origin.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok()).unwrap_or(0);
+            return format!("Allowed origin {}", number + 1);
+        }
     }
     .to_owned()
 }

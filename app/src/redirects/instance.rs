@@ -1,107 +1,14 @@
 //! One application's authentication setup. Made only by parsing, so that an invalid one cannot exist.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    AllowedOrigin, Domain, Flow, PortalOrigin,
+    AllowedOrigin, Domain, Environment, Flow, InstanceError, InstanceField, PortalOrigin, Settings,
     explain::explain,
     policy::{self, Ground},
 };
-
-/// Whether real people use the instance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Environment {
-    /// For building: `http` and `localhost` are fine.
-    #[default]
-    Development,
-    /// For real visitors: `https` only.
-    Production,
-}
-
-impl Environment {
-    /// The environment's name in JSON, forms and the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Development => "development",
-            Self::Production => "production",
-        }
-    }
-}
-
-impl fmt::Display for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Environment {
-    type Err = InstanceError;
-
-    fn from_str(name: &str) -> Result<Self, InstanceError> {
-        [Self::Development, Self::Production]
-            .into_iter()
-            .find(|environment| environment.name() == name)
-            .ok_or_else(|| InstanceError::new(InstanceField::Environment, "Choose development or production."))
-    }
-}
-
-/// An instance as it is typed or stored: not checked yet. An empty portal origin or home URL means the default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// The name in URLs.
-    pub slug: String,
-    /// The name on screens.
-    pub name: String,
-    /// Development or production.
-    pub environment: Environment,
-    /// The instance's own host name.
-    pub domain: String,
-    /// The origin of the hosted pages.
-    pub portal_origin: String,
-    /// Where the application lives.
-    pub home_url: String,
-    /// Origins allowed besides the domain.
-    pub allowed_origins: Vec<String>,
-}
-
-/// The fields of [`Settings`], by the names that forms and JSON use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InstanceField {
-    /// `slug`
-    Slug,
-    /// `name`
-    Name,
-    /// `environment`
-    Environment,
-    /// `domain`
-    Domain,
-    /// `portal_origin`
-    PortalOrigin,
-    /// `home_url`
-    HomeUrl,
-    /// `allowed_origins`
-    AllowedOrigins,
-}
-
-/// What is wrong with one field, as a sentence that names the fix.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct InstanceError {
-    /// The field.
-    pub field: InstanceField,
-    /// The sentence.
-    pub message: String,
-}
-
-impl InstanceError {
-    fn new(field: InstanceField, message: impl ToString) -> Self {
-        Self { field, message: message.to_string() }
-    }
-}
 
 /// One application's authentication setup.
 #[derive(Clone, Debug)]
@@ -140,15 +47,15 @@ impl Instance {
             note(InstanceField::Name, &"Use 100 characters at most, and no control characters.");
         }
         let mut allowed_origins: Vec<AllowedOrigin> = Vec::new();
-        for text in &settings.allowed_origins {
+        for (index, text) in settings.allowed_origins.iter().enumerate() {
             match AllowedOrigin::parse(text, environment) {
                 Ok(origin) if allowed_origins.contains(&origin) => {}
                 Ok(origin) => allowed_origins.push(origin),
-                Err(error) => note(InstanceField::AllowedOrigins, &format_args!("{}: {error}", shortened(text))),
+                Err(error) => note(InstanceField::AllowedOrigin(index), &error),
             }
         }
         if allowed_origins.len() > MOST_ORIGINS {
-            note(InstanceField::AllowedOrigins, &format_args!("{MOST_ORIGINS} origins at most. A * covers many at once."));
+            note(InstanceField::AllowedOrigin(MOST_ORIGINS), &format_args!("{MOST_ORIGINS} origins at most. A * covers many at once."));
         }
         let domain = match Domain::parse(&settings.domain, environment) {
             Ok(domain) => domain,
@@ -274,12 +181,4 @@ fn is_slug(slug: &str) -> bool {
         && !slug.ends_with('-')
         && !slug.contains("--")
         && slug != "new"
-}
-
-fn shortened(text: &str) -> String {
-    let mut start: String = text.trim().chars().take(60).collect();
-    if start.len() < text.trim().len() {
-        start.push('…');
-    }
-    start
 }

@@ -12,6 +12,7 @@ mod link;
 mod origin;
 pub mod policy;
 mod resolve;
+mod settings;
 
 #[cfg(test)]
 mod tests;
@@ -20,10 +21,11 @@ pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, explain};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
-pub use instance::{Environment, Instance, InstanceError, InstanceField, Settings};
+pub use instance::Instance;
 #[cfg(feature = "ssr")]
 pub(crate) use instance::{default_home_url, default_portal_origin};
 pub use link::{Link, Prefill};
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
 pub use policy::{Ground, Refusal};
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, resolve};
+pub use settings::{Environment, InstanceError, InstanceField, Settings};

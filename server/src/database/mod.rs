@@ -8,7 +8,7 @@ use std::{net::SocketAddr, str::FromStr};
 use anyhow::Context;
 use app::{instances::store, redirects::Settings};
 use sqlx::{
-    PgPool,
+    Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -61,7 +61,10 @@ impl Database {
     /// # Errors
     /// The database can't be reached, or its schema is not from this program.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        MIGRATOR.run(&self.pool).await.context("the database's schema can't be brought up to date")
+        // A connection of its own says why it can't be made; the pool would only say that it took too long.
+        let mut connection = PgConnection::connect_with(&self.pool.connect_options()).await.context("the database can't be reached")?;
+        MIGRATOR.run(&mut connection).await.context("the database's schema can't be brought up to date")?;
+        Ok(connection.close().await?)
     }
 
     /// Puts one development instance into a database that never had any, to play with.

@@ -49,7 +49,13 @@ pub(crate) struct Site(Router);
 
 impl Site {
     pub(crate) fn new(pool: &PgPool) -> Self {
-        Self(server::router::router(pool.clone(), &[]))
+        Self::under(pool, &[])
+    }
+
+    /// With host names of its own for the dashboard.
+    pub(crate) fn under(pool: &PgPool, dashboard_hosts: &[&str]) -> Self {
+        let hosts: Vec<String> = dashboard_hosts.iter().map(ToString::to_string).collect();
+        Self(server::router::router(pool.clone(), &hosts))
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -105,4 +111,33 @@ pub(crate) async fn store_fallbacks(pool: &PgPool, values: &[(Flow, &str)]) {
     let version = store::find(pool, "my-app").await.unwrap().unwrap().instance.version();
     let fallbacks: Fallbacks = values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect();
     fallbacks::store::save(pool, "my-app", &FallbackForm::of(&fallbacks, version)).await.unwrap();
+}
+
+/// A form's fields, as a browser posts them.
+pub(crate) type Fields<'a> = Vec<(&'a str, &'a str)>;
+
+/// The form of an instance on myapp.com, everything else left at its default.
+pub(crate) fn instance_form<'a>() -> Fields<'a> {
+    let (slug, environment) = (("slug", ""), ("environment", "production"));
+    vec![
+        ("version", "0"),
+        ("name", "My App!"),
+        slug,
+        environment,
+        ("domain", "myapp.com"),
+        ("portal_origin", ""),
+        ("home_url", ""),
+        ("allowed_origins", ""),
+    ]
+}
+
+/// The form of the Redirects tab, every field empty.
+pub(crate) fn fallback_form(version: &str) -> Fields<'_> {
+    std::iter::once(("version", version)).chain(Flow::ALL.map(|flow| (flow.field(), ""))).collect()
+}
+
+/// The form with another value in one field.
+pub(crate) fn with<'a>(mut fields: Fields<'a>, name: &str, value: &'a str) -> Fields<'a> {
+    fields.iter_mut().find(|field| field.0 == name).unwrap().1 = value;
+    fields
 }

@@ -1,6 +1,30 @@
 //! The whole HTTP surface, asked as a browser or an application asks it, over a database of each test's own.
 
 #[cfg(test)]
+mod assets;
+#[cfg(test)]
+mod closed_database;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
-mod probe;
+mod create;
+#[cfg(test)]
+mod fallbacks;
+#[cfg(test)]
+mod hosts;
+#[cfg(test)]
+mod html;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod portal_paths;
+#[cfg(test)]
+mod portal_redirects;
+#[cfg(test)]
+mod portal_resolve;
+#[cfg(test)]
+mod posts;
+#[cfg(test)]
+mod server_function;
+#[cfg(test)]
+mod settings;

@@ -144,6 +144,8 @@ fn a_pattern_matches_one_or_more_labels_below_its_own_name() {
             "https://pr-1.preview.myapp.dev/",
         ],
     );
+    let allowing = instance(Environment::Development, &["https://*.preview.myapp.dev:8443"]);
+    every_flow_refuses(&allowing, None, Refusal::Foreign, &["http://pr-1.preview.myapp.dev:8443/"]);
 }
 
 #[test]
@@ -152,7 +154,7 @@ fn a_pattern_right_below_a_public_suffix_cannot_be_stored() {
         for environment in [Environment::Development, Environment::Production] {
             let allowed_origins = vec![pattern.into()];
             let errors = Instance::parse(&Settings { allowed_origins, ..settings(environment) }, 0).unwrap_err();
-            assert!(errors.iter().all(|error| error.field == InstanceField::AllowedOrigins), "{pattern}: {errors:?}");
+            assert!(errors.iter().all(|error| matches!(error.field, InstanceField::AllowedOrigin(_))), "{pattern}: {errors:?}");
         }
     }
 }
@@ -217,8 +219,18 @@ fn the_requesting_page_can_send_its_visitor_to_its_own_origin_only() {
 
 #[test]
 fn the_requesting_origin_null_and_what_is_no_web_origin_match_nothing() {
-    for text in ["null", "", "*", "data:", "file://", "exp://192.168.1.100:8081", "https://a.com/path", "https://nick@a.com", "https:a.com"]
-    {
+    for text in [
+        "null",
+        "",
+        "*",
+        "data:",
+        "file://",
+        "exp://192.168.1.100:8081",
+        "ws://a.com",
+        "https://a.com/path",
+        "https://nick@a.com",
+        "https:a.com",
+    ] {
         assert_eq!(RequestingOrigin::parse(text), None, "{text:?}");
     }
     every_flow_refuses(&production(), None, Refusal::Scheme, &["data:text/html,x", "blob:null/3f6b"]);

@@ -56,7 +56,7 @@ fn every_wrong_field_is_reported_at_once() {
         allowed_origins: vec!["http://a.com".into(), "https://ok.com".into(), "https://*.com".into()],
         ..Settings::default()
     };
-    let fields = [InstanceField::Slug, InstanceField::Name, InstanceField::AllowedOrigins, InstanceField::AllowedOrigins];
+    let fields = [InstanceField::Slug, InstanceField::Name, InstanceField::AllowedOrigin(0), InstanceField::AllowedOrigin(2)];
     assert_eq!(wrong_fields(&wrong), [&fields[..], &[InstanceField::Domain]].concat());
     let wrong = Settings { domain: "myapp.com".into(), portal_origin: "http://accounts.myapp.com".into(), ..wrong };
     assert_eq!(wrong_fields(&wrong), [&fields[..], &[InstanceField::PortalOrigin]].concat());
@@ -87,7 +87,7 @@ fn a_name_is_100_characters_at_most() {
 fn fifty_allowed_origins_are_enough() {
     let origins = |count: usize| (0..count).map(|number| format!("https://{number}.example.com")).collect();
     assert!(Instance::parse(&Settings { allowed_origins: origins(50), ..settings(Production) }, 0).is_ok());
-    assert_eq!(wrong_fields(&Settings { allowed_origins: origins(51), ..settings(Production) }), [InstanceField::AllowedOrigins]);
+    assert_eq!(wrong_fields(&Settings { allowed_origins: origins(51), ..settings(Production) }), [InstanceField::AllowedOrigin(50)]);
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! Under which host names the dashboard may be asked for (DNS rebinding), and that the process says how it is.
+
+use app::redirects::Environment;
+use axum::http::StatusCode;
+use sqlx::PgPool;
+
+use crate::common::{FORM, Site, store_my_app};
+
+const DASHBOARD: [&str; 6] = ["/", "/instances", "/instances/new", "/instances/my-app/redirects", "/nope", "/pkg/x"];
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_dashboard_answers_to_loopback_names_only(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool);
+    for host in [
+        "evil.example",
+        "localhost.evil.example",
+        "evil.example:3000",
+        "127.0.0.1.evil.example",
+        "192.168.0.1",
+        "0.0.0.0",
+        "accounts.myapp.com",
+        "",
+        "[",
+    ] {
+        for path in DASHBOARD {
+            assert_eq!(site.get_with(path, &[("host", host)]).await.status, StatusCode::MISDIRECTED_REQUEST, "{host} {path}");
+        }
+        for path in ["/instances/new", "/instances/my-app/redirects", "/api/check_fallback"] {
+            let answer = site.post_body(path, &[("host", host), ("content-type", FORM)], "").await;
+            assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host} {path}");
+        }
+    }
+    for host in ["localhost", "localhost:3000", "LOCALHOST:3000", "dash.localhost", "127.0.0.1:3000", "127.1.2.3", "[::1]:3000"] {
+        assert_eq!(site.get_with("/instances", &[("host", host)]).await.status, StatusCode::OK, "{host}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_configured_name_is_the_dashboards_too(pool: PgPool) {
+    let site = Site::under(&pool, &["Dash.Example.com"]);
+    for host in ["dash.example.com", "DASH.example.com:8443", "localhost:3000"] {
+        assert_eq!(site.get_with("/instances", &[("host", host)]).await.status, StatusCode::OK, "{host}");
+    }
+    for host in ["example.com", "a.dash.example.com", "dash.example.com.evil.example"] {
+        assert_eq!(site.get_with("/instances", &[("host", host)]).await.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_process_says_how_it_is(pool: PgPool) {
+    let site = Site::new(&pool);
+    let (healthy, ready) = (site.get("/healthz").await, site.get("/readyz").await);
+    assert_eq!((healthy.status, healthy.text()), (StatusCode::OK, "ok\n"));
+    assert_eq!((ready.status, ready.text()), (StatusCode::OK, "ready\n"));
+    pool.close().await;
+    let (healthy, ready) = (site.get("/healthz").await, site.get("/readyz").await);
+    assert_eq!((healthy.status, healthy.text()), (StatusCode::OK, "ok\n"));
+    assert_eq!((ready.status, ready.text()), (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"));
+}

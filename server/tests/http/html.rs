@@ -1,0 +1,79 @@
+//! Reading a page as its visitor does: what is in a field, and what is said beside it.
+
+/// An element's attribute, as it was before it was escaped.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    Some(unescaped(rest.split_once('"')?.0))
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#x27;", "'").replace("&amp;", "&")
+}
+
+/// The start tags of the elements of that name. Quoted attributes hold no `>`: the server escapes it.
+fn tags<'a>(html: &'a str, element: &str) -> impl Iterator<Item = &'a str> {
+    let start = format!("<{element} ");
+    html.match_indices(&start).map(|(at, _)| html[at..].split_once('>').unwrap().0).collect::<Vec<_>>().into_iter()
+}
+
+/// What is in every input of that name, in order; a radio button only counts where it is checked.
+pub(crate) fn values(html: &str, name: &str) -> Vec<String> {
+    tags(html, "input")
+        .filter(|tag| attribute(tag, "name").as_deref() == Some(name))
+        .filter(|tag| attribute(tag, "type").as_deref() != Some("radio") || tag.contains(" checked"))
+        .map(|tag| attribute(tag, "value").unwrap_or_default())
+        .collect()
+}
+
+/// What is in the only input of that name.
+#[track_caller]
+pub(crate) fn value(html: &str, name: &str) -> String {
+    let values = values(html, name);
+    assert_eq!(values.len(), 1, "inputs named {name}");
+    values.into_iter().next().unwrap()
+}
+
+/// Whether the input of that name is marked as wrong.
+pub(crate) fn is_invalid(html: &str, name: &str) -> bool {
+    tags(html, "input")
+        .any(|tag| attribute(tag, "name").as_deref() == Some(name) && attribute(tag, "aria-invalid").as_deref() == Some("true"))
+}
+
+/// The text inside the element of that id, up to the first end of `element`; `None` where there is no such element.
+pub(crate) fn text_of(html: &str, id: &str, element: &str) -> Option<String> {
+    let (_, rest) = html.split_once(&format!(" id=\"{id}\""))?;
+    let (_, inside) = rest.split_once('>')?;
+    Some(text(inside.split_once(&format!("</{element}>"))?.0))
+}
+
+/// What is said beside a field of the instance form.
+pub(crate) fn error_of(html: &str, field: &str) -> Option<String> {
+    text_of(html, &format!("{field}-error"), "p")
+}
+
+/// What is said beside a field of the Redirects tab.
+pub(crate) fn verdict_of(html: &str, field: &str) -> Option<String> {
+    text_of(html, &format!("{field}-verdict"), "div")
+}
+
+/// The fields that the error summary links to.
+pub(crate) fn summary(html: &str) -> Vec<String> {
+    let Some((_, rest)) = html.split_once("class=\"summary\"") else { return Vec::new() };
+    let section = rest.split_once("</section>").unwrap().0;
+    tags(section, "a").filter_map(|tag| Some(attribute(tag, "href")?.trim_start_matches('#').to_owned())).collect()
+}
+
+/// The text of the whole page, without tags, scripts and islands' beginnings.
+pub(crate) fn text(html: &str) -> String {
+    let mut text = String::new();
+    for piece in html.split('<') {
+        let inside = piece.split_once('>').map_or(piece, |(tag, inside)| if tag.starts_with("script") { "" } else { inside });
+        text.push_str(inside);
+    }
+    unescaped(&text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The nonce of every script, in order.
+pub(crate) fn script_nonces(html: &str) -> Vec<Option<String>> {
+    html.match_indices("<script").map(|(at, _)| attribute(html[at..].split_once('>').unwrap().0, "nonce")).collect()
+}

@@ -1,0 +1,175 @@
+//! The dashboard's pages: what they say, under which status, and what protects them.
+
+use app::redirects::{Environment, Flow, Settings};
+use axum::http::StatusCode;
+use sqlx::PgPool;
+
+use crate::{
+    common::{Answer, Site, fallback_form, instance_form, store_fallbacks, store_instance, store_my_app, with},
+    html::{script_nonces, text, value, values},
+};
+
+/// The headers of a page, and a nonce of its own on each of its scripts.
+#[track_caller]
+fn assert_protected(answer: &Answer) -> String {
+    let policy = answer.header("content-security-policy");
+    let nonce = policy.split_once("'nonce-").unwrap().1.split_once('\'').unwrap().0;
+    let expected = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    assert_eq!(policy, expected);
+    assert!(nonce.len() >= 22, "{nonce} has 128 bits");
+    for (name, value) in [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("access-control-allow-origin", ""),
+    ] {
+        assert_eq!(answer.header(name), value, "{name}");
+    }
+    let page = answer.text();
+    assert!(script_nonces(page).iter().all(|on_script| on_script.as_deref() == Some(nonce)), "a script without the nonce");
+    for inline in [" style=\"", "<style", " onclick=", " onload=", " onsubmit=", "javascript:"] {
+        assert!(!page.contains(inline), "{inline}");
+    }
+    nonce.to_owned()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_root_leads_to_the_instances(pool: PgPool) {
+    let answer = Site::new(&pool).get("/").await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::TEMPORARY_REDIRECT, "/instances"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_page_is_there_and_protected_with_a_nonce_of_its_own(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool);
+    let mut nonces = std::collections::BTreeSet::new();
+    for (path, title) in [
+        ("/instances", "Instances"),
+        ("/instances/new", "New instance"),
+        ("/instances/my-app", "Account Portal · MyApp"),
+        ("/instances/my-app/redirects", "Redirects · MyApp"),
+        ("/instances/my-app/settings", "Settings · MyApp"),
+        ("/instances/my-app/redirects?saved&x=%FF%00", "Redirects · MyApp"),
+    ] {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(answer.text().contains(&format!("<title>{title} · Portal Redirects</title>")), "{path}");
+        assert!(nonces.insert(assert_protected(&answer)), "{path}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_answer_that_is_an_error_is_protected_too(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool);
+    let rejected = site.post("/instances/new", &with(instance_form(), "domain", "")).await;
+    let conflict = site.post("/instances/my-app/redirects", &fallback_form("9")).await;
+    let broken = site.post("/instances/my-app/redirects", &[]).await;
+    let answers = [(rejected, 422), (conflict, 409), (broken, 400), (site.get("/nope").await, 404)];
+    for (answer, status) in answers {
+        assert_eq!(answer.status.as_u16(), status);
+        assert_protected(&answer);
+    }
+    let bare = site.get("/portal/none/v1/redirects").await;
+    assert_eq!(bare.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+    assert_eq!((bare.header("x-content-type-options"), bare.header("referrer-policy")), ("nosniff", "same-origin"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_not_there_is_a_page_that_leads_on(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool);
+    for path in [
+        "/instances/none",
+        "/instances/none/redirects",
+        "/instances/none/settings",
+        "/instances/MY-APP",
+        "/instances/my-app/nope",
+        "/nope",
+        "/instances/my-app/redirects/x",
+        "/instances/%FF",
+        "/instances/%ZZ",
+        "/instances/%00",
+        "/instances/my-app%00/settings",
+        "/%FF%00",
+    ] {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.text().contains("<title>Not found · Portal Redirects</title>"), "{path}");
+        assert!(answer.text().contains("href=\"/instances\""), "{path}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_empty_list_offers_the_first_instance_and_a_full_one_lists_them(pool: PgPool) {
+    let site = Site::new(&pool);
+    let empty = site.get("/instances").await;
+    assert!(text(empty.text()).contains("No instance yet") && text(empty.text()).contains("Create the first instance"));
+    assert!(empty.text().contains("href=\"/instances/new\""));
+
+    store_my_app(&pool, Environment::Production).await;
+    let local = Settings { slug: "local".into(), name: "Local".into(), domain: "localhost".into(), ..Settings::default() };
+    store_instance(&pool, &local).await;
+    let full = site.get("/instances").await;
+    let main = full.text().split_once("<main").unwrap().1;
+    assert!(!text(main).contains("No instance yet"));
+    assert!(
+        text(main).contains("Locallocalhost Development MyAppmyapp.com Production")
+            || text(main).contains("LocallocalhostDevelopmentMyAppmyapp.comProduction"),
+        "{}",
+        text(main)
+    );
+    for slug in ["local", "my-app"] {
+        assert!(main.contains(&format!("href=\"/instances/{slug}\"")), "{slug}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_overview_lists_the_portal_pages_urls(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let answer = Site::new(&pool).get("/instances/my-app").await;
+    for flow in Flow::ALL {
+        let Some(page) = flow.page() else { continue };
+        assert!(answer.text().contains(&format!("<code>https://accounts.myapp.com{page}</code>")), "{page}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn markup_in_a_value_is_text_wherever_it_is_shown(pool: PgPool) {
+    const MARKUP: &str = "</title>\"'><script>alert(1)</script>&lt;";
+    let settings = Settings { slug: "my-app".into(), name: MARKUP.into(), domain: "myapp.com".into(), ..Settings::default() };
+    store_instance(&pool, &settings).await;
+    let path = format!("/{MARKUP}");
+    store_fallbacks(&pool, &[(Flow::SignIn, &path)]).await;
+    let site = Site::new(&pool);
+    let typed = |form: crate::common::Fields<'static>| {
+        form.into_iter().map(|(name, value)| (name, if name == "version" { value } else { MARKUP })).collect::<Vec<_>>()
+    };
+    let answers = [
+        site.get("/instances").await,
+        site.get("/instances/new").await,
+        site.get("/instances/my-app").await,
+        site.get("/instances/my-app/redirects").await,
+        site.get("/instances/my-app/settings").await,
+        site.post("/instances/new", &typed(instance_form())).await,
+        site.post("/instances/my-app/settings", &typed(with(instance_form(), "version", "2"))).await,
+        site.post("/instances/my-app/redirects", &typed(fallback_form("2"))).await,
+        site.post("/instances/my-app/redirects", &typed(fallback_form("1"))).await,
+    ];
+    for answer in &answers {
+        assert!(!answer.text().contains("<script>"), "{}", answer.text());
+        assert!(!answer.text().contains("'><"), "{}", answer.text());
+    }
+    assert_eq!(value(answers[3].text(), "after_sign_in_url"), path);
+    assert_eq!(value(answers[4].text(), "name"), MARKUP);
+    assert_eq!(values(answers[5].text(), "allowed_origins")[0], MARKUP);
+    assert_eq!(value(answers[6].text(), "domain"), MARKUP);
+    assert_eq!((answers[7].status, value(answers[7].text(), "logo_link_url").as_str()), (StatusCode::UNPROCESSABLE_ENTITY, MARKUP));
+    assert_eq!((answers[8].status, value(answers[8].text(), "logo_link_url").as_str()), (StatusCode::CONFLICT, MARKUP));
+}

@@ -1,0 +1,144 @@
+//! `GET /v1/redirects`: an instance's settings, by its slug or its host, kept by their version.
+
+use app::redirects::{Environment, Flow, Settings};
+use axum::http::{Method, StatusCode};
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::common::{Site, request, store_fallbacks, store_instance, store_my_app};
+
+const PATH: &str = "/portal/my-app/v1/redirects";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_instances_settings_are_one_json_document(pool: PgPool) {
+    let settings = Settings {
+        slug: "my-app".into(),
+        name: "MyApp".into(),
+        environment: Environment::Development,
+        domain: "myapp.com".into(),
+        portal_origin: "http://accounts.localhost:3000".into(),
+        home_url: "https://myapp.com/home".into(),
+        allowed_origins: vec!["https://*.preview.myapp.dev".into(), "http://localhost:5173".into()],
+    };
+    store_instance(&pool, &settings).await;
+    store_fallbacks(&pool, &[(Flow::SignIn, "/dashboard"), (Flow::SignOut, "http://localhost:5173/bye")]).await;
+    let answer = Site::new(&pool).get(PATH).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("etag"), "\"1-2\"");
+    assert_eq!(answer.header("cache-control"), "no-cache");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    let home = "https://myapp.com/home";
+    let expected = json!({
+        "instance": "my-app",
+        "environment": "development",
+        "domain": "myapp.com",
+        "portal_origin": "http://accounts.localhost:3000",
+        "home_url": home,
+        "allowed_origins": ["https://*.preview.myapp.dev", "http://localhost:5173"],
+        "version": 2,
+        "redirects": {
+            "after_sign_up_url": {"value": null, "target": home},
+            "after_sign_in_url": {"value": "/dashboard", "target": "https://myapp.com/dashboard"},
+            "after_sign_out_url": {"value": "http://localhost:5173/bye", "target": "http://localhost:5173/bye"},
+            "logo_link_url": {"value": null, "target": home},
+            "after_create_organization_url": {"value": null, "target": home},
+            "after_leave_organization_url": {"value": null, "target": home},
+            "after_join_waitlist_url": {"value": null, "target": home},
+        },
+    });
+    assert_eq!(answer.json(), expected);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_stored_value_that_is_no_longer_allowed_is_shown_with_the_home_url_as_its_target(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    store_fallbacks(&pool, &[(Flow::SignIn, "https://myapp.com/in")]).await;
+    sqlx::query("update instances set domain = 'moved.com', home_url = 'https://moved.com/'").execute(&pool).await.unwrap();
+    let answer = Site::new(&pool).get(PATH).await.json();
+    assert_eq!(answer["redirects"]["after_sign_in_url"], json!({"value": "https://myapp.com/in", "target": "https://moved.com/"}));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_has_the_version_gets_no_body_until_it_is_raised(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool);
+    for asked in ["\"1-1\"", "W/\"1-1\"", "\"9-9\", \"1-1\"", "\"9-9\",W/\"1-1\" , \"x\"", "*"] {
+        let answer = site.get_with(PATH, &[("if-none-match", asked)]).await;
+        assert_eq!(answer.status, StatusCode::NOT_MODIFIED, "{asked}");
+        assert_eq!((answer.header("etag"), answer.header("cache-control")), ("\"1-1\"", "no-cache"), "{asked}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{asked}");
+        assert!(answer.body.is_empty(), "{asked}");
+    }
+    for asked in ["\"1-2\"", "\"2-1\"", "1-1", "\"1-1", "W/", "", ","] {
+        assert_eq!(site.get_with(PATH, &[("if-none-match", asked)]).await.status, StatusCode::OK, "{asked}");
+    }
+    store_fallbacks(&pool, &[(Flow::SignIn, "/in")]).await;
+    let answer = site.get_with(PATH, &[("if-none-match", "\"1-1\"")]).await;
+    assert_eq!((answer.status, answer.header("etag")), (StatusCode::OK, "\"1-2\""));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_instance_is_found_by_its_portals_host(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let local = Settings {
+        slug: "local".into(),
+        name: "Local".into(),
+        environment: Environment::Development,
+        domain: "localhost".into(),
+        portal_origin: "http://accounts.localhost:3000".into(),
+        ..Settings::default()
+    };
+    store_instance(&pool, &local).await;
+    let site = Site::new(&pool);
+    for (host, slug) in [
+        ("accounts.myapp.com", "my-app"),
+        ("accounts.myapp.com:443", "my-app"),
+        ("ACCOUNTS.MyApp.com", "my-app"),
+        ("accounts.localhost:3000", "local"),
+    ] {
+        let answer = site.get_with("/v1/redirects", &[("host", host)]).await;
+        assert_eq!((answer.status, answer.json()["instance"].as_str()), (StatusCode::OK, Some(slug)), "{host}");
+        let resolved = site.get_with("/v1/resolve?flow=logo", &[("host", host)]).await;
+        assert_eq!(resolved.status, StatusCode::OK, "{host}");
+    }
+    for host in [
+        "localhost:3000",
+        "myapp.com",
+        "accounts.myapp.com:8443",
+        "accounts.localhost",
+        "accounts.myapp.com.evil.com",
+        "evil.com",
+        "",
+        "[",
+        "null",
+    ] {
+        let answer = site.get_with("/v1/redirects", &[("host", host)]).await;
+        assert_eq!((answer.status, answer.json()["title"].as_str()), (StatusCode::NOT_FOUND, Some("Unknown instance")), "{host}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_slug_in_the_path_counts_and_not_the_host(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool);
+    assert_eq!(site.get_with(PATH, &[("host", "evil.example")]).await.status, StatusCode::OK);
+    let unknown = site.get_with("/portal/none/v1/redirects", &[("host", "accounts.myapp.com")]).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn any_site_may_read_an_answer_and_ask_before(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let headers = [
+        ("origin", "https://app.example.com"),
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "if-none-match"),
+    ];
+    let answer = Site::new(&pool).send(request(Method::OPTIONS, PATH, &headers).body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("access-control-allow-methods"), "GET,HEAD");
+    assert_eq!(answer.header("access-control-allow-headers"), "if-none-match");
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+}
