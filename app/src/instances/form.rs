@@ -99,9 +99,9 @@ impl InstanceForm {
             }
         }
         if let Ok(instance) = &parsed
-            && instance.domain().is_listed_suffix()
+            && let Some(objection) = instance.domain().objection()
         {
-            errors.push(FieldError::new("domain", crate::redirects::DomainError::PublicSuffix));
+            errors.push(FieldError::new("domain", objection));
         }
         // Without a name there is nothing to make a slug from: one error, not two.
         if self.name.trim().is_empty() && self.slug.trim().is_empty() {
@@ -172,9 +172,10 @@ mod tests {
     }
 
     #[test]
-    fn a_top_level_name_is_no_domain_in_development_either() {
+    fn a_name_that_nobody_can_own_is_no_domain_in_development_either() {
         let development = |domain: &str| InstanceForm { environment: "development".into(), domain: domain.into(), ..form() };
         assert_eq!(wrong(&development("com")), ["domain"]);
+        assert_eq!(wrong(&development(&format!("{}.com", "a".repeat(300)))), ["domain"]);
         assert!(development("localhost").check().is_ok());
         assert!(development("testserver").check().is_ok());
     }

@@ -39,7 +39,8 @@ pub enum DomainError {
 impl Domain {
     /// Reads a domain as an admin types it: Unicode becomes ASCII (UTS 46), upper case lower.
     ///
-    /// In development, names without a dot are hosts of the local network (`localhost`, `testserver`).
+    /// In development, any host name will do that is no public suffix with a dot in it: names without a dot are hosts of
+    /// a local network (`localhost`, `testserver`), and nobody has to register the name ([`Domain::objection`]).
     ///
     /// # Errors
     /// Says which of the rules in [`DomainError`] is broken first.
@@ -52,6 +53,7 @@ impl Domain {
         let local = !ascii.contains('.') || ascii.ends_with(".localhost");
         match environment {
             Environment::Development if local => Ok(Self(ascii)),
+            Environment::Production if is_too_long(&ascii) => Err(DomainError::TooLong),
             Environment::Production if ascii == "localhost" || ascii.ends_with(".localhost") => Err(DomainError::LocalOnly),
             _ if is_public_suffix(&ascii) => Err(DomainError::PublicSuffix),
             _ => Ok(Self(ascii)),
@@ -65,12 +67,13 @@ impl Domain {
 
     /// Whether `host`, as a parsed URL has it, is this domain or one of its subdomains, at any depth.
     pub(super) fn covers(&self, host: &str) -> bool {
-        host.strip_suffix(self.as_str()).is_some_and(|rest| rest.is_empty() || (rest.ends_with('.') && rest.len() > 1))
+        host == self.0 || is_below(host, &self.0)
     }
 
-    /// Whether the public suffix list has this name, which only a local network may use as a host.
-    pub(crate) fn is_listed_suffix(&self) -> bool {
-        psl::suffix(self.0.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == self.0.as_bytes())
+    /// Why nobody can own this name outside a local network, though it is a host name; what an admin types must not be such.
+    pub fn objection(&self) -> Option<DomainError> {
+        let listed = psl::suffix(self.0.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == self.0.as_bytes());
+        if is_too_long(&self.0) { Some(DomainError::TooLong) } else { listed.then_some(DomainError::PublicSuffix) }
     }
 }
 
@@ -98,15 +101,24 @@ pub(super) fn host_name(text: &str) -> Result<String, DomainError> {
     let ascii = match Host::parse(text) {
         Ok(Host::Domain(ascii)) => ascii,
         Ok(_) => return Err(DomainError::IpAddress),
-        Err(_) => return Err(if text.len() > 253 { DomainError::TooLong } else { DomainError::NotAHost }),
+        Err(_) => return Err(DomainError::NotAHost),
     };
-    if ascii.len() > 253 || ascii.split('.').any(|label| label.len() > 63) {
-        return Err(DomainError::TooLong);
-    }
     if ascii.split('.').any(str::is_empty) || ascii.contains('*') {
         return Err(DomainError::NotAHost);
     }
     Ok(ascii)
+}
+
+/// Whether `host` is a name below `parent`, one or more labels deep, and no label empty.
+pub(super) fn is_below(host: &str, parent: &str) -> bool {
+    host.strip_suffix(parent)
+        .and_then(|rest| rest.strip_suffix('.'))
+        .is_some_and(|labels| !labels.is_empty() && labels.split('.').all(|label| !label.is_empty()))
+}
+
+/// Whether DNS can't carry the name (RFC 1035, section 2.3.4), which the WHATWG host parser does not ask.
+fn is_too_long(ascii: &str) -> bool {
+    ascii.len() > 253 || ascii.split('.').any(|label| label.len() > 63)
 }
 
 /// Whether strangers own names below `ascii`: the public suffix list has it, or it is a bare top-level name.
@@ -137,7 +149,6 @@ mod tests {
 
     #[test]
     fn what_is_no_domain_is_refused_by_its_reason() {
-        let long = format!("{}.com", "a.".repeat(150));
         for (text, error) in [
             ("", DomainError::Empty),
             (" \t ", DomainError::Empty),
@@ -156,13 +167,24 @@ mod tests {
             ("0x7f.1", DomainError::IpAddress),
             ("2130706433", DomainError::IpAddress),
             ("::1", DomainError::IpAddress),
-            (&long, DomainError::TooLong),
-            (&"a".repeat(300), DomainError::TooLong),
-            (&format!("{}.com", "a".repeat(64)), DomainError::TooLong),
+            (&"a".repeat(1025), DomainError::TooLong),
         ] {
             assert_eq!(production(text), Err(error), "{text:?}");
             assert_eq!(development(text), Err(error), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_dns_cannot_carry_is_refused_in_production_and_objected_to_in_development() {
+        let label = format!("{}.com", "a".repeat(64));
+        for text in [&format!("{}com", "a.".repeat(150)), &format!("{}.com", "a".repeat(300)), &label] {
+            assert_eq!(production(text), Err(DomainError::TooLong), "{text}");
+            let domain = Domain::parse(text, Environment::Development).unwrap();
+            assert_eq!(domain.objection(), Some(DomainError::TooLong), "{text}");
+        }
+        assert_eq!(Domain::parse("com", Environment::Development).unwrap().objection(), Some(DomainError::PublicSuffix));
+        assert_eq!(Domain::parse("testserver", Environment::Development).unwrap().objection(), None);
+        assert!(production(&format!("{}.com", "a".repeat(63))).is_ok());
     }
 
     #[test]
@@ -190,7 +212,9 @@ mod tests {
         for host in ["myapp.com", "app.myapp.com", "a.b.c.myapp.com"] {
             assert!(domain.covers(host), "{host}");
         }
-        for host in ["evilmyapp.com", "myapp.com.", "myapp.com.evil.com", ".myapp.com", "com", "", "yapp.com"] {
+        for host in
+            ["evilmyapp.com", "myapp.com.", "myapp.com.evil.com", ".myapp.com", "..myapp.com", "a..myapp.com", "com", "", "yapp.com"]
+        {
             assert!(!domain.covers(host), "{host}");
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use url::Url;
 
 use super::{
-    AllowedOrigin, Domain, Environment, Flow, InstanceError, InstanceField, PortalOrigin, Settings,
+    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, PortalOrigin, Settings,
     explain::explain,
     policy::{self, Ground},
 };
@@ -57,22 +57,20 @@ impl Instance {
         if allowed_origins.len() > MOST_ORIGINS {
             note(InstanceField::AllowedOrigin(MOST_ORIGINS), &format_args!("{MOST_ORIGINS} origins at most. A * covers many at once."));
         }
-        let domain = match Domain::parse(&settings.domain, environment) {
-            Ok(domain) => domain,
-            Err(error) => {
-                note(InstanceField::Domain, &error);
-                return Err(errors);
-            }
+        let domain = Domain::parse(&settings.domain, environment).map_err(|error| note(InstanceField::Domain, &error)).ok();
+        let portal_origin = match (settings.portal_origin.trim(), &domain) {
+            ("", None) => None,
+            ("", Some(domain)) => Some(PortalOrigin::parse(&default_portal_origin(domain), environment)),
+            (text, _) => Some(PortalOrigin::parse(text, environment)),
         };
-        let portal_origin = match settings.portal_origin.trim() {
-            "" => PortalOrigin::parse(&default_portal_origin(&domain), environment),
-            text => PortalOrigin::parse(text, environment),
-        };
-        let home_url = Url::parse(&default_home_url(&domain));
-        let (Ok(portal_origin), Ok(home_url)) = (&portal_origin, home_url) else {
-            if let Err(error) = &portal_origin {
-                note(InstanceField::PortalOrigin, error);
-            }
+        let portal_origin = portal_origin.and_then(|parsed| parsed.map_err(|error| note(InstanceField::PortalOrigin, &error)).ok());
+        let home = settings.home_url.trim();
+        if !home.is_empty() && Url::parse(home).is_err() {
+            note(InstanceField::HomeUrl, &"Enter the whole URL, like https://myapp.com/.");
+        }
+        let (Some(domain), Some(portal_origin)) = (domain, portal_origin) else { return Err(errors) };
+        let Ok(home_url) = Url::parse(&default_home_url(&domain)) else {
+            note(InstanceField::Domain, &DomainError::NotAHost);
             return Err(errors);
         };
         let mut instance = Self {
@@ -80,17 +78,17 @@ impl Instance {
             name: name.to_owned(),
             environment,
             domain,
-            portal_origin: portal_origin.clone(),
+            portal_origin,
             home_url,
             home_ground: Ground::Domain,
             allowed_origins,
             version,
         };
-        let home = settings.home_url.trim();
-        if !home.is_empty() {
-            match instance.check_home(home) {
-                Ok((url, ground)) => (instance.home_url, instance.home_ground) = (url, ground),
-                Err(message) => errors.push(InstanceError::new(InstanceField::HomeUrl, message)),
+        if !home.is_empty() && Url::parse(home).is_ok() {
+            // What is allowed after sign-in is allowed after everything.
+            match policy::check(&instance, Flow::SignIn, None, home) {
+                Ok(allowed) => (instance.home_url, instance.home_ground) = (allowed.url, allowed.ground),
+                Err(refused) => errors.push(InstanceError::new(InstanceField::HomeUrl, explain(&instance, home, &refused))),
             }
         }
         if errors.is_empty() { Ok(instance) } else { Err(errors) }
@@ -105,16 +103,6 @@ impl Instance {
         let environment = settings.environment;
         settings.allowed_origins.retain(|text| AllowedOrigin::parse(text, environment).is_ok());
         Self::parse(&settings, version).or_else(|_| Self::parse(&Settings { home_url: String::new(), ..settings }, version))
-    }
-
-    /// An absolute URL that is allowed for every flow.
-    fn check_home(&self, text: &str) -> Result<(Url, Ground), String> {
-        if Url::parse(text).is_err() {
-            return Err(format!("Enter the whole URL, like {}.", default_home_url(&self.domain)));
-        }
-        policy::check(self, Flow::SignIn, None, text)
-            .map(|allowed| (allowed.url, allowed.ground))
-            .map_err(|refused| explain(self, text, &refused).to_string())
     }
 
     /// The name in URLs.

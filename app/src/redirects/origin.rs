@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::{
     Environment,
-    domain::{host_name, is_public_suffix},
+    domain::{host_name, is_below, is_public_suffix},
 };
 
 /// Why a text is no origin that may be stored.
@@ -92,7 +92,7 @@ impl AllowedOrigin {
             Pattern::Below { scheme, parent, port } => {
                 url.scheme() == *scheme
                     && url.port_or_known_default() == Some(*port)
-                    && matches!(url.host(), Some(Host::Domain(host)) if is_below(host, parent))
+                    && matches!(url.host(), Some(Host::Domain(host)) if is_below(host, parent) && is_same_owner(host, parent))
             }
         }
     }
@@ -158,11 +158,10 @@ impl Serialize for AllowedOrigin {
     }
 }
 
-/// Whether `host` is a name below `parent`, one or more labels deep, and no label empty.
-fn is_below(host: &str, parent: &str) -> bool {
-    host.strip_suffix(parent)
-        .and_then(|rest| rest.strip_suffix('.'))
-        .is_some_and(|labels| !labels.is_empty() && labels.split('.').all(|label| !label.is_empty()))
+/// Whether no public suffix lies between the two: below `amazonaws.com` is `s3.amazonaws.com`, and below that are strangers.
+fn is_same_owner(host: &str, parent: &str) -> bool {
+    let owner = psl::domain(parent.as_bytes());
+    owner.is_none() || psl::domain(host.as_bytes()) == owner
 }
 
 fn parse_origin(text: &str, environment: Environment) -> Result<Url, OriginError> {
@@ -252,6 +251,15 @@ mod tests {
         ] {
             assert!(!pattern.matches(&Url::parse(text).unwrap()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_pattern_ends_where_strangers_own_names() {
+        let pattern = AllowedOrigin::parse("https://*.amazonaws.com", Production).unwrap();
+        assert!(pattern.matches(&Url::parse("https://console.aws.amazonaws.com").unwrap()));
+        assert!(!pattern.matches(&Url::parse("https://evil.s3.amazonaws.com").unwrap()));
+        let local = AllowedOrigin::parse("http://*.localhost", Development).unwrap();
+        assert!(local.matches(&Url::parse("http://a.b.localhost").unwrap()));
     }
 
     #[test]

@@ -63,12 +63,21 @@ pub(crate) fn summary(html: &str) -> Vec<String> {
     tags(section, "a").filter_map(|tag| Some(attribute(tag, "href")?.trim_start_matches('#').to_owned())).collect()
 }
 
-/// The text of the whole page, without tags, scripts and islands' beginnings.
+/// The text of a page or a part of it, without tags and scripts. Blocks stand apart, what is inside a line does not.
 pub(crate) fn text(html: &str) -> String {
     let mut text = String::new();
     for piece in html.split('<') {
-        let inside = piece.split_once('>').map_or(piece, |(tag, inside)| if tag.starts_with("script") { "" } else { inside });
-        text.push_str(inside);
+        let Some((tag, inside)) = piece.split_once('>') else {
+            text.push_str(piece);
+            continue;
+        };
+        let name = tag.trim_start_matches('/').split(' ').next().unwrap_or_default();
+        if !matches!(name, "a" | "b" | "code" | "span" | "strong" | "!") {
+            text.push(' ');
+        }
+        if name != "script" {
+            text.push_str(inside);
+        }
     }
     unescaped(&text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
