@@ -36,21 +36,22 @@ fn main() -> Result<(), Failure> {
         (format!("portal-redirects.{}.css", hash(&[&style])), "text/css; charset=utf-8", &style),
         (format!("favicon.{}.svg", hash(&[&icon])), "image/svg+xml", &icon),
     ];
-    let mut code = format!("const NAME: &str = {name:?};\n");
-    code += &format!("const STYLE: &str = \"/pkg/{}\";\nconst ICON: &str = \"/pkg/{}\";\n", files[2].0, files[3].0);
-    code += "static FILES: &[File] = &[\n";
+    let mut code = vec![
+        format!("const NAME: &str = {name:?};"),
+        format!("const STYLE: &str = \"/pkg/{}\";", files[2].0),
+        format!("const ICON: &str = \"/pkg/{}\";", files[3].0),
+        "static FILES: &[File] = &[".to_owned(),
+    ];
     for (file, kind, content) in &files {
-        let base = out.join(file);
-        let (brotli, gzip) = (base.with_added_extension("br"), base.with_added_extension("gz"));
-        fs::write(&base, content)?;
-        fs::write(&brotli, brotli_of(content)?)?;
-        fs::write(&gzip, gzip_of(content)?)?;
-        code += &format!(
-            "    File {{ name: {file:?}, kind: {kind:?}, plain: include_bytes!({base:?}), brotli: include_bytes!({brotli:?}), gzip: include_bytes!({gzip:?}) }},\n"
-        );
+        fs::write(out.join(file), content)?;
+        fs::write(out.join(format!("{file}.br")), brotli_of(content)?)?;
+        fs::write(out.join(format!("{file}.gz")), gzip_of(content)?)?;
+        let bytes = |ending: &str| format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}{ending}\"))");
+        let (plain, brotli, gzip) = (bytes(""), bytes(".br"), bytes(".gz"));
+        code.push(format!("File {{ name: {file:?}, kind: {kind:?}, plain: {plain}, brotli: {brotli}, gzip: {gzip} }},"));
     }
-    code += "];\n";
-    fs::write(out.join("files.rs"), code)?;
+    code.push("];\n".to_owned());
+    fs::write(out.join("files.rs"), code.join("\n"))?;
     Ok(())
 }
 

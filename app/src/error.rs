@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum AppError {
-    /// There is no such instance.
-    #[error("There is no such instance.")]
+    /// There is no such instance or page.
+    #[error("There is nothing at this address.")]
     NotFound,
     /// Fields are missing, unknown or repeated: not a form of this dashboard.
     #[error("The form did not arrive whole. Reload the page and try again.")]

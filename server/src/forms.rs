@@ -79,10 +79,9 @@ impl<Form: DeserializeOwned + Clone + Send + Sync + 'static> Post<Form> {
     /// Reads the form. Missing, unknown and wrongly repeated fields are a form that this dashboard did not make.
     async fn read(pages: &Pages, request: Request) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
-        let body = match axum::body::to_bytes(body, usize::MAX).await {
-            Ok(body) => body,
-            // The limit on bodies is a layer around the router.
-            Err(_) => return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
+        // The limit on bodies is a layer around the router.
+        let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
         };
         match (is_form(&parts), serde_html_form::from_bytes(&body)) {
             (true, Ok(form)) => Ok(Self { parts, form, fields: posted(&body) }),

@@ -6,7 +6,8 @@ pub mod editor;
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod store;
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod store_tests;
 pub mod verdict;
 #[cfg(feature = "ssr")]

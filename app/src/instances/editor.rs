@@ -21,6 +21,20 @@ pub struct InstanceStart {
     pub exists: bool,
 }
 
+/// One line of text, with its label, help and error.
+struct TextField {
+    id: &'static str,
+    label: &'static str,
+    help: &'static str,
+    value: String,
+    /// What an empty field means, or an example.
+    offered: Signal<String>,
+    /// Where what is typed goes, besides the form.
+    typed: Option<RwSignal<String>>,
+    /// `url` shows it in monospace, and brings a phone's keys for it.
+    inputmode: &'static str,
+}
+
 /// The form.
 #[island]
 pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
@@ -28,109 +42,136 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
     let errors = StoredValue::new(errors);
     let name = RwSignal::new(form.name.clone());
     let domain = RwSignal::new(form.domain.clone());
-    let offered = move |before: &str, after: &str| {
-        domain.with(|domain| format!("{before}{}{after}", if domain.trim().is_empty() { "myapp.com" } else { domain.trim() }))
+    let example = |text: &'static str| Signal::stored(text.to_owned());
+    let from_domain = move |before: &'static str, after: &'static str| {
+        let or_example =
+            move |domain: &String| format!("{before}{}{after}", if domain.trim().is_empty() { "myapp.com" } else { domain.trim() });
+        Signal::derive(move || domain.with(or_example))
     };
-    let more = RwSignal::new(0_usize);
+    let slug =
+        Signal::derive(move || Some(name.with(|name| slug_from(name))).filter(|slug| !slug.is_empty()).unwrap_or("my-app".to_owned()));
+    let text = |id, label, help, value: &String, offered, typed, inputmode| {
+        text_field(errors, TextField { id, label, help, value: value.clone(), offered, typed, inputmode })
+    };
+    let name_help = "What your team calls it. Visitors see it on the portal.";
+    let slug_help = "Its name in URLs, fixed from then on. Empty means one made from the name.";
+    let domain_help = "Your application's own host name. Links may lead to it and to its subdomains.";
+    let portal_help = "Where the hosted pages are. Empty means the one shown.";
+    let home_help = "Where people go when nothing else is allowed. Empty means the one shown.";
+    view! {
+        <form method="post" class="card" autocomplete="off">
+            <input type="hidden" name="version" value=form.version />
+            {text("name", "Name", name_help, &form.name, example("MyApp"), Some(name), "text")}
+            <div hidden=exists>{text("slug", "Slug", slug_help, &form.slug, slug, None, "text")}</div>
+            <fieldset class="field">
+                <legend>"Environment"</legend>
+                {choice("development", "Development", "For building: http and localhost are fine.", form.environment != "production")}
+                {choice("production", "Production", "For real visitors: https only.", form.environment == "production")}
+                {error_of(errors, "environment")}
+            </fieldset>
+            {text("domain", "Domain", domain_help, &form.domain, example("myapp.com"), Some(domain), "url")}
+            {text("portal_origin", "Portal origin", portal_help, &form.portal_origin, from_domain("https://accounts.", ""), None, "url")}
+            {text("home_url", "Home URL", home_help, &form.home_url, from_domain("https://", "/"), None, "url")}
+            {origins(errors, form.allowed_origins)}
+            <div class="end">
+                <button class="button primary">{if exists { "Save changes" } else { "Create instance" }}</button>
+            </div>
+        </form>
+    }
+}
+
+fn text_field(errors: StoredValue<Vec<FieldError>>, field: TextField) -> impl IntoView {
+    let TextField { id, label, help, value, offered, typed, inputmode } = field;
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <p class="help" id=format!("{id}-help")>{help}</p>
+            <div class="input" data-kind=kind(errors, id)>
+                <input
+                    type="text"
+                    inputmode=inputmode
+                    id=id
+                    name=id
+                    value=value
+                    placeholder=move || offered.get()
+                    spellcheck="false"
+                    autocapitalize="none"
+                    aria-describedby=format!("{id}-help {id}-error")
+                    aria-invalid=invalid(errors, id)
+                    on:input=move |event| {
+                        if let Some(typed) = typed {
+                            typed.set(event_target_value(&event));
+                        }
+                    }
+                />
+            </div>
+            {error_of(errors, id)}
+        </div>
+    }
+}
+
+fn choice(value: &'static str, label: &'static str, help: &'static str, checked: bool) -> impl IntoView {
+    // The first one is where the summary's link leads.
+    let id = (value == "development").then_some("environment");
+    view! {
+        <label class="choice">
+            <input type="radio" id=id name="environment" value=value checked=checked />
+            <span>{label} " " <small>{help}</small></span>
+        </label>
+    }
+}
+
+/// How many inputs for new origins there are, the two that are shown at once included.
+const NEW_ORIGINS: usize = 12;
+
+/// One input for each allowed origin, and two for new ones; a button shows more.
+fn origins(errors: StoredValue<Vec<FieldError>>, stored: Vec<String>) -> impl IntoView {
+    let shown = RwSignal::new(stored.len() + 2);
     let live = RwSignal::new(false);
     Effect::new(move |_| live.set(true));
-    let origins = form.allowed_origins.iter().cloned().chain(["", ""].map(str::to_owned)).collect::<Vec<_>>();
-    let first = origins.len();
-    let origin = move |index: usize, value: String| {
+    let all = stored.len() + NEW_ORIGINS;
+    let no_more = move || !live.get() || shown.get() == all;
+    let blank = std::iter::repeat_n(String::new(), NEW_ORIGINS);
+    let origin = move |(index, value): (usize, String)| {
         let id = field_name(InstanceField::AllowedOrigin(index));
+        let hidden = move || index >= shown.get();
         view! {
-            <div class="input" data-kind=kind(errors, &id)>
+            <div class="input" data-kind=kind(errors, &id) hidden=hidden>
                 <input
                     type="text"
                     inputmode="url"
                     id=id.clone()
                     name="allowed_origins"
                     value=value
+                    placeholder=if index == 0 { "https://*.preview.myapp.dev" } else { "" }
                     spellcheck="false"
                     autocapitalize="none"
                     aria-label=format!("Allowed origin {}", index + 1)
                     aria-describedby=format!("allowed_origins-help {id}-error")
                     aria-invalid=invalid(errors, &id)
-                    placeholder=if index == 0 { "https://*.preview.myapp.dev" } else { "" }
                 />
             </div>
             {error_of(errors, &id)}
         }
     };
-    let development = form.environment != "production";
     view! {
-        <form method="post" class="card" autocomplete="off">
-            <input type="hidden" name="version" value=form.version />
-            <div class="field">
-                <label for="name">"Name"</label>
-                <p class="help" id="name-help">"What your team calls it. Visitors see it on the portal."</p>
-                <div class="input" data-kind=kind(errors, "name")>
-                    <input type="text" id="name" name="name" value=form.name.clone() placeholder="MyApp" aria-describedby="name-help name-error"
-                        aria-invalid=invalid(errors, "name") on:input=move |event| name.set(event_target_value(&event)) />
-                </div>
-                {error_of(errors, "name")}
+        <fieldset class="field">
+            <legend>"Allowed origins"</legend>
+            <p class="help" id="allowed_origins-help">
+                "Sites besides the domain that links may lead to. A * stands for everything below a name of your own."
+            </p>
+            <div class="rows">
+                {stored.into_iter().chain(blank).enumerate().map(origin).collect_view()}
             </div>
-            <div class="field" hidden=exists>
-                <label for="slug">"Slug"</label>
-                <p class="help" id="slug-help">"Its name in URLs, fixed from then on. Empty means one made from the name."</p>
-                <div class="input" data-kind=kind(errors, "slug")>
-                    <input type="text" id="slug" name="slug" value=form.slug.clone() spellcheck="false" autocapitalize="none"
-                        placeholder=move || name.with(|name| Some(slug_from(name)).filter(|slug| !slug.is_empty()).unwrap_or("my-app".to_owned()))
-                        aria-describedby="slug-help slug-error" aria-invalid=invalid(errors, "slug") />
-                </div>
-                {error_of(errors, "slug")}
-            </div>
-            <fieldset class="field">
-                <legend>"Environment"</legend>
-                <label class="choice"><input type="radio" id="environment" name="environment" value="development" checked=development />
-                    <span>"Development" <small>"For building: http and localhost are fine."</small></span></label>
-                <label class="choice"><input type="radio" name="environment" value="production" checked=!development />
-                    <span>"Production" <small>"For real visitors: https only."</small></span></label>
-                {error_of(errors, "environment")}
-            </fieldset>
-            <div class="field">
-                <label for="domain">"Domain"</label>
-                <p class="help" id="domain-help">"Your application's own host name. Links may lead to it and to its subdomains."</p>
-                <div class="input" data-kind=kind(errors, "domain")>
-                    <input type="text" inputmode="url" id="domain" name="domain" value=form.domain.clone() placeholder="myapp.com" spellcheck="false"
-                        autocapitalize="none" aria-describedby="domain-help domain-error" aria-invalid=invalid(errors, "domain")
-                        on:input=move |event| domain.set(event_target_value(&event)) />
-                </div>
-                {error_of(errors, "domain")}
-            </div>
-            <div class="field">
-                <label for="portal_origin">"Portal origin"</label>
-                <p class="help" id="portal_origin-help">"Where the hosted pages are. Empty means " <code>{move || offered("https://accounts.", "")}</code></p>
-                <div class="input" data-kind=kind(errors, "portal_origin")>
-                    <input type="text" inputmode="url" id="portal_origin" name="portal_origin" value=form.portal_origin.clone() spellcheck="false"
-                        autocapitalize="none" placeholder=move || offered("https://accounts.", "")
-                        aria-describedby="portal_origin-help portal_origin-error" aria-invalid=invalid(errors, "portal_origin") />
-                </div>
-                {error_of(errors, "portal_origin")}
-            </div>
-            <div class="field">
-                <label for="home_url">"Home URL"</label>
-                <p class="help" id="home_url-help">"Where people go when nothing else is allowed. Empty means " <code>{move || offered("https://", "/")}</code></p>
-                <div class="input" data-kind=kind(errors, "home_url")>
-                    <input type="text" inputmode="url" id="home_url" name="home_url" value=form.home_url.clone() spellcheck="false"
-                        autocapitalize="none" placeholder=move || offered("https://", "/")
-                        aria-describedby="home_url-help home_url-error" aria-invalid=invalid(errors, "home_url") />
-                </div>
-                {error_of(errors, "home_url")}
-            </div>
-            <fieldset class="field">
-                <legend>"Allowed origins"</legend>
-                <p class="help" id="allowed_origins-help">"Sites besides the domain that links may lead to. A * stands for everything below a name of your own."</p>
-                <div class="rows">
-                    {origins.into_iter().enumerate().map(|(index, value)| origin(index, value)).collect_view()}
-                    {move || (0..more.get()).map(|index| origin(first + index, String::new())).collect_view()}
-                </div>
-                <button type="button" class="button small" hidden=move || !live.get() on:click=move |_| more.update(|more| *more += 1)>"Add another"</button>
-            </fieldset>
-            <div class="end">
-                <button class="button primary">{if exists { "Save changes" } else { "Create instance" }}</button>
-            </div>
-        </form>
+            <button
+                type="button"
+                class="button small"
+                hidden=no_more
+                on:click=move |_| shown.update(|shown| *shown += 1)
+            >
+                "Add another"
+            </button>
+        </fieldset>
     }
 }
 

@@ -6,7 +6,8 @@ mod error;
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod store;
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod store_tests;
 #[cfg(feature = "ssr")]
 pub mod view;

@@ -17,7 +17,7 @@ use super::folder::Folder;
 const NAME: &str = "portal_redirects";
 
 /// How long PostgreSQL may take to come up, recovery after a kill included.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running private PostgreSQL.
 #[derive(Debug)]

@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 }
 
 #[derive(Serialize)]
-struct Redirects<'a> {
+struct InstanceBody<'a> {
     instance: &'a str,
     environment: Environment,
     domain: &'a str,
@@ -70,7 +70,7 @@ pub(super) async fn redirects(Query(_): Query, Served(snapshot): Served, headers
     if headers.get(header::IF_NONE_MATCH).is_some_and(|asked| matches(asked, &etag)) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    let body = Redirects {
+    let body = InstanceBody {
         instance: instance.slug(),
         environment: instance.environment(),
         domain: instance.domain().as_str(),
