@@ -48,7 +48,7 @@ const screens: [string, (page: Page, slug: string) => Promise<void>][] = [
     await page.goto("/instances/new");
     await alive(page);
     await page.getByLabel("Domain").fill("x".repeat(300));
-    await page.getByLabel("Allowed origin 1").fill(long);
+    await page.getByLabel("Allowed origin 1", { exact: true }).fill(long);
     await page.getByRole("button", { name: "Create instance" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
     await alive(page);

@@ -40,9 +40,9 @@ test("wrong settings are all said at once, beside their fields, and kept as type
   await alive(page);
   await page.getByLabel("Domain").fill("https://vercel.app/x");
   await page.getByLabel("Home URL").fill("https://elsewhere.org");
-  await page.getByLabel("Allowed origin 1").fill("https://*.vercel.app");
+  await page.getByLabel("Allowed origin 1", { exact: true }).fill("https://*.vercel.app");
   await page.getByRole("button", { name: "Add another" }).click();
-  await page.getByLabel("Allowed origin 3").fill("nonsense");
+  await page.getByLabel("Allowed origin 3", { exact: true }).fill("nonsense");
   await page.getByRole("button", { name: "Create instance" }).click();
 
   const summary = page.getByRole("alert");
@@ -51,7 +51,7 @@ test("wrong settings are all said at once, beside their fields, and kept as type
   await expect(page.getByLabel("Domain")).toHaveAccessibleDescription(/no https:\/\//);
   await expect(page.getByLabel("Domain")).toHaveValue("https://vercel.app/x");
   await expect(page.getByLabel("Home URL")).toHaveValue("https://elsewhere.org");
-  await expect(page.getByLabel("Allowed origin 2")).toHaveValue("nonsense");
+  await expect(page.getByLabel("Allowed origin 2", { exact: true })).toHaveValue("nonsense");
   await summary.getByRole("link", { name: /^Domain/ }).click();
   await expect(page.getByLabel("Domain")).toBeFocused();
 });

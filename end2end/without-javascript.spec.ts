@@ -10,7 +10,7 @@ test("an instance is created, its redirects saved, and a link follows them", asy
   await page.getByLabel("Slug").fill(slug);
   await page.getByLabel("Production").check();
   await page.getByLabel("Domain").fill(`${slug}.com`);
-  await page.getByLabel("Allowed origin 2").fill(`https://*.preview.${slug}.dev`);
+  await page.getByLabel("Allowed origin 2", { exact: true }).fill(`https://*.preview.${slug}.dev`);
   await page.getByRole("button", { name: "Create instance" }).click();
   await page.getByLabel("After sign-in").fill(`https://x.preview.${slug}.dev/in`);
   await page.getByRole("button", { name: "Save changes" }).click();

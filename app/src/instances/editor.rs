@@ -33,6 +33,7 @@ struct TextField {
     typed: Option<RwSignal<String>>,
     /// `url` shows it in monospace, and brings a phone's keys for it.
     inputmode: &'static str,
+    hidden: bool,
 }
 
 /// The form.
@@ -51,7 +52,9 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
     let slug =
         Signal::derive(move || Some(name.with(|name| slug_from(name))).filter(|slug| !slug.is_empty()).unwrap_or("my-app".to_owned()));
     let text = |id, label, help, value: &String, offered, typed, inputmode| {
-        text_field(errors, TextField { id, label, help, value: value.clone(), offered, typed, inputmode })
+        // The slug is fixed once the instance is there.
+        let hidden = exists && id == "slug";
+        text_field(errors, TextField { id, label, help, value: value.clone(), offered, typed, inputmode, hidden })
     };
     let name_help = "What your team calls it. Visitors see it on the portal.";
     let slug_help = "Its name in URLs, fixed from then on. Empty means one made from the name.";
@@ -62,7 +65,7 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
         <form method="post" class="card" autocomplete="off">
             <input type="hidden" name="version" value=form.version />
             {text("name", "Name", name_help, &form.name, example("MyApp"), Some(name), "text")}
-            <div hidden=exists>{text("slug", "Slug", slug_help, &form.slug, slug, None, "text")}</div>
+            {text("slug", "Slug", slug_help, &form.slug, slug, None, "text")}
             <fieldset class="field">
                 <legend>"Environment"</legend>
                 {choice("development", "Development", "For building: http and localhost are fine.", form.environment != "production")}
@@ -81,9 +84,9 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
 }
 
 fn text_field(errors: StoredValue<Vec<FieldError>>, field: TextField) -> impl IntoView {
-    let TextField { id, label, help, value, offered, typed, inputmode } = field;
+    let TextField { id, label, help, value, offered, typed, inputmode, hidden } = field;
     view! {
-        <div class="field">
+        <div class="field" hidden=hidden>
             <label for=id>{label}</label>
             <p class="help" id=format!("{id}-help")>{help}</p>
             <div class="input" data-kind=kind(errors, id)>
