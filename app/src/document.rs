@@ -42,12 +42,17 @@ pub fn document(files: DocumentFiles) -> impl IntoView {
     }
 }
 
+/// A page's title. leptos_meta 0.8 writes it into the document as it is, and an instance's name may be in it.
+fn title(text: String) -> String {
+    format!("{} · Portal Redirects", text.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
 /// The dashboard's pages by their paths.
 #[component]
 fn Dashboard() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|text| format!("{text} · Portal Redirects") />
+        <Title formatter=title />
         <Router>
             <Routes fallback=|| error_page(AppError::NotFound)>
                 <Route path=path!("/instances") view=view::ListPage ssr=SsrMode::Async />

@@ -8,7 +8,7 @@ use app::{
     fallbacks::{self, form::FallbackForm},
     instances::{form::InstanceForm, store, store::StoreError},
     ui::{
-        form::{Problem, Rejected},
+        form::{Merge, Problem, Rejected},
         page::Posted,
     },
 };
@@ -75,7 +75,7 @@ struct Post<Form> {
     fields: Posted,
 }
 
-impl<Form: DeserializeOwned + Clone + Send + Sync + 'static> Post<Form> {
+impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> {
     /// Reads the form. Missing, unknown and wrongly repeated fields are a form that this dashboard did not make.
     async fn read(pages: &Pages, request: Request) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
@@ -94,12 +94,17 @@ impl<Form: DeserializeOwned + Clone + Send + Sync + 'static> Post<Form> {
         Self { form: order(self.form), ..self }
     }
 
-    /// The page again, with what was typed and why it was not saved.
+    /// The page again, with what was typed and why it was not saved. It keeps the version that it was filled from, unless
+    /// what was stored meanwhile has been put into it.
     async fn reject(self, pages: &Pages, error: StoreError) -> Response {
-        let Self { parts, form, fields } = self;
+        let Self { parts, mut form, fields } = self;
         let (status, problem) = match error {
             StoreError::Fields(errors) => (StatusCode::UNPROCESSABLE_ENTITY, Problem::Fields(errors)),
-            StoreError::Conflict(_) => (StatusCode::CONFLICT, Problem::Conflict),
+            StoreError::Conflict(stored) => {
+                let (merged, both) = form.merge(&stored);
+                form = merged;
+                (StatusCode::CONFLICT, Problem::Conflict(both))
+            }
             StoreError::NotFound => return pages.render_error(parts, AppError::NotFound, || ()).await,
             StoreError::Database(_) | StoreError::Invalid { .. } => {
                 tracing::warn!(%error, "a form could not be saved");

@@ -27,6 +27,8 @@ pub struct FieldStart {
     pub typed: String,
     /// The verdict on what is in the input.
     pub verdict: Verdict,
+    /// What another admin has stored meanwhile, where both have changed it.
+    pub theirs: Option<String>,
 }
 
 /// What the form begins with.
@@ -36,8 +38,8 @@ pub struct EditorStart {
     pub slug: String,
     /// The version that saving replaces.
     pub version: i64,
-    /// Whether somebody saved in between: then differing fields say what is stored.
-    pub conflict: bool,
+    /// What the form was filled with, to tell what was typed from what was there.
+    pub base: String,
     /// Every field, in the order of [`Flow::ALL`].
     pub fields: Vec<FieldStart>,
 }
@@ -50,6 +52,7 @@ pub(super) struct Field {
     typed: StoredValue<String>,
     value: RwSignal<String>,
     verdict: RwSignal<Option<Verdict>>,
+    theirs: StoredValue<Option<String>>,
 }
 
 impl Field {
@@ -76,6 +79,7 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
             typed: StoredValue::new(field.typed.clone()),
             value: RwSignal::new(field.typed),
             verdict: RwSignal::new(Some(field.verdict)),
+            theirs: StoredValue::new(field.theirs),
         })
         .collect();
     let slug = StoredValue::new(start.slug);
@@ -86,7 +90,7 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
             let fields = fields
                 .iter()
                 .filter(|field| field.flow.group() == group)
-                .map(|&field| field_view(field, slug, live, start.conflict).into_any())
+                .map(|&field| field_view(field, slug, live).into_any())
                 .collect_view();
             view! {
                 <section class="group" aria-labelledby=group_id(group)>
@@ -102,13 +106,14 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
     view! {
         <form method="post" class="redirects" autocomplete="off">
             <input type="hidden" name="version" value=start.version />
+            <input type="hidden" name="base" value=start.base />
             {groups}
             {bar(fields, slug, live)}
         </form>
     }
 }
 
-fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>, conflict: bool) -> impl IntoView {
+fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> impl IntoView {
     let name = field.flow.field();
     let (help, parameter, rest) = flow_help(field.flow);
     let input = NodeRef::<Input>::new();
@@ -144,11 +149,7 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>, con
             check(String::new());
         }
     };
-    let stored_now = (conflict && field.is_changed()).then(|| {
-        let stored = field.stored.get_value();
-        let stored = if stored.is_empty() { "nothing, so the home URL".to_owned() } else { stored };
-        view! { <p class="help">"Stored now: " <code>{stored}</code></p> }
-    });
+    let theirs = field.theirs.get_value().map(|theirs| view! { <p class="help">{theirs}</p> });
     view! {
         <div class="field">
             <label for=name>{field.flow.label()}</label>
@@ -176,13 +177,15 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>, con
             <div id=format!("{name}-verdict") aria-live="polite">
                 {move || verdict_view(field.verdict.get(), !field.is_changed())}
             </div>
-            {stored_now}
+            {theirs}
         </div>
     }
 }
 
 /// The absolute URL that a value means, or why it is refused.
 fn verdict_view(verdict: Option<Verdict>, stored: bool) -> impl IntoView {
+    // A tick is not heard.
+    let unseen = if matches!(verdict, Some(Verdict::Allowed(_))) { "Goes to " } else { "" };
     let (kind, path, lead, parts) = match verdict {
         Some(Verdict::Empty(parts)) => ("empty", ARROW, "Home URL, ", parts),
         Some(Verdict::Allowed(parts)) => ("allowed", TICK, "", parts),
@@ -193,7 +196,7 @@ fn verdict_view(verdict: Option<Verdict>, stored: bool) -> impl IntoView {
     view! {
         <p class="verdict" data-kind=kind>
             {icon(path)}
-            <span>{lead}{parts.before}<b>{parts.host}</b>{parts.after}</span>
+            <span><span class="unseen">{unseen}</span>{lead}{parts.before}<b>{parts.host}</b>{parts.after}</span>
         </p>
     }
 }

@@ -1,11 +1,11 @@
-//! What an admin types into the Redirects tab: one value for each flow, by the names of redirect-rules.
+//! What an admin types into the Redirects tab: one value for each flow, by the name of its JSON field.
 
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    instances::form::FieldError,
     redirects::{Fallbacks, Flow, Instance, explain, parse_fallback},
+    ui::form::{FieldError, field_errors},
 };
 
 /// The form of the Redirects tab: every field as typed.
@@ -15,6 +15,9 @@ pub struct FallbackForm {
     /// The version that the form was filled from.
     #[validate(range(min = 1, message = "The form is out of date. Reload the page."))]
     pub version: i64,
+    /// What the form was filled with, written by [`crate::ui::form::write`]: tells what was typed from what was there.
+    #[serde(default)]
+    pub base: String,
     /// After sign-up.
     pub after_sign_up_url: String,
     /// After sign-in.
@@ -32,21 +35,6 @@ pub struct FallbackForm {
 }
 
 impl FallbackForm {
-    /// The form as it shows stored values.
-    pub fn of(fallbacks: &Fallbacks, version: i64) -> Self {
-        let value = |flow| fallbacks.get(flow).unwrap_or_default().to_owned();
-        Self {
-            version,
-            after_sign_up_url: value(Flow::SignUp),
-            after_sign_in_url: value(Flow::SignIn),
-            after_sign_out_url: value(Flow::SignOut),
-            logo_link_url: value(Flow::Logo),
-            after_create_organization_url: value(Flow::CreateOrganization),
-            after_leave_organization_url: value(Flow::LeaveOrganization),
-            after_join_waitlist_url: value(Flow::Waitlist),
-        }
-    }
-
     /// What was typed for a flow.
     pub fn get(&self, flow: Flow) -> &str {
         match flow {
@@ -65,7 +53,7 @@ impl FallbackForm {
     /// # Errors
     /// Everything that is wrong, one entry for each field, all at once.
     pub fn check(&self, instance: &Instance, stored: &Fallbacks) -> Result<Fallbacks, Vec<FieldError>> {
-        let mut errors = crate::ui::form::field_errors(&self.validate());
+        let mut errors = field_errors(&self.validate());
         let mut fallbacks = Fallbacks::default();
         for flow in Flow::ALL {
             let value = self.get(flow).trim();
@@ -78,5 +66,55 @@ impl FallbackForm {
             fallbacks.set(flow, value);
         }
         if errors.is_empty() { Ok(fallbacks) } else { Err(errors) }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod on_server {
+    use super::FallbackForm;
+    use crate::{
+        instances::store::StoredInstance,
+        redirects::{Fallbacks, Flow},
+        ui::form::{FieldError, Merge, read, write},
+    };
+
+    impl FallbackForm {
+        /// The form as it shows stored values.
+        pub fn of(fallbacks: &Fallbacks, version: i64) -> Self {
+            let value = |flow| fallbacks.get(flow).unwrap_or_default().to_owned();
+            let form = Self {
+                version,
+                base: String::new(),
+                after_sign_up_url: value(Flow::SignUp),
+                after_sign_in_url: value(Flow::SignIn),
+                after_sign_out_url: value(Flow::SignOut),
+                logo_link_url: value(Flow::Logo),
+                after_create_organization_url: value(Flow::CreateOrganization),
+                after_leave_organization_url: value(Flow::LeaveOrganization),
+                after_join_waitlist_url: value(Flow::Waitlist),
+            };
+            Self { base: write(&form), ..form }
+        }
+    }
+
+    impl Merge for FallbackForm {
+        fn merge(self, stored: &StoredInstance) -> (Self, Vec<FieldError>) {
+            let base: Option<Self> = read(&self.base);
+            let mut merged = stored.fallbacks.clone();
+            let mut both = Vec::new();
+            for flow in Flow::ALL {
+                let (typed, theirs) = (self.get(flow).trim(), stored.fallbacks.get(flow).unwrap_or_default());
+                let was = base.as_ref().map(|base| base.get(flow));
+                if was == Some(typed) || typed == theirs {
+                    continue;
+                }
+                merged.set(flow, typed);
+                if was != Some(theirs) {
+                    both.push(FieldError::stored_now(flow.field(), theirs));
+                }
+            }
+            let now = Self::of(&stored.fallbacks, stored.instance.version());
+            (Self { base: now.base, ..Self::of(&merged, now.version) }, both)
+        }
     }
 }

@@ -11,9 +11,8 @@ use super::{
 use crate::{
     redirects::Flow,
     ui::{
-        form::{Problem, Rejected, error_summary},
+        form::{Problem, Rejected, error_summary, saved_banner},
         frame::{InstanceFrame, Place},
-        icon::{TICK, icon},
         page,
     },
 };
@@ -27,8 +26,13 @@ pub fn RedirectsPage() -> impl IntoView {
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
         let instances = page::instances().await?;
-        let version = stored.instance.version();
-        let form = rejected.as_ref().map_or_else(|| FallbackForm::of(&stored.fallbacks, version), |rejected| rejected.form.clone());
+        let form = rejected.as_ref().map(|rejected| rejected.form.clone());
+        let form = form.unwrap_or_else(|| FallbackForm::of(&stored.fallbacks, stored.instance.version()));
+        let problem = rejected.map(|rejected| rejected.problem);
+        let theirs = match &problem {
+            Some(Problem::Conflict(both)) => both.clone(),
+            _ => Vec::new(),
+        };
         let fields = Flow::ALL
             .into_iter()
             .map(|flow| FieldStart {
@@ -36,10 +40,10 @@ pub fn RedirectsPage() -> impl IntoView {
                 stored: stored.fallbacks.get(flow).unwrap_or_default().to_owned(),
                 typed: form.get(flow).to_owned(),
                 verdict: Verdict::of(&stored.instance, flow, form.get(flow)),
+                theirs: theirs.iter().find(|error| error.field == flow.field()).map(|error| error.message.clone()),
             })
             .collect();
-        let problem = rejected.map(|rejected| rejected.problem);
-        let start = EditorStart { slug, version, conflict: problem == Some(Problem::Conflict), fields };
+        let start = EditorStart { slug, version: form.version, base: form.base, fields };
         let label = |field: &str| Flow::ALL.into_iter().find(|flow| flow.field() == field).map_or("Form", Flow::label).to_owned();
         Ok(view! {
             <InstanceFrame instances stored place=Place::Redirects>
@@ -49,9 +53,4 @@ pub fn RedirectsPage() -> impl IntoView {
             </InstanceFrame>
         })
     })
-}
-
-/// Says that a save has succeeded.
-pub fn saved_banner() -> impl IntoView {
-    view! { <p class="banner" role="status">{icon(TICK)}"Saved. Links follow it from now on."</p> }
 }

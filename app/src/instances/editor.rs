@@ -4,10 +4,13 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::form::{FieldError, InstanceForm, field_name, slug_from};
+use super::form::{InstanceForm, field_name, slug_from};
 use crate::{
     redirects::InstanceField,
-    ui::icon::{WARNING, icon},
+    ui::{
+        form::FieldError,
+        icon::{WARNING, icon},
+    },
 };
 
 /// What the form begins with.
@@ -64,6 +67,7 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
     view! {
         <form method="post" class="card" autocomplete="off">
             <input type="hidden" name="version" value=form.version />
+            <input type="hidden" name="base" value=form.base.clone() />
             {text("name", "Name", name_help, &form.name, example("MyApp"), Some(name), "text")}
             {text("slug", "Slug", slug_help, &form.slug, slug, None, "text")}
             <fieldset class="field">

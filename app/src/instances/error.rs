@@ -1,7 +1,7 @@
 //! Why a change was not stored: constraints of the database become errors of fields here, and nowhere else.
 
-use super::{form::FieldError, store::StoredInstance};
-use crate::{error::AppError, redirects::DomainError};
+use super::store::StoredInstance;
+use crate::{error::AppError, redirects::DomainError, ui::form::FieldError};
 
 /// Why a change was not stored.
 #[derive(Debug, thiserror::Error)]

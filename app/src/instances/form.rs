@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::redirects::{Instance, InstanceError, InstanceField, Settings};
+use crate::{
+    redirects::{Instance, InstanceError, InstanceField, Settings},
+    ui::form::{FieldError, field_errors},
+};
 
 /// The form of an instance: every field as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
@@ -26,25 +29,12 @@ pub struct InstanceForm {
     /// Empty means the default.
     #[validate(length(max = 2048, message = "That is too long: 2,048 characters at most."))]
     pub home_url: String,
+    /// What the form was filled with, written by [`crate::ui::form::write`]: tells what was typed from what was there.
+    #[serde(default)]
+    pub base: String,
     /// One for each input; blank ones don't count.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
-}
-
-/// A field's name and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldError {
-    /// The field's name in the form.
-    pub field: String,
-    /// One sentence that names the fix.
-    pub message: String,
-}
-
-impl FieldError {
-    /// The error of one field.
-    pub fn new(field: &str, message: impl ToString) -> Self {
-        Self { field: field.to_owned(), message: message.to_string() }
-    }
 }
 
 /// The name of a field in the form.
@@ -79,7 +69,7 @@ impl InstanceForm {
     /// # Errors
     /// Everything that is wrong, one entry for each field, all at once.
     pub fn check(&self) -> Result<Instance, Vec<FieldError>> {
-        let mut errors = crate::ui::form::field_errors(&self.validate());
+        let mut errors = field_errors(&self.validate());
         let environment = self.environment.parse();
         let settings = Settings {
             slug: self.effective_slug(),
@@ -119,6 +109,72 @@ impl InstanceForm {
         match self.slug.trim() {
             "" => slug_from(&self.name),
             slug => slug.to_owned(),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod on_server {
+    use super::{InstanceForm, field_name};
+    use crate::{
+        instances::store::StoredInstance,
+        redirects::{Domain, InstanceField, default_home_url, default_portal_origin},
+        ui::form::{FieldError, Merge, read, write},
+    };
+
+    impl InstanceForm {
+        /// The form of a stored instance. A portal origin and a home URL that are the domain's own stay empty, so that they follow it.
+        pub fn of(stored: &StoredInstance) -> Self {
+            let settings = stored.settings.clone();
+            let own = |value: &str, offered: fn(&Domain) -> String| {
+                if value == offered(stored.instance.domain()) { String::new() } else { value.to_owned() }
+            };
+            let form = Self {
+                version: stored.instance.version(),
+                base: String::new(),
+                portal_origin: own(&settings.portal_origin, default_portal_origin),
+                home_url: own(&settings.home_url, default_home_url),
+                name: settings.name,
+                slug: settings.slug,
+                environment: settings.environment.name().to_owned(),
+                domain: stored.domain_typed.clone(),
+                allowed_origins: settings.allowed_origins,
+            };
+            Self { base: write(&form), ..form }
+        }
+    }
+
+    impl Merge for InstanceForm {
+        fn merge(self, stored: &StoredInstance) -> (Self, Vec<FieldError>) {
+            let now = Self::of(stored);
+            let base: Option<Self> = read(&self.base);
+            let mut both = Vec::new();
+            let mut merge = |field: InstanceField, get: fn(&Self) -> String| {
+                let (typed, theirs, was) = (get(&self), get(&now), base.as_ref().map(get));
+                if was.as_ref() == Some(&typed) || typed == theirs {
+                    return false;
+                }
+                if was.as_ref() != Some(&theirs) {
+                    both.push(FieldError::stored_now(&field_name(field), &theirs));
+                }
+                true
+            };
+            let name = merge(InstanceField::Name, |form| form.name.trim().to_owned());
+            let environment = merge(InstanceField::Environment, |form| form.environment.clone());
+            let domain = merge(InstanceField::Domain, |form| form.domain.trim().to_owned());
+            let portal_origin = merge(InstanceField::PortalOrigin, |form| form.portal_origin.trim().to_owned());
+            let home_url = merge(InstanceField::HomeUrl, |form| form.home_url.trim().to_owned());
+            let origins = merge(InstanceField::AllowedOrigin(0), |form| form.allowed_origins.join(" "));
+            let merged = Self {
+                name: if name { self.name } else { now.name },
+                environment: if environment { self.environment } else { now.environment },
+                domain: if domain { self.domain } else { now.domain },
+                portal_origin: if portal_origin { self.portal_origin } else { now.portal_origin },
+                home_url: if home_url { self.home_url } else { now.home_url },
+                allowed_origins: if origins { self.allowed_origins } else { now.allowed_origins },
+                ..now
+            };
+            (merged, both)
         }
     }
 }

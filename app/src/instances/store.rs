@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 pub use super::error::StoreError;
 use super::error::on_constraint;
-use crate::redirects::{Environment, Fallbacks, Instance, Settings};
+use crate::redirects::{Environment, Fallbacks, Instance, Settings, is_slug};
 
 /// An instance as it is stored, with its fallback redirects at the same version.
 #[derive(Clone, Debug)]
@@ -100,6 +100,10 @@ pub async fn list(pool: &PgPool) -> Result<Vec<InstanceSummary>, StoreError> {
 /// # Errors
 /// PostgreSQL, or a stored instance that is no longer valid.
 pub async fn find<'e>(executor: impl sqlx::PgExecutor<'e>, slug: &str) -> Result<Option<StoredInstance>, StoreError> {
+    // What can't be a slug need not be asked for; PostgreSQL would refuse a text with a zero in it.
+    if !is_slug(slug) {
+        return Ok(None);
+    }
     sqlx::query_as!(
         Row,
         r#"
@@ -187,6 +191,9 @@ pub async fn update(pool: &PgPool, instance: &Instance, domain_typed: &str) -> R
 /// # Errors
 /// Not found, saved by somebody else in between, or PostgreSQL.
 pub async fn lock(transaction: &mut sqlx::PgTransaction<'_>, slug: &str, version: i64) -> Result<StoredInstance, StoreError> {
+    if !is_slug(slug) {
+        return Err(StoreError::NotFound);
+    }
     sqlx::query!("select id from instances where slug = $1 for update", slug)
         .fetch_optional(&mut **transaction)
         .await?

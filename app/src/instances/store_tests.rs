@@ -5,12 +5,12 @@ mod constraints;
 use sqlx::PgPool;
 
 use super::{
-    form::FieldError,
     store::{InstanceSummary, StoreError, StoredInstance, create, ever_had_one, find, find_slug_by_portal_origin, list, update},
 };
 use crate::{
     error::AppError,
     redirects::{Environment, Fallbacks, Instance, Settings},
+    ui::form::FieldError,
 };
 
 fn my_app() -> Settings {

@@ -7,17 +7,13 @@ use leptos_router::hooks::use_query_map;
 use super::{
     editor::{InstanceEditor, InstanceStart},
     form::InstanceForm,
-    store::{MOST_LISTED, StoredInstance},
+    store::MOST_LISTED,
 };
-use crate::{
-    fallbacks::view::saved_banner,
-    redirects::Domain,
-    ui::{
-        copy::CopyButton,
-        form::{Problem, Rejected, error_summary},
-        frame::{Frame, InstanceFrame, Place, environment_badge},
-        page,
-    },
+use crate::ui::{
+    copy::CopyButton,
+    form::{Problem, Rejected, error_summary, saved_banner},
+    frame::{Frame, InstanceFrame, Place, environment_badge},
+    page,
 };
 
 /// Every instance; where there is none, what an instance is.
@@ -89,11 +85,8 @@ pub fn SettingsPage() -> impl IntoView {
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
         let instances = page::instances().await?;
-        let version = stored.instance.version();
-        let (form, problem) = rejected.map_or_else(
-            || (form_of(&stored), None),
-            |rejected| (InstanceForm { version, slug: stored.settings.slug.clone(), ..rejected.form }, Some(rejected.problem)),
-        );
+        let (form, problem) =
+            rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
         Ok(view! {
             <InstanceFrame instances stored place=Place::Settings>
                 {error_summary(problem.as_ref(), label)}
@@ -151,29 +144,7 @@ const PAGES: [(&str, &str, &str); 8] = [
 ];
 
 fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> InstanceStart {
-    let errors = match problem {
-        Some(Problem::Fields(errors)) => errors,
-        Some(Problem::Conflict) | None => Vec::new(),
-    };
-    InstanceStart { form, errors, exists }
-}
-
-/// The form of a stored instance. A portal origin and a home URL that are the domain's own stay empty, so that they follow it.
-fn form_of(stored: &StoredInstance) -> InstanceForm {
-    let settings = stored.settings.clone();
-    let own = |value: &str, offered: fn(&Domain) -> String| {
-        if value == offered(stored.instance.domain()) { String::new() } else { value.to_owned() }
-    };
-    InstanceForm {
-        version: stored.instance.version(),
-        portal_origin: own(&settings.portal_origin, crate::redirects::default_portal_origin),
-        home_url: own(&settings.home_url, crate::redirects::default_home_url),
-        name: settings.name,
-        slug: settings.slug,
-        environment: settings.environment.name().to_owned(),
-        domain: stored.domain_typed.clone(),
-        allowed_origins: settings.allowed_origins,
-    }
+    InstanceStart { form, errors: problem.map(Problem::into_errors).unwrap_or_default(), exists }
 }
 
 fn label(field: &str) -> String {

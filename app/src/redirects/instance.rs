@@ -43,8 +43,8 @@ impl Instance {
         let name = settings.name.trim();
         if name.is_empty() {
             note(InstanceField::Name, &"Enter a name, like MyApp.");
-        } else if name.chars().count() > 100 || name.chars().any(char::is_control) {
-            note(InstanceField::Name, &"Use 100 characters at most, and no control characters.");
+        } else if name.chars().count() > 100 || name.chars().any(is_unseen) {
+            note(InstanceField::Name, &"Use 100 characters at most, and none that can't be seen.");
         }
         let mut allowed_origins: Vec<AllowedOrigin> = Vec::new();
         for (index, text) in settings.allowed_origins.iter().enumerate() {
@@ -161,7 +161,13 @@ pub(crate) fn default_home_url(domain: &Domain) -> String {
     format!("https://{domain}/")
 }
 
-fn is_slug(slug: &str) -> bool {
+/// Control characters, and those that hide or turn around what stands beside them.
+fn is_unseen(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Whether a text may be an instance's name in URLs.
+pub(crate) fn is_slug(slug: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=63).contains(&slug.len())
         && slug.chars().all(allowed)

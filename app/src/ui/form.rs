@@ -1,8 +1,28 @@
 //! What forms have in common: errors by field, the summary above, what became of a post.
 
+use serde::{Deserialize, Serialize};
 use validator::ValidationErrors;
 
-use crate::instances::form::FieldError;
+/// A field's name and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field's name in the form.
+    pub field: String,
+    /// One sentence that names the fix.
+    pub message: String,
+}
+
+impl FieldError {
+    /// The error of one field.
+    pub fn new(field: &str, message: impl ToString) -> Self {
+        Self { field: field.to_owned(), message: message.to_string() }
+    }
+
+    /// What another admin has stored in a field meanwhile.
+    pub fn stored_now(field: &str, value: &str) -> Self {
+        Self::new(field, format_args!("Stored now: {}", if value.is_empty() { "nothing" } else { value }))
+    }
+}
 
 /// A validator's answer as field errors, in no particular order.
 pub fn field_errors(checked: &Result<(), ValidationErrors>) -> Vec<FieldError> {
@@ -18,14 +38,40 @@ pub fn field_errors(checked: &Result<(), ValidationErrors>) -> Vec<FieldError> {
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::{Problem, Rejected, error_summary};
+pub use on_server::{Merge, Problem, Rejected, error_summary, read, saved_banner, write};
 
 #[cfg(feature = "ssr")]
 mod on_server {
     use leptos::prelude::*;
+    use serde::{Serialize, de::DeserializeOwned};
 
     use super::FieldError;
-    use crate::ui::icon::{WARNING, icon};
+    use crate::{
+        instances::store::StoredInstance,
+        ui::icon::{TICK, WARNING, icon},
+    };
+
+    /// A form that can be put over what somebody else has stored in between.
+    pub trait Merge: Sized {
+        /// The form as it should be shown now: what was typed stays, and what was not takes what is stored. Names the
+        /// fields that both have changed.
+        fn merge(self, stored: &StoredInstance) -> (Self, Vec<FieldError>);
+    }
+
+    /// What a form is filled with, as one text for a hidden field.
+    pub fn write(form: &impl Serialize) -> String {
+        serde_html_form::to_string(form).unwrap_or_default()
+    }
+
+    /// Reads what [`write`] wrote; `None` where it is something else.
+    pub fn read<Form: DeserializeOwned>(text: &str) -> Option<Form> {
+        serde_html_form::from_str(text).ok()
+    }
+
+    /// Says that a save has succeeded.
+    pub fn saved_banner() -> impl IntoView {
+        view! { <p class="banner" role="status">{icon(TICK)}"Saved. Links follow it from now on."</p> }
+    }
 
     /// A form that was posted and not saved: what was typed, and why. The page that shows it finds it in its context.
     #[derive(Clone, Debug)]
@@ -41,17 +87,15 @@ mod on_server {
     pub enum Problem {
         /// Fields are wrong.
         Fields(Vec<FieldError>),
-        /// Somebody saved in between.
-        Conflict,
+        /// Somebody saved in between; these fields both have changed.
+        Conflict(Vec<FieldError>),
     }
 
     impl Problem {
-        /// What is wrong with one field.
-        pub fn of(&self, field: &str) -> Option<String> {
-            match self {
-                Self::Fields(errors) => errors.iter().find(|error| error.field == field).map(|error| error.message.clone()),
-                Self::Conflict => None,
-            }
+        /// What is to be said beside fields.
+        pub fn into_errors(self) -> Vec<FieldError> {
+            let (Self::Fields(errors) | Self::Conflict(errors)) = self;
+            errors
         }
     }
 
@@ -60,10 +104,15 @@ mod on_server {
         problem.map(|problem| {
             let (title, text, errors) = match problem {
                 Problem::Fields(errors) => ("Not saved yet", "What you typed is kept. Mend this, then save again:", errors.clone()),
-                Problem::Conflict => (
+                Problem::Conflict(both) if both.is_empty() => (
                     "Somebody saved in between",
-                    "What you typed is kept and not saved. Fields that differ from what is stored now say so. Saving again replaces it.",
+                    "What you typed is kept, and not saved yet. The other changes are in the form now: save again to add yours.",
                     Vec::new(),
+                ),
+                Problem::Conflict(both) => (
+                    "Somebody saved in between",
+                    "What you typed is kept, and not saved yet. Both of you changed the following; saving again keeps yours:",
+                    both.clone(),
                 ),
             };
             let links = (!errors.is_empty())

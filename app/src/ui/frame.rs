@@ -20,6 +20,9 @@ pub enum Place {
     Settings,
 }
 
+/// The most instances that the switcher lists; the others are on the list.
+const MOST_SWITCHED: usize = 20;
+
 /// The frame: what is beside and above a page's content.
 #[component]
 pub fn Frame(
@@ -38,8 +41,10 @@ pub fn Frame(
             (stored.settings.name.clone(), stored.domain_typed.clone())
         });
         let slug = current.as_ref().map(|(stored, _)| stored.settings.slug.clone());
+        let more = instances.len() > MOST_SWITCHED;
         let links = instances
             .into_iter()
+            .take(MOST_SWITCHED)
             .map(|instance| {
                 let here = (slug.as_deref() == Some(instance.slug.as_str())).then_some("true");
                 view! {
@@ -52,6 +57,7 @@ pub fn Frame(
                 }
             })
             .collect_view();
+        let more = more.then(|| view! { <li><a href="/instances">"All instances"</a></li> });
         view! {
             <details class="switcher">
                 <summary>
@@ -59,7 +65,7 @@ pub fn Frame(
                     <span><strong>{name}</strong><small>{domain}</small></span>
                     {icon(UP_DOWN)}
                 </summary>
-                <ul>{links}<li class="apart"><a href="/instances/new">"New instance"</a></li></ul>
+                <ul>{links}{more}<li class="apart"><a href="/instances/new">"New instance"</a></li></ul>
             </details>
         }
     });

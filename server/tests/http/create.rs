@@ -121,7 +121,8 @@ async fn every_wrong_field_is_named_at_once_in_the_order_of_the_form(pool: PgPoo
     for field in wrong {
         assert!(error_of(page, field).is_some(), "{field}");
     }
-    assert_eq!(values(page, "allowed_origins"), ["one", "https://fine.org", "https://two.com/x", "", ""]);
+    let typed: Vec<String> = values(page, "allowed_origins").into_iter().filter(|value| !value.is_empty()).collect();
+    assert_eq!(typed, ["one", "https://fine.org", "https://two.com/x"]);
     assert_eq!(error_of(page, "allowed_origins-1"), None);
 }
 

@@ -128,6 +128,20 @@ async fn the_slug_in_the_path_counts_and_not_the_host(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_host_that_a_proxy_names_finds_no_instance(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool);
+    for header in [
+        ("x-forwarded-host", "accounts.myapp.com"),
+        ("forwarded", "host=accounts.myapp.com"),
+        ("origin", "https://accounts.myapp.com"),
+        ("referer", "https://accounts.myapp.com/"),
+    ] {
+        assert_eq!(site.get_with("/v1/redirects", &[header]).await.status, StatusCode::NOT_FOUND, "{header:?}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn any_site_may_read_an_answer_and_ask_before(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let headers = [

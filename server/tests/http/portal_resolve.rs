@@ -152,6 +152,8 @@ async fn a_host_a_proxy_or_a_referer_names_never_changes_the_decision(pool: PgPo
             ("x-forwarded-proto", "http"),
             ("x-original-url", "/portal/other"),
             ("x-rewrite-url", "https://evil.com/"),
+            ("referer", "https://evil.com"),
+            ("referer", "https://evil.com/"),
             ("referer", "https://evil.com/x"),
         ] {
             assert_eq!(resolve(&site, redirect_url, &[header]).await, plain, "{header:?}");
