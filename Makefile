@@ -5,6 +5,10 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: help setup setup-tests browser build run dev fmt lint test test-rust test-browser bench sqlx
 MAKEFLAGS += --no-print-directory
+# Steps stand on each other; cargo uses every core by itself.
+.NOTPARALLEL:
+# Whatever a machine's own configuration says: the paths below are these.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 
 tools := $(or $(PORTAL_REDIRECTS_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/portal-redirects/tools)
 version = $(shell sed -n '/^name = "$(1)"$$/{n;s/version = "\(.*\)"/\1/p;q}' Cargo.lock)
@@ -22,7 +26,7 @@ setup-tests: ## Install what testing needs besides
 	@.ci/setup tests
 
 # The browser's half: wasm, its script, the style sheet. Rebuilt when their sources are newer.
-browser: $(site)/portal-redirects.js $(site)/portal-redirects.css $(site)/favicon.svg ## Build the browser's files
+browser: setup $(site)/portal-redirects.js $(site)/portal-redirects.css $(site)/favicon.svg ## Build the browser's files
 
 $(site)/portal-redirects.js: $(app_sources)
 	@echo "  building the browser's half"

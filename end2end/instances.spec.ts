@@ -82,6 +82,41 @@ test("a changed domain marks the redirects that are no longer allowed", async ({
   expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.dev/`, source: "home_url" });
 });
 
+test("settings that somebody else saved in between are kept, also by a form that was wrong first", async ({ page, slug, browser, baseURL }) => {
+  const other = await browser.newPage({ baseURL });
+  for (const admin of [page, other]) await admin.goto(`/instances/${slug}/settings`);
+  await other.getByLabel("Name").fill("Theirs");
+  await other.getByLabel("Allowed origin 1", { exact: true }).fill("https://theirs.example");
+  await other.getByRole("button", { name: "Save changes" }).click();
+  await expect(other.getByRole("status")).toContainText("Saved");
+  await other.close();
+
+  await page.getByLabel("Name").fill("Mine");
+  await page.getByLabel("Domain").fill("co.uk");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("alert")).toContainText("public suffix");
+  await page.getByLabel("Domain").fill(`${slug}.com`);
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
+  await expect(page.getByRole("alert").getByRole("link")).toHaveText(["Name: Stored now: Theirs"]);
+  await expect(page.getByLabel("Name")).toHaveValue("Mine");
+  await expect(page.getByLabel("Allowed origin 1", { exact: true })).toHaveValue("https://theirs.example");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+  const stored = await (await page.request.get(`/portal/${slug}/v1/redirects`)).json();
+  expect(stored).toMatchObject({ domain: `${slug}.com`, allowed_origins: ["https://theirs.example"], version: 3 });
+});
+
+test("a name with HTML in it is shown as it is, in the title too", async ({ page, slug }) => {
+  const name = `</title><meta http-equiv=refresh content=0;url=/nowhere> & co`;
+  await page.goto(`/instances/${slug}/settings`);
+  await page.getByLabel("Name").fill(name);
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+  await expect(page).toHaveTitle(`Settings · ${name} · Portal Redirects`);
+  await expect(page.locator(".switcher summary")).toContainText(name);
+});
+
 test("a page's URL is copied by its button", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}`);
   await alive(page);
@@ -95,5 +130,8 @@ test("an address without a page says so", async ({ page }) => {
   expect(answer?.status()).toBe(404);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not found");
   expect((await page.goto("/nowhere"))?.status()).toBe(404);
+  await page.goto("/instances/localhost/redirects/");
+  await expect(page).toHaveURL(/\/instances\/localhost\/redirects$/);
+  await page.goto("/nowhere");
   await expect(page.getByRole("link", { name: "All instances" }).first()).toBeVisible();
 });

@@ -1,6 +1,8 @@
 // The server's life: everything is still there after a restart, an orderly one and a killed one, alone or with its PostgreSQL.
 import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type APIRequestContext } from "@playwright/test";
@@ -45,6 +47,36 @@ test("what was saved is there after a restart, in order or by kill -9", async ({
   expect(await target(request, server)).toMatch(/\/third$/);
   expect(await server.stop("SIGINT")).toBe(0);
   server.remove();
+});
+
+test("a PostgreSQL that ends by itself is started again, also where a stranger has its old process id", async ({ request }) => {
+  const server = new Server();
+  await server.start();
+  await save(request, server, 1, "/kept");
+  process.kill(server.postgres(), "SIGKILL");
+  await expect(async () => expect(await target(request, server)).toMatch(/\/kept$/)).toPass();
+  const stranger = server.postgres();
+  process.kill(stranger, "SIGKILL");
+  await server.stop("SIGKILL");
+  server.forge(process.pid);
+  await server.start();
+  expect(await target(request, server)).toMatch(/\/kept$/);
+  expect(await server.stop()).toBe(0);
+  server.remove();
+});
+
+test("a signal ends the wait for a database that does not answer", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const accepted = once(silent, "connection");
+  const server = new Server(`postgres://127.0.0.1:${port}/none`);
+  const started = server.start().catch((error: Error) => error.message);
+  const [connection] = await accepted;
+  expect(await server.stop("SIGTERM")).toBe(0);
+  expect(await started).toContain("ended with 0");
+  connection.destroy();
+  silent.close();
 });
 
 test("two servers may start at once on an empty database, which offers the first instance", async ({ page }) => {
@@ -93,7 +125,8 @@ test("migrate brings the schema up to date and ends, also when it is already", (
 
 test("what can't be started says why", () => {
   const said = (...args: string[]) => {
-    const ended = spawnSync(binary, args, { encoding: "utf8" });
+    const { DATABASE_URL: _, ...env } = process.env;
+    const ended = spawnSync(binary, args, { encoding: "utf8", env, timeout: 30_000 });
     expect(ended.status).toBe(1);
     return ended.stderr;
   };
@@ -101,5 +134,6 @@ test("what can't be started says why", () => {
   const unreachable = said("--listen", "127.0.0.1:0", "--database-url", "postgres://nick:secret@127.0.0.1:1/none");
   expect(unreachable).toContain("the database can't be reached");
   expect(unreachable).not.toContain("secret");
+  expect(said("--listen", "127.0.0.1:0", "--data-dir", "/tmp/a$HOME")).toContain("its name holds one of");
   expect(said("--listen", "127.0.0.1:0", "--database-url", "mysql://nick:secret@host/none")).not.toContain("secret");
 });

@@ -105,6 +105,7 @@ test("of two admins the later one is told, and loses nothing", async ({ page, sl
     await alive(admin);
   }
   await other.getByLabel("After sign-in").fill("/theirs");
+  await other.getByLabel("After sign-out").fill("/theirs-only");
   await other.getByRole("button", { name: "Save changes" }).click();
   await expect(other.getByRole("status")).toContainText("Saved");
   await other.close();
@@ -115,12 +116,17 @@ test("of two admins the later one is told, and loses nothing", async ({ page, sl
   await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
   await expect(page.getByLabel("After sign-in")).toHaveValue("/mine");
   await expect(page.getByLabel("After sign-up")).toHaveValue("/also-mine");
-  await expect(page.getByText("Stored now: /theirs")).toBeVisible();
+  await expect(page.getByRole("alert").getByRole("link")).toHaveText(["After sign-in: Stored now: /theirs"]);
+  await expect(page.getByLabel("After sign-out")).toHaveValue("/theirs-only");
+  await alive(page);
+  await expect(page.locator(".bar")).toContainText("2 unsaved changes");
   expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/theirs` });
 
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("status")).toContainText("Saved");
   expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/mine` });
+  expect(await resolve(page, slug, "flow=sign-up")).toMatchObject({ target: `https://${slug}.com/also-mine` });
+  expect(await resolve(page, slug, "flow=sign-out")).toMatchObject({ target: `https://${slug}.com/theirs-only` });
 });
 
 test("everything is done by keyboard alone", async ({ page, slug }) => {

@@ -1,10 +1,11 @@
 // The real binary, started for tests: on a free port, with a data folder or a database of its own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-export const binary = process.env.PORTAL_REDIRECTS ?? join(import.meta.dirname, "../target/debug/portal-redirects");
+export const binary = process.env.PORTAL_REDIRECTS ?? fileURLToPath(new URL("../target/debug/portal-redirects", import.meta.url));
 
 export class Server {
   url = "";
@@ -16,7 +17,10 @@ export class Server {
   constructor(
     private readonly database?: string,
     private readonly program = binary,
-  ) {}
+  ) {
+    // Where the tests run as root, PostgreSQL's own user must get through.
+    chmodSync(this.folder, 0o711);
+  }
 
   /** Starts it and waits for the line that says it is ready. A second start uses the same port and data. */
   async start(): Promise<void> {
@@ -50,6 +54,12 @@ export class Server {
   /** The process id of the private PostgreSQL. */
   postgres(): number {
     return Number(readFileSync(join(this.folder, "postgres/postmaster.pid"), "utf8").split("\n")[0]);
+  }
+
+  /** Writes another process id into the file that PostgreSQL finds its own in, as after a crash. */
+  forge(id: number): void {
+    const path = join(this.folder, "postgres/postmaster.pid");
+    writeFileSync(path, [id, ...readFileSync(path, "utf8").split("\n").slice(1)].join("\n"));
   }
 
   remove(): void {

@@ -47,7 +47,7 @@ test("of two admins the later one is told, and loses nothing", async ({ page, sl
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
   await expect(page.getByLabel("After logo click")).toHaveValue("/mine");
-  await expect(page.getByText("Stored now: /theirs")).toBeVisible();
+  await expect(page.getByRole("alert")).toContainText("After logo click: Stored now: /theirs");
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("status")).toContainText("Saved");
 });

@@ -42,7 +42,7 @@ pub fn document(files: DocumentFiles) -> impl IntoView {
     }
 }
 
-/// A page's title. leptos_meta 0.8 writes it into the document as it is, and an instance's name may be in it.
+/// A page's title. `leptos_meta` 0.8 writes it into the document as it is, and an instance's name may be in it.
 fn title(text: String) -> String {
     format!("{} · Portal Redirects", text.replace('&', "&amp;").replace('<', "&lt;"))
 }

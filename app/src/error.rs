@@ -16,6 +16,12 @@ pub enum AppError {
     /// Fields are missing, unknown or repeated: not a form of this dashboard.
     #[error("The form did not arrive whole. Reload the page and try again.")]
     BadRequest,
+    /// The form is larger than any that this dashboard makes.
+    #[error("That is too much for one form: 256 kB at most. Go back and shorten the longest field.")]
+    TooLarge,
+    /// What is stored of the instance is none by today's rules.
+    #[error("This instance's stored domain or portal origin is no longer valid, so it can't be shown. The server's log names it.")]
+    Invalid,
     /// The database can't be asked right now.
     #[error("The database does not answer right now. Nothing is lost; try again in a moment.")]
     Unavailable,
@@ -29,7 +35,10 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::BadRequest,
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::BadRequest,
             _ => Self::Unreachable,
         }
     }

@@ -4,9 +4,9 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Config;
 
-/// Where visitors of the Account Portal go: a dashboard to set it, a preview to see it, a runtime that does it.
+/// Where visitors of the Account Portal go: a dashboard to set it, and the portal's API that answers by it.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "portal-redirects", version, about, max_term_width = 120)]
+#[command(name = "portal-redirects", version, about = "Where visitors of the Account Portal go: a dashboard to set it, and the portal's API that answers by it.", long_about = None, max_term_width = 120)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

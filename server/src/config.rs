@@ -31,14 +31,22 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
-    /// A host name besides loopback ones under which the dashboard may be asked for, as behind a proxy. Repeatable;
-    /// in the environment separated by commas.
-    #[arg(long = "dashboard-host", global = true, env = "PORTAL_REDIRECTS_DASHBOARD_HOST", value_name = "HOST", value_delimiter = ',')]
+    /// A host name besides loopback ones under which the dashboard may be asked for, as behind a proxy that asks people
+    /// who they are: the dashboard has no accounts yet. Repeatable, or separated by commas.
+    #[arg(long = "dashboard-host", global = true, env = "PORTAL_REDIRECTS_DASHBOARD_HOST", value_name = "HOST", value_delimiter = ',', value_parser = host_name)]
     pub dashboard_hosts: Vec<String>,
 
     /// How much to log: error, warn, info, debug, trace, or a filter like info,sqlx=debug.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG", value_name = "FILTER", default_value = "info,sqlx=warn")]
     pub log: String,
+}
+
+/// A host name alone, as URLs have it.
+fn host_name(text: &str) -> Result<String, String> {
+    match url::Host::parse(text.trim()) {
+        Ok(url::Host::Domain(name)) if !name.ends_with('.') => Ok(name),
+        _ => Err("give a host name alone, like dashboard.myapp.com: no scheme, no port".to_owned()),
+    }
 }
 
 impl Config {

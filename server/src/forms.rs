@@ -19,6 +19,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
+use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 
 use crate::pages::Pages;
@@ -81,9 +82,11 @@ impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> 
         let (parts, body) = request.into_parts();
         // The limit on bodies is a layer around the router.
         let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
-            return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+            return Err(pages.render_error(parts, AppError::TooLarge, || ()).await);
         };
-        match (is_form(&parts), serde_html_form::from_bytes(&body)) {
+        // The reader would put another character in place of what is no UTF-8, and that would be stored.
+        let readable = is_form(&parts) && percent_decode(&body).decode_utf8().is_ok();
+        match (readable, serde_html_form::from_bytes(&body)) {
             (true, Ok(form)) => Ok(Self { parts, form, fields: posted(&body) }),
             _ => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
         }

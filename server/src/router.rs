@@ -1,15 +1,16 @@
 //! The whole HTTP surface: the dashboard, the portal, the browser's files, and how the process is.
 
-use app::error::AppError;
+use app::{error::AppError, ui::page::status_of};
 use axum::{
     Router,
     body::Body,
     extract::{Request, State},
     http::{StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{any, get, post},
 };
-use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{assets, forms, pages::Pages, portal, security};
@@ -33,7 +34,8 @@ fn dashboard(pages: Pages) -> Router {
         .route("/instances/{slug}/settings", post(forms::save_instance))
         .route("/instances/{slug}/redirects", post(forms::save_fallbacks))
         .leptos_routes_with_context(&pages, routes, move || context.provide(), move || shown.document())
-        .route("/api/{*function}", any(server_function))
+        .layer(middleware::from_fn(server_function))
+        .route("/api/{*function}", any(|| async { StatusCode::NOT_FOUND }))
         .route("/pkg/{name}", get(assets::get))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
@@ -53,32 +55,35 @@ async fn ready(State(pages): State<Pages>) -> Response {
     }
 }
 
-/// The page for an address that has none.
+/// The page for an address that has none; a page's address with a slash too many leads to the page.
 async fn not_found(State(pages): State<Pages>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    let path = parts.uri.path();
     if parts.uri.path_and_query().is_none() {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    pages.render(parts, StatusCode::NOT_FOUND, || ()).await
+    if path.starts_with("/instances/") && path.ends_with('/') {
+        return Redirect::permanent(path.trim_end_matches('/')).into_response();
+    }
+    pages.render_error(parts, AppError::NotFound, || ()).await
 }
 
-/// `/api/{function}`: a server function, with a status that fits its error (Leptos 0.8 answers 500 for every one).
-async fn server_function(State(pages): State<Pages>, request: Request) -> Response {
-    let known = leptos::server_fn::axum::server_fn_paths().any(|(path, method)| path == request.uri().path() && method == request.method());
-    if !known {
-        return StatusCode::NOT_FOUND.into_response();
+/// Around the server functions, which Leptos 0.8 routes itself under `/api/`: it answers 500 for every error, and sends
+/// forms without JavaScript back to whatever `Referer` says. Here they are called by scripts only, and errors have their status.
+async fn server_function(mut request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/api/") {
+        return next.run(request).await;
     }
-    let response = handle_server_fns_with_context(move || pages.provide(), request).await.into_response();
+    for header in [header::ACCEPT, header::REFERER] {
+        request.headers_mut().remove(header);
+    }
+    let response = next.run(request).await;
     if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
     }
     let (mut parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, 64 * 1024).await.unwrap_or_default();
-    parts.status = match serde_json::from_slice(&body) {
-        Ok(AppError::NotFound) => StatusCode::NOT_FOUND,
-        Ok(AppError::BadRequest) => StatusCode::BAD_REQUEST,
-        Ok(AppError::Unavailable | AppError::Unreachable) | Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    parts.status = serde_json::from_slice(&body).map_or(StatusCode::SERVICE_UNAVAILABLE, status_of);
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
 }

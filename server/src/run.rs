@@ -3,7 +3,11 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 
 use crate::{
     cli::{Cli, Command},
@@ -22,19 +26,15 @@ const GRACE: Duration = Duration::from_secs(10);
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     telemetry::start(&cli.config.log)?;
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let stop = Stop::new()?;
         match cli.command.unwrap_or_default() {
-            Command::Serve => serve(&cli.config).await,
-            Command::Migrate => {
-                let database = Database::open(&cli.config).await?;
-                let migrated = database.migrate().await;
-                database.close().await;
-                migrated
-            }
+            Command::Serve => serve(&cli.config, stop).await,
+            Command::Migrate => with_database(&cli.config, stop, async |_, _| Ok(())).await,
         }
     })
 }
 
-async fn serve(config: &Config) -> anyhow::Result<()> {
+async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
     if !config.listen.ip().is_loopback() {
         anyhow::bail!(
             "{} is not a loopback address. The dashboard has no accounts yet, so only this machine may reach it: use 127.0.0.1 or [::1].",
@@ -45,49 +45,48 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("can't listen on {}; another address or port goes with --listen", config.listen))?;
     let address = listener.local_addr()?;
-    // From here on a signal ends things in order, also while PostgreSQL is still starting.
-    let mut stop = std::pin::pin!(stop_signal()?);
-    let mut opening = std::pin::pin!(Database::open(config));
-    let database = tokio::select! {
-        database = &mut opening => database?,
-        () = &mut stop => {
-            // A private PostgreSQL that is half started can't be left behind.
-            opening.await?.close().await;
-            return Ok(());
+    with_database(config, stop, async |database, stop| {
+        if database.is_private() {
+            database.seed(address).await?;
         }
-    };
-    let served = prepare_and_serve(config, &database, listener, address, stop).await;
-    database.close().await;
-    served
+        listen(config, database, listener, stop).await
+    })
+    .await
 }
 
-async fn prepare_and_serve(
-    config: &Config,
-    database: &Database,
-    listener: TcpListener,
-    address: SocketAddr,
-    stop: impl Future<Output = ()> + Send,
-) -> anyhow::Result<()> {
-    database.migrate().await?;
-    if database.is_private() {
-        database.seed(address).await?;
-    }
+/// Does something with an open, migrated database, and closes it afterwards, whatever happened: a private PostgreSQL ends
+/// with the server. A signal ends the wait for a database that does not answer.
+async fn with_database(config: &Config, stop: Stop, work: impl AsyncFnOnce(&Database, Stop) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    // A private PostgreSQL that is half started can't be left behind, so a signal waits until it is up.
+    let database = Database::open(config).await?;
+    let mut stopped = stop.clone();
+    let done = tokio::select! {
+        migrated = database.migrate() => match migrated {
+            Ok(()) => work(&database, stop).await,
+            Err(error) => Err(error),
+        },
+        () = stopped.wait() => Ok(()),
+    };
+    database.close().await;
+    done
+}
+
+async fn listen(config: &Config, database: &Database, listener: TcpListener, stop: Stop) -> anyhow::Result<()> {
+    let address = listener.local_addr()?;
     let router = router::router(database.pool().clone(), &config.dashboard_hosts);
-    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    });
+    let mut stopping = stop.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move { stopping.wait().await });
     announce(address);
     let mut server = std::pin::pin!(server.into_future());
+    let mut stopped = stop.clone();
     tokio::select! {
-        result = &mut server => result?,
-        () = stop => {
-            tracing::info!("stopping");
-            let _ = stopping.send(true);
-            if tokio::time::timeout(GRACE, server).await.is_err() {
-                tracing::warn!("some requests did not end in {} s", GRACE.as_secs());
-            }
-        }
+        result = &mut server => return Ok(result?),
+        () = stopped.wait() => {}
+        never = database.keep_running() => match never {},
+    }
+    tracing::info!("stopping");
+    if tokio::time::timeout(GRACE, server).await.is_err() {
+        tracing::warn!("some requests did not end in {} s", GRACE.as_secs());
     }
     Ok(())
 }
@@ -97,14 +96,28 @@ fn announce(address: SocketAddr) {
     println!("Portal Redirects is ready: http://{address}");
 }
 
-/// SIGTERM or SIGINT.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send> {
-    let mut terminate = tokio::signal::unix::signal(SignalKind::terminate())?;
-    let mut interrupt = tokio::signal::unix::signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
+/// SIGTERM or SIGINT, for everyone who waits for it.
+#[derive(Clone, Debug)]
+struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    fn new() -> anyhow::Result<Self> {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (sender, receiver) = watch::channel(false);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            sender.send_replace(true);
+            // Kept: who waits later must still find it.
+            sender.closed().await;
+        });
+        Ok(Self(receiver))
+    }
+
+    async fn wait(&mut self) {
+        // An error would mean that nobody listens for signals any more: then it is time to stop as well.
+        let _ = self.0.wait_for(|stopped| *stopped).await;
+    }
 }

@@ -37,10 +37,14 @@ pub(crate) fn around(router: Router) -> Router {
         .layer(fixed(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"))
         .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
-            // The path without its query: links carry addresses of people.
-            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
-        }))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(|request: &Request| {
+                    // The path without its query: links carry addresses of people.
+                    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+                })
+                .on_failure(()),
+        )
 }
 
 /// Sets a page's content security policy, from inside its context, where the nonce exists.
@@ -59,15 +63,15 @@ pub(crate) fn set_page_policy() {
 /// Lets only requests for loopback names, or for configured ones, reach the dashboard. Otherwise any site could have its own
 /// name point to this machine, and its pages would be the dashboard's own origin to a browser (DNS rebinding).
 pub(crate) fn only_for(router: Router, hosts: &[String]) -> Router {
-    let hosts: Arc<[String]> = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+    let hosts: Arc<[String]> = hosts.iter().cloned().collect();
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
         let hosts = Arc::clone(&hosts);
         async move {
             if host_of(&request).is_some_and(|host| is_own(&host, &hosts)) {
                 next.run(request).await
             } else {
-                let text = "The dashboard is not served under this host name. Allow the name with --dashboard-host.\n";
-                (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+                tracing::info!("the dashboard was asked for under a host name that --dashboard-host does not allow");
+                (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response()
             }
         }
     }))

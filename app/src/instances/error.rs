@@ -34,7 +34,8 @@ impl StoreError {
         match self {
             Self::NotFound => AppError::NotFound,
             Self::Fields(_) | Self::Conflict(_) => AppError::BadRequest,
-            Self::Database(_) | Self::Invalid { .. } => AppError::Unavailable,
+            Self::Database(_) => AppError::Unavailable,
+            Self::Invalid { .. } => AppError::Invalid,
         }
     }
 }

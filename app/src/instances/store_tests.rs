@@ -4,9 +4,7 @@ mod constraints;
 
 use sqlx::PgPool;
 
-use super::{
-    store::{InstanceSummary, StoreError, StoredInstance, create, ever_had_one, find, find_slug_by_portal_origin, list, update},
-};
+use super::store::{InstanceSummary, StoreError, StoredInstance, create, ever_had_one, find, find_slug_by_portal_origin, list, update};
 use crate::{
     error::AppError,
     redirects::{Environment, Fallbacks, Instance, Settings},
@@ -209,7 +207,7 @@ async fn a_stored_instance_without_a_valid_domain_is_an_error_that_says_so(pool:
     sqlx::query("update instances set domain = 'co.uk'").execute(&pool).await.unwrap();
     let error = find(&pool, "my-app").await.unwrap_err();
     assert!(matches!(&error, StoreError::Invalid { slug, .. } if slug == "my-app"), "{error:?}");
-    assert_eq!(error.to_app_error(), AppError::Unavailable);
+    assert_eq!(error.to_app_error(), AppError::Invalid);
 }
 
 #[sqlx::test(migrations = "../migrations")]

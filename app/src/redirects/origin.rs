@@ -180,6 +180,10 @@ fn parse_origin(text: &str, environment: Environment) -> Result<Url, OriginError
     if url.host_str().is_none_or(|host| host.ends_with('.')) {
         return Err(OriginError::NotAnOrigin);
     }
+    // Unicode grows in ASCII, which is what is stored.
+    if url.origin().ascii_serialization().len() > 512 {
+        return Err(OriginError::TooLong);
+    }
     if url.scheme() == "http" && environment == Environment::Production {
         return Err(OriginError::Insecure);
     }

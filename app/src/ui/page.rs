@@ -75,12 +75,23 @@ pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppErr
     }
 }
 
+/// The status that fits an error.
+pub fn status_of(error: AppError) -> StatusCode {
+    match error {
+        AppError::NotFound => StatusCode::NOT_FOUND,
+        AppError::BadRequest => StatusCode::BAD_REQUEST,
+        AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
 /// The page of an error: what happened, and the way on.
 pub fn error_page(error: AppError) -> impl IntoView {
-    let (status, title) = match error {
-        AppError::NotFound => (StatusCode::NOT_FOUND, "Not found"),
-        AppError::BadRequest => (StatusCode::BAD_REQUEST, "Not understood"),
-        AppError::Unavailable | AppError::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, "Not available"),
+    let status = status_of(error);
+    let title = match error {
+        AppError::NotFound => "Not found",
+        AppError::BadRequest | AppError::TooLarge => "Not understood",
+        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => "Not available",
     };
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);

@@ -3,8 +3,12 @@
 use std::{
     fs::{self, File, TryLockError},
     io::{Read, Write},
-    os::unix::fs::{PermissionsExt, chown},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::Context;
@@ -36,14 +40,21 @@ impl Folder {
     /// # Errors
     /// It can't be made, or another server uses it.
     pub(super) fn take(path: &Path) -> anyhow::Result<Self> {
+        if path.to_string_lossy().contains(['$', '`', '"', '\\', '\n']) {
+            anyhow::bail!(
+                "PostgreSQL can't use the folder {}: its name holds one of $ ` \" \\. Choose another with --data-dir.",
+                path.display()
+            );
+        }
+        let user = unprivileged_user()?;
+        let new = !path.exists();
         fs::create_dir_all(path)
             .with_context(|| format!("can't make the data folder {}; choose another with --data-dir", path.display()))?;
-        let lock = take_lock(&path.join("lock"))?;
-        let user = unprivileged_user()?;
-        if user.is_some() {
+        if new && user.is_some() {
             // PostgreSQL's user must get through to its own folders, and needs nothing else here.
             fs::set_permissions(path, fs::Permissions::from_mode(0o711))?;
         }
+        let lock = take_lock(path)?;
         let mut socket = path.join("run");
         if socket.as_os_str().len() > LONGEST_SOCKET_FOLDER {
             socket = std::env::temp_dir().join(format!("portal-redirects-{:016x}", fnv(path)));
@@ -57,12 +68,40 @@ impl Folder {
             _lock: lock,
         };
         folder.make_private(&folder.socket)?;
+        folder.check_way_in()?;
         Ok(folder)
+    }
+
+    /// The process that runs the cluster, if one does. The number alone is not enough: after a crash another process may have it.
+    pub(super) fn postmaster(&self) -> Option<u32> {
+        let text = fs::read_to_string(self.cluster.join("postmaster.pid")).ok()?;
+        let number = text.lines().next()?.trim().parse().ok()?;
+        // PostgreSQL works in its cluster's folder.
+        let works_in = fs::read_link(format!("/proc/{number}/cwd")).ok()?;
+        (works_in == self.cluster.canonicalize().ok()?).then_some(number)
+    }
+
+    /// Whether PostgreSQL's user gets through to its folders: the folders above belong to others.
+    fn check_way_in(&self) -> anyhow::Result<()> {
+        let Some((uid, gid)) = self.user else { return Ok(()) };
+        let entered = Command::new("true").current_dir(&self.socket).uid(uid.as_raw()).gid(gid.as_raw()).status();
+        if entered.is_ok_and(|status| status.success()) {
+            return Ok(());
+        }
+        anyhow::bail!(
+            "PostgreSQL does not run as root, and the user it runs as can't get into {}. Choose a folder that others may pass through with --data-dir.",
+            self.socket.display()
+        )
     }
 
     /// Makes a folder that only PostgreSQL's user may enter.
     pub(super) fn make_private(&self, path: &Path) -> anyhow::Result<()> {
         fs::create_dir_all(path).with_context(|| format!("can't make {}", path.display()))?;
+        let there = fs::symlink_metadata(path)?;
+        let ours = [Some(nix::unistd::geteuid()), self.user.map(|(uid, _)| uid)];
+        if !there.is_dir() || !ours.contains(&Some(Uid::from_raw(there.uid()))) {
+            anyhow::bail!("{} belongs to somebody else. Choose another folder with --data-dir.", path.display());
+        }
         fs::set_permissions(path, fs::Permissions::from_mode(0o700))
             .with_context(|| format!("{} belongs to somebody else", path.display()))?;
         if let Some((uid, gid)) = self.user {
@@ -72,8 +111,9 @@ impl Folder {
     }
 }
 
-fn take_lock(path: &Path) -> anyhow::Result<File> {
-    let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+fn take_lock(folder: &Path) -> anyhow::Result<File> {
+    let opened = File::options().create(true).truncate(false).read(true).write(true).open(folder.join("lock"));
+    let mut file = opened.with_context(|| format!("can't write to {}; choose another folder with --data-dir", folder.display()))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -82,10 +122,10 @@ fn take_lock(path: &Path) -> anyhow::Result<File> {
             anyhow::bail!(
                 "another server (process {}) uses {}; stop it, or choose another folder with --data-dir",
                 holder.trim(),
-                path.display()
+                folder.display()
             );
         }
-        Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("can't lock {}", path.display())),
+        Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("can't lock {}", folder.display())),
     }
     file.set_len(0)?;
     writeln!(file, "{}", std::process::id())?;

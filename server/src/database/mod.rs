@@ -2,8 +2,9 @@
 
 mod folder;
 mod private;
+mod programs;
 
-use std::{net::SocketAddr, str::FromStr};
+use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
 
 use anyhow::Context;
 use app::{instances::store, redirects::Settings};
@@ -14,6 +15,9 @@ use sqlx::{
 
 use crate::config::Config;
 use private::PrivatePostgres;
+
+/// How long a database may take to accept the first connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
@@ -30,7 +34,8 @@ impl Database {
     /// # Errors
     /// It can't be reached or started.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let (options, private) = if let Some(url) = &config.database_url {
+        let url = config.database_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
+        let (options, private) = if let Some(url) = url {
             // The error would repeat the URL, and with it the password.
             let options = PgConnectOptions::from_str(url)
                 .map_err(|_| anyhow::anyhow!("DATABASE_URL is not a PostgreSQL URL, like postgres://user:password@host/database"))?;
@@ -62,7 +67,9 @@ impl Database {
     /// The database can't be reached, or its schema is not from this program.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         // A connection of its own says why it can't be made; the pool would only say that it took too long.
-        let mut connection = PgConnection::connect_with(&self.pool.connect_options()).await.context("the database can't be reached")?;
+        let options = self.pool.connect_options();
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options));
+        let mut connection = connecting.await.context("the database does not answer")?.context("the database can't be reached")?;
         MIGRATOR.run(&mut connection).await.context("the database's schema can't be brought up to date")?;
         Ok(connection.close().await?)
     }
@@ -88,6 +95,14 @@ impl Database {
             .map_err(|errors| anyhow::anyhow!("the first instance is not valid: {errors:?}"))?;
         store::create(&self.pool, &instance, "localhost").await?;
         Ok(())
+    }
+
+    /// Starts the private PostgreSQL again whenever it ends by itself. Somebody else's database is their care.
+    pub async fn keep_running(&self) -> Infallible {
+        match &self.private {
+            Some(private) => private.keep_running().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Ends the connections, and the private PostgreSQL with them.

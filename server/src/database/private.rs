@@ -1,17 +1,20 @@
 //! A PostgreSQL of the server's own, for laptops and tests of the whole: made at the first start, stopped with the server.
 
 use std::{
+    convert::Infallible,
     fs,
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    path::Path,
+    process::Stdio,
     time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
-use super::folder::Folder;
+use super::{
+    folder::Folder,
+    programs::{Programs, said},
+};
 
 /// The database in the cluster, and the role that owns it.
 const NAME: &str = "portal_redirects";
@@ -19,27 +22,32 @@ const NAME: &str = "portal_redirects";
 /// How long PostgreSQL may take to come up, recovery after a kill included.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How often it is looked after.
+const ROUND: Duration = Duration::from_secs(2);
+
 /// A running private PostgreSQL.
 #[derive(Debug)]
 pub(super) struct PrivatePostgres {
     folder: Folder,
-    bin: PathBuf,
+    programs: Programs,
 }
 
 impl PrivatePostgres {
     /// Starts the cluster in that folder; makes it first where there is none. One left behind by a killed server is taken over.
     pub(super) async fn start(path: &Path) -> anyhow::Result<Self> {
         let folder = Folder::take(path)?;
-        let bin = binaries(&folder.cluster)?;
-        let private = Self { folder, bin };
-        let folder = &private.folder;
-        if !folder.cluster.join("PG_VERSION").exists() {
-            tracing::info!("making a private PostgreSQL in {}", folder.cluster.display());
-            private.create()?;
+        let programs = Programs::find(&folder.cluster)?;
+        let private = Self { folder, programs };
+        if !private.folder.cluster.join("PG_VERSION").exists() {
+            tracing::info!("making a private PostgreSQL in {}", private.folder.cluster.display());
+            private.create().await?;
         }
         tracing::info!("starting the private PostgreSQL");
         private.bring_up().await?;
-        private.create_database().await?;
+        if let Err(error) = private.create_database().await {
+            private.stop().await;
+            return Err(error);
+        }
         Ok(private)
     }
 
@@ -48,33 +56,41 @@ impl PrivatePostgres {
         PgConnectOptions::new_without_pgpass().socket(&self.folder.socket).port(5432).username(NAME).database(NAME)
     }
 
+    /// Starts it again whenever it has ended by itself.
+    pub(super) async fn keep_running(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(ROUND).await;
+            if self.folder.postmaster().is_none() {
+                tracing::warn!("the private PostgreSQL has ended; starting it again");
+                if let Err(error) = self.bring_up().await {
+                    tracing::error!("{error:#}");
+                }
+            }
+        }
+    }
+
     /// Stops it in order.
     pub(super) async fn stop(self) {
-        let mut command = self.command("pg_ctl");
+        let mut command = self.programs.command("pg_ctl", &self.folder);
         command.arg("stop").arg("-D").arg(&self.folder.cluster).args(["-m", "fast", "-w", "-t", "60"]);
-        match tokio::task::spawn_blocking(move || command.output()).await {
-            Ok(Ok(output)) if output.status.success() => {}
-            Ok(Ok(output)) => tracing::warn!("the private PostgreSQL did not stop: {}", said(&output)),
-            Ok(Err(error)) => tracing::warn!(%error, "the private PostgreSQL did not stop"),
+        match command.output().await {
+            Ok(output) if output.status.success() => {}
+            Ok(output) => tracing::warn!("the private PostgreSQL did not stop: {}", said(&output)),
             Err(error) => tracing::warn!(%error, "the private PostgreSQL did not stop"),
         }
     }
 
     /// A new cluster, made beside its place and moved there when it is whole.
-    fn create(&self) -> anyhow::Result<()> {
+    async fn create(&self) -> anyhow::Result<()> {
         let Folder { cluster, unfinished, .. } = &self.folder;
         if unfinished.exists() {
             fs::remove_dir_all(unfinished)?;
         }
         self.folder.make_private(unfinished)?;
-        let output = self
-            .command("initdb")
-            .arg("-D")
-            .arg(unfinished)
-            // Who may enter the socket's folder is PostgreSQL's own user or root: the folder is the password.
-            .args(["-U", NAME, "--auth=trust", "-E", "UTF8", "--locale=C"])
-            .output()
-            .context("can't run initdb")?;
+        let mut command = self.programs.command("initdb", &self.folder);
+        // Who may enter the socket's folder is PostgreSQL's own user or root: the folder is the password.
+        command.arg("-D").arg(unfinished).args(["-U", NAME, "--auth=trust", "-E", "UTF8", "--locale=C"]);
+        let output = command.output().await.context("can't run initdb")?;
         if !output.status.success() {
             anyhow::bail!("initdb could not make {}: {}", unfinished.display(), said(&output));
         }
@@ -82,50 +98,51 @@ impl PrivatePostgres {
         Ok(())
     }
 
-    /// Starts the server process, or finds the one that a killed server left behind.
+    /// Starts the server process, or finds the one that a killed server left behind, and waits until it answers.
     async fn bring_up(&self) -> anyhow::Result<()> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let running = self.command("pg_ctl").arg("status").arg("-D").arg(&self.folder.cluster).output()?.status.success();
-            let failure = if running { String::new() } else { self.launch()? };
-            if failure.is_empty() {
-                match PgConnection::connect_with(&self.options().database("postgres")).await {
-                    Ok(connection) => return Ok(connection.close().await?),
-                    Err(error) if Instant::now() > until => return Err(error).context("the private PostgreSQL does not answer"),
-                    Err(_) => {}
+            let started = if self.folder.postmaster().is_some() { Ok(()) } else { self.launch().await? };
+            let connected = match started {
+                Ok(()) => PgConnection::connect_with(&self.options().database("postgres")).await.map_err(|error| error.to_string()),
+                Err(said) => Err(said),
+            };
+            match connected {
+                Ok(connection) => return Ok(connection.close().await?),
+                Err(error) if Instant::now() > until => {
+                    anyhow::bail!("the private PostgreSQL does not start: {error}. Its log is {}", self.folder.log.display())
                 }
-            } else if Instant::now() > until {
-                anyhow::bail!("the private PostgreSQL does not start: {failure}\nIts log is {}", self.folder.log.display());
+                // Children of a killed one may still hold its memory, or it is on its way down or up: ask again soon.
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
             }
-            // Children of a killed one may still hold its memory, or it is on its way down: ask again soon.
-            tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 
-    /// Starts the server process and waits until it answers. Says what went wrong, or nothing.
-    fn launch(&self) -> anyhow::Result<String> {
-        let mut socket = String::from("-c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432 -c unix_socket_directories=");
-        socket.push_str(&for_shell(&quoted(&self.folder.socket)?));
-        let output = self
-            .command("pg_ctl")
-            .arg("start")
-            .arg("-D")
-            .arg(&self.folder.cluster)
-            .arg("-l")
-            .arg(&self.folder.log)
-            .args(["-w", "-t", "60", "-o"])
-            .arg(socket)
-            // The server process keeps what it inherits: a pipe here would never end.
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .context("can't run pg_ctl")?;
-        if output.success() {
-            return Ok(String::new());
+    /// Starts the server process. The inner error is what its log says last.
+    async fn launch(&self) -> anyhow::Result<Result<(), String>> {
+        // No other server has this folder, so a file that names a process which is none of its own is left from a crash.
+        match fs::remove_file(self.folder.cluster.join("postmaster.pid")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context("can't tidy up after a crash"),
+            _ => {}
+        }
+        let socket = self.folder.socket.to_str().context("the data folder's name must be UTF-8")?.replace('\'', r"'\''");
+        let settings = "-c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432";
+        let mut command = self.programs.command("pg_ctl", &self.folder);
+        command.arg("start").arg("-D").arg(&self.folder.cluster).arg("-l").arg(&self.folder.log).args(["-w", "-t", "60", "-o"]);
+        // A list: double quotes keep commas and blanks in one entry, single quotes keep the shell away.
+        command.arg(format!("{settings} -c unix_socket_directories='\"{socket}\"'"));
+        // The server process keeps what it inherits: a pipe here would never end.
+        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().await.context("can't run pg_ctl")?;
+        if status.success() {
+            return Ok(Ok(()));
         }
         let log = fs::read_to_string(&self.folder.log).unwrap_or_default();
-        let last = log.lines().rev().take(3).collect::<Vec<_>>();
-        Ok(last.into_iter().rev().collect::<Vec<_>>().join("\n"))
+        let last: Vec<&str> = log.lines().rev().take(3).collect();
+        Ok(Err(if last.is_empty() {
+            "pg_ctl could not start it".to_owned()
+        } else {
+            last.into_iter().rev().collect::<Vec<_>>().join("; ")
+        }))
     }
 
     async fn create_database(&self) -> anyhow::Result<()> {
@@ -137,63 +154,4 @@ impl PrivatePostgres {
         }
         Ok(connection.close().await?)
     }
-
-    /// One of PostgreSQL's programs, as PostgreSQL's user, in a folder that every user may be in.
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.bin.join(program));
-        command.current_dir("/").stdin(Stdio::null()).env_remove("PGDATA").env("LC_ALL", "C");
-        if let Some((uid, gid)) = self.folder.user {
-            command.uid(uid.as_raw()).gid(gid.as_raw());
-        }
-        command
-    }
-}
-
-/// The folder of PostgreSQL's programs: those of the version that made the cluster, or the newest.
-fn binaries(cluster: &Path) -> anyhow::Result<PathBuf> {
-    let version = fs::read_to_string(cluster.join("PG_VERSION")).map(|text| text.trim().to_owned()).ok();
-    let mut found: Vec<(u32, PathBuf)> = Vec::new();
-    if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
-        for entry in versions.flatten() {
-            if let Ok(number) = entry.file_name().to_string_lossy().parse() {
-                found.push((number, entry.path().join("bin")));
-            }
-        }
-    }
-    found.sort();
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let candidates: Vec<PathBuf> =
-        found.into_iter().rev().map(|(_, bin)| bin).chain(on_path).filter(|bin| bin.join("initdb").exists()).collect();
-    let Some(version) = version else {
-        return candidates.into_iter().next().context(
-            "no DATABASE_URL is set, and PostgreSQL's programs (initdb, pg_ctl) are not on this machine. Install PostgreSQL (Debian: apt-get install postgresql), or set DATABASE_URL.",
-        );
-    };
-    let fits = |bin: &PathBuf| {
-        let output = Command::new(bin.join("postgres")).arg("--version").output();
-        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&format!(" {version}.")))
-    };
-    candidates.into_iter().find(fits).with_context(|| {
-        format!(
-            "{} was made by PostgreSQL {version}, which is not on this machine. Install it, or choose another --data-dir.",
-            cluster.display()
-        )
-    })
-}
-
-/// A value of `unix_socket_directories`, which is a list: double quotes keep commas and blanks in one entry.
-fn quoted(path: &Path) -> anyhow::Result<String> {
-    let text = path.to_str().filter(|text| !text.contains('"')).context("the data folder's name must be UTF-8 without double quotes")?;
-    Ok(format!("\"{text}\""))
-}
-
-/// A word for the shell that `pg_ctl` hands its options to.
-fn for_shell(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// The last line that a program said.
-fn said(output: &Output) -> String {
-    let text = [&output.stderr[..], &output.stdout[..]].map(String::from_utf8_lossy).join("\n");
-    text.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("; ")
 }

@@ -67,7 +67,7 @@ pub(super) async fn redirects(Query(_): Query, Served(snapshot): Served, headers
     let instance = &snapshot.instance;
     let etag = format!("\"{}-{}\"", snapshot.id, instance.version());
     let caching = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|asked| matches(asked, &etag)) {
+    if headers.get_all(header::IF_NONE_MATCH).iter().any(|asked| matches(asked, &etag)) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
     let body = InstanceBody {

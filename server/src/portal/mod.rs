@@ -28,6 +28,8 @@ pub(crate) fn router(pool: PgPool) -> Router {
     Router::new()
         .nest("/portal/{slug}", api.clone())
         .merge(api)
+        .route("/portal/{slug}", axum::routing::any(problem::no_such_path))
+        .route("/portal/{slug}/{*path}", axum::routing::any(problem::no_such_path))
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(cors)
         .with_state(Snapshots::new(pool))

@@ -14,6 +14,8 @@ use http_body_util::BodyExt;
 use sqlx::PgPool;
 use tower::ServiceExt;
 
+use crate::html;
+
 /// The host that the tests ask, unless they say another.
 pub(crate) const HOST: &str = "localhost:3000";
 
@@ -78,6 +80,16 @@ impl Site {
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.post_body(path, &[(header::CONTENT_TYPE.as_str(), FORM)], body).await
+    }
+
+    /// Posts the form of a page as a browser does, with these values typed into it.
+    pub(crate) async fn edit(&self, page: &Answer, path: &str, typed: &[(&str, &str)]) -> Answer {
+        let mut form = html::form(page.text());
+        for (name, value) in typed {
+            form.iter_mut().find(|field| field.0 == *name).unwrap().1 = (*value).to_owned();
+        }
+        let form: Fields<'_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post(path, &form).await
     }
 
     pub(crate) async fn post_body(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {

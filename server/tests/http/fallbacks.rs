@@ -36,8 +36,8 @@ async fn what_is_saved_is_said_shown_and_followed(pool: PgPool) {
     let page = site.get(answer.header("location")).await;
     assert!(text(page.text()).contains("Saved. Links follow it from now on."));
     assert_eq!((value(page.text(), "after_sign_in_url"), value(page.text(), "version")), ("/dashboard".into(), "2".into()));
-    assert_eq!(verdict_of(page.text(), "after_sign_in_url").as_deref(), Some("https://myapp.com/dashboard"));
-    assert_eq!(verdict_of(page.text(), "logo_link_url").as_deref(), Some("https://www.myapp.com/"));
+    assert_eq!(verdict_of(page.text(), "after_sign_in_url").as_deref(), Some("Goes to https://myapp.com/dashboard"));
+    assert_eq!(verdict_of(page.text(), "logo_link_url").as_deref(), Some("Goes to https://www.myapp.com/"));
     assert_eq!(verdict_of(page.text(), "after_sign_up_url").as_deref(), Some("Home URL, https://myapp.com/"));
 
     let resolved = site.get("/portal/my-app/v1/resolve?flow=sign-in").await.json();
@@ -108,24 +108,67 @@ async fn every_refused_field_is_named_at_once_in_the_order_of_the_tab(pool: PgPo
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_saves_second_is_told_and_sees_what_is_stored_now(pool: PgPool) {
+async fn who_saves_second_gets_the_others_changes_beside_their_own(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
+    store_fallbacks(&pool, &[(Flow::SignOut, "/out"), (Flow::Waitlist, "/wait")]).await;
     let site = Site::new(&pool);
-    site.post(PATH, &with(with(fallback_form("1"), "after_sign_in_url", "/first"), "after_sign_out_url", "/out")).await;
-    let mine = with(with(fallback_form("1"), "after_sign_in_url", "/second"), "logo_link_url", "/logo");
-    let answer = site.post(PATH, &mine).await;
-    assert_eq!(answer.status, StatusCode::CONFLICT);
+    let opened = site.get(PATH).await;
+    site.edit(&opened, PATH, &[("after_sign_in_url", "/theirs"), ("after_sign_out_url", "")]).await;
+    let answer = site.edit(&opened, PATH, &[("logo_link_url", "/mine"), ("after_join_waitlist_url", "")]).await;
+    assert_eq!((answer.status, summary(answer.text())), (StatusCode::CONFLICT, vec![]));
     let page = answer.text();
-    assert!(text(page).contains("Somebody saved in between What you typed is kept and not saved."));
-    let typed = ["after_sign_in_url", "after_sign_out_url", "logo_link_url", "version"].map(|field| value(page, field));
-    assert_eq!(typed, ["/second", "", "/logo", "2"]);
-    for shown in ["Stored now: /first", "Stored now: /out", "Stored now: nothing, so the home URL"] {
-        assert_eq!(text(page).matches(shown).count(), 1, "{shown}");
+    assert!(text(page).contains("Somebody saved in between What you typed is kept, and not saved yet."));
+    let shown =
+        ["after_sign_in_url", "after_sign_out_url", "logo_link_url", "after_join_waitlist_url", "version"].map(|name| value(page, name));
+    assert_eq!(shown, ["/theirs", "", "/mine", "", "3"]);
+    assert!(!text(page).contains("Stored now"));
+    assert_eq!(stored(&pool).await, (fallbacks(&[(Flow::SignIn, "/theirs"), (Flow::Waitlist, "/wait")]), 3));
+
+    assert_eq!(site.edit(&answer, PATH, &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(stored(&pool).await, (fallbacks(&[(Flow::SignIn, "/theirs"), (Flow::Logo, "/mine")]), 4));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_field_that_both_changed_says_what_is_stored_and_keeps_what_was_typed(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    store_fallbacks(&pool, &[(Flow::SignOut, "/out")]).await;
+    let site = Site::new(&pool);
+    let opened = site.get(PATH).await;
+    site.edit(&opened, PATH, &[("after_sign_in_url", "/theirs"), ("after_sign_out_url", ""), ("logo_link_url", "/same")]).await;
+    let mine = [("after_sign_in_url", "/mine"), ("after_sign_out_url", "/away"), ("logo_link_url", "/same")];
+    let answer = site.edit(&opened, PATH, &mine).await;
+    assert_eq!(
+        (answer.status, summary(answer.text())),
+        (StatusCode::CONFLICT, vec!["after_sign_in_url".into(), "after_sign_out_url".into()])
+    );
+    let page = answer.text();
+    let shown = ["after_sign_in_url", "after_sign_out_url", "logo_link_url"].map(|name| value(page, name));
+    assert_eq!(shown, ["/mine", "/away", "/same"]);
+    for said in ["After sign-in: Stored now: /theirs", "After sign-out: Stored now: nothing"] {
+        assert!(text(page).contains(said), "{said}");
+    }
+    assert_eq!(text(page).matches("Stored now").count(), 4, "in the summary and beside each field");
+
+    assert_eq!(site.edit(&answer, PATH, &[]).await.status, StatusCode::SEE_OTHER);
+    let expected = fallbacks(&[(Flow::SignIn, "/mine"), (Flow::SignOut, "/away"), (Flow::Logo, "/same")]);
+    assert_eq!(stored(&pool).await, (expected, 4));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn without_knowing_what_was_there_everything_that_differs_counts_as_typed(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    store_fallbacks(&pool, &[(Flow::SignIn, "/first"), (Flow::SignOut, "/out")]).await;
+    let site = Site::new(&pool);
+    let mine = with(with(fallback_form("1"), "after_sign_in_url", "/second"), "logo_link_url", "/logo");
+    for base in [None, Some(""), Some("garbage"), Some("version=1"), Some("\0"), Some("\"><script>")] {
+        let form = mine.iter().copied().chain(base.map(|base| ("base", base))).collect::<Vec<_>>();
+        let answer = site.post(PATH, &form).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{base:?}");
+        assert_eq!(summary(answer.text()), ["after_sign_in_url", "after_sign_out_url", "logo_link_url"], "{base:?}");
+        let shown = ["after_sign_in_url", "after_sign_out_url", "logo_link_url", "version"].map(|field| value(answer.text(), field));
+        assert_eq!(shown, ["/second", "", "/logo", "2"], "{base:?}");
     }
     assert_eq!(stored(&pool).await, (fallbacks(&[(Flow::SignIn, "/first"), (Flow::SignOut, "/out")]), 2));
-
-    let again = site.post(PATH, &with(mine, "version", "2")).await;
-    assert_eq!((again.status, stored(&pool).await.1), (StatusCode::SEE_OTHER, 3));
 }
 
 #[sqlx::test(migrations = "../migrations")]

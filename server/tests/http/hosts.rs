@@ -38,7 +38,7 @@ async fn the_dashboard_answers_to_loopback_names_only(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_configured_name_is_the_dashboards_too(pool: PgPool) {
-    let site = Site::under(&pool, &["Dash.Example.com"]);
+    let site = Site::under(&pool, &["dash.example.com"]);
     for host in ["dash.example.com", "DASH.example.com:8443", "localhost:3000"] {
         assert_eq!(site.get_with("/instances", &[("host", host)]).await.status, StatusCode::OK, "{host}");
     }

@@ -16,13 +16,17 @@ fn tags<'a>(html: &'a str, element: &str) -> impl Iterator<Item = &'a str> {
     html.match_indices(&start).map(|(at, _)| html[at..].split_once('>').unwrap().0).collect::<Vec<_>>().into_iter()
 }
 
-/// What is in every input of that name, in order; a radio button only counts where it is checked.
-pub(crate) fn values(html: &str, name: &str) -> Vec<String> {
+/// What a browser posts for the page's form as it stands: every input with a name; a radio button only where it is checked.
+pub(crate) fn form(html: &str) -> Vec<(String, String)> {
     tags(html, "input")
-        .filter(|tag| attribute(tag, "name").as_deref() == Some(name))
         .filter(|tag| attribute(tag, "type").as_deref() != Some("radio") || tag.contains(" checked"))
-        .map(|tag| attribute(tag, "value").unwrap_or_default())
+        .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
         .collect()
+}
+
+/// What is in every input of that name, in order.
+pub(crate) fn values(html: &str, name: &str) -> Vec<String> {
+    form(html).into_iter().filter(|(field, _)| field == name).map(|(_, value)| value).collect()
 }
 
 /// What is in the only input of that name.

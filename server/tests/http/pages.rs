@@ -107,6 +107,34 @@ async fn what_is_not_there_is_a_page_that_leads_on(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_slash_too_many_leads_to_the_page_and_nowhere_else(pool: PgPool) {
+    let site = Site::new(&pool);
+    for (path, location) in [
+        ("/instances/", "/instances"),
+        ("/instances/my-app/", "/instances/my-app"),
+        ("/instances/my-app/redirects//", "/instances/my-app/redirects"),
+        ("/instances//evil.com/", "/instances//evil.com"),
+        ("//evil.com/", ""),
+        ("//evil.com//instances/", ""),
+    ] {
+        assert_eq!(site.get(path).await.header("location"), location, "{path}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_instance_that_is_no_longer_valid_says_so(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    sqlx::query("update instances set domain = 'co.uk'").execute(&pool).await.unwrap();
+    let site = Site::new(&pool);
+    assert_eq!(site.get("/instances").await.status, StatusCode::OK);
+    for path in ["/instances/my-app", "/instances/my-app/redirects", "/instances/my-app/settings"] {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(text(answer.text()).contains("stored domain or portal origin is no longer valid"), "{path}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn an_empty_list_offers_the_first_instance_and_a_full_one_lists_them(pool: PgPool) {
     let site = Site::new(&pool);
     let empty = site.get("/instances").await;

@@ -39,9 +39,15 @@ async fn an_unknown_path_is_a_problem(pool: PgPool) {
     let site = Site::new(&pool);
     let detail = "There is no such path. The portal API has /v1/redirects and /v1/resolve.";
     let expected = json!({"type": "about:blank", "title": "Unknown path", "status": 404, "detail": detail});
-    for path in
-        ["/portal/my-app/v1/nope", "/portal/none/v1/nope", "/portal/my-app/v1/redirects/", "/v1/nope/%FF/%00", "/portal/%FF/v1/nope"]
-    {
+    for path in [
+        "/portal/my-app",
+        "/portal/my-app/nope",
+        "/portal/my-app/v1/nope",
+        "/portal/none/v1/nope",
+        "/portal/my-app/v1/redirects/",
+        "/v1/nope/%FF/%00",
+        "/portal/%FF/v1/nope",
+    ] {
         assert_problem(&site.get(path).await, &expected);
     }
 }

@@ -70,6 +70,8 @@ async fn who_has_the_version_gets_no_body_until_it_is_raised(pool: PgPool) {
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{asked}");
         assert!(answer.body.is_empty(), "{asked}");
     }
+    let lines = site.get_with(PATH, &[("if-none-match", "\"9-9\""), ("if-none-match", "\"1-1\"")]).await;
+    assert_eq!(lines.status, StatusCode::NOT_MODIFIED);
     for asked in ["\"1-2\"", "\"2-1\"", "1-1", "\"1-1", "W/", "", ","] {
         assert_eq!(site.get_with(PATH, &[("if-none-match", asked)]).await.status, StatusCode::OK, "{asked}");
     }

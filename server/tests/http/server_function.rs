@@ -82,6 +82,21 @@ async fn a_body_that_is_no_question_is_a_bad_request(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn nobody_is_sent_to_where_a_referer_says(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool);
+    let headers = [JSON[0], ("accept", "text/html"), ("referer", "https://evil.com/x")];
+    for (body, status) in [
+        (r#"{"slug":"my-app","flow":"sign-in","value":"/x"}"#, StatusCode::OK),
+        (r#"{"slug":"none","flow":"sign-in","value":"/x"}"#, StatusCode::NOT_FOUND),
+        ("garbage", StatusCode::BAD_REQUEST),
+    ] {
+        let answer = site.post_body(PATH, &headers, body).await;
+        assert_eq!((answer.status, answer.header("location")), (status, ""), "{body}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_function_is_not_found(pool: PgPool) {
     let site = Site::new(&pool);
     for path in ["/api/nope", "/api/check_fallback/x", "/api/check_fallback123", "/api/%FF", "/api/%00"] {

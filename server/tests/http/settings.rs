@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use crate::{
     common::{Fields, Site, instance_form, store_fallbacks, store_instance, store_my_app, with},
-    html::{error_of, summary, text, value, verdict_of},
+    html::{error_of, summary, text, value, values, verdict_of},
 };
 
 const PATH: &str = "/instances/my-app/settings";
@@ -68,7 +68,7 @@ async fn a_fallback_that_a_new_domain_no_longer_allows_is_kept_and_marked(pool: 
     assert_eq!(value(page.text(), "after_sign_in_url"), "https://myapp.com/in");
     let verdict = verdict_of(page.text(), "after_sign_in_url").unwrap();
     assert!(verdict.starts_with("No longer allowed, so it is skipped. myapp.com is not on moved.com."), "{verdict}");
-    assert_eq!(verdict_of(page.text(), "after_sign_up_url").as_deref(), Some("https://moved.com/up"));
+    assert_eq!(verdict_of(page.text(), "after_sign_up_url").as_deref(), Some("Goes to https://moved.com/up"));
     let resolved = site.get("/portal/my-app/v1/resolve?flow=sign-in").await.json();
     assert_eq!((&resolved["target"], &resolved["source"]), (&"https://moved.com/".into(), &"home_url".into()));
 }
@@ -96,31 +96,59 @@ async fn a_portal_origin_that_is_taken_is_said_beside_its_field(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_saves_second_is_told_and_loses_nothing_typed(pool: PgPool) {
+async fn who_saves_second_gets_the_others_changes_beside_their_own(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool);
-    site.post(PATH, &with(form("1"), "name", "First")).await;
-    let answer = site.post(PATH, &with(form("1"), "name", "Second")).await;
-    assert_eq!(answer.status, StatusCode::CONFLICT);
-    assert!(text(answer.text()).contains("Somebody saved in between What you typed is kept and not saved."));
-    assert_eq!((value(answer.text(), "name"), value(answer.text(), "version")), ("Second".into(), "2".into()));
-    assert_eq!(stored_name(&pool).await, "First");
-    let again = site.post(PATH, &with(form("2"), "name", "Second")).await;
-    assert_eq!((again.status, stored_name(&pool).await), (StatusCode::SEE_OTHER, "Second".into()));
+    let opened = site.get(PATH).await;
+    let theirs = [("name", "Theirs"), ("environment", "development"), ("home_url", "https://myapp.com/home")];
+    assert_eq!(site.edit(&opened, PATH, &theirs).await.status, StatusCode::SEE_OTHER);
+    let mine = [("portal_origin", "https://portal.myapp.com"), ("allowed_origins", "https://fine.org")];
+    let answer = site.edit(&opened, PATH, &mine).await;
+    assert_eq!((answer.status, summary(answer.text())), (StatusCode::CONFLICT, vec![]));
+    assert!(text(answer.text()).contains("Somebody saved in between What you typed is kept, and not saved yet."));
+    for (name, expected) in theirs.into_iter().chain(mine).chain([("domain", "myapp.com"), ("version", "2")]) {
+        assert_eq!(values(answer.text(), name)[0], expected, "{name}");
+    }
+    assert_eq!(stored_name(&pool).await, "Theirs");
+
+    assert_eq!(site.edit(&answer, PATH, &[]).await.status, StatusCode::SEE_OTHER);
+    let served = site.get("/portal/my-app/v1/redirects").await.json();
+    assert_eq!((&served["environment"], &served["home_url"]), (&"development".into(), &"https://myapp.com/home".into()));
+    assert_eq!((&served["portal_origin"], &served["version"]), (&"https://portal.myapp.com".into(), &3.into()));
+    assert_eq!((&served["allowed_origins"][0], stored_name(&pool).await), (&"https://fine.org".into(), "Theirs".into()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_field_that_both_changed_says_what_is_stored_and_keeps_what_was_typed(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool);
+    let opened = site.get(PATH).await;
+    site.edit(&opened, PATH, &[("name", "Theirs"), ("domain", "theirs.com"), ("allowed_origins", "https://theirs.org")]).await;
+    let answer = site.edit(&opened, PATH, &[("name", "Mine"), ("domain", "mine.com"), ("allowed_origins", "https://mine.org")]).await;
+    let both = ["name", "domain", "allowed_origins"];
+    assert_eq!((answer.status, summary(answer.text())), (StatusCode::CONFLICT, both.map(str::to_owned).to_vec()));
+    for (field, theirs, mine) in
+        [("name", "Theirs", "Mine"), ("domain", "theirs.com", "mine.com"), ("allowed_origins", "https://theirs.org", "https://mine.org")]
+    {
+        assert_eq!(error_of(answer.text(), field), Some(format!("Stored now: {theirs}")), "{field}");
+        assert_eq!(values(answer.text(), field)[0], mine, "{field}");
+    }
+    assert_eq!(stored_name(&pool).await, "Theirs");
+    assert_eq!(site.edit(&answer, PATH, &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(stored_name(&pool).await, "Mine");
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_wrong_field_does_not_hide_that_somebody_saved_in_between(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool);
-    site.post(PATH, &with(form("1"), "name", "First")).await;
-    let wrong = site.post(PATH, &with(form("1"), "domain", "co.uk")).await;
-    assert!(wrong.status.is_client_error(), "{}", wrong.status);
-    // The form is mended and saved as the answer gives it out.
-    let version = value(wrong.text(), "version");
-    let told = wrong.status == StatusCode::CONFLICT;
-    let mended = site.post(PATH, &form(&version)).await;
-    assert!(told || mended.status == StatusCode::CONFLICT, "the other's name is lost without a word: {}", stored_name(&pool).await);
+    let opened = site.get(PATH).await;
+    site.edit(&opened, PATH, &[("name", "Theirs")]).await;
+    let wrong = site.edit(&opened, PATH, &[("domain", "co.uk")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let mended = site.edit(&wrong, PATH, &[("domain", "mended.com")]).await;
+    assert_eq!((mended.status, stored_name(&pool).await), (StatusCode::CONFLICT, "Theirs".into()));
+    assert_eq!((value(mended.text(), "name"), value(mended.text(), "domain")), ("Theirs".into(), "mended.com".into()));
 }
 
 #[sqlx::test(migrations = "../migrations")]
