@@ -1,10 +1,11 @@
-//! Tests of redirect-rules.md, one file a part, with the instances that they share.
+//! Tests of the redirect rules, one file a part, with the instances that they share.
 
 mod fallback;
 mod grounds;
 mod instance;
 mod link;
 mod loops;
+mod origins;
 mod policy;
 mod properties;
 mod resolve;
