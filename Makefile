@@ -68,6 +68,7 @@ lint: setup-tests browser ## Format, clippy on both halves, spelling, licences
 	cargo clippy --quiet --all-targets -p app --features ssr -p server -- -D warnings
 	cargo clippy --quiet -p app --no-default-features --features hydrate -- -D warnings
 	$(tools)/typos-1.52.0/bin/typos
+	cargo fetch --quiet --locked
 	$(tools)/cargo-deny-0.20.2/bin/cargo-deny --offline check --hide-inclusion-graph licenses bans sources
 
 test: setup setup-tests lint test-rust test-browser ## Everything that CI runs
