@@ -1,7 +1,5 @@
 //! Instances and their fallback redirects in PostgreSQL: read whole, one query each, so that a reader never sees half a change.
 
-use std::time::Duration;
-
 use sqlx::PgPool;
 
 pub use super::error::StoreError;
@@ -35,9 +33,6 @@ pub struct InstanceSummary {
     /// The domain as typed.
     pub domain: String,
 }
-
-/// How long a reader waits for a connection before it says that the database does not answer.
-pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 struct Row {
     id: i64,
@@ -87,7 +82,7 @@ pub async fn list(pool: &PgPool) -> Result<Vec<InstanceSummary>, StoreError> {
     Ok(rows
         .into_iter()
         .map(|row| InstanceSummary {
-            environment: if row.environment == "production" { Environment::Production } else { Environment::Development },
+            environment: row.environment.parse().unwrap_or_default(),
             slug: row.slug,
             name: row.name,
             domain: row.domain_typed,

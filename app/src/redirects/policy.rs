@@ -121,6 +121,7 @@ fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>,
 
 /// Whether the portal would answer `url` with its own sign-in or sign-up page.
 fn is_sign_in_or_sign_up(instance: &Instance, url: &Url) -> bool {
-    let path = percent_decode_str(url.path().trim_end_matches('/')).collect::<Vec<u8>>();
-    (path == b"/sign-in" || path == b"/sign-up") && instance.portal_origin().is_origin_of(url)
+    let path = url.path().trim_end_matches('/');
+    let mut pages = [Flow::SignIn, Flow::SignUp].into_iter().filter_map(Flow::page);
+    pages.any(|page| percent_decode_str(path).eq(page.bytes())) && instance.portal_origin().is_origin_of(url)
 }

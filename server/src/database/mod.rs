@@ -16,6 +16,9 @@ use sqlx::{
 use crate::config::Config;
 use private::PrivatePostgres;
 
+/// How long a request waits for a connection before it says that the database does not answer.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How long a database may take to accept the first connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -46,7 +49,7 @@ impl Database {
         };
         let pool = PgPoolOptions::new()
             .max_connections(config.database_connections)
-            .acquire_timeout(store::ACQUIRE_TIMEOUT)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_lazy_with(options.application_name("portal-redirects"));
         Ok(Self { pool, private })
     }
