@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Instance,
-    policy::{MOST_BYTES, Refusal, Refused},
+    Instance, Outcome, Step, Visit,
+    policy::{self, MOST_BYTES, Refusal, Refused},
 };
 
 /// A sentence about a refused value; the host it is about stands apart, so that a screen can set it off.
@@ -49,4 +49,11 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
             "That is the portal's own sign-in or sign-up page, so people would go in a circle. Use a page of your application.".into(),
         ),
     }
+}
+
+/// Says why a step of the visit's resolution was refused; `None` where it was not.
+pub fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> Option<Explanation> {
+    let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };
+    let refused = policy::check(instance, visit.flow, visit.requesting, value).err()?;
+    Some(explain(instance, value, &refused))
 }

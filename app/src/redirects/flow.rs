@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 /// What the visitor does on the portal. Each flow has a fallback redirect of its own.
@@ -109,6 +110,12 @@ impl Flow {
             Self::LeaveOrganization => Some("/organization"),
             Self::Waitlist => Some("/waitlist"),
         }
+    }
+
+    /// The flow whose portal page answers at a URL's path. A slash at its end and percent-encoding change nothing.
+    pub fn at(path: &str) -> Option<Self> {
+        let path = path.trim_end_matches('/');
+        Self::ALL.into_iter().find(|flow| flow.page().is_some_and(|page| percent_decode_str(path).eq(page.bytes())))
     }
 
     /// The flow's group in the Redirects tab.

@@ -3,6 +3,7 @@
 //! [`policy::check`] is the only place that decides whether a URL may be a target. [`resolve`] asks it for each
 //! candidate in turn; what an admin stores passes it by [`Fallbacks`] and [`Instance`].
 
+mod direct;
 mod domain;
 mod explain;
 mod fallback;
@@ -11,21 +12,24 @@ mod instance;
 mod link;
 mod origin;
 pub mod policy;
+mod prefill;
 mod resolve;
 mod settings;
 
 #[cfg(test)]
 mod tests;
 
+pub use direct::{DirectLink, MOST_LINK_BYTES, NotALink};
 pub use domain::{Domain, DomainError};
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, explain, explain_step};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
 pub use instance::Instance;
 #[cfg(feature = "ssr")]
 pub(crate) use instance::{default_home_url, default_portal_origin, is_slug};
-pub use link::{Link, Prefill};
+pub use link::Link;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
 pub use policy::{Ground, Refusal};
+pub use prefill::{Prefill, prefill_advice};
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, resolve};
 pub use settings::{Environment, InstanceError, InstanceField, Settings};

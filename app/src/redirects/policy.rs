@@ -1,6 +1,5 @@
 //! May this URL be a target? The only place that decides, for every candidate of every flow, on write and on read.
 
-use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use url::{ParseError, Url};
 
@@ -121,7 +120,5 @@ fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>,
 
 /// Whether the portal would answer `url` with its own sign-in or sign-up page.
 fn is_sign_in_or_sign_up(instance: &Instance, url: &Url) -> bool {
-    let path = url.path().trim_end_matches('/');
-    let mut pages = [Flow::SignIn, Flow::SignUp].into_iter().filter_map(Flow::page);
-    pages.any(|page| percent_decode_str(path).eq(page.bytes())) && instance.portal_origin().is_origin_of(url)
+    matches!(Flow::at(url.path()), Some(Flow::SignIn | Flow::SignUp)) && instance.portal_origin().is_origin_of(url)
 }

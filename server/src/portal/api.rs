@@ -1,6 +1,8 @@
 //! The portal API: an instance's redirects as they are set, and where one visit would end.
 
-use app::redirects::{AllowedOrigin, Environment, Fallbacks, Flow, Instance, Link, RequestingOrigin, Visit, resolve as resolve_visit};
+use app::redirects::{
+    AllowedOrigin, Environment, Fallbacks, Flow, Instance, Link, MOST_LINK_BYTES, RequestingOrigin, Visit, resolve as resolve_visit,
+};
 use axum::{
     Json,
     extract::{FromRequestParts, RawQuery},
@@ -11,9 +13,6 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{problem::Problem, snapshot::Served};
 
-/// The longest query that is read, in bytes.
-const LONGEST_QUERY: usize = 16_384;
-
 /// The query string, if it is not too long. Comes before the instance, so that nothing is read for it.
 pub(super) struct Query(String);
 
@@ -23,7 +22,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Ok(RawQuery(query)) = RawQuery::from_request_parts(parts, state).await;
         let query = query.unwrap_or_default();
-        if query.len() > LONGEST_QUERY { Err(Problem::QueryTooLong) } else { Ok(Self(query)) }
+        if query.len() > MOST_LINK_BYTES { Err(Problem::QueryTooLong) } else { Ok(Self(query)) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the redirect rules, one file a part, with the instances that they share.
 
+mod direct;
 mod fallback;
 mod grounds;
 mod instance;
@@ -7,6 +8,7 @@ mod link;
 mod loops;
 mod origins;
 mod policy;
+mod prefill;
 mod properties;
 mod resolve;
 mod values;

@@ -1,0 +1,143 @@
+//! A direct link as a whole: whether it leads to the portal, to which of its pages, and what is odd about it.
+
+use std::collections::BTreeSet;
+
+use percent_encoding::percent_decode;
+use url::{ParseError, Url, form_urlencoded};
+
+use super::{Explanation, Flow, Instance, Link, Prefill};
+
+/// The longest direct link, in bytes: no portal page reads more.
+pub const MOST_LINK_BYTES: usize = 16_384;
+
+/// The profile page, which has no redirect of its own.
+const PROFILE: &str = "/user";
+
+/// A link to one of an instance's portal pages, as a browser would follow it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectLink {
+    url: Url,
+    flow: Flow,
+}
+
+/// Why a text is no direct link of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotALink {
+    /// Nothing, or blanks only.
+    Empty,
+    /// Longer than [`MOST_LINK_BYTES`].
+    TooLong(usize),
+    /// It begins with neither `https://` nor another scheme.
+    NoScheme,
+    /// No browser could go there.
+    NotAUrl,
+    /// Its origin is not the instance's portal.
+    Elsewhere(Url),
+    /// The portal has no such page.
+    NoPage(String),
+    /// The profile page.
+    Profile,
+}
+
+impl DirectLink {
+    /// Reads a link as it stands in an email or an address bar.
+    ///
+    /// # Errors
+    /// It does not lead to a page of this instance's portal that has a redirect.
+    pub fn parse(instance: &Instance, text: &str) -> Result<Self, NotALink> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(NotALink::Empty);
+        }
+        if text.len() > MOST_LINK_BYTES {
+            return Err(NotALink::TooLong(text.len()));
+        }
+        let url = Url::parse(text).map_err(|error| match error {
+            ParseError::RelativeUrlWithoutBase => NotALink::NoScheme,
+            _ => NotALink::NotAUrl,
+        })?;
+        if !instance.portal_origin().is_origin_of(&url) {
+            // `accounts.myapp.com:443/sign-in` is, to a browser, of the scheme `accounts.myapp.com`.
+            return Err(if url.has_host() { NotALink::Elsewhere(url) } else { NotALink::NoScheme });
+        }
+        match Flow::at(url.path()) {
+            Some(flow) => Ok(Self { url, flow }),
+            None if url.path().trim_end_matches('/') == PROFILE => Err(NotALink::Profile),
+            None => Err(NotALink::NoPage(url.path().to_owned())),
+        }
+    }
+
+    /// The flow of the page that it leads to.
+    pub fn flow(&self) -> Flow {
+        self.flow
+    }
+
+    /// What its query says.
+    pub fn link(&self) -> Link<'_> {
+        Link::read(self.query())
+    }
+
+    /// What is odd about its query, each in a sentence: parameters that repeat, that no page reads, or that can't be decoded.
+    pub fn oddities(&self) -> Vec<String> {
+        let query = self.query();
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        let mut said = Vec::new();
+        for (names, counts) in [(Link::REDIRECTS, "first"), (Prefill::NAMES, "last")] {
+            for name in names {
+                let times = pairs.iter().filter(|(other, _)| other == name).count();
+                if times > 1 {
+                    said.push(format!("{name} is there {times} times: the {counts} one counts."));
+                }
+            }
+        }
+        let known = |name: &str| Link::REDIRECTS.contains(&name) || Prefill::NAMES.contains(&name);
+        let unread: BTreeSet<&str> = pairs.iter().map(|(name, _)| name.as_ref()).filter(|name| !known(name)).collect();
+        if let Some(name) = unread.first() {
+            let more = if unread.len() > 1 { format!(" and {} more", unread.len() - 1) } else { String::new() };
+            said.push(format!("The portal does not read {name:?}{more}. What belongs to the URL before it needs %26 for its &."));
+        }
+        if query.as_bytes().iter().enumerate().any(|(at, byte)| *byte == b'%' && !is_escape(&query.as_bytes()[at..])) {
+            said.push("There is a % that begins no escape, so it stays as it is. A % itself is written %25.".to_owned());
+        }
+        if percent_decode(query.as_bytes()).decode_utf8().is_err() {
+            said.push("There are bytes that are no UTF-8: they are read as \u{fffd}.".to_owned());
+        }
+        said
+    }
+
+    fn query(&self) -> &str {
+        self.url.query().unwrap_or_default()
+    }
+}
+
+impl NotALink {
+    /// Says what it is instead of a direct link of `instance`, and what to do about it.
+    pub fn explain(&self, instance: &Instance) -> Explanation {
+        let portal = instance.portal_origin().as_str();
+        let sentence = |after: String| Explanation { before: String::new(), host: None, after };
+        match self {
+            Self::Empty => sentence("Paste a link to a portal page.".to_owned()),
+            Self::TooLong(bytes) => sentence(format!("That is too long: {bytes} bytes, and {MOST_LINK_BYTES} are the limit for a link.")),
+            Self::NoScheme => sentence(format!("That is not a whole link. Start with {portal}/.")),
+            Self::NotAUrl => sentence(format!("No browser can open that. Links to this portal start with {portal}/.")),
+            Self::Elsewhere(url) => Explanation {
+                before: "It leads to ".to_owned(),
+                host: Some(url.origin().ascii_serialization()),
+                after: format!(". Links to this portal start with {portal}/."),
+            },
+            Self::NoPage(path) => {
+                let pages: Vec<_> = Flow::ALL.into_iter().filter_map(Flow::page).collect();
+                sentence(format!("The portal has no page {path}. Its pages are {}.", pages.join(", ")))
+            }
+            Self::Profile => sentence(format!(
+                "{PROFILE} is the profile page, which sends nobody on. Only its logo does: choose “{}”.",
+                Flow::Logo.label()
+            )),
+        }
+    }
+}
+
+/// Whether bytes begin with `%` and two hexadecimal digits.
+fn is_escape(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+}

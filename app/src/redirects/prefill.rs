@@ -1,0 +1,91 @@
+//! Prefill: what the form on a portal page begins with.
+
+use super::Flow;
+
+/// Values for the fields of a portal page's form. Not checked: the visitor sees and submits them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prefill {
+    /// `email_address`
+    pub email_address: Option<String>,
+    /// `phone_number`
+    pub phone_number: Option<String>,
+    /// `username`
+    pub username: Option<String>,
+    /// `first_name`
+    pub first_name: Option<String>,
+    /// `last_name`
+    pub last_name: Option<String>,
+}
+
+/// The longest prefill value, in characters.
+const MOST_CHARACTERS: usize = 320;
+
+impl Prefill {
+    /// What the flow's page reads of it: sign-in three values, sign-up all five, the waitlist the address.
+    #[must_use]
+    pub fn for_flow(self, flow: Flow) -> Self {
+        let Self { email_address, phone_number, username, .. } = self;
+        match flow {
+            Flow::SignUp => Self { email_address, phone_number, username, ..self },
+            Flow::SignIn => Self { email_address, phone_number, username, ..Self::default() },
+            Flow::Waitlist => Self { email_address, ..Self::default() },
+            _ => Self::default(),
+        }
+    }
+
+    /// The parameters of a link that prefill a form, by their names in links.
+    pub const NAMES: [&str; 5] = ["email_address", "phone_number", "username", "first_name", "last_name"];
+
+    /// The value of a parameter by its name in links; `None` also where there is no parameter of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.fields().into_iter().find(|(field, _)| *field == name).and_then(|(_, value)| value)
+    }
+
+    /// Every parameter by its name in links.
+    pub fn fields(&self) -> [(&'static str, Option<&str>); 5] {
+        let values = [&self.email_address, &self.phone_number, &self.username, &self.first_name, &self.last_name];
+        std::array::from_fn(|at| (Self::NAMES[at], values[at].as_deref()))
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Option<String>> {
+        match name {
+            "email_address" => Some(&mut self.email_address),
+            "phone_number" => Some(&mut self.phone_number),
+            "username" => Some(&mut self.username),
+            "first_name" => Some(&mut self.first_name),
+            "last_name" => Some(&mut self.last_name),
+            _ => None,
+        }
+    }
+}
+
+/// A value as it is put into its field: cut, without control characters; blanks only are none.
+pub(super) fn prefilled(value: &str) -> Option<String> {
+    let value: String = value.chars().filter(|c| !c.is_control()).take(MOST_CHARACTERS).collect();
+    Some(value).filter(|value| !value.trim().is_empty())
+}
+
+/// What will not work of `value` as the prefill parameter `name` on the flow's page, in a sentence that names the fix.
+pub fn prefill_advice(flow: Flow, name: &str, value: &str) -> Option<&'static str> {
+    let mut asked = Prefill::default();
+    *asked.get_mut(name)? = Some(value.to_owned());
+    if value.trim().is_empty() {
+        return None;
+    }
+    if asked.for_flow(flow) == Prefill::default() {
+        return Some(match flow {
+            Flow::SignIn => "The sign-in page has no field for this. Names are for sign-up.",
+            Flow::Waitlist => "The waitlist page reads the email address only.",
+            _ => "This page has no form that could be prefilled.",
+        });
+    }
+    match name {
+        _ if value.chars().count() > MOST_CHARACTERS => Some("Only the first 320 characters get into the field. Shorten it."),
+        _ if value.contains(char::is_control) => Some("It has characters that can't be typed; they are left out."),
+        "email_address" if !value.contains('@') => Some("An email address needs an @; the page will refuse this one."),
+        "phone_number" if value.starts_with(' ') => {
+            Some("It begins with a blank: a + that was not written as %2B. Put the + in its place.")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,95 @@
+//! Direct links as a whole: which texts lead to a page of the portal, and what is said of the others.
+
+use super::*;
+use crate::redirects::{DirectLink, MOST_LINK_BYTES, NotALink};
+
+fn read(text: &str) -> Result<DirectLink, NotALink> {
+    DirectLink::parse(&production(), text)
+}
+
+/// What is said of a text that is no link.
+fn said(text: &str) -> String {
+    read(text).unwrap_err().explain(&production()).to_string()
+}
+
+#[test]
+fn a_link_to_each_page_is_for_its_flow() {
+    for flow in Flow::ALL {
+        let Some(page) = flow.page() else { continue };
+        for text in [
+            format!("https://accounts.myapp.com{page}"),
+            format!(" HTTPS://Accounts.MyApp.com:443{page}/?redirect_url=/x#there\n"),
+            format!("https://accounts.myapp.com/{}", page[1..].replace('s', "%73")),
+            format!("https:\\\\accounts.myapp.com{page}"),
+        ] {
+            assert_eq!(read(&text).map(|link| link.flow()), Ok(flow), "{text}");
+        }
+    }
+}
+
+#[test]
+fn its_query_is_read_as_the_portal_reads_it() {
+    let direct = read("https://accounts.myapp.com/sign-in?redirect_url=https://myapp.com@evil.com&username=nick#/redirect_url=x").unwrap();
+    assert_eq!(direct.link().redirect_url.as_deref(), Some("https://myapp.com@evil.com"));
+    assert_eq!(direct.link().prefill.username.as_deref(), Some("nick"));
+    assert_eq!(direct.oddities(), [""; 0]);
+}
+
+#[test]
+fn what_leads_elsewhere_is_no_link_of_this_portal() {
+    for (text, host) in [
+        ("https://evil.com/sign-in", "https://evil.com"),
+        ("https://accounts.myapp.com@evil.com/sign-in", "https://evil.com"),
+        ("http://accounts.myapp.com/sign-in", "http://accounts.myapp.com"),
+        ("https://accounts.myapp.com:8443/sign-in", "https://accounts.myapp.com:8443"),
+        ("https://accounts.myapp.com./sign-in", "https://accounts.myapp.com."),
+        ("https://myapp.com/sign-in", "https://myapp.com"),
+    ] {
+        assert_eq!(said(text), format!("It leads to {host}. Links to this portal start with https://accounts.myapp.com/."), "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_link_at_all_is_told_apart() {
+    for text in ["", " \t\n "] {
+        assert_eq!(read(text), Err(NotALink::Empty));
+    }
+    let scheme =
+        ["accounts.myapp.com/sign-in", "accounts.myapp.com:443/sign-in", "/sign-in", "javascript:alert(1)", "name,https://x", "\0"];
+    for text in scheme {
+        assert_eq!(read(text), Err(NotALink::NoScheme), "{text:?}");
+        assert_eq!(said(text), "That is not a whole link. Start with https://accounts.myapp.com/.");
+    }
+    for text in ["https://", "https://a b/", "https://accounts.myapp.com:99999/sign-in"] {
+        assert_eq!(read(text), Err(NotALink::NotAUrl), "{text:?}");
+    }
+    let longest = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MOST_LINK_BYTES - 35));
+    assert!(read(&longest).is_ok());
+    assert_eq!(read(&format!("{longest}x")), Err(NotALink::TooLong(MOST_LINK_BYTES + 1)));
+}
+
+#[test]
+fn a_page_without_a_redirect_is_named() {
+    assert_eq!(read("https://accounts.myapp.com/user?redirect_url=/x"), Err(NotALink::Profile));
+    for path in ["/", "/nowhere", "/sign-in/more", "/sign-in%2f", "/Sign-In", "/%ff"] {
+        assert_eq!(read(&format!("https://accounts.myapp.com{path}")), Err(NotALink::NoPage(path.to_owned())));
+    }
+    assert!(said("https://accounts.myapp.com/signin").starts_with("The portal has no page /signin. Its pages are /sign-up, /sign-in,"));
+}
+
+#[test]
+fn what_is_odd_about_a_query_is_said() {
+    let odd = |query: &str| read(&format!("https://accounts.myapp.com/sign-in?{query}")).unwrap().oddities();
+    let ten = ["redirect_url=/x"; 10].join("&");
+    assert_eq!(odd(&ten), ["redirect_url is there 10 times: the first one counts."]);
+    assert_eq!(odd("username=a&username=b"), ["username is there 2 times: the last one counts."]);
+    assert_eq!(
+        odd("redirect_url=https://myapp.com/?a=1&b=2"),
+        ["The portal does not read \"b\". What belongs to the URL before it needs %26 for its &."]
+    );
+    assert!(odd("x=1&y=2&x=3&z")[0].starts_with("The portal does not read \"x\" and 2 more."));
+    assert_eq!(odd("redirect_url=%ZZ"), ["There is a % that begins no escape, so it stays as it is. A % itself is written %25."]);
+    assert_eq!(odd("redirect_url=/%"), odd("redirect_url=%ZZ"));
+    assert_eq!(odd("redirect_url=/%FF"), ["There are bytes that are no UTF-8: they are read as \u{fffd}."]);
+    assert_eq!(odd("redirect_url=/%C3%BC&email_address=a%40b"), [""; 0]);
+}
