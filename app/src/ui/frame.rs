@@ -16,6 +16,8 @@ pub enum Place {
     Overview,
     /// Account Portal, Redirects
     Redirects,
+    /// Account Portal, Preview
+    Preview,
     /// Settings
     Settings,
 }
@@ -115,13 +117,18 @@ pub fn InstanceFrame(
     let (heading, title) = match place {
         Place::Overview => ("Account Portal", "Account Portal"),
         Place::Redirects => ("Account Portal", "Redirects"),
+        Place::Preview => ("Account Portal", "Preview"),
         Place::Settings => ("Settings", "Settings"),
     };
     let below = if place == Place::Settings { stored.domain_typed.clone() } else { portal };
     let tabs = (place != Place::Settings).then(|| {
         view! {
             <nav class="tabs" aria-label="Account Portal">
-                <ul>{tab(Place::Overview, "", "Overview")}{tab(Place::Redirects, "/redirects", "Redirects")}</ul>
+                <ul>
+                    {tab(Place::Overview, "", "Overview")}
+                    {tab(Place::Redirects, "/redirects", "Redirects")}
+                    {tab(Place::Preview, "/preview", "Preview")}
+                </ul>
             </nav>
         }
     });
