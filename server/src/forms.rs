@@ -7,6 +7,7 @@ use app::{
     error::AppError,
     fallbacks::{self, form::FallbackForm},
     instances::{form::InstanceForm, store, store::StoreError},
+    preview::{form::PreviewForm, view::Typed},
     ui::{
         form::{Merge, Problem, Rejected},
         page::Posted,
@@ -69,6 +70,46 @@ pub(crate) async fn save_fallbacks(State(pages): State<Pages>, Path(slug): Path<
     }
 }
 
+/// `POST /instances/{slug}/preview`: stores nothing. Leads to the page whose address says what was typed, where it fits in one.
+pub(crate) async fn preview(State(pages): State<Pages>, Path(slug): Path<String>, request: Request) -> Response {
+    let (parts, body) = match read(&pages, request).await {
+        Ok(read) => read,
+        Err(response) => return response,
+    };
+    let Ok(body) = std::str::from_utf8(&body) else {
+        return pages.render_error(parts, AppError::BadRequest, || ()).await;
+    };
+    let mut form = PreviewForm::read(body);
+    let mut status = StatusCode::OK;
+    // What can't be found or asked, the page says itself.
+    if let Ok(Some(stored)) = store::find(&pages.pool, &slug).await {
+        form.keep_changes(&stored.fallbacks);
+        if form.clone().take_link(&stored.instance).is_err() {
+            status = StatusCode::UNPROCESSABLE_ENTITY;
+        }
+    }
+    if status == StatusCode::OK
+        && let Some(address) = form.address(&slug)
+    {
+        return Redirect::to(&address).into_response();
+    }
+    pages.render(parts, status, move || provide_context(Typed(form.clone()))).await
+}
+
+/// Reads a request's form. What is none, or no UTF-8, is answered: the readers would put another character in its place.
+async fn read(pages: &Pages, request: Request) -> Result<(Parts, Bytes), Response> {
+    let (parts, body) = request.into_parts();
+    // The limit on bodies is a layer around the router.
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
+        return Err(pages.render_error(parts, AppError::TooLarge, || ()).await);
+    };
+    if is_form(&parts) && percent_decode(&body).decode_utf8().is_ok() {
+        Ok((parts, body))
+    } else {
+        Err(pages.render_error(parts, AppError::BadRequest, || ()).await)
+    }
+}
+
 /// A form that has arrived, with the request around it.
 struct Post<Form> {
     parts: Parts,
@@ -79,16 +120,10 @@ struct Post<Form> {
 impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> {
     /// Reads the form. Missing, unknown and wrongly repeated fields are a form that this dashboard did not make.
     async fn read(pages: &Pages, request: Request) -> Result<Self, Response> {
-        let (parts, body) = request.into_parts();
-        // The limit on bodies is a layer around the router.
-        let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
-            return Err(pages.render_error(parts, AppError::TooLarge, || ()).await);
-        };
-        // The reader would put another character in place of what is no UTF-8, and that would be stored.
-        let readable = is_form(&parts) && percent_decode(&body).decode_utf8().is_ok();
-        match (readable, serde_html_form::from_bytes(&body)) {
-            (true, Ok(form)) => Ok(Self { parts, form, fields: posted(&body) }),
-            _ => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
+        let (parts, body) = read(pages, request).await?;
+        match serde_html_form::from_bytes(&body) {
+            Ok(form) => Ok(Self { parts, form, fields: posted(&body) }),
+            Err(_) => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
         }
     }
 

@@ -33,6 +33,7 @@ fn dashboard(pages: Pages) -> Router {
         .route("/instances/new", post(forms::create_instance))
         .route("/instances/{slug}/settings", post(forms::save_instance))
         .route("/instances/{slug}/redirects", post(forms::save_fallbacks))
+        .route("/instances/{slug}/preview", post(forms::preview))
         .leptos_routes_with_context(&pages, routes, move || context.provide(), move || shown.document())
         .layer(middleware::from_fn(server_function))
         .route("/api/{*function}", any(|| async { StatusCode::NOT_FOUND }))

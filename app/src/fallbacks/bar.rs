@@ -36,8 +36,10 @@ pub(super) fn bar(fields: Vec<Field>, slug: StoredValue<String>, live: RwSignal<
     view! {
         <div class="bar" hidden=move || live.get() && count.get() == 0>
             <p aria-live="polite"><strong>{said}</strong>{attention}</p>
-            <a class="button" href=format!("/instances/{}/redirects", slug.get_value()) on:click=move |_| leaving.set_value(true)>"Discard"</a>
+            // Enter in a field presses the first button.
             <button class="button primary">"Save changes"</button>
+            <button class="button" formaction=format!("/instances/{}/preview", slug.get_value())>"Preview with these values"</button>
+            <a class="button" href=format!("/instances/{}/redirects", slug.get_value()) on:click=move |_| leaving.set_value(true)>"Discard"</a>
         </div>
     }
 }

@@ -48,6 +48,21 @@ impl FallbackForm {
         }
     }
 
+    /// The same form with another value typed for a flow.
+    #[must_use]
+    pub fn with(mut self, flow: Flow, value: String) -> Self {
+        match flow {
+            Flow::SignUp => self.after_sign_up_url = value,
+            Flow::SignIn => self.after_sign_in_url = value,
+            Flow::SignOut => self.after_sign_out_url = value,
+            Flow::Logo => self.logo_link_url = value,
+            Flow::CreateOrganization => self.after_create_organization_url = value,
+            Flow::LeaveOrganization => self.after_leave_organization_url = value,
+            Flow::Waitlist => self.after_join_waitlist_url = value,
+        }
+        self
+    }
+
     /// Checks every field that is not just what is stored: a stored value that is no longer allowed may stay.
     ///
     /// # Errors

@@ -21,13 +21,21 @@ use crate::{
 #[component]
 pub fn RedirectsPage() -> impl IntoView {
     let slug = page::slug();
-    let saved = use_query_map().read_untracked().get("saved").is_some();
+    // Values that were previewed before they are saved come back in the query.
+    let typed = use_query_map().get_untracked();
+    let saved = typed.get("saved").is_some();
     let rejected = use_context::<Rejected<FallbackForm>>();
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
         let instances = page::instances().await?;
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
-        let form = form.unwrap_or_else(|| FallbackForm::of(&stored.fallbacks, stored.instance.version()));
+        let form = form.unwrap_or_else(|| {
+            let stored = FallbackForm::of(&stored.fallbacks, stored.instance.version());
+            Flow::ALL
+                .into_iter()
+                .filter_map(|flow| Some((flow, typed.get(flow.field())?)))
+                .fold(stored, |form, (flow, value)| form.with(flow, value))
+        });
         let problem = rejected.map(|rejected| rejected.problem);
         let theirs = match &problem {
             Some(Problem::Conflict(both)) => both.clone(),

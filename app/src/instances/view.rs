@@ -108,11 +108,11 @@ pub fn OverviewPage() -> impl IntoView {
         let rows = PAGES
             .iter()
             .map(|(label, path, help)| {
-                let url = format!("{origin}{path}");
+                let (url, id) = (format!("{origin}{path}"), format!("url-of-{}", &path[1..]));
                 view! {
                     <li>
-                        <div><h3>{*label}</h3><p class="help">{*help}</p><code>{url.clone()}</code></div>
-                        <CopyButton text=url label=format!("the URL of {label}") />
+                        <div><h3>{*label}</h3><p class="help">{*help}</p><code id=id.clone()>{url}</code></div>
+                        <CopyButton of=id label=format!("the URL of {label}") />
                     </li>
                 }
             })

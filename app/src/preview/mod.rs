@@ -1,4 +1,20 @@
 //! The Preview tab: where any link would end, and why, step by step.
 
+pub mod api;
+#[cfg(feature = "ssr")]
+mod built;
+pub mod editor;
+#[cfg(feature = "ssr")]
+mod fields;
+#[cfg(feature = "ssr")]
+pub mod form;
+#[cfg(feature = "ssr")]
+mod mark;
+#[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
+pub mod view;
+#[cfg(feature = "ssr")]
+mod way;
 #[cfg(feature = "ssr")]
 pub mod ways;

@@ -1,16 +1,16 @@
-//! A button that copies a text. Without JavaScript it is not there: the text beside it can be selected.
+//! A button that copies a text of the page. Without JavaScript it is not there: the text can be selected.
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
 use leptos::prelude::*;
 
-/// Copies `text` and says so. `label` tells a screen reader what is copied.
+/// Copies the text of the element whose id is `of`, and says so. `label` tells a screen reader what is copied.
 #[island]
-pub fn CopyButton(text: String, label: String) -> impl IntoView {
+pub fn CopyButton(of: String, label: String) -> impl IntoView {
     let live = RwSignal::new(false);
     let state = RwSignal::new("Copy");
     Effect::new(move |_| live.set(true));
     let copy = move |_| {
-        let text = text.clone();
+        let text = document().get_element_by_id(&of).and_then(|element| element.text_content()).unwrap_or_default();
         leptos::task::spawn_local(async move {
             state.set(if write(&text).await { "Copied" } else { "Press Ctrl+C" });
             set_timeout(move || state.set("Copy"), std::time::Duration::from_secs(2));

@@ -15,6 +15,10 @@ pub fn icon(path: &'static str) -> impl IntoView {
 pub const TICK: &str = "M3 8.5l3.2 3.2L13 4.8";
 /// An arrow to the right.
 pub const ARROW: &str = "M2.5 8h11M9.5 4l4 4-4 4";
+/// A cross.
+pub const CROSS: &str = "M4 4l8 8M12 4l-8 8";
+/// A dash.
+pub const DASH: &str = "M4 8h8";
 /// A warning triangle.
 pub const WARNING: &str = "M8 2.2L14.4 13.5H1.6zM8 6.5v3.2M8 11.6v.1";
 /// Up and down, as on a select.

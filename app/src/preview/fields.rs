@@ -1,0 +1,105 @@
+//! The fields of the Preview tab, and what is said beside them.
+
+use leptos::prelude::*;
+
+use super::form::PreviewForm;
+use crate::{
+    redirects::{Environment, Flow, Instance, Link, Prefill, prefill_advice},
+    ui::icon::{WARNING, icon},
+};
+
+/// Every field but the pasted link.
+pub(super) fn fields(form: &PreviewForm, instance: &Instance) -> impl IntoView + use<> {
+    let chosen = form.flow();
+    let flows =
+        Flow::ALL.map(|flow| view! { <option value=flow.name() selected=flow == chosen>{flow_label(flow)}</option> }).collect_view();
+    let given = |names: &[&str]| names.iter().any(|name| !form.value(name).is_empty());
+    let redirects = Link::REDIRECTS[1..].iter().map(|name| text_field(form, instance, name, name).into_any()).collect_view();
+    let prefill = Prefill::NAMES.map(|name| text_field(form, instance, name, prefill_label(name)).into_any()).collect_view();
+    view! {
+        <input type="hidden" name="filled_from" value=form.filled_from.clone() />
+        <div class="field">
+            <label for="flow">"Portal page"</label>
+            <div class="input"><select id="flow" name="flow">{flows}</select></div>
+        </div>
+        {text_field(form, instance, "redirect_url", "redirect_url")}
+        <div class="field">
+            <label for="requesting_page">"Requesting page"</label>
+            <p class="help" id="requesting_page-help">"Where the visitor comes from. Counts in development only."</p>
+            <div class="input">
+                <input type="text" inputmode="url" id="requesting_page" name="requesting_page" value=form.requesting_page.clone() spellcheck="false" autocapitalize="none" aria-describedby="requesting_page-help requesting_page-note" />
+            </div>
+            <div id="requesting_page-note" aria-live="polite">{note(form, instance, "requesting_page")}</div>
+        </div>
+        <details class="field" open=given(&Prefill::NAMES)>
+            <summary>"Prefill"</summary>
+            {prefill}
+        </details>
+        <details class="field" open=given(&Link::REDIRECTS[1..])>
+            <summary>"Parameters of self-hosted components"</summary>
+            <p class="help">"How they hand their own force and fallback settings to the portal."</p>
+            {redirects}
+        </details>
+    }
+}
+
+fn text_field(form: &PreviewForm, instance: &Instance, name: &'static str, label: &'static str) -> impl IntoView + use<> {
+    let redirect = Link::REDIRECTS.contains(&name);
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <div class="input">
+                <input type="text" inputmode=redirect.then_some("url") id=name name=name value=form.value(name).to_owned() spellcheck="false" autocapitalize="none" autocomplete="off" aria-describedby=format!("{name}-note") />
+            </div>
+            <div id=format!("{name}-note") aria-live="polite">{note(form, instance, name)}</div>
+        </div>
+    }
+}
+
+/// The fields that something may be said beside.
+pub(super) const NOTED: [&str; 6] = ["requesting_page", "email_address", "phone_number", "username", "first_name", "last_name"];
+
+/// What will not work of a field's value, as what stands below it; empty where there is nothing to say.
+pub(super) fn note(form: &PreviewForm, instance: &Instance, name: &str) -> impl IntoView + use<> {
+    let said = if name == "requesting_page" {
+        requesting_page_advice(form, instance)
+    } else {
+        prefill_advice(form.flow(), name, form.value(name))
+    };
+    said.map(|said| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{said}</span></p> })
+}
+
+fn requesting_page_advice(form: &PreviewForm, instance: &Instance) -> Option<&'static str> {
+    if form.requesting_page.trim().is_empty() {
+        None
+    } else if form.requesting_origin().is_none() {
+        Some("That is no page. Write its URL, like http://localhost:5173.")
+    } else if instance.environment() == Environment::Production {
+        Some("In production it does not count: anyone could link to the portal from a page of their own.")
+    } else {
+        None
+    }
+}
+
+/// A flow by the page that it is on.
+fn flow_label(flow: Flow) -> &'static str {
+    match flow {
+        Flow::SignUp => "Sign-up, /sign-up",
+        Flow::SignIn => "Sign-in, /sign-in",
+        Flow::SignOut => "Sign-out, /sign-out",
+        Flow::Logo => "The logo, on any page",
+        Flow::CreateOrganization => "Create an organization, /create-organization",
+        Flow::LeaveOrganization => "Leave an organization, /organization",
+        Flow::Waitlist => "Waitlist, /waitlist",
+    }
+}
+
+fn prefill_label(name: &str) -> &'static str {
+    match name {
+        "email_address" => "Email address",
+        "phone_number" => "Phone number",
+        "username" => "Username",
+        "first_name" => "First name",
+        _ => "Last name",
+    }
+}

@@ -1,0 +1,117 @@
+//! What the Preview tab shows of a form, in parts by the ids of their places: the page is made of them, and the browser
+//! puts new ones in place as one types.
+
+use leptos::prelude::*;
+
+use super::{
+    built::{built, qr_code},
+    fields::{NOTED, fields, note},
+    form::PreviewForm,
+    way::{outcome, steps},
+};
+use crate::{
+    instances::store::StoredInstance,
+    redirects::{Environment, Explanation, Fallbacks, NotALink, Visit, resolve},
+    ui::icon::{WARNING, icon},
+};
+
+/// A form and the instance that it is previewed with.
+#[derive(Clone, Debug)]
+pub(super) struct Preview {
+    stored: StoredInstance,
+    form: PreviewForm,
+    link: Result<Vec<String>, NotALink>,
+    filled: bool,
+}
+
+impl Preview {
+    /// Takes over what the form's link says, and leaves out unsaved values that are none.
+    pub(super) fn new(stored: StoredInstance, mut form: PreviewForm) -> Self {
+        form.keep_changes(&stored.fallbacks);
+        let had_link = form.has_new_link();
+        let link = form.take_link(&stored.instance);
+        let filled = had_link && link.is_ok();
+        Self { stored, form, link, filled }
+    }
+
+    /// The form, with its fields filled.
+    pub(super) fn form(&self) -> &PreviewForm {
+        &self.form
+    }
+
+    /// Whether there is a link that could not be read.
+    pub(super) fn is_link_refused(&self) -> bool {
+        self.link.is_err()
+    }
+
+    /// The fallback redirects with the unsaved values; `None` where there are none.
+    pub(super) fn unsaved(&self) -> Option<Fallbacks> {
+        self.form.with_unsaved(&self.stored.fallbacks)
+    }
+
+    /// Below the link: why it can't be read, or what is odd about it.
+    pub(super) fn link_note(&self) -> impl IntoView + use<> {
+        match &self.link {
+            Err(refused) => {
+                let Explanation { before, host, after } = refused.explain(&self.stored.instance);
+                view! { <p class="verdict" data-kind="refused">{icon(WARNING)}<span>{before}<b>{host}</b>{after}</span></p> }.into_any()
+            }
+            Ok(oddities) => oddities
+                .iter()
+                .map(|said| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{said.clone()}</span></p> })
+                .collect_view()
+                .into_any(),
+        }
+    }
+
+    /// The other fields.
+    pub(super) fn fields(&self) -> impl IntoView + use<> {
+        fields(&self.form, &self.stored.instance)
+    }
+
+    /// The end of the journey and the way there, under the stored redirects or under others.
+    pub(super) fn outcome(&self, unsaved: Option<&Fallbacks>) -> (AnyView, AnyView) {
+        let instance = &self.stored.instance;
+        // A production portal does not look at the page that a visitor comes from.
+        let requesting = self.form.requesting_origin().filter(|_| instance.environment() == Environment::Development);
+        let visit = Visit { flow: self.form.flow(), link: &self.form.says, requesting: requesting.as_ref() };
+        let resolution = resolve(instance, unsaved.unwrap_or(&self.stored.fallbacks), visit);
+        let (title, id) = match (self.form.unsaved.is_empty(), unsaved) {
+            (true, _) => ("People end at", "target"),
+            (false, None) => ("With the stored values, people end at", "target"),
+            (false, Some(_)) => ("With the unsaved values, people end at", "target-unsaved"),
+        };
+        let steps = steps(instance, visit, &resolution, unsaved.is_some()).into_any();
+        (outcome(&resolution, title, id).into_any(), steps)
+    }
+
+    /// The finished link and its QR code.
+    pub(super) fn built(&self) -> (AnyView, AnyView) {
+        (built(&self.form, &self.stored.instance).into_any(), qr_code(&self.form, &self.stored.instance).into_any())
+    }
+
+    /// Every part that typing can change, as HTML.
+    pub(super) fn render(&self) -> Vec<(String, String)> {
+        let mut parts: Vec<(String, String)> =
+            NOTED.iter().map(|name| (format!("{name}-note"), note(&self.form, &self.stored.instance, name).to_html())).collect();
+        let mut put = |id: &str, view: AnyView| parts.push((id.to_owned(), view.to_html()));
+        if self.filled {
+            put("fields", self.fields().into_any());
+        }
+        if self.filled || self.is_link_refused() || self.form.link.trim().is_empty() {
+            put("link-note", self.link_note().into_any());
+        }
+        let (outcome, steps) = self.outcome(None);
+        put("outcome", outcome);
+        put("steps", steps);
+        if let Some(unsaved) = self.unsaved() {
+            let (outcome, steps) = self.outcome(Some(&unsaved));
+            put("outcome-unsaved", outcome);
+            put("steps-unsaved", steps);
+        }
+        let (built, qr) = self.built();
+        put("built", built);
+        put("qr", qr);
+        parts
+    }
+}

@@ -1,0 +1,122 @@
+//! The way to the target: every candidate in order, and what became of it.
+
+use leptos::prelude::*;
+
+use super::mark::{Kind, Mark, marks};
+use crate::{
+    fallbacks::verdict::UrlParts,
+    redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, explain_step, policy},
+    ui::icon::{CROSS, DASH, TICK, icon},
+};
+
+/// The steps of a visit's resolution, as items of a list. `unsaved` where its fallback redirects are not saved yet.
+pub(super) fn steps(instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>, unsaved: bool) -> impl IntoView + use<> {
+    let steps = resolution.steps.iter().map(|step| step_view(instance, visit, step, unsaved).into_any()).collect_view();
+    view! { <ol>{steps}</ol> }
+}
+
+/// The target, its host set off, and the source it came from.
+pub(super) fn outcome(resolution: &Resolution<'_>, title: &'static str, id: &'static str) -> impl IntoView + use<> {
+    let UrlParts { before, host, after } = (&resolution.target).into();
+    let source = source_title(resolution.source);
+    view! {
+        <h2>{title}</h2>
+        <p class="target"><code id=id>{before}<b>{host}</b>{after}</code></p>
+        <p class="help">"By: " {source} "."</p>
+    }
+}
+
+fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bool) -> impl IntoView + use<> {
+    let (kind, path, word) = match step.outcome {
+        Outcome::Absent => ("absent", DASH, ""),
+        Outcome::NotReached => ("not-reached", DASH, ""),
+        Outcome::Refused { .. } => ("refused", CROSS, " refused"),
+        Outcome::Allowed { .. } => ("allowed", TICK, " chosen"),
+    };
+    let stored = step.source == Source::Fallback;
+    let checked = step.value.as_deref().map(|value| (value, policy::check(instance, visit.flow, visit.requesting, value)));
+    let value = checked.as_ref().map(|(value, checked)| {
+        let url = match checked {
+            Ok(allowed) => Some(&allowed.url),
+            Err(refused) => refused.url.as_ref(),
+        };
+        let marks = marks(value, url.and_then(|url| url.host_str()));
+        // What is relative, or repaired by the parser, is shown as what it means too.
+        let means = url.filter(|url| url.as_str() != *value && url.as_str().trim_end_matches('/') != *value).map(|url| {
+            let UrlParts { before, host, after } = url.into();
+            view! { <p class="means"><span>"Means "</span><code>{before}<b>{host}</b>{after}</code></p> }
+        });
+        view! { <p class="value"><code>{marked(marks)}</code></p> {means} }
+    });
+    let sentence = match step.outcome {
+        Outcome::Absent if stored && unsaved => "None with the unsaved values.".into_any(),
+        Outcome::Absent if stored => "None is stored.".into_any(),
+        Outcome::Absent => "Not in this link.".into_any(),
+        Outcome::NotReached => "Not reached.".into_any(),
+        Outcome::Allowed { .. } if step.source == Source::HomeUrl => "Where the application lives: the last way out.".into_any(),
+        Outcome::Allowed { ground } => on(instance, ground).into_any(),
+        Outcome::Refused { .. } => {
+            let lead = if stored && !unsaved { "No longer allowed, so it is skipped. " } else { "" };
+            let UrlParts { before, host, after } = explain_step(instance, visit, step).map(UrlParts::from).unwrap_or_default();
+            view! { {lead}{before}<b>{host}</b>{after} }.into_any()
+        }
+    };
+    let fix = fix(instance, visit.flow, step).map(|(href, label)| view! { " " <a href=href>{label}</a> });
+    view! {
+        <li data-kind=kind>
+            {icon(path)}
+            <div>
+                <h3>{source_title(step.source)}{word}</h3>
+                {value}
+                <p>{sentence}{fix}</p>
+            </div>
+        </li>
+    }
+}
+
+/// What a candidate is called.
+fn source_title(source: Source) -> &'static str {
+    match source {
+        Source::ForceParam => "Forced in the link",
+        Source::RedirectUrl => "redirect_url",
+        Source::FallbackParam => "Fallback in the link",
+        Source::Fallback => "Fallback redirect",
+        Source::HomeUrl => "Home URL",
+    }
+}
+
+fn on(instance: &Instance, ground: Ground) -> String {
+    match ground {
+        Ground::Domain => format!("It is on {}.", instance.domain()),
+        Ground::AllowedOrigin => "It is on an allowed origin.".to_owned(),
+        Ground::RequestingPage => "It is on the requesting page's own origin, which counts in development.".to_owned(),
+    }
+}
+
+/// Where a step is changed, if that is not in the link.
+fn fix(instance: &Instance, flow: Flow, step: &Step<'_>) -> Option<(String, &'static str)> {
+    let slug = instance.slug();
+    let settings = |field: &str| format!("/instances/{slug}/settings#{field}");
+    match (step.source, step.outcome) {
+        (_, Outcome::NotReached) => None,
+        (Source::Fallback, _) => Some((format!("/instances/{slug}/redirects#{}", flow.field()), "Open in Redirects")),
+        (_, Outcome::Refused { reason: Refusal::Foreign }) => Some((settings("allowed_origins"), "Open allowed origins")),
+        (Source::HomeUrl, _) => Some((settings("home_url"), "Open in Settings")),
+        _ => None,
+    }
+}
+
+/// Marks as inline elements.
+fn marked(marks: Vec<Mark>) -> impl IntoView {
+    marks
+        .into_iter()
+        .map(|Mark { kind, text, said }| {
+            let said = said.map(|said| view! { <small>{said}</small> });
+            match kind {
+                Kind::Plain => view! { {text}{said} }.into_any(),
+                Kind::Host => view! { <b>{text}{said}</b> }.into_any(),
+                Kind::Deceiving | Kind::Unseen | Kind::LookAlike => view! { <mark>{text}{said}</mark> }.into_any(),
+            }
+        })
+        .collect_view()
+}
