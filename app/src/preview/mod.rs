@@ -12,6 +12,9 @@ pub mod form;
 mod mark;
 #[cfg(feature = "ssr")]
 mod parts;
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod tests;
 #[cfg(feature = "ssr")]
 pub mod view;
 #[cfg(feature = "ssr")]

@@ -4,10 +4,14 @@ use axum::http::request::Parts;
 use leptos::prelude::*;
 
 use super::{editor::PreviewEditor, form::PreviewForm, parts::Preview, ways::Ways};
-use crate::ui::{
-    copy::CopyButton,
-    frame::{InstanceFrame, Place},
-    page,
+use crate::{
+    fallbacks::verdict::{UrlParts, Verdict},
+    redirects::Instance,
+    ui::{
+        copy::CopyButton,
+        frame::{InstanceFrame, Place},
+        page,
+    },
 };
 
 /// A form that was posted and is shown as it is; the page finds it in its context.
@@ -27,7 +31,7 @@ pub fn PreviewPage() -> impl IntoView {
         let instances = page::instances().await?;
         let preview = Preview::new(stored.clone(), form);
         let unsaved = preview.unsaved();
-        let banner = unsaved.is_some().then(|| what_if(&slug, preview.form()));
+        let banner = unsaved.is_some().then(|| what_if(&stored.instance, preview.form()));
         let (outcome, steps) = preview.outcome(None);
         let compared = unsaved.as_ref().map(|unsaved| {
             let (outcome, steps) = preview.outcome(Some(unsaved));
@@ -84,11 +88,16 @@ pub fn PreviewPage() -> impl IntoView {
     })
 }
 
-/// Says which values are compared with the stored ones, and leads back to them.
-fn what_if(slug: &str, form: &PreviewForm) -> impl IntoView + use<> {
+/// Says which values are compared with the stored ones, which of them can't be saved, and leads back to them.
+fn what_if(instance: &Instance, form: &PreviewForm) -> impl IntoView + use<> {
+    let slug = instance.slug();
     let values = form.unsaved.iter().map(|(flow, value)| {
-        let value = if value.is_empty() { view! { "empty" }.into_any() } else { view! { <code>{value.clone()}</code> }.into_any() };
-        view! { <li>{flow.label()} ": " {value}</li> }
+        let shown = if value.is_empty() { view! { "empty" }.into_any() } else { view! { <code>{value.clone()}</code> }.into_any() };
+        let refused = match Verdict::of(instance, *flow, value) {
+            Verdict::Refused(UrlParts { before, host, after }) => Some(view! { " can't be saved. " {before}<b>{host}</b>{after} }),
+            Verdict::Empty(_) | Verdict::Allowed(_) => None,
+        };
+        view! { <li>{flow.label()} ": " {shown} {refused}</li> }
     });
     let values = values.collect_view();
     let mut query = url::form_urlencoded::Serializer::new(String::new());

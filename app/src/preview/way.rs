@@ -22,7 +22,7 @@ pub(super) fn outcome(resolution: &Resolution<'_>, title: &'static str, id: &'st
     view! {
         <h2>{title}</h2>
         <p class="target"><code id=id>{before}<b>{host}</b>{after}</code></p>
-        <p class="help">"By: " {source} "."</p>
+        <p class="help">"Source: " {source}</p>
     }
 }
 
