@@ -40,6 +40,21 @@ const screens: [string, (page: Page, slug: string) => Promise<void>][] = [
     await page.goto(`/instances/${slug}/redirects?saved`);
     await alive(page);
   }],
+  ["Preview", async (page, slug) => {
+    await page.goto(`/instances/${slug}/preview`);
+    await alive(page);
+  }],
+  ["Preview, a link with everything wrong", async (page, slug) => {
+    const wrong = { redirect_url: `https://${slug}.com@e\u0443il.com/${long}\u200b`, phone_number: " 49", first_name: "x", requesting_page: "x" };
+    await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ link: "https://evil.com/sign-in", ...wrong })}`);
+    await alive(page);
+    await page.getByText("QR code").click();
+    await page.getByText("Parameters of self-hosted components").click();
+  }],
+  ["Preview, stored and unsaved values", async (page, slug) => {
+    await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ after_sign_in_url: `/${long}`, after_sign_up_url: "https://evil.com" })}`);
+    await alive(page);
+  }],
   ["Settings", async (page, slug) => {
     await page.goto(`/instances/${slug}/settings`);
     await alive(page);

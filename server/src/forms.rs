@@ -76,10 +76,7 @@ pub(crate) async fn preview(State(pages): State<Pages>, Path(slug): Path<String>
         Ok(read) => read,
         Err(response) => return response,
     };
-    let Ok(body) = std::str::from_utf8(&body) else {
-        return pages.render_error(parts, AppError::BadRequest, || ()).await;
-    };
-    let mut form = PreviewForm::read(body);
+    let mut form = PreviewForm::read(&String::from_utf8_lossy(&body));
     let mut status = StatusCode::OK;
     // What can't be found or asked, the page says itself.
     if let Ok(Some(stored)) = store::find(&pages.pool, &slug).await {
@@ -93,7 +90,12 @@ pub(crate) async fn preview(State(pages): State<Pages>, Path(slug): Path<String>
     {
         return Redirect::to(&address).into_response();
     }
-    pages.render(parts, status, move || provide_context(Typed(form.clone()))).await
+    let fields = posted(&body);
+    let provide = move || {
+        provide_context(Typed(form.clone()));
+        provide_context(fields.clone());
+    };
+    pages.render(parts, status, provide).await
 }
 
 /// Reads a request's form. What is none, or no UTF-8, is answered: the readers would put another character in its place.

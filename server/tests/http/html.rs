@@ -76,7 +76,7 @@ pub(crate) fn text(html: &str) -> String {
             continue;
         };
         let name = tag.trim_start_matches('/').split(' ').next().unwrap_or_default();
-        if !matches!(name, "a" | "b" | "code" | "span" | "strong" | "!") {
+        if !matches!(name, "a" | "b" | "code" | "mark" | "span" | "strong" | "!") {
             text.push(' ');
         }
         if name != "script" {

@@ -25,6 +25,8 @@ mod portal_resolve;
 #[cfg(test)]
 mod posts;
 #[cfg(test)]
+mod preview;
+#[cfg(test)]
 mod server_function;
 #[cfg(test)]
 mod settings;
