@@ -61,7 +61,8 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bo
             view! { {lead}{before}<b>{host}</b>{after} }.into_any()
         }
     };
-    let fix = fix(instance, visit.flow, step).map(|(href, label)| view! { " " <a href=href>{label}</a> });
+    // Unsaved values are changed where the page says that they are unsaved.
+    let fix = fix(instance, visit.flow, step).filter(|_| !(stored && unsaved)).map(|(href, label)| view! { " " <a href=href>{label}</a> });
     view! {
         <li data-kind=kind>
             {icon(path)}
