@@ -26,10 +26,20 @@ pub(super) fn built(form: &PreviewForm, instance: &Instance) -> impl IntoView + 
 /// The QR code of the finished link, dark on light whatever the page's colours: scanners want it so.
 pub(super) fn qr_code(form: &PreviewForm, instance: &Instance) -> impl IntoView + use<> {
     let link = form.direct_link(instance)?;
-    let Ok(code) = QRBuilder::new(link).ecl(ECL::M).build() else {
+    let Some((side, path)) = drawn(&link) else {
         return Some(view! { <p class="help">"The link is too long for a QR code."</p> }.into_any());
     };
-    let side = code.size + 2 * QUIET_ZONE;
+    let code = view! {
+        <svg class="qr" viewBox=format!("0 0 {side} {side}") role="img" aria-label="QR code of the link" shape-rendering="crispEdges">
+            <path d=path></path>
+        </svg>
+    };
+    Some(code.into_any())
+}
+
+/// The length of a QR code's side with its border, and the path that fills its dark modules; `None` where a text is too long.
+fn drawn(text: &str) -> Option<(usize, String)> {
+    let code = QRBuilder::new(text).ecl(ECL::M).build().ok()?;
     let mut path = String::new();
     for (y, row) in code.data[..code.size * code.size].chunks(code.size).enumerate() {
         let mut x = 0;
@@ -41,10 +51,41 @@ pub(super) fn qr_code(form: &PreviewForm, instance: &Instance) -> impl IntoView 
             x += run.max(1);
         }
     }
-    let code = view! {
-        <svg class="qr" viewBox=format!("0 0 {side} {side}") role="img" aria-label="QR code of the link" shape-rendering="crispEdges">
-            <path d=path></path>
-        </svg>
-    };
-    Some(code.into_any())
+    Some((code.size + 2 * QUIET_ZONE, path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads the code back from the path, as a scanner does from the picture.
+    fn scanned(text: &str) -> String {
+        const SCALE: usize = 4;
+        let (side, path) = drawn(text).unwrap();
+        let mut dark = vec![false; side * side];
+        for run in path.split('M').filter(|run| !run.is_empty()) {
+            let (x, rest) = run.split_once(' ').unwrap();
+            let (y, rest) = rest.split_once('h').unwrap();
+            let (length, _) = rest.split_once('v').unwrap();
+            let (x, y, length): (usize, usize, usize) = (x.parse().unwrap(), y.parse().unwrap(), length.parse().unwrap());
+            dark[y * side + x..][..length].fill(true);
+        }
+        let mut picture = rqrr::PreparedImage::prepare_from_greyscale(side * SCALE, side * SCALE, |x, y| {
+            if dark[y / SCALE * side + x / SCALE] { 0 } else { 255 }
+        });
+        picture.detect_grids().first().unwrap().decode().unwrap().1
+    }
+
+    #[test]
+    fn a_scanner_reads_the_link_from_the_code() {
+        let link = "https://accounts.myapp.com/sign-in?redirect_url=%2Fa%3Fb%3Dc&phone_number=%2B49+30";
+        assert_eq!(scanned(link), link);
+        let long = format!("{link}&username={}", "x".repeat(1_000));
+        assert_eq!(scanned(&long), long);
+    }
+
+    #[test]
+    fn a_text_that_fits_into_no_code_is_not_drawn() {
+        assert_eq!(drawn(&"x".repeat(3_000)), None);
+    }
 }

@@ -1,0 +1,93 @@
+// The truth against the browser: whatever the policy allows, Chromium's own URL parser must read as exactly what was checked.
+import { spawnSync } from "node:child_process";
+import { expect, test } from "./fixtures.ts";
+import { generate, type Question } from "./truth.ts";
+import { binary } from "./server.ts";
+
+const SEED = 20_261_123;
+const COUNT = 8_000;
+
+interface Step {
+  source: string;
+  outcome: string;
+  reason?: string;
+}
+
+interface Answer {
+  target: string;
+  source: string;
+  steps: Step[];
+}
+
+/** What the binary answers to each question. It needs no database for it. */
+function resolve(questions: Question[]): Answer[] {
+  const input = questions.map((question) => JSON.stringify({ ...question, flow: "sign-out" })).join("\n");
+  const { stdout, stderr, status } = spawnSync(binary, ["resolve"], { input, encoding: "utf8", maxBuffer: 2 ** 28, env: {} });
+  expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  return stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+}
+
+const allows = (answer: Answer) => answer.source === "redirect_url";
+const reason = (answer: Answer) => answer.steps.find((step) => step.source === "redirect_url")?.reason ?? "absent";
+
+test("what is allowed is what the browser reads, to the letter", async ({ page }) => {
+  const questions = generate(SEED, COUNT);
+  const answers = resolve(questions);
+  expect(answers).toHaveLength(COUNT);
+  // The browser's own parser, as a link on the application's home page is read, and again what would be sent out.
+  const read = await page.evaluate(
+    (asked) =>
+      asked.map(({ value, home, target }) => ({
+        href: URL.canParse(value, home) ? new URL(value, home).href : null,
+        again: URL.canParse(target) ? new URL(target).href : null,
+      })),
+    questions.map((question, at) => ({ value: question.redirect_url, home: question.home_url, target: answers[at].target })),
+  );
+  const counts: Record<string, number> = {};
+  for (const [at, answer] of answers.entries()) {
+    const value = JSON.stringify(questions[at].redirect_url);
+    expect(read[at].again, `the target of ${value}`).toBe(answer.target);
+    if (allows(answer)) expect(read[at].href, `allowed: ${value} on ${questions[at].domain}`).toBe(answer.target);
+    const verdict = allows(answer) ? "allowed" : reason(answer);
+    counts[verdict] = (counts[verdict] ?? 0) + 1;
+  }
+  console.log(`compared ${answers.length} values with Chromium ${page.context().browser()?.version()}:`, counts);
+  // Enough of each, or it would prove nothing.
+  for (const verdict of ["allowed", "not_a_url", "ambiguous", "scheme", "credentials", "insecure", "foreign"]) {
+    expect(counts[verdict], verdict).toBeGreaterThan(COUNT / 200);
+  }
+});
+
+test("sent to what is allowed, the browser ends at the host that was checked", async ({ page }) => {
+  const questions = generate(SEED + 1, 2_000);
+  const answers = resolve(questions);
+  await page.context().route(/.*/, (route) => route.fulfill({ contentType: "text/html", body: "<title>there</title>" }));
+  const targets = new Set(answers.filter(allows).map((answer) => answer.target.split("#")[0]));
+  const sent = [...targets].slice(0, 60);
+  for (const target of sent) {
+    // Ports that browsers keep to themselves answer nothing, wherever they are.
+    await page.goto(target).catch((error: Error) => expect(error.message).toContain("ERR_UNSAFE_PORT"));
+    if (page.url() !== "chrome-error://chromewebdata/") expect(page.url()).toBe(target);
+  }
+  expect(sent.length).toBeGreaterThan(30);
+});
+
+test("a host that maps to two names, by old browsers and new ones, is refused", () => {
+  const hosts = ["stra\u00dfe.de", "STRA\u1e9eE.de", "fa\u00df.myapp.com", "\u03bf\u03c2.myapp.com", "a\u200db.myapp.com", "\u0915\u094d\u200c\u0937.myapp.com"];
+  const domain = (host: string) => (host.endsWith("myapp.com") ? "myapp.com" : "xn--strae-oqa.de");
+  const questions = hosts.flatMap((host) =>
+    ["https://HOST/", "//HOST", "https://HOST:8443/x", "https:\\\\HOST", `https://${encodeURIComponent("HOST")}`].map((form) => ({
+      environment: "production",
+      domain: domain(host),
+      home_url: `https://${domain(host)}/`,
+      allowed_origins: [],
+      redirect_url: form.replace("HOST", form.includes("%") ? encodeURIComponent(host) : host),
+    })),
+  );
+  for (const [at, answer] of resolve(questions).entries()) {
+    expect(["ambiguous", "not_a_url", "foreign"], JSON.stringify(questions[at].redirect_url)).toContain(reason(answer));
+  }
+  const [plain] = resolve([{ ...questions[0], redirect_url: "https://xn--strae-oqa.de/" }]);
+  expect(plain.target).toBe("https://xn--strae-oqa.de/");
+  expect(allows(plain)).toBe(true);
+});
