@@ -66,6 +66,20 @@ pub(super) fn marks(value: &str, host: Option<&str>) -> Vec<Mark> {
     marks
 }
 
+/// A host as people would read it, with its letters named; `None` where it is read as it is written.
+pub(super) fn in_unicode(host: &str) -> Option<Vec<Mark>> {
+    let (unicode, _) = idna::domain_to_unicode(host);
+    if unicode == host {
+        return None;
+    }
+    let mut named = 0;
+    let mark = |c: char| {
+        let (kind, said) = if c.is_ascii() { (Kind::Host, None) } else { (Kind::LookAlike, Some(name(c, &mut named))) };
+        Mark { kind, text: c.into(), said }
+    };
+    Some(unicode.chars().map(mark).collect())
+}
+
 /// Where a browser finds the parts of a URL (WHATWG URL, section 4.4), by their places in the text.
 #[derive(Debug)]
 struct Places {

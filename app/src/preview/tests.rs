@@ -2,7 +2,7 @@
 
 use super::{
     form::PreviewForm,
-    mark::{Kind, Mark, marks},
+    mark::{Kind, Mark, in_unicode, marks},
 };
 use crate::redirects::{Environment, Fallbacks, Flow, Instance, NotALink, Settings};
 
@@ -18,12 +18,16 @@ fn stored(values: &[(Flow, &str)]) -> Fallbacks {
 
 /// Marks as one text: `[Kind text|name]`, plain parts as they are.
 fn written(value: &str, host: Option<&str>) -> String {
+    as_text(marks(value, host))
+}
+
+fn as_text(marks: Vec<Mark>) -> String {
     let part = |Mark { kind, text, said }: Mark| match (kind, said) {
         (Kind::Plain, None) => text,
         (kind, None) => format!("[{kind:?} {text}]"),
         (kind, Some(said)) => format!("[{kind:?} {text}|{said}]"),
     };
-    marks(value, host).into_iter().map(part).collect()
+    marks.into_iter().map(part).collect()
 }
 
 #[test]
@@ -117,12 +121,23 @@ fn where_the_host_is_not_found_for_certain_nothing_is_set_off() {
 #[test]
 fn what_cannot_be_seen_or_looks_like_another_is_written_out() {
     assert_eq!(
-        written("https://m\u{443}app.com/\u{fc}", Some("xn--mapp-v6d.com")),
-        "https://[Host m][LookAlike \u{443}|U+0443 CYRILLIC SMALL LETTER U][Host app.com]/\u{fc}"
+        written("https://b\u{430}nk.com/\u{fc}", Some("xn--bnk-6cd.com")),
+        "https://[Host b][LookAlike \u{430}|U+0430 CYRILLIC SMALL LETTER A][Host nk.com]/\u{fc}"
     );
     assert_eq!(written("https://ev\til.com", Some("evil.com")), "https://[Host ev][Unseen |U+0009 TAB][Host il.com]");
     assert_eq!(written("a\u{200b}b", None), "a[Unseen |U+200B ZERO WIDTH SPACE]b");
     assert_eq!(written("\u{202e}\0", None), "[Unseen |U+202E RIGHT-TO-LEFT OVERRIDE][Unseen |U+0000]");
+}
+
+#[test]
+fn a_host_in_punycode_is_read_out() {
+    let read = in_unicode("xn--bnk-6cd.com").map(as_text);
+    assert_eq!(
+        read.as_deref(),
+        Some("[Host b][LookAlike \u{430}|U+0430 CYRILLIC SMALL LETTER A][Host n][Host k][Host .][Host c][Host o][Host m]")
+    );
+    assert_eq!(in_unicode("myapp.com"), None);
+    assert_eq!(in_unicode("[::1]"), None);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::mark::{Kind, Mark, marks};
+use super::mark::{Kind, Mark, in_unicode, marks};
 use crate::{
     fallbacks::verdict::UrlParts,
     redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, explain_step, policy},
@@ -46,7 +46,9 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bo
             let UrlParts { before, host, after } = url.into();
             view! { <p class="means"><span>"Means "</span><code>{before}<b>{host}</b>{after}</code></p> }
         });
-        view! { <p class="value"><code>{marked(marks)}</code></p> {means} }
+        let read = url.and_then(|url| in_unicode(url.host_str()?));
+        let read = read.map(|marks| view! { <p class="means"><span>"Its host is read as "</span><code>{marked(marks)}</code></p> });
+        view! { <p class="value"><code>{marked(marks)}</code></p> {means} {read} }
     });
     let sentence = match step.outcome {
         Outcome::Absent if stored && unsaved => "None with the unsaved values.".into_any(),
