@@ -8,7 +8,10 @@ use leptos_router::{
     path,
 };
 
-use crate::{error::AppError, fallbacks::view::RedirectsPage, instances::view, preview::view::PreviewPage, ui::page::error_page};
+use crate::{
+    error::AppError, fallbacks::view::RedirectsPage, instances::view, preview::view::PreviewPage, snippets::view::SnippetsPage,
+    ui::page::error_page,
+};
 
 /// Where the browser finds the files that the binary carries.
 #[derive(Clone, Debug)]
@@ -60,6 +63,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug") view=view::OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/redirects") view=RedirectsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview") view=PreviewPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/snippets") view=SnippetsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -13,6 +13,8 @@ pub mod fallbacks;
 pub mod instances;
 pub mod preview;
 pub mod redirects;
+#[cfg(feature = "ssr")]
+pub mod snippets;
 pub mod ui;
 
 /// The browser's entry: lets the islands on the page come alive.

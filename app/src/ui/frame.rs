@@ -18,6 +18,8 @@ pub enum Place {
     Redirects,
     /// Account Portal, Preview
     Preview,
+    /// Account Portal, Snippets
+    Snippets,
     /// Settings
     Settings,
 }
@@ -118,6 +120,7 @@ pub fn InstanceFrame(
         Place::Overview => ("Account Portal", "Account Portal"),
         Place::Redirects => ("Account Portal", "Redirects"),
         Place::Preview => ("Account Portal", "Preview"),
+        Place::Snippets => ("Account Portal", "Snippets"),
         Place::Settings => ("Settings", "Settings"),
     };
     let below = if place == Place::Settings { stored.domain_typed.clone() } else { portal };
@@ -128,6 +131,7 @@ pub fn InstanceFrame(
                     {tab(Place::Overview, "", "Overview")}
                     {tab(Place::Redirects, "/redirects", "Redirects")}
                     {tab(Place::Preview, "/preview", "Preview")}
+                    {tab(Place::Snippets, "/snippets", "Snippets")}
                 </ul>
             </nav>
         }

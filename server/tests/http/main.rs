@@ -30,3 +30,5 @@ mod preview;
 mod server_function;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod snippets;

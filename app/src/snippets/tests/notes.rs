@@ -1,0 +1,60 @@
+//! What has no equivalent is said.
+
+use super::instance;
+use crate::{
+    redirects::{Environment, Fallbacks, Flow},
+    snippets::{
+        framework::Framework,
+        snippet::{Note, snippets},
+        tests::snippets_of,
+    },
+};
+
+/// What each note is about, and the value in it.
+fn said(notes: &[Note]) -> Vec<(&str, Option<&str>)> {
+    notes.iter().map(|note| (note.title, note.url.as_deref())).collect()
+}
+
+#[test]
+fn logo_and_waitlist_are_named_with_what_the_portal_does() {
+    for framework in Framework::ALL {
+        let notes = snippets_of(framework, &[(Flow::Waitlist, "/thanks")]).notes;
+        assert_eq!(
+            said(&notes),
+            [("After logo click", Some("https://myapp.com/")), ("After joining the waitlist", Some("https://myapp.com/thanks"))]
+        );
+    }
+}
+
+#[test]
+fn flows_without_variables_are_named_beside_the_variables() {
+    for framework in Framework::ALL {
+        let blocks = snippets_of(framework, &[]).blocks;
+        assert!(
+            blocks.iter().any(|block| block.about.contains("no variables") || block.about.contains("no environment variables")),
+            "{framework:?}"
+        );
+    }
+}
+
+#[test]
+fn a_url_that_the_components_would_not_follow_is_named() {
+    let stored: Fallbacks =
+        [(Flow::SignIn, "https://other.dev/in"), (Flow::SignUp, "https://app.myapp.com/up"), (Flow::SignOut, "https://other.dev/")]
+            .map(|(flow, url)| (flow, url.to_owned()))
+            .into_iter()
+            .collect();
+    let production = snippets(&instance(Environment::Production), &stored, Framework::Vue).notes;
+    assert_eq!(said(&production)[2..], [("After sign-in", Some("https://other.dev"))]);
+    let development = snippets(&instance(Environment::Development), &stored, Framework::Vue).notes;
+    assert_eq!(said(&development)[2..], [("After sign-in", Some("https://other.dev")), ("After sign-up", Some("https://app.myapp.com"))]);
+    assert_eq!(said(&snippets_of(Framework::Vue, &[(Flow::SignIn, "https://app.myapp.com:8443/in")]).notes)[2..].len(), 1);
+}
+
+#[test]
+fn a_url_that_the_components_may_fill_in_is_named() {
+    let noted =
+        |url| said(&snippets_of(Framework::React, &[(Flow::CreateOrganization, url), (Flow::LeaveOrganization, "/:slug")]).notes).len() > 2;
+    assert!(noted("/orgs/:slug") && noted("/?a=:id"));
+    assert!(!noted("/orgs/:") && !noted("/a:%20b") && !noted("https://myapp.com:8443/:slug"));
+}

@@ -1,0 +1,79 @@
+//! URLs quoted for each format. That the formats' own parsers read them as meant is tested in end2end/snippets.spec.ts.
+
+use proptest::prelude::*;
+use url::Url;
+
+use crate::snippets::quote::{attribute, env, holdable, script};
+
+#[test]
+fn a_script_holds_backslashes_and_quotes_as_they_are() {
+    assert_eq!(script("https://myapp.com/"), r#""https://myapp.com/""#);
+    assert_eq!(script(r"https://myapp.com/it's?a=`${b}`#c\n"), r#""https://myapp.com/it's?a=`${b}`#c\\n""#);
+    assert_eq!(script("\"\\"), r#""\"\\""#);
+}
+
+#[test]
+fn an_attribute_holds_no_entity_that_was_not_one() {
+    assert_eq!(attribute("https://myapp.com/?a=1&copy=2&copy;"), r#""https://myapp.com/?a=1&amp;copy=2&amp;copy;""#);
+    assert_eq!(attribute(r"https://myapp.com/it's#{a}\n$b`"), r#""https://myapp.com/it's#{a}\n$b`""#);
+    assert_eq!(attribute("\""), r#""&quot;""#);
+}
+
+#[test]
+fn a_variable_is_quoted_so_that_nothing_in_it_is_read_as_more_than_it_is() {
+    for (url, expected) in [
+        ("https://myapp.com/", r#""https://myapp.com/""#),
+        ("https://myapp.com/#top", r#""https://myapp.com/#top""#),
+        ("https://myapp.com/it's?a=`#b", r#""https://myapp.com/it's?a=`#b""#),
+        ("https://myapp.com/$HOME?a=${B:-c}$$", r#""https://myapp.com/\$HOME?a=\${B:-c}\$\$""#),
+        // Between double quotes it would be a line break.
+        (r"https://myapp.com/?a=b\nc", r"'https://myapp.com/?a=b\nc'"),
+        (r"https://myapp.com/$x?a=b\nc", r"'https://myapp.com/\$x?a=b\nc'"),
+        (r"https://myapp.com/it's?a=b\nc", r"`https://myapp.com/it's?a=b\nc`"),
+        // No quote is left, and none is needed.
+        (r"https://myapp.com/it's?a=`b\n", r"https://myapp.com/it's?a=`b\n"),
+        // It would escape the closing quote.
+        (r"https://myapp.com/?a=b\", r"https://myapp.com/?a=b\"),
+    ] {
+        assert_eq!((holdable(url).as_ref(), env(url).as_str()), (url, expected));
+    }
+}
+
+#[test]
+fn what_no_env_file_can_hold_is_percent_encoded_as_little_as_needed() {
+    for (url, held) in [
+        (r"https://myapp.com/it's?a=`b\n#c", "https://myapp.com/it's?a=`b%5Cn#c"),
+        (r"https://myapp.com/#a\", "https://myapp.com/#a%5C"),
+        (r"https://myapp.com/?a=\$b$c", "https://myapp.com/?a=%5C$b$c"),
+        ("https://myapp.com/$(id)(x)", "https://myapp.com/$%28id)(x)"),
+        (r"https://myapp.com/?\$(id)\n", "https://myapp.com/?%5C$%28id)%5Cn"),
+    ] {
+        assert_eq!(holdable(url), held);
+        assert_eq!(read(&env(held)), held);
+    }
+}
+
+/// What dotenv and dotenv-expand read, where there is no variable to put in.
+fn read(text: &str) -> String {
+    let quote = text.chars().next().filter(|first| matches!(first, '"' | '\'' | '`'));
+    let value = match quote {
+        Some(quote) => text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).unwrap(),
+        None => text,
+    };
+    assert!(quote.map_or_else(|| !value.contains('#'), |quote| !value.contains(quote)), "{text} ends too early");
+    let unescaped = value.replace(r"\$", "");
+    assert!(!unescaped.contains('$'), "{text} puts a variable in");
+    assert!(quote != Some('"') || !unescaped.contains('\\'), "{text} may have a line break in it");
+    value.replace(r"\$", "$")
+}
+
+proptest! {
+    #[test]
+    fn every_url_is_read_from_an_env_file_as_it_can_be_held(rest in r#"[/?#'`$&\\{}()nrA:;=.x" <-]{0,24}"#) {
+        let url = Url::parse("https://myapp.com/").unwrap().join(&format!("./{rest}")).unwrap();
+        let held = holdable(url.as_str());
+        prop_assert!(!held.contains("$("), "a loader would run it");
+        prop_assert_eq!(read(&env(&held)), held.as_ref());
+        prop_assert_eq!(held.replace("%5C", "\\").replace("%28", "("), url.as_str().replace("%5C", "\\").replace("%28", "("));
+    }
+}
