@@ -55,6 +55,10 @@ const screens: [string, (page: Page, slug: string) => Promise<void>][] = [
     await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ after_sign_in_url: `/${long}`, after_sign_up_url: "https://evil.com" })}`);
     await alive(page);
   }],
+  ["Snippets", async (page, slug) => {
+    await page.goto(`/instances/${slug}/snippets`);
+    await alive(page);
+  }],
   ["Settings", async (page, slug) => {
     await page.goto(`/instances/${slug}/settings`);
     await alive(page);
