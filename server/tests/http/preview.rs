@@ -44,7 +44,7 @@ async fn a_pasted_link_fills_the_form_and_is_followed_step_by_step(pool: PgPool)
     assert_eq!(
         steps(&answer),
         "Forced in the link Not in this link. \
-         redirect_url refused https:// myapp.com@evil.com \
+         redirect_url refused https://myapp.com@evil.com \
          It carries a user name, and its real host is evil.com. Remove everything before the @. \
          Fallback in the link Not in this link. \
          Fallback redirect chosen /welcome Means https://myapp.com/welcome It is on myapp.com. Open in Redirects \
