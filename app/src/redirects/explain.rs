@@ -32,7 +32,9 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
     match refused.reason {
         Refusal::TooLong => sentence(format!("That is too long: {} bytes, and {MOST_BYTES} are the limit. Shorten it.", value.len())),
         Refusal::NotAUrl => sentence("That is not a URL. Start with / for a page of your application, or with https://.".into()),
-        Refusal::Ambiguous => sentence("Browsers can read this in two ways. Write it in full: https:// and the host.".into()),
+        Refusal::Ambiguous => {
+            sentence("Browsers can read this in two ways. Write it in full: https:// and the host, in ASCII (xn--…).".into())
+        }
         Refusal::Scheme => sentence("Only web addresses can be a target. Use https://, or a path like /dashboard.".into()),
         Refusal::Credentials => Explanation {
             before: "It carries a user name, and its real host is ".into(),

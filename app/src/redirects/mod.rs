@@ -8,6 +8,7 @@ mod domain;
 mod explain;
 mod fallback;
 mod flow;
+mod host;
 mod instance;
 mod link;
 mod origin;

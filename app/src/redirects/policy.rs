@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::{ParseError, Url};
 
-use super::{Environment, Flow, Instance, RequestingOrigin};
+use super::{Environment, Flow, Instance, RequestingOrigin, host::has_one_name};
 
 /// The longest `redirect_url`, and the longest target, in bytes.
 pub const MOST_BYTES: usize = 2048;
@@ -29,7 +29,7 @@ pub enum Refusal {
     /// No browser could go there.
     #[serde(rename = "not_a_url")]
     NotAUrl,
-    /// It means different places with and without the home URL as its base.
+    /// It means different places with and without the home URL as its base, or different hosts in different browsers.
     Ambiguous,
     /// Neither `http` nor `https`.
     Scheme,
@@ -89,7 +89,12 @@ fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
             _ => return Err(Refusal::Ambiguous),
         }
     };
-    if url.as_str().len() > MOST_BYTES { Err(Refusal::TooLong) } else { Ok(url) }
+    if url.as_str().len() > MOST_BYTES {
+        return Err(Refusal::TooLong);
+    }
+    // Hosts of other schemes are no names of the web: they are refused for their scheme.
+    let web = matches!(url.scheme(), "http" | "https");
+    if web && !has_one_name(home, value, &url) { Err(Refusal::Ambiguous) } else { Ok(url) }
 }
 
 /// Rules 4 to 8, on what was read.

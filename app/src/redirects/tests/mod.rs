@@ -3,6 +3,7 @@
 mod direct;
 mod fallback;
 mod grounds;
+mod idna;
 mod instance;
 mod link;
 mod loops;
