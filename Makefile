@@ -80,7 +80,8 @@ test-browser: setup-tests browser
 	cargo build --quiet -p server
 	.ci/with-postgres node_modules/.bin/playwright test --config end2end/playwright.config.ts
 
-bench: setup browser ## Measure: the resolver against the parser, and what the first visit transfers
+bench: setup browser ## Measure: the resolver against the parser, the command line against jq, what the first visit transfers
 	cargo bench --quiet -p app --bench resolve
 	cargo build --release --quiet -p server
+	.ci/bench-resolve target/release/portal-redirects
 	PORTAL_REDIRECTS=target/release/portal-redirects node_modules/.bin/playwright test --config end2end/bench.config.ts

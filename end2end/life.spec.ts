@@ -94,6 +94,22 @@ test("two servers may start at once on an empty database, which offers the first
   await Promise.all(servers.map((server) => server.stop()));
 });
 
+test("the command line reads an instance from the server that runs, and starts none", async ({ request }) => {
+  const server = new Server();
+  await server.start();
+  await save(request, server, 1, "/first");
+  const asked = server.resolve("localhost", { flow: "sign-up" });
+  expect(asked.status, asked.stderr).toBe(0);
+  expect(JSON.parse(asked.stdout)).toMatchObject({ target: await target(request, server), source: "fallback", version: 2 });
+  expect(server.resolve("nobody", {}).stderr).toContain('there is no instance "nobody"');
+  await server.stop();
+  const refused = server.resolve("localhost", { flow: "sign-up" });
+  expect([refused.status, refused.stdout]).toEqual([1, ""]);
+  expect(refused.stderr).toContain("no server runs on the data folder");
+  expect(() => server.postgres(), "no PostgreSQL was started").toThrow();
+  server.remove();
+});
+
 test("a second server on the same data folder is told who has it", async () => {
   const server = new Server();
   await server.start();

@@ -1,5 +1,5 @@
 // The real binary, started for tests: on a free port, with a data folder or a database of its own.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +49,13 @@ export class Server {
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
     child.kill(signal);
     return ended;
+  }
+
+  /** Asks the command line where a line of JSON leads, of an instance in this server's data folder. */
+  resolve(instance: string, line: object): SpawnSyncReturns<string> {
+    const { DATABASE_URL: _, ...env } = process.env;
+    const args = ["resolve", "--instance", instance, "--data-dir", this.folder];
+    return spawnSync(this.program, args, { encoding: "utf8", env, input: JSON.stringify(line), timeout: 30_000 });
   }
 
   /** The process id of the private PostgreSQL. */

@@ -9,6 +9,7 @@ pub mod database;
 mod forms;
 mod pages;
 mod portal;
+mod resolve;
 pub mod router;
 mod run;
 mod security;

@@ -6,7 +6,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     match server::run(server::cli::Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             say(&format!("portal-redirects: {error:#}"));
             ExitCode::FAILURE

@@ -1,6 +1,6 @@
 //! From the command line to a running server and back down again.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use tokio::{
@@ -13,25 +13,28 @@ use crate::{
     cli::{Cli, Command},
     config::Config,
     database::Database,
-    router, telemetry,
+    resolve, router, telemetry,
 };
 
 /// How long requests may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Does what the command line says, until it is done or a signal ends it.
+/// Does what the command line says, until it is done or a signal ends it, and answers the exit code.
 ///
 /// # Errors
-/// What kept it from starting, for the one at the terminal.
-pub fn run(cli: Cli) -> anyhow::Result<()> {
+/// What kept it from starting or going on, for the one at the terminal.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     telemetry::start(&cli.config.log)?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let stop = Stop::new()?;
-        match cli.command.unwrap_or_default() {
-            Command::Serve => serve(&cli.config, stop).await,
-            Command::Migrate => with_database(&cli.config, stop, async |_, _| Ok(())).await,
-        }
-    })
+    match cli.command.unwrap_or_default() {
+        Command::Serve => until_stopped(async |stop| serve(&cli.config, stop).await),
+        Command::Migrate => until_stopped(async |stop| with_database(&cli.config, stop, async |_, _| Ok(())).await),
+        Command::Resolve(flags) => resolve::run(&flags, &cli.config),
+    }
+}
+
+fn until_stopped(work: impl AsyncFnOnce(Stop) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async { work(Stop::new()?).await })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {

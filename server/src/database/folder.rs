@@ -55,10 +55,7 @@ impl Folder {
             fs::set_permissions(path, fs::Permissions::from_mode(0o711))?;
         }
         let lock = take_lock(path)?;
-        let mut socket = path.join("run");
-        if socket.as_os_str().len() > LONGEST_SOCKET_FOLDER {
-            socket = std::env::temp_dir().join(format!("portal-redirects-{:016x}", fnv(path)));
-        }
+        let socket = socket_in(path);
         let folder = Self {
             cluster: path.join("postgres"),
             unfinished: path.join("postgres.new"),
@@ -109,6 +106,15 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Where the socket of a data folder is: in it, or elsewhere if its path would be too long.
+pub(super) fn socket_in(path: &Path) -> PathBuf {
+    let socket = path.join("run");
+    if socket.as_os_str().len() > LONGEST_SOCKET_FOLDER {
+        return std::env::temp_dir().join(format!("portal-redirects-{:016x}", fnv(path)));
+    }
+    socket
 }
 
 fn take_lock(folder: &Path) -> anyhow::Result<File> {

@@ -37,11 +37,7 @@ impl Database {
     /// # Errors
     /// It can't be reached or started.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let url = config.database_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
-        let (options, private) = if let Some(url) = url {
-            // The error would repeat the URL, and with it the password.
-            let options = PgConnectOptions::from_str(url)
-                .map_err(|_| anyhow::anyhow!("DATABASE_URL is not a PostgreSQL URL, like postgres://user:password@host/database"))?;
+        let (options, private) = if let Some(options) = named(config)? {
             (options, None)
         } else {
             let private = PrivatePostgres::start(&config.data_dir()?).await?;
@@ -70,9 +66,7 @@ impl Database {
     /// The database can't be reached, or its schema is not from this program.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         // A connection of its own says why it can't be made; the pool would only say that it took too long.
-        let options = self.pool.connect_options();
-        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options));
-        let mut connection = connecting.await.context("the database does not answer")?.context("the database can't be reached")?;
+        let mut connection = reach(&self.pool.connect_options()).await?;
         MIGRATOR.run(&mut connection).await.context("the database's schema can't be brought up to date")?;
         Ok(connection.close().await?)
     }
@@ -115,4 +109,34 @@ impl Database {
             private.stop().await;
         }
     }
+}
+
+/// A connection to a database that is up already: the configured one, or the private one of a server that runs. Starts
+/// and changes nothing.
+///
+/// # Errors
+/// There is none, or it can't be reached.
+pub(crate) async fn connect(config: &Config) -> anyhow::Result<PgConnection> {
+    if let Some(options) = named(config)? {
+        return reach(&options).await;
+    }
+    let folder = config.data_dir()?;
+    reach(&private::options(&folder::socket_in(&folder))).await.with_context(|| {
+        let folder = folder.display();
+        format!("no server runs on the data folder {folder}; start one with `portal-redirects`, or name the database with --database-url")
+    })
+}
+
+/// How to connect to the database that the configuration names, if it names one.
+fn named(config: &Config) -> anyhow::Result<Option<PgConnectOptions>> {
+    let url = config.database_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
+    // The error would repeat the URL, and with it the password.
+    url.map(PgConnectOptions::from_str)
+        .transpose()
+        .map_err(|_| anyhow::anyhow!("DATABASE_URL is not a PostgreSQL URL, like postgres://user:password@host/database"))
+}
+
+async fn reach(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
+    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options));
+    connecting.await.context("the database does not answer")?.context("the database can't be reached")
 }

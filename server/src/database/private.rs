@@ -25,6 +25,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How often it is looked after.
 const ROUND: Duration = Duration::from_secs(2);
 
+/// How to connect to a private PostgreSQL by its socket's folder.
+pub(super) fn options(socket: &Path) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass().socket(socket).port(5432).username(NAME).database(NAME)
+}
+
 /// A running private PostgreSQL.
 #[derive(Debug)]
 pub(super) struct PrivatePostgres {
@@ -53,7 +58,7 @@ impl PrivatePostgres {
 
     /// How to connect to it.
     pub(super) fn options(&self) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass().socket(&self.folder.socket).port(5432).username(NAME).database(NAME)
+        options(&self.folder.socket)
     }
 
     /// Starts it again whenever it has ended by itself.

@@ -1,0 +1,142 @@
+//! The flags of `resolve`: defaults for every line, under the names of its keys.
+
+use app::redirects::{Environment, Flow};
+use clap::{
+    Args, ValueEnum,
+    builder::{PossibleValuesParser, Resettable},
+};
+
+use super::{
+    key::Key,
+    line::{Fallbacks, Line, Text},
+};
+
+/// Where answers come from, and how they are written. Each key that a line leaves out, or where it says null, is taken
+/// from the flag of that name; a line's own value takes the place of the flag's whole value.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Defaults for every line")]
+pub struct Flags {
+    /// How answers are written: json for programs, table for people.
+    #[arg(long, value_enum, default_value_t, help_heading = Resettable::Reset)]
+    format: Format,
+
+    /// Take the instance and its fallback redirects from the database, of the server that runs or of --database-url.
+    #[arg(
+        long,
+        value_name = "SLUG",
+        help_heading = Resettable::Reset,
+        conflicts_with_all = ["domain", "environment", "portal_origin", "home_url", "allowed_origins", "fallbacks"]
+    )]
+    pub(super) instance: Option<String>,
+
+    /// The instance's own host name.
+    #[arg(long, value_name = "HOST")]
+    domain: Option<String>,
+
+    /// Whether real people use the instance [without it: production, which is the stricter one].
+    #[arg(long, value_parser = PossibleValuesParser::new([Environment::Development.name(), Environment::Production.name()]))]
+    environment: Option<String>,
+
+    /// The origin of the portal pages [without it: `https://accounts.<domain>`].
+    #[arg(long, alias = "portal_origin", value_name = "ORIGIN")]
+    portal_origin: Option<String>,
+
+    /// Where the application lives [without it: `https://<domain>/`].
+    #[arg(long, alias = "home_url", value_name = "URL")]
+    home_url: Option<String>,
+
+    /// Origins allowed besides the domain. Repeatable, or separated by commas.
+    #[arg(long, alias = "allowed_origins", value_name = "ORIGIN", value_delimiter = ',')]
+    allowed_origins: Vec<String>,
+
+    /// A flow's fallback redirect, like sign-in=/welcome. Repeatable.
+    #[arg(long, value_name = "FLOW=URL", value_parser = fallback)]
+    fallbacks: Vec<(Flow, String)>,
+
+    /// What the visitor does on the portal.
+    #[arg(long, value_parser = PossibleValuesParser::new(Flow::ALL.map(Flow::name)))]
+    flow: Option<String>,
+
+    /// The link's `redirect_url`, decoded, like the four that follow.
+    #[arg(long, alias = "redirect_url", value_name = "URL")]
+    redirect_url: Option<String>,
+
+    /// Of sign-in, before `redirect_url`.
+    #[arg(long, alias = "sign_in_force_redirect_url", value_name = "URL")]
+    sign_in_force_redirect_url: Option<String>,
+
+    /// Of sign-in, after `redirect_url`.
+    #[arg(long, alias = "sign_in_fallback_redirect_url", value_name = "URL")]
+    sign_in_fallback_redirect_url: Option<String>,
+
+    /// Of sign-up, before `redirect_url`.
+    #[arg(long, alias = "sign_up_force_redirect_url", value_name = "URL")]
+    sign_up_force_redirect_url: Option<String>,
+
+    /// Of sign-up, after `redirect_url`.
+    #[arg(long, alias = "sign_up_fallback_redirect_url", value_name = "URL")]
+    sign_up_fallback_redirect_url: Option<String>,
+
+    /// The origin of the page that asks, as a browser writes it into its Origin header.
+    #[arg(long, alias = "requesting_origin", value_name = "ORIGIN")]
+    requesting_origin: Option<String>,
+
+    /// A whole direct link, for lines without flow, link and redirect parameters of their own.
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with_all = [
+            "flow", "redirect_url", "sign_in_force_redirect_url", "sign_in_fallback_redirect_url", "sign_up_force_redirect_url",
+            "sign_up_fallback_redirect_url"
+        ]
+    )]
+    link: Option<String>,
+}
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// One JSON line for each line.
+    #[default]
+    Json,
+    /// Columns, and a summary at the end.
+    Table,
+}
+
+impl Flags {
+    /// How answers are written.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The flags as a line that says the same.
+    pub(super) fn line(&self) -> Line<'static> {
+        let text = |text: &String| Text(text.clone().into());
+        let mut line = Line::default();
+        for (key, value) in [
+            (Key::Domain, &self.domain),
+            (Key::Environment, &self.environment),
+            (Key::PortalOrigin, &self.portal_origin),
+            (Key::HomeUrl, &self.home_url),
+            (Key::Flow, &self.flow),
+            (Key::RedirectUrl, &self.redirect_url),
+            (Key::SignInForce, &self.sign_in_force_redirect_url),
+            (Key::SignInFallback, &self.sign_in_fallback_redirect_url),
+            (Key::SignUpForce, &self.sign_up_force_redirect_url),
+            (Key::SignUpFallback, &self.sign_up_fallback_redirect_url),
+            (Key::RequestingOrigin, &self.requesting_origin),
+            (Key::Link, &self.link),
+        ] {
+            line.set(key, value.as_ref().map(text));
+        }
+        line.allowed_origins = Some(self.allowed_origins.iter().filter(|origin| !origin.trim().is_empty()).map(text).collect());
+        line.fallbacks = Some(Fallbacks(self.fallbacks.iter().map(|(flow, url)| (*flow, text(url))).collect()));
+        line
+    }
+}
+
+/// `FLOW=URL`.
+fn fallback(text: &str) -> Result<(Flow, String), String> {
+    let (flow, url) = text.split_once('=').ok_or("write it like sign-in=/welcome")?;
+    Ok((flow.parse().map_err(|error: app::redirects::UnknownFlow| error.to_string())?, url.to_owned()))
+}

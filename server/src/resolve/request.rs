@@ -1,0 +1,61 @@
+//! What a line asks: its own keys first, then the flags, and from them a resolution.
+
+use std::borrow::Cow;
+
+use app::redirects::{DirectLink, Flow, Instance, Link, NotALink, RequestingOrigin, Resolution, Visit, resolve};
+
+use super::{key::Key, line::Line, served::Served, unread::Unread};
+
+/// Answers lines, one after the other.
+#[derive(Debug)]
+pub(super) struct Resolver {
+    /// What the flags say: the defaults for all lines.
+    pub(super) flags: Line<'static>,
+    /// Where instances come from.
+    pub(super) served: Served,
+}
+
+impl Resolver {
+    /// Resolves what a line asks, and hands it on with what it was asked of.
+    ///
+    /// # Errors
+    /// It does not say, or says what can't be.
+    pub(super) fn resolve<T>(&mut self, bytes: &[u8], tell: impl FnOnce(&Instance, Visit<'_>, &Resolution<'_>) -> T) -> Result<T, Unread> {
+        let asked = Line::read(bytes)?;
+        let (instance, fallbacks) = self.served.of(&asked, &self.flags)?;
+        let direct;
+        let (flow, link) = if let Some(text) = self.flags.link_for(&asked)? {
+            direct = DirectLink::parse(instance, text).map_err(|error| match error {
+                NotALink::Empty => Unread::Missing(Key::Link),
+                error => Unread::Link(error.explain(instance)),
+            })?;
+            (direct.flow(), direct.link())
+        } else {
+            let text = |key| asked.text(key).or_else(|| self.flags.text(key));
+            let flow: Flow = text(Key::Flow).ok_or(Unread::Missing(Key::Flow))?.parse()?;
+            let mut link = Link::default();
+            for key in Key::REDIRECTS {
+                if let Some(text) = text(key) {
+                    link.set(key.name(), Cow::Borrowed(text));
+                }
+            }
+            (flow, link)
+        };
+        let requesting = asked.text(Key::RequestingOrigin).or_else(|| self.flags.text(Key::RequestingOrigin));
+        let requesting = requesting.and_then(RequestingOrigin::parse);
+        let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+        Ok(tell(instance, visit, &resolve(instance, fallbacks, visit)))
+    }
+}
+
+impl Line<'_> {
+    /// The direct link that counts, where these are the flags: the line's own, or theirs if the line itself says nothing of the kind.
+    fn link_for<'l>(&'l self, asked: &'l Line<'_>) -> Result<Option<&'l str>, Unread> {
+        match (asked.text(Key::Link), asked.way()) {
+            (Some(_), Some(key)) => Err(Unread::BesideLink(key)),
+            (Some(link), None) => Ok(Some(link)),
+            (None, Some(_)) => Ok(None),
+            (None, None) => Ok(self.text(Key::Link)),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Flags are the defaults, key by key; a line's own value takes their place.
+
+use super::{Cli, Parser as _, error, one, target};
+
+/// A target and its source.
+fn at(target: &str, source: &str) -> (String, String) {
+    (target.to_owned(), source.to_owned())
+}
+
+#[test]
+fn a_line_alone_says_everything() {
+    let line = r#"{"domain":"myapp.com","environment":"development","portal_origin":"http://localhost:1","home_url":"http://localhost:5173/",
+        "allowed_origins":["http://localhost:5173"],"fallbacks":{"sign-in":"/welcome"},"flow":"sign-in","redirect_url":"https://evil.com",
+        "requesting_origin":"https://other.com"}"#;
+    assert_eq!(target(&[], &line.replace('\n', " ")), at("http://localhost:5173/welcome", "fallback"));
+}
+
+#[test]
+fn flags_say_it_for_lines_that_do_not() {
+    let words = [
+        "--domain=myapp.com",
+        "--environment=development",
+        "--home-url=http://localhost:5173/",
+        "--allowed-origins=http://localhost:5173,https://a.com",
+        "--allowed-origins=https://b.com",
+        "--fallbacks=sign-in=/in?a=b",
+        "--fallbacks=sign-up=/up",
+        "--flow=sign-in",
+    ];
+    assert_eq!(target(&words, "{}"), at("http://localhost:5173/in?a=b", "fallback"));
+    assert_eq!(target(&words, r#"{"flow":"sign-up"}"#), at("http://localhost:5173/up", "fallback"));
+    assert_eq!(target(&words, r#"{"redirect_url":"https://b.com"}"#), at("https://b.com/", "redirect_url"));
+    assert_eq!(target(&words, r#"{"redirect_url":"https://a.com"}"#), at("https://a.com/", "redirect_url"));
+    // A value of the line's own takes the place of the whole default.
+    assert_eq!(target(&words, r#"{"fallbacks":{"sign-up":"/other"}}"#), at("http://localhost:5173/", "home_url"));
+    assert!(error(&words, r#"{"allowed_origins":[]}"#).starts_with("home_url: localhost is not on myapp.com."));
+}
+
+#[test]
+fn every_parameter_of_a_link_has_its_flag_in_both_spellings() {
+    for (flag, flow, source) in [
+        ("--redirect-url", "sign-out", "redirect_url"),
+        ("--redirect_url", "sign-in", "redirect_url"),
+        ("--sign-in-force-redirect-url", "sign-in", "force_param"),
+        ("--sign_in_force_redirect_url", "sign-in", "force_param"),
+        ("--sign-in-fallback-redirect-url", "sign-in", "fallback_param"),
+        ("--sign_in_fallback_redirect_url", "sign-in", "fallback_param"),
+        ("--sign-up-force-redirect-url", "sign-up", "force_param"),
+        ("--sign_up_force_redirect_url", "sign-up", "force_param"),
+        ("--sign-up-fallback-redirect-url", "sign-up", "fallback_param"),
+        ("--sign_up_fallback_redirect_url", "sign-up", "fallback_param"),
+    ] {
+        let words = ["--domain", "myapp.com", "--flow", flow, flag, "/there"];
+        assert_eq!(target(&words, "{}"), at("https://myapp.com/there", source), "{flag}");
+        let key = flag.trim_start_matches("--").replace('-', "_");
+        assert_eq!(target(&words[..4], &format!("{{\"{key}\":\"/there\"}}")), at("https://myapp.com/there", source), "{key}");
+    }
+}
+
+#[test]
+fn without_an_environment_it_is_production() {
+    let line = r#"{"domain":"myapp.com","flow":"logo","redirect_url":null,"fallbacks":{"logo":"http://myapp.com/"}}"#;
+    assert_eq!(target(&[], line).1, "home_url");
+    assert_eq!(target(&["--environment", "development"], line).1, "fallback");
+}
+
+#[test]
+fn null_is_the_same_as_missing_and_blank_takes_a_default_away() {
+    let words = ["--domain=myapp.com", "--flow=sign-in", "--redirect-url=/x", "--fallbacks=sign-in=/y", "--portal-origin=https://a.com"];
+    let all_null = r#"{"domain":null,"environment":null,"portal_origin":null,"home_url":null,"allowed_origins":null,"fallbacks":null,
+        "flow":null,"redirect_url":null,"requesting_origin":null,"link":null}"#;
+    assert_eq!(one(&words, all_null.replace('\n', " ")), one(&words, "{}"));
+    assert_eq!(target(&words, "{}").0, "https://myapp.com/x");
+    assert_eq!(target(&words, r#"{"redirect_url":" "}"#).0, "https://myapp.com/y");
+    assert_eq!(target(&words, r#"{"redirect_url":"","fallbacks":{"sign-in":null}}"#).0, "https://myapp.com/");
+}
+
+#[test]
+fn who_asks_is_believed_as_an_origin_header_is_and_null_is_nobody() {
+    let words = ["--domain=myapp.com", "--flow=sign-in", "--redirect-url=https://other.com/x"];
+    for (origin, source) in [
+        ("https://other.com", "redirect_url"),
+        ("https://other.com:8443", "home_url"),
+        ("http://other.com", "home_url"),
+        ("null", "home_url"),
+        ("", "home_url"),
+        ("other.com", "home_url"),
+    ] {
+        assert_eq!(target(&words, &format!("{{\"requesting_origin\":\"{origin}\"}}")).1, source, "{origin}");
+        let flag = format!("--requesting-origin={origin}");
+        assert_eq!(target(&[&words[..], &[&flag]].concat(), "{}").1, source, "{origin}");
+    }
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_a_mistake() {
+    for words in [
+        &["--instance", "myapp", "--domain", "myapp.com"][..],
+        &["--instance", "myapp", "--fallbacks", "sign-in=/"],
+        &["--instance", "myapp", "--allowed-origins", "https://a.com"],
+        &["--link", "https://accounts.myapp.com/sign-in", "--flow", "sign-in"],
+        &["--link", "https://accounts.myapp.com/sign-in", "--redirect-url", "/"],
+        &["--flow", "signin"],
+        &["--environment", "staging"],
+        &["--fallbacks", "/welcome"],
+        &["--fallbacks", "signin=/welcome"],
+        &["--format", "yaml"],
+    ] {
+        assert!(Cli::try_parse_from(["portal-redirects", "resolve"].iter().chain(words)).is_err(), "{words:?}");
+    }
+}

@@ -1,0 +1,76 @@
+//! Lines of any length, read in constant memory, and answers that are there when somebody waits for them.
+
+use std::{
+    cell::RefCell,
+    io::{self, Read, Write},
+    rc::Rc,
+};
+
+use super::{
+    super::{answer, flags::Format, input::MOST_LINE_BYTES},
+    answers, flags, one, resolver,
+};
+
+const SIGN_IN: [&str; 4] = ["--domain", "myapp.com", "--flow", "sign-in"];
+
+#[test]
+fn a_line_up_to_the_limit_is_read_and_a_longer_one_is_skipped() {
+    let empty = r#"{"redirect_url":""}"#.len();
+    let line = |bytes: usize| format!(r#"{{"redirect_url":"{}"}}"#, "a".repeat(bytes - empty));
+    let input =
+        [line(MOST_LINE_BYTES), line(MOST_LINE_BYTES + 1), line(3 * MOST_LINE_BYTES), line(30), line(MOST_LINE_BYTES + 1)].join("\n");
+    let answers = answers(&SIGN_IN, input);
+    assert_eq!(answers.len(), 5);
+    assert_eq!(answers[0]["steps"][1]["reason"], "too_long");
+    for at in [1, 2, 4] {
+        assert_eq!(answers[at]["error"], "the line is longer than 1048576 bytes; it was skipped");
+        assert_eq!(answers[at]["line"], at + 1);
+    }
+    assert_eq!(answers[3]["source"], "redirect_url");
+    let last = one(&SIGN_IN, line(MOST_LINE_BYTES));
+    assert_eq!(last["source"], "home_url");
+}
+
+#[test]
+fn an_answer_is_there_before_the_next_line_is_waited_for() {
+    let written = Rc::new(RefCell::new(Vec::new()));
+    // A line, half a line, two more and a half: no answer may be held back while more is read.
+    let parts = [("{}\n", 0), ("{", 1), ("}\n{}\n{}\n{", 1), ("}", 4), ("", 4)];
+    let input = Talking { parts: parts.into_iter(), written: Rc::clone(&written) };
+    let mut all_read = true;
+    answer(&mut resolver(&flags(&SIGN_IN)), Format::Json, input, Shared(Rc::clone(&written)), &mut all_read).unwrap();
+    assert!(all_read);
+    assert_eq!(lines(&written), 5);
+}
+
+/// Hands out part by part, and sees how many answers there are by then.
+struct Talking<I> {
+    parts: I,
+    written: Rc<RefCell<Vec<u8>>>,
+}
+
+impl<I: Iterator<Item = (&'static str, usize)>> Read for Talking<I> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some((part, answers)) = self.parts.next() else { return Ok(0) };
+        assert_eq!(lines(&self.written), answers, "before {part:?}");
+        buffer[..part.len()].copy_from_slice(part.as_bytes());
+        Ok(part.len())
+    }
+}
+
+struct Shared(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn lines(written: &RefCell<Vec<u8>>) -> usize {
+    written.borrow().split(|byte| *byte == b'\n').count() - 1
+}

@@ -1,0 +1,8 @@
+//! The command `portal-redirects resolve` as a process: standard input and output, the exit code, and the database where asked.
+
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod stored;
+#[cfg(test)]
+mod streams;
