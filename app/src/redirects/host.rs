@@ -29,7 +29,7 @@ pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
 }
 
 /// What the parser sees.
-fn without_tabs_and_newlines(value: &str) -> Cow<'_, str> {
+pub(super) fn without_tabs_and_newlines(value: &str) -> Cow<'_, str> {
     if value.contains(['\t', '\n', '\r']) { value.replace(['\t', '\n', '\r'], "").into() } else { value.into() }
 }
 

@@ -12,6 +12,7 @@ mod host;
 mod instance;
 mod link;
 mod origin;
+mod path;
 pub mod policy;
 mod prefill;
 mod resolve;

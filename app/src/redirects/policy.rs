@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use url::{ParseError, Url};
 
-use super::{Environment, Flow, Instance, RequestingOrigin, host::has_one_name};
+use super::{
+    Environment, Flow, Instance, RequestingOrigin,
+    host::has_one_name,
+    path::{escape, may_keep_a_segment},
+};
 
 /// The longest `redirect_url`, and the longest target, in bytes.
 pub const MOST_BYTES: usize = 2048;
@@ -78,7 +82,7 @@ fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
     if value.len() > MOST_BYTES {
         return Err(Refusal::TooLong);
     }
-    let url = if value.starts_with("https://") || value.starts_with("http://") {
+    let mut url = if value.starts_with("https://") || value.starts_with("http://") {
         // "Special authority slashes state": from here on the parser does not look at the base.
         Url::parse(value).map_err(|_| Refusal::NotAUrl)?
     } else {
@@ -89,12 +93,13 @@ fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
             _ => return Err(Refusal::Ambiguous),
         }
     };
-    if url.as_str().len() > MOST_BYTES {
-        return Err(Refusal::TooLong);
-    }
     // Hosts of other schemes are no names of the web: they are refused for their scheme.
     let web = matches!(url.scheme(), "http" | "https");
-    if web && !has_one_name(home, value, &url) { Err(Refusal::Ambiguous) } else { Ok(url) }
+    if web && (may_keep_a_segment(value, &url) || !has_one_name(home, value, &url)) {
+        return Err(Refusal::Ambiguous);
+    }
+    escape(&mut url);
+    if url.as_str().len() > MOST_BYTES { Err(Refusal::TooLong) } else { Ok(url) }
 }
 
 /// Rules 4 to 8, on what was read.
