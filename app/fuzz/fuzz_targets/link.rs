@@ -1,0 +1,58 @@
+//! Whatever the query: reading a link does not panic, and what was read is written and read back as it was. The first
+//! byte chooses the page, the rest is the query, and once more the whole link.
+#![no_main]
+
+use std::{str, sync::LazyLock};
+
+use app::redirects::{DirectLink, Flow, Instance, Link, Prefill, Settings, prefill_advice};
+use libfuzzer_sys::fuzz_target;
+
+static INSTANCE: LazyLock<Instance> = LazyLock::new(|| {
+    let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), domain: "myapp.com".into(), ..Settings::default() };
+    Instance::parse(&settings, 1).expect("these settings are valid")
+});
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, query)) = data.split_first() else { return };
+    let Ok(query) = str::from_utf8(query) else { return };
+    let flow = Flow::ALL[usize::from(*choice) % Flow::ALL.len()];
+
+    let link = Link::read(query);
+    holds(flow, &link);
+    let page = flow.page().unwrap_or("/sign-in");
+    for text in [query, &format!("https://accounts.myapp.com{page}?{query}")] {
+        match DirectLink::parse(&INSTANCE, text) {
+            Ok(direct) => {
+                direct.oddities();
+                holds(direct.flow(), &direct.link());
+            }
+            Err(none) => {
+                none.explain(&INSTANCE).to_string();
+            }
+        }
+    }
+});
+
+fn holds(flow: Flow, link: &Link<'_>) {
+    let written = link.write();
+    let again = Link::read(&written);
+    assert_eq!(again, *link, "{written}");
+    assert_eq!(again.write(), written);
+    for (name, value) in link.prefill.fields() {
+        let Some(value) = value else { continue };
+        assert!(value.chars().count() <= 320 && !value.contains(char::is_control) && !value.trim().is_empty(), "{name}: {value:?}");
+        assert_eq!(link.prefill.get(name), Some(value));
+        prefill_advice(flow, name, value);
+    }
+    for name in Link::REDIRECTS {
+        assert!(!Prefill::NAMES.contains(&name));
+        if let Some(value) = link.redirect(name) {
+            prefill_advice(flow, "email_address", value);
+        }
+    }
+    // A page reads some of the values, and none as another.
+    let read = link.prefill.clone().for_flow(flow);
+    for (name, value) in read.fields() {
+        assert!(value.is_none() || value == link.prefill.get(name), "{name}");
+    }
+}
