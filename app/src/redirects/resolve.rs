@@ -26,6 +26,30 @@ pub enum Source {
     HomeUrl,
 }
 
+impl Source {
+    /// The source's name in JSON and CSV.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ForceParam => "force_param",
+            Self::RedirectUrl => "redirect_url",
+            Self::FallbackParam => "fallback_param",
+            Self::Fallback => "fallback",
+            Self::HomeUrl => "home_url",
+        }
+    }
+
+    /// What the source is called on screens.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::ForceParam => "Forced in the link",
+            Self::RedirectUrl => "redirect_url",
+            Self::FallbackParam => "Fallback in the link",
+            Self::Fallback => "Fallback redirect",
+            Self::HomeUrl => "Home URL",
+        }
+    }
+}
+
 /// What became of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
