@@ -11,6 +11,7 @@ pub mod document;
 pub mod error;
 pub mod fallbacks;
 pub mod instances;
+pub mod links;
 pub mod preview;
 pub mod redirects;
 #[cfg(feature = "ssr")]

@@ -1,0 +1,16 @@
+//! Many links at once: a pasted or uploaded list, each link with where it ends, as a table and as CSV.
+
+#[cfg(feature = "ssr")]
+pub mod check;
+#[cfg(feature = "ssr")]
+mod column;
+#[cfg(feature = "ssr")]
+pub mod form;
+#[cfg(feature = "ssr")]
+pub mod list;
+#[cfg(feature = "ssr")]
+pub mod table;
+
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod tests;
