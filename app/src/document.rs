@@ -9,8 +9,8 @@ use leptos_router::{
 };
 
 use crate::{
-    error::AppError, fallbacks::view::RedirectsPage, instances::view, preview::view::PreviewPage, snippets::view::SnippetsPage,
-    ui::page::error_page,
+    error::AppError, fallbacks::view::RedirectsPage, instances::view, links::view::LinksPage, preview::view::PreviewPage,
+    snippets::view::SnippetsPage, ui::page::error_page,
 };
 
 /// Where the browser finds the files that the binary carries.
@@ -63,6 +63,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug") view=view::OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/redirects") view=RedirectsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview") view=PreviewPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/preview/links") view=LinksPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/snippets") view=SnippetsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
             </Routes>

@@ -9,7 +9,12 @@ pub mod form;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
+mod results;
+pub mod sending;
+#[cfg(feature = "ssr")]
 pub mod table;
+#[cfg(feature = "ssr")]
+pub mod view;
 
 #[cfg(test)]
 #[cfg(feature = "ssr")]

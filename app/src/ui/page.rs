@@ -17,7 +17,12 @@ use crate::{
 
 /// What was posted, where a page answers a post. An error page offers to send it again, so nothing typed is lost.
 #[derive(Clone, Debug)]
-pub struct Posted(pub Vec<(String, String)>);
+pub struct Posted {
+    /// Its fields.
+    pub fields: Vec<(String, String)>,
+    /// How they were written, where that is not as forms do by themselves: the form's `enctype`.
+    pub enctype: Option<&'static str>,
+}
 
 /// The slug in the page's address.
 pub fn slug() -> String {
@@ -96,10 +101,10 @@ pub fn error_page(error: AppError) -> impl IntoView {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);
     }
-    let again = use_context::<Posted>().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE).map(|Posted(fields)| {
+    let again = use_context::<Posted>().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE).map(|Posted { fields, enctype }| {
         let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
         view! {
-            <form method="post">
+            <form method="post" enctype=enctype>
                 {fields}
                 <p>"What you typed is kept on this page."</p>
                 <button class="button primary">"Try again"</button>

@@ -1,0 +1,112 @@
+//! The Preview tab's page for many links: what to check, and what was found.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::{check, form::LinksForm, list, results::results, sending::Sending};
+use crate::{
+    preview::ways::Ways,
+    ui::{
+        frame::{InstanceFrame, Place},
+        icon::{WARNING, icon},
+        page,
+    },
+};
+
+/// A list to check, and the results of the one that was posted.
+#[component]
+pub fn LinksPage() -> impl IntoView {
+    let slug = page::slug();
+    let form = use_context::<Arc<LinksForm>>();
+    page::loaded(async move {
+        let stored = page::instance(&slug).await?;
+        let instances = page::instances().await?;
+        let pasted = form.as_ref().map(|form| form.pasted.clone()).unwrap_or_default();
+        let problem = form.as_ref().and_then(|form| Some(problem_view(form.field(), form.list.as_ref().err()?.to_string())));
+        let results = form.as_ref().and_then(|form| {
+            let lines = form.list.as_ref().ok()?;
+            let rows = lines.iter().map(|line| check::check(&stored.instance, &stored.fallbacks, line)).collect();
+            Some(results(&slug, rows, list::write(lines), origin(form)))
+        });
+        Ok(view! {
+            <InstanceFrame instances stored place=Place::Preview>
+                <Ways slug many=true />
+                <div id="problem">{problem}</div>
+                <form class="links" method="post" enctype="multipart/form-data" autocomplete="off">
+                    <div class="card">
+                        <div class="field">
+                            <label for="links">"Links"</label>
+                            <p class="help" id="links-help">"One on each line, 10,000 at most."</p>
+                            <div class="input"><PastedText pasted /></div>
+                        </div>
+                        <div class="field">
+                            <label for="file">"Or a file"</label>
+                            <p class="help" id="file-help">
+                                "Text with a link on each line, or CSV with a column named link or url. 2 MiB at most. Where there are both, the file is checked."
+                            </p>
+                            <input type="file" id="file" name="file" accept=".csv,.txt,text/csv,text/plain" aria-describedby="file-help" />
+                        </div>
+                        <div class="end">
+                            <Sending />
+                            <button class="button primary">"Check links"</button>
+                        </div>
+                    </div>
+                </form>
+                <div id="results">{results}</div>
+            </InstanceFrame>
+        })
+    })
+}
+
+/// The field for a pasted list. Leptos 0.8 writes the children of a `textarea` into the page without escaping them, so this
+/// does it. The parser drops one line end at their beginning: it gets one of its own.
+#[component]
+fn PastedText(pasted: String) -> impl IntoView {
+    let text = format!("\n{}", pasted.replace('&', "&amp;").replace('<', "&lt;"));
+    view! {
+        <textarea
+            id="links"
+            name="links"
+            rows="8"
+            wrap="off"
+            spellcheck="false"
+            autocapitalize="none"
+            aria-describedby="links-help"
+            inner_html=text
+        ></textarea>
+    }
+}
+
+/// Why a list was not checked. It takes the focus and leads to its field.
+fn problem_view(field: &'static str, problem: String) -> impl IntoView {
+    view! {
+        <section class="summary" role="alert" tabindex="-1" autofocus aria-labelledby="problem-title">
+            {icon(WARNING)}
+            <div>
+                <h2 id="problem-title">"Not checked yet"</h2>
+                <p><a href=format!("#{field}")>{problem}</a></p>
+            </div>
+        </section>
+    }
+}
+
+/// Where the list came from, where that is not plain to see.
+fn origin(form: &LinksForm) -> Option<String> {
+    let file = form.file.as_ref()?;
+    let rest = if form.pasted.trim().is_empty() { "" } else { " What is pasted was not checked." };
+    Some(format!("From {file}.{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_stays_inside_its_field() {
+        let html = |pasted: &str| view! { <PastedText pasted=pasted.to_owned() /> }.to_html();
+        let hostile = html("\n</textarea><script>alert(1)</script>&lt;b&gt;\"");
+        assert!(hostile.ends_with(">\n\n&lt;/textarea>&lt;script>alert(1)&lt;/script>&amp;lt;b&amp;gt;\"</textarea>"), "{hostile}");
+        assert!(html("").ends_with(">\n</textarea>"), "{}", html(""));
+    }
+}
