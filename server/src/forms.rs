@@ -166,5 +166,5 @@ fn is_form(parts: &Parts) -> bool {
 }
 
 fn posted(body: &Bytes) -> Posted {
-    Posted(url::form_urlencoded::parse(body).into_owned().collect())
+    Posted { fields: url::form_urlencoded::parse(body).into_owned().collect(), enctype: None }
 }

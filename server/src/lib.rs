@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod database;
 mod forms;
+mod links;
 mod pages;
 mod portal;
 mod resolve;

@@ -13,12 +13,12 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
-use crate::{assets, forms, pages::Pages, portal, security};
+use crate::{assets, forms, links, pages::Pages, portal, security};
 
 /// Everything that is served. `dashboard_hosts` are host names besides loopback ones under which the dashboard may be asked for.
 pub fn router(pool: PgPool, dashboard_hosts: &[String]) -> Router {
     let pages = Pages { pool: pool.clone(), files: assets::document_files() };
-    let portal = portal::router(pool);
+    let portal = portal::router(pool).layer(security::body_limit());
     security::around(portal.merge(security::only_for(dashboard(pages), dashboard_hosts)))
 }
 
@@ -41,6 +41,10 @@ fn dashboard(pages: Pages) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .fallback(not_found)
+        .layer(security::body_limit())
+        // A list of links is longer than any other form, and has a limit of its own.
+        .route("/instances/{slug}/preview/links", post(links::check).layer(links::body_limit()))
+        .route("/instances/{slug}/preview/links.csv", post(links::download).layer(links::body_limit()))
         .method_not_allowed_fallback(security::method_not_allowed)
         .with_state(pages)
 }

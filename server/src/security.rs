@@ -17,11 +17,17 @@ use tower_http::{
 };
 use url::{Host, Url};
 
-/// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended.
+/// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended. Lists of
+/// links have a limit of their own.
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// The longest that a request may take.
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// Bounds the bodies that are sent to a router's routes so far.
+pub(crate) fn body_limit() -> RequestBodyLimitLayer {
+    RequestBodyLimitLayer::new(LARGEST_BODY)
+}
 
 /// Puts what holds for every answer around the router.
 pub(crate) fn around(router: Router) -> Router {
@@ -30,7 +36,6 @@ pub(crate) fn around(router: Router) -> Router {
         .layer(CsrfLayer::new())
         // The browser's files have their compressed forms already; pages hold no secret that their length could tell.
         .layer(CompressionLayer::new())
-        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))

@@ -39,6 +39,7 @@ async fn a_page_says_so(pool: PgPool) {
         "/instances/new",
         "/instances/my-app",
         "/instances/my-app/redirects",
+        "/instances/my-app/preview/links",
         "/instances/my-app/settings",
         "/instances/none",
     ] {

@@ -50,6 +50,28 @@ pub(crate) fn text_of(html: &str, id: &str, element: &str) -> Option<String> {
     Some(text(inside.split_once(&format!("</{element}>"))?.0))
 }
 
+/// What is in the text field of that name, as a browser has it: without the line end that it begins with.
+#[track_caller]
+pub(crate) fn textarea(html: &str, name: &str) -> String {
+    let start = tags(html, "textarea").find(|tag| attribute(tag, "name").as_deref() == Some(name)).unwrap();
+    let (_, rest) = html.split_once(start).unwrap();
+    let inside = rest.trim_start_matches('>').split_once("</textarea>").unwrap().0.replace("\r\n", "\n");
+    unescaped(inside.strip_prefix('\n').unwrap_or(&inside))
+}
+
+/// The cells of every row of the page's table, as text.
+pub(crate) fn rows(html: &str) -> Vec<Vec<String>> {
+    let Some((_, rest)) = html.split_once("<tbody>") else { return Vec::new() };
+    let rows = rest.split_once("</tbody>").unwrap().0.split("</tr>").filter(|row| row.contains("<tr"));
+    rows.map(|row| row.split("</td>").flat_map(|part| part.split("</th>")).map(text).collect::<Vec<_>>())
+        .map(|mut cells| {
+            // What comes after the last cell.
+            cells.pop();
+            cells
+        })
+        .collect()
+}
+
 /// What is said beside a field of the instance form.
 pub(crate) fn error_of(html: &str, field: &str) -> Option<String> {
     text_of(html, &format!("{field}-error"), "p")

@@ -15,6 +15,8 @@ mod hosts;
 #[cfg(test)]
 mod html;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod portal_paths;

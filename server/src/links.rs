@@ -1,0 +1,148 @@
+//! Lists of links that are posted: checked on their page, or answered as CSV.
+
+use std::sync::Arc;
+
+use app::{
+    error::AppError,
+    instances::store,
+    links::{
+        check::{Verdict, check as check_line},
+        form::LinksForm,
+        list, table,
+    },
+    ui::page::Posted,
+};
+use axum::{
+    body::Bytes,
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State, multipart::MultipartError},
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::provide_context;
+
+use crate::pages::Pages;
+
+/// The largest post that is read to its end, in bytes. A list may have far less, but who sends more of it should read that in the
+/// answer, and browsers read no answer to what nobody has taken from them.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// Bounds the bodies of these posts.
+pub(crate) fn body_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(LARGEST_BODY)
+}
+
+/// `POST /instances/{slug}/preview/links`
+pub(crate) async fn check(State(pages): State<Pages>, request: Request) -> Response {
+    match Fields::read(request).await {
+        Ok((parts, fields)) => show(&pages, parts, fields.form()).await,
+        Err((parts, error)) => pages.render_error(parts, error, || ()).await,
+    }
+}
+
+/// `POST /instances/{slug}/preview/links.csv`: the same list as a file. Where there is none to be made, the page says why.
+pub(crate) async fn download(State(pages): State<Pages>, Path(slug): Path<String>, mut request: Request) -> Response {
+    let page = request.uri().path().trim_end_matches(".csv").parse();
+    *request.uri_mut() = page.unwrap_or_default();
+    let (parts, fields) = match Fields::read(request).await {
+        Ok(read) => read,
+        Err((parts, error)) => return pages.render_error(parts, error, || ()).await,
+    };
+    let form = fields.form();
+    let (Ok(lines), Ok(Some(stored))) = (&form.list, store::find(&pages.pool, &slug).await) else {
+        return show(&pages, parts, form).await;
+    };
+    let shown = fields.shown();
+    let rows: Vec<_> = lines
+        .iter()
+        .map(|line| check_line(&stored.instance, &stored.fallbacks, line))
+        .filter(|row| shown.is_none_or(|shown| row.verdict == shown))
+        .collect();
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}-links.csv\"", stored.instance.slug())),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, table::write(&rows)).into_response()
+}
+
+/// The page with its results, or with why there are none.
+async fn show(pages: &Pages, parts: Parts, form: LinksForm) -> Response {
+    let status = match &form.list {
+        Ok(_) => StatusCode::OK,
+        Err(list::ListError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        Err(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    // Where the database does not answer, what was read of a file is sent again like what was pasted.
+    let text = form.list.as_ref().map_or_else(|_| form.pasted.clone(), |lines| list::write(lines));
+    let posted = Posted { fields: vec![("links".to_owned(), text)], enctype: Some("multipart/form-data") };
+    let form = Arc::new(form);
+    pages
+        .render(parts, status, move || {
+            provide_context(Arc::clone(&form));
+            provide_context(posted.clone());
+        })
+        .await
+}
+
+/// What was posted.
+#[derive(Debug, Default)]
+struct Fields {
+    links: Option<Bytes>,
+    file_name: Option<String>,
+    file: Bytes,
+    show: Option<Bytes>,
+    too_large: bool,
+}
+
+impl Fields {
+    /// Reads a post. Missing, unknown and repeated fields are a form that this dashboard did not make.
+    async fn read(request: Request) -> Result<(Parts, Self), (Parts, AppError)> {
+        let (parts, body) = request.into_parts();
+        let Ok(mut multipart) = Multipart::from_request(Request::from_parts(parts.clone(), body), &()).await else {
+            return Err((parts, AppError::BadRequest));
+        };
+        let mut fields = Self::default();
+        match fields.take(&mut multipart).await {
+            Ok(true) => Ok((parts, fields)),
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Ok((parts, Self { too_large: true, ..fields })),
+            Ok(false) | Err(_) => Err((parts, AppError::BadRequest)),
+        }
+    }
+
+    /// Takes every field over, as far as it comes. Answers whether it is a form of this dashboard.
+    async fn take(&mut self, multipart: &mut Multipart) -> Result<bool, MultipartError> {
+        while let Some(field) = multipart.next_field().await? {
+            let name = field.name().unwrap_or_default().to_owned();
+            // Where no file is chosen, an empty one without a name is sent.
+            let file_name = field.file_name().unwrap_or_default().to_owned();
+            let first = match name.as_str() {
+                "links" => self.links.replace(field.bytes().await?).is_none(),
+                "show" => self.show.replace(field.bytes().await?).is_none(),
+                "file" if file_name.is_empty() => field.bytes().await?.is_empty(),
+                "file" => {
+                    let first = self.file_name.replace(file_name).is_none();
+                    self.file = field.bytes().await?;
+                    first
+                }
+                _ => false,
+            };
+            if !first {
+                return Ok(false);
+            }
+        }
+        Ok(self.links.is_some())
+    }
+
+    fn form(&self) -> LinksForm {
+        let (pasted, file) = (self.links.as_deref().unwrap_or_default(), self.file_name.clone());
+        if self.too_large {
+            return LinksForm::too_large(pasted, file);
+        }
+        LinksForm::read(pasted, file.map(|name| (name, &*self.file)))
+    }
+
+    /// The verdict of the rows that are shown; `None` where all are.
+    fn shown(&self) -> Option<Verdict> {
+        Verdict::named(std::str::from_utf8(self.show.as_deref()?).ok()?)
+    }
+}
