@@ -55,6 +55,20 @@ const screens: [string, (page: Page, slug: string) => Promise<void>][] = [
     await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ after_sign_in_url: `/${long}`, after_sign_up_url: "https://evil.com" })}`);
     await alive(page);
   }],
+  ["Many links", async (page, slug) => void (await page.goto(`/instances/${slug}/preview/links`))],
+  ["Many links, checked", async (page, slug) => {
+    const portal = `https://accounts.${slug}.com`;
+    await page.goto(`/instances/${slug}/preview/links`);
+    await page.getByRole("textbox", { name: "Links" }).fill([`${portal}/sign-in`, `${portal}/sign-up?redirect_url=${long}`, long, "\u202eno link"].join("\n"));
+    await page.getByRole("button", { name: "Check links" }).click();
+    await expect(page.getByRole("table")).toBeVisible();
+  }],
+  ["Many links, not checked", async (page, slug) => {
+    await page.goto(`/instances/${slug}/preview/links`);
+    await page.getByLabel("Or a file").setInputFiles({ name: `${"long".repeat(40)}.csv`, mimeType: "text/csv", buffer: Buffer.from(`${long}\tx,${long}`) });
+    await page.getByRole("button", { name: "Check links" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+  }],
   ["Snippets", async (page, slug) => {
     await page.goto(`/instances/${slug}/snippets`);
     await alive(page);

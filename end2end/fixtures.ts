@@ -38,7 +38,7 @@ export const test = base.extend<{ slug: string; calm: void }, { server: Server }
       page.on("pageerror", (error) => errors.push(error.message));
       page.on("console", (message) => {
         // A form that is refused, or a page that is not found, is reported too: those statuses are meant.
-        if (message.type() === "error" && !/status of (404|409|422|503)/.test(message.text())) errors.push(message.text());
+        if (message.type() === "error" && !/status of (404|409|413|422|503)/.test(message.text())) errors.push(message.text());
       });
       await use();
       expect(errors).toEqual([]);
