@@ -77,8 +77,10 @@ test("what was typed before the page came alive counts", async ({ page, slug }) 
     await route.continue();
   });
   await page.goto(`/instances/${slug}/preview`);
-  await page.getByLabel("redirect_url", { exact: true }).fill("/early");
+  await page.getByLabel("Portal page").selectOption("waitlist");
   release();
+  await expect(page).toHaveURL(/flow=waitlist/);
+  await page.getByLabel("redirect_url", { exact: true }).fill("/early");
   await expect(target(page)).toHaveText(`https://${slug}.com/early`);
 });
 
@@ -139,11 +141,36 @@ test("a text that is no link of this portal is said, and kept", async ({ page, s
   await field.fill("https://evil.com/sign-in?redirect_url=/x");
   await expect(field).toHaveAccessibleDescription(/It leads to https:\/\/evil\.com\./);
   await expect(field).toHaveValue("https://evil.com/sign-in?redirect_url=/x");
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  // A colleague who gets the address sees both, the link and what else was typed.
+  await page.reload();
+  await expect(field).toHaveValue("https://evil.com/sign-in?redirect_url=/x");
   await expect(page.getByLabel("redirect_url", { exact: true })).toHaveValue("/kept");
   await field.fill(`https://accounts.${slug}.com/waitlist?redirect_url=https://${slug}.com/?a=1&b=2`);
   await expect(page.getByLabel("Portal page")).toHaveValue("waitlist");
   await expect(field).toHaveAccessibleDescription(/does not read "b".*%26/);
   await expect(field).toBeFocused();
+  await expect(field).toHaveAttribute("aria-invalid", "false");
+});
+
+test("a link that is taken away and pasted again fills the form again", async ({ page, slug }) => {
+  await open(page, slug);
+  const [field, redirect] = [page.getByLabel("Paste a link"), page.getByLabel("redirect_url", { exact: true })];
+  const link = `https://accounts.${slug}.com/sign-in?redirect_url=/a`;
+  await field.fill(link);
+  await expect(redirect).toHaveValue("/a");
+  await redirect.fill("/b");
+  await expect(target(page)).toHaveText(`https://${slug}.com/b`);
+  await field.fill(`x${link}`);
+  await expect(field).toHaveAccessibleDescription(/That is not a whole link/);
+  await field.fill(link);
+  await expect(field).toHaveAccessibleDescription("Fills the form below.");
+  await expect(redirect).toHaveValue("/b");
+  await field.fill("");
+  await expect(page).toHaveURL(/redirect_url=%2Fb$/);
+  await expect(page.locator("[name=filled_from]")).toHaveValue("");
+  await field.fill(link);
+  await expect(redirect).toHaveValue("/a");
 });
 
 test("by keyboard alone a link is pasted and its target copied", async ({ page, slug }) => {

@@ -17,7 +17,7 @@ pub enum AppError {
     #[error("The form did not arrive whole. Reload the page and try again.")]
     BadRequest,
     /// The form is larger than any that this dashboard makes.
-    #[error("That is too much for one form: 256 kB at most. Go back and shorten the longest field.")]
+    #[error("That is too much for one form. Go back and shorten the longest field.")]
     TooLarge,
     /// What is stored of the instance is none by today's rules.
     #[error("This instance's stored domain or portal origin is no longer valid, so it can't be shown. The server's log names it.")]

@@ -25,6 +25,9 @@ use serde::de::DeserializeOwned;
 
 use crate::pages::Pages;
 
+/// The largest form that is read, in bytes: a link may be pasted with a megabyte too much, and is still answered beside its field.
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
+
 /// `POST /instances/new`
 pub(crate) async fn create_instance(State(pages): State<Pages>, request: Request) -> Response {
     let post = match Post::<InstanceForm>::read(&pages, request).await {
@@ -81,8 +84,9 @@ pub(crate) async fn preview(State(pages): State<Pages>, Path(slug): Path<String>
     // What can't be found or asked, the page says itself.
     if let Ok(Some(stored)) = store::find(&pages.pool, &slug).await {
         form.keep_changes(&stored.fallbacks);
-        if form.clone().take_link(&stored.instance).is_err() {
-            status = StatusCode::UNPROCESSABLE_ENTITY;
+        match form.clone().take_link(&stored.instance) {
+            Ok(_) => form = form.before_link(),
+            Err(_) => status = StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
     if status == StatusCode::OK
@@ -101,8 +105,8 @@ pub(crate) async fn preview(State(pages): State<Pages>, Path(slug): Path<String>
 /// Reads a request's form. What is none, or no UTF-8, is answered: the readers would put another character in its place.
 async fn read(pages: &Pages, request: Request) -> Result<(Parts, Bytes), Response> {
     let (parts, body) = request.into_parts();
-    // The limit on bodies is a layer around the router.
-    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
+    // Most routes have a layer around them that allows far less.
+    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
         return Err(pages.render_error(parts, AppError::TooLarge, || ()).await);
     };
     if is_form(&parts) && percent_decode(&body).decode_utf8().is_ok() {

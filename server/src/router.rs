@@ -33,7 +33,6 @@ fn dashboard(pages: Pages) -> Router {
         .route("/instances/new", post(forms::create_instance))
         .route("/instances/{slug}/settings", post(forms::save_instance))
         .route("/instances/{slug}/redirects", post(forms::save_fallbacks))
-        .route("/instances/{slug}/preview", post(forms::preview))
         .leptos_routes_with_context(&pages, routes, move || context.provide(), move || shown.document())
         .layer(middleware::from_fn(server_function))
         .route("/api/{*function}", any(|| async { StatusCode::NOT_FOUND }))
@@ -42,7 +41,8 @@ fn dashboard(pages: Pages) -> Router {
         .route("/readyz", get(ready))
         .fallback(not_found)
         .layer(security::body_limit())
-        // A list of links is longer than any other form, and has a limit of its own.
+        // A list of links is longer than any other form, and has a limit of its own; a link may be pasted with too much as well.
+        .route("/instances/{slug}/preview", post(forms::preview))
         .route("/instances/{slug}/preview/links", post(links::check).layer(links::body_limit()))
         .route("/instances/{slug}/preview/links.csv", post(links::download).layer(links::body_limit()))
         .method_not_allowed_fallback(security::method_not_allowed)

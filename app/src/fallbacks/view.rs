@@ -1,7 +1,7 @@
 //! The Redirects tab.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use url::form_urlencoded;
 
 use super::{
     editor::{EditorStart, FieldStart, RedirectsEditor},
@@ -22,8 +22,9 @@ use crate::{
 pub fn RedirectsPage() -> impl IntoView {
     let slug = page::slug();
     // Values that were previewed before they are saved come back in the query.
-    let typed = use_query_map().get_untracked();
-    let saved = typed.get("saved").is_some();
+    let query = page::query();
+    let typed: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let saved = typed.iter().any(|(name, _)| name == "saved");
     let rejected = use_context::<Rejected<FallbackForm>>();
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
@@ -31,10 +32,10 @@ pub fn RedirectsPage() -> impl IntoView {
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
         let form = form.unwrap_or_else(|| {
             let stored = FallbackForm::of(&stored.fallbacks, stored.instance.version());
-            Flow::ALL
-                .into_iter()
-                .filter_map(|flow| Some((flow, typed.get(flow.field())?)))
-                .fold(stored, |form, (flow, value)| form.with(flow, value))
+            typed.into_iter().fold(stored, |form, (name, value)| match Flow::ALL.into_iter().find(|flow| flow.field() == name) {
+                Some(flow) => form.with(flow, value),
+                None => form,
+            })
         });
         let problem = rejected.map(|rejected| rejected.problem);
         let theirs = match &problem {

@@ -7,7 +7,7 @@ use super::{
     check::{Row, Verdict},
     list::grouped,
 };
-use crate::redirects::MOST_LINK_BYTES;
+use crate::redirects::MOST_QUERY_BYTES;
 
 /// The results of a list, which is carried along as text, and what is to be said of where it came from. The filter is radio
 /// buttons and a style, so it works without JavaScript, and it is posted along where a file is asked for.
@@ -59,7 +59,7 @@ fn row_view(slug: &str, row: Row) -> impl IntoView + use<> {
     let Row { number, link, end, verdict, reason } = row;
     let text = shown(&link, MOST_SHOWN.0);
     // What is too long for a link is too long for an address as well.
-    let href = (link.len() <= MOST_LINK_BYTES).then(|| format!("/instances/{slug}/preview?link={}", utf8_percent_encode(&link, IN_QUERY)));
+    let href = (link.len() <= MOST_QUERY_BYTES).then(|| format!("/instances/{slug}/preview?link={}", utf8_percent_encode(&link, IN_QUERY)));
     let (target, source) = end.map(|(target, source)| (shown(&target, MOST_SHOWN.0), source.title())).unzip();
     let said = match verdict {
         Verdict::Allowed => "Allowed",

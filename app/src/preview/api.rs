@@ -8,13 +8,13 @@ use crate::error::AppError;
 /// Where the link would end, with the form as it is: a query string, as the form would be posted.
 ///
 /// Answers texts with a zero between each two: the page's new address, then for each part of the page that may have changed
-/// the id of its place and its HTML. A text is smaller to read in the browser than a structure, and HTML has no zero in it.
+/// the id of its place and its HTML, or `id@attribute` and a value. A text is smaller to read in the browser than a structure, and HTML has no zero in it.
 #[server(endpoint = "preview", input = Json)]
 pub async fn preview(slug: String, form: String) -> Result<String, AppError> {
     use super::{form::PreviewForm, parts::Preview};
 
     let preview = Preview::new(crate::ui::page::instance(&slug).await?, PreviewForm::read(&form));
-    let mut answer = preview.form().address(&slug).unwrap_or_default();
+    let mut answer = preview.form().address(&slug).unwrap_or_else(|| format!("/instances/{slug}/preview"));
     for (id, html) in preview.render() {
         answer.extend(["\0", &id, "\0", &html.replace('\0', "\u{fffd}")]);
     }

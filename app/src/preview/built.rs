@@ -4,7 +4,7 @@ use fast_qr::{ECL, QRBuilder};
 use leptos::prelude::*;
 
 use super::form::PreviewForm;
-use crate::redirects::{Instance, MOST_LINK_BYTES};
+use crate::redirects::{Instance, MOST_QUERY_BYTES};
 
 /// The blank border that scanners need (ISO/IEC 18004), in modules.
 const QUIET_ZONE: usize = 4;
@@ -14,8 +14,9 @@ pub(super) fn built(form: &PreviewForm, instance: &Instance) -> impl IntoView + 
     match form.direct_link(instance) {
         None => view! { <p>"The logo is on every page of the portal: no link leads to it alone."</p> }.into_any(),
         Some(link) => {
-            let long = (link.len() > MOST_LINK_BYTES).then(|| {
-                let said = format!("It is too long: {} bytes, and the portal reads {MOST_LINK_BYTES} at most.", link.len());
+            let query = link.split_once('?').map_or(0, |(_, query)| query.len());
+            let long = (query > MOST_QUERY_BYTES).then(|| {
+                let said = format!("It is too long: {query} bytes after the ?, and the portal reads {MOST_QUERY_BYTES}.");
                 view! { <p>{said}</p> }
             });
             view! { <code id="link-built">{link}</code>{long} }.into_any()

@@ -8,7 +8,7 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue},
 };
-use web_sys::{FormData, HtmlFormElement, HtmlInputElement, UrlSearchParams};
+use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement, UrlSearchParams};
 
 /// Asks the server anew when something is typed into the form with the id `preview`, and puts the answer in its places.
 /// Form and places are beside it and made by the server.
@@ -21,6 +21,8 @@ pub fn PreviewEditor(slug: String) -> impl IntoView {
         // What the button does happens by itself from now on.
         let _ = form.set_attribute("data-live", "");
         let listener = window_event_listener(ev::input, move |_| {
+            // From now on, no answer that is still on its way counts.
+            asks.count.update_value(|count| *count += 1);
             if let Some(handle) = timer.get_value() {
                 handle.clear();
             }
@@ -34,7 +36,7 @@ pub fn PreviewEditor(slug: String) -> impl IntoView {
     });
     view! {
         <p class="summary" role="alert" hidden=move || !asks.failed.get()>
-            "The server can't be reached, so this is not up to date. What you typed is kept."
+            "This is not up to date: the server can't be reached, or what is typed is too long for it. It is kept."
         </p>
     }
 }
@@ -43,12 +45,14 @@ fn form() -> Option<HtmlFormElement> {
     document().get_element_by_id("preview").map(JsCast::unchecked_into)
 }
 
-/// Whether an input of the form is no longer as the server made it.
+/// Whether a field of the form is no longer as the server made it.
 fn is_typed(form: &HtmlFormElement) -> bool {
     let elements = form.elements();
-    (0..elements.length())
-        .filter_map(|at| elements.item(at)?.dyn_into::<HtmlInputElement>().ok())
-        .any(|input| input.value() != input.default_value())
+    (0..elements.length()).filter_map(|at| elements.item(at)).any(|field| match field.dyn_ref::<HtmlInputElement>() {
+        Some(input) => input.value() != input.default_value(),
+        // The one select says what it began with.
+        None => field.get_attribute("data-first").is_some_and(|first| field.unchecked_ref::<HtmlSelectElement>().value() != first),
+    })
 }
 
 /// The questions to the server, of which only the last one's answer counts.
@@ -68,7 +72,6 @@ impl Asks {
             return;
         };
         let typed = String::from(typed.to_string());
-        self.count.update_value(|count| *count += 1);
         let asked = self.count.get_value();
         leptos::task::spawn_local(async move {
             let answer = super::api::preview(self.slug.get_value(), typed).await;
@@ -93,8 +96,11 @@ fn show(answer: &str) {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(address));
     }
     while let (Some(id), Some(html)) = (parts.next(), parts.next()) {
-        if let Some(element) = document().get_element_by_id(id) {
-            element.set_inner_html(html);
+        let (id, attribute) = id.split_once('@').unwrap_or((id, ""));
+        match document().get_element_by_id(id) {
+            Some(element) if attribute.is_empty() => element.set_inner_html(html),
+            Some(element) => drop(element.set_attribute(attribute, html)),
+            None => {}
         }
     }
 }

@@ -17,10 +17,9 @@ pub(super) fn fields(form: &PreviewForm, instance: &Instance) -> impl IntoView +
     let redirects = Link::REDIRECTS[1..].iter().map(|name| text_field(form, instance, name, name).into_any()).collect_view();
     let prefill = Prefill::NAMES.map(|name| text_field(form, instance, name, prefill_label(name)).into_any()).collect_view();
     view! {
-        <input type="hidden" name="filled_from" value=form.filled_from.clone() />
         <div class="field">
             <label for="flow">"Portal page"</label>
-            <div class="input"><select id="flow" name="flow">{flows}</select></div>
+            <div class="input"><select id="flow" name="flow" data-first=chosen.name()>{flows}</select></div>
         </div>
         {text_field(form, instance, "redirect_url", "redirect_url")}
         <div class="field">
@@ -57,16 +56,37 @@ fn text_field(form: &PreviewForm, instance: &Instance, name: &'static str, label
 }
 
 /// The fields that something may be said beside.
-pub(super) const NOTED: [&str; 6] = ["requesting_page", "email_address", "phone_number", "username", "first_name", "last_name"];
+pub(super) fn noted() -> impl Iterator<Item = &'static str> {
+    ["requesting_page"].into_iter().chain(Link::REDIRECTS).chain(Prefill::NAMES)
+}
 
 /// What will not work of a field's value, as what stands below it; empty where there is nothing to say.
 pub(super) fn note(form: &PreviewForm, instance: &Instance, name: &str) -> impl IntoView + use<> {
     let said = if name == "requesting_page" {
         requesting_page_advice(form, instance)
+    } else if Link::REDIRECTS.contains(&name) {
+        redirect_advice(form, name)
     } else {
         prefill_advice(form.flow(), name, form.value(name))
     };
     said.map(|said| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{said}</span></p> })
+}
+
+/// Whether a redirect parameter is one that the flow does not look at.
+fn redirect_advice(form: &PreviewForm, name: &str) -> Option<&'static str> {
+    let own = match name {
+        "sign_in_force_redirect_url" | "sign_in_fallback_redirect_url" => Some(Flow::SignIn),
+        "sign_up_force_redirect_url" | "sign_up_fallback_redirect_url" => Some(Flow::SignUp),
+        _ => None,
+    };
+    match (form.flow(), own) {
+        _ if form.value(name).trim().is_empty() => None,
+        (Flow::Logo, _) => Some("A click on the logo goes where the instance says: it follows no link."),
+        (Flow::SignUp, Some(Flow::SignIn)) => Some("Counts only for people who go on to the sign-in page."),
+        (Flow::SignIn, Some(Flow::SignUp)) => Some("Counts only for people who go on to the sign-up page."),
+        (flow, Some(own)) if flow != own => Some("Only the sign-in and sign-up pages look at this."),
+        _ => None,
+    }
 }
 
 fn requesting_page_advice(form: &PreviewForm, instance: &Instance) -> Option<&'static str> {

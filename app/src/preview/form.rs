@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use url::form_urlencoded;
 
-use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, Link, NotALink, Prefill, RequestingOrigin};
+use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, Link, NotALink, Prefill, RequestingOrigin, parse_fallback};
 
 /// The longest state that is put into the page's address, in bytes: more is shown, but can't be bookmarked.
 const MOST_QUERY_BYTES: usize = 8_000;
@@ -53,18 +53,21 @@ impl PreviewForm {
         form
     }
 
-    /// Writes what [`PreviewForm::read`] reads as this form. A link that has not been taken over stands for its parameters.
+    /// Writes what [`PreviewForm::read`] reads as this form: a link only where the fields were not filled from it.
     pub fn write(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if self.has_new_link() {
             query.append_pair("link", &self.link);
         } else {
             query.append_pair("flow", self.flow().name());
-            for name in Link::REDIRECTS.into_iter().chain(Prefill::NAMES) {
-                let value = self.value(name);
-                if !value.is_empty() {
-                    query.append_pair(name, value);
-                }
+        }
+        if let Some(flow) = self.flow.filter(|_| self.has_new_link()) {
+            query.append_pair("flow", flow.name());
+        }
+        for name in Link::REDIRECTS.into_iter().chain(Prefill::NAMES) {
+            let value = self.value(name);
+            if !value.is_empty() {
+                query.append_pair(name, value);
             }
         }
         if !self.requesting_page.trim().is_empty() {
@@ -74,6 +77,12 @@ impl PreviewForm {
             query.append_pair(flow.field(), value);
         }
         query.finish()
+    }
+
+    /// The form before a link that can be read has filled its fields: nothing but the link.
+    #[must_use]
+    pub fn before_link(self) -> Self {
+        if self.has_new_link() { Self { flow: None, says: Link::default(), ..self } } else { self }
     }
 
     /// The address of the page that shows this form; `None` where it would be too long.
@@ -97,17 +106,22 @@ impl PreviewForm {
         !self.link.trim().is_empty() && self.link != self.filled_from
     }
 
-    /// Fills the fields from a new link, and answers what is odd about it. Where there is none, nothing is changed.
+    /// Fills the fields from a new link, and answers what is odd about the link, new or not.
     ///
     /// # Errors
     /// It is no link of this instance's portal; the fields stay as they are.
     pub fn take_link(&mut self, instance: &Instance) -> Result<Vec<String>, NotALink> {
-        if !self.has_new_link() {
+        if self.link.trim().is_empty() {
+            self.filled_from.clear();
             return Ok(Vec::new());
         }
         let direct = DirectLink::parse(instance, &self.link)?;
+        let oddities = direct.oddities();
+        if !self.has_new_link() {
+            return Ok(oddities);
+        }
         self.flow = Some(direct.flow());
-        let Link { redirect_url, sign_in_force, sign_in_fallback, sign_up_force, sign_up_fallback, prefill } = direct.link();
+        let Link { redirect_url, sign_in_force, sign_in_fallback, sign_up_force, sign_up_fallback, .. } = direct.link();
         let owned = |value: Option<Cow<'_, str>>| value.filter(|value| !value.is_empty()).map(|value| value.into_owned().into());
         self.says = Link {
             redirect_url: owned(redirect_url),
@@ -115,10 +129,13 @@ impl PreviewForm {
             sign_in_fallback: owned(sign_in_fallback),
             sign_up_force: owned(sign_up_force),
             sign_up_fallback: owned(sign_up_fallback),
-            prefill,
+            prefill: Prefill::default(),
         };
+        for (name, value) in direct.prefill().filter(|(_, value)| !value.is_empty()) {
+            self.says.set(name, value);
+        }
         self.filled_from.clone_from(&self.link);
-        Ok(direct.oddities())
+        Ok(oddities)
     }
 
     /// The finished direct link, percent-encoded; `None` where the flow has no page of its own.
@@ -135,11 +152,13 @@ impl PreviewForm {
         }
     }
 
-    /// The fallback redirects as they would be if the unsaved values were saved; `None` where there are none.
-    pub fn with_unsaved(&self, stored: &Fallbacks) -> Option<Fallbacks> {
+    /// The fallback redirects as they would be if the unsaved values were saved; `None` where none of them can be.
+    pub fn with_unsaved(&self, instance: &Instance, stored: &Fallbacks) -> Option<Fallbacks> {
         let mut fallbacks = stored.clone();
         for (flow, value) in &self.unsaved {
-            fallbacks.set(*flow, value);
+            if value.is_empty() || parse_fallback(instance, *flow, value).is_ok() {
+                fallbacks.set(*flow, value);
+            }
         }
         (fallbacks != *stored).then_some(fallbacks)
     }

@@ -16,6 +16,8 @@ mod parts;
 #[cfg(feature = "ssr")]
 mod tests;
 #[cfg(feature = "ssr")]
+mod unsaved;
+#[cfg(feature = "ssr")]
 pub mod view;
 #[cfg(feature = "ssr")]
 mod way;

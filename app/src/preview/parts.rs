@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use super::{
     built::{built, qr_code},
-    fields::{NOTED, fields, note},
+    fields::{fields, note, noted},
     form::PreviewForm,
+    unsaved::what_if,
     way::{outcome, steps},
 };
 use crate::{
@@ -44,9 +45,19 @@ impl Preview {
         self.link.is_err()
     }
 
-    /// The fallback redirects with the unsaved values; `None` where there are none.
+    /// The fallback redirects with the unsaved values; `None` where none of them can be saved.
     pub(super) fn unsaved(&self) -> Option<Fallbacks> {
-        self.form.with_unsaved(&self.stored.fallbacks)
+        self.form.with_unsaved(&self.stored.instance, &self.stored.fallbacks)
+    }
+
+    /// What is compared, and the ways back; nothing where nothing is unsaved.
+    pub(super) fn what_if(&self) -> impl IntoView + use<> {
+        (!self.form.unsaved.is_empty()).then(|| what_if(&self.stored.instance, &self.form))
+    }
+
+    /// The link that the fields were filled from.
+    pub(super) fn filled_from(&self) -> impl IntoView + use<> {
+        view! { <input type="hidden" name="filled_from" value=self.form.filled_from.clone() /> }
     }
 
     /// Below the link: why it can't be read, or what is odd about it.
@@ -76,10 +87,10 @@ impl Preview {
         let requesting = self.form.requesting_origin().filter(|_| instance.environment() == Environment::Development);
         let visit = Visit { flow: self.form.flow(), link: &self.form.says, requesting: requesting.as_ref() };
         let resolution = resolve(instance, unsaved.unwrap_or(&self.stored.fallbacks), visit);
-        let (title, id) = match (self.form.unsaved.is_empty(), unsaved) {
-            (true, _) => ("People end at", "target"),
-            (false, None) => ("With the stored values, people end at", "target"),
-            (false, Some(_)) => ("With the unsaved values, people end at", "target-unsaved"),
+        let (title, id) = match (unsaved, self.unsaved()) {
+            (None, None) => ("People end at", "target"),
+            (None, Some(_)) => ("With the stored values, people end at", "target"),
+            (Some(_), _) => ("With the unsaved values, people end at", "target-unsaved"),
         };
         let steps = steps(instance, visit, &resolution, unsaved.is_some()).into_any();
         (outcome(&resolution, title, id).into_any(), steps)
@@ -90,17 +101,17 @@ impl Preview {
         (built(&self.form, &self.stored.instance).into_any(), qr_code(&self.form, &self.stored.instance).into_any())
     }
 
-    /// Every part that typing can change, as HTML.
+    /// Every part that typing can change, as HTML; and attributes, as `id@name`.
     pub(super) fn render(&self) -> Vec<(String, String)> {
         let mut parts: Vec<(String, String)> =
-            NOTED.iter().map(|name| (format!("{name}-note"), note(&self.form, &self.stored.instance, name).to_html())).collect();
+            noted().map(|name| (format!("{name}-note"), note(&self.form, &self.stored.instance, name).to_html())).collect();
         let mut put = |id: &str, view: AnyView| parts.push((id.to_owned(), view.to_html()));
         if self.filled {
             put("fields", self.fields().into_any());
         }
-        if self.filled || self.is_link_refused() || self.form.link.trim().is_empty() {
-            put("link-note", self.link_note().into_any());
-        }
+        put("filled-from", self.filled_from().into_any());
+        put("link-note", self.link_note().into_any());
+        put("what-if", self.what_if().into_any());
         let (outcome, steps) = self.outcome(None);
         put("outcome", outcome);
         put("steps", steps);
@@ -112,6 +123,7 @@ impl Preview {
         let (built, qr) = self.built();
         put("built", built);
         put("qr", qr);
+        parts.push(("link@aria-invalid".to_owned(), self.is_link_refused().to_string()));
         parts
     }
 }

@@ -56,8 +56,24 @@ fn a_pasted_link_fills_the_form_once() {
     assert_eq!(form.take_link(&instance()).map(|oddities| oddities.len()), Ok(1));
     assert_eq!(form.write(), "flow=waitlist&redirect_url=%2Fa&email_address=a%40b");
     form.says.set("redirect_url", "/typed");
-    assert_eq!(form.take_link(&instance()), Ok(vec![]));
+    assert_eq!(form.take_link(&instance()).map(|oddities| oddities.len()), Ok(1));
     assert_eq!(form.value("redirect_url"), "/typed");
+    // Taken away and pasted again, it fills the form again.
+    form.link.clear();
+    assert_eq!(form.take_link(&instance()), Ok(vec![]));
+    form.link = link.to_owned();
+    assert!(form.has_new_link());
+    form.take_link(&instance()).unwrap();
+    assert_eq!(form.value("redirect_url"), "/a");
+}
+
+#[test]
+fn prefill_from_a_link_is_not_cut() {
+    let long = "x".repeat(400);
+    let link = format!("https://accounts.myapp.com/sign-up?username=a&username={long}&first_name=");
+    let mut form = PreviewForm { link, ..PreviewForm::default() };
+    form.take_link(&instance()).unwrap();
+    assert_eq!(form.write(), format!("flow=sign-up&username={long}"));
 }
 
 #[test]
@@ -65,6 +81,7 @@ fn a_link_to_another_host_changes_nothing_and_stays() {
     let mut form = PreviewForm::read("link=https%3A%2F%2Fevil.com%2Fsign-up&redirect_url=%2Fa");
     assert!(matches!(form.take_link(&instance()), Err(NotALink::Elsewhere(_))));
     assert_eq!((form.flow(), form.value("redirect_url"), form.link.as_str()), (Flow::SignIn, "/a", "https://evil.com/sign-up"));
+    assert_eq!(PreviewForm::read(&form.write()), form);
 }
 
 #[test]
@@ -91,9 +108,11 @@ fn unsaved_values_that_are_stored_already_are_left_out() {
     form.keep_changes(&stored);
     assert_eq!(form.unsaved, [(Flow::SignOut, String::new()), (Flow::Waitlist, "/w".to_owned())]);
     assert_eq!(form.flow(), Flow::SignOut);
-    let unsaved = form.with_unsaved(&stored).unwrap();
+    let unsaved = form.with_unsaved(&instance(), &stored).unwrap();
     assert_eq!((unsaved.get(Flow::SignIn), unsaved.get(Flow::SignOut), unsaved.get(Flow::Waitlist)), (Some("/in"), None, Some("/w")));
-    assert_eq!(PreviewForm::default().with_unsaved(&stored), None);
+    assert_eq!(PreviewForm::default().with_unsaved(&instance(), &stored), None);
+    // What can't be saved would change nothing.
+    assert_eq!(PreviewForm::read("after_sign_in_url=https://evil.com&after_sign_out_url=x").with_unsaved(&instance(), &stored), None);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The way to the target: every candidate in order, and what became of it.
 
 use leptos::prelude::*;
+use url::Url;
 
 use super::mark::{Kind, Mark, in_unicode, marks};
 use crate::{
@@ -18,7 +19,7 @@ pub(super) fn steps(instance: &Instance, visit: Visit<'_>, resolution: &Resoluti
 /// The target, its host set off, and the source it came from.
 pub(super) fn outcome(resolution: &Resolution<'_>, title: &'static str, id: &'static str) -> impl IntoView + use<> {
     let UrlParts { before, host, after } = (&resolution.target).into();
-    let source = source_title(resolution.source);
+    let source = resolution.source.title();
     view! {
         <h2>{title}</h2>
         <p class="target"><code id=id>{before}<b>{host}</b>{after}</code></p>
@@ -35,11 +36,11 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bo
     };
     let stored = step.source == Source::Fallback;
     let checked = step.value.as_deref().map(|value| (value, policy::check(instance, visit.flow, visit.requesting, value)));
-    let value = checked.as_ref().map(|(value, checked)| {
-        let url = match checked {
-            Ok(allowed) => Some(&allowed.url),
-            Err(refused) => refused.url.as_ref(),
-        };
+    let url = checked.as_ref().and_then(|(_, checked)| match checked {
+        Ok(allowed) => Some(&allowed.url),
+        Err(refused) => refused.url.as_ref(),
+    });
+    let value = checked.as_ref().map(|(value, _)| {
         let marks = marks(value, url.and_then(|url| url.host_str()));
         // What is relative, or repaired by the parser, is shown as what it means too.
         let means = url.filter(|url| url.as_str() != *value && url.as_str().trim_end_matches('/') != *value).map(|url| {
@@ -64,27 +65,17 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bo
         }
     };
     // Unsaved values are changed where the page says that they are unsaved.
-    let fix = fix(instance, visit.flow, step).filter(|_| !(stored && unsaved)).map(|(href, label)| view! { " " <a href=href>{label}</a> });
+    let fix =
+        fix(instance, visit.flow, step, url).filter(|_| !(stored && unsaved)).map(|(href, label)| view! { " " <a href=href>{label}</a> });
     view! {
         <li data-kind=kind>
             {icon(path)}
             <div>
-                <h3>{source_title(step.source)}{word}</h3>
+                <h3>{step.source.title()}{word}</h3>
                 {value}
                 <p>{sentence}{fix}</p>
             </div>
         </li>
-    }
-}
-
-/// What a candidate is called.
-fn source_title(source: Source) -> &'static str {
-    match source {
-        Source::ForceParam => "Forced in the link",
-        Source::RedirectUrl => "redirect_url",
-        Source::FallbackParam => "Fallback in the link",
-        Source::Fallback => "Fallback redirect",
-        Source::HomeUrl => "Home URL",
     }
 }
 
@@ -97,13 +88,15 @@ fn on(instance: &Instance, ground: Ground) -> String {
 }
 
 /// Where a step is changed, if that is not in the link.
-fn fix(instance: &Instance, flow: Flow, step: &Step<'_>) -> Option<(String, &'static str)> {
+fn fix(instance: &Instance, flow: Flow, step: &Step<'_>, url: Option<&Url>) -> Option<(String, &'static str)> {
     let slug = instance.slug();
+    // No origin with a dot at its end can be allowed.
+    let dotted = url.and_then(Url::host_str).is_some_and(|host| host.ends_with('.'));
     let settings = |field: &str| format!("/instances/{slug}/settings#{field}");
     match (step.source, step.outcome) {
         (_, Outcome::NotReached) => None,
         (Source::Fallback, _) => Some((format!("/instances/{slug}/redirects#{}", flow.field()), "Open in Redirects")),
-        (_, Outcome::Refused { reason: Refusal::Foreign }) => Some((settings("allowed_origins"), "Open allowed origins")),
+        (_, Outcome::Refused { reason: Refusal::Foreign }) if !dotted => Some((settings("allowed_origins"), "Open allowed origins")),
         (Source::HomeUrl, _) => Some((settings("home_url"), "Open in Settings")),
         _ => None,
     }

@@ -7,8 +7,8 @@ use url::{ParseError, Url, form_urlencoded};
 
 use super::{Explanation, Flow, Instance, Link, Prefill};
 
-/// The longest direct link, in bytes: no portal page reads more.
-pub const MOST_LINK_BYTES: usize = 16_384;
+/// The longest query of a direct link, in bytes: no portal page reads more.
+pub const MOST_QUERY_BYTES: usize = 16_384;
 
 /// The profile page, which has no redirect of its own.
 const PROFILE: &str = "/user";
@@ -25,7 +25,7 @@ pub struct DirectLink {
 pub enum NotALink {
     /// Nothing, or blanks only.
     Empty,
-    /// Longer than [`MOST_LINK_BYTES`].
+    /// Its query is longer than [`MOST_QUERY_BYTES`].
     TooLong(usize),
     /// It begins with neither `https://` nor another scheme.
     NoScheme,
@@ -49,7 +49,8 @@ impl DirectLink {
         if text.is_empty() {
             return Err(NotALink::Empty);
         }
-        if text.len() > MOST_LINK_BYTES {
+        // A longer text has a longer query, or none that belongs to a page of the portal.
+        if text.len() > 2 * MOST_QUERY_BYTES {
             return Err(NotALink::TooLong(text.len()));
         }
         let url = Url::parse(text).map_err(|error| match error {
@@ -58,7 +59,11 @@ impl DirectLink {
         })?;
         if !instance.portal_origin().is_origin_of(&url) {
             // `accounts.myapp.com:443/sign-in` is, to a browser, of the scheme `accounts.myapp.com`.
-            return Err(if url.has_host() { NotALink::Elsewhere(url) } else { NotALink::NoScheme });
+            let web = matches!(url.scheme(), "http" | "https");
+            return Err(if web { NotALink::Elsewhere(url) } else { NotALink::NoScheme });
+        }
+        if let Some(query) = url.query().filter(|query| query.len() > MOST_QUERY_BYTES) {
+            return Err(NotALink::TooLong(query.len()));
         }
         match Flow::at(url.path()) {
             Some(flow) => Ok(Self { url, flow }),
@@ -93,6 +98,7 @@ impl DirectLink {
         let known = |name: &str| Link::REDIRECTS.contains(&name) || Prefill::NAMES.contains(&name);
         let unread: BTreeSet<&str> = pairs.iter().map(|(name, _)| name.as_ref()).filter(|name| !known(name)).collect();
         if let Some(name) = unread.first() {
+            let name = cut(name);
             let more = if unread.len() > 1 { format!(" and {} more", unread.len() - 1) } else { String::new() };
             said.push(format!("The portal does not read {name:?}{more}. What belongs to the URL before it needs %26 for its &."));
         }
@@ -102,7 +108,19 @@ impl DirectLink {
         if percent_decode(query.as_bytes()).decode_utf8().is_err() {
             said.push("There are bytes that are no UTF-8: they are read as \u{fffd}.".to_owned());
         }
+        if self.url.fragment().is_some_and(|fragment| !fragment.is_empty()) {
+            said.push("What follows the # never reaches the portal. A # inside a URL is written %23.".to_owned());
+        }
         said
+    }
+
+    /// The prefill values as they are given, before a page cuts them; the last of each parameter.
+    pub fn prefill(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let pairs: Vec<_> = form_urlencoded::parse(self.query().as_bytes()).collect();
+        Prefill::NAMES.into_iter().filter_map(move |name| {
+            let (_, value) = pairs.iter().rev().find(|(other, _)| other == name)?;
+            Some((name, value.clone().into_owned()))
+        })
     }
 
     fn query(&self) -> &str {
@@ -117,23 +135,33 @@ impl NotALink {
         let sentence = |after: String| Explanation { before: String::new(), host: None, after };
         match self {
             Self::Empty => sentence("Paste a link to a portal page.".to_owned()),
-            Self::TooLong(bytes) => sentence(format!("That is too long: {bytes} bytes, and {MOST_LINK_BYTES} are the limit for a link.")),
+            Self::TooLong(bytes) => {
+                sentence(format!("That is too long: {bytes} bytes, and the portal reads {MOST_QUERY_BYTES} after the ?."))
+            }
             Self::NoScheme => sentence(format!("That is not a whole link. Start with {portal}/.")),
             Self::NotAUrl => sentence(format!("No browser can open that. Links to this portal start with {portal}/.")),
             Self::Elsewhere(url) => Explanation {
                 before: "It leads to ".to_owned(),
-                host: Some(url.origin().ascii_serialization()),
+                host: Some(cut(&url.origin().ascii_serialization())),
                 after: format!(". Links to this portal start with {portal}/."),
             },
             Self::NoPage(path) => {
                 let pages: Vec<_> = Flow::ALL.into_iter().filter_map(Flow::page).collect();
+                let path = cut(path);
                 sentence(format!("The portal has no page {path}. Its pages are {}.", pages.join(", ")))
             }
-            Self::Profile => sentence(format!(
-                "{PROFILE} is the profile page, which sends nobody on. Only its logo does: choose “{}”.",
-                Flow::Logo.label()
-            )),
+            Self::Profile => {
+                sentence(format!("{PROFILE} is the profile page, which sends nobody on. Only its logo leads away: ask for the logo."))
+            }
         }
+    }
+}
+
+/// The beginning of a text, where it is long.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(100) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 

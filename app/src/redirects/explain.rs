@@ -33,7 +33,7 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
         Refusal::TooLong => sentence(format!("That is too long: {} bytes, and {MOST_BYTES} are the limit. Shorten it.", value.len())),
         Refusal::NotAUrl => sentence("That is not a URL. Start with / for a page of your application, or with https://.".into()),
         Refusal::Ambiguous => {
-            sentence("Browsers can read this in two ways. Write it in full: https:// and the host, in ASCII (xn--…).".into())
+            sentence("Browsers can read this in two ways. Write it in full, without .. and *, and the host in ASCII (xn--…).".into())
         }
         Refusal::Scheme => sentence("Only web addresses can be a target. Use https://, or a path like /dashboard.".into()),
         Refusal::Credentials => Explanation {
@@ -42,6 +42,9 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
             after: ". Remove everything before the @.".into(),
         },
         Refusal::Insecure => sentence("Production needs https. Change http:// to https://.".into()),
+        Refusal::Foreign if host.as_ref().is_some_and(|host| host.ends_with('.')) => {
+            Explanation { before: "There is a dot at the end of ".into(), host, after: " Remove it.".into() }
+        }
         Refusal::Foreign => Explanation {
             before: String::new(),
             host,

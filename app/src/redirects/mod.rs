@@ -21,7 +21,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use direct::{DirectLink, MOST_LINK_BYTES, NotALink};
+pub use direct::{DirectLink, MOST_QUERY_BYTES, NotALink};
 pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, explain, explain_step};
 pub use fallback::{Fallbacks, parse_fallback};

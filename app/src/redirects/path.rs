@@ -19,7 +19,13 @@ pub(super) fn may_keep_a_segment(value: &str, url: &Url) -> bool {
     url.path_segments().is_some_and(|mut segments| segments.any(is_drive_letter)) && goes_up(value)
 }
 
-/// Whether two dots in a row are in a value, in any spelling.
+/// Whether a segment of the value's path is two dots, in any spelling.
 fn goes_up(value: &str) -> bool {
-    without_tabs_and_newlines(value).to_ascii_lowercase().replace("%2e", ".").contains("..")
+    let value = without_tabs_and_newlines(value);
+    let path = value.split(['?', '#']).next().unwrap_or_default();
+    path.split(['/', '\\']).any(|segment| {
+        let segment = segment.trim_matches(|c| c <= ' ');
+        // Most segments are none: only what could be one is spelled out.
+        segment.len() <= 6 && segment.to_ascii_lowercase().replace("%2e", ".") == ".."
+    })
 }

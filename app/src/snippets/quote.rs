@@ -1,5 +1,5 @@
-//! URLs quoted for the formats of snippets. A serialised URL is ASCII without blanks, line breaks, `"`, `<` and `>`;
-//! `'`, backticks, `$`, `#`, `&`, `\` and braces may all be in it.
+//! URLs quoted for the formats of snippets. A serialised URL is ASCII without blanks, line breaks, `<` and `>`; `"` may be in
+//! its host, and `'`, backticks, `$`, `#`, `&`, `\` and braces in the rest.
 
 use std::borrow::Cow;
 
@@ -17,6 +17,9 @@ pub(super) fn attribute(url: &str) -> String {
 /// means the same to a server.
 pub(super) fn holdable(url: &str) -> Cow<'_, str> {
     let mut held = Cow::Borrowed(url);
+    if held.contains('"') {
+        held = held.replace('"', "%22").into();
+    }
     // dotenv-expand runs `$(…)` as a command from its version 1000 on, escaped or not.
     if held.contains("$(") {
         held = held.replace("$(", "$%28").into();

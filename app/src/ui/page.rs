@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
@@ -27,6 +27,11 @@ pub struct Posted {
 /// The slug in the page's address.
 pub fn slug() -> String {
     use_params_map().read_untracked().get("slug").unwrap_or_default()
+}
+
+/// The query in the page's address as it was asked for, `?` not included. The router's own reading decodes it twice.
+pub fn query() -> String {
+    use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned)).unwrap_or_default()
 }
 
 /// The database, from the context of the request.

@@ -1,7 +1,7 @@
 //! The portal API: an instance's redirects as they are set, and where one visit would end.
 
 use app::redirects::{
-    AllowedOrigin, Environment, Fallbacks, Flow, Instance, Link, MOST_LINK_BYTES, RequestingOrigin, Visit, resolve as resolve_visit,
+    AllowedOrigin, Environment, Fallbacks, Flow, Instance, Link, MOST_QUERY_BYTES, RequestingOrigin, Visit, resolve as resolve_visit,
 };
 use axum::{
     Json,
@@ -22,7 +22,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Ok(RawQuery(query)) = RawQuery::from_request_parts(parts, state).await;
         let query = query.unwrap_or_default();
-        if query.len() > MOST_LINK_BYTES { Err(Problem::QueryTooLong) } else { Ok(Self(query)) }
+        if query.len() > MOST_QUERY_BYTES { Err(Problem::QueryTooLong) } else { Ok(Self(query)) }
     }
 }
 

@@ -82,6 +82,12 @@ pub(crate) fn verdict_of(html: &str, field: &str) -> Option<String> {
     text_of(html, &format!("{field}-verdict"), "div")
 }
 
+/// Where the first link of that text leads.
+pub(crate) fn href(html: &str, text: &str) -> Option<String> {
+    let (before, _) = html.split_once(&format!(">{text}</a>"))?;
+    attribute(&before[before.rfind("<a ")?..], "href")
+}
+
 /// The fields that the error summary links to.
 pub(crate) fn summary(html: &str) -> Vec<String> {
     let Some((_, rest)) = html.split_once("class=\"summary\"") else { return Vec::new() };

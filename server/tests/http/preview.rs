@@ -62,6 +62,7 @@ async fn each_refusal_names_its_fix(pool: PgPool) {
             "https://example.org",
             "example.org is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings. Open allowed origins",
         ),
+        ("https://app.myapp.com./x", "There is a dot at the end of app.myapp.com. Remove it."),
         ("http://myapp.com", "Production needs https. Change http:// to https://."),
         ("javascript:alert(1)", "Only web addresses can be a target."),
         ("https:evil.com", "Browsers can read this in two ways."),
@@ -189,7 +190,12 @@ async fn as_one_types_the_parts_are_those_of_the_page(pool: PgPool) {
     let page = site.get("/instances/my-app/preview?flow=sign-up&redirect_url=%2Fa%00b&after_sign_up_url=%2Fup").await;
     for part in parts.chunks(2) {
         let [id, html] = part else { panic!("{part:?}") };
+        let (id, attribute) = id.split_once('@').unwrap_or((id, ""));
         assert_eq!(page.text().matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+        if !attribute.is_empty() {
+            assert!(page.text().contains(&format!(" {attribute}=\"{html}\"")), "{id}: {attribute}");
+            continue;
+        }
         let inside = html::text(html);
         assert!(html::text(page.text()).contains(&inside), "{id}: {inside}");
     }
@@ -207,7 +213,32 @@ async fn what_does_not_fit_into_an_address_is_shown_without_one(pool: PgPool) {
     assert_eq!(html::value(answer.text(), "redirect_url"), long);
     assert!(steps(&answer).contains("That is too long: 40000 bytes"));
     assert!(html::text(answer.text()).contains("The link is too long for a QR code."));
-    assert!(html::text(answer.text()).contains("and the portal reads 16384 at most."));
+    assert!(html::text(answer.text()).contains("and the portal reads 16384."));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_megabyte_is_answered_beside_its_field_and_two_are_too_much(pool: PgPool) {
+    let site = site(&pool).await;
+    let megabyte = "x".repeat(1_000_000);
+    let answer = site.post(PAGE, &[("link", &megabyte), ("redirect_url", "/kept")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html::text_of(answer.text(), "link-note", "div").unwrap().starts_with("That is too long: 1000000 bytes"));
+    assert_eq!((html::value(answer.text(), "link"), html::value(answer.text(), "redirect_url")), (megabyte.clone(), "/kept".to_owned()));
+    let answer = site.post(PAGE, &[("redirect_url", &megabyte)]).await;
+    assert!(steps(&answer).contains("That is too long: 1000000 bytes"));
+    let answer = site.post(PAGE, &[("redirect_url", &megabyte.repeat(3))]).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(html::text(answer.text()).contains("That is too much for one form."));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn values_come_back_to_the_redirects_tab_to_the_letter(pool: PgPool) {
+    let site = site(&pool).await;
+    let value = "/x?next=https%3A%2F%2Fmyapp.com%2F%3Fa%3D1%26b&c=1+2%25";
+    let answer = page(&site, &[("after_sign_in_url", value)]).await;
+    let back = html::href(answer.text(), "Back to these values, to save them").unwrap();
+    let back = site.get(&back).await;
+    assert_eq!(html::value(back.text(), "after_sign_in_url"), value);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -1,7 +1,7 @@
 //! Direct links as a whole: which texts lead to a page of the portal, and what is said of the others.
 
 use super::*;
-use crate::redirects::{DirectLink, MOST_LINK_BYTES, NotALink};
+use crate::redirects::{DirectLink, MOST_QUERY_BYTES, NotALink};
 
 fn read(text: &str) -> Result<DirectLink, NotALink> {
     DirectLink::parse(&production(), text)
@@ -32,7 +32,7 @@ fn its_query_is_read_as_the_portal_reads_it() {
     let direct = read("https://accounts.myapp.com/sign-in?redirect_url=https://myapp.com@evil.com&username=nick#/redirect_url=x").unwrap();
     assert_eq!(direct.link().redirect_url.as_deref(), Some("https://myapp.com@evil.com"));
     assert_eq!(direct.link().prefill.username.as_deref(), Some("nick"));
-    assert_eq!(direct.oddities(), [""; 0]);
+    assert_eq!(direct.oddities().len(), 1, "the fragment");
 }
 
 #[test]
@@ -54,8 +54,15 @@ fn what_is_no_link_at_all_is_told_apart() {
     for text in ["", " \t\n "] {
         assert_eq!(read(text), Err(NotALink::Empty));
     }
-    let scheme =
-        ["accounts.myapp.com/sign-in", "accounts.myapp.com:443/sign-in", "/sign-in", "javascript:alert(1)", "name,https://x", "\0"];
+    let scheme = [
+        "accounts.myapp.com/sign-in",
+        "accounts.myapp.com:443/sign-in",
+        "/sign-in",
+        "javascript:alert(1)",
+        "xhttps://accounts.myapp.com/sign-in",
+        "name,https://x",
+        "\0",
+    ];
     for text in scheme {
         assert_eq!(read(text), Err(NotALink::NoScheme), "{text:?}");
         assert_eq!(said(text), "That is not a whole link. Start with https://accounts.myapp.com/.");
@@ -63,9 +70,10 @@ fn what_is_no_link_at_all_is_told_apart() {
     for text in ["https://", "https://a b/", "https://accounts.myapp.com:99999/sign-in"] {
         assert_eq!(read(text), Err(NotALink::NotAUrl), "{text:?}");
     }
-    let longest = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MOST_LINK_BYTES - 35));
+    let longest = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MOST_QUERY_BYTES));
     assert!(read(&longest).is_ok());
-    assert_eq!(read(&format!("{longest}x")), Err(NotALink::TooLong(MOST_LINK_BYTES + 1)));
+    assert!(matches!(read(&"https://".repeat(100_000)), Err(NotALink::TooLong(800_000))));
+    assert_eq!(read(&format!("{longest}x")), Err(NotALink::TooLong(MOST_QUERY_BYTES + 1)));
 }
 
 #[test]
@@ -91,5 +99,7 @@ fn what_is_odd_about_a_query_is_said() {
     assert_eq!(odd("redirect_url=%ZZ"), ["There is a % that begins no escape, so it stays as it is. A % itself is written %25."]);
     assert_eq!(odd("redirect_url=/%"), odd("redirect_url=%ZZ"));
     assert_eq!(odd("redirect_url=/%FF"), ["There are bytes that are no UTF-8: they are read as \u{fffd}."]);
+    assert_eq!(odd("redirect_url=/#/x"), ["What follows the # never reaches the portal. A # inside a URL is written %23."]);
+    assert!(odd(&"x".repeat(5_000))[0].len() < 250);
     assert_eq!(odd("redirect_url=/%C3%BC&email_address=a%40b"), [""; 0]);
 }

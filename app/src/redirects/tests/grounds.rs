@@ -268,7 +268,7 @@ fn a_path_that_goes_up_past_what_looks_like_a_drive_is_ambiguous() {
         &production(),
         None,
         Refusal::Ambiguous,
-        &["/x/c:/../y", "https://myapp.com/C|/..", "/c:/.\t./y", "x/c:/%2e%2E/y", "/c:\\.%2e\\y"],
+        &["/x/c:/../y", "https://myapp.com/C|/..", "/c:/.\t./y", "x/c:/%2e%2E/y", "/c:\\.%2e\\y", " ../c:/.. "],
     );
     every_flow_allows(
         &production(),
@@ -279,6 +279,7 @@ fn a_path_that_goes_up_past_what_looks_like_a_drive_is_ambiguous() {
             ("/x/../y", "https://myapp.com/y"),
             ("/c:x/../y", "https://myapp.com/y"),
             ("/1:/../y", "https://myapp.com/y"),
+            ("/docs/v1..v2/c:/d?x=/../#/../", "https://myapp.com/docs/v1..v2/c:/d?x=/../#/../"),
         ],
     );
 }

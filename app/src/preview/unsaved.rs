@@ -1,0 +1,38 @@
+//! What is said of values of the Redirects tab that are previewed before they are saved.
+
+use leptos::prelude::*;
+
+use super::form::PreviewForm;
+use crate::{
+    fallbacks::verdict::{UrlParts, Verdict},
+    redirects::Instance,
+};
+
+/// Says which values are compared with the stored ones, which of them can't be saved, and leads back to them.
+pub(super) fn what_if(instance: &Instance, form: &PreviewForm) -> impl IntoView + use<> {
+    let slug = instance.slug();
+    let values = form.unsaved.iter().map(|(flow, value)| {
+        let shown = if value.is_empty() { view! { "empty" }.into_any() } else { view! { <code>{value.clone()}</code> }.into_any() };
+        let refused = match Verdict::of(instance, *flow, value) {
+            Verdict::Refused(UrlParts { before, host, after }) => Some(view! { " can't be saved. " {before}<b>{host}</b>{after} }),
+            Verdict::Empty(_) | Verdict::Allowed(_) => None,
+        };
+        view! { <li>{flow.label()} ": " {shown} {refused}</li> }
+    });
+    let values = values.collect_view();
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (flow, value) in &form.unsaved {
+        query.append_pair(flow.field(), value);
+    }
+    let edit = format!("/instances/{slug}/redirects?{}", query.finish());
+    let stored = PreviewForm { unsaved: Vec::new(), ..form.clone() }.write();
+    view! {
+        <section class="banner what-if" aria-labelledby="what-if-title">
+            <div>
+                <h2 id="what-if-title">"What if these were saved?"</h2>
+                <ul>{values}</ul>
+                <p><a href=edit>"Back to these values, to save them"</a> <a href=format!("/instances/{slug}/preview?{stored}")>"Only the stored ones"</a></p>
+            </div>
+        </section>
+    }
+}
