@@ -16,6 +16,8 @@ pub mod preview;
 pub mod redirects;
 #[cfg(feature = "ssr")]
 pub mod snippets;
+#[cfg(feature = "ssr")]
+pub mod text;
 pub mod ui;
 
 /// The browser's entry: lets the islands on the page come alive.

@@ -1,7 +1,7 @@
 //! One line of a list: where its link ends, and what is refused or odd on the way.
 
 use super::list::Line;
-use crate::redirects::{DirectLink, Fallbacks, Instance, Source, Visit, explain_step, resolve};
+use crate::redirects::{DirectLink, Fallbacks, Instance, Source, Visit, explain_first_refusal, resolve};
 
 /// What a check found of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: 
     let link = direct.link();
     let visit = Visit { flow: direct.flow(), link: &link, requesting: None };
     let resolution = resolve(instance, fallbacks, visit);
-    let refused = resolution.steps.iter().find_map(|step| Some((step.source, explain_step(instance, visit, step)?)));
+    let refused = explain_first_refusal(instance, visit, &resolution);
     let verdict = if refused.is_some() { Verdict::Refused } else { Verdict::Allowed };
     let refused = refused.map(|(source, explanation)| format!("{}: {explanation}", source.title()));
     let said: Vec<String> = refused.into_iter().chain(direct.oddities()).collect();

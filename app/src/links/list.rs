@@ -1,6 +1,7 @@
 //! A list of links as it was pasted or uploaded: text with a link on each line, or CSV with a column of links.
 
 use super::column;
+use crate::text::Grouped;
 
 /// The most links that are checked at once.
 pub const MOST_LINKS: usize = 10_000;
@@ -27,19 +28,19 @@ pub enum ListError {
     #[error("That is more than 2 MiB, the limit for one list. Split it, and check the parts one after the other.")]
     TooLarge,
     /// More than [`MOST_LINKS`].
-    #[error("{} links are too many: {} are the limit for one list. Split it, and check the parts one after the other.", grouped(*.0), grouped(MOST_LINKS))]
+    #[error("{} links are too many: {} are the limit for one list. Split it, and check the parts one after the other.", Grouped(*.0), Grouped(MOST_LINKS))]
     TooMany(usize),
     /// Text of two bytes a character, as some programs save "Unicode text".
     #[error("That is UTF-16. Save it as UTF-8 (a spreadsheet calls it “CSV UTF-8”) and choose it again.")]
     Utf16,
     /// Bytes that are no text; the number is the first such line's.
-    #[error("Line {} is not UTF-8 text. Save it as plain text or CSV in UTF-8 and choose it again.", grouped(*.0))]
+    #[error("Line {} is not UTF-8 text. Save it as plain text or CSV in UTF-8 and choose it again.", Grouped(*.0))]
     NotUtf8(usize),
     /// CSV whose first row names no column of links, and has no link or several. These are its cells.
     #[error("No column is named link or url. The first row is: {}. Name the column of links “link”.", .0.join(", "))]
     NoColumn(Vec<String>),
     /// CSV with a quote that is never closed; the number is its row's first line.
-    #[error("A quote in the row on line {} is never closed, so all after it would be one cell. Close it, or take it out.", grouped(*.0))]
+    #[error("A quote in the row on line {} is never closed, so all after it would be one cell. Close it, or take it out.", Grouped(*.0))]
     OpenQuote(usize),
 }
 
@@ -73,19 +74,6 @@ pub fn write(lines: &[Line]) -> String {
         text.extend(std::iter::repeat_n('\n', line.number.saturating_sub(at)));
         text.push_str(&line.text);
         at = line.number.max(at);
-    }
-    text
-}
-
-/// A number as people read it: `10,000`.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
     }
     text
 }

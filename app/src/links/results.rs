@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{
-    check::{Row, Verdict},
-    list::grouped,
+use super::check::{Row, Verdict};
+use crate::{
+    redirects::MOST_QUERY_BYTES,
+    text::{Grouped, Seen},
 };
-use crate::redirects::MOST_QUERY_BYTES;
 
 /// The results of a list, which is carried along as text, and what is to be said of where it came from. The filter is radio
 /// buttons and a style, so it works without JavaScript, and it is posted along where a file is asked for.
@@ -20,7 +20,7 @@ pub(super) fn results(slug: &str, rows: Vec<Row>, list: String, origin: Option<S
             view! {
                 <label class="choice">
                     <input type="radio" name="show" value=name checked=name == "all" disabled=count == 0 />
-                    {label} <small>{grouped(count)}</small>
+                    {label} <small>{Grouped(count).to_string()}</small>
                 </label>
             }
         })
@@ -79,7 +79,7 @@ fn row_view(slug: &str, row: Row) -> impl IntoView + use<> {
 
 /// What became of the links, in a sentence.
 fn summary(allowed: usize, refused: usize, no_link: usize) -> String {
-    let counted = |count: usize, one: &str, many: &str| format!("{} {}", grouped(count), if count == 1 { one } else { many });
+    let counted = |count: usize, one: &str, many: &str| format!("{} {}", Grouped(count), if count == 1 { one } else { many });
     let parts: Vec<String> = [
         (allowed, "ends as asked", "end as asked"),
         (refused, "is refused", "are refused"),
@@ -101,9 +101,6 @@ const MOST_SHOWN: (usize, usize) = (240, 600);
 /// A text as it is shown: cut, and with what can't be seen written as its number.
 fn shown(text: &str, most: usize) -> String {
     let cut = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
-    let mut shown = String::with_capacity(cut);
-    for c in text[..cut].chars() {
-        if matches!(c, '"' | '\'' | '\\') { shown.push(c) } else { shown.extend(c.escape_debug()) }
-    }
-    if cut < text.len() { format!("{shown}… and {} more bytes", grouped(text.len() - cut)) } else { shown }
+    let shown = Seen(&text[..cut]).to_string();
+    if cut < text.len() { format!("{shown}… and {} more bytes", Grouped(text.len() - cut)) } else { shown }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Instance, Outcome, Step, Visit,
+    Instance, Outcome, Resolution, Source, Step, Visit,
     policy::{self, MOST_BYTES, Refusal, Refused},
 };
 
@@ -61,4 +61,9 @@ pub fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> O
     let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };
     let refused = policy::check(instance, visit.flow, visit.requesting, value).err()?;
     Some(explain(instance, value, &refused))
+}
+
+/// Says which candidate of the visit was refused first, and why; `None` where none was.
+pub fn explain_first_refusal(instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> Option<(Source, Explanation)> {
+    resolution.steps.iter().find_map(|step| Some((step.source, explain_step(instance, visit, step)?)))
 }

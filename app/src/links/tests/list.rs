@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::links::list::{MOST_BYTES, MOST_LINKS, grouped, write};
+use crate::links::list::{MOST_BYTES, MOST_LINKS, write};
 
 #[test]
 fn each_line_is_a_link_and_blank_ones_are_counted_only() {
@@ -73,12 +73,6 @@ fn two_mebibytes_are_the_most_however_lines_end() {
 fn a_megabyte_on_one_line_is_one_line() {
     let text = "x".repeat(1_000_000);
     assert_eq!(found(&text, ""), Ok(lines(&[(1, &text)])));
-}
-
-#[test]
-fn numbers_are_grouped_by_three() {
-    let numbers = [0, 7, 999, 1000, 10_000, 1_234_567];
-    assert_eq!(numbers.map(grouped), ["0", "7", "999", "1,000", "10,000", "1,234,567"]);
 }
 
 proptest! {

@@ -221,3 +221,10 @@ fn every_reason_and_ground_has_the_name_of_redirect_rules() {
         assert_eq!(serde_json::to_value(ground).unwrap(), name);
     }
 }
+
+#[test]
+fn a_source_has_one_name_in_json_and_elsewhere() {
+    for source in [ForceParam, RedirectUrl, FallbackParam, Fallback, HomeUrl] {
+        assert_eq!(serde_json::to_value(source).unwrap(), source.name());
+    }
+}

@@ -1,0 +1,50 @@
+//! Numbers and other people's texts, as a screen, a file and a terminal write them.
+
+use std::fmt::{self, Write};
+
+/// A number with a comma at every thousand.
+#[derive(Clone, Copy, Debug)]
+pub struct Grouped<N>(pub N);
+
+impl<N: fmt::Display> fmt::Display for Grouped<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        digits.char_indices().try_for_each(|(at, digit)| {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                f.write_char(',')?;
+            }
+            f.write_char(digit)
+        })
+    }
+}
+
+/// A text of somebody else's: what moves the cursor, hides or turns around is written as an escape.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a>(pub &'a str);
+
+impl fmt::Display for Seen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '"' | '\'' | '\\' => f.write_char(c),
+            c => c.escape_debug().try_for_each(|c| f.write_char(c)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        let numbers = [0, 7, 999, 1000, 10_000, 1_234_567];
+        assert_eq!(numbers.map(|number| Grouped(number).to_string()), ["0", "7", "999", "1,000", "10,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn a_text_of_somebody_else_is_seen_whole() {
+        assert_eq!(Seen("https://münchen.de/\"x\" \\ 'y'").to_string(), "https://münchen.de/\"x\" \\ 'y'");
+        assert_eq!(Seen("\u{1b}[2J\r\n\t\u{7f}\u{9b}").to_string(), r"\u{1b}[2J\r\n\t\u{7f}\u{9b}");
+        assert_eq!(Seen("\u{200b}\u{202e}\u{2028}\u{feff}\u{a0}").to_string(), r"\u{200b}\u{202e}\u{2028}\u{feff}\u{a0}");
+    }
+}
