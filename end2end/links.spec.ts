@@ -200,6 +200,8 @@ test.describe("without JavaScript", () => {
   test("of 1,000 links from a file the refused ones are found and downloaded", async ({ page, slug }) => {
     await page.goto(`/instances/${slug}/preview/links`);
     await check(page, slug);
+    await page.locator("tbody tr:visible").first().getByRole("link").click();
+    await expect(page.getByLabel("redirect_url", { exact: true })).toHaveValue("https://evil50.example/x");
   });
 
   test("a list that can't be read says why, and what is pasted is still there", async ({ page, slug }) => {
