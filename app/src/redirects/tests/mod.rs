@@ -8,6 +8,7 @@ mod instance;
 mod link;
 mod loops;
 mod origins;
+mod paths;
 mod policy;
 mod prefill;
 mod properties;
