@@ -20,6 +20,13 @@ fn an_attribute_holds_no_entity_that_was_not_one() {
 }
 
 #[test]
+fn a_quote_in_a_host_is_escaped_for_a_variable() {
+    let url = Url::parse("https://a\"b.myapp.com/x").unwrap();
+    assert_eq!(env(&holdable(url.as_str())), r#""https://a%22b.myapp.com/x""#);
+    assert_eq!(Url::parse(&holdable(url.as_str())), Ok(url));
+}
+
+#[test]
 fn a_variable_is_quoted_so_that_nothing_in_it_is_read_as_more_than_it_is() {
     for (url, expected) in [
         ("https://myapp.com/", r#""https://myapp.com/""#),
