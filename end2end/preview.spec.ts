@@ -45,6 +45,7 @@ test("the result follows as one types, from page to page of the portal", async (
   await page.getByLabel("Portal page").selectOption("logo");
   await expect(target(page)).toHaveText(`https://${slug}.com/`);
   await expect(page.locator("#steps li")).toHaveCount(2);
+  await expect(page.getByRole("button", { name: "Copy the link" })).toBeHidden();
   await page.getByLabel("Portal page").selectOption("sign-up");
   await expect(target(page)).toHaveText(`https://${slug}.com/dashboard`);
 });
