@@ -32,7 +32,7 @@ pub fn RedirectsPage() -> impl IntoView {
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
         let form = form.unwrap_or_else(|| {
             let stored = FallbackForm::of(&stored.fallbacks, stored.instance.version());
-            typed.into_iter().fold(stored, |form, (name, value)| match Flow::ALL.into_iter().find(|flow| flow.field() == name) {
+            typed.into_iter().fold(stored, |form, (name, value)| match Flow::of_field(&name) {
                 Some(flow) => form.with(flow, value),
                 None => form,
             })
@@ -53,7 +53,7 @@ pub fn RedirectsPage() -> impl IntoView {
             })
             .collect();
         let start = EditorStart { slug, version: form.version, base: form.base, fields };
-        let label = |field: &str| Flow::ALL.into_iter().find(|flow| flow.field() == field).map_or("Form", Flow::label).to_owned();
+        let label = |field: &str| Flow::of_field(field).map_or("Form", Flow::label).to_owned();
         Ok(view! {
             <InstanceFrame instances stored place=Place::Redirects>
                 {error_summary(problem.as_ref(), label)}

@@ -2,14 +2,12 @@
 //!
 //! Its state is a query string everywhere: in the page's address, in a post, and in what the browser asks with.
 
-use std::borrow::Cow;
-
 use url::form_urlencoded;
 
 use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, Link, NotALink, Prefill, RequestingOrigin, parse_fallback};
 
 /// The longest state that is put into the page's address, in bytes: more is shown, but can't be bookmarked.
-const MOST_QUERY_BYTES: usize = 8_000;
+const MOST_ADDRESS_BYTES: usize = 8_000;
 
 /// The form of the Preview tab, every field as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +36,7 @@ impl PreviewForm {
                 "filled_from" => form.filled_from = value.into_owned(),
                 "flow" => form.flow = value.parse().ok(),
                 "requesting_page" => form.requesting_page = value.into_owned(),
-                name => match Flow::ALL.into_iter().find(|flow| flow.field() == name) {
+                name => match Flow::of_field(name) {
                     Some(flow) if form.unsaved.iter().all(|(other, _)| *other != flow) => {
                         form.unsaved.push((flow, value.trim().to_owned()));
                     }
@@ -56,12 +54,12 @@ impl PreviewForm {
     /// Writes what [`PreviewForm::read`] reads as this form: a link only where the fields were not filled from it.
     pub fn write(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
+        let mut flow = Some(self.flow());
         if self.has_new_link() {
             query.append_pair("link", &self.link);
-        } else {
-            query.append_pair("flow", self.flow().name());
+            flow = self.flow;
         }
-        if let Some(flow) = self.flow.filter(|_| self.has_new_link()) {
+        if let Some(flow) = flow {
             query.append_pair("flow", flow.name());
         }
         for name in Link::REDIRECTS.into_iter().chain(Prefill::NAMES) {
@@ -88,7 +86,7 @@ impl PreviewForm {
     /// The address of the page that shows this form; `None` where it would be too long.
     pub fn address(&self, slug: &str) -> Option<String> {
         let query = self.write();
-        (query.len() <= MOST_QUERY_BYTES).then(|| format!("/instances/{slug}/preview?{query}"))
+        (query.len() <= MOST_ADDRESS_BYTES).then(|| format!("/instances/{slug}/preview?{query}"))
     }
 
     /// The flow that is previewed.
@@ -121,17 +119,10 @@ impl PreviewForm {
             return Ok(oddities);
         }
         self.flow = Some(direct.flow());
-        let Link { redirect_url, sign_in_force, sign_in_fallback, sign_up_force, sign_up_fallback, .. } = direct.link();
-        let owned = |value: Option<Cow<'_, str>>| value.filter(|value| !value.is_empty()).map(|value| value.into_owned().into());
-        self.says = Link {
-            redirect_url: owned(redirect_url),
-            sign_in_force: owned(sign_in_force),
-            sign_in_fallback: owned(sign_in_fallback),
-            sign_up_force: owned(sign_up_force),
-            sign_up_fallback: owned(sign_up_fallback),
-            prefill: Prefill::default(),
-        };
-        for (name, value) in direct.prefill().filter(|(_, value)| !value.is_empty()) {
+        let link = direct.link();
+        let redirects = Link::REDIRECTS.into_iter().filter_map(|name| Some((name, link.redirect(name)?.to_owned())));
+        self.says = Link::default();
+        for (name, value) in redirects.chain(direct.prefill()).filter(|(_, value)| !value.is_empty()) {
             self.says.set(name, value);
         }
         self.filled_from.clone_from(&self.link);

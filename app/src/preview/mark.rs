@@ -4,6 +4,8 @@
 
 use url::Host;
 
+use crate::redirects::policy::MOST_BYTES;
+
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
@@ -30,8 +32,8 @@ pub(super) enum Kind {
     LookAlike,
 }
 
-/// Where a value is cut when it is shown, in characters.
-const MOST_SHOWN: usize = 600;
+/// Where a value is cut when it is shown, in characters: what is longer is no target, whatever comes after.
+const MOST_SHOWN: usize = MOST_BYTES;
 
 /// How many characters are called by their names; after that their numbers do.
 const MOST_NAMED: usize = 8;

@@ -21,6 +21,7 @@ use crate::{
 pub(super) struct Preview {
     stored: StoredInstance,
     form: PreviewForm,
+    unsaved: Option<Fallbacks>,
     link: Result<Vec<String>, NotALink>,
     filled: bool,
 }
@@ -32,7 +33,8 @@ impl Preview {
         let had_link = form.has_new_link();
         let link = form.take_link(&stored.instance);
         let filled = had_link && link.is_ok();
-        Self { stored, form, link, filled }
+        let unsaved = form.with_unsaved(&stored.instance, &stored.fallbacks);
+        Self { stored, form, unsaved, link, filled }
     }
 
     /// The form, with its fields filled.
@@ -46,8 +48,8 @@ impl Preview {
     }
 
     /// The fallback redirects with the unsaved values; `None` where none of them can be saved.
-    pub(super) fn unsaved(&self) -> Option<Fallbacks> {
-        self.form.with_unsaved(&self.stored.instance, &self.stored.fallbacks)
+    pub(super) fn unsaved(&self) -> Option<&Fallbacks> {
+        self.unsaved.as_ref()
     }
 
     /// What is compared, and the ways back; nothing where nothing is unsaved.
@@ -87,7 +89,7 @@ impl Preview {
         let requesting = self.form.requesting_origin().filter(|_| instance.environment() == Environment::Development);
         let visit = Visit { flow: self.form.flow(), link: &self.form.says, requesting: requesting.as_ref() };
         let resolution = resolve(instance, unsaved.unwrap_or(&self.stored.fallbacks), visit);
-        let (title, id) = match (unsaved, self.unsaved()) {
+        let (title, id) = match (unsaved, &self.unsaved) {
             (None, None) => ("People end at", "target"),
             (None, Some(_)) => ("With the stored values, people end at", "target"),
             (Some(_), _) => ("With the unsaved values, people end at", "target-unsaved"),
@@ -115,8 +117,8 @@ impl Preview {
         let (outcome, steps) = self.outcome(None);
         put("outcome", outcome);
         put("steps", steps);
-        if let Some(unsaved) = self.unsaved() {
-            let (outcome, steps) = self.outcome(Some(&unsaved));
+        if let Some(unsaved) = &self.unsaved {
+            let (outcome, steps) = self.outcome(Some(unsaved));
             put("outcome-unsaved", outcome);
             put("steps-unsaved", steps);
         }

@@ -132,6 +132,12 @@ fn the_real_host_is_set_off() {
 }
 
 #[test]
+fn a_long_user_name_does_not_push_the_real_host_out_of_sight() {
+    let user = format!("myapp.com{}@", "a".repeat(1_500));
+    assert_eq!(written(&format!("https://{user}evil.com"), Some("evil.com")), format!("https://[Deceiving {user}][Host evil.com]"));
+}
+
+#[test]
 fn where_the_host_is_not_found_for_certain_nothing_is_set_off() {
     assert_eq!(written("https://myapp.com/", Some("evil.com")), "https://myapp.com/");
     assert_eq!(written("///evil.com", None), "///evil.com");
@@ -163,7 +169,7 @@ fn a_host_in_punycode_is_read_out() {
 fn a_megabyte_is_cut_in_sight() {
     let value = "ü".repeat(500_000);
     let marks = marks(&value, None);
-    assert_eq!(marks.last().unwrap().said.as_deref(), Some("and 998800 more bytes"));
-    assert!(marks.iter().map(|mark| mark.text.len()).sum::<usize>() < 2_000);
+    assert_eq!(marks.last().unwrap().said.as_deref(), Some("and 995904 more bytes"));
+    assert!(marks.iter().map(|mark| mark.text.len()).sum::<usize>() < 4_200);
     assert_eq!(written(&"\u{200b}".repeat(9), None).matches("ZERO WIDTH").count(), 8);
 }

@@ -25,10 +25,9 @@ pub fn PreviewPage() -> impl IntoView {
         let stored = page::instance(&slug).await?;
         let instances = page::instances().await?;
         let preview = Preview::new(stored.clone(), form);
-        let unsaved = preview.unsaved();
         let (what_if, filled_from) = (preview.what_if(), preview.filled_from());
         let (outcome, steps) = preview.outcome(None);
-        let compared = unsaved.as_ref().map(|unsaved| {
+        let compared = preview.unsaved().map(|unsaved| {
             let (outcome, steps) = preview.outcome(Some(unsaved));
             view! {
                 <section class="card outcome" data-kind="unsaved">

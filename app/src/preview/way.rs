@@ -6,7 +6,7 @@ use url::Url;
 use super::mark::{Kind, Mark, in_unicode, marks};
 use crate::{
     fallbacks::verdict::UrlParts,
-    redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, explain_step, policy},
+    redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, explain, policy},
     ui::icon::{CROSS, DASH, TICK, icon},
 };
 
@@ -51,6 +51,7 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bo
         let read = read.map(|marks| view! { <p class="means"><span>"Its host is read as "</span><code>{marked(marks)}</code></p> });
         view! { <p class="value"><code>{marked(marks)}</code></p> {means} {read} }
     });
+    let refused = checked.as_ref().and_then(|(value, checked)| Some(explain(instance, value, checked.as_ref().err()?)));
     let sentence = match step.outcome {
         Outcome::Absent if stored && unsaved => "None with the unsaved values.".into_any(),
         Outcome::Absent if stored => "None is stored.".into_any(),
@@ -60,7 +61,7 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bo
         Outcome::Allowed { ground } => on(instance, ground).into_any(),
         Outcome::Refused { .. } => {
             let lead = if stored && !unsaved { "No longer allowed, so it is skipped. " } else { "" };
-            let UrlParts { before, host, after } = explain_step(instance, visit, step).map(UrlParts::from).unwrap_or_default();
+            let UrlParts { before, host, after } = refused.map(UrlParts::from).unwrap_or_default();
             view! { {lead}{before}<b>{host}</b>{after} }.into_any()
         }
     };

@@ -57,7 +57,7 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
 }
 
 /// Says why a step of the visit's resolution was refused; `None` where it was not.
-pub fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> Option<Explanation> {
+fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> Option<Explanation> {
     let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };
     let refused = policy::check(instance, visit.flow, visit.requesting, value).err()?;
     Some(explain(instance, value, &refused))

@@ -86,6 +86,11 @@ impl Flow {
         }
     }
 
+    /// The flow whose fallback redirect that field holds.
+    pub fn of_field(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|flow| flow.field() == name)
+    }
+
     /// The flow's label in the Redirects tab.
     pub fn label(self) -> &'static str {
         match self {
@@ -160,6 +165,7 @@ mod tests {
     fn every_flow_is_found_by_its_name_and_at_its_place() {
         for (index, flow) in Flow::ALL.into_iter().enumerate() {
             assert_eq!(flow.name().parse(), Ok(flow));
+            assert_eq!(Flow::of_field(flow.field()), Some(flow));
             assert_eq!(flow.index(), index);
             assert_eq!(serde_json::to_value(flow).unwrap(), flow.name());
         }

@@ -23,7 +23,7 @@ mod tests;
 
 pub use direct::{DirectLink, MOST_QUERY_BYTES, NotALink};
 pub use domain::{Domain, DomainError};
-pub use explain::{Explanation, explain, explain_first_refusal, explain_step};
+pub use explain::{Explanation, explain, explain_first_refusal};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
 pub use instance::Instance;
