@@ -13,6 +13,12 @@ pub enum AppError {
     /// There is no such instance or page.
     #[error("There is nothing at this address.")]
     NotFound,
+    /// Nobody is signed in.
+    #[error("You are signed out. Sign in, then send it again.")]
+    SignedOut,
+    /// The caller's role does not allow it.
+    #[error("Your role does not allow this. Ask an owner of the instance.")]
+    Forbidden,
     /// Fields are missing, unknown or repeated: not a form of this dashboard.
     #[error("The form did not arrive whole. Reload the page and try again.")]
     BadRequest,

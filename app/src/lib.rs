@@ -10,10 +10,16 @@
 pub mod document;
 pub mod error;
 pub mod fallbacks;
+#[cfg(feature = "ssr")]
+pub mod history;
 pub mod instances;
 pub mod links;
+#[cfg(feature = "ssr")]
+pub mod members;
 pub mod preview;
 pub mod redirects;
+#[cfg(feature = "ssr")]
+pub mod session;
 #[cfg(feature = "ssr")]
 pub mod snippets;
 #[cfg(feature = "ssr")]

@@ -2,6 +2,9 @@
 
 use std::fmt::{self, Write};
 
+use leptos::prelude::*;
+use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
+
 /// A number with a comma at every thousand.
 #[derive(Clone, Copy, Debug)]
 pub struct Grouped<N>(pub N);
@@ -29,6 +32,23 @@ impl fmt::Display for Seen<'_> {
             c => c.escape_debug().try_for_each(|c| f.write_char(c)),
         })
     }
+}
+
+/// A moment, to the minute, as people read it.
+const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]");
+
+/// A moment as ISO 8601 has it, to the second.
+const SECOND: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+
+/// A moment in UTC, to the second: `2026-11-23T18:45:07Z`.
+pub fn timestamp(at: OffsetDateTime) -> String {
+    at.to_offset(UtcOffset::UTC).format(SECOND).unwrap_or_default()
+}
+
+/// A moment, for a screen: to the minute, in UTC, since the server does not know where its reader is.
+pub fn moment(at: OffsetDateTime) -> impl IntoView {
+    let shown = at.to_offset(UtcOffset::UTC).format(MINUTE).unwrap_or_default();
+    view! { <time datetime=timestamp(at)>{shown}" UTC"</time> }
 }
 
 #[cfg(test)]

@@ -2,12 +2,16 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use axum_client_ip::ClientIpSource;
 use clap::Args;
+use url::Url;
+
+use crate::reach::dashboard_url;
 
 /// How the server runs.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
-    /// Address and port to listen on; loopback only, as long as the dashboard has no accounts.
+    /// Address and port to listen on. Another one than a loopback address needs a proxy that does TLS, and its --dashboard-url.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 
@@ -31,22 +35,20 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
-    /// A host name besides loopback ones under which the dashboard may be asked for, as behind a proxy that asks people
-    /// who they are: the dashboard has no accounts yet. Repeatable, or separated by commas.
-    #[arg(long = "dashboard-host", global = true, env = "PORTAL_REDIRECTS_DASHBOARD_HOST", value_name = "HOST", value_delimiter = ',', value_parser = host_name)]
-    pub dashboard_hosts: Vec<String>,
+    /// The URL under which people open the dashboard, as behind a proxy that does TLS: https://dashboard.myapp.com. Default:
+    /// http and the address that the server listens on.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_DASHBOARD_URL", value_name = "URL", value_parser = dashboard_url)]
+    pub dashboard_url: Option<Url>,
+
+    /// What says where a client is: `ConnectInfo`, the connection itself; behind a proxy the header that it sets, as
+    /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,
+    /// `XEnvoyExternalAddress` or `RightmostForwarded`.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_CLIENT_ADDRESS", value_name = "SOURCE", default_value = "ConnectInfo")]
+    pub client_address: ClientIpSource,
 
     /// How much to log: error, warn, info, debug, trace, or a filter like info,sqlx=debug.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG", value_name = "FILTER", default_value = "info,sqlx=warn")]
     pub log: String,
-}
-
-/// A host name alone, as URLs have it.
-fn host_name(text: &str) -> Result<String, String> {
-    match url::Host::parse(text.trim()) {
-        Ok(url::Host::Domain(name)) if !name.ends_with('.') => Ok(name),
-        _ => Err("give a host name alone, like dashboard.myapp.com: no scheme, no port".to_owned()),
-    }
 }
 
 impl Config {

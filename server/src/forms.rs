@@ -8,12 +8,14 @@ use app::{
     fallbacks::{self, form::FallbackForm},
     instances::{form::InstanceForm, store, store::StoreError},
     preview::{form::PreviewForm, view::Typed},
+    session::Caller,
     ui::{
         form::{Merge, Problem, Rejected},
         page::Posted,
     },
 };
 use axum::{
+    Extension,
     body::Bytes,
     extract::{Path, Request, State},
     http::{StatusCode, request::Parts},
@@ -29,13 +31,13 @@ use crate::pages::Pages;
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
 
 /// `POST /instances/new`
-pub(crate) async fn create_instance(State(pages): State<Pages>, request: Request) -> Response {
+pub(crate) async fn create_instance(State(pages): State<Pages>, Extension(caller): Extension<Caller>, request: Request) -> Response {
     let post = match Post::<InstanceForm>::read(&pages, request).await {
         Ok(post) => post.map(InstanceForm::without_blank_origins),
         Err(response) => return response,
     };
     let saved = match post.form.check() {
-        Ok(instance) => store::create(&pages.pool, &instance, &post.form.domain).await.map(|()| instance.slug().to_owned()),
+        Ok(instance) => store::create(&pages.pool, &caller.actor, &instance, &post.form.domain).await.map(|()| instance.slug().to_owned()),
         Err(errors) => Err(StoreError::Fields(errors)),
     };
     match saved {
@@ -45,14 +47,19 @@ pub(crate) async fn create_instance(State(pages): State<Pages>, request: Request
 }
 
 /// `POST /instances/{slug}/settings`
-pub(crate) async fn save_instance(State(pages): State<Pages>, Path(slug): Path<String>, request: Request) -> Response {
+pub(crate) async fn save_instance(
+    State(pages): State<Pages>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Response {
     let mut post = match Post::<InstanceForm>::read(&pages, request).await {
         Ok(post) => post.map(InstanceForm::without_blank_origins),
         Err(response) => return response,
     };
     post.form.slug.clone_from(&slug);
     let saved = match post.form.check() {
-        Ok(instance) => store::update(&pages.pool, &instance, &post.form.domain).await,
+        Ok(instance) => store::update(&pages.pool, &caller.actor, &instance, &post.form.domain).await,
         Err(errors) => Err(StoreError::Fields(errors)),
     };
     match saved {
@@ -62,12 +69,17 @@ pub(crate) async fn save_instance(State(pages): State<Pages>, Path(slug): Path<S
 }
 
 /// `POST /instances/{slug}/redirects`
-pub(crate) async fn save_fallbacks(State(pages): State<Pages>, Path(slug): Path<String>, request: Request) -> Response {
+pub(crate) async fn save_fallbacks(
+    State(pages): State<Pages>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Response {
     let post = match Post::<FallbackForm>::read(&pages, request).await {
         Ok(post) => post,
         Err(response) => return response,
     };
-    match fallbacks::store::save(&pages.pool, &slug, &post.form).await {
+    match fallbacks::store::save(&pages.pool, &caller.actor, &slug, &post.form).await {
         Ok(_) => Redirect::to(&format!("/instances/{slug}/redirects?saved")).into_response(),
         Err(error) => post.reject(&pages, error).await,
     }
@@ -103,7 +115,7 @@ pub(crate) async fn preview(State(pages): State<Pages>, Path(slug): Path<String>
 }
 
 /// Reads a request's form. What is none, or no UTF-8, is answered: the readers would put another character in its place.
-async fn read(pages: &Pages, request: Request) -> Result<(Parts, Bytes), Response> {
+pub(crate) async fn read(pages: &Pages, request: Request) -> Result<(Parts, Bytes), Response> {
     let (parts, body) = request.into_parts();
     // Most routes have a layer around them that allows far less.
     let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
@@ -116,6 +128,12 @@ async fn read(pages: &Pages, request: Request) -> Result<(Parts, Bytes), Respons
     }
 }
 
+/// What was posted, to be sent again; `None` where it is no form.
+pub(crate) async fn kept(pages: &Pages, request: Request) -> Option<Posted> {
+    let (_, body) = read(pages, request).await.ok()?;
+    Some(posted(&body))
+}
+
 /// A form that has arrived, with the request around it.
 struct Post<Form> {
     parts: Parts,
@@ -125,7 +143,7 @@ struct Post<Form> {
 
 impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> {
     /// Reads the form. Missing, unknown and wrongly repeated fields are a form that this dashboard did not make.
-    async fn read(pages: &Pages, request: Request) -> Result<Self, Response> {
+    pub(crate) async fn read(pages: &Pages, request: Request) -> Result<Self, Response> {
         let (parts, body) = read(pages, request).await?;
         match serde_html_form::from_bytes(&body) {
             Ok(form) => Ok(Self { parts, form, fields: posted(&body) }),

@@ -5,15 +5,20 @@
 mod assets;
 pub mod cli;
 pub mod config;
+mod cookies;
 pub mod database;
 mod forms;
+mod guard;
+mod limits;
 mod links;
 mod pages;
 mod portal;
+pub mod reach;
 mod resolve;
 pub mod router;
 mod run;
 mod security;
+mod session;
 mod telemetry;
 
 pub use run::run;

@@ -65,6 +65,23 @@ pub(crate) async fn download(State(pages): State<Pages>, Path(slug): Path<String
     (headers, table::write(&rows)).into_response()
 }
 
+/// Whether a request is a list, as these forms send one.
+pub(crate) fn is_list(request: &Request) -> bool {
+    request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
+}
+
+/// What was posted, to be sent again; `None` where it is no list.
+pub(crate) async fn kept(request: Request) -> Option<Posted> {
+    let (_, fields) = Fields::read(request).await.ok()?;
+    Some(posted(&fields.form()))
+}
+
+/// What a form holds, to be sent again: what was read of a file like what was pasted.
+fn posted(form: &LinksForm) -> Posted {
+    let text = form.list.as_ref().map_or_else(|_| form.pasted.clone(), |lines| list::write(lines));
+    Posted { fields: vec![("links".to_owned(), text)], enctype: Some("multipart/form-data") }
+}
+
 /// The page with its results, or with why there are none.
 async fn show(pages: &Pages, parts: Parts, form: LinksForm) -> Response {
     let status = match &form.list {
@@ -72,9 +89,7 @@ async fn show(pages: &Pages, parts: Parts, form: LinksForm) -> Response {
         Err(list::ListError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
         Err(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    // Where the database does not answer, what was read of a file is sent again like what was pasted.
-    let text = form.list.as_ref().map_or_else(|_| form.pasted.clone(), |lines| list::write(lines));
-    let posted = Posted { fields: vec![("links".to_owned(), text)], enctype: Some("multipart/form-data") };
+    let posted = posted(&form);
     let form = Arc::new(form);
     pages
         .render(parts, status, move || {

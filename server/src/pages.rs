@@ -1,5 +1,7 @@
 //! The dashboard's pages: the context in which they are rendered, and the answers to posts that are pages too.
 
+use std::sync::Arc;
+
 use app::{
     document::{DocumentFiles, document},
     error::AppError,
@@ -14,7 +16,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
 
-use crate::security::set_page_policy;
+use crate::{limits::Limits, reach::Reach, security::set_page_policy};
 
 /// What pages are made with.
 #[derive(Clone, Debug)]
@@ -23,6 +25,10 @@ pub(crate) struct Pages {
     pub(crate) pool: PgPool,
     /// The browser's files.
     pub(crate) files: DocumentFiles,
+    /// How the dashboard is reached.
+    pub(crate) reach: Arc<Reach>,
+    /// How often somebody may try to sign in.
+    pub(crate) limits: Limits,
 }
 
 impl axum::extract::FromRef<Pages> for LeptosOptions {

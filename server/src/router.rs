@@ -1,5 +1,7 @@
 //! The whole HTTP surface: the dashboard, the portal, the browser's files, and how the process is.
 
+use std::sync::Arc;
+
 use app::{error::AppError, ui::page::status_of};
 use axum::{
     Router,
@@ -13,13 +15,14 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
-use crate::{assets, forms, links, pages::Pages, portal, security};
+use crate::{assets, forms, guard::guard, limits::Limits, links, pages::Pages, portal, reach::Reach, security, session};
 
-/// Everything that is served. `dashboard_hosts` are host names besides loopback ones under which the dashboard may be asked for.
-pub fn router(pool: PgPool, dashboard_hosts: &[String]) -> Router {
-    let pages = Pages { pool: pool.clone(), files: assets::document_files() };
+/// Everything that is served.
+pub fn router(pool: PgPool, reach: Reach) -> Router {
+    let reach = Arc::new(reach);
+    let pages = Pages { pool: pool.clone(), files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
     let portal = portal::router(pool).layer(security::body_limit());
-    security::around(portal.merge(security::only_for(dashboard(pages), dashboard_hosts)))
+    security::around(portal.merge(security::only_for(dashboard(pages), &reach)))
 }
 
 fn dashboard(pages: Pages) -> Router {
@@ -30,6 +33,13 @@ fn dashboard(pages: Pages) -> Router {
     let (context, shown) = (pages.clone(), pages.clone());
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/instances") }))
+        .route("/account", post(session::change_password))
+        .route("/account/invitation", post(session::follow))
+        .route("/account/reset", post(session::follow))
+        .route("/account/sessions", post(session::end_session))
+        .route("/account/setup", post(session::follow))
+        .route("/account/sign-in", post(session::sign_in))
+        .route("/account/sign-out", post(session::sign_out))
         .route("/instances/new", post(forms::create_instance))
         .route("/instances/{slug}/settings", post(forms::save_instance))
         .route("/instances/{slug}/redirects", post(forms::save_fallbacks))
@@ -46,6 +56,7 @@ fn dashboard(pages: Pages) -> Router {
         .route("/instances/{slug}/preview/links", post(links::check).layer(links::body_limit()))
         .route("/instances/{slug}/preview/links.csv", post(links::download).layer(links::body_limit()))
         .method_not_allowed_fallback(security::method_not_allowed)
+        .layer(middleware::from_fn_with_state(pages.clone(), guard))
         .with_state(pages)
 }
 

@@ -3,6 +3,10 @@
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
+use app::session::store::{
+    accounts,
+    links::{self, Purpose},
+};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -13,6 +17,7 @@ use crate::{
     cli::{Cli, Command},
     config::Config,
     database::Database,
+    reach::Reach,
     resolve, router, telemetry,
 };
 
@@ -38,9 +43,9 @@ fn until_stopped(work: impl AsyncFnOnce(Stop) -> anyhow::Result<()>) -> anyhow::
 }
 
 async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
-    if !config.listen.ip().is_loopback() {
+    if !config.listen.ip().is_loopback() && config.dashboard_url.as_ref().is_none_or(|url| url.scheme() != "https") {
         anyhow::bail!(
-            "{} is not a loopback address. The dashboard has no accounts yet, so only this machine may reach it: use 127.0.0.1 or [::1].",
+            "{} can be reached from other machines, and passwords must not travel without TLS. Put a proxy in front, and say its URL with --dashboard-url https://…",
             config.listen.ip()
         );
     }
@@ -76,7 +81,9 @@ async fn with_database(config: &Config, stop: Stop, work: impl AsyncFnOnce(&Data
 
 async fn listen(config: &Config, database: &Database, listener: TcpListener, stop: Stop) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let router = router::router(database.pool().clone(), &config.dashboard_hosts);
+    let reach = Reach::new(config.dashboard_url.clone(), address, config.client_address.clone())?;
+    offer_setup(database, &reach).await?;
+    let router = router::router(database.pool().clone(), reach).into_make_service_with_connect_info::<SocketAddr>();
     let mut stopping = stop.clone();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move { stopping.wait().await });
     announce(address);
@@ -92,6 +99,22 @@ async fn listen(config: &Config, database: &Database, listener: TcpListener, sto
         tracing::warn!("some requests did not end in {} s", GRACE.as_secs());
     }
     Ok(())
+}
+
+/// Makes a link to create the first admin, where there is none.
+async fn offer_setup(database: &Database, reach: &Reach) -> anyhow::Result<()> {
+    let mut connection = database.pool().acquire().await?;
+    if accounts::any(&mut *connection).await? {
+        return Ok(());
+    }
+    let token = links::make(&mut connection, &Purpose::Setup, "the server").await?;
+    say(&format!("No admin exists yet. Create the first one within an hour: {}", reach.link(Purpose::Setup.page(), &token.secret())));
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "what whoever started the server must see, whatever the log's filter")]
+fn say(text: &str) {
+    println!("{text}");
 }
 
 #[expect(clippy::print_stdout, reason = "the one line that whoever started the server waits for")]

@@ -15,11 +15,16 @@ use tower_http::{
     compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer, trace::TraceLayer,
 };
-use url::{Host, Url};
+use url::Url;
+
+use crate::reach::Reach;
 
 /// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended. Lists of
 /// links have a limit of their own.
 const LARGEST_BODY: usize = 256 * 1024;
+
+/// How long browsers ask under TLS only, once they have had an answer under TLS: a year.
+const TRANSPORT_SECURITY: &str = "max-age=31536000";
 
 /// The longest that a request may take.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -65,34 +70,28 @@ pub(crate) fn set_page_policy() {
     }
 }
 
-/// Lets only requests for loopback names, or for configured ones, reach the dashboard. Otherwise any site could have its own
+/// Lets only requests for loopback names, or for the configured one, reach the dashboard. Otherwise any site could have its own
 /// name point to this machine, and its pages would be the dashboard's own origin to a browser (DNS rebinding).
-pub(crate) fn only_for(router: Router, hosts: &[String]) -> Router {
-    let hosts: Arc<[String]> = hosts.iter().cloned().collect();
+pub(crate) fn only_for(router: Router, reach: &Arc<Reach>) -> Router {
+    let reach = Arc::clone(reach);
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let hosts = Arc::clone(&hosts);
+        let reach = Arc::clone(&reach);
         async move {
-            if host_of(&request).is_some_and(|host| is_own(&host, &hosts)) {
-                next.run(request).await
-            } else {
-                tracing::info!("the dashboard was asked for under a host name that --dashboard-host does not allow");
-                (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response()
+            let Some(host) = host_of(&request).filter(|host| reach.is_own(host)) else {
+                tracing::info!("the dashboard was asked for under a host name that is not that of --dashboard-url");
+                return (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response();
+            };
+            let mut response = next.run(request).await;
+            if reach.is_secure(&host) {
+                response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));
             }
+            response
         }
     }))
 }
 
-fn is_own(host: &str, hosts: &[String]) -> bool {
-    match Host::parse(host) {
-        Ok(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost") || hosts.contains(&name),
-        Ok(Host::Ipv4(address)) => address.is_loopback(),
-        Ok(Host::Ipv6(address)) => address.is_loopback(),
-        Err(_) => false,
-    }
-}
-
 /// The host name that was asked for, without its port.
-fn host_of(request: &Request) -> Option<String> {
+pub(crate) fn host_of(request: &Request) -> Option<String> {
     let host = asked_host(request.headers(), request.uri())?;
     Some(Url::parse(&format!("http://{host}")).ok()?.host_str()?.to_owned())
 }

@@ -4,6 +4,10 @@ use sqlx::PgPool;
 
 use super::form::FallbackForm;
 use crate::{
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
     instances::store::{StoreError, lock},
     redirects::Flow,
 };
@@ -12,7 +16,22 @@ use crate::{
 ///
 /// # Errors
 /// Not found, saved by somebody else in between, fields that the policy refuses, or PostgreSQL.
-pub async fn save(pool: &PgPool, slug: &str, form: &FallbackForm) -> Result<i64, StoreError> {
+pub async fn save(pool: &PgPool, actor: &Actor, slug: &str, form: &FallbackForm) -> Result<i64, StoreError> {
+    save_as(pool, actor, slug, form, Kind::Redirects, None).await
+}
+
+/// [`save`], recorded as another kind of change, and about what.
+///
+/// # Errors
+/// Not found, saved by somebody else in between, fields that the policy refuses, or PostgreSQL.
+pub async fn save_as(
+    pool: &PgPool,
+    actor: &Actor,
+    slug: &str,
+    form: &FallbackForm,
+    kind: Kind,
+    about: Option<String>,
+) -> Result<i64, StoreError> {
     let mut transaction = pool.begin().await?;
     let stored = lock(&mut transaction, slug, form.version).await?;
     let fallbacks = form.check(&stored.instance, &stored.fallbacks).map_err(StoreError::Fields)?;
@@ -38,6 +57,10 @@ pub async fn save(pool: &PgPool, slug: &str, form: &FallbackForm) -> Result<i64,
         sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", stored.id)
             .fetch_one(&mut *transaction)
             .await?;
+    let entry = Flow::ALL.into_iter().fold(Entry { about, ..Entry::of(stored.id).at(version) }, |entry, flow| {
+        entry.field(flow.field(), stored.fallbacks.get(flow), fallbacks.get(flow))
+    });
+    record(&mut transaction, actor, kind, entry).await?;
     transaction.commit().await?;
     Ok(version)
 }

@@ -4,6 +4,7 @@ use sqlx::PgPool;
 
 use super::{form::FallbackForm, store::save};
 use crate::{
+    history::Actor,
     instances::store::{self, StoreError, StoredInstance},
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
 };
@@ -20,7 +21,7 @@ fn my_app() -> Settings {
 
 /// Stores an instance that has no fallback redirects, at version 1.
 async fn create(pool: &PgPool) {
-    store::create(pool, &Instance::parse(&my_app(), 0).unwrap(), "myapp.com").await.unwrap();
+    store::create(pool, &Actor::server(), &Instance::parse(&my_app(), 0).unwrap(), "myapp.com").await.unwrap();
 }
 
 async fn stored(pool: &PgPool) -> StoredInstance {
@@ -54,7 +55,7 @@ const EVERY_FLOW: [(Flow, &str); 7] = [
 #[sqlx::test(migrations = "../migrations")]
 async fn every_field_is_stored_as_typed_and_the_version_is_raised_once(pool: PgPool) {
     create(&pool).await;
-    assert_eq!(save(&pool, "my-app", &form(1, &EVERY_FLOW)).await.unwrap(), 2);
+    assert_eq!(save(&pool, &Actor::server(), "my-app", &form(1, &EVERY_FLOW)).await.unwrap(), 2);
     assert_eq!(now(&pool).await, (fallbacks(&EVERY_FLOW), 2));
 }
 
@@ -63,35 +64,35 @@ async fn blanks_around_a_value_are_dropped_and_blanks_alone_mean_none(pool: PgPo
     create(&pool).await;
     let form =
         FallbackForm { after_sign_in_url: "  /in \n".into(), after_sign_up_url: " \t ".into(), version: 1, ..FallbackForm::default() };
-    assert_eq!(save(&pool, "my-app", &form).await.unwrap(), 2);
+    assert_eq!(save(&pool, &Actor::server(), "my-app", &form).await.unwrap(), 2);
     assert_eq!(now(&pool).await, (fallbacks(&[(Flow::SignIn, "/in")]), 2));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_cleared_field_is_removed_and_the_others_stay(pool: PgPool) {
     create(&pool).await;
-    save(&pool, "my-app", &form(1, &EVERY_FLOW)).await.unwrap();
-    assert_eq!(save(&pool, "my-app", &form(2, &EVERY_FLOW[1..])).await.unwrap(), 3);
+    save(&pool, &Actor::server(), "my-app", &form(1, &EVERY_FLOW)).await.unwrap();
+    assert_eq!(save(&pool, &Actor::server(), "my-app", &form(2, &EVERY_FLOW[1..])).await.unwrap(), 3);
     assert_eq!(now(&pool).await, (fallbacks(&EVERY_FLOW[1..]), 3));
-    assert_eq!(save(&pool, "my-app", &form(3, &[])).await.unwrap(), 4);
+    assert_eq!(save(&pool, &Actor::server(), "my-app", &form(3, &[])).await.unwrap(), 4);
     assert_eq!(now(&pool).await, (Fallbacks::default(), 4));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn saving_the_same_values_again_raises_nothing(pool: PgPool) {
     create(&pool).await;
-    assert_eq!(save(&pool, "my-app", &form(1, &[])).await.unwrap(), 1);
-    save(&pool, "my-app", &form(1, &EVERY_FLOW)).await.unwrap();
-    assert_eq!(save(&pool, "my-app", &form(2, &EVERY_FLOW)).await.unwrap(), 2);
+    assert_eq!(save(&pool, &Actor::server(), "my-app", &form(1, &[])).await.unwrap(), 1);
+    save(&pool, &Actor::server(), "my-app", &form(1, &EVERY_FLOW)).await.unwrap();
+    assert_eq!(save(&pool, &Actor::server(), "my-app", &form(2, &EVERY_FLOW)).await.unwrap(), 2);
     assert_eq!(now(&pool).await, (fallbacks(&EVERY_FLOW), 2));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_save_from_an_old_version_is_a_conflict_that_carries_what_is_stored_now(pool: PgPool) {
     create(&pool).await;
-    save(&pool, "my-app", &form(1, &[(Flow::SignIn, "/first")])).await.unwrap();
+    save(&pool, &Actor::server(), "my-app", &form(1, &[(Flow::SignIn, "/first")])).await.unwrap();
     for version in [1, 3, 0, -1, i64::MAX] {
-        let late = save(&pool, "my-app", &form(version, &[(Flow::SignIn, "/late"), (Flow::SignUp, "//evil.com")])).await;
+        let late = save(&pool, &Actor::server(), "my-app", &form(version, &[(Flow::SignIn, "/late"), (Flow::SignUp, "//evil.com")])).await;
         let Err(StoreError::Conflict(conflict)) = late else { panic!("{version}: {late:?}") };
         assert_eq!((conflict.fallbacks, conflict.instance.version()), (fallbacks(&[(Flow::SignIn, "/first")]), 2));
     }
@@ -104,7 +105,8 @@ async fn of_two_saves_at_once_exactly_one_wins(pool: PgPool) {
     for version in 1..=10 {
         let [left, right] = ["left", "right"].map(|side| [(Flow::SignIn, format!("/{side}/{version}"))]);
         let [left, right] = [&left, &right].map(|[(flow, value)]| form(version, &[(*flow, value.as_str())]));
-        let answers = tokio::join!(save(&pool, "my-app", &left), save(&pool, "my-app", &right));
+        let actor = Actor::server();
+        let answers = tokio::join!(save(&pool, &actor, "my-app", &left), save(&pool, &actor, "my-app", &right));
         let winner = match answers {
             (Ok(now), Err(StoreError::Conflict(_))) if now == version + 1 => left,
             (Err(StoreError::Conflict(_)), Ok(now)) if now == version + 1 => right,
@@ -118,8 +120,8 @@ async fn of_two_saves_at_once_exactly_one_wins(pool: PgPool) {
 async fn a_save_and_a_change_of_settings_at_once_do_not_both_win(pool: PgPool) {
     create(&pool).await;
     let renamed = Instance::parse(&Settings { name: "Renamed".into(), ..my_app() }, 1).unwrap();
-    let form = form(1, &[(Flow::SignIn, "/in")]);
-    let answers = tokio::join!(save(&pool, "my-app", &form), store::update(&pool, &renamed, "myapp.com"));
+    let (form, actor) = (form(1, &[(Flow::SignIn, "/in")]), Actor::server());
+    let answers = tokio::join!(save(&pool, &actor, "my-app", &form), store::update(&pool, &actor, &renamed, "myapp.com"));
     let (fallbacks, version) = now(&pool).await;
     let renamed = stored(&pool).await.settings.name == "Renamed";
     assert_eq!(version, 2);
@@ -135,7 +137,7 @@ async fn a_refused_field_stores_nothing_of_the_others_and_every_refused_one_is_n
     create(&pool).await;
     let values =
         [(Flow::SignUp, "/fine"), (Flow::SignIn, "https://evil.com"), (Flow::Logo, "javascript:alert(1)"), (Flow::Waitlist, "/fine")];
-    let refused = save(&pool, "my-app", &form(1, &values)).await;
+    let refused = save(&pool, &Actor::server(), "my-app", &form(1, &values)).await;
     let Err(StoreError::Fields(errors)) = refused else { panic!("{refused:?}") };
     let named: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(named, ["after_sign_in_url", "logo_link_url"]);
@@ -146,15 +148,15 @@ async fn a_refused_field_stores_nothing_of_the_others_and_every_refused_one_is_n
 async fn a_stored_value_that_is_no_longer_allowed_stays_and_does_not_block_the_others(pool: PgPool) {
     create(&pool).await;
     let old = "https://myapp.com/old";
-    save(&pool, "my-app", &form(1, &[(Flow::SignIn, old)])).await.unwrap();
+    save(&pool, &Actor::server(), "my-app", &form(1, &[(Flow::SignIn, old)])).await.unwrap();
     let moved = Instance::parse(&Settings { domain: "moved.com".into(), ..my_app() }, 2).unwrap();
-    assert_eq!(store::update(&pool, &moved, "moved.com").await.unwrap(), 3);
+    assert_eq!(store::update(&pool, &Actor::server(), &moved, "moved.com").await.unwrap(), 3);
     let kept = [(Flow::SignIn, old), (Flow::SignUp, "/welcome")];
-    assert_eq!(save(&pool, "my-app", &form(3, &kept)).await.unwrap(), 4);
+    assert_eq!(save(&pool, &Actor::server(), "my-app", &form(3, &kept)).await.unwrap(), 4);
     assert_eq!(now(&pool).await, (fallbacks(&kept), 4));
 
     for changed in [[(Flow::SignIn, "https://myapp.com/new"), (Flow::SignUp, "/welcome")], [(Flow::SignIn, old), (Flow::SignUp, old)]] {
-        let refused = save(&pool, "my-app", &form(4, &changed)).await;
+        let refused = save(&pool, &Actor::server(), "my-app", &form(4, &changed)).await;
         assert!(matches!(&refused, Err(StoreError::Fields(errors)) if errors.len() == 1), "{refused:?}");
     }
     assert_eq!(now(&pool).await, (fallbacks(&kept), 4));
@@ -163,7 +165,7 @@ async fn a_stored_value_that_is_no_longer_allowed_stays_and_does_not_block_the_o
 #[sqlx::test(migrations = "../migrations")]
 async fn a_save_that_fails_half_way_stores_nothing(pool: PgPool) {
     create(&pool).await;
-    save(&pool, "my-app", &form(1, &[(Flow::SignOut, "/out")])).await.unwrap();
+    save(&pool, &Actor::server(), "my-app", &form(1, &[(Flow::SignOut, "/out")])).await.unwrap();
     // The version is raised last: what comes before it must be undone.
     for statement in [
         "create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$",
@@ -171,7 +173,7 @@ async fn a_save_that_fails_half_way_stores_nothing(pool: PgPool) {
     ] {
         sqlx::query(statement).execute(&pool).await.unwrap();
     }
-    let failed = save(&pool, "my-app", &form(2, &[(Flow::SignIn, "/in")])).await;
+    let failed = save(&pool, &Actor::server(), "my-app", &form(2, &[(Flow::SignIn, "/in")])).await;
     assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
     assert_eq!(now(&pool).await, (fallbacks(&[(Flow::SignOut, "/out")]), 2));
 }
@@ -180,7 +182,7 @@ async fn a_save_that_fails_half_way_stores_nothing(pool: PgPool) {
 async fn an_unknown_slug_has_nothing_to_save(pool: PgPool) {
     create(&pool).await;
     for slug in ["none", "", "MY-APP", "my-app ", "%"] {
-        let unknown = save(&pool, slug, &form(1, &EVERY_FLOW)).await;
+        let unknown = save(&pool, &Actor::server(), slug, &form(1, &EVERY_FLOW)).await;
         assert!(matches!(unknown, Err(StoreError::NotFound)), "{slug:?}: {unknown:?}");
     }
 }
@@ -188,7 +190,7 @@ async fn an_unknown_slug_has_nothing_to_save(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_row_that_breaks_a_rule_is_refused_by_the_constraint_of_that_name(pool: PgPool) {
     create(&pool).await;
-    save(&pool, "my-app", &form(1, &[(Flow::SignOut, "/out")])).await.unwrap();
+    save(&pool, &Actor::server(), "my-app", &form(1, &[(Flow::SignOut, "/out")])).await.unwrap();
     let id = stored(&pool).await.id;
     let long = format!("/{}", "ü".repeat(1024));
     for (id, flow, value, constraint) in [
@@ -216,7 +218,7 @@ async fn a_row_that_breaks_a_rule_is_refused_by_the_constraint_of_that_name(pool
 #[sqlx::test(migrations = "../migrations")]
 async fn fallback_redirects_go_with_their_instance(pool: PgPool) {
     create(&pool).await;
-    save(&pool, "my-app", &form(1, &EVERY_FLOW)).await.unwrap();
+    save(&pool, &Actor::server(), "my-app", &form(1, &EVERY_FLOW)).await.unwrap();
     sqlx::query("delete from instances").execute(&pool).await.unwrap();
     let left: i64 = sqlx::query_scalar("select count(*) from fallback_redirects").fetch_one(&pool).await.unwrap();
     assert_eq!(left, 0);

@@ -4,7 +4,15 @@ use sqlx::PgPool;
 
 pub use super::error::StoreError;
 use super::error::on_constraint;
-use crate::redirects::{Environment, Fallbacks, Instance, Settings, is_slug};
+use crate::{
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
+    members,
+    redirects::{Environment, Fallbacks, Instance, Settings, is_slug},
+    session::Role,
+};
 
 /// An instance as it is stored, with its fallback redirects at the same version.
 #[derive(Clone, Debug)]
@@ -71,14 +79,21 @@ impl Row {
 /// The most instances that a list shows.
 pub const MOST_LISTED: i64 = 1000;
 
-/// Every instance, by name, up to [`MOST_LISTED`].
+/// The instances that an admin is a member of, by name, up to [`MOST_LISTED`].
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
-pub async fn list(pool: &PgPool) -> Result<Vec<InstanceSummary>, StoreError> {
-    let rows = sqlx::query!("select slug, name, environment, domain_typed from instances order by lower(name), slug limit $1", MOST_LISTED)
-        .fetch_all(pool)
-        .await?;
+pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<InstanceSummary>, StoreError> {
+    let rows = sqlx::query!(
+        "select i.slug, i.name, i.environment, i.domain_typed
+        from members m join instances i on i.id = m.instance_id
+        where m.admin_id = $1 and i.archived_at is null
+        order by lower(i.name), i.slug limit $2",
+        admin,
+        MOST_LISTED
+    )
+    .fetch_all(pool)
+    .await?;
     Ok(rows
         .into_iter()
         .map(|row| InstanceSummary {
@@ -126,15 +141,16 @@ pub async fn find_slug_by_portal_origin(pool: &PgPool, origins: &[String]) -> Re
         .await?)
 }
 
-/// Stores a new instance; `domain_typed` is what the screens show for its domain.
+/// Stores a new instance, of which the actor becomes the owner; `domain_typed` is what the screens show for its domain.
 ///
 /// # Errors
 /// A slug or portal origin that another instance has, or PostgreSQL.
-pub async fn create(pool: &PgPool, instance: &Instance, domain_typed: &str) -> Result<(), StoreError> {
+pub async fn create(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<(), StoreError> {
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
-    sqlx::query!(
+    let mut transaction = pool.begin().await?;
+    let id = sqlx::query_scalar!(
         "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
         instance.slug(),
         instance.name(),
         instance.environment().name(),
@@ -144,19 +160,38 @@ pub async fn create(pool: &PgPool, instance: &Instance, domain_typed: &str) -> R
         instance.home_url().as_str(),
         &origins
     )
-    .execute(pool)
+    .fetch_one(&mut *transaction)
     .await
     .map_err(on_constraint)?;
+    let entry = changed(Entry::of(id).at(1), None, instance, domain_typed).field("slug", None::<String>, instance.slug());
+    record(&mut transaction, actor, Kind::Created, entry).await?;
+    if actor.admin.is_some() {
+        members::store::join(&mut transaction, actor, id, Role::Owner).await?;
+    }
+    transaction.commit().await?;
     Ok(())
+}
+
+/// The settings that differ from what was there, by the names that the form has for them.
+fn changed(entry: Entry, before: Option<&StoredInstance>, after: &Instance, domain_typed: &str) -> Entry {
+    let was = |get: fn(&Settings) -> &str| before.map(|stored| get(&stored.settings).to_owned());
+    let origins: Vec<String> = after.allowed_origins().iter().map(ToString::to_string).collect();
+    entry
+        .field("name", was(|settings| &settings.name), after.name())
+        .field("environment", was(|settings| settings.environment.name()), after.environment().name())
+        .field("domain", before.map(|stored| stored.domain_typed.clone()), domain_typed.trim())
+        .field("portal_origin", was(|settings| &settings.portal_origin), after.portal_origin().as_str())
+        .field("home_url", was(|settings| &settings.home_url), after.home_url().as_str())
+        .field("allowed_origins", before.map(|stored| stored.settings.allowed_origins.clone()).unwrap_or_default(), origins)
 }
 
 /// Stores an instance that was read at `instance.version()`, and answers the version it has now.
 ///
 /// # Errors
 /// Not found, saved by somebody else in between, a portal origin that another instance has, or PostgreSQL.
-pub async fn update(pool: &PgPool, instance: &Instance, domain_typed: &str) -> Result<i64, StoreError> {
+pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<i64, StoreError> {
     let mut transaction = pool.begin().await?;
-    lock(&mut transaction, instance.slug(), instance.version()).await?;
+    let stored = lock(&mut transaction, instance.slug(), instance.version()).await?;
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
     let version = sqlx::query_scalar!(
         "update instances
@@ -177,6 +212,10 @@ pub async fn update(pool: &PgPool, instance: &Instance, domain_typed: &str) -> R
     .fetch_optional(&mut *transaction)
     .await
     .map_err(on_constraint)?;
+    if let Some(version) = version {
+        let entry = changed(Entry::of(stored.id).at(version), Some(&stored), instance, domain_typed);
+        record(&mut transaction, actor, Kind::Settings, entry).await?;
+    }
     transaction.commit().await?;
     Ok(version.unwrap_or(instance.version()))
 }

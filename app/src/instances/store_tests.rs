@@ -7,7 +7,9 @@ use sqlx::PgPool;
 use super::store::{InstanceSummary, StoreError, StoredInstance, create, ever_had_one, find, find_slug_by_portal_origin, list, update};
 use crate::{
     error::AppError,
+    history::Actor,
     redirects::{Environment, Fallbacks, Instance, Settings},
+    session::store::accounts,
     ui::form::FieldError,
 };
 
@@ -33,8 +35,15 @@ fn parsed(settings: &Settings, version: i64) -> Instance {
     Instance::parse(settings, version).unwrap()
 }
 
+/// An account to create instances with.
+async fn admin(pool: &PgPool, email: &str) -> Actor {
+    let mut connection = pool.acquire().await.unwrap();
+    let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", true).await.unwrap();
+    Actor { admin: id, name: email.to_owned(), address: None }
+}
+
 async fn created(pool: &PgPool, settings: &Settings) {
-    create(pool, &parsed(settings, 0), &settings.domain).await.unwrap();
+    create(pool, &Actor::server(), &parsed(settings, 0), &settings.domain).await.unwrap();
 }
 
 async fn found(pool: &PgPool, slug: &str) -> StoredInstance {
@@ -52,7 +61,7 @@ fn field_errors(result: Result<impl std::fmt::Debug, StoreError>) -> Vec<FieldEr
 #[sqlx::test(migrations = "../migrations")]
 async fn an_instance_is_found_as_it_was_created_at_version_1(pool: PgPool) {
     let settings = Settings { domain: "xn--mnchen-3ya.de".into(), home_url: "https://xn--mnchen-3ya.de/start".into(), ..my_app() };
-    create(&pool, &parsed(&settings, 0), " München.DE ").await.unwrap();
+    create(&pool, &Actor::server(), &parsed(&settings, 0), " München.DE ").await.unwrap();
     let stored = found(&pool, "my-app").await;
     assert_eq!(stored.settings, settings);
     assert_eq!(stored.domain_typed, "München.DE");
@@ -63,10 +72,12 @@ async fn an_instance_is_found_as_it_was_created_at_version_1(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn instances_are_listed_by_name_whatever_their_case(pool: PgPool) {
-    assert_eq!(list(&pool).await.unwrap(), []);
-    created(&pool, &my_app()).await;
-    created(&pool, &Settings { environment: Environment::Development, ..other_app() }).await;
+async fn an_admins_own_instances_are_listed_by_name_whatever_their_case(pool: PgPool) {
+    let (ana, ben) = (admin(&pool, "ana@myapp.com").await, admin(&pool, "ben@myapp.com").await);
+    assert_eq!(list(&pool, ana.admin.unwrap()).await.unwrap(), []);
+    create(&pool, &ana, &parsed(&my_app(), 0), "myapp.com").await.unwrap();
+    let other = Settings { environment: Environment::Development, ..other_app() };
+    create(&pool, &ana, &parsed(&other, 0), "other.com").await.unwrap();
     let summary = |slug: &str, name: &str, environment, domain: &str| InstanceSummary {
         slug: slug.into(),
         name: name.into(),
@@ -77,7 +88,8 @@ async fn instances_are_listed_by_name_whatever_their_case(pool: PgPool) {
         summary("other-app", "another app", Environment::Development, "other.com"),
         summary("my-app", "MyApp", Environment::Production, "myapp.com"),
     ];
-    assert_eq!(list(&pool).await.unwrap(), expected);
+    assert_eq!(list(&pool, ana.admin.unwrap()).await.unwrap(), expected);
+    assert_eq!(list(&pool, ben.admin.unwrap()).await.unwrap(), []);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -92,7 +104,7 @@ async fn an_update_stores_every_field_and_raises_the_version_by_one(pool: PgPool
         allowed_origins: vec![],
         ..my_app()
     };
-    assert_eq!(update(&pool, &parsed(&changed, 1), "LocalHost").await.unwrap(), 2);
+    assert_eq!(update(&pool, &Actor::server(), &parsed(&changed, 1), "LocalHost").await.unwrap(), 2);
     let stored = found(&pool, "my-app").await;
     assert_eq!((stored.settings, stored.domain_typed.as_str()), (changed, "LocalHost"));
     assert_eq!(stored.instance.version(), 2);
@@ -101,16 +113,20 @@ async fn an_update_stores_every_field_and_raises_the_version_by_one(pool: PgPool
 #[sqlx::test(migrations = "../migrations")]
 async fn an_update_that_changes_nothing_raises_nothing(pool: PgPool) {
     created(&pool, &my_app()).await;
-    assert_eq!(update(&pool, &parsed(&my_app(), 1), "myapp.com").await.unwrap(), 1);
+    assert_eq!(update(&pool, &Actor::server(), &parsed(&my_app(), 1), "myapp.com").await.unwrap(), 1);
     assert_eq!(found(&pool, "my-app").await.instance.version(), 1);
-    assert_eq!(update(&pool, &parsed(&my_app(), 1), "MyApp.com").await.unwrap(), 2, "a domain in another spelling is a change");
+    assert_eq!(
+        update(&pool, &Actor::server(), &parsed(&my_app(), 1), "MyApp.com").await.unwrap(),
+        2,
+        "a domain in another spelling is a change"
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_update_leaves_other_instances_alone(pool: PgPool) {
     created(&pool, &my_app()).await;
     created(&pool, &other_app()).await;
-    update(&pool, &parsed(&Settings { name: "Renamed".into(), ..my_app() }, 1), "myapp.com").await.unwrap();
+    update(&pool, &Actor::server(), &parsed(&Settings { name: "Renamed".into(), ..my_app() }, 1), "myapp.com").await.unwrap();
     let other = found(&pool, "other-app").await;
     assert_eq!((other.settings, other.instance.version()), (other_app(), 1));
 }
@@ -119,8 +135,8 @@ async fn an_update_leaves_other_instances_alone(pool: PgPool) {
 async fn an_update_from_an_old_version_is_a_conflict_and_stores_nothing(pool: PgPool) {
     created(&pool, &my_app()).await;
     let first = Settings { name: "First".into(), ..my_app() };
-    update(&pool, &parsed(&first, 1), "myapp.com").await.unwrap();
-    let late = update(&pool, &parsed(&Settings { name: "Late".into(), ..my_app() }, 1), "myapp.com").await;
+    update(&pool, &Actor::server(), &parsed(&first, 1), "myapp.com").await.unwrap();
+    let late = update(&pool, &Actor::server(), &parsed(&Settings { name: "Late".into(), ..my_app() }, 1), "myapp.com").await;
     let Err(StoreError::Conflict(now)) = late else { panic!("{late:?}") };
     assert_eq!((now.settings, now.instance.version()), (first.clone(), 2));
     assert_eq!(found(&pool, "my-app").await.settings, first);
@@ -131,7 +147,8 @@ async fn of_two_updates_at_once_exactly_one_wins(pool: PgPool) {
     created(&pool, &my_app()).await;
     for version in 1..=10 {
         let [left, right] = ["left", "right"].map(|name| parsed(&Settings { name: format!("{name} {version}"), ..my_app() }, version));
-        let answers = tokio::join!(update(&pool, &left, "myapp.com"), update(&pool, &right, "myapp.com"));
+        let actor = Actor::server();
+        let answers = tokio::join!(update(&pool, &actor, &left, "myapp.com"), update(&pool, &actor, &right, "myapp.com"));
         let winner = match answers {
             (Ok(now), Err(StoreError::Conflict(_))) if now == version + 1 => left,
             (Err(StoreError::Conflict(_)), Ok(now)) if now == version + 1 => right,
@@ -143,14 +160,14 @@ async fn of_two_updates_at_once_exactly_one_wins(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_slug_cannot_be_updated(pool: PgPool) {
-    let unknown = update(&pool, &parsed(&my_app(), 1), "myapp.com").await;
+    let unknown = update(&pool, &Actor::server(), &parsed(&my_app(), 1), "myapp.com").await;
     assert!(matches!(unknown, Err(StoreError::NotFound)), "{unknown:?}");
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_slug_that_another_instance_has_is_an_error_of_the_field(pool: PgPool) {
     created(&pool, &my_app()).await;
-    let taken = create(&pool, &parsed(&Settings { slug: "my-app".into(), ..other_app() }, 0), "other.com").await;
+    let taken = create(&pool, &Actor::server(), &parsed(&Settings { slug: "my-app".into(), ..other_app() }, 0), "other.com").await;
     assert_eq!(field_errors(taken), [FieldError::new("slug", "Another instance has this slug. Choose another.")]);
     assert_eq!(found(&pool, "my-app").await.settings, my_app());
 }
@@ -160,9 +177,9 @@ async fn a_portal_origin_that_another_instance_has_is_an_error_of_the_field(pool
     let expected = FieldError::new("portal_origin", "Another instance has this portal origin. Each portal needs its own host name.");
     created(&pool, &my_app()).await;
     let taken = Settings { portal_origin: my_app().portal_origin, ..other_app() };
-    assert_eq!(field_errors(create(&pool, &parsed(&taken, 0), "other.com").await), std::slice::from_ref(&expected));
+    assert_eq!(field_errors(create(&pool, &Actor::server(), &parsed(&taken, 0), "other.com").await), std::slice::from_ref(&expected));
     created(&pool, &other_app()).await;
-    assert_eq!(field_errors(update(&pool, &parsed(&taken, 1), "other.com").await), [expected]);
+    assert_eq!(field_errors(update(&pool, &Actor::server(), &parsed(&taken, 1), "other.com").await), [expected]);
     assert_eq!(found(&pool, "other-app").await.settings, other_app());
 }
 

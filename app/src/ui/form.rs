@@ -38,7 +38,7 @@ pub fn field_errors(checked: &Result<(), ValidationErrors>) -> Vec<FieldError> {
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::{Merge, Problem, Rejected, error_summary, read, saved_banner, write};
+pub use on_server::{Merge, Problem, Rejected, error_summary, read, saved_banner, summary, write};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -115,27 +115,25 @@ mod on_server {
                     both.clone(),
                 ),
             };
-            let links = (!errors.is_empty())
-                .then(|| {
-                    errors
-                        .into_iter()
-                        .map(|FieldError { field, message }| {
-                            let label = label(&field);
-                            view! { <li><a href=format!("#{field}")>{label}": "{message}</a></li> }
-                        })
-                        .collect_view()
-                })
-                .map(|links| view! { <ul>{links}</ul> });
-            view! {
-                <section class="summary" role="alert" tabindex="-1" autofocus aria-labelledby="summary-title">
-                    {icon(WARNING)}
-                    <div>
-                        <h2 id="summary-title">{title}</h2>
-                        <p>{text}</p>
-                        {links}
-                    </div>
-                </section>
-            }
+            let links =
+                errors.into_iter().map(|FieldError { field, message }| (format!("#{field}"), format!("{}: {message}", label(&field))));
+            summary(title, text, links.collect())
         })
+    }
+
+    /// What went wrong, above a form: it takes the focus, and links to where it is mended.
+    pub fn summary(title: &'static str, text: &'static str, links: Vec<(String, String)>) -> impl IntoView {
+        let items = links.iter().cloned().map(|(href, text)| view! { <li><a href=href>{text}</a></li> }).collect_view();
+        let links = (!links.is_empty()).then(|| view! { <ul>{items}</ul> });
+        view! {
+            <section class="summary" role="alert" tabindex="-1" autofocus aria-labelledby="summary-title">
+                {icon(WARNING)}
+                <div>
+                    <h2 id="summary-title">{title}</h2>
+                    <p>{text}</p>
+                    {links}
+                </div>
+            </section>
+        }
     }
 }

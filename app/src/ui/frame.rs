@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::icon::{TURN, UP_DOWN, icon};
+use super::{
+    icon::{TURN, UP_DOWN, icon},
+    page,
+};
 use crate::{
     instances::store::{InstanceSummary, StoredInstance},
     redirects::Environment,
@@ -38,6 +41,9 @@ pub fn Frame(
     /// Whether the page is the list of all instances.
     #[prop(optional)]
     list: bool,
+    /// Whether the page is the caller's own account.
+    #[prop(optional)]
+    account: bool,
     children: Children,
 ) -> impl IntoView {
     let switcher = (!instances.is_empty()).then(|| {
@@ -83,15 +89,42 @@ pub fn Frame(
         }
     });
     let all = list.then_some("page");
+    // Who is not signed in sees error pages only, and the way in is all there is for them.
+    let account = page::caller().ok().map(|caller| {
+        view! {
+            <li>
+                <a href="/account" aria-current=account.then_some("page")><span class="unseen">"Account: "</span><span class="address">{caller.email.to_string()}</span></a>
+            </li>
+        }
+    });
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="frame">
             <header class="rail">
                 <a class="brand" href="/instances"><span class="mark">{icon(TURN)}</span><span class="brand-name">"Portal Redirects"</span></a>
                 {switcher}
-                <nav aria-label="Dashboard"><ul>{nav}<li><a href="/instances" aria-current=all>"All instances"</a></li></ul></nav>
+                <nav aria-label="Dashboard"><ul>{nav}<li><a href="/instances" aria-current=all>"All instances"</a></li>{account}</ul></nav>
             </header>
             <main id="main" tabindex="-1">{children()}</main>
+        </div>
+    }
+}
+
+/// The frame of the pages for those who are not signed in: one card, and nothing to go to.
+#[component]
+pub fn Entrance(
+    /// The page's title.
+    title: &'static str,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <Title text=title />
+        <div class="entrance">
+            <header><span class="brand"><span class="mark">{icon(TURN)}</span><span class="brand-name">"Portal Redirects"</span></span></header>
+            <main id="main">
+                <h1>{title}</h1>
+                {children()}
+            </main>
         </div>
     }
 }

@@ -1,6 +1,8 @@
 //! What every screen is made of: the frame, fields, banners, copy buttons.
 
 pub mod copy;
+#[cfg(feature = "ssr")]
+pub mod field;
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod frame;

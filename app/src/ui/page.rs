@@ -13,6 +13,7 @@ use super::frame::Frame;
 use crate::{
     error::AppError,
     instances::store::{self, InstanceSummary, StoredInstance},
+    session::{Caller, Role, guard},
 };
 
 /// What was posted, where a page answers a post. An error page offers to send it again, so nothing typed is lost.
@@ -38,26 +39,44 @@ pub fn query() -> String {
 ///
 /// # Errors
 /// None is there: the server was put together wrongly.
-fn pool() -> Result<PgPool, AppError> {
+pub(crate) fn pool() -> Result<PgPool, AppError> {
     use_context::<PgPool>().ok_or(AppError::Unavailable)
 }
 
-/// The instance of that slug.
+/// Who asks for this page, or calls this server function: the guard around all of them has found the session.
 ///
 /// # Errors
-/// There is none, or the database can't be asked.
+/// Nobody is signed in.
+pub fn caller() -> Result<Caller, AppError> {
+    use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned()).ok_or(AppError::SignedOut)
+}
+
+/// The caller's role in the instance of that slug.
+///
+/// # Errors
+/// Nobody is signed in, they are no member, or the database can't be asked.
+pub async fn role(slug: &str) -> Result<Role, AppError> {
+    let (caller, pool) = (caller()?, pool()?);
+    guard::admit(&pool, &caller, slug, Role::Viewer).await
+}
+
+/// The instance of that slug, for one of its members.
+///
+/// # Errors
+/// Nobody is signed in, they are no member, or the database can't be asked.
 pub async fn instance(slug: &str) -> Result<StoredInstance, AppError> {
+    role(slug).await?;
     let pool = pool()?;
     store::find(&pool, slug).await.map_err(|error| logged(&error))?.ok_or(AppError::NotFound)
 }
 
-/// Every instance, for lists and the switcher.
+/// The caller's instances, for lists and the switcher.
 ///
 /// # Errors
-/// The database can't be asked.
+/// Nobody is signed in, or the database can't be asked.
 pub async fn instances() -> Result<Vec<InstanceSummary>, AppError> {
-    let pool = pool()?;
-    store::list(&pool).await.map_err(|error| logged(&error))
+    let (caller, pool) = (caller()?, pool()?);
+    store::list(&pool, caller.id).await.map_err(|error| logged(&error))
 }
 
 fn logged(error: &store::StoreError) -> AppError {
@@ -89,6 +108,8 @@ pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppErr
 pub fn status_of(error: AppError) -> StatusCode {
     match error {
         AppError::NotFound => StatusCode::NOT_FOUND,
+        AppError::SignedOut => StatusCode::UNAUTHORIZED,
+        AppError::Forbidden => StatusCode::FORBIDDEN,
         AppError::BadRequest => StatusCode::BAD_REQUEST,
         AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         AppError::Unavailable | AppError::Invalid | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
@@ -100,19 +121,26 @@ pub fn error_page(error: AppError) -> impl IntoView {
     let status = status_of(error);
     let title = match error {
         AppError::NotFound => "Not found",
+        AppError::SignedOut => "Signed out",
+        AppError::Forbidden => "Not allowed",
         AppError::BadRequest | AppError::TooLarge => "Not understood",
         AppError::Unavailable | AppError::Invalid | AppError::Unreachable => "Not available",
     };
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);
     }
-    let again = use_context::<Posted>().filter(|_| status == StatusCode::SERVICE_UNAVAILABLE).map(|Posted { fields, enctype }| {
+    let again = matches!(error, AppError::SignedOut) || status == StatusCode::SERVICE_UNAVAILABLE;
+    // In a tab of its own, so that this one keeps what was typed.
+    let sign_in = (error == AppError::SignedOut).then(|| {
+        view! { <p><a href="/account/sign-in" target="_blank" rel="noopener">"Sign in, in a new tab"</a></p> }
+    });
+    let again = use_context::<Posted>().filter(|_| again).map(|Posted { fields, enctype }| {
         let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
         view! {
             <form method="post" enctype=enctype>
                 {fields}
                 <p>"What you typed is kept on this page."</p>
-                <button class="button primary">"Try again"</button>
+                <button class="button primary">{if error == AppError::SignedOut { "Send again" } else { "Try again" }}</button>
             </form>
         }
     });
@@ -121,6 +149,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
         <Frame instances=Vec::new()>
             <header class="head"><h1>{title}</h1></header>
             <p class="lead">{error.to_string()}</p>
+            {sign_in}
             {again}
             <p><a href="/instances">"All instances"</a></p>
         </Frame>

@@ -7,7 +7,7 @@ mod programs;
 use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
 
 use anyhow::Context;
-use app::{instances::store, redirects::Settings};
+use app::{history::Actor, instances::store, redirects::Settings};
 use sqlx::{
     Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -90,7 +90,7 @@ impl Database {
         };
         let instance = app::redirects::Instance::parse(&settings, 0)
             .map_err(|errors| anyhow::anyhow!("the first instance is not valid: {errors:?}"))?;
-        store::create(&self.pool, &instance, "localhost").await?;
+        store::create(&self.pool, &Actor::server(), &instance, "localhost").await?;
         Ok(())
     }
 

@@ -15,7 +15,7 @@ async fn files(site: &Site) -> BTreeSet<String> {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn every_file_that_a_page_names_is_there_and_kept_forever(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let mut kinds = BTreeSet::new();
     for path in files(&site).await {
         let answer = site.get(&path).await;
@@ -32,7 +32,7 @@ async fn every_file_that_a_page_names_is_there_and_kept_forever(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_file_is_sent_in_the_form_that_the_browser_takes(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for path in files(&site).await {
         let mut bodies = BTreeSet::new();
         for (accepted, encoding) in [
@@ -54,7 +54,7 @@ async fn a_file_is_sent_in_the_form_that_the_browser_takes(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_file_is_not_found_and_not_kept(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for path in ["/pkg/x", "/pkg/portal-redirects.js", "/pkg/..%2FCargo.toml", "/pkg/%00", "/pkg/%FF", "/pkg/", "/pkg/a/b"] {
         let answer = site.get(path).await;
         assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
@@ -65,7 +65,7 @@ async fn an_unknown_file_is_not_found_and_not_kept(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_page_is_compressed_too(pool: PgPool) {
-    let answer = Site::new(&pool).get_with("/instances", &[("accept-encoding", "gzip")]).await;
+    let answer = Site::new(&pool).await.get_with("/instances", &[("accept-encoding", "gzip")]).await;
     assert_eq!((answer.status, answer.header("content-encoding")), (StatusCode::OK, "gzip"));
     assert!(answer.body.starts_with(&[0x1f, 0x8b]));
 }

@@ -13,7 +13,7 @@ use crate::{
 /// Everything that is served, over a database that is gone.
 async fn site_without_database(pool: &PgPool) -> Site {
     store_my_app(pool, Environment::Production).await;
-    let site = Site::new(pool);
+    let site = Site::new(pool).await;
     pool.close().await;
     site
 }

@@ -1,16 +1,26 @@
 //! What the tests share: an instance to ask about, requests through the whole router, and answers read whole.
 
+use std::net::SocketAddr;
+
 use app::{
     fallbacks::{self, form::FallbackForm},
+    history::Actor,
     instances::store,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    session::{
+        Token,
+        store::{accounts, sessions},
+    },
 };
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, header, request::Builder},
+    extract::connect_info::MockConnectInfo,
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, request::Builder},
 };
+use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
+use server::reach::Reach;
 use sqlx::PgPool;
 use tower::ServiceExt;
 
@@ -45,23 +55,58 @@ impl Answer {
     }
 }
 
-/// Everything that is served, over one database.
+/// Everything that is served, over one database, as one browser sees it.
 #[derive(Clone)]
-pub(crate) struct Site(Router);
+pub(crate) struct Site {
+    router: Router,
+    cookie: Option<String>,
+}
 
 impl Site {
-    pub(crate) fn new(pool: &PgPool) -> Self {
-        Self::under(pool, &[])
+    /// Asked by [`OWNER`], who is signed in.
+    pub(crate) async fn new(pool: &PgPool) -> Self {
+        Self::anonymous(pool).signed_in(pool, owner(pool).await.admin.unwrap()).await
     }
 
-    /// With host names of its own for the dashboard.
-    pub(crate) fn under(pool: &PgPool, dashboard_hosts: &[&str]) -> Self {
-        let hosts: Vec<String> = dashboard_hosts.iter().map(ToString::to_string).collect();
-        Self(server::router::router(pool.clone(), &hosts))
+    /// Asked by somebody who is not signed in.
+    pub(crate) fn anonymous(pool: &PgPool) -> Self {
+        Self::under(pool, None)
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.0.clone().oneshot(request).await.unwrap();
+    /// With a URL of its own for the dashboard; nobody is signed in.
+    pub(crate) fn under(pool: &PgPool, dashboard_url: Option<&str>) -> Self {
+        let url = dashboard_url.map(|url| url.parse().unwrap());
+        let reach = Reach::new(url, ([127, 0, 0, 1], 3000).into(), ClientIpSource::ConnectInfo).unwrap();
+        let router = server::router::router(pool.clone(), reach).layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
+        Self { router, cookie: None }
+    }
+
+    /// The same server, as the browser of that admin sees it.
+    pub(crate) async fn signed_in(&self, pool: &PgPool, admin: i64) -> Self {
+        let token = Token::new().unwrap();
+        sessions::begin(&mut *pool.acquire().await.unwrap(), admin, &token, None, "Test").await.unwrap();
+        self.with_cookie(format!("portal-redirects-session={}", token.secret()))
+    }
+
+    /// The same server, as a browser with that cookie sees it.
+    pub(crate) fn with_cookie(&self, cookie: String) -> Self {
+        Self { router: self.router.clone(), cookie: Some(cookie) }
+    }
+
+    /// Sends a request as a browser does: with its cookie, and saying where it comes from.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        if let Some(cookie) = &self.cookie {
+            request.headers_mut().entry(header::COOKIE).or_insert(cookie.parse().unwrap());
+        }
+        if !request.headers().contains_key("origin") {
+            request.headers_mut().entry("sec-fetch-site").or_insert(HeaderValue::from_static("same-origin"));
+        }
+        self.send_bare(request).await
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send_bare(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
@@ -113,16 +158,34 @@ pub(crate) async fn store_my_app(pool: &PgPool, environment: Environment) {
     .await;
 }
 
+/// Stores an instance that [`OWNER`] owns.
 pub(crate) async fn store_instance(pool: &PgPool, settings: &Settings) {
     let instance = Instance::parse(settings, 0).unwrap();
-    store::create(pool, &instance, &settings.domain).await.unwrap();
+    store::create(pool, &owner(pool).await, &instance, &settings.domain).await.unwrap();
+}
+
+/// Who owns what the tests store, and may create instances.
+pub(crate) const OWNER: &str = "owner@myapp.com";
+
+/// [`OWNER`], whose account is made where there is none yet.
+pub(crate) async fn owner(pool: &PgPool) -> Actor {
+    account(pool, OWNER, true).await
+}
+
+/// An account whose password nobody knows; it is made where there is none yet.
+pub(crate) async fn account(pool: &PgPool, email: &str, is_server_admin: bool) -> Actor {
+    let address = email.parse().unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    accounts::create(&mut connection, &address, "$argon2id$none", is_server_admin).await.unwrap();
+    let found = accounts::find(&mut *connection, &address).await.unwrap().unwrap();
+    Actor { admin: Some(found.id), name: email.to_owned(), address: None }
 }
 
 /// Stores the fallback redirects of `my-app`; flows that are not among them have none.
 pub(crate) async fn store_fallbacks(pool: &PgPool, values: &[(Flow, &str)]) {
     let version = store::find(pool, "my-app").await.unwrap().unwrap().instance.version();
     let fallbacks: Fallbacks = values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect();
-    fallbacks::store::save(pool, "my-app", &FallbackForm::of(&fallbacks, version)).await.unwrap();
+    fallbacks::store::save(pool, &owner(pool).await, "my-app", &FallbackForm::of(&fallbacks, version)).await.unwrap();
 }
 
 /// A form's fields, as a browser posts them.

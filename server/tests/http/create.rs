@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, Site, instance_form, store_my_app, with},
+    common::{Answer, Site, instance_form, owner, store_my_app, with},
     html::{error_of, is_invalid, summary, text, value, values},
 };
 
@@ -18,12 +18,12 @@ fn assert_rejected(answer: &Answer, fields: &[&str]) {
 }
 
 async fn slugs(pool: &PgPool) -> Vec<String> {
-    store::list(pool).await.unwrap().into_iter().map(|instance| instance.slug).collect()
+    store::list(pool, owner(pool).await.admin.unwrap()).await.unwrap().into_iter().map(|instance| instance.slug).collect()
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_name_and_a_domain_make_an_instance_and_lead_to_its_redirects(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let answer = site.post("/instances/new", &instance_form()).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app/redirects"));
     assert_eq!(site.get(answer.header("location")).await.status, StatusCode::OK);
@@ -34,7 +34,7 @@ async fn a_name_and_a_domain_make_an_instance_and_lead_to_its_redirects(pool: Pg
 
 #[sqlx::test(migrations = "../migrations")]
 async fn every_field_is_stored_and_blank_origins_do_not_count(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let mut form = instance_form();
     for (name, value) in [
         ("slug", "shop"),
@@ -56,7 +56,7 @@ async fn every_field_is_stored_and_blank_origins_do_not_count(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_unicode_domain_is_stored_in_ascii_and_shown_as_typed(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let answer = site.post("/instances/new", &with(instance_form(), "domain", "München.de")).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let served = site.get("/portal/my-app/v1/redirects").await.json();
@@ -68,7 +68,7 @@ async fn a_unicode_domain_is_stored_in_ascii_and_shown_as_typed(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_wrong_field_is_answered_with_what_was_typed_and_a_sentence_beside_it(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let (long_domain, long_name, long_url) = ("a".repeat(300), "n".repeat(101), format!("https://myapp.com/{}", "a".repeat(2048)));
     for (field, typed, message) in [
         ("domain", "", "Enter the domain of your application, like myapp.com."),
@@ -108,7 +108,7 @@ async fn a_wrong_field_is_answered_with_what_was_typed_and_a_sentence_beside_it(
 
 #[sqlx::test(migrations = "../migrations")]
 async fn every_wrong_field_is_named_at_once_in_the_order_of_the_form(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let mut form = instance_form();
     for (name, value) in [("name", " "), ("slug", "-"), ("environment", "staging"), ("domain", "co.uk"), ("allowed_origins", "one")] {
         form = with(form, name, value);
@@ -129,7 +129,7 @@ async fn every_wrong_field_is_named_at_once_in_the_order_of_the_form(pool: PgPoo
 #[sqlx::test(migrations = "../migrations")]
 async fn a_slug_or_portal_origin_that_is_taken_is_said_beside_its_field(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let other = with(instance_form(), "domain", "other.com");
     let slug = site.post("/instances/new", &with(other.clone(), "slug", "my-app")).await;
     assert_rejected(&slug, &["slug"]);
@@ -148,7 +148,7 @@ async fn a_slug_or_portal_origin_that_is_taken_is_said_beside_its_field(pool: Pg
 #[sqlx::test(migrations = "../migrations")]
 async fn an_origin_that_is_too_long_only_in_ascii_is_said_beside_its_field(pool: PgPool) {
     let typed = format!("https://{}com", "日.".repeat(100));
-    let answer = Site::new(&pool).post("/instances/new", &with(instance_form(), "portal_origin", &typed)).await;
+    let answer = Site::new(&pool).await.post("/instances/new", &with(instance_form(), "portal_origin", &typed)).await;
     assert_rejected(&answer, &["portal_origin"]);
     assert_eq!(value(answer.text(), "portal_origin"), typed);
 }

@@ -27,7 +27,7 @@ fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
 #[sqlx::test(migrations = "../migrations")]
 async fn what_is_saved_is_said_shown_and_followed(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let form = with(with(fallback_form("1"), "after_sign_in_url", " /dashboard "), "logo_link_url", "https://www.myapp.com");
     let answer = site.post(PATH, &form).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app/redirects?saved"));
@@ -48,14 +48,14 @@ async fn what_is_saved_is_said_shown_and_followed(pool: PgPool) {
 async fn blanks_alone_mean_empty_and_clear_what_was_stored(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/in")]).await;
-    let answer = Site::new(&pool).post(PATH, &with(fallback_form("2"), "after_sign_in_url", " \t\u{a0} ")).await;
+    let answer = Site::new(&pool).await.post(PATH, &with(fallback_form("2"), "after_sign_in_url", " \t\u{a0} ")).await;
     assert_eq!((answer.status, stored(&pool).await), (StatusCode::SEE_OTHER, (Fallbacks::default(), 3)));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_refused_value_is_kept_with_a_sentence_beside_it_and_nothing_is_stored(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let long = format!("/{}", "a".repeat(2999));
     for (typed, message) in [
         ("javascript:alert(1)", "Only web addresses can be a target. Use https://, or a path like /dashboard."),
@@ -94,7 +94,7 @@ async fn a_refused_value_is_kept_with_a_sentence_beside_it_and_nothing_is_stored
 #[sqlx::test(migrations = "../migrations")]
 async fn what_production_refuses_is_fine_in_development(pool: PgPool) {
     store_my_app(&pool, Environment::Development).await;
-    let answer = Site::new(&pool).post(PATH, &with(fallback_form("1"), "after_sign_in_url", "http://myapp.com:5173/")).await;
+    let answer = Site::new(&pool).await.post(PATH, &with(fallback_form("1"), "after_sign_in_url", "http://myapp.com:5173/")).await;
     assert_eq!((answer.status, stored(&pool).await.1), (StatusCode::SEE_OTHER, 2));
 }
 
@@ -102,7 +102,7 @@ async fn what_production_refuses_is_fine_in_development(pool: PgPool) {
 async fn every_refused_field_is_named_at_once_in_the_order_of_the_tab(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let form = Flow::ALL.iter().fold(fallback_form("1"), |form, flow| with(form, flow.field(), "https://evil.com"));
-    let answer = Site::new(&pool).post(PATH, &form).await;
+    let answer = Site::new(&pool).await.post(PATH, &form).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(summary(answer.text()), Flow::ALL.map(Flow::field));
 }
@@ -111,7 +111,7 @@ async fn every_refused_field_is_named_at_once_in_the_order_of_the_tab(pool: PgPo
 async fn who_saves_second_gets_the_others_changes_beside_their_own(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignOut, "/out"), (Flow::Waitlist, "/wait")]).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let opened = site.get(PATH).await;
     site.edit(&opened, PATH, &[("after_sign_in_url", "/theirs"), ("after_sign_out_url", "")]).await;
     let answer = site.edit(&opened, PATH, &[("logo_link_url", "/mine"), ("after_join_waitlist_url", "")]).await;
@@ -132,7 +132,7 @@ async fn who_saves_second_gets_the_others_changes_beside_their_own(pool: PgPool)
 async fn a_field_that_both_changed_says_what_is_stored_and_keeps_what_was_typed(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignOut, "/out")]).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let opened = site.get(PATH).await;
     site.edit(&opened, PATH, &[("after_sign_in_url", "/theirs"), ("after_sign_out_url", ""), ("logo_link_url", "/same")]).await;
     let mine = [("after_sign_in_url", "/mine"), ("after_sign_out_url", "/away"), ("logo_link_url", "/same")];
@@ -158,7 +158,7 @@ async fn a_field_that_both_changed_says_what_is_stored_and_keeps_what_was_typed(
 async fn without_knowing_what_was_there_everything_that_differs_counts_as_typed(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/first"), (Flow::SignOut, "/out")]).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let mine = with(with(fallback_form("1"), "after_sign_in_url", "/second"), "logo_link_url", "/logo");
     for base in [None, Some(""), Some("garbage"), Some("version=1"), Some("\0"), Some("\"><script>")] {
         let form = mine.iter().copied().chain(base.map(|base| ("base", base))).collect::<Vec<_>>();
@@ -176,7 +176,7 @@ async fn a_stored_value_that_is_no_longer_allowed_does_not_block_the_others(pool
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "https://myapp.com/in")]).await;
     sqlx::query("update instances set domain = 'moved.com', home_url = 'https://moved.com/'").execute(&pool).await.unwrap();
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let form = with(with(fallback_form("2"), "after_sign_in_url", "https://myapp.com/in"), "after_sign_up_url", "/up");
     assert_eq!(site.post(PATH, &form).await.status, StatusCode::SEE_OTHER);
     assert_eq!(stored(&pool).await.0, fallbacks(&[(Flow::SignIn, "https://myapp.com/in"), (Flow::SignUp, "/up")]));
@@ -185,7 +185,7 @@ async fn a_stored_value_that_is_no_longer_allowed_does_not_block_the_others(pool
 #[sqlx::test(migrations = "../migrations")]
 async fn an_instance_that_is_not_there_has_no_redirects(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for path in ["/instances/none/redirects", "/instances/new/redirects", "/instances/MY-APP/redirects", "/instances/%ZZ/redirects"] {
         assert_eq!(site.post(path, &fallback_form("1")).await.status, StatusCode::NOT_FOUND, "{path}");
     }

@@ -11,7 +11,7 @@ const DASHBOARD: [&str; 6] = ["/", "/instances", "/instances/new", "/instances/m
 #[sqlx::test(migrations = "../migrations")]
 async fn the_dashboard_answers_to_loopback_names_only(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for host in [
         "evil.example",
         "localhost.evil.example",
@@ -38,7 +38,7 @@ async fn the_dashboard_answers_to_loopback_names_only(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_configured_name_is_the_dashboards_too(pool: PgPool) {
-    let site = Site::under(&pool, &["dash.example.com"]);
+    let site = Site::under(&pool, Some("https://dash.example.com"));
     for host in ["dash.example.com", "DASH.example.com:8443", "localhost:3000"] {
         assert_eq!(site.get_with("/instances", &[("host", host)]).await.status, StatusCode::OK, "{host}");
     }
@@ -49,7 +49,7 @@ async fn a_configured_name_is_the_dashboards_too(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_process_says_how_it_is(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let (healthy, ready) = (site.get("/healthz").await, site.get("/readyz").await);
     assert_eq!((healthy.status, healthy.text()), (StatusCode::OK, "ok\n"));
     assert_eq!((ready.status, ready.text()), (StatusCode::OK, "ready\n"));

@@ -47,7 +47,7 @@ async fn upload(site: &Site, name: &str, content: impl AsRef<[u8]>) -> Answer {
 
 async fn site(pool: &PgPool) -> Site {
     store_my_app(pool, Environment::Production).await;
-    Site::new(pool)
+    Site::new(pool).await
 }
 
 /// What became of a list, in the sentence above the table; empty where there is none.

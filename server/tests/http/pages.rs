@@ -40,14 +40,14 @@ fn assert_protected(answer: &Answer) -> String {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_root_leads_to_the_instances(pool: PgPool) {
-    let answer = Site::new(&pool).get("/").await;
+    let answer = Site::new(&pool).await.get("/").await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::TEMPORARY_REDIRECT, "/instances"));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn every_page_is_there_and_protected_with_a_nonce_of_its_own(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let mut nonces = std::collections::BTreeSet::new();
     for (path, title) in [
         ("/instances", "Instances"),
@@ -68,7 +68,7 @@ async fn every_page_is_there_and_protected_with_a_nonce_of_its_own(pool: PgPool)
 #[sqlx::test(migrations = "../migrations")]
 async fn an_answer_that_is_an_error_is_protected_too(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let rejected = site.post("/instances/new", &with(instance_form(), "domain", "")).await;
     let conflict = site.post("/instances/my-app/redirects", &fallback_form("9")).await;
     let broken = site.post("/instances/my-app/redirects", &[]).await;
@@ -85,7 +85,7 @@ async fn an_answer_that_is_an_error_is_protected_too(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn what_is_not_there_is_a_page_that_leads_on(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for path in [
         "/instances/none",
         "/instances/none/redirects",
@@ -109,7 +109,7 @@ async fn what_is_not_there_is_a_page_that_leads_on(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_slash_too_many_leads_to_the_page_and_nowhere_else(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for (path, location) in [
         ("/instances/", "/instances"),
         ("/instances/my-app/", "/instances/my-app"),
@@ -126,7 +126,7 @@ async fn a_slash_too_many_leads_to_the_page_and_nowhere_else(pool: PgPool) {
 async fn an_instance_that_is_no_longer_valid_says_so(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     sqlx::query("update instances set domain = 'co.uk'").execute(&pool).await.unwrap();
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     assert_eq!(site.get("/instances").await.status, StatusCode::OK);
     for path in ["/instances/my-app", "/instances/my-app/redirects", "/instances/my-app/settings"] {
         let answer = site.get(path).await;
@@ -137,7 +137,7 @@ async fn an_instance_that_is_no_longer_valid_says_so(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_empty_list_offers_the_first_instance_and_a_full_one_lists_them(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let empty = site.get("/instances").await;
     assert!(text(empty.text()).contains("No instance yet") && text(empty.text()).contains("Create the first instance"));
     assert!(empty.text().contains("href=\"/instances/new\""));
@@ -157,7 +157,7 @@ async fn an_empty_list_offers_the_first_instance_and_a_full_one_lists_them(pool:
 #[sqlx::test(migrations = "../migrations")]
 async fn the_overview_lists_the_portal_pages_urls(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let answer = Site::new(&pool).get("/instances/my-app").await;
+    let answer = Site::new(&pool).await.get("/instances/my-app").await;
     for flow in Flow::ALL {
         let Some(page) = flow.page() else { continue };
         assert!(answer.text().contains(&format!(">https://accounts.myapp.com{page}</code>")), "{page}");
@@ -171,7 +171,7 @@ async fn markup_in_a_value_is_text_wherever_it_is_shown(pool: PgPool) {
     store_instance(&pool, &settings).await;
     let path = format!("/{MARKUP}");
     store_fallbacks(&pool, &[(Flow::SignIn, &path)]).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let typed = |form: crate::common::Fields<'static>| {
         form.into_iter().map(|(name, value)| (name, if name == "version" { value } else { MARKUP })).collect::<Vec<_>>()
     };

@@ -27,7 +27,7 @@ fn unknown_instance() -> Value {
 #[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_instance_is_a_problem(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for path in ["/portal/none/v1/redirects", "/portal/MY-APP/v1/redirects", "/portal/none/v1/resolve?flow=sign-in", "/v1/redirects"] {
         assert_problem(&site.get(path).await, &unknown_instance());
     }
@@ -36,7 +36,7 @@ async fn an_unknown_instance_is_a_problem(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_path_is_a_problem(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let detail = "There is no such path. The portal API has /v1/redirects and /v1/resolve.";
     let expected = json!({"type": "about:blank", "title": "Unknown path", "status": 404, "detail": detail});
     for path in [
@@ -55,7 +55,7 @@ async fn an_unknown_path_is_a_problem(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_method_that_writes_is_a_problem(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let detail = "This path can only be read: use GET.";
     let expected = json!({"type": "about:blank", "title": "Method not allowed", "status": 405, "detail": detail});
     for path in ["/portal/my-app/v1/redirects", "/portal/my-app/v1/resolve?flow=sign-in", "/v1/redirects"] {
@@ -72,7 +72,7 @@ async fn a_method_that_writes_is_a_problem(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_query_is_read_up_to_16384_bytes(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let start = "flow=sign-in&redirect_url=/";
     let path = |length: usize| format!("/portal/my-app/v1/resolve?{start}{}", "a".repeat(length - start.len()));
     let longest = site.get(&path(16_384)).await;
@@ -86,7 +86,7 @@ async fn a_query_is_read_up_to_16384_bytes(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_path_that_is_no_text_names_no_instance(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let long = "a".repeat(10_000);
     for slug in [
         "%00",
@@ -127,7 +127,7 @@ async fn a_path_that_is_no_text_names_no_instance(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn whatever_the_query_holds_the_target_stays_on_the_domain(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let many = "redirect_url=https://evil.com&".repeat(500);
     for query in [
         "%",

@@ -22,7 +22,7 @@ async fn an_instances_settings_are_one_json_document(pool: PgPool) {
     };
     store_instance(&pool, &settings).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/dashboard"), (Flow::SignOut, "http://localhost:5173/bye")]).await;
-    let answer = Site::new(&pool).get(PATH).await;
+    let answer = Site::new(&pool).await.get(PATH).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.header("etag"), "\"1-2\"");
@@ -55,14 +55,14 @@ async fn a_stored_value_that_is_no_longer_allowed_is_shown_with_the_home_url_as_
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "https://myapp.com/in")]).await;
     sqlx::query("update instances set domain = 'moved.com', home_url = 'https://moved.com/'").execute(&pool).await.unwrap();
-    let answer = Site::new(&pool).get(PATH).await.json();
+    let answer = Site::new(&pool).await.get(PATH).await.json();
     assert_eq!(answer["redirects"]["after_sign_in_url"], json!({"value": "https://myapp.com/in", "target": "https://moved.com/"}));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn who_has_the_version_gets_no_body_until_it_is_raised(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for asked in ["\"1-1\"", "W/\"1-1\"", "\"9-9\", \"1-1\"", "\"9-9\",W/\"1-1\" , \"x\"", "*"] {
         let answer = site.get_with(PATH, &[("if-none-match", asked)]).await;
         assert_eq!(answer.status, StatusCode::NOT_MODIFIED, "{asked}");
@@ -92,7 +92,7 @@ async fn an_instance_is_found_by_its_portals_host(pool: PgPool) {
         ..Settings::default()
     };
     store_instance(&pool, &local).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for (host, slug) in [
         ("accounts.myapp.com", "my-app"),
         ("accounts.myapp.com:443", "my-app"),
@@ -123,7 +123,7 @@ async fn an_instance_is_found_by_its_portals_host(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn the_slug_in_the_path_counts_and_not_the_host(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     assert_eq!(site.get_with(PATH, &[("host", "evil.example")]).await.status, StatusCode::OK);
     let unknown = site.get_with("/portal/none/v1/redirects", &[("host", "accounts.myapp.com")]).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
@@ -132,7 +132,7 @@ async fn the_slug_in_the_path_counts_and_not_the_host(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_host_that_a_proxy_names_finds_no_instance(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for header in [
         ("x-forwarded-host", "accounts.myapp.com"),
         ("forwarded", "host=accounts.myapp.com"),
@@ -151,7 +151,7 @@ async fn any_site_may_read_an_answer_and_ask_before(pool: PgPool) {
         ("access-control-request-method", "GET"),
         ("access-control-request-headers", "if-none-match"),
     ];
-    let answer = Site::new(&pool).send(request(Method::OPTIONS, PATH, &headers).body(axum::body::Body::empty()).unwrap()).await;
+    let answer = Site::new(&pool).await.send(request(Method::OPTIONS, PATH, &headers).body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     assert_eq!(answer.header("access-control-allow-methods"), "GET,HEAD");

@@ -23,7 +23,7 @@ fn redirect_url_step(resolution: &Value) -> &Value {
 #[sqlx::test(migrations = "../migrations")]
 async fn without_anything_stored_or_asked_for_people_go_to_the_home_url(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let answer = Site::new(&pool).get("/portal/my-app/v1/resolve?flow=sign-in").await;
+    let answer = Site::new(&pool).await.get("/portal/my-app/v1/resolve?flow=sign-in").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -48,7 +48,7 @@ async fn without_anything_stored_or_asked_for_people_go_to_the_home_url(pool: Pg
 #[sqlx::test(migrations = "../migrations")]
 async fn what_an_admin_stores_decides_from_the_next_visit_on(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     assert_eq!(site.get("/portal/my-app/v1/resolve?flow=logo").await.json()["source"], "home_url");
     store_fallbacks(&pool, &[(Flow::Logo, "/about")]).await;
     let expected = json!({
@@ -81,7 +81,7 @@ async fn a_foreign_url_in_the_link_is_refused_and_the_fallback_is_taken(pool: Pg
             {"source": "home_url", "outcome": "not_reached"},
         ],
     });
-    assert_eq!(resolve(&Site::new(&pool), "https://evil.com", &[]).await, expected);
+    assert_eq!(resolve(&Site::new(&pool).await, "https://evil.com", &[]).await, expected);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -101,20 +101,20 @@ async fn a_url_on_the_domain_in_the_link_is_the_target(pool: PgPool) {
             {"source": "home_url", "outcome": "not_reached"},
         ],
     });
-    assert_eq!(resolve(&Site::new(&pool), "https://app.myapp.com/x", &[]).await, expected);
+    assert_eq!(resolve(&Site::new(&pool).await, "https://app.myapp.com/x", &[]).await, expected);
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_value_is_decoded_once(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let answer = resolve(&Site::new(&pool), "https%3A%2F%2Fevil.com", &[]).await;
+    let answer = resolve(&Site::new(&pool).await, "https%3A%2F%2Fevil.com", &[]).await;
     assert_eq!((&answer["target"], &answer["source"]), (&json!("https://myapp.com/https%3A%2F%2Fevil.com"), &json!("redirect_url")));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_page_that_asks_may_send_its_visitor_to_itself(pool: PgPool) {
     store_my_app(&pool, Environment::Development).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let answer = resolve(&site, "http://localhost:5173/x", &[("origin", "http://localhost:5173")]).await;
     let step = json!({"source": "redirect_url", "value": "http://localhost:5173/x", "outcome": "allowed", "ground": "requesting_page"});
     assert_eq!((&answer["target"], redirect_url_step(&answer)), (&json!("http://localhost:5173/x"), &step));
@@ -128,7 +128,7 @@ async fn a_page_that_asks_may_send_its_visitor_to_itself(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn the_origin_null_is_nobody(pool: PgPool) {
     store_my_app(&pool, Environment::Development).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for (redirect_url, reason) in
         [("https://evil.com", "foreign"), ("data:text/html,x", "scheme"), ("null://x", "scheme"), ("//null", "foreign")]
     {
@@ -142,7 +142,7 @@ async fn the_origin_null_is_nobody(pool: PgPool) {
 async fn a_host_a_proxy_or_a_referer_names_never_changes_the_decision(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/dashboard")]).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for redirect_url in ["https://evil.com/x", "/x"] {
         let plain = resolve(&site, redirect_url, &[]).await;
         for header in [
@@ -164,7 +164,7 @@ async fn a_host_a_proxy_or_a_referer_names_never_changes_the_decision(pool: PgPo
 #[sqlx::test(migrations = "../migrations")]
 async fn a_flow_that_is_missing_or_unknown_is_answered_with_every_flow(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let expected = json!({
         "type": "about:blank",
         "title": "Unknown flow",

@@ -8,7 +8,7 @@ use axum::{
 use sqlx::PgPool;
 
 use crate::{
-    common::{FORM, Fields, HOST, Site, fallback_form, instance_form, request, store_my_app, with},
+    common::{FORM, Fields, HOST, Site, fallback_form, instance_form, owner, request, store_my_app, with},
     html::text,
 };
 
@@ -26,7 +26,7 @@ fn encoded(fields: &Fields<'_>) -> String {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_form_that_did_not_arrive_whole_is_refused_as_such(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let whole = with(fallback_form("1"), "after_sign_in_url", "/in");
     let missing = whole[..7].to_vec();
     let extra = [whole.clone(), vec![("after_all", "/x")]].concat();
@@ -45,7 +45,7 @@ async fn a_form_that_did_not_arrive_whole_is_refused_as_such(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn an_instance_form_that_did_not_arrive_whole_is_refused_as_such(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let whole = with(instance_form(), "domain", "other.com");
     let mut forms: Vec<Fields<'_>> =
         vec![vec![], [whole.clone(), vec![("id", "1")]].concat(), [whole.clone(), vec![("domain", "x.com")]].concat()];
@@ -56,7 +56,7 @@ async fn an_instance_form_that_did_not_arrive_whole_is_refused_as_such(pool: PgP
             assert_eq!(site.post(path, form).await.status, StatusCode::BAD_REQUEST, "{path} {form:?}");
         }
     }
-    assert_eq!((store::list(&pool).await.unwrap().len(), version(&pool).await), (1, 1));
+    assert_eq!((store::list(&pool, owner(&pool).await.admin.unwrap()).await.unwrap().len(), version(&pool).await), (1, 1));
     let without_origins = site.post("/instances/new", &with(whole[..7].to_vec(), "slug", "other")).await;
     assert_eq!(without_origins.status, StatusCode::SEE_OTHER);
 }
@@ -64,7 +64,7 @@ async fn an_instance_form_that_did_not_arrive_whole_is_refused_as_such(pool: PgP
 #[sqlx::test(migrations = "../migrations")]
 async fn a_body_of_another_kind_is_refused(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let body = encoded(&with(fallback_form("1"), "after_sign_in_url", "/in"));
     for kind in ["text/plain", "application/json", "multipart/form-data; boundary=x", "", "application/x-www-form-urlencoded-not"] {
         let answer = site.post_body(REDIRECTS, &[("content-type", kind)], body.clone()).await;
@@ -79,7 +79,7 @@ async fn a_body_of_another_kind_is_refused(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn bytes_that_are_no_utf_8_are_refused(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for bytes in [&b"%FF"[..], b"\xFF", b"%C0%AF", b"%ED%A0%80"] {
         for field in ["after_sign_in_url", "version"] {
             let form = encoded(&with(fallback_form("1"), field, "HERE"));
@@ -95,7 +95,7 @@ async fn bytes_that_are_no_utf_8_are_refused(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_zero_character_is_never_stored(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for (path, form) in [
         (REDIRECTS, fallback_form("1")),
         ("/instances/my-app/settings", with(instance_form(), "version", "1")),
@@ -112,12 +112,12 @@ async fn a_zero_character_is_never_stored(pool: PgPool) {
             }
         }
     }
-    assert_eq!((store::list(&pool).await.unwrap().len(), version(&pool).await), (1, 1));
+    assert_eq!((store::list(&pool, owner(&pool).await.admin.unwrap()).await.unwrap().len(), version(&pool).await), (1, 1));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_slug_that_is_no_text_is_not_found(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for slug in ["%00", "my-app%00", "%FF", "%C0%AF"] {
         for tab in ["redirects", "settings"] {
             let form = if tab == "redirects" { fallback_form("1") } else { with(instance_form(), "version", "1") };
@@ -132,7 +132,7 @@ async fn a_slug_that_is_no_text_is_not_found(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_body_over_256_kib_is_too_large(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for path in [REDIRECTS, "/instances/my-app/settings", "/instances/new"] {
         let said = site.post_body(path, &[("content-type", FORM), ("content-length", "262145")], vec![b'a'; 262_145]).await;
         assert_eq!(said.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
@@ -146,7 +146,7 @@ async fn a_body_over_256_kib_is_too_large(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn another_sites_page_cannot_post(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let body = encoded(&with(fallback_form("1"), "after_sign_in_url", "/in"));
     for header in [
         ("sec-fetch-site", "cross-site"),
@@ -170,7 +170,7 @@ async fn another_sites_page_cannot_post(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_page_without_a_form_takes_no_post(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for path in ["/instances", "/instances/my-app", "/", "/healthz", "/pkg/x"] {
         assert_eq!(site.post(path, &[]).await.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
     }

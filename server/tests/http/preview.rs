@@ -16,7 +16,7 @@ const LINK: &str = "https://accounts.myapp.com/sign-in?redirect_url=https://myap
 async fn site(pool: &PgPool) -> Site {
     store_my_app(pool, Environment::Production).await;
     store_fallbacks(pool, &[(Flow::SignIn, "/welcome")]).await;
-    Site::new(pool)
+    Site::new(pool).await
 }
 
 /// The page whose address says all of that.
@@ -151,7 +151,7 @@ async fn prefill_that_will_not_work_is_said_beside_its_field(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn the_requesting_page_counts_in_development_only(pool: PgPool) {
     store_my_app(&pool, Environment::Development).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let page = page(&site, &[("redirect_url", "http://localhost:5173/x"), ("requesting_page", "http://localhost:5173/any?page")]).await;
     assert_eq!(target(&page), "http://localhost:5173/x");
     sqlx::query("update instances set environment = 'production'").execute(&pool).await.unwrap();

@@ -17,7 +17,7 @@ async fn check(site: &Site, slug: &str, flow: &str, value: &str) -> Answer {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_value_gets_its_verdict_in_the_parts_that_the_screen_shows(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let parts = |before: &str, host: &str, after: &str| json!({"before": before, "host": host, "after": after});
     let foreign = " is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings.";
     for (value, verdict) in [
@@ -40,7 +40,7 @@ async fn a_value_gets_its_verdict_in_the_parts_that_the_screen_shows(pool: PgPoo
 #[sqlx::test(migrations = "../migrations")]
 async fn the_flow_counts(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let portal = "https://accounts.myapp.com/sign-in";
     assert!(check(&site, "my-app", "sign-in", portal).await.json()["refused"].is_object());
     assert!(check(&site, "my-app", "sign-out", portal).await.json()["allowed"].is_object());
@@ -49,7 +49,7 @@ async fn the_flow_counts(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_instance_is_not_found(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for slug in ["none", "", "MY-APP", "\0", "my-app\0"] {
         let answer = check(&site, slug, "sign-in", "/x").await;
         assert_eq!((answer.status, answer.json()), (StatusCode::NOT_FOUND, json!("not_found")), "{slug:?}");
@@ -59,7 +59,7 @@ async fn an_unknown_instance_is_not_found(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_body_that_is_no_question_is_a_bad_request(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for body in [
         "",
         "garbage",
@@ -84,7 +84,7 @@ async fn a_body_that_is_no_question_is_a_bad_request(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn nobody_is_sent_to_where_a_referer_says(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let headers = [JSON[0], ("accept", "text/html"), ("referer", "https://evil.com/x")];
     for (body, status) in [
         (r#"{"slug":"my-app","flow":"sign-in","value":"/x"}"#, StatusCode::OK),
@@ -98,7 +98,7 @@ async fn nobody_is_sent_to_where_a_referer_says(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_function_is_not_found(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for path in ["/api/nope", "/api/check_fallback/x", "/api/check_fallback123", "/api/%FF", "/api/%00"] {
         assert_eq!(site.post_body(path, &JSON, "{}").await.status, StatusCode::NOT_FOUND, "{path}");
     }

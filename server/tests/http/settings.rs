@@ -26,7 +26,7 @@ async fn stored_name(pool: &PgPool) -> String {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_change_is_stored_and_said(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let answer = site.post(PATH, &with(form("1"), "name", "Renamed")).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app/settings?saved"));
     let page = site.get(answer.header("location")).await;
@@ -38,7 +38,7 @@ async fn a_change_is_stored_and_said(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn the_slug_is_fixed_whatever_is_posted(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for slug in ["other", "", "new", "<b>"] {
         let answer = site.post(PATH, &with(form("1"), "slug", slug)).await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app/settings?saved"), "{slug}");
@@ -50,7 +50,7 @@ async fn the_slug_is_fixed_whatever_is_posted(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_default_origin_and_home_url_stay_empty_and_follow_the_domain(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let page = site.get(PATH).await;
     assert_eq!((value(page.text(), "portal_origin"), value(page.text(), "home_url")), (String::new(), String::new()));
     site.post(PATH, &with(form("1"), "domain", "moved.com")).await;
@@ -62,7 +62,7 @@ async fn a_default_origin_and_home_url_stay_empty_and_follow_the_domain(pool: Pg
 async fn a_fallback_that_a_new_domain_no_longer_allows_is_kept_and_marked(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "https://myapp.com/in"), (Flow::SignUp, "/up")]).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     assert_eq!(site.post(PATH, &with(form("2"), "domain", "moved.com")).await.status, StatusCode::SEE_OTHER);
     let page = site.get("/instances/my-app/redirects").await;
     assert_eq!(value(page.text(), "after_sign_in_url"), "https://myapp.com/in");
@@ -76,7 +76,7 @@ async fn a_fallback_that_a_new_domain_no_longer_allows_is_kept_and_marked(pool: 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_wrong_field_stores_nothing_and_keeps_everything_typed(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let answer = site.post(PATH, &with(with(form("1"), "name", "Renamed"), "domain", "https://myapp.com")).await;
     assert_eq!((answer.status, summary(answer.text())), (StatusCode::UNPROCESSABLE_ENTITY, vec!["domain".to_owned()]));
     let message = "Enter the host name alone, like myapp.com: no https://, no port, no path.";
@@ -90,7 +90,7 @@ async fn a_portal_origin_that_is_taken_is_said_beside_its_field(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let other = Settings { slug: "other".into(), name: "Other".into(), domain: "other.com".into(), ..Settings::default() };
     store_instance(&pool, &other).await;
-    let answer = Site::new(&pool).post(PATH, &with(form("1"), "portal_origin", "https://accounts.other.com")).await;
+    let answer = Site::new(&pool).await.post(PATH, &with(form("1"), "portal_origin", "https://accounts.other.com")).await;
     assert_eq!((answer.status, summary(answer.text())), (StatusCode::UNPROCESSABLE_ENTITY, vec!["portal_origin".to_owned()]));
     assert_eq!(value(answer.text(), "portal_origin"), "https://accounts.other.com");
 }
@@ -98,7 +98,7 @@ async fn a_portal_origin_that_is_taken_is_said_beside_its_field(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn who_saves_second_gets_the_others_changes_beside_their_own(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let opened = site.get(PATH).await;
     let theirs = [("name", "Theirs"), ("environment", "development"), ("home_url", "https://myapp.com/home")];
     assert_eq!(site.edit(&opened, PATH, &theirs).await.status, StatusCode::SEE_OTHER);
@@ -121,7 +121,7 @@ async fn who_saves_second_gets_the_others_changes_beside_their_own(pool: PgPool)
 #[sqlx::test(migrations = "../migrations")]
 async fn a_field_that_both_changed_says_what_is_stored_and_keeps_what_was_typed(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let opened = site.get(PATH).await;
     site.edit(&opened, PATH, &[("name", "Theirs"), ("domain", "theirs.com"), ("allowed_origins", "https://theirs.org")]).await;
     let answer = site.edit(&opened, PATH, &[("name", "Mine"), ("domain", "mine.com"), ("allowed_origins", "https://mine.org")]).await;
@@ -141,7 +141,7 @@ async fn a_field_that_both_changed_says_what_is_stored_and_keeps_what_was_typed(
 #[sqlx::test(migrations = "../migrations")]
 async fn a_wrong_field_does_not_hide_that_somebody_saved_in_between(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let opened = site.get(PATH).await;
     site.edit(&opened, PATH, &[("name", "Theirs")]).await;
     let wrong = site.edit(&opened, PATH, &[("domain", "co.uk")]).await;
@@ -153,7 +153,7 @@ async fn a_wrong_field_does_not_hide_that_somebody_saved_in_between(pool: PgPool
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_instance_that_is_not_there_cannot_be_changed(pool: PgPool) {
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for path in ["/instances/none/settings", "/instances/new/settings"] {
         let answer = site.post(path, &form("1")).await;
         assert!(answer.status.is_client_error(), "{path}: {}", answer.status);

@@ -27,7 +27,7 @@ fn path(framework: &str) -> String {
 async fn every_framework_is_listed_and_has_the_names_that_its_sdk_knows(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/dashboard"), (Flow::LeaveOrganization, "/bye")]).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     for ((name, label), first) in FRAMEWORKS.into_iter().zip([
         "NEXT_PUBLIC_CLERK_SIGN_IN_FALLBACK_REDIRECT_URL=\"https://myapp.com/dashboard\"",
         "NUXT_PUBLIC_CLERK_SIGN_IN_FALLBACK_REDIRECT_URL=\"https://myapp.com/dashboard\"",
@@ -54,7 +54,7 @@ async fn every_framework_is_listed_and_has_the_names_that_its_sdk_knows(pool: Pg
 #[sqlx::test(migrations = "../migrations")]
 async fn without_a_framework_or_with_an_unknown_one_it_is_next_js(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool);
+    let site = Site::new(&pool).await;
     let next = site.get(&path("nextjs")).await;
     let shown = text(next.text().split_once("<main").unwrap().1);
     for path in ["/instances/my-app/snippets".to_owned(), path(""), path("svelte"), path("%FF%00"), path("Nuxt")] {
@@ -73,7 +73,7 @@ async fn what_is_no_longer_allowed_gives_way_to_the_home_url(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "https://myapp.com/in")]).await;
     sqlx::query("update instances set domain = 'moved.com', home_url = 'https://moved.com/'").execute(&pool).await.unwrap();
-    let answer = Site::new(&pool).get(&path("nuxt")).await;
+    let answer = Site::new(&pool).await.get(&path("nuxt")).await;
     let code = text_of(answer.text(), "code-0", "code").unwrap();
     assert!(code.contains("# After sign-in: what is stored is no longer allowed, so it is the home URL"), "{code}");
     assert!(code.contains("SIGN_IN_FALLBACK_REDIRECT_URL=\"https://moved.com/\"") && !code.contains("https://myapp.com"), "{code}");
@@ -85,7 +85,7 @@ async fn markup_in_a_value_is_text(pool: PgPool) {
     let settings = Settings { slug: "my-app".into(), name: MARKUP.into(), domain: "myapp.com".into(), ..Settings::default() };
     store_instance(&pool, &settings).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/?a=1&lt;&copy=2#</code>"), (Flow::SignOut, "/?a=1&lt;&copy=2#</code>")]).await;
-    let answer = Site::new(&pool).get(&path("nextjs")).await;
+    let answer = Site::new(&pool).await.get(&path("nextjs")).await;
     let page = answer.text();
     assert!(!page.contains("<script>alert") && text(page).contains(MARKUP));
     let url = "https://myapp.com/?a=1&amp;lt;&amp;copy=2#%3C/code%3E";

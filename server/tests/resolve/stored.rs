@@ -2,6 +2,7 @@
 
 use app::{
     fallbacks::{self, form::FallbackForm},
+    history::Actor,
     instances::store,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
 };
@@ -14,9 +15,9 @@ use crate::process::resolve;
 async fn store_my_app(pool: &PgPool) -> String {
     let environment = Environment::Production;
     let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), environment, domain: "myapp.com".into(), ..Settings::default() };
-    store::create(pool, &Instance::parse(&settings, 0).unwrap(), "myapp.com").await.unwrap();
+    store::create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), "myapp.com").await.unwrap();
     let fallbacks = Fallbacks::from_iter([(Flow::SignIn, "/welcome".to_owned())]);
-    fallbacks::store::save(pool, "my-app", &FallbackForm::of(&fallbacks, 1)).await.unwrap();
+    fallbacks::store::save(pool, &Actor::server(), "my-app", &FallbackForm::of(&fallbacks, 1)).await.unwrap();
     pool.connect_options().to_url_lossy().to_string()
 }
 

@@ -1,0 +1,123 @@
+//! The kinds of changes, by the names that the database has for them.
+
+use std::{fmt, str::FromStr};
+
+/// What kind of change is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An instance was created.
+    Created,
+    /// An instance's settings were changed.
+    Settings,
+    /// Fallback redirects were changed.
+    Redirects,
+    /// The fallback redirects of an earlier version were put back.
+    Restored,
+    /// Settings were copied from another instance.
+    Copied,
+    /// An instance was archived.
+    Archived,
+    /// An instance was brought back from the archive.
+    Unarchived,
+    /// Somebody was invited.
+    Invited,
+    /// An invitation was withdrawn.
+    InvitationWithdrawn,
+    /// Somebody became a member.
+    Joined,
+    /// A member's role was changed.
+    Role,
+    /// A member was removed.
+    Removed,
+    /// An account was created.
+    AccountCreated,
+    /// An account was removed.
+    AccountRemoved,
+    /// Somebody signed in.
+    SignedIn,
+    /// A sign-in failed.
+    SignInFailed,
+    /// Somebody signed out.
+    SignedOut,
+    /// Somebody ended another session of their own.
+    SessionEnded,
+    /// A link to choose a new password was made.
+    ResetIssued,
+    /// A new password was chosen by such a link.
+    PasswordReset,
+    /// A password was changed.
+    PasswordChanged,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 21] = [
+        Self::Created,
+        Self::Settings,
+        Self::Redirects,
+        Self::Restored,
+        Self::Copied,
+        Self::Archived,
+        Self::Unarchived,
+        Self::Invited,
+        Self::InvitationWithdrawn,
+        Self::Joined,
+        Self::Role,
+        Self::Removed,
+        Self::AccountCreated,
+        Self::AccountRemoved,
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SignedOut,
+        Self::SessionEnded,
+        Self::ResetIssued,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+    ];
+
+    /// The kind's name in the database and in exports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Settings => "settings",
+            Self::Redirects => "redirects",
+            Self::Restored => "restored",
+            Self::Copied => "copied",
+            Self::Archived => "archived",
+            Self::Unarchived => "unarchived",
+            Self::Invited => "invited",
+            Self::InvitationWithdrawn => "invitation_withdrawn",
+            Self::Joined => "joined",
+            Self::Role => "role",
+            Self::Removed => "removed",
+            Self::AccountCreated => "account_created",
+            Self::AccountRemoved => "account_removed",
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::SessionEnded => "session_ended",
+            Self::ResetIssued => "reset_issued",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that no kind has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown kind of change")]
+pub struct UnknownKind;
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+
+    fn from_str(name: &str) -> Result<Self, UnknownKind> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or(UnknownKind)
+    }
+}

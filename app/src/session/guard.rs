@@ -1,0 +1,113 @@
+//! The guard: what each request of the dashboard needs, and whether who asks has it. What is not named here needs most.
+
+use sqlx::PgPool;
+
+use super::{Caller, Role};
+use crate::{error::AppError, redirects::is_slug};
+
+/// What a request needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: the ways in, the browser's files, how the process is.
+    Nothing,
+    /// Somebody who is signed in. A server function asks [`admit`] itself: its instance is in its body.
+    Session,
+    /// A server-wide admin.
+    ServerAdmin,
+    /// A member of that instance, with that role at least.
+    Member(String, Role),
+    /// There is nothing there; who is not signed in is not told.
+    NoSuchPage,
+}
+
+/// What is open to everybody.
+const OPEN: [&str; 7] = ["/", "/healthz", "/readyz", "/account/sign-in", "/account/setup", "/account/invitation", "/account/reset"];
+
+impl Need {
+    /// What a request with that method needs at that path, as it was asked for.
+    pub fn of(writes: bool, path: &str) -> Self {
+        if OPEN.contains(&path) || path.strip_prefix("/pkg/").is_some_and(|name| !name.contains('/')) {
+            return Self::Nothing;
+        }
+        let mut parts = path.trim_start_matches('/').split('/');
+        match (parts.next(), parts.next()) {
+            (Some("instances"), Some("new")) => Self::ServerAdmin,
+            (Some("instances"), None | Some("")) | (Some("account" | "api"), _) => Self::Session,
+            (Some("instances"), Some(slug)) if is_slug(slug) => {
+                let role = match (writes, parts.next()) {
+                    // They answer a post and store nothing.
+                    (false, _) | (true, Some("preview")) => Role::Viewer,
+                    (true, Some("redirects" | "settings" | "copy" | "history")) => Role::Editor,
+                    (true, _) => Role::Owner,
+                };
+                Self::Member(slug.to_owned(), role)
+            }
+            (Some("history"), None | Some("export.csv" | "export.json")) => Self::ServerAdmin,
+            _ => Self::NoSuchPage,
+        }
+    }
+}
+
+/// The caller's role in an instance, if it is at least this one.
+///
+/// # Errors
+/// They are no member, and are not told that there is such an instance; they may not; or PostgreSQL.
+pub async fn admit(pool: &PgPool, caller: &Caller, slug: &str, least: Role) -> Result<Role, AppError> {
+    if !is_slug(slug) {
+        return Err(AppError::NotFound);
+    }
+    let role = sqlx::query_scalar!(
+        "select m.role from members m join instances i on i.id = m.instance_id where i.slug = $1 and m.admin_id = $2",
+        slug,
+        caller.id
+    )
+    .fetch_optional(pool)
+    .await
+    .map_err(|error| {
+        tracing::warn!(%error, "the guard could not ask");
+        AppError::Unavailable
+    })?;
+    let role = role.and_then(|role| role.parse().ok()).ok_or(AppError::NotFound)?;
+    if role >= least { Ok(role) } else { Err(AppError::Forbidden) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(role: Role) -> Need {
+        Need::Member("my-app".to_owned(), role)
+    }
+
+    #[test]
+    fn who_reads_an_instance_is_a_member_and_who_writes_may() {
+        for path in ["/instances/my-app", "/instances/my-app/redirects", "/instances/my-app/anything/new"] {
+            assert_eq!(Need::of(false, path), member(Role::Viewer), "{path}");
+        }
+        for path in ["/instances/my-app/preview", "/instances/my-app/preview/links.csv"] {
+            assert_eq!(Need::of(true, path), member(Role::Viewer), "{path}");
+        }
+        for path in ["/instances/my-app/redirects", "/instances/my-app/settings", "/instances/my-app/history/3"] {
+            assert_eq!(Need::of(true, path), member(Role::Editor), "{path}");
+        }
+        for path in ["/instances/my-app/members", "/instances/my-app/archive", "/instances/my-app", "/instances/my-app/anything/new"] {
+            assert_eq!(Need::of(true, path), member(Role::Owner), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_named_is_closed() {
+        for path in ["/instances", "/account", "/account/sessions", "/api/preview", "/api/anything/new", "/api"] {
+            assert_eq!(Need::of(false, path), Need::Session, "{path}");
+        }
+        for path in ["/instances/new", "/history", "/history/export.csv"] {
+            assert_eq!(Need::of(true, path), Need::ServerAdmin, "{path}");
+        }
+        for path in
+            ["/anything", "/instances/My-App/redirects", "/instances/my%2Dapp", "//instances/my-app/", "/pkg/a/b", "/account%2Fsign-in"]
+        {
+            let need = Need::of(true, path);
+            assert!(!matches!(need, Need::Nothing), "{path} {need:?}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Admins: their accounts, how they sign in, and the guard that every page and server function passes.
+
+mod caller;
+mod email;
+pub mod entry;
+pub mod form;
+pub mod guard;
+mod next;
+pub mod password;
+mod role;
+pub mod store;
+mod token;
+pub mod view;
+
+pub use caller::Caller;
+pub use email::{Email, NotAnEmail};
+pub use next::Next;
+pub use role::Role;
+pub use token::Token;

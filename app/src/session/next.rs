@@ -1,0 +1,80 @@
+//! Where an admin goes on after signing in: always a page of this dashboard.
+
+use std::fmt;
+
+use url::Url;
+
+/// The path and query of a dashboard page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next(String);
+
+impl Next {
+    /// The page that a text names; the list of instances where it names none. It comes in an address, so anybody may have written it.
+    pub fn parse(text: &str) -> Self {
+        Self::read(text).unwrap_or_default()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let base = Url::parse("http://dashboard.invalid/").ok()?;
+        // Not what was typed but what the parser makes of it is sent out: a path that begins with one slash and a known word.
+        let url = base.join(text).ok().filter(|url| text.starts_with('/') && url.origin() == base.origin())?;
+        let known = ["/instances", "/account", "/history"].iter().any(|page| {
+            let rest = url.path().strip_prefix(page);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        known.then(|| Self(format!("{}{query}", url.path())))
+    }
+
+    /// The page.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Next {
+    fn default() -> Self {
+        Self("/instances".to_owned())
+    }
+}
+
+impl fmt::Display for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_the_dashboard_is_kept_with_its_query() {
+        for page in ["/instances", "/instances/my-app/preview?link=https%3A%2F%2Fx%2F", "/account", "/history?who=ana"] {
+            assert_eq!(Next::parse(page).as_str(), page);
+        }
+    }
+
+    #[test]
+    fn anything_else_leads_to_the_list() {
+        for text in [
+            "",
+            "instances",
+            "//evil.com/instances",
+            "/\\evil.com/instances",
+            "\\\\evil.com",
+            "https://evil.com/instances",
+            "javascript:alert(1)",
+            "/\t/evil.com",
+            " //evil.com",
+            "/instances/..//evil.com",
+            "/instancesx",
+            "/api/preview",
+            "/instances/../pkg/x",
+            "http:evil.com",
+            "/@evil.com",
+        ] {
+            assert_eq!(Next::parse(text), Next::default(), "{text:?}");
+        }
+    }
+}

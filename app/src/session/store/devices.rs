@@ -1,0 +1,45 @@
+//! Browsers that an admin has signed in with before. Their tries to sign in are counted apart, so that nobody else's wrong
+//! passwords keep them out ([OWASP](https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies)).
+
+use sqlx::{PgConnection, PgExecutor};
+
+use crate::session::{Email, Token};
+
+/// Whether somebody with that address has signed in with this browser before.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn is_known<'e>(executor: impl PgExecutor<'e>, email: &Email, token: &Token) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+            select from admin_devices d join admins a on a.id = d.admin_id where a.email = $1 and d.token_hash = $2
+        ) as "known!""#,
+        email.as_str(),
+        &token.hash()[..]
+    )
+    .fetch_one(executor)
+    .await
+}
+
+/// Remembers a browser. An account keeps the last fifty.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn remember(connection: &mut PgConnection, admin: i64, token: &Token) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into admin_devices (token_hash, admin_id) values ($1, $2) on conflict (token_hash) do nothing",
+        &token.hash()[..],
+        admin
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "delete from admin_devices where admin_id = $1 and token_hash not in (
+            select token_hash from admin_devices where admin_id = $1 order by created_at desc limit 50
+        )",
+        admin
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The guard around the whole dashboard: who asks, and whether they may. Pages and server functions find the caller in the
+//! request; without one they answer nothing.
+
+use std::net::IpAddr;
+
+use app::{
+    error::AppError,
+    session::{
+        Caller,
+        guard::{Need, admit},
+        store::sessions,
+    },
+    ui::page::{Posted, status_of},
+};
+use axum::{
+    Json, RequestExt,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_client_ip::ClientIp;
+use leptos::prelude::provide_context;
+
+use crate::{cookies, forms, links, pages::Pages};
+
+/// Where a request comes from: the host name that it asks under has TLS, and the client's address. Found once, by the guard.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    /// Whether there is TLS in between.
+    pub(crate) secure: bool,
+    /// The client's address.
+    pub(crate) address: Option<IpAddr>,
+}
+
+/// Lets a request through to what it asks for, or answers why not.
+pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(pages.reach.client_address().clone());
+    let address = request.extract_parts::<ClientIp>().await.ok().map(|ClientIp(address)| address.to_canonical());
+    let secure = crate::security::host_of(&request).is_some_and(|host| pages.reach.is_secure(&host));
+    request.extensions_mut().insert(Origin { secure, address });
+    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if writes && request.headers().contains_key(header::COOKIE) && !says_where_from(&request) {
+        return (
+            StatusCode::FORBIDDEN,
+            "A form that is sent with a session says where it comes from: Origin or Sec-Fetch-Site, as browsers do.\n",
+        )
+            .into_response();
+    }
+    let need = Need::of(writes, request.uri().path());
+    if need == Need::Nothing {
+        return next.run(request).await;
+    }
+    match admitted(&pages, &need, request.headers(), Origin { secure, address }).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err((caller, error)) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
+            refuse(&pages, request, error).await
+        }
+    }
+}
+
+/// Who asks, if they may; else why not, and who it is as far as that is known.
+async fn admitted(pages: &Pages, need: &Need, headers: &HeaderMap, origin: Origin) -> Result<Caller, (Option<Caller>, AppError)> {
+    let token = cookies::session(headers, origin.secure).ok_or((None, AppError::SignedOut))?;
+    let found = sessions::find(&pages.pool, &token, origin.address).await.map_err(|error| {
+        tracing::warn!(%error, "a session could not be looked up");
+        (None, AppError::Unavailable)
+    })?;
+    let caller = found.ok_or((None, AppError::SignedOut))?;
+    let may = match need {
+        Need::Member(slug, role) => admit(&pages.pool, &caller, slug, *role).await.map(|_| ()),
+        Need::ServerAdmin if !caller.is_server_admin => Err(AppError::Forbidden),
+        Need::Nothing | Need::Session | Need::ServerAdmin | Need::NoSuchPage => Ok(()),
+    };
+    match may {
+        Ok(()) => Ok(caller),
+        Err(error) => Err((Some(caller), error)),
+    }
+}
+
+/// Whether a request says which page it comes from, as every browser's form does. That it is an own page, the layer around all
+/// of this has seen to.
+fn says_where_from(request: &Request) -> bool {
+    request.headers().contains_key(header::ORIGIN) || request.headers().contains_key("sec-fetch-site")
+}
+
+/// The answer to a request that is not let through. What was typed is kept, to be sent again.
+async fn refuse(pages: &Pages, request: Request, error: AppError) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") {
+        return (status_of(error), Json(error)).into_response();
+    }
+    if error == AppError::SignedOut && matches!(*request.method(), Method::GET | Method::HEAD) {
+        let next = request.uri().path_and_query().map_or("/instances", |page| page.as_str());
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+        return Redirect::to(&format!("/account/sign-in?{query}")).into_response();
+    }
+    // What is typed into an account's forms is passwords.
+    let keep = path.starts_with("/instances/") && error != AppError::Forbidden;
+    let (parts, body) = request.into_parts();
+    let posted = if keep { kept(pages, Request::from_parts(parts.clone(), body)).await } else { None };
+    pages
+        .render_error(parts, error, move || {
+            if let Some(posted) = &posted {
+                provide_context(posted.clone());
+            }
+        })
+        .await
+}
+
+/// What was posted, to be sent again.
+async fn kept(pages: &Pages, request: Request<Body>) -> Option<Posted> {
+    if links::is_list(&request) { links::kept(request).await } else { forms::kept(pages, request).await }
+}

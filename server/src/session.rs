@@ -1,0 +1,199 @@
+//! Posts of the accounts' pages: signing in and out, one-time links, one's own password and sessions.
+
+use app::{
+    error::AppError,
+    session::{
+        Caller, Email, Next,
+        entry::{self, Client, Entered, EntryError},
+        form::{LinkForm, PasswordForm, SessionForm, SignInForm},
+        store::devices,
+        view::{Refused, Why},
+    },
+};
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::provide_context;
+use serde::de::DeserializeOwned;
+
+use crate::{cookies, forms, guard::Origin, limits::Tries, pages::Pages};
+
+/// Why nobody is let in, or nothing is changed.
+enum Failure {
+    /// The form comes back and says it.
+    Said(Why),
+    /// The one-time link does not hold.
+    Link,
+    /// A page says it.
+    Page(AppError),
+}
+
+impl From<EntryError> for Failure {
+    fn from(error: EntryError) -> Self {
+        match error {
+            EntryError::Fields(errors) => Self::Said(Why::Fields(errors)),
+            EntryError::Link => Self::Link,
+            EntryError::Database(_) | EntryError::Hash(_) | EntryError::Random(_) => {
+                tracing::warn!(%error, "nobody could be let in");
+                Self::Page(AppError::Unavailable)
+            }
+        }
+    }
+}
+
+/// `POST /account/sign-in`
+pub(crate) async fn sign_in(State(pages): State<Pages>, Extension(origin): Extension<Origin>, request: Request) -> Response {
+    let (parts, form) = match read::<SignInForm>(&pages, request).await {
+        Ok(read) => read,
+        Err(response) => return response,
+    };
+    let client = client(&parts, origin);
+    match try_sign_in(&pages, &form, &client).await {
+        Ok(entered) => let_in(&entered, Next::parse(&form.next).as_str(), origin),
+        Err(failure) => {
+            let refused = |why| Refused { email: form.email, next: form.next, token: String::new(), why };
+            refuse(&pages, parts, failure, refused).await
+        }
+    }
+}
+
+async fn try_sign_in(pages: &Pages, form: &SignInForm, client: &Client) -> Result<Entered, Failure> {
+    let email: Option<Email> = form.email.parse().ok();
+    let known = match (&email, &client.device) {
+        (Some(email), Some(device)) => devices::is_known(&pages.pool, email, device).await.map_err(EntryError::from)?.then_some(device),
+        _ => None,
+    };
+    let typed = || email.as_ref().map_or("", Email::as_str).to_owned();
+    take(pages, known.map_or_else(|| Tries::Unknown(typed(), client.address), |device| Tries::Known(device.hash())))?;
+    Ok(entry::sign_in(&pages.pool, form, client).await?)
+}
+
+fn take(pages: &Pages, tries: Tries) -> Result<(), Failure> {
+    pages.limits.take(tries).map_err(|seconds| {
+        tracing::info!("tries to sign in are held up");
+        Failure::Said(Why::Often(seconds))
+    })
+}
+
+/// `POST /account/setup`, `/account/invitation` and `/account/reset`
+pub(crate) async fn follow(State(pages): State<Pages>, Extension(origin): Extension<Origin>, request: Request) -> Response {
+    let (parts, form) = match read::<LinkForm>(&pages, request).await {
+        Ok(read) => read,
+        Err(response) => return response,
+    };
+    let client = client(&parts, origin);
+    let done = match take(&pages, Tries::Unknown(form.token.chars().take(64).collect(), client.address)) {
+        Ok(()) => entry::follow(&pages.pool, &form, &client).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok(entered) => let_in(&entered, "/instances", origin),
+        Err(failure) => {
+            let refused = |why| Refused { email: form.email, next: String::new(), token: form.token, why };
+            refuse(&pages, parts, failure, refused).await
+        }
+    }
+}
+
+/// `POST /account`: a new password.
+pub(crate) async fn change_password(State(pages): State<Pages>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let (parts, form) = match read::<PasswordForm>(&pages, request).await {
+        Ok(read) => read,
+        Err(response) => return response,
+    };
+    let done = match take(&pages, Tries::Unknown(format!("session {}", caller.session), caller.actor.address)) {
+        Ok(()) => entry::change_password(&pages.pool, &caller, &form).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok(_) => Redirect::to("/account?saved").into_response(),
+        Err(failure) => {
+            let refused = |why| Refused { email: String::new(), next: String::new(), token: String::new(), why };
+            refuse(&pages, parts, failure, refused).await
+        }
+    }
+}
+
+/// `POST /account/sessions`: ends one of one's own sessions.
+pub(crate) async fn end_session(
+    State(pages): State<Pages>,
+    Extension(caller): Extension<Caller>,
+    Extension(origin): Extension<Origin>,
+    request: Request,
+) -> Response {
+    match read::<SessionForm>(&pages, request).await {
+        Ok((parts, form)) => end(&pages, parts, &caller, form.session, origin).await,
+        Err(response) => response,
+    }
+}
+
+/// `POST /account/sign-out`
+pub(crate) async fn sign_out(
+    State(pages): State<Pages>,
+    Extension(caller): Extension<Caller>,
+    Extension(origin): Extension<Origin>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    end(&pages, parts, &caller, caller.session, origin).await
+}
+
+async fn end(pages: &Pages, parts: Parts, caller: &Caller, session: i64, origin: Origin) -> Response {
+    match entry::sign_out(&pages.pool, caller, session).await {
+        Ok(_) if session == caller.session => {
+            let mut response = Redirect::to("/account/sign-in").into_response();
+            cookies::take(response.headers_mut(), origin.secure);
+            response
+        }
+        Ok(true) => Redirect::to("/account?ended").into_response(),
+        Ok(false) => pages.render_error(parts, AppError::NotFound, || ()).await,
+        Err(error) => {
+            tracing::warn!(%error, "a session could not be ended");
+            pages.render_error(parts, AppError::Unavailable, || ()).await
+        }
+    }
+}
+
+async fn read<Form: DeserializeOwned>(pages: &Pages, request: Request) -> Result<(Parts, Form), Response> {
+    let (parts, body) = forms::read(pages, request).await?;
+    match serde_html_form::from_bytes(&body) {
+        Ok(form) => Ok((parts, form)),
+        Err(_) => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
+    }
+}
+
+/// Where somebody comes from, and what their browser already has.
+fn client(parts: &Parts, origin: Origin) -> Client {
+    Client {
+        address: origin.address,
+        browser: parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
+        session: cookies::session(&parts.headers, origin.secure),
+        device: cookies::device(&parts.headers, origin.secure),
+    }
+}
+
+fn let_in(entered: &Entered, page: &str, origin: Origin) -> Response {
+    let mut response = Redirect::to(page).into_response();
+    cookies::give(response.headers_mut(), entered, origin.secure);
+    response
+}
+
+async fn refuse(pages: &Pages, parts: Parts, failure: Failure, refused: impl FnOnce(Why) -> Refused) -> Response {
+    let (status, why) = match failure {
+        Failure::Page(error) => return pages.render_error(parts, error, || ()).await,
+        // The page looks for the link itself, and says that there is none.
+        Failure::Link => (StatusCode::GONE, Why::Fields(Vec::new())),
+        Failure::Said(why @ Why::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, why),
+        Failure::Said(why @ Why::Often(_)) => (StatusCode::TOO_MANY_REQUESTS, why),
+    };
+    let wait = if let Why::Often(seconds) = why { Some(HeaderValue::from(seconds)) } else { None };
+    let refused = refused(why);
+    let mut response = pages.render(parts, status, move || provide_context(refused.clone())).await;
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    response
+}
