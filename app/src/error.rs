@@ -17,7 +17,7 @@ pub enum AppError {
     #[error("You are signed out. Sign in, then send it again.")]
     SignedOut,
     /// The caller's role does not allow it.
-    #[error("Your role does not allow this. Ask an owner of the instance.")]
+    #[error("Your role does not allow this. Ask an owner of the instance; for a new one, a server-wide admin.")]
     Forbidden,
     /// Fields are missing, unknown or repeated: not a form of this dashboard.
     #[error("The form did not arrive whole. Reload the page and try again.")]

@@ -9,7 +9,7 @@ use app::{
 use axum::{
     body::Body,
     extract::Request,
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, Uri, request::Parts},
     response::Response,
 };
 use leptos::prelude::*;
@@ -62,8 +62,14 @@ impl Pages {
         leptos_axum::render_app_async_with_context(context, move || shown.document())(Request::from_parts(parts, Body::empty())).await
     }
 
-    /// The page of an error. The page at the path is not loaded.
-    pub(crate) async fn render_error(&self, parts: Parts, error: AppError, more: impl Fn() + Clone + Send + Sync + 'static) -> Response {
+    /// The page of an error. The page at the path is not loaded, and need not be there.
+    pub(crate) async fn render_error(
+        &self,
+        mut parts: Parts,
+        error: AppError,
+        more: impl Fn() + Clone + Send + Sync + 'static,
+    ) -> Response {
+        parts.uri = Uri::from_static("/instances");
         let provide = move || {
             provide_context(error);
             more();

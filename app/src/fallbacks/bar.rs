@@ -5,7 +5,7 @@ use leptos::{ev, prelude::*};
 use super::editor::Field;
 
 /// The number of unsaved changes, Save and Discard. Without JavaScript it is always there.
-pub(super) fn bar(fields: Vec<Field>, slug: StoredValue<String>, live: RwSignal<bool>) -> impl IntoView {
+pub(super) fn bar(fields: Vec<Field>, slug: StoredValue<String>, live: RwSignal<bool>, read_only: bool) -> impl IntoView {
     let leaving = StoredValue::new(false);
     let count = Memo::new({
         let fields = fields.clone();
@@ -37,7 +37,7 @@ pub(super) fn bar(fields: Vec<Field>, slug: StoredValue<String>, live: RwSignal<
         <div class="bar" hidden=move || live.get() && count.get() == 0>
             <p aria-live="polite"><strong>{said}</strong>{attention}</p>
             // Enter in a field presses the first button.
-            <button class="button primary">"Save changes"</button>
+            {(!read_only).then(|| view! { <button class="button primary">"Save changes"</button> })}
             <button class="button" formaction=format!("/instances/{}/preview", slug.get_value())>"Preview with these values"</button>
             <a class="button" href=format!("/instances/{}/redirects", slug.get_value()) on:click=move |_| leaving.set_value(true)>"Discard"</a>
         </div>

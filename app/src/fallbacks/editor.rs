@@ -40,6 +40,8 @@ pub struct EditorStart {
     pub version: i64,
     /// What the form was filled with, to tell what was typed from what was there.
     pub base: String,
+    /// Whether the one who looks may save nothing.
+    pub read_only: bool,
     /// Every field, in the order of [`Flow::ALL`].
     pub fields: Vec<FieldStart>,
 }
@@ -108,7 +110,7 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
             <input type="hidden" name="version" value=start.version />
             <input type="hidden" name="base" value=start.base />
             {groups}
-            {bar(fields, slug, live)}
+            {bar(fields, slug, live, start.read_only)}
         </form>
     }
 }
@@ -191,7 +193,12 @@ fn verdict_view(verdict: Option<Verdict>, stored: bool) -> impl IntoView {
         Some(Verdict::Allowed(parts)) => ("allowed", TICK, "", parts),
         Some(Verdict::Refused(parts)) if stored => ("refused", WARNING, "No longer allowed, so it is skipped. ", parts),
         Some(Verdict::Refused(parts)) => ("refused", WARNING, "", parts),
-        None => ("empty", WARNING, "", UrlParts { before: "Not checked: the server can't be reached.".to_owned(), ..UrlParts::default() }),
+        None => (
+            "empty",
+            WARNING,
+            "",
+            UrlParts { before: "Not checked: the server can't be reached, or you are signed out.".to_owned(), ..UrlParts::default() },
+        ),
     };
     view! {
         <p class="verdict" data-kind=kind>

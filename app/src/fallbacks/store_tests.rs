@@ -216,10 +216,10 @@ async fn a_row_that_breaks_a_rule_is_refused_by_the_constraint_of_that_name(pool
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn fallback_redirects_go_with_their_instance(pool: PgPool) {
+async fn an_instance_with_a_history_stays(pool: PgPool) {
     create(&pool).await;
     save(&pool, &Actor::server(), "my-app", &form(1, &EVERY_FLOW)).await.unwrap();
-    sqlx::query("delete from instances").execute(&pool).await.unwrap();
-    let left: i64 = sqlx::query_scalar("select count(*) from fallback_redirects").fetch_one(&pool).await.unwrap();
-    assert_eq!(left, 0);
+    let refused = sqlx::query("delete from instances").execute(&pool).await.unwrap_err();
+    assert_eq!(refused.as_database_error().unwrap().constraint(), Some("changes_instance_fkey"));
+    assert_eq!(now(&pool).await, (fallbacks(&EVERY_FLOW), 2));
 }

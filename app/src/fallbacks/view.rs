@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     redirects::Flow,
+    session::Role,
     ui::{
-        form::{Problem, Rejected, error_summary, saved_banner},
+        form::{Problem, Rejected, error_summary, read_only_note, saved_banner},
         frame::{InstanceFrame, Place},
         page,
     },
@@ -29,6 +30,7 @@ pub fn RedirectsPage() -> impl IntoView {
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
         let instances = page::instances().await?;
+        let read_only = page::role(&slug).await? < Role::Editor;
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
         let form = form.unwrap_or_else(|| {
             let stored = FallbackForm::of(&stored.fallbacks, stored.instance.version());
@@ -52,12 +54,13 @@ pub fn RedirectsPage() -> impl IntoView {
                 theirs: theirs.iter().find(|error| error.field == flow.field()).map(|error| error.message.clone()),
             })
             .collect();
-        let start = EditorStart { slug, version: form.version, base: form.base, fields };
+        let start = EditorStart { slug, version: form.version, base: form.base, read_only, fields };
         let label = |field: &str| Flow::of_field(field).map_or("Form", Flow::label).to_owned();
         Ok(view! {
             <InstanceFrame instances stored place=Place::Redirects>
                 {error_summary(problem.as_ref(), label)}
                 {(saved && problem.is_none()).then(saved_banner)}
+                {read_only.then(read_only_note)}
                 <RedirectsEditor start />
             </InstanceFrame>
         })

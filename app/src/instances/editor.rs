@@ -22,6 +22,8 @@ pub struct InstanceStart {
     pub errors: Vec<FieldError>,
     /// Whether the instance is there already: then its slug is fixed.
     pub exists: bool,
+    /// Whether the one who looks may save nothing.
+    pub read_only: bool,
 }
 
 /// One line of text, with its label, help and error.
@@ -42,7 +44,7 @@ struct TextField {
 /// The form.
 #[island]
 pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
-    let InstanceStart { form, errors, exists } = start;
+    let InstanceStart { form, errors, exists, read_only } = start;
     let errors = StoredValue::new(errors);
     let name = RwSignal::new(form.name.clone());
     let domain = RwSignal::new(form.domain.clone());
@@ -80,7 +82,7 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
             {text("portal_origin", "Portal origin", portal_help, &form.portal_origin, from_domain("https://accounts.", ""), None, "url")}
             {text("home_url", "Home URL", home_help, &form.home_url, from_domain("https://", "/"), None, "url")}
             {origins(errors, form.allowed_origins)}
-            <div class="end">
+            <div class="end" hidden=read_only>
                 <button class="button primary">{if exists { "Save changes" } else { "Create instance" }}</button>
             </div>
         </form>

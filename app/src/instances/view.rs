@@ -9,11 +9,14 @@ use super::{
     form::InstanceForm,
     store::MOST_LISTED,
 };
-use crate::ui::{
-    copy::CopyButton,
-    form::{Problem, Rejected, error_summary, saved_banner},
-    frame::{Frame, InstanceFrame, Place, environment_badge},
-    page,
+use crate::{
+    session::Role,
+    ui::{
+        copy::CopyButton,
+        form::{Problem, Rejected, error_summary, read_only_note, saved_banner},
+        frame::{Frame, InstanceFrame, Place, environment_badge},
+        page,
+    },
 };
 
 /// Every instance; where there is none, what an instance is.
@@ -31,7 +34,16 @@ pub fn ListPage() -> impl IntoView {
                 </li>
             }
         });
-        let body = if instances.is_empty() {
+        let may_create = page::caller()?.is_server_admin;
+        let body = if instances.is_empty() && !may_create {
+            view! {
+                <section class="card empty">
+                    <h2>"No instance yet"</h2>
+                    <p>"You are not a member of any instance. Ask an owner of yours for an invitation, and follow its link."</p>
+                </section>
+            }
+            .into_any()
+        } else if instances.is_empty() {
             view! {
                 <section class="card empty">
                     <h2>"No instance yet"</h2>
@@ -46,7 +58,8 @@ pub fn ListPage() -> impl IntoView {
         let more = (i64::try_from(instances.len()).is_ok_and(|count| count == MOST_LISTED)).then(|| {
             view! { <p class="lead">{format!("The first {MOST_LISTED} by name are listed. Others open by their address, /instances/ and the slug.")}</p> }
         });
-        let new = (!instances.is_empty()).then(|| view! { <a class="button primary" href="/instances/new">"New instance"</a> });
+        let new =
+            (may_create && !instances.is_empty()).then(|| view! { <a class="button primary" href="/instances/new">"New instance"</a> });
         Ok(view! {
             <Title text="Instances" />
             <Frame instances list=true>
@@ -85,13 +98,15 @@ pub fn SettingsPage() -> impl IntoView {
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
         let instances = page::instances().await?;
+        let read_only = page::role(&slug).await? < Role::Editor;
         let (form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
         Ok(view! {
             <InstanceFrame instances stored place=Place::Settings>
                 {error_summary(problem.as_ref(), label)}
                 {(saved && problem.is_none()).then(saved_banner)}
-                <InstanceEditor start=start(form, problem, true) />
+                {read_only.then(read_only_note)}
+                <InstanceEditor start=InstanceStart { read_only, ..start(form, problem, true) } />
             </InstanceFrame>
         })
     })
@@ -144,7 +159,7 @@ const PAGES: [(&str, &str, &str); 8] = [
 ];
 
 fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> InstanceStart {
-    InstanceStart { form, errors: problem.map(Problem::into_errors).unwrap_or_default(), exists }
+    InstanceStart { form, errors: problem.map(Problem::into_errors).unwrap_or_default(), exists, read_only: false }
 }
 
 fn label(field: &str) -> String {

@@ -38,7 +38,7 @@ pub fn field_errors(checked: &Result<(), ValidationErrors>) -> Vec<FieldError> {
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::{Merge, Problem, Rejected, error_summary, read, saved_banner, summary, write};
+pub use on_server::{Merge, Problem, Rejected, error_summary, read, read_only_note, saved_banner, summary, write};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -71,6 +71,11 @@ mod on_server {
     /// Says that a save has succeeded.
     pub fn saved_banner() -> impl IntoView {
         view! { <p class="banner" role="status">{icon(TICK)}"Saved. Links follow it from now on."</p> }
+    }
+
+    /// Says to a viewer why there is nothing to save with.
+    pub fn read_only_note() -> impl IntoView {
+        view! { <p class="banner note" role="note">"You are a viewer of this instance: you see and try everything, and save nothing. Ask an owner to make you an editor."</p> }
     }
 
     /// A form that was posted and not saved: what was typed, and why. The page that shows it finds it in its context.

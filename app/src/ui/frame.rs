@@ -52,6 +52,8 @@ pub fn Frame(
         });
         let slug = current.as_ref().map(|(stored, _)| stored.settings.slug.clone());
         let more = instances.len() > MOST_SWITCHED;
+        let new = page::caller().is_ok_and(|caller| caller.is_server_admin);
+        let new = new.then(|| view! { <li class="apart"><a href="/instances/new">"New instance"</a></li> });
         let links = instances
             .into_iter()
             .take(MOST_SWITCHED)
@@ -75,7 +77,7 @@ pub fn Frame(
                     <span><strong>{name}</strong><small>{domain}</small></span>
                     {icon(UP_DOWN)}
                 </summary>
-                <ul>{links}{more}<li class="apart"><a href="/instances/new">"New instance"</a></li></ul>
+                <ul>{links}{more}{new}</ul>
             </details>
         }
     });
@@ -93,7 +95,7 @@ pub fn Frame(
     let account = page::caller().ok().map(|caller| {
         view! {
             <li>
-                <a href="/account" aria-current=account.then_some("page")><span class="unseen">"Account: "</span><span class="address">{caller.email.to_string()}</span></a>
+                <a href="/account" aria-current=account.then_some("page")><span>"Account" <small class="address">{caller.email.to_string()}</small></span></a>
             </li>
         }
     });

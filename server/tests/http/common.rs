@@ -6,9 +6,10 @@ use app::{
     fallbacks::{self, form::FallbackForm},
     history::Actor,
     instances::store,
+    members,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
     session::{
-        Token,
+        Role, Token,
         store::{accounts, sessions},
     },
 };
@@ -91,6 +92,11 @@ impl Site {
     /// The same server, as a browser with that cookie sees it.
     pub(crate) fn with_cookie(&self, cookie: String) -> Self {
         Self { router: self.router.clone(), cookie: Some(cookie) }
+    }
+
+    /// Every route, as the router itself lists it.
+    pub(crate) fn listed(&self) -> String {
+        format!("{:?}", self.router)
     }
 
     /// Sends a request as a browser does: with its cookie, and saying where it comes from.
@@ -190,6 +196,14 @@ pub(crate) async fn store_fallbacks(pool: &PgPool, values: &[(Flow, &str)]) {
 
 /// A form's fields, as a browser posts them.
 pub(crate) type Fields<'a> = Vec<(&'a str, &'a str)>;
+
+/// An account with that role in an instance.
+pub(crate) async fn member(pool: &PgPool, email: &str, slug: &str, role: Role) -> Actor {
+    let actor = account(pool, email, false).await;
+    let instance = store::find(pool, slug).await.unwrap().unwrap().id;
+    members::store::join(&mut *pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
+    actor
+}
 
 /// The form of an instance on myapp.com, everything else left at its default.
 pub(crate) fn instance_form<'a>() -> Fields<'a> {

@@ -40,10 +40,10 @@ async fn the_dashboard_answers_to_loopback_names_only(pool: PgPool) {
 async fn a_configured_name_is_the_dashboards_too(pool: PgPool) {
     let site = Site::under(&pool, Some("https://dash.example.com"));
     for host in ["dash.example.com", "DASH.example.com:8443", "localhost:3000"] {
-        assert_eq!(site.get_with("/instances", &[("host", host)]).await.status, StatusCode::OK, "{host}");
+        assert_eq!(site.get_with("/account/sign-in", &[("host", host)]).await.status, StatusCode::OK, "{host}");
     }
     for host in ["example.com", "a.dash.example.com", "dash.example.com.evil.example"] {
-        assert_eq!(site.get_with("/instances", &[("host", host)]).await.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+        assert_eq!(site.get_with("/account/sign-in", &[("host", host)]).await.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
     }
 }
 

@@ -11,6 +11,8 @@ mod create;
 #[cfg(test)]
 mod fallbacks;
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod hosts;
 #[cfg(test)]
 mod html;
@@ -30,6 +32,8 @@ mod posts;
 mod preview;
 #[cfg(test)]
 mod server_function;
+#[cfg(test)]
+mod session;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]

@@ -109,6 +109,7 @@ async fn what_is_not_there_is_a_page_that_leads_on(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_slash_too_many_leads_to_the_page_and_nowhere_else(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool).await;
     for (path, location) in [
         ("/instances/", "/instances"),

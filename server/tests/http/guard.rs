@@ -1,0 +1,171 @@
+//! The guard: every route that is registered is asked for without a session, as a viewer and as a stranger. A new one that
+//! nobody thought of is in the list by itself, and must be closed.
+
+use app::{redirects::Environment, session::Role};
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::common::{Answer, FORM, Site, account, member, request, store_my_app};
+
+/// What anybody may ask for: the ways in, the browser's files, and how the process is.
+const OPEN: [&str; 8] =
+    ["/", "/account/invitation", "/account/reset", "/account/setup", "/account/sign-in", "/healthz", "/pkg/{name}", "/readyz"];
+
+/// Every route of the router, portal's left out: those are for everybody.
+fn routes(site: &Site) -> Vec<String> {
+    let listed = site.listed();
+    let mut routes: Vec<String> = listed
+        .split("RouteId(")
+        .filter_map(|entry| entry.split_once("): \"")?.1.split_once('"').map(|(path, _)| path.to_owned()))
+        .collect();
+    routes.sort();
+    routes.dedup();
+    routes.retain(|path| !path.starts_with("/v1/") && !path.starts_with("/portal/") && !path.contains("__private"));
+    routes
+}
+
+/// A route as it is asked for, of the instance `my-app`.
+fn path(route: &str) -> String {
+    let parts = route.split('/').map(|part| match part {
+        "{slug}" => "my-app",
+        part if part.starts_with('{') => "1",
+        part => part,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+async fn ask(site: &Site, method: Method, path: &str) -> Answer {
+    site.send(request(method, path, &[("content-type", FORM)]).body(Body::empty()).unwrap()).await
+}
+
+/// What each server function is called with, of the instance `my-app`. One that is not here fails the tests below.
+fn arguments(function: &str) -> Option<serde_json::Value> {
+    Some(match function {
+        "/api/check_fallback" => json!({"slug": "my-app", "flow": "sign-in", "value": "/x"}),
+        "/api/preview" => json!({"slug": "my-app", "form": "flow=sign-in"}),
+        _ => return None,
+    })
+}
+
+async fn call(site: &Site, function: &str) -> Answer {
+    let arguments = arguments(function).unwrap_or_else(|| panic!("say in this test what {function} is called with"));
+    site.post_body(function, &[("content-type", "application/json")], arguments.to_string()).await
+}
+
+fn functions(site: &Site) -> Vec<String> {
+    routes(site).into_iter().filter(|route| route.starts_with("/api/") && !route.contains('{')).collect()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_page_and_every_server_function_is_listed(pool: PgPool) {
+    let site = Site::anonymous(&pool);
+    let routes = routes(&site);
+    for known in ["/instances", "/instances/{slug}/redirects", "/instances/{slug}/settings", "/account", "/api/preview", "/api/{*function}"]
+    {
+        assert!(routes.iter().any(|route| route == known), "{known} is not in {routes:?}");
+    }
+    assert_eq!(functions(&site), ["/api/check_fallback", "/api/preview"]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn without_a_session_every_route_answers_401_or_leads_to_the_sign_in(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::anonymous(&pool);
+    for route in routes(&site).iter().filter(|route| !OPEN.contains(&route.as_str())) {
+        for method in METHODS {
+            let answer = ask(&site, method.clone(), &path(route)).await;
+            if method == Method::GET && !route.starts_with("/api/") {
+                assert_eq!(answer.status, StatusCode::SEE_OTHER, "{route}");
+                assert!(answer.header("location").starts_with("/account/sign-in?next=%2F"), "{route} {}", answer.header("location"));
+            } else {
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {route}");
+            }
+            assert!(!String::from_utf8_lossy(&answer.body).contains("myapp.com"), "{method} {route}");
+        }
+    }
+    for function in functions(&site) {
+        assert_eq!(call(&site, &function).await.status, StatusCode::UNAUTHORIZED, "{function}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_viewer_is_refused_wherever_something_is_written(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let viewer = member(&pool, "viewer@myapp.com", "my-app", Role::Viewer).await;
+    let site = Site::anonymous(&pool).signed_in(&pool, viewer.admin.unwrap()).await;
+    // They answer a post and store nothing, or concern the viewer alone.
+    let own = |route: &str| route.starts_with("/instances/{slug}/preview") || route == "/instances/{slug}/members/leave";
+    for route in routes(&site).iter().filter(|route| route.starts_with("/instances/") && !own(route)) {
+        for method in METHODS.into_iter().filter(|method| *method != Method::GET) {
+            let answer = ask(&site, method.clone(), &path(route)).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {route}");
+        }
+    }
+    for function in functions(&site) {
+        assert_eq!(call(&site, &function).await.status, StatusCode::OK, "{function}");
+    }
+    for page in ["/instances/new", "/history"] {
+        assert_eq!(site.get(page).await.status, StatusCode::FORBIDDEN, "{page}");
+    }
+    assert_eq!(site.get("/instances/my-app/redirects").await.status, StatusCode::OK);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_stranger_is_not_told_that_there_is_such_an_instance(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    // Also not one who may create instances.
+    let stranger = account(&pool, "stranger@myapp.com", true).await;
+    let site = Site::anonymous(&pool).signed_in(&pool, stranger.admin.unwrap()).await;
+    for route in routes(&site).iter().filter(|route| route.starts_with("/instances/{slug}")) {
+        for method in METHODS {
+            let there = ask(&site, method.clone(), &path(route)).await;
+            let nowhere = ask(&site, method.clone(), &path(route).replace("my-app", "no-app")).await;
+            assert_eq!((there.status, nowhere.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{method} {route}");
+        }
+    }
+    for function in functions(&site) {
+        assert_eq!(call(&site, &function).await.status, StatusCode::NOT_FOUND, "{function}");
+    }
+    assert!(!site.get("/instances").await.text().contains("MyApp"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_editor_is_refused_what_owners_do(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let editor = member(&pool, "editor@myapp.com", "my-app", Role::Editor).await;
+    let site = Site::anonymous(&pool).signed_in(&pool, editor.admin.unwrap()).await;
+    for path in ["members", "members/role", "members/remove", "members/withdraw", "archive", "unarchive"] {
+        let answer = ask(&site, Method::POST, &format!("/instances/my-app/{path}")).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(site.post("/instances/my-app/redirects", &[]).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_path_that_is_written_in_another_way_is_guarded_too(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::anonymous(&pool);
+    for path in [
+        "/instances/my%2Dapp/redirects",
+        "/instances/my-app/redirects/",
+        "//instances/my-app/redirects",
+        "/instances//my-app/redirects",
+        "/%69nstances/my-app/redirects",
+        "/pkg/../instances/my-app",
+        "/account/sign-in/../../instances",
+        "/INSTANCES/my-app",
+        "/instances/my-app;x/redirects",
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let answer = ask(&site, method.clone(), path).await;
+            assert!(matches!(answer.status, StatusCode::SEE_OTHER | StatusCode::UNAUTHORIZED), "{method} {path}: {}", answer.status);
+            assert!(!String::from_utf8_lossy(&answer.body).contains("myapp.com"), "{method} {path}");
+        }
+    }
+}
