@@ -9,8 +9,14 @@ use leptos_router::{
 };
 
 use crate::{
-    error::AppError, fallbacks::view::RedirectsPage, instances::view, links::view::LinksPage, preview::view::PreviewPage,
-    session::view as account, snippets::view::SnippetsPage, ui::page::error_page,
+    error::AppError,
+    fallbacks::view::RedirectsPage,
+    instances::view,
+    links::view::LinksPage,
+    preview::view::PreviewPage,
+    session::view::{account::AccountPage, link::LinkPage, sign_in::SignInPage},
+    snippets::view::SnippetsPage,
+    ui::page::error_page,
 };
 
 /// Where the browser finds the files that the binary carries.
@@ -58,11 +64,11 @@ fn Dashboard() -> impl IntoView {
         <Title formatter=title />
         <Router>
             <Routes fallback=|| error_page(AppError::NotFound)>
-                <Route path=path!("/account") view=account::AccountPage ssr=SsrMode::Async />
-                <Route path=path!("/account/sign-in") view=account::SignInPage ssr=SsrMode::Async />
-                <Route path=path!("/account/setup") view=account::LinkPage ssr=SsrMode::Async />
-                <Route path=path!("/account/invitation") view=account::LinkPage ssr=SsrMode::Async />
-                <Route path=path!("/account/reset") view=account::LinkPage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+                <Route path=path!("/account/sign-in") view=SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/account/setup") view=LinkPage ssr=SsrMode::Async />
+                <Route path=path!("/account/invitation") view=LinkPage ssr=SsrMode::Async />
+                <Route path=path!("/account/reset") view=LinkPage ssr=SsrMode::Async />
                 <Route path=path!("/instances") view=view::ListPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/new") view=view::NewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug") view=view::OverviewPage ssr=SsrMode::Async />

@@ -35,7 +35,7 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
-    /// The URL under which people open the dashboard, as behind a proxy that does TLS: https://dashboard.myapp.com. Default:
+    /// The URL under which people open the dashboard, as behind a proxy that does TLS: `https://dashboard.myapp.com`. Default:
     /// http and the address that the server listens on.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_DASHBOARD_URL", value_name = "URL", value_parser = dashboard_url)]
     pub dashboard_url: Option<Url>,

@@ -5,6 +5,7 @@ use app::{
     session::{
         Caller, Email, Next,
         entry::{self, Client, Entered, EntryError},
+        follow,
         form::{LinkForm, PasswordForm, SessionForm, SignInForm},
         store::devices,
         view::{Refused, Why},
@@ -79,14 +80,14 @@ fn take(pages: &Pages, tries: Tries) -> Result<(), Failure> {
 }
 
 /// `POST /account/setup`, `/account/invitation` and `/account/reset`
-pub(crate) async fn follow(State(pages): State<Pages>, Extension(origin): Extension<Origin>, request: Request) -> Response {
+pub(crate) async fn follow_link(State(pages): State<Pages>, Extension(origin): Extension<Origin>, request: Request) -> Response {
     let (parts, form) = match read::<LinkForm>(&pages, request).await {
         Ok(read) => read,
         Err(response) => return response,
     };
     let client = client(&parts, origin);
     let done = match take(&pages, Tries::Unknown(form.token.chars().take(64).collect(), client.address)) {
-        Ok(()) => entry::follow(&pages.pool, &form, &client).await.map_err(Failure::from),
+        Ok(()) => follow::follow(&pages.pool, &form, &client).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };
     match done {

@@ -31,7 +31,7 @@ impl Need {
         }
         let mut parts = path.trim_start_matches('/').split('/');
         match (parts.next(), parts.next()) {
-            (Some("instances"), Some("new")) => Self::ServerAdmin,
+            (Some("instances"), Some("new")) | (Some("history"), None | Some("export.csv" | "export.json")) => Self::ServerAdmin,
             (Some("instances"), None | Some("")) | (Some("account" | "api"), _) => Self::Session,
             (Some("instances"), Some(slug)) if is_slug(slug) => {
                 let role = match (writes, parts.next()) {
@@ -42,7 +42,6 @@ impl Need {
                 };
                 Self::Member(slug.to_owned(), role)
             }
-            (Some("history"), None | Some("export.csv" | "export.json")) => Self::ServerAdmin,
             _ => Self::NoSuchPage,
         }
     }

@@ -1,8 +1,10 @@
 //! Admins: their accounts, how they sign in, and the guard that every page and server function passes.
 
+mod browser;
 mod caller;
 mod email;
 pub mod entry;
+pub mod follow;
 pub mod form;
 pub mod guard;
 mod next;

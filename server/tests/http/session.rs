@@ -22,7 +22,7 @@ const OTHER: &str = "тёплый дождь в мае, ü";
 
 /// A link of that purpose.
 async fn link(pool: &PgPool, purpose: &Purpose) -> String {
-    links::make(&mut *pool.acquire().await.unwrap(), purpose, "the test").await.unwrap().secret()
+    links::make(&mut pool.acquire().await.unwrap(), purpose, "the test").await.unwrap().secret()
 }
 
 /// The site as a browser sees it that has kept the cookies of an answer.

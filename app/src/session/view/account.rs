@@ -1,0 +1,93 @@
+//! One's own account: the password, and every session.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{PASSWORD_HELP, Refused, errors, label, logged, shown};
+use crate::{
+    session::{
+        browser,
+        store::sessions::{self, OwnSession},
+    },
+    text::moment,
+    ui::{
+        field::Field,
+        frame::Frame,
+        icon::{TICK, icon},
+        page,
+    },
+};
+
+/// One's own account: the password, and every session.
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let refused = use_context::<Refused>().map(|refused| refused.why);
+    let query = page::query();
+    let done = match query.as_str() {
+        "saved" => Some("The password is changed. Every other session has ended."),
+        "ended" => Some("The session has ended."),
+        _ => None,
+    };
+    page::loaded(async move {
+        let caller = page::caller()?;
+        let instances = page::instances().await?;
+        let own = sessions::list(&page::pool()?, caller.id).await.map_err(|error| logged(&error))?;
+        let done = done.filter(|_| refused.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
+        let summary = shown(refused.as_ref(), label);
+        let errors = errors(refused);
+        let rows = own.into_iter().map(|session| session_row(session, caller.session)).collect_view();
+        let email = caller.email.to_string();
+        let server_wide = caller.is_server_admin.then(|| view! { <span class="badge">"May create instances"</span> });
+        Ok(view! {
+            <Title text="Account" />
+            <Frame instances account=true>
+                <header class="head">
+                    <h1>"Account"</h1>
+                    {server_wide}
+                    <form method="post" action="/account/sign-out"><button class="button">"Sign out"</button></form>
+                    <p class="host">{email.clone()}</p>
+                </header>
+                {summary}
+                {done}
+                <section class="group" aria-labelledby="password-title">
+                    <div>
+                        <h2 id="password-title">"Password"</h2>
+                        <p>"Changing it ends every session but this one."</p>
+                    </div>
+                    <form method="post" class="card" action="/account">
+                        <input type="text" autocomplete="username" value=email hidden readonly />
+                        {Field { name: "current", label: "Current password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(&errors)}
+                        {Field { name: "new", label: "New password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(&errors)}
+                        <div class="end"><button class="button primary">"Change password"</button></div>
+                    </form>
+                </section>
+                <section class="group" aria-labelledby="sessions-title">
+                    <div>
+                        <h2 id="sessions-title">"Sessions"</h2>
+                        <p>"Where you are signed in. A session ends by itself after a day without use, and after two weeks in any case."</p>
+                    </div>
+                    <ul class="card rows-of">{rows}</ul>
+                </section>
+            </Frame>
+        })
+    })
+}
+
+fn session_row(session: OwnSession, current: i64) -> impl IntoView {
+    let here = session.id == current;
+    let address = session.address.map(|address| format!(" from {address}"));
+    let badge = here.then(|| view! { <span class="badge">"This session"</span> });
+    let (label, unseen) = if here { ("Sign out", "") } else { ("End", " this session") };
+    view! {
+        <li>
+            <div>
+                <p>{browser::name(&session.browser)} " " {badge}</p>
+                <p class="help">"Since " {moment(session.since)} {address} ". Last used " {moment(session.last_seen)} "."</p>
+            </div>
+            <form method="post" action="/account/sessions">
+                <input type="hidden" name="session" value=session.id />
+                <button class="button small">{label}<span class="unseen">{unseen}</span></button>
+            </form>
+        </li>
+    }
+}
