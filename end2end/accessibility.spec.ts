@@ -1,6 +1,7 @@
 // Every screen: axe finds nothing in light and dark, and nothing runs out of a narrow window.
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
+import { setUp } from "./admins.ts";
 import { alive, expect, test } from "./fixtures.ts";
 import { newDatabase, Server } from "./server.ts";
 
@@ -107,6 +108,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     test("axe finds nothing on the empty list", async ({ page }) => {
       const server = new Server(newDatabase(`empty_${colorScheme}`));
       await server.start();
+      await setUp(page.request, server);
       await page.goto(`${server.url}/instances`);
       await expectNothingFound(page);
       await server.stop();

@@ -1,5 +1,7 @@
-// What every test begins with: a server for the worker, an instance of its own, and no error in the browser's console.
-import { test as base, expect, type Page } from "@playwright/test";
+// What every test begins with: a server for the worker, an admin who is signed in, an instance of its own, and no error in the
+// browser's console.
+import { type BrowserContextOptions, test as base, expect, type Page } from "@playwright/test";
+import { post, setUp } from "./admins.ts";
 import { Server } from "./server.ts";
 
 export { expect };
@@ -11,7 +13,12 @@ export interface Instance {
   environment?: "Development" | "Production";
 }
 
-export const test = base.extend<{ slug: string; calm: void }, { server: Server }>({
+/** Nobody, for a context or a file's tests: signed out. */
+export const nobody = { cookies: [], origins: [] };
+
+type Session = Exclude<BrowserContextOptions["storageState"], string | undefined>;
+
+export const test = base.extend<{ slug: string; meant: number[]; calm: void }, { server: Server; session: Session }>({
   server: [
     async ({}, use) => {
       const server = new Server();
@@ -22,23 +29,36 @@ export const test = base.extend<{ slug: string; calm: void }, { server: Server }
     },
     { scope: "worker" },
   ],
+  // The first admin's, who owns everything. Every context starts with it, also those that a test makes.
+  session: [
+    async ({ playwright, server }, use) => {
+      const request = await playwright.request.newContext();
+      await setUp(request, server);
+      await use(await request.storageState());
+      await request.dispose();
+    },
+    { scope: "worker" },
+  ],
+  storageState: async ({ session }, use) => use(session),
   baseURL: async ({ server }, use) => use(server.url),
   // A production instance that no other test touches.
   slug: async ({ request, server }, use, info) => {
     const slug = `i${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`;
     const form = { version: "0", name: slug, slug, environment: "production", domain: `${slug}.com`, portal_origin: "", home_url: "" };
-    const answer = await request.post(`${server.url}/instances/new`, { form, maxRedirects: 0 });
+    const answer = await post(request, `${server.url}/instances/new`, form);
     expect(answer.status()).toBe(303);
     await use(slug);
   },
+  // A form that is refused, or a page that is not found, is an error to the browser's console: those statuses are meant.
+  meant: [[404, 409, 413, 422, 503], { option: true }],
   // Pages raise no errors and break no content security policy.
   calm: [
-    async ({ page }, use) => {
+    async ({ page, meant }, use) => {
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(error.message));
       page.on("console", (message) => {
-        // A form that is refused, or a page that is not found, is reported too: those statuses are meant.
-        if (message.type() === "error" && !/status of (404|409|413|422|503)/.test(message.text())) errors.push(message.text());
+        const status = Number(/status of (\d+)/.exec(message.text())?.[1]);
+        if (message.type() === "error" && !meant.includes(status)) errors.push(message.text());
       });
       await use();
       expect(errors).toEqual([]);

@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type APIRequestContext } from "@playwright/test";
+import { post, setUp } from "./admins.ts";
 import { alive, expect, test } from "./fixtures.ts";
 import { binary, newDatabase, Server } from "./server.ts";
 
@@ -15,7 +16,7 @@ const fallbacks = ["sign_up", "sign_in", "sign_out", "create_organization", "lea
 async function save(request: APIRequestContext, server: Server, version: number, value: string): Promise<void> {
   const empty = Object.fromEntries(fallbacks.map((name) => [`after_${name}_url`, ""]));
   const form = { ...empty, version: String(version), logo_link_url: "", after_sign_up_url: value };
-  const answer = await request.post(`${server.url}/instances/localhost/redirects`, { form, maxRedirects: 0 });
+  const answer = await post(request, `${server.url}/instances/localhost/redirects`, form);
   expect(answer.status()).toBe(303);
 }
 
@@ -26,6 +27,7 @@ async function target(request: APIRequestContext, server: Server): Promise<strin
 test("what was saved is there after a restart, in order or by kill -9", async ({ request }) => {
   const server = new Server();
   await server.start();
+  await setUp(request, server);
   await save(request, server, 1, "/first");
   expect(await server.stop("SIGTERM")).toBe(0);
   expect(() => server.postgres(), "PostgreSQL has stopped with its server").toThrow();
@@ -52,6 +54,7 @@ test("what was saved is there after a restart, in order or by kill -9", async ({
 test("a PostgreSQL that ends by itself is started again, also where a stranger has its old process id", async ({ request }) => {
   const server = new Server();
   await server.start();
+  await setUp(request, server);
   await save(request, server, 1, "/kept");
   process.kill(server.postgres(), "SIGKILL");
   await expect(async () => expect(await target(request, server)).toMatch(/\/kept$/)).toPass();
@@ -83,6 +86,7 @@ test("two servers may start at once on an empty database, which offers the first
   const database = newDatabase("two_at_once");
   const servers = [new Server(database), new Server(database)];
   await Promise.all(servers.map((server) => server.start()));
+  await setUp(page.request, servers[0]);
   await page.goto(`${servers[0].url}/instances`);
   await expect(page.getByRole("heading", { name: "No instance yet" })).toBeVisible();
   await page.getByRole("link", { name: "Create the first instance" }).click();
@@ -97,6 +101,7 @@ test("two servers may start at once on an empty database, which offers the first
 test("the command line reads an instance from the server that runs, and starts none", async ({ request }) => {
   const server = new Server();
   await server.start();
+  await setUp(request, server);
   await save(request, server, 1, "/first");
   const asked = server.resolve("localhost", { flow: "sign-up" });
   expect(asked.status, asked.stderr).toBe(0);
@@ -125,6 +130,7 @@ test("the binary alone, copied to another folder, has everything it needs", asyn
   copyFileSync(binary, alone);
   const server = new Server(newDatabase("alone"), alone);
   await server.start();
+  await setUp(page.request, server);
   await page.goto(`${server.url}/instances/new`);
   await alive(page);
   await expect(page.getByRole("button", { name: "Create instance" })).toHaveCSS("border-radius", /[1-9]/);
@@ -146,7 +152,7 @@ test("what can't be started says why", () => {
     expect(ended.status).toBe(1);
     return ended.stderr;
   };
-  expect(said("--listen", "0.0.0.0:0")).toContain("0.0.0.0 is not a loopback address");
+  expect(said("--listen", "0.0.0.0:0")).toContain("0.0.0.0 can be reached from other machines");
   const unreachable = said("--listen", "127.0.0.1:0", "--database-url", "postgres://nick:secret@127.0.0.1:1/none");
   expect(unreachable).toContain("the database can't be reached");
   expect(unreachable).not.toContain("secret");

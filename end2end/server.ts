@@ -9,6 +9,8 @@ export const binary = process.env.PORTAL_REDIRECTS ?? fileURLToPath(new URL("../
 
 export class Server {
   url = "";
+  /** The link to create the first admin, which is printed as long as there is none. */
+  setup = "";
   private child?: ChildProcess;
   private readonly folder = mkdtempSync(join(tmpdir(), "portal-redirects-test-"));
   private listen = "127.0.0.1:0";
@@ -40,6 +42,7 @@ export class Server {
       child.once("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
     });
     this.listen = new URL(this.url).host;
+    this.setup = /No admin exists yet\..*: (\S+)/.exec(said)?.[1] ?? this.setup;
   }
 
   /** Ends it by a signal and waits until it is gone. Answers its exit code, null where a signal ended it. */

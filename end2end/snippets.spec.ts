@@ -4,6 +4,7 @@ import type { APIRequestContext, Page } from "@playwright/test";
 import dotenv from "dotenv";
 import dotenvExpand from "dotenv-expand";
 import { transform } from "esbuild";
+import { post } from "./admins.ts";
 import { alive, expect, test } from "./fixtures.ts";
 
 type Settings = Record<string, string>;
@@ -35,7 +36,7 @@ async function store(request: APIRequestContext, slug: string, values: string[])
   const { version } = await (await request.get(`/portal/${slug}/v1/redirects`)).json();
   const fields = flows.map((flow, index) => [`after_${flow.replace("-", "_")}_url`, values[index % values.length]]);
   const form = { version: String(version), logo_link_url: "", after_join_waitlist_url: "", ...Object.fromEntries(fields) };
-  expect((await request.post(`/instances/${slug}/redirects`, { form, maxRedirects: 0 })).status()).toBe(303);
+  expect((await post(request, `/instances/${slug}/redirects`, form)).status()).toBe(303);
   const targets = flows.map(async (flow) => [flow, (await (await request.get(`/portal/${slug}/v1/resolve?flow=${flow}`)).json()).target]);
   return Object.fromEntries(await Promise.all(targets));
 }

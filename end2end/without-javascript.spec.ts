@@ -1,4 +1,5 @@
 // The same ways with JavaScript off: pages are documents with forms.
+import { post } from "./admins.ts";
 import { expect, resolve, test } from "./fixtures.ts";
 
 test.use({ javaScriptEnabled: false });
@@ -41,7 +42,7 @@ test("of two admins the later one is told, and loses nothing", async ({ page, sl
   await page.goto(`/instances/${slug}/redirects`);
   const names = ["sign_up", "sign_in", "sign_out", "create_organization", "leave_organization", "join_waitlist"];
   const form = Object.fromEntries([["version", "1"], ["logo_link_url", "/theirs"], ...names.map((name) => [`after_${name}_url`, ""])]);
-  const theirs = await page.request.post(`${server.url}/instances/${slug}/redirects`, { form, maxRedirects: 0 });
+  const theirs = await post(page.request, `${server.url}/instances/${slug}/redirects`, form);
   expect(theirs.status()).toBe(303);
   await page.getByLabel("After logo click").fill("/mine");
   await page.getByRole("button", { name: "Save changes" }).click();
