@@ -1,9 +1,11 @@
 // Every screen: axe finds nothing in light and dark, and nothing runs out of a narrow window.
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
-import { setUp } from "./admins.ts";
+import { setUp, signIn } from "./admins.ts";
 import { alive, expect, test } from "./fixtures.ts";
-import { newDatabase, Server } from "./server.ts";
+import { type Server } from "./server.ts";
+
+test.use({ meant: [401, 404, 410, 422] });
 
 const long = `https://${"very-long-".repeat(20)}evil.com/${"path".repeat(300)}`;
 
@@ -88,11 +90,41 @@ const screens: [string, (page: Page, slug: string) => Promise<void>][] = [
     await alive(page);
   }],
   ["not found", async (page) => void (await page.goto("/instances/nobody"))],
+  ["the own account", async (page) => {
+    await page.goto("/account");
+    await page.getByLabel("Current password").fill("wrong");
+    await page.getByRole("button", { name: "Change password" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+  }],
+  ["a form that was sent signed out", async (page, slug) => {
+    await page.goto(`/instances/${slug}/settings`);
+    await page.context().clearCookies();
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("button", { name: "Send again" })).toBeVisible();
+  }],
+  ["signing in", async (page) => {
+    await page.context().clearCookies();
+    await page.goto("/account/sign-in");
+  }],
+  ["signing in, refused", async (page) => {
+    await page.context().clearCookies();
+    await page.goto("/account/sign-in");
+    await signIn(page, { email: `${"very-long-".repeat(20)}@example.org`, password: "wrong" });
+    await expect(page.getByRole("alert")).toBeVisible();
+  }],
+  ["a link that no longer holds", async (page) => void (await page.goto("/account/invitation?token=x"))],
 ];
 
 async function expectNothingFound(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
+}
+
+/** The form of the link that a new server prints, sent with nothing in it. */
+async function refusedSetUp(page: Page, server: Server): Promise<void> {
+  await page.goto(server.setup);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -105,13 +137,15 @@ for (const colorScheme of ["light", "dark"] as const) {
       });
     }
 
-    test("axe finds nothing on the empty list", async ({ page }) => {
-      const server = new Server(newDatabase(`empty_${colorScheme}`));
-      await server.start();
-      await setUp(page.request, server);
-      await page.goto(`${server.url}/instances`);
+    test("axe finds nothing on the empty list", async ({ page, fresh }) => {
+      await setUp(page.request, fresh);
+      await page.goto(`${fresh.url}/instances`);
       await expectNothingFound(page);
-      await server.stop();
+    });
+
+    test("axe finds nothing on the first admin's form", async ({ page, fresh }) => {
+      await refusedSetUp(page, fresh);
+      await expectNothingFound(page);
     });
   });
 }
@@ -126,5 +160,11 @@ for (const width of [390, 320]) {
         await expectNothingFound(page);
       });
     }
+
+    test("nothing runs out of the window on the first admin's form", async ({ page, fresh }) => {
+      await refusedSetUp(page, fresh);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await expectNothingFound(page);
+    });
   });
 }

@@ -1,8 +1,8 @@
 // What every test begins with: a server for the worker, an admin who is signed in, an instance of its own, and no error in the
 // browser's console.
 import { type BrowserContextOptions, test as base, expect, type Page } from "@playwright/test";
-import { post, setUp } from "./admins.ts";
-import { Server } from "./server.ts";
+import { createInstance, setUp } from "./admins.ts";
+import { newDatabase, Server } from "./server.ts";
 
 export { expect };
 
@@ -18,7 +18,7 @@ export const nobody = { cookies: [], origins: [] };
 
 type Session = Exclude<BrowserContextOptions["storageState"], string | undefined>;
 
-export const test = base.extend<{ slug: string; meant: number[]; calm: void }, { server: Server; session: Session }>({
+export const test = base.extend<{ slug: string; fresh: Server; meant: number[]; calm: void }, { server: Server; session: Session }>({
   server: [
     async ({}, use) => {
       const server = new Server();
@@ -44,10 +44,16 @@ export const test = base.extend<{ slug: string; meant: number[]; calm: void }, {
   // A production instance that no other test touches.
   slug: async ({ request, server }, use, info) => {
     const slug = `i${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`;
-    const form = { version: "0", name: slug, slug, environment: "production", domain: `${slug}.com`, portal_origin: "", home_url: "" };
-    const answer = await post(request, `${server.url}/instances/new`, form);
-    expect(answer.status()).toBe(303);
+    await createInstance(request, server, slug);
     await use(slug);
+  },
+  // A server on an empty database, without an admin.
+  fresh: async ({}, use, info) => {
+    const server = new Server(newDatabase(`fresh_${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`));
+    await server.start();
+    await use(server);
+    await server.stop();
+    server.remove();
   },
   // A form that is refused, or a page that is not found, is an error to the browser's console: those statuses are meant.
   meant: [[404, 409, 413, 422, 503], { option: true }],
