@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use app::{
     error::AppError,
     session::{
-        Caller,
+        Caller, Next as NextPage,
         guard::{Need, admit},
         store::sessions,
     },
@@ -34,6 +34,9 @@ pub(crate) struct Origin {
     pub(crate) address: Option<IpAddr>,
 }
 
+/// The page to sign in at. Who is signed in already is led on from it.
+const SIGN_IN: &str = "/account/sign-in";
+
 /// Lets a request through to what it asks for, or answers why not.
 pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(pages.reach.client_address().clone());
@@ -50,6 +53,10 @@ pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next
     }
     let need = Need::of(writes, request.uri().path());
     if need == Need::Nothing {
+        let way_in = !writes && request.uri().path() == SIGN_IN;
+        if way_in && admitted(&pages, &Need::Session, request.headers(), Origin { secure, address }).await.is_ok() {
+            return Redirect::to(next_page(request.uri().query()).as_str()).into_response();
+        }
         return next.run(request).await;
     }
     match admitted(&pages, &need, request.headers(), Origin { secure, address }).await {
@@ -64,6 +71,13 @@ pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next
             refuse(&pages, request, error).await
         }
     }
+}
+
+/// The page that the sign-in leads on to.
+fn next_page(query: Option<&str>) -> NextPage {
+    let query = query.unwrap_or_default();
+    let next = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
+    next.map(|(_, page)| NextPage::parse(&page)).unwrap_or_default()
 }
 
 /// Who asks, if they may; else why not, and who it is as far as that is known.
@@ -100,7 +114,7 @@ async fn refuse(pages: &Pages, request: Request, error: AppError) -> Response {
     if error == AppError::SignedOut && matches!(*request.method(), Method::GET | Method::HEAD) {
         let next = request.uri().path_and_query().map_or("/instances", |page| page.as_str());
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-        return Redirect::to(&format!("/account/sign-in?{query}")).into_response();
+        return Redirect::to(&format!("{SIGN_IN}?{query}")).into_response();
     }
     // What is typed into an account's forms is passwords.
     let keep = path.starts_with("/instances/") && error != AppError::Forbidden;

@@ -8,7 +8,7 @@ use super::{
     form::LinkForm,
     password::Password,
     store::{
-        accounts,
+        accounts, devices,
         links::{self, Invite, OneTimeLink, Purpose},
         sessions,
     },
@@ -94,6 +94,7 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<E
             let mut transaction = open(pool, &token).await?;
             accounts::set_password(&mut transaction, account.id, &hash).await?;
             sessions::end_all(&mut *transaction, account.id, None).await?;
+            devices::forget_all(&mut transaction, account.id).await?;
             let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address };
             record(&mut transaction, &actor, Kind::PasswordReset, Entry::default()).await?;
             let entered = enter(&mut transaction, account.id, &email, client).await?;

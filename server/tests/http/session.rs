@@ -71,6 +71,14 @@ async fn the_right_password_leads_to_the_page_that_was_asked_for(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn who_is_signed_in_is_led_on_from_the_sign_in(pool: PgPool) {
+    let site = Site::new(&pool).await;
+    for (query, page) in [("", "/instances"), ("?next=%2Faccount", "/account"), ("?next=//evil.com", "/instances")] {
+        assert_let_in(&site.get(&format!("/account/sign-in{query}")).await, page);
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_account_and_a_wrong_password_get_the_same_words(pool: PgPool) {
     let site = Site::anonymous(&pool);
     set_up(&pool, &site).await;

@@ -21,6 +21,15 @@ pub async fn is_known<'e>(executor: impl PgExecutor<'e>, email: &Email, token: &
     .await
 }
 
+/// Forgets the browsers of an admin: somebody else may have used them.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn forget_all(connection: &mut PgConnection, admin: i64) -> sqlx::Result<()> {
+    sqlx::query!("delete from admin_devices where admin_id = $1", admin).execute(connection).await?;
+    Ok(())
+}
+
 /// Remembers a browser. An account keeps the last fifty.
 ///
 /// # Errors
