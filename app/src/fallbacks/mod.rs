@@ -5,6 +5,8 @@ mod bar;
 pub mod editor;
 pub mod form;
 #[cfg(feature = "ssr")]
+pub mod proposal;
+#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(test)]
 #[cfg(feature = "ssr")]
