@@ -11,6 +11,10 @@ use leptos_router::{
 use crate::{
     error::AppError,
     fallbacks::view::RedirectsPage,
+    history::{
+        restore::RestorePage,
+        view::{HistoryPage, ServerHistoryPage},
+    },
     instances::view,
     links::view::LinksPage,
     preview::view::PreviewPage,
@@ -76,6 +80,9 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/preview") view=PreviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview/links") view=LinksPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/snippets") view=SnippetsPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/history") view=HistoryPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/history/:version") view=RestorePage ssr=SsrMode::Async />
+                <Route path=path!("/history") view=ServerHistoryPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -23,6 +23,8 @@ pub mod session;
 #[cfg(feature = "ssr")]
 pub mod snippets;
 #[cfg(feature = "ssr")]
+mod spreadsheet;
+#[cfg(feature = "ssr")]
 pub mod text;
 pub mod ui;
 

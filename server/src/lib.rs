@@ -9,6 +9,7 @@ mod cookies;
 pub mod database;
 mod forms;
 mod guard;
+mod history;
 mod limits;
 mod links;
 mod pages;

@@ -15,7 +15,7 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
-use crate::{assets, forms, guard::guard, limits::Limits, links, pages::Pages, portal, reach::Reach, security, session};
+use crate::{assets, forms, guard::guard, history, limits::Limits, links, pages::Pages, portal, reach::Reach, security, session};
 
 /// Everything that is served.
 pub fn router(pool: PgPool, reach: Reach) -> Router {
@@ -43,6 +43,11 @@ fn dashboard(pages: Pages) -> Router {
         .route("/instances/new", post(forms::create_instance))
         .route("/instances/{slug}/settings", post(forms::save_instance))
         .route("/instances/{slug}/redirects", post(forms::save_fallbacks))
+        .route("/instances/{slug}/history/{version}", post(history::restore))
+        .route("/instances/{slug}/history/export.csv", get(history::export))
+        .route("/instances/{slug}/history/export.json", get(history::export))
+        .route("/history/export.csv", get(history::export_server))
+        .route("/history/export.json", get(history::export_server))
         .leptos_routes_with_context(&pages, routes, move || context.provide(), move || shown.document())
         .layer(middleware::from_fn(server_function))
         .route("/api/{*function}", any(|| async { StatusCode::NOT_FOUND }))

@@ -162,7 +162,8 @@ fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> Instance
     InstanceStart { form, errors: problem.map(Problem::into_errors).unwrap_or_default(), exists, read_only: false }
 }
 
-fn label(field: &str) -> String {
+/// What the screens call a field of the instance form.
+pub(crate) fn label(field: &str) -> String {
     match field {
         "slug" => "Slug",
         "name" => "Name",

@@ -23,6 +23,8 @@ pub enum Place {
     Preview,
     /// Account Portal, Snippets
     Snippets,
+    /// Account Portal, History
+    History,
     /// Settings
     Settings,
 }
@@ -44,6 +46,9 @@ pub fn Frame(
     /// Whether the page is the caller's own account.
     #[prop(optional)]
     account: bool,
+    /// Whether the page is the history of the server's accounts.
+    #[prop(optional)]
+    history: bool,
     children: Children,
 ) -> impl IntoView {
     let switcher = (!instances.is_empty()).then(|| {
@@ -91,6 +96,9 @@ pub fn Frame(
         }
     });
     let all = list.then_some("page");
+    let history = page::caller().ok().filter(|caller| caller.is_server_admin).map(|_| {
+        view! { <li><a href="/history" aria-current=history.then_some("page")>"Server history"</a></li> }
+    });
     // Who is not signed in sees error pages only, and the way in is all there is for them.
     let account = page::caller().ok().map(|caller| {
         view! {
@@ -105,7 +113,7 @@ pub fn Frame(
             <header class="rail">
                 <a class="brand" href="/instances"><span class="mark">{icon(TURN)}</span><span class="brand-name">"Portal Redirects"</span></a>
                 {switcher}
-                <nav aria-label="Dashboard"><ul>{nav}<li><a href="/instances" aria-current=all>"All instances"</a></li>{account}</ul></nav>
+                <nav aria-label="Dashboard"><ul>{nav}<li><a href="/instances" aria-current=all>"All instances"</a></li>{history}{account}</ul></nav>
             </header>
             <main id="main" tabindex="-1">{children()}</main>
         </div>
@@ -156,6 +164,7 @@ pub fn InstanceFrame(
         Place::Redirects => ("Account Portal", "Redirects"),
         Place::Preview => ("Account Portal", "Preview"),
         Place::Snippets => ("Account Portal", "Snippets"),
+        Place::History => ("Account Portal", "History"),
         Place::Settings => ("Settings", "Settings"),
     };
     let below = if place == Place::Settings { stored.domain_typed.clone() } else { portal };
@@ -167,6 +176,7 @@ pub fn InstanceFrame(
                     {tab(Place::Redirects, "/redirects", "Redirects")}
                     {tab(Place::Preview, "/preview", "Preview")}
                     {tab(Place::Snippets, "/snippets", "Snippets")}
+                    {tab(Place::History, "/history", "History")}
                 </ul>
             </nav>
         }

@@ -1,0 +1,179 @@
+//! Which changes are asked for: by person, field and time. Its state is a query string, as in the page's address.
+
+use time::{Date, OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
+use url::form_urlencoded;
+
+use super::difference::FIELDS;
+use crate::ui::form::FieldError;
+
+/// A day as forms write it.
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+
+/// The longest name of a person, in bytes: an email address is no longer (RFC 5321).
+const MOST_PERSON_BYTES: usize = 254;
+
+/// The form above a history, every field as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryFilter {
+    /// A part of the name of who did it, or of whom it is about.
+    pub person: String,
+    /// The name of a form field that the change touched.
+    pub field: String,
+    /// The first day, in UTC.
+    pub from: String,
+    /// The last day, in UTC.
+    pub to: String,
+    /// Only changes older than the one of this key: where the page goes on.
+    pub before: Option<i64>,
+}
+
+/// A filter that has been read: what the database is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// A part of the name of who did it, or of whom it is about.
+    pub person: Option<String>,
+    /// The name of a field that the change touched.
+    pub field: Option<&'static str>,
+    /// Not before this moment.
+    pub since: Option<OffsetDateTime>,
+    /// Before this moment.
+    pub until: Option<OffsetDateTime>,
+    /// Only changes with a smaller key.
+    pub before: Option<i64>,
+}
+
+impl HistoryFilter {
+    /// Reads a query string. What is none of the form's fields is left out.
+    pub fn read(query: &str) -> Self {
+        let mut filter = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match name.as_ref() {
+                "person" => filter.person = value.into_owned(),
+                "field" => filter.field = value.into_owned(),
+                "from" => filter.from = value.into_owned(),
+                "to" => filter.to = value.into_owned(),
+                "before" => filter.before = value.parse().ok(),
+                _ => {}
+            }
+        }
+        filter
+    }
+
+    /// Writes what [`HistoryFilter::read`] reads as this filter.
+    pub fn write(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("person", &self.person), ("field", &self.field), ("from", &self.from), ("to", &self.to)] {
+            if !value.trim().is_empty() {
+                query.append_pair(name, value.trim());
+            }
+        }
+        if let Some(before) = self.before {
+            query.append_pair("before", &before.to_string());
+        }
+        query.finish()
+    }
+
+    /// The same filter, from its newest change or from another place on.
+    #[must_use]
+    pub fn from_before(&self, before: Option<i64>) -> Self {
+        Self { before, ..self.clone() }
+    }
+
+    /// Whether every change is asked for.
+    pub fn is_empty(&self) -> bool {
+        [&self.person, &self.field, &self.from, &self.to].iter().all(|value| value.trim().is_empty())
+    }
+
+    /// Reads what was typed.
+    ///
+    /// # Errors
+    /// Everything that is wrong, one entry for each field, all at once.
+    pub fn check(&self) -> Result<Wanted, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let mut wanted = Wanted { before: self.before, ..Wanted::default() };
+        let person = self.person.trim();
+        if person.len() > MOST_PERSON_BYTES || person.contains(char::is_control) {
+            errors.push(FieldError::new("person", "Type a part of an email address, like ana@."));
+        }
+        wanted.person = Some(person.to_owned()).filter(|person| !person.is_empty());
+        let field = self.field.trim();
+        wanted.field = FIELDS.into_iter().find(|name| *name == field);
+        if wanted.field.is_none() && !field.is_empty() {
+            errors.push(FieldError::new("field", "Choose a field of the list."));
+        }
+        let mut day = |name: &str, typed: &str| match typed.trim() {
+            "" => None,
+            text => Date::parse(text, DAY).map_err(|_| errors.push(FieldError::new(name, "Write the day like 2026-11-23."))).ok(),
+        };
+        let (from, to) = (day("from", &self.from), day("to", &self.to));
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            errors.push(FieldError::new("to", "The last day is before the first one. Choose a later one."));
+        }
+        let begin_of = |day: Date| day.midnight().assume_offset(UtcOffset::UTC);
+        wanted.since = from.map(begin_of);
+        wanted.until = to.and_then(Date::next_day).map(begin_of);
+        if errors.is_empty() { Ok(wanted) } else { Err(errors) }
+    }
+}
+
+/// Whether a text is a day, or nothing: what a browser's own field for days can show.
+pub(super) fn is_day(typed: &str) -> bool {
+    typed.is_empty() || Date::parse(typed, DAY).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn wrong(query: &str) -> Vec<String> {
+        HistoryFilter::read(query).check().unwrap_err().into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_the_same_filter() {
+        let filter = HistoryFilter {
+            person: "ana+x&y=ü@".into(),
+            field: "after_sign_in_url".into(),
+            from: "2026-11-01".into(),
+            to: "2026-11-23".into(),
+            before: Some(12),
+        };
+        assert_eq!(HistoryFilter::read(&filter.write()), filter);
+        assert_eq!(HistoryFilter::default().write(), "");
+        assert!(HistoryFilter::default().is_empty() && !filter.is_empty());
+        assert_eq!(HistoryFilter::read("restored&before=x&other=1&&="), HistoryFilter::default());
+    }
+
+    #[test]
+    fn days_are_meant_whole_and_in_utc() {
+        let wanted = HistoryFilter::read("from=2026-11-20&to=+2026-11-23+").check().unwrap();
+        assert_eq!((wanted.since, wanted.until), (Some(datetime!(2026-11-20 0:00 UTC)), Some(datetime!(2026-11-24 0:00 UTC))));
+        let one = HistoryFilter::read("from=2026-02-28&to=2026-02-28").check().unwrap();
+        assert_eq!((one.since, one.until), (Some(datetime!(2026-02-28 0:00 UTC)), Some(datetime!(2026-03-01 0:00 UTC))));
+        assert_eq!(HistoryFilter::read("to=9999-12-31").check().unwrap().until, None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_beside_its_field_and_stays_typed() {
+        for day in ["yesterday", "2026-02-30", "23.11.2026", "2026-11-23T10:00", "2026-1-1", "%00", "99999-01-01", "-0001-01-01x"] {
+            assert_eq!(wrong(&format!("from={day}")), ["from"], "{day}");
+            assert_eq!(wrong(&format!("to={day}&from=2026-01-01")), ["to"], "{day}");
+        }
+        assert_eq!(wrong("from=2026-11-23&to=2026-11-22"), ["to"]);
+        assert_eq!(wrong(&format!("person={}&field=password&from=x&to=y", "a".repeat(300))), ["person", "field", "from", "to"]);
+        assert_eq!(wrong("person=a%00b"), ["person"]);
+        assert_eq!(HistoryFilter::read("from=yesterday").from, "yesterday");
+    }
+
+    #[test]
+    fn blanks_ask_for_everything() {
+        let filter = HistoryFilter::read("person=+&field=&from=+&to=");
+        assert_eq!(filter.check(), Ok(Wanted::default()));
+        assert!(filter.is_empty());
+        for field in FIELDS {
+            assert_eq!(HistoryFilter { field: field.into(), ..filter.clone() }.check().unwrap().field, Some(field));
+        }
+    }
+}

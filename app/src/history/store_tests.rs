@@ -1,0 +1,1 @@
+//! Tests of the record, each against a PostgreSQL database of its own.
