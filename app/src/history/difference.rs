@@ -66,6 +66,8 @@ pub enum Values {
 pub fn lines(change: &Change) -> Vec<Line> {
     let mut names: Vec<&String> =
         change.before.keys().chain(change.after.keys().filter(|name| !change.before.contains_key(*name))).collect();
+    // What is said in the sentence already.
+    names.retain(|name| *name != "role" || !matches!(change.kind, Kind::Joined | Kind::Invited));
     names.sort_by_key(|name| FIELDS.iter().position(|field| field == name).unwrap_or(FIELDS.len()));
     let line = |name: &String| {
         let (before, after) = (change.before.get(name).unwrap_or(&Value::Null), change.after.get(name).unwrap_or(&Value::Null));
@@ -202,9 +204,10 @@ mod tests {
 
     #[test]
     fn what_is_on_one_side_only_or_has_another_name_is_shown_as_well() {
-        let both = change(Kind::Joined, None, json!({"later": 3}), json!({"role": "owner", "server_admin": true}));
+        let both = change(Kind::Role, None, json!({"later": 3}), json!({"role": "owner", "server_admin": true}));
         let expected = [one("Role", None, Some("owner")), one("later", Some("3"), None), one("May create instances", None, Some("Yes"))];
         assert_eq!(lines(&both), expected);
         assert_eq!(lines(&change(Kind::SignedIn, None, json!({}), json!({}))), []);
+        assert_eq!(lines(&change(Kind::Joined, None, json!({"role": null}), json!({"role": "owner"}))), []);
     }
 }

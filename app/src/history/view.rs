@@ -138,7 +138,8 @@ fn filter_form(place: &Shown, filter: &HistoryFilter, errors: &[FieldError]) -> 
     });
     let all = (!filter.is_empty()).then(|| view! { <a class="button" href=place.path.clone()>"Show all"</a> });
     view! {
-        <form method="get" action=place.path.clone() class="card changes-filter" aria-label="Filter" autocomplete="off">
+        <div role="search">
+        <form method="get" action=place.path.clone() class="card changes-filter" autocomplete="off">
             {text("person", "text", &filter.person)}
             {fields}
             {day("from", &filter.from)}
@@ -149,6 +150,7 @@ fn filter_form(place: &Shown, filter: &HistoryFilter, errors: &[FieldError]) -> 
                 <button class="button primary">"Filter"</button>
             </div>
         </form>
+        </div>
     }
 }
 
