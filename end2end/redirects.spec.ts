@@ -114,15 +114,15 @@ test("of two admins the later one is told, and loses nothing", async ({ page, sl
   await page.getByLabel("After sign-up").fill("/also-mine");
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
-  await expect(page.getByLabel("After sign-in")).toHaveValue("/mine");
-  await expect(page.getByLabel("After sign-up")).toHaveValue("/also-mine");
-  await expect(page.getByRole("alert").getByRole("link")).toHaveText(["After sign-in: Stored now: /theirs"]);
-  await expect(page.getByLabel("After sign-out")).toHaveValue("/theirs-only");
-  await alive(page);
-  await expect(page.locator(".bar")).toContainText("2 unsaved changes");
+  await expect(page.getByRole("alert").getByRole("link")).toHaveText(["After sign-in"]);
+  const choice = page.getByRole("group", { name: "After sign-in" });
+  await expect(choice.getByRole("radio", { name: "/mine Yours" })).toBeChecked();
+  await expect(choice.getByRole("radio", { name: /^\/theirs Stored by \S+@\S+, \d{4}-\d\d-\d\d \d\d:\d\d UTC$/ })).not.toBeChecked();
+  await expect(page.getByRole("main")).toContainText("Merged, since only somebody else changed it: After sign-out.");
+  await expect(page.getByRole("main")).toContainText("Merged, since only you changed it: After sign-up.");
   expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/theirs` });
 
-  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("status")).toContainText("Saved");
   expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/mine` });
   expect(await resolve(page, slug, "flow=sign-up")).toMatchObject({ target: `https://${slug}.com/also-mine` });

@@ -47,8 +47,9 @@ test("of two admins the later one is told, and loses nothing", async ({ page, sl
   await page.getByLabel("After logo click").fill("/mine");
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
-  await expect(page.getByLabel("After logo click")).toHaveValue("/mine");
-  await expect(page.getByRole("alert")).toContainText("After logo click: Stored now: /theirs");
-  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("radio", { name: "/mine Yours" })).toBeChecked();
+  await page.getByRole("radio", { name: /^\/theirs Stored by / }).check();
+  await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("status")).toContainText("Saved");
+  await expect(page.getByLabel("After logo click")).toHaveValue("/theirs");
 });

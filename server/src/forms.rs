@@ -10,7 +10,8 @@ use app::{
     preview::{form::PreviewForm, view::Typed},
     session::Caller,
     ui::{
-        form::{Merge, Problem, Rejected},
+        form::{Problem, Rejected},
+        merge::Merge,
         page::Posted,
     },
 };
@@ -163,9 +164,10 @@ impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> 
         let (status, problem) = match error {
             StoreError::Fields(errors) => (StatusCode::UNPROCESSABLE_ENTITY, Problem::Fields(errors)),
             StoreError::Conflict(stored) => {
-                let (merged, both) = form.merge(&stored);
+                let (merged, mut conflict) = form.merge(&stored);
+                conflict.look_up(&pages.pool, &stored).await;
                 form = merged;
-                (StatusCode::CONFLICT, Problem::Conflict(both))
+                (StatusCode::CONFLICT, Problem::Conflict(conflict))
             }
             StoreError::NotFound => return pages.render_error(parts, AppError::NotFound, || ()).await,
             StoreError::Database(_) | StoreError::Invalid { .. } => {

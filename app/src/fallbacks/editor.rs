@@ -27,8 +27,6 @@ pub struct FieldStart {
     pub typed: String,
     /// The verdict on what is in the input.
     pub verdict: Verdict,
-    /// What another admin has stored meanwhile, where both have changed it.
-    pub theirs: Option<String>,
 }
 
 /// What the form begins with.
@@ -54,7 +52,6 @@ pub(super) struct Field {
     typed: StoredValue<String>,
     value: RwSignal<String>,
     verdict: RwSignal<Option<Verdict>>,
-    theirs: StoredValue<Option<String>>,
 }
 
 impl Field {
@@ -81,7 +78,6 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
             typed: StoredValue::new(field.typed.clone()),
             value: RwSignal::new(field.typed),
             verdict: RwSignal::new(Some(field.verdict)),
-            theirs: StoredValue::new(field.theirs),
         })
         .collect();
     let slug = StoredValue::new(start.slug);
@@ -151,7 +147,6 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
             check(String::new());
         }
     };
-    let theirs = field.theirs.get_value().map(|theirs| view! { <p class="help">{theirs}</p> });
     view! {
         <div class="field">
             <label for=name>{field.flow.label()}</label>
@@ -179,7 +174,6 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
             <div id=format!("{name}-verdict") aria-live="polite">
                 {move || verdict_view(field.verdict.get(), !field.is_changed())}
             </div>
-            {theirs}
         </div>
     }
 }

@@ -90,7 +90,10 @@ mod on_server {
     use crate::{
         instances::store::StoredInstance,
         redirects::{Fallbacks, Flow},
-        ui::form::{FieldError, Merge, read, write},
+        ui::{
+            form::{read, write},
+            merge::{Conflict, Merge},
+        },
     };
 
     impl FallbackForm {
@@ -113,23 +116,15 @@ mod on_server {
     }
 
     impl Merge for FallbackForm {
-        fn merge(self, stored: &StoredInstance) -> (Self, Vec<FieldError>) {
+        fn merge(self, stored: &StoredInstance) -> (Self, Conflict) {
             let base: Option<Self> = read(&self.base);
-            let mut merged = stored.fallbacks.clone();
-            let mut both = Vec::new();
-            for flow in Flow::ALL {
-                let (typed, theirs) = (self.get(flow).trim(), stored.fallbacks.get(flow).unwrap_or_default());
-                let was = base.as_ref().map(|base| base.get(flow));
-                if was == Some(typed) || typed == theirs {
-                    continue;
-                }
-                merged.set(flow, typed);
-                if was != Some(theirs) {
-                    both.push(FieldError::stored_now(flow.field(), theirs));
-                }
-            }
             let now = Self::of(&stored.fallbacks, stored.instance.version());
-            (Self { base: now.base, ..Self::of(&merged, now.version) }, both)
+            let mut conflict = Conflict::of(self.version, now.version);
+            let merged = Flow::ALL.into_iter().fold(now.clone(), |merged, flow| {
+                let base = base.as_ref().map(|base| base.get(flow));
+                merged.with(flow, conflict.merge(flow.field(), base, self.get(flow).trim(), now.get(flow)))
+            });
+            (merged, conflict)
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::{
     redirects::Flow,
     session::Role,
     ui::{
-        form::{Problem, Rejected, error_summary, read_only_note, saved_banner},
+        choice::{Wording, choices},
+        form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
         frame::{InstanceFrame, Place},
         page,
     },
@@ -40,10 +41,6 @@ pub fn RedirectsPage() -> impl IntoView {
             })
         });
         let problem = rejected.map(|rejected| rejected.problem);
-        let theirs = match &problem {
-            Some(Problem::Conflict(both)) => both.clone(),
-            _ => Vec::new(),
-        };
         let fields = Flow::ALL
             .into_iter()
             .map(|flow| FieldStart {
@@ -51,18 +48,28 @@ pub fn RedirectsPage() -> impl IntoView {
                 stored: stored.fallbacks.get(flow).unwrap_or_default().to_owned(),
                 typed: form.get(flow).to_owned(),
                 verdict: Verdict::of(&stored.instance, flow, form.get(flow)),
-                theirs: theirs.iter().find(|error| error.field == flow.field()).map(|error| error.message.clone()),
             })
             .collect();
-        let start = EditorStart { slug, version: form.version, base: form.base, read_only, fields };
-        let label = |field: &str| Flow::of_field(field).map_or("Form", Flow::label).to_owned();
+        let body = match problem.as_ref().and_then(Problem::to_choose) {
+            Some(conflict) => choices(conflict, &write(&form), WORDING, format!("/instances/{slug}/redirects")).into_any(),
+            None => {
+                let start = EditorStart { slug, version: form.version, base: form.base, read_only, fields };
+                view! { <RedirectsEditor start /> }.into_any()
+            }
+        };
         Ok(view! {
             <InstanceFrame instances stored place=Place::Redirects>
-                {error_summary(problem.as_ref(), label)}
+                {error_summary(problem.as_ref(), WORDING.label)}
                 {(saved && problem.is_none()).then(saved_banner)}
                 {read_only.then(read_only_note)}
-                <RedirectsEditor start />
+                {body}
             </InstanceFrame>
         })
     })
 }
+
+/// The tab's fields and their values, for people.
+const WORDING: Wording = Wording {
+    label: |field| Flow::of_field(field).map_or("Form", Flow::label).to_owned(),
+    value: |_, value| value.is_empty().then_some("Nothing: people go to the home URL"),
+};

@@ -8,6 +8,7 @@ pub mod difference;
 pub mod export;
 pub mod filter;
 mod kind;
+pub mod last;
 pub mod record;
 pub mod restore;
 pub mod store;

@@ -115,11 +115,14 @@ impl InstanceForm {
 
 #[cfg(feature = "ssr")]
 mod on_server {
-    use super::{InstanceForm, field_name};
+    use super::InstanceForm;
     use crate::{
         instances::store::StoredInstance,
-        redirects::{Domain, InstanceField, default_home_url, default_portal_origin},
-        ui::form::{FieldError, Merge, read, write},
+        redirects::{Domain, default_home_url, default_portal_origin},
+        ui::{
+            form::{read, write},
+            merge::{Conflict, Merge},
+        },
     };
 
     impl InstanceForm {
@@ -145,36 +148,18 @@ mod on_server {
     }
 
     impl Merge for InstanceForm {
-        fn merge(self, stored: &StoredInstance) -> (Self, Vec<FieldError>) {
+        fn merge(self, stored: &StoredInstance) -> (Self, Conflict) {
             let now = Self::of(stored);
             let base: Option<Self> = read(&self.base);
-            let mut both = Vec::new();
-            let mut merge = |field: InstanceField, get: fn(&Self) -> String| {
-                let (typed, theirs, was) = (get(&self), get(&now), base.as_ref().map(get));
-                if was.as_ref() == Some(&typed) || typed == theirs {
-                    return false;
-                }
-                if was.as_ref() != Some(&theirs) {
-                    both.push(FieldError::stored_now(&field_name(field), &theirs));
-                }
-                true
-            };
-            let name = merge(InstanceField::Name, |form| form.name.trim().to_owned());
-            let environment = merge(InstanceField::Environment, |form| form.environment.clone());
-            let domain = merge(InstanceField::Domain, |form| form.domain.trim().to_owned());
-            let portal_origin = merge(InstanceField::PortalOrigin, |form| form.portal_origin.trim().to_owned());
-            let home_url = merge(InstanceField::HomeUrl, |form| form.home_url.trim().to_owned());
-            let origins = merge(InstanceField::AllowedOrigin(0), |form| form.allowed_origins.join(" "));
-            let merged = Self {
-                name: if name { self.name } else { now.name },
-                environment: if environment { self.environment } else { now.environment },
-                domain: if domain { self.domain } else { now.domain },
-                portal_origin: if portal_origin { self.portal_origin } else { now.portal_origin },
-                home_url: if home_url { self.home_url } else { now.home_url },
-                allowed_origins: if origins { self.allowed_origins } else { now.allowed_origins },
-                ..now
-            };
-            (merged, both)
+            let mut conflict = Conflict::of(self.version, now.version);
+            let mut merge = |field, get: fn(&Self) -> &str| conflict.merge(field, base.as_ref().map(get), get(&self).trim(), get(&now));
+            let (name, environment) = (merge("name", |form| &form.name), merge("environment", |form| &form.environment));
+            let domain = merge("domain", |form| &form.domain);
+            let (portal_origin, home_url) = (merge("portal_origin", |form| &form.portal_origin), merge("home_url", |form| &form.home_url));
+            let typed: Vec<String> = self.allowed_origins.iter().map(|origin| origin.trim().to_owned()).collect();
+            let base = base.as_ref().map(|base| base.allowed_origins.as_slice());
+            let allowed_origins = conflict.merge_set("allowed_origins", base, &typed, &now.allowed_origins);
+            (Self { name, environment, domain, portal_origin, home_url, allowed_origins, ..now }, conflict)
         }
     }
 }

@@ -12,8 +12,9 @@ use super::{
 use crate::{
     session::Role,
     ui::{
+        choice::{Wording, choices},
         copy::CopyButton,
-        form::{Problem, Rejected, error_summary, read_only_note, saved_banner},
+        form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
         frame::{Frame, InstanceFrame, Place, environment_badge},
         page,
     },
@@ -101,12 +102,17 @@ pub fn SettingsPage() -> impl IntoView {
         let read_only = page::role(&slug).await? < Role::Editor;
         let (form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
+        let summary = error_summary(problem.as_ref(), label);
+        let body = match problem.as_ref().and_then(Problem::to_choose) {
+            Some(conflict) => choices(conflict, &write(&form), Wording { label, value }, format!("/instances/{slug}/settings")).into_any(),
+            None => view! { <InstanceEditor start=InstanceStart { read_only, ..start(form, problem.clone(), true) } /> }.into_any(),
+        };
         Ok(view! {
             <InstanceFrame instances stored place=Place::Settings>
-                {error_summary(problem.as_ref(), label)}
+                {summary}
                 {(saved && problem.is_none()).then(saved_banner)}
                 {read_only.then(read_only_note)}
-                <InstanceEditor start=InstanceStart { read_only, ..start(form, problem, true) } />
+                {body}
             </InstanceFrame>
         })
     })
@@ -179,4 +185,14 @@ pub(crate) fn label(field: &str) -> String {
         }
     }
     .to_owned()
+}
+
+fn value(field: &str, value: &str) -> Option<&'static str> {
+    match (field, value) {
+        ("environment", "development") => Some("Development"),
+        ("environment", "production") => Some("Production"),
+        ("portal_origin", "") => Some("Empty: accounts. before the domain"),
+        ("home_url", "") => Some("Empty: the domain's first page"),
+        _ => None,
+    }
 }

@@ -17,11 +17,6 @@ impl FieldError {
     pub fn new(field: &str, message: impl ToString) -> Self {
         Self { field: field.to_owned(), message: message.to_string() }
     }
-
-    /// What another admin has stored in a field meanwhile.
-    pub fn stored_now(field: &str, value: &str) -> Self {
-        Self::new(field, format_args!("Stored now: {}", if value.is_empty() { "nothing" } else { value }))
-    }
 }
 
 /// A validator's answer as field errors, in no particular order.
@@ -38,7 +33,7 @@ pub fn field_errors(checked: &Result<(), ValidationErrors>) -> Vec<FieldError> {
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::{Merge, Problem, Rejected, error_summary, read, read_only_note, saved_banner, summary, write};
+pub use on_server::{Problem, Rejected, error_summary, read, read_only_note, saved_banner, summary, write};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -46,17 +41,10 @@ mod on_server {
     use serde::{Serialize, de::DeserializeOwned};
 
     use super::FieldError;
-    use crate::{
-        instances::store::StoredInstance,
-        ui::icon::{TICK, WARNING, icon},
+    use crate::ui::{
+        icon::{TICK, WARNING, icon},
+        merge::Conflict,
     };
-
-    /// A form that can be put over what somebody else has stored in between.
-    pub trait Merge: Sized {
-        /// The form as it should be shown now: what was typed stays, and what was not takes what is stored. Names the
-        /// fields that both have changed.
-        fn merge(self, stored: &StoredInstance) -> (Self, Vec<FieldError>);
-    }
 
     /// What a form is filled with, as one text for a hidden field.
     pub fn write(form: &impl Serialize) -> String {
@@ -92,37 +80,58 @@ mod on_server {
     pub enum Problem {
         /// Fields are wrong.
         Fields(Vec<FieldError>),
-        /// Somebody saved in between; these fields both have changed.
-        Conflict(Vec<FieldError>),
+        /// Somebody saved in between.
+        Conflict(Conflict),
     }
 
     impl Problem {
         /// What is to be said beside fields.
         pub fn into_errors(self) -> Vec<FieldError> {
-            let (Self::Fields(errors) | Self::Conflict(errors)) = self;
-            errors
+            match self {
+                Self::Fields(errors) => errors,
+                Self::Conflict(_) => Vec::new(),
+            }
+        }
+
+        /// What there is to choose between, where both have changed a field.
+        pub fn to_choose(&self) -> Option<&Conflict> {
+            match self {
+                Self::Conflict(conflict) if !conflict.both.is_empty() => Some(conflict),
+                Self::Conflict(_) | Self::Fields(_) => None,
+            }
         }
     }
 
     /// The summary above a form that was not saved. It takes the focus and links to each field.
     pub fn error_summary(problem: Option<&Problem>, label: fn(&str) -> String) -> impl IntoView + use<> {
         problem.map(|problem| {
-            let (title, text, errors) = match problem {
-                Problem::Fields(errors) => ("Not saved yet", "What you typed is kept. Mend this, then save again:", errors.clone()),
-                Problem::Conflict(both) if both.is_empty() => (
+            let (title, text) = match problem {
+                Problem::Fields(_) => ("Not saved yet", "What you typed is kept. Mend this, then save again:"),
+                Problem::Conflict(Conflict { ahead: true, both, .. }) => (
+                    "The form is out of date",
+                    if both.is_empty() {
+                        "It comes from a version that is not stored any more. What you typed is kept, and not saved yet: look it over, then save again."
+                    } else {
+                        "It comes from a version that is not stored any more. What you typed is kept, and not saved yet. Choose for these, then save:"
+                    },
+                ),
+                Problem::Conflict(Conflict { both, .. }) if both.is_empty() => (
                     "Somebody saved in between",
                     "What you typed is kept, and not saved yet. The other changes are in the form now: save again to add yours.",
-                    Vec::new(),
                 ),
-                Problem::Conflict(both) => (
+                Problem::Conflict(_) => (
                     "Somebody saved in between",
-                    "What you typed is kept, and not saved yet. Both of you changed the following; saving again keeps yours:",
-                    both.clone(),
+                    "What you typed is kept, and not saved yet. Both of you changed the following. Choose for each, then save:",
                 ),
             };
-            let links =
-                errors.into_iter().map(|FieldError { field, message }| (format!("#{field}"), format!("{}: {message}", label(&field))));
-            summary(title, text, links.collect())
+            let links: Vec<_> = match problem {
+                Problem::Fields(errors) => errors
+                    .iter()
+                    .map(|FieldError { field, message }| (format!("#{field}"), format!("{}: {message}", label(field))))
+                    .collect(),
+                Problem::Conflict(conflict) => conflict.both.iter().map(|choice| (format!("#{}", choice.field), label(choice.field))).collect(),
+            };
+            summary(title, text, links)
         })
     }
 

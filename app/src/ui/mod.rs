@@ -1,5 +1,7 @@
 //! What every screen is made of: the frame, fields, banners, copy buttons.
 
+#[cfg(feature = "ssr")]
+pub mod choice;
 pub mod copy;
 #[cfg(feature = "ssr")]
 pub mod field;
@@ -7,5 +9,7 @@ pub mod form;
 #[cfg(feature = "ssr")]
 pub mod frame;
 pub mod icon;
+#[cfg(feature = "ssr")]
+pub mod merge;
 #[cfg(feature = "ssr")]
 pub mod page;

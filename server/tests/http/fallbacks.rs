@@ -129,32 +129,6 @@ async fn who_saves_second_gets_the_others_changes_beside_their_own(pool: PgPool)
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_field_that_both_changed_says_what_is_stored_and_keeps_what_was_typed(pool: PgPool) {
-    store_my_app(&pool, Environment::Production).await;
-    store_fallbacks(&pool, &[(Flow::SignOut, "/out")]).await;
-    let site = Site::new(&pool).await;
-    let opened = site.get(PATH).await;
-    site.edit(&opened, PATH, &[("after_sign_in_url", "/theirs"), ("after_sign_out_url", ""), ("logo_link_url", "/same")]).await;
-    let mine = [("after_sign_in_url", "/mine"), ("after_sign_out_url", "/away"), ("logo_link_url", "/same")];
-    let answer = site.edit(&opened, PATH, &mine).await;
-    assert_eq!(
-        (answer.status, summary(answer.text())),
-        (StatusCode::CONFLICT, vec!["after_sign_in_url".into(), "after_sign_out_url".into()])
-    );
-    let page = answer.text();
-    let shown = ["after_sign_in_url", "after_sign_out_url", "logo_link_url"].map(|name| value(page, name));
-    assert_eq!(shown, ["/mine", "/away", "/same"]);
-    for said in ["After sign-in: Stored now: /theirs", "After sign-out: Stored now: nothing"] {
-        assert!(text(page).contains(said), "{said}");
-    }
-    assert_eq!(text(page).matches("Stored now").count(), 4, "in the summary and beside each field");
-
-    assert_eq!(site.edit(&answer, PATH, &[]).await.status, StatusCode::SEE_OTHER);
-    let expected = fallbacks(&[(Flow::SignIn, "/mine"), (Flow::SignOut, "/away"), (Flow::Logo, "/same")]);
-    assert_eq!(stored(&pool).await, (expected, 4));
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn without_knowing_what_was_there_everything_that_differs_counts_as_typed(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/first"), (Flow::SignOut, "/out")]).await;

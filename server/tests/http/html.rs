@@ -16,12 +16,36 @@ fn tags<'a>(html: &'a str, element: &str) -> impl Iterator<Item = &'a str> {
     html.match_indices(&start).map(|(at, _)| html[at..].split_once('>').unwrap().0).collect::<Vec<_>>().into_iter()
 }
 
-/// What a browser posts for the page's form as it stands: every input with a name; a radio button only where it is checked.
+/// What a browser posts for the page's form as it stands: every input with a name; a radio button or a checkbox only where it is checked.
 pub(crate) fn form(html: &str) -> Vec<(String, String)> {
     tags(html, "input")
-        .filter(|tag| attribute(tag, "type").as_deref() != Some("radio") || tag.contains(" checked"))
+        .filter(|tag| !matches!(attribute(tag, "type").as_deref(), Some("radio" | "checkbox")) || tag.contains(" checked"))
         .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
         .collect()
+}
+
+/// A radio button or a checkbox.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    pub(crate) value: String,
+    pub(crate) checked: bool,
+    /// All that its label says.
+    pub(crate) label: String,
+}
+
+/// The radio buttons or checkboxes of that name, each with the label around it.
+pub(crate) fn choices(html: &str, name: &str) -> Vec<Choice> {
+    let labels = html.match_indices("<label ").map(|(at, _)| html[at..].split_once("</label>").unwrap().0);
+    let named = labels.filter_map(|label| {
+        let tag = tags(label, "input").next()?;
+        let kind = attribute(tag, "type").is_some_and(|kind| kind == "radio" || kind == "checkbox");
+        (kind && attribute(tag, "name").as_deref() == Some(name)).then(|| Choice {
+            value: attribute(tag, "value").unwrap_or_default(),
+            checked: tag.contains(" checked"),
+            label: text(&format!("{label}</label>")),
+        })
+    });
+    named.collect()
 }
 
 /// What is in every input of that name, in order.

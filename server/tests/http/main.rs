@@ -7,6 +7,8 @@ mod closed_database;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
 mod create;
 #[cfg(test)]
 mod fallbacks;

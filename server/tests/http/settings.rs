@@ -119,26 +119,6 @@ async fn who_saves_second_gets_the_others_changes_beside_their_own(pool: PgPool)
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_field_that_both_changed_says_what_is_stored_and_keeps_what_was_typed(pool: PgPool) {
-    store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool).await;
-    let opened = site.get(PATH).await;
-    site.edit(&opened, PATH, &[("name", "Theirs"), ("domain", "theirs.com"), ("allowed_origins", "https://theirs.org")]).await;
-    let answer = site.edit(&opened, PATH, &[("name", "Mine"), ("domain", "mine.com"), ("allowed_origins", "https://mine.org")]).await;
-    let both = ["name", "domain", "allowed_origins"];
-    assert_eq!((answer.status, summary(answer.text())), (StatusCode::CONFLICT, both.map(str::to_owned).to_vec()));
-    for (field, theirs, mine) in
-        [("name", "Theirs", "Mine"), ("domain", "theirs.com", "mine.com"), ("allowed_origins", "https://theirs.org", "https://mine.org")]
-    {
-        assert_eq!(error_of(answer.text(), field), Some(format!("Stored now: {theirs}")), "{field}");
-        assert_eq!(values(answer.text(), field)[0], mine, "{field}");
-    }
-    assert_eq!(stored_name(&pool).await, "Theirs");
-    assert_eq!(site.edit(&answer, PATH, &[]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(stored_name(&pool).await, "Mine");
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn a_wrong_field_does_not_hide_that_somebody_saved_in_between(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool).await;
