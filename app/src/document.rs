@@ -9,6 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
+    copy::view::CopyPage,
     error::AppError,
     fallbacks::view::RedirectsPage,
     history::{
@@ -84,6 +85,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/history/:version") view=RestorePage ssr=SsrMode::Async />
                 <Route path=path!("/history") view=ServerHistoryPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/copy") view=CopyPage ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

@@ -7,6 +7,8 @@
 #![recursion_limit = "256"]
 
 #[cfg(feature = "ssr")]
+pub mod copy;
+#[cfg(feature = "ssr")]
 pub mod document;
 pub mod error;
 pub mod fallbacks;

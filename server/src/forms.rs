@@ -135,6 +135,12 @@ pub(crate) async fn kept(pages: &Pages, request: Request) -> Option<Posted> {
     Some(posted(&body))
 }
 
+/// Lets the page of an error offer to send it again.
+pub(crate) fn again(body: &Bytes) -> impl Fn() + Clone + Send + Sync + 'static {
+    let fields = posted(body);
+    move || provide_context(fields.clone())
+}
+
 /// A form that has arrived, with the request around it.
 struct Post<Form> {
     parts: Parts,

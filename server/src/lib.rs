@@ -6,6 +6,7 @@ mod assets;
 pub mod cli;
 pub mod config;
 mod cookies;
+mod copy;
 pub mod database;
 mod forms;
 mod guard;

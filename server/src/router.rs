@@ -15,7 +15,9 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
-use crate::{assets, forms, guard::guard, history, limits::Limits, links, pages::Pages, portal, reach::Reach, security, session};
+use crate::{
+    assets, copy, forms, guard::guard, history, limits::Limits, links, pages::Pages, portal, reach::Reach, security, session,
+};
 
 /// Everything that is served.
 pub fn router(pool: PgPool, reach: Reach) -> Router {
@@ -41,6 +43,7 @@ fn dashboard(pages: Pages) -> Router {
         .route("/account/sign-in", post(session::sign_in))
         .route("/account/sign-out", post(session::sign_out))
         .route("/instances/new", post(forms::create_instance))
+        .route("/instances/{slug}/copy", post(copy::copy))
         .route("/instances/{slug}/settings", post(forms::save_instance))
         .route("/instances/{slug}/redirects", post(forms::save_fallbacks))
         .route("/instances/{slug}/history/{version}", post(history::restore))

@@ -1,6 +1,6 @@
 //! Saving fallback redirects: all of an instance's at once, in one transaction that raises its version.
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::form::FallbackForm;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         record::{Entry, record},
     },
     instances::store::{StoreError, lock},
-    redirects::Flow,
+    redirects::{Fallbacks, Flow},
 };
 
 /// Stores every field of the form and answers the version the instance has now. Where nothing changed, nothing is raised.
@@ -38,21 +38,7 @@ pub async fn save_as(
     if fallbacks == stored.fallbacks {
         return Ok(form.version);
     }
-    let (flows, values): (Vec<String>, Vec<String>) =
-        Flow::ALL.iter().filter_map(|&flow| Some((flow.name().to_owned(), fallbacks.get(flow)?.to_owned()))).unzip();
-    sqlx::query!("delete from fallback_redirects where instance_id = $1 and flow <> all($2)", stored.id, &flows)
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query!(
-        "insert into fallback_redirects (instance_id, flow, value)
-        select $1, flow, value from unnest($2::text[], $3::text[]) as typed (flow, value)
-        on conflict (instance_id, flow) do update set value = excluded.value",
-        stored.id,
-        &flows,
-        &values
-    )
-    .execute(&mut *transaction)
-    .await?;
+    put(&mut transaction, stored.id, &fallbacks).await?;
     let version =
         sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", stored.id)
             .fetch_one(&mut *transaction)
@@ -63,4 +49,27 @@ pub async fn save_as(
     record(&mut transaction, actor, kind, entry).await?;
     transaction.commit().await?;
     Ok(version)
+}
+
+/// Puts these in the place of an instance's fallback redirects, inside a transaction that raises its version.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub(crate) async fn put(connection: &mut PgConnection, instance: i64, fallbacks: &Fallbacks) -> sqlx::Result<()> {
+    let (flows, values): (Vec<String>, Vec<String>) =
+        Flow::ALL.iter().filter_map(|&flow| Some((flow.name().to_owned(), fallbacks.get(flow)?.to_owned()))).unzip();
+    sqlx::query!("delete from fallback_redirects where instance_id = $1 and flow <> all($2)", instance, &flows)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "insert into fallback_redirects (instance_id, flow, value)
+        select $1, flow, value from unnest($2::text[], $3::text[]) as typed (flow, value)
+        on conflict (instance_id, flow) do update set value = excluded.value",
+        instance,
+        &flows,
+        &values
+    )
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
 }

@@ -9,6 +9,7 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
+    copy::view::copied_banner,
     redirects::Flow,
     session::Role,
     ui::{
@@ -27,6 +28,7 @@ pub fn RedirectsPage() -> impl IntoView {
     let query = page::query();
     let typed: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let saved = typed.iter().any(|(name, _)| name == "saved");
+    let copied = copied_banner(&typed);
     let rejected = use_context::<Rejected<FallbackForm>>();
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
@@ -61,6 +63,7 @@ pub fn RedirectsPage() -> impl IntoView {
             <InstanceFrame instances stored place=Place::Redirects>
                 {error_summary(problem.as_ref(), WORDING.label)}
                 {(saved && problem.is_none()).then(saved_banner)}
+                {copied.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
                 {body}
             </InstanceFrame>

@@ -10,6 +10,7 @@ use super::{
     store::MOST_LISTED,
 };
 use crate::{
+    copy::view::copy_section,
     session::Role,
     ui::{
         choice::{Wording, choices},
@@ -103,6 +104,7 @@ pub fn SettingsPage() -> impl IntoView {
         let (form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
         let summary = error_summary(problem.as_ref(), label);
+        let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let body = match problem.as_ref().and_then(Problem::to_choose) {
             Some(conflict) => choices(conflict, &write(&form), Wording { label, value }, format!("/instances/{slug}/settings")).into_any(),
             None => view! { <InstanceEditor start=InstanceStart { read_only, ..start(form, problem.clone(), true) } /> }.into_any(),
@@ -113,6 +115,7 @@ pub fn SettingsPage() -> impl IntoView {
                 {(saved && problem.is_none()).then(saved_banner)}
                 {read_only.then(read_only_note)}
                 {body}
+                {copy}
             </InstanceFrame>
         })
     })

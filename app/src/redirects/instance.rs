@@ -25,7 +25,7 @@ pub struct Instance {
 }
 
 /// More allowed origins than anyone needs, and few enough to compare one by one.
-const MOST_ORIGINS: usize = 50;
+pub(crate) const MOST_ORIGINS: usize = 50;
 
 impl Instance {
     /// Checks every setting; `version` is the one it was read at, 0 for a new instance.

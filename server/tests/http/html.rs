@@ -119,6 +119,14 @@ pub(crate) fn summary(html: &str) -> Vec<String> {
     tags(section, "a").filter_map(|tag| Some(attribute(tag, "href")?.trim_start_matches('#').to_owned())).collect()
 }
 
+/// What the summary above a form says.
+#[track_caller]
+pub(crate) fn summary_text(html: &str) -> String {
+    let (_, rest) = html.split_once("class=\"summary\"").unwrap();
+    let (_, inside) = rest.split_once('>').unwrap();
+    text(inside.split_once("</section>").unwrap().0)
+}
+
 /// The text of a page or a part of it, without tags and scripts. Blocks stand apart, what is inside a line does not.
 pub(crate) fn text(html: &str) -> String {
     let mut text = String::new();

@@ -9,6 +9,8 @@ mod common;
 #[cfg(test)]
 mod conflicts;
 #[cfg(test)]
+mod copy;
+#[cfg(test)]
 mod create;
 #[cfg(test)]
 mod fallbacks;

@@ -1,0 +1,35 @@
+//! What an admin checks on the page that copies settings, and from what the difference on it was made.
+
+use serde::{Deserialize, Serialize};
+
+use crate::redirects::Flow;
+
+/// The form of the page: from where, and what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyForm {
+    /// The slug of the instance that is copied from.
+    pub from: String,
+    /// The version of it that was shown.
+    pub from_version: i64,
+    /// The version of the target that was shown.
+    pub version: i64,
+    /// The origins that are checked, as the source has them.
+    #[serde(default)]
+    pub origin: Vec<String>,
+    /// The names of the flows that are checked.
+    #[serde(default)]
+    pub flow: Vec<String>,
+}
+
+impl CopyForm {
+    /// Whether an origin is checked.
+    pub fn has_origin(&self, origin: &str) -> bool {
+        self.origin.iter().any(|checked| checked == origin)
+    }
+
+    /// Whether a flow's fallback redirect is checked.
+    pub fn has_flow(&self, flow: Flow) -> bool {
+        self.flow.iter().any(|checked| checked == flow.name())
+    }
+}

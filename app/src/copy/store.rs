@@ -1,0 +1,82 @@
+//! Copying settings to an instance: origins and fallback redirects in one transaction, as one version and one change.
+
+use sqlx::PgPool;
+
+use super::{form::CopyForm, plan::Plan};
+use crate::{
+    fallbacks,
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
+    instances::store::{StoreError, find, lock},
+    redirects::Flow,
+};
+
+/// Why nothing was copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The source is the target.
+    #[error("an instance can't be copied to itself")]
+    Itself,
+    /// One of the two was saved since the difference was shown.
+    #[error("saved by somebody else in between")]
+    Stale,
+    /// Nothing is checked that is allowed and makes a difference.
+    #[error("nothing would change")]
+    Nothing,
+    /// The database.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for CopyError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(_) => Self::Stale,
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for CopyError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Copies what is checked to the instance of that slug. Answers the fields of which something was left out, since the target's
+/// rules refuse it. Whoever calls this has seen to it that the actor may read the source.
+///
+/// # Errors
+/// Neither instance is there, one was saved in between, nothing would change, or PostgreSQL.
+pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm) -> Result<Vec<&'static str>, CopyError> {
+    if form.from == slug {
+        return Err(CopyError::Itself);
+    }
+    let mut transaction = pool.begin().await?;
+    let target = lock(&mut transaction, slug, form.version).await?;
+    let source = find(&mut *transaction, &form.from).await?.ok_or(StoreError::NotFound)?;
+    if source.instance.version() != form.from_version {
+        return Err(CopyError::Stale);
+    }
+    let plan = Plan::new(&target, &source, Some(form));
+    if plan.changes_nothing() {
+        return Err(CopyError::Nothing);
+    }
+    let fallbacks = plan.fallbacks();
+    fallbacks::store::put(&mut transaction, target.id, &fallbacks).await?;
+    let version = sqlx::query_scalar!(
+        "update instances set allowed_origins = $2, version = version + 1, updated_at = now() where id = $1 returning version",
+        target.id,
+        plan.allowed_origins()
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    let entry = Entry::of(target.id).at(version).about(form.from.clone());
+    let entry = entry.field("allowed_origins", target.settings.allowed_origins.clone(), plan.allowed_origins().to_vec());
+    let entry = Flow::ALL.into_iter().fold(entry, |entry, flow| entry.field(flow.field(), target.fallbacks.get(flow), fallbacks.get(flow)));
+    record(&mut transaction, actor, Kind::Copied, entry).await?;
+    transaction.commit().await?;
+    Ok(plan.left_out())
+}

@@ -1,0 +1,166 @@
+//! The page that copies settings from another instance: from which, what would change, and what is refused.
+
+use axum::http::StatusCode;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::Title;
+
+use super::{
+    form::CopyForm,
+    parts::{differences, left_out},
+    plan::Plan,
+};
+use crate::{
+    instances::store::{InstanceSummary, StoredInstance},
+    redirects::Flow,
+    session::Role,
+    ui::{
+        form::summary,
+        frame::{InstanceFrame, Place},
+        icon::{TICK, icon},
+        page,
+    },
+};
+
+/// A copy that was not made. The page finds it in its context.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// What was checked.
+    pub form: CopyForm,
+    /// Why it was not made.
+    pub why: Why,
+}
+
+/// Why a copy was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The instance would be copied to itself.
+    Itself,
+    /// One of the two was saved since the difference was shown.
+    Stale,
+    /// Nothing that is checked would change anything.
+    Nothing,
+}
+
+/// What can be copied from another instance of the caller's.
+#[component]
+pub fn CopyPage() -> impl IntoView {
+    let slug = page::slug();
+    let refused = use_context::<Refused>();
+    let query = page::query();
+    let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "from").map(|(_, from)| from.into_owned());
+    let from = refused.as_ref().map_or_else(|| asked.unwrap_or_default(), |refused| refused.form.from.clone());
+    let response = use_context::<ResponseOptions>();
+    page::loaded(async move {
+        let stored = page::instance(&slug).await?;
+        let instances = page::instances().await?;
+        let body = if page::role(&slug).await? < Role::Editor {
+            viewers_note().into_any()
+        } else if from == slug {
+            if let Some(response) = response {
+                response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+            }
+            view! { {said(Why::Itself)} {sources(&stored, &instances, &from)} }.into_any()
+        } else if from.is_empty() {
+            sources(&stored, &instances, &from).into_any()
+        } else {
+            let source = page::instance(&from).await?;
+            let plan = Plan::new(&stored, &source, None);
+            let why = refused.as_ref().map(|refused| refused.why);
+            // A difference that is another one by now is looked over from the start.
+            let checked = refused.filter(|refused| refused.why == Why::Nothing).map(|refused| refused.form);
+            view! {
+                {why.map(said)}
+                {sources(&stored, &instances, &from)}
+                {differences(&plan, &stored, &source, checked.as_ref())}
+                {left_out(&plan, &stored)}
+            }
+            .into_any()
+        };
+        let title = format!("Copy settings · {}", stored.settings.name);
+        Ok(view! {
+            <InstanceFrame instances stored place=Place::Settings>
+                <Title text=title.clone() />
+                {body}
+            </InstanceFrame>
+        })
+    })
+}
+
+fn viewers_note() -> impl IntoView {
+    view! { <p class="banner note" role="note">"You are a viewer of this instance: only editors and owners copy settings to it. Ask an owner to make you an editor."</p> }
+}
+
+fn said(why: Why) -> impl IntoView {
+    let (title, text) = match why {
+        Why::Itself => ("Nothing copied", "An instance can't be copied to itself. Choose another one."),
+        Why::Stale => {
+            ("Somebody saved in between", "Nothing is copied yet. Below is the difference as it is now: look it over, then copy.")
+        }
+        Why::Nothing => ("Nothing copied", "Check at least one value. One that needs an allowed origin is refused without it."),
+    };
+    summary(title, text, Vec::new())
+}
+
+/// The caller's other instances, to choose one.
+fn sources(target: &StoredInstance, instances: &[InstanceSummary], from: &str) -> impl IntoView + use<> {
+    let slug = &target.settings.slug;
+    let options: Vec<_> = instances
+        .iter()
+        .filter(|instance| instance.slug != *slug)
+        .cloned()
+        .map(|InstanceSummary { slug, name, environment, domain }| {
+            let chosen = slug == from;
+            view! { <option value=slug selected=chosen>{format!("{name} ({domain}, {environment})")}</option> }
+        })
+        .collect();
+    let form = if options.is_empty() {
+        view! { <p class="card field">"There is no other instance that you are a member of."</p> }.into_any()
+    } else {
+        view! {
+            <form method="get" class="card" action=format!("/instances/{slug}/copy")>
+                <div class="field">
+                    <label for="from">"Copy from"</label>
+                    <div class="input"><select id="from" name="from">{options}</select></div>
+                </div>
+                <div class="end"><button class="button">"Show the difference"</button></div>
+            </form>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="group" aria-labelledby="source">
+            <div>
+                <h2 id="source">"Copy from another instance"</h2>
+                <p>"Fallback redirects and allowed origins are copied. Name, slug, environment, domain, portal origin and home URL stay as they are."</p>
+            </div>
+            {form}
+        </section>
+    }
+}
+
+/// Where the Settings page leads here.
+pub fn copy_section(slug: &str) -> impl IntoView + use<> {
+    view! {
+        <section class="card field apart" aria-labelledby="copy">
+            <h2 id="copy">"Copy from another instance"</h2>
+            <p class="help">"Fallback redirects and allowed origins of another instance, as from development. You see what changes before it does."</p>
+            <a class="button" href=format!("/instances/{slug}/copy")>"Choose an instance"</a>
+        </section>
+    }
+}
+
+/// Says that a copy was made, and what was left out of it, from the query of the page that it leads to.
+pub fn copied_banner(query: &[(String, String)]) -> Option<impl IntoView + use<>> {
+    if !query.iter().any(|(name, _)| name == "copied") {
+        return None;
+    }
+    let label = |field: &str| match field {
+        "allowed_origins" => Some("allowed origins"),
+        field => Flow::of_field(field).map(Flow::label),
+    };
+    let left_out: Vec<_> = query.iter().filter(|(name, _)| name == "left_out").filter_map(|(_, field)| label(field)).collect();
+    let left_out = (!left_out.is_empty())
+        .then(|| format!(" Left out, since this instance's rules refuse what was to be copied: {}.", left_out.join(", ")));
+    Some(view! { <p class="banner" role="status">{icon(TICK)}<span>"Copied. Links follow it from now on."{left_out}</span></p> })
+}

@@ -1,0 +1,60 @@
+//! The post that copies settings from another instance.
+
+use app::{
+    copy::{
+        form::CopyForm,
+        store::{self, CopyError},
+        view::{Refused, Why},
+    },
+    error::AppError,
+    instances::store::StoreError,
+    session::{Caller, Role, guard::admit},
+};
+use axum::{
+    Extension,
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::provide_context;
+
+use crate::{forms, pages::Pages};
+
+/// `POST /instances/{slug}/copy`: whoever may change the target must be a member of the source.
+pub(crate) async fn copy(
+    State(pages): State<Pages>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = match forms::read(&pages, request).await {
+        Ok(read) => read,
+        Err(response) => return response,
+    };
+    let Ok(form) = serde_html_form::from_bytes::<CopyForm>(&body) else {
+        return pages.render_error(parts, AppError::BadRequest, || ()).await;
+    };
+    let copied = match admit(&pages.pool, &caller, &form.from, Role::Viewer).await {
+        Ok(_) => store::copy(&pages.pool, &caller.actor, &slug, &form).await,
+        Err(error) => return pages.render_error(parts, error, forms::again(&body)).await,
+    };
+    let (status, why) = match copied {
+        Ok(left_out) => {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(left_out.into_iter().map(|field| ("left_out", field)));
+            let query = query.finish();
+            let and = if query.is_empty() { "" } else { "&" };
+            return Redirect::to(&format!("/instances/{slug}/redirects?copied{and}{query}")).into_response();
+        }
+        Err(CopyError::Itself) => (StatusCode::UNPROCESSABLE_ENTITY, Why::Itself),
+        Err(CopyError::Nothing) => (StatusCode::UNPROCESSABLE_ENTITY, Why::Nothing),
+        Err(CopyError::Stale) => (StatusCode::CONFLICT, Why::Stale),
+        Err(CopyError::Store(StoreError::NotFound)) => return pages.render_error(parts, AppError::NotFound, || ()).await,
+        Err(CopyError::Store(error)) => {
+            tracing::warn!(%error, "settings could not be copied");
+            return pages.render_error(parts, error.to_app_error(), forms::again(&body)).await;
+        }
+    };
+    let refused = Refused { form, why };
+    pages.render(parts, status, move || provide_context(refused.clone())).await
+}
