@@ -142,10 +142,12 @@ fn sources(target: &StoredInstance, instances: &[InstanceSummary], from: &str) -
 /// Where the Settings page leads here.
 pub fn copy_section(slug: &str) -> impl IntoView + use<> {
     view! {
-        <section class="card field apart" aria-labelledby="copy">
-            <h2 id="copy">"Copy from another instance"</h2>
-            <p class="help">"Fallback redirects and allowed origins of another instance, as from development. You see what changes before it does."</p>
-            <a class="button" href=format!("/instances/{slug}/copy")>"Choose an instance"</a>
+        <section class="card apart" aria-labelledby="copy-title">
+            <div>
+                <h2 id="copy-title">"Copy from another instance"</h2>
+                <p class="help">"Takes over fallback redirects and allowed origins. You see what changes before."</p>
+            </div>
+            <a class="button" href=format!("/instances/{slug}/copy")>"Choose instance…"</a>
         </section>
     }
 }

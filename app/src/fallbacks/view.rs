@@ -52,12 +52,11 @@ pub fn RedirectsPage() -> impl IntoView {
                 verdict: Verdict::of(&stored.instance, flow, form.get(flow)),
             })
             .collect();
+        let page = format!("/instances/{slug}/redirects");
+        let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, fields };
         let body = match problem.as_ref().and_then(Problem::to_choose) {
-            Some(conflict) => choices(conflict, &write(&form), WORDING, format!("/instances/{slug}/redirects")).into_any(),
-            None => {
-                let start = EditorStart { slug, version: form.version, base: form.base, read_only, fields };
-                view! { <RedirectsEditor start /> }.into_any()
-            }
+            Some(conflict) => choices(conflict, &write(&form), WORDING, page).into_any(),
+            None => view! { <RedirectsEditor start /> }.into_any(),
         };
         Ok(view! {
             <InstanceFrame instances stored place=Place::Redirects>

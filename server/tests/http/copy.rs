@@ -74,7 +74,7 @@ async fn the_difference_is_shown_before_and_what_is_refused_has_a_reason_and_no_
     store_both(&pool).await;
     let site = Site::new(&pool).await;
     let page = site.get("/instances/my-app/settings").await;
-    assert_eq!(href(page.text(), "Choose an instance").as_deref(), Some(PATH));
+    assert_eq!(href(page.text(), "Choose instance…").as_deref(), Some(PATH));
     let page = site.get(PATH).await;
     assert!(page.text().contains("<option value=\"my-app-dev\""), "{}", page.text());
     assert!(!page.text().contains("<option value=\"my-app\""));
@@ -211,7 +211,7 @@ async fn viewers_are_told_who_may_copy_and_strangers_nothing(pool: PgPool) {
         assert!(text(shown.text()).contains("only editors and owners copy settings to it."));
         assert!(!shown.text().contains("method=\"post\"") && !shown.text().contains("method=\"get\""));
     }
-    assert_eq!(href(viewer.get("/instances/my-app/settings").await.text(), "Choose an instance"), None);
+    assert_eq!(href(viewer.get("/instances/my-app/settings").await.text(), "Choose instance…"), None);
     assert_eq!(post(&viewer, &page, &[], &["sign-in"]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(stored(&pool).await.2, 2);
 }
