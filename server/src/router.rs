@@ -15,9 +15,7 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
-use crate::{
-    assets, copy, forms, guard::guard, history, limits::Limits, links, pages::Pages, portal, reach::Reach, security, session,
-};
+use crate::{assets, copy, forms, guard::guard, history, limits::Limits, links, pages::Pages, portal, reach::Reach, security, session};
 
 /// Everything that is served.
 pub fn router(pool: PgPool, reach: Reach) -> Router {
