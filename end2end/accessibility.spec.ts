@@ -5,7 +5,7 @@ import { setUp, signIn } from "./admins.ts";
 import { alive, expect, test } from "./fixtures.ts";
 import { type Server } from "./server.ts";
 
-test.use({ meant: [401, 404, 410, 422] });
+test.use({ meant: [401, 404, 409, 410, 422] });
 
 const long = `https://${"very-long-".repeat(20)}evil.com/${"path".repeat(300)}`;
 
@@ -43,6 +43,18 @@ const screens: [string, (page: Page, slug: string) => Promise<void>][] = [
     await page.goto(`/instances/${slug}/redirects?saved`);
     await alive(page);
   }],
+  ["Redirects, changed by two", async (page, slug) => {
+    await page.goto(`/instances/${slug}/redirects`);
+    const other = await page.context().newPage();
+    await other.goto(`/instances/${slug}/redirects`);
+    await other.getByLabel("After sign-in").fill(`/${"path".repeat(300)}`);
+    await other.getByRole("button", { name: "Save changes" }).click();
+    await expect(other.getByRole("status")).toBeVisible();
+    await other.close();
+    await page.getByLabel("After sign-in").fill(long);
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("radio")).toHaveCount(2);
+  }],
   ["Preview", async (page, slug) => {
     await page.goto(`/instances/${slug}/preview`);
     await alive(page);
@@ -79,6 +91,16 @@ const screens: [string, (page: Page, slug: string) => Promise<void>][] = [
   ["Settings", async (page, slug) => {
     await page.goto(`/instances/${slug}/settings`);
     await alive(page);
+  }],
+  ["copying from another instance", async (page, slug) => {
+    await page.goto(`/instances/${slug}/redirects`);
+    await page.getByLabel("After sign-in").fill(`/${"path".repeat(300)}`);
+    await page.getByLabel("After sign-out").fill(`https://app.${slug}.com/${"path".repeat(300)}`);
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("status")).toBeVisible();
+    await page.goto(`/instances/localhost/copy?from=${slug}`);
+    await expect(page.getByRole("checkbox")).toHaveCount(1);
+    await expect(page.getByRole("heading", { name: "Left out" })).toBeVisible();
   }],
   ["a new instance, posted and not saved", async (page) => {
     await page.goto("/instances/new");
