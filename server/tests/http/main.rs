@@ -17,6 +17,8 @@ mod fallbacks;
 #[cfg(test)]
 mod guard;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod hosts;
 #[cfg(test)]
 mod html;

@@ -1,0 +1,45 @@
+//! The fallback redirects of earlier versions.
+
+use super::*;
+use crate::{fallbacks::proposal::Proposal, history::store::fallbacks_at};
+
+/// What an instance had at each of its versions, by which a test asks for them again.
+const VERSIONS: [&[(Flow, &str)]; 5] = [
+    &[],
+    &[(Flow::SignIn, "/a"), (Flow::SignUp, "/up")],
+    &[(Flow::SignIn, "/b"), (Flow::SignUp, "/up"), (Flow::Logo, "/")],
+    &[(Flow::SignUp, "/up")],
+    &[(Flow::SignIn, "/b"), (Flow::SignUp, "/up"), (Flow::Waitlist, "/thanks")],
+];
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_version_is_found_again_whatever_came_after_it(pool: PgPool) {
+    create(&pool, "my-app").await;
+    create(&pool, "other").await;
+    for (before, values) in (1..).zip(&VERSIONS[1..]) {
+        put(&pool, before, values).await;
+    }
+    // A change of settings is a version as well, and leaves the redirects as they are.
+    let renamed = Instance::parse(&Settings { name: "Renamed".into(), ..settings("my-app") }, 5).unwrap();
+    store::update(&pool, &Actor::server(), &renamed, "myapp.com").await.unwrap();
+    let now = stored(&pool, "my-app").await;
+    for (version, values) in (1..).zip(VERSIONS.iter().chain([&VERSIONS[4]])) {
+        assert_eq!(fallbacks_at(&pool, &now, version).await.unwrap(), Some(fallbacks(values)), "{version}");
+    }
+    for never in [0, -1, 7, i64::MAX, i64::MIN] {
+        assert_eq!(fallbacks_at(&pool, &now, never).await.unwrap(), None, "{never}");
+    }
+    assert_eq!(fallbacks_at(&pool, &stored(&pool, "other").await, 2).await.unwrap(), None);
+
+    // What was restored can be undone like anything else.
+    let restored = Proposal::new(&now, &fallbacks(VERSIONS[2])).result();
+    save(&pool, &Actor::server(), "my-app", &FallbackForm::of(&restored, 6)).await.unwrap();
+    let later = stored(&pool, "my-app").await;
+    assert_eq!(later.fallbacks, fallbacks(VERSIONS[2]));
+    for (version, values) in [(2, VERSIONS[1]), (4, VERSIONS[3]), (6, VERSIONS[4]), (7, VERSIONS[2])] {
+        assert_eq!(fallbacks_at(&pool, &later, version).await.unwrap(), Some(fallbacks(values)), "{version}");
+    }
+    // An instance that was read before somebody saved is held against what it had itself.
+    assert_eq!(fallbacks_at(&pool, &now, 6).await.unwrap(), Some(fallbacks(VERSIONS[4])));
+    assert_eq!(fallbacks_at(&pool, &now, 7).await.unwrap(), None);
+}
