@@ -16,8 +16,9 @@ use crate::{
         restore::RestorePage,
         view::{HistoryPage, ServerHistoryPage},
     },
-    instances::view,
+    instances::{archive_view::ArchivePage, view},
     links::view::LinksPage,
+    members::view::MembersPage,
     preview::view::PreviewPage,
     session::view::{account::AccountPage, link::LinkPage, sign_in::SignInPage},
     snippets::view::SnippetsPage,
@@ -84,9 +85,11 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/snippets") view=SnippetsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history") view=HistoryPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history/:version") view=RestorePage ssr=SsrMode::Async />
-                <Route path=path!("/history") view=ServerHistoryPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/members") view=MembersPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/copy") view=CopyPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/archive") view=ArchivePage ssr=SsrMode::Async />
+                <Route path=path!("/history") view=ServerHistoryPage ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

@@ -19,6 +19,9 @@ pub enum AppError {
     /// The caller's role does not allow it.
     #[error("Your role does not allow this. Ask an owner of the instance; for a new one, a server-wide admin.")]
     Forbidden,
+    /// The instance is archived.
+    #[error("This instance is archived. Its portal is closed, and its settings can't be seen or changed.")]
+    Archived,
     /// Fields are missing, unknown or repeated: not a form of this dashboard.
     #[error("The form did not arrive whole. Reload the page and try again.")]
     BadRequest,

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, resolve};
+use crate::{admin, config::Config, resolve};
 
 /// Where visitors of the Account Portal go: a dashboard to set it, and the portal's API that answers by it.
 #[derive(Clone, Debug, Parser)]
@@ -34,6 +34,9 @@ pub enum Command {
     /// the redirect parameters. Flags of the same names are the defaults. Each line gets one answer, in order: its
     /// resolution, or {"line": …, "error": …} where it can't be read. The exit code is 1 if there was any such line.
     Resolve(Box<resolve::Flags>),
+    /// Let an admin in or out, beside a server that runs: invite, reset, remove.
+    #[command(subcommand)]
+    Admin(admin::Command),
 }
 
 #[cfg(test)]
@@ -59,7 +62,9 @@ mod tests {
         let readme = include_str!("../../README.md");
         let mut whole = Cli::command();
         whole.build();
-        for command in std::iter::once(&whole).chain(whole.get_subcommands().filter(|command| command.get_name() != "help")) {
+        let mut commands = vec![&whole];
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands().filter(|command| command.get_name() != "help"));
             for argument in command.get_arguments() {
                 let Some(name) = argument.get_long().filter(|name| !["help", "version"].contains(name)) else { continue };
                 assert!(readme.contains(&format!("`--{name}`")), "--{name}");

@@ -129,6 +129,25 @@ pub(crate) async fn read(pages: &Pages, request: Request) -> Result<(Parts, Byte
     }
 }
 
+/// A form that has arrived, with the request around it.
+pub(crate) struct Received<Form> {
+    /// The request.
+    pub(crate) parts: Parts,
+    /// What was typed.
+    pub(crate) form: Form,
+    /// The same, to be sent again.
+    pub(crate) posted: Posted,
+}
+
+/// Reads a request's form. Missing, unknown and wrongly repeated fields are a form that this dashboard did not make.
+pub(crate) async fn read_form<Form: DeserializeOwned>(pages: &Pages, request: Request) -> Result<Received<Form>, Response> {
+    let (parts, body) = read(pages, request).await?;
+    match serde_html_form::from_bytes(&body) {
+        Ok(form) => Ok(Received { parts, form, posted: posted(&body) }),
+        Err(_) => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
+    }
+}
+
 /// What was posted, to be sent again; `None` where it is no form.
 pub(crate) async fn kept(pages: &Pages, request: Request) -> Option<Posted> {
     let (_, body) = read(pages, request).await.ok()?;
@@ -141,7 +160,7 @@ pub(crate) fn again(body: &Bytes) -> impl Fn() + Clone + Send + Sync + 'static {
     move || provide_context(fields.clone())
 }
 
-/// A form that has arrived, with the request around it.
+/// A form of an instance that has arrived, with the request around it.
 struct Post<Form> {
     parts: Parts,
     form: Form,
@@ -149,13 +168,9 @@ struct Post<Form> {
 }
 
 impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> {
-    /// Reads the form. Missing, unknown and wrongly repeated fields are a form that this dashboard did not make.
     pub(crate) async fn read(pages: &Pages, request: Request) -> Result<Self, Response> {
-        let (parts, body) = read(pages, request).await?;
-        match serde_html_form::from_bytes(&body) {
-            Ok(form) => Ok(Self { parts, form, fields: posted(&body) }),
-            Err(_) => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
-        }
+        let Received { parts, form, posted } = read_form(pages, request).await?;
+        Ok(Self { parts, form, fields: posted })
     }
 
     /// The same post, with its form put in order.
@@ -176,6 +191,7 @@ impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> 
                 (StatusCode::CONFLICT, Problem::Conflict(conflict))
             }
             StoreError::NotFound => return pages.render_error(parts, AppError::NotFound, || ()).await,
+            StoreError::Archived => return pages.render_error(parts, AppError::Archived, || ()).await,
             StoreError::Database(_) | StoreError::Invalid { .. } => {
                 tracing::warn!(%error, "a form could not be saved");
                 return pages.render_error(parts, AppError::Unavailable, move || provide_context(fields.clone())).await;

@@ -7,7 +7,7 @@ use app::{
     error::AppError,
     session::{
         Caller, Next as NextPage,
-        guard::{Need, admit},
+        guard::{Need, admit, admit_to_restore},
         store::sessions,
     },
     ui::page::{Posted, status_of},
@@ -90,6 +90,7 @@ async fn admitted(pages: &Pages, need: &Need, headers: &HeaderMap, origin: Origi
     let caller = found.ok_or((None, AppError::SignedOut))?;
     let may = match need {
         Need::Member(slug, role) => admit(&pages.pool, &caller, slug, *role).await.map(|_| ()),
+        Need::Restore(slug) => admit_to_restore(&pages.pool, &caller, slug).await,
         Need::ServerAdmin if !caller.is_server_admin => Err(AppError::Forbidden),
         Need::Nothing | Need::Session | Need::ServerAdmin | Need::NoSuchPage => Ok(()),
     };

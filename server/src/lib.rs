@@ -2,6 +2,8 @@
 //!
 //! `cli` reads what is wanted, `run` does it; `router` is the whole HTTP surface, and `portal` the part for visitors.
 
+mod admin;
+mod archive;
 mod assets;
 pub mod cli;
 pub mod config;
@@ -13,6 +15,7 @@ mod guard;
 mod history;
 mod limits;
 mod links;
+mod members;
 mod pages;
 mod portal;
 pub mod reach;

@@ -15,14 +15,25 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
-use crate::{assets, copy, forms, guard::guard, history, limits::Limits, links, pages::Pages, portal, reach::Reach, security, session};
+use crate::{
+    archive, assets, copy, forms,
+    guard::guard,
+    history,
+    limits::Limits,
+    links, members,
+    pages::Pages,
+    portal::{self, Elsewhere},
+    reach::Reach,
+    security, session,
+};
 
 /// Everything that is served.
 pub fn router(pool: PgPool, reach: Reach) -> Router {
     let reach = Arc::new(reach);
     let pages = Pages { pool: pool.clone(), files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
+    let elsewhere = Elsewhere::new(pool.clone());
     let portal = portal::router(pool).layer(security::body_limit());
-    security::around(portal.merge(security::only_for(dashboard(pages), &reach)))
+    security::around(portal.merge(security::only_for(dashboard(pages), &reach, elsewhere)))
 }
 
 fn dashboard(pages: Pages) -> Router {
@@ -41,8 +52,15 @@ fn dashboard(pages: Pages) -> Router {
         .route("/account/sign-in", post(session::sign_in))
         .route("/account/sign-out", post(session::sign_out))
         .route("/instances/new", post(forms::create_instance))
+        .route("/instances/{slug}/archive", post(archive::archive))
         .route("/instances/{slug}/copy", post(copy::copy))
+        .route("/instances/{slug}/members", post(members::invite))
+        .route("/instances/{slug}/members/leave", post(members::leave))
+        .route("/instances/{slug}/members/remove", post(members::remove))
+        .route("/instances/{slug}/members/role", post(members::change_role))
+        .route("/instances/{slug}/members/withdraw", post(members::withdraw))
         .route("/instances/{slug}/settings", post(forms::save_instance))
+        .route("/instances/{slug}/unarchive", post(archive::unarchive))
         .route("/instances/{slug}/redirects", post(forms::save_fallbacks))
         .route("/instances/{slug}/history/{version}", post(history::restore))
         .route("/instances/{slug}/history/export.csv", get(history::export))

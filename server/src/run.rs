@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use crate::{
+    admin,
     cli::{Cli, Command},
     config::Config,
     database::Database,
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or_default() {
         Command::Serve => until_stopped(async |stop| serve(&cli.config, stop).await),
         Command::Migrate => until_stopped(async |stop| with_database(&cli.config, stop, async |_, _| Ok(())).await),
+        Command::Admin(command) => admin::run(&command, &cli.config),
         Command::Resolve(flags) => resolve::run(&flags, &cli.config),
     }
 }

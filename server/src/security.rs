@@ -17,7 +17,7 @@ use tower_http::{
 };
 use url::Url;
 
-use crate::reach::Reach;
+use crate::{portal::Elsewhere, reach::Reach};
 
 /// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended. Lists of
 /// links have a limit of their own.
@@ -72,14 +72,14 @@ pub(crate) fn set_page_policy() {
 
 /// Lets only requests for loopback names, or for the configured one, reach the dashboard. Otherwise any site could have its own
 /// name point to this machine, and its pages would be the dashboard's own origin to a browser (DNS rebinding).
-pub(crate) fn only_for(router: Router, reach: &Arc<Reach>) -> Router {
+pub(crate) fn only_for(router: Router, reach: &Arc<Reach>, elsewhere: Elsewhere) -> Router {
     let reach = Arc::clone(reach);
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let reach = Arc::clone(&reach);
+        let (reach, elsewhere) = (Arc::clone(&reach), elsewhere.clone());
         async move {
             let Some(host) = host_of(&request).filter(|host| reach.is_own(host)) else {
                 tracing::info!("the dashboard was asked for under a host name that is not that of --dashboard-url");
-                return (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response();
+                return elsewhere.answer(request.headers(), request.uri()).await;
             };
             let mut response = next.run(request).await;
             if reach.is_secure(&host) {

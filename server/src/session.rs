@@ -20,7 +20,13 @@ use axum::{
 use leptos::prelude::provide_context;
 use serde::de::DeserializeOwned;
 
-use crate::{cookies, forms, guard::Origin, limits::Tries, pages::Pages};
+use crate::{
+    cookies,
+    forms::{Received, read_form},
+    guard::Origin,
+    limits::Tries,
+    pages::Pages,
+};
 
 /// Why nobody is let in, or nothing is changed.
 enum Failure {
@@ -159,11 +165,9 @@ async fn end(pages: &Pages, parts: Parts, caller: &Caller, session: i64, origin:
 }
 
 async fn read<Form: DeserializeOwned>(pages: &Pages, request: Request) -> Result<(Parts, Form), Response> {
-    let (parts, body) = forms::read(pages, request).await?;
-    match serde_html_form::from_bytes(&body) {
-        Ok(form) => Ok((parts, form)),
-        Err(_) => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
-    }
+    // What is typed here is passwords: it is not kept to be sent again.
+    let Received { parts, form, .. } = read_form(pages, request).await?;
+    Ok((parts, form))
 }
 
 /// Where somebody comes from, and what their browser already has.

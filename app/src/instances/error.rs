@@ -9,6 +9,9 @@ pub enum StoreError {
     /// There is no such instance.
     #[error("no such instance")]
     NotFound,
+    /// It is archived: nothing of it changes until it is restored.
+    #[error("the instance is archived")]
+    Archived,
     /// Somebody saved in between; this is what is stored now.
     #[error("saved by somebody else in between")]
     Conflict(Box<StoredInstance>),
@@ -33,6 +36,7 @@ impl StoreError {
     pub fn to_app_error(&self) -> AppError {
         match self {
             Self::NotFound => AppError::NotFound,
+            Self::Archived => AppError::Archived,
             Self::Fields(_) | Self::Conflict(_) => AppError::BadRequest,
             Self::Database(_) => AppError::Unavailable,
             Self::Invalid { .. } => AppError::Invalid,

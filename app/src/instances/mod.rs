@@ -1,5 +1,9 @@
 //! An admin's instances: listed, created, edited.
 
+#[cfg(feature = "ssr")]
+pub mod archive;
+#[cfg(feature = "ssr")]
+pub mod archive_view;
 pub mod editor;
 #[cfg(feature = "ssr")]
 mod error;

@@ -1,6 +1,7 @@
 //! Instances and their fallback redirects in PostgreSQL: read whole, one query each, so that a reader never sees half a change.
 
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 pub use super::error::StoreError;
 use super::error::on_constraint;
@@ -27,6 +28,8 @@ pub struct StoredInstance {
     pub instance: Instance,
     /// The fallback redirects, as typed.
     pub fallbacks: Fallbacks,
+    /// Since when it is archived: then its portal is closed.
+    pub archived_at: Option<OffsetDateTime>,
 }
 
 /// What a list or a switcher shows of an instance.
@@ -53,6 +56,7 @@ struct Row {
     home_url: String,
     allowed_origins: Vec<String>,
     version: i64,
+    archived_at: Option<OffsetDateTime>,
     flows: Vec<String>,
     urls: Vec<String>,
 }
@@ -72,7 +76,7 @@ impl Row {
         let instance = Instance::restore(settings.clone(), self.version)
             .map_err(|errors| invalid(&settings.slug, &errors.first().map_or("", |error| &error.message)))?;
         let fallbacks = self.flows.iter().zip(self.urls).filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect();
-        Ok(StoredInstance { id: self.id, settings, domain_typed: self.domain_typed, instance, fallbacks })
+        Ok(StoredInstance { id: self.id, settings, domain_typed: self.domain_typed, instance, fallbacks, archived_at: self.archived_at })
     }
 }
 
@@ -118,6 +122,7 @@ pub async fn find<'e>(executor: impl sqlx::PgExecutor<'e>, slug: &str) -> Result
         Row,
         r#"
         select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
+            i.archived_at,
             array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
             array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
         from instances i
@@ -223,17 +228,26 @@ pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
 /// Locks an instance for the rest of the transaction, if it still has the version that a form was filled from.
 ///
 /// # Errors
-/// Not found, saved by somebody else in between, or PostgreSQL.
+/// Not found, archived, saved by somebody else in between, or PostgreSQL.
 pub async fn lock(transaction: &mut sqlx::PgTransaction<'_>, slug: &str, version: i64) -> Result<StoredInstance, StoreError> {
+    lock_row(transaction, slug).await?;
+    let stored = find(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
+    if stored.instance.version() == version { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
+}
+
+/// Locks an instance for the rest of the transaction, whatever its version, and answers its key.
+///
+/// # Errors
+/// Not found, archived, or PostgreSQL.
+pub async fn lock_row(transaction: &mut sqlx::PgTransaction<'_>, slug: &str) -> Result<i64, StoreError> {
     if !is_slug(slug) {
         return Err(StoreError::NotFound);
     }
-    sqlx::query!("select id from instances where slug = $1 for update", slug)
+    let row = sqlx::query!("select id, archived_at from instances where slug = $1 for update", slug)
         .fetch_optional(&mut **transaction)
         .await?
         .ok_or(StoreError::NotFound)?;
-    let stored = find(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
-    if stored.instance.version() == version { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
+    if row.archived_at.is_some() { Err(StoreError::Archived) } else { Ok(row.id) }
 }
 
 /// Whether this database ever had an instance: a first start is told from an emptied list.

@@ -1,5 +1,6 @@
 //! Tests of how instances are stored, each against a PostgreSQL database of its own.
 
+mod archive;
 mod constraints;
 
 use sqlx::PgPool;

@@ -5,6 +5,8 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{
+    archive,
+    archive_view::{archived_list, way_to_archive},
     editor::{InstanceEditor, InstanceStart},
     form::InstanceForm,
     store::MOST_LISTED,
@@ -17,6 +19,7 @@ use crate::{
         copy::CopyButton,
         form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
         frame::{Frame, InstanceFrame, Place, environment_badge},
+        icon::{TICK, icon},
         page,
     },
 };
@@ -24,8 +27,16 @@ use crate::{
 /// Every instance; where there is none, what an instance is.
 #[component]
 pub fn ListPage() -> impl IntoView {
+    let done = match page::query().as_str() {
+        "archived" => Some("The instance is archived, and its portal is closed."),
+        "restored" => Some("The instance is back as it was, and its portal is open."),
+        "left" => Some("You have left the instance."),
+        _ => None,
+    };
     page::loaded(async move {
         let instances = page::instances().await?;
+        let archived = archive::list(&page::pool()?, page::caller()?.id).await.map_err(|error| page::logged(&error))?;
+        let done = done.map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let rows = instances.iter().cloned().map(|instance| {
             view! {
                 <li>
@@ -66,8 +77,10 @@ pub fn ListPage() -> impl IntoView {
             <Title text="Instances" />
             <Frame instances list=true>
                 <header class="head"><h1>"Instances"</h1>{new}</header>
+                {done}
                 {more}
                 {body}
+                {archived_list(archived)}
             </Frame>
         })
     })
@@ -100,7 +113,9 @@ pub fn SettingsPage() -> impl IntoView {
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
         let instances = page::instances().await?;
-        let read_only = page::role(&slug).await? < Role::Editor;
+        let role = page::role(&slug).await?;
+        let read_only = role < Role::Editor;
+        let archive = (role == Role::Owner).then(|| way_to_archive(&slug));
         let (form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
         let summary = error_summary(problem.as_ref(), label);
@@ -116,6 +131,7 @@ pub fn SettingsPage() -> impl IntoView {
                 {read_only.then(read_only_note)}
                 {body}
                 {copy}
+                {archive}
             </InstanceFrame>
         })
     })

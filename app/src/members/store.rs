@@ -1,14 +1,190 @@
-//! Members, as they are stored.
+//! Members, as they are stored. Whoever changes them holds the instance's row, so that of two owners who remove each other at
+//! once the second one finds that only one is left.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool, PgTransaction};
+use time::OffsetDateTime;
 
+use super::form::{InviteForm, RoleForm};
 use crate::{
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
-    session::Role,
+    instances::store::{StoreError, lock_row},
+    session::{
+        Email, Role, Token,
+        store::links::{self, Invite, Purpose},
+    },
+    ui::form::FieldError,
 };
+
+/// A member, as the list shows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The account's key.
+    pub id: i64,
+    /// The account's email address.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// Since when they are a member.
+    pub since: OffsetDateTime,
+}
+
+/// The members of an instance: owners first, then by address.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn list(pool: &PgPool, instance: i64) -> Result<Vec<Member>, StoreError> {
+    let rows = sqlx::query!(
+        "select m.admin_id, a.email, m.role, m.since from members m join admins a on a.id = m.admin_id
+        where m.instance_id = $1 order by array_position(array['owner', 'editor', 'viewer'], m.role), a.email",
+        instance
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(|row| Ok(Member { id: row.admin_id, email: row.email, role: stored_role(&row.role)?, since: row.since })).collect()
+}
+
+fn stored_role(name: &str) -> sqlx::Result<Role> {
+    name.parse().map_err(|error: crate::session::UnknownRole| sqlx::Error::Decode(error.into()))
+}
+
+/// Invites somebody and answers the token of their link, which is stored nowhere. An earlier invitation for the same address
+/// no longer holds.
+///
+/// # Errors
+/// Not found, archived, fields are wrong, they are a member already, or PostgreSQL.
+pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm) -> Result<(Invite, Token), StoreError> {
+    let mut transaction = pool.begin().await?;
+    let instance = lock_row(&mut transaction, slug).await?;
+    let (email, role) = (form.email.parse::<Email>(), form.role.parse::<Role>());
+    let mut errors: Vec<_> = email.as_ref().err().map(|error| FieldError::new("email", error)).into_iter().collect();
+    errors.extend(role.as_ref().err().map(|error| FieldError::new("role", error)));
+    let (Ok(email), Ok(role)) = (email, role) else { return Err(StoreError::Fields(errors)) };
+    let is_member = sqlx::query_scalar!(
+        r#"select exists (select from members m join admins a on a.id = m.admin_id where m.instance_id = $1 and a.email = $2) as "is!""#,
+        instance,
+        email.as_str()
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    if is_member {
+        let message = format_args!("{email} is a member already. Their role is changed in the list.");
+        return Err(StoreError::Fields(vec![FieldError::new("email", message)]));
+    }
+    withdraw_all(&mut transaction, actor, instance, email.as_str()).await?;
+    let invite = Invite { email, membership: Some((instance, role)), server_admin: false, owner_of_all: false };
+    let token = links::make(&mut transaction, &Purpose::Invite(invite.clone()), &actor.name).await?;
+    let entry = Entry::of(instance).about(invite.email.as_str()).field("role", None::<String>, role.name());
+    record(&mut transaction, actor, Kind::Invited, entry).await?;
+    transaction.commit().await?;
+    Ok((invite, token))
+}
+
+/// Withdraws an invitation: its link no longer holds.
+///
+/// # Errors
+/// Not found, archived, or PostgreSQL.
+pub async fn withdraw(pool: &PgPool, actor: &Actor, slug: &str, invitation: i64) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await?;
+    let instance = lock_row(&mut transaction, slug).await?;
+    let email = links::withdraw(&mut transaction, instance, invitation).await?.ok_or(StoreError::NotFound)?;
+    record(&mut transaction, actor, Kind::InvitationWithdrawn, Entry::of(instance).about(email)).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Withdraws what invitations of an address to an instance there are.
+async fn withdraw_all(connection: &mut PgConnection, actor: &Actor, instance: i64, email: &str) -> sqlx::Result<()> {
+    for pending in links::pending(&mut *connection, instance).await? {
+        if pending.email == email && links::withdraw(connection, instance, pending.id).await?.is_some() {
+            record(connection, actor, Kind::InvitationWithdrawn, Entry::of(instance).about(email)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a member another role. Where it is the one they have, nothing is changed.
+///
+/// # Errors
+/// Not found, archived, no such role, they are the last owner, or PostgreSQL.
+pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleForm) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await?;
+    let member = lock_member(&mut transaction, slug, form.member).await?;
+    let role: Role = form.role.parse().map_err(|error| member.wrong(error))?;
+    if role == member.role {
+        return Ok(());
+    }
+    member.leaves_an_owner(&mut transaction, "Their role can't be changed").await?;
+    sqlx::query!("update members set role = $3 where instance_id = $1 and admin_id = $2", member.instance, form.member, role.name())
+        .execute(&mut *transaction)
+        .await?;
+    let entry = Entry::of(member.instance).about(member.email).field("role", member.role.name(), role.name());
+    record(&mut transaction, actor, Kind::Role, entry).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Removes a member, who may be the actor. Their pages answer as if the instance were not there, at once.
+///
+/// # Errors
+/// Not found, archived, they are the last owner, or PostgreSQL.
+pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, admin: i64) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await?;
+    let member = lock_member(&mut transaction, slug, admin).await?;
+    member.leaves_an_owner(&mut transaction, "They can't go").await?;
+    sqlx::query!("delete from members where instance_id = $1 and admin_id = $2", member.instance, admin).execute(&mut *transaction).await?;
+    // A link that was made for them before would let them in again.
+    withdraw_all(&mut transaction, actor, member.instance, &member.email).await?;
+    let entry = Entry::of(member.instance).about(member.email).field("role", member.role.name(), None::<String>);
+    record(&mut transaction, actor, Kind::Removed, entry).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// A member of an instance whose row is held.
+struct LockedMember {
+    instance: i64,
+    admin: i64,
+    email: String,
+    role: Role,
+}
+
+async fn lock_member(transaction: &mut PgTransaction<'_>, slug: &str, admin: i64) -> Result<LockedMember, StoreError> {
+    let instance = lock_row(transaction, slug).await?;
+    let row = sqlx::query!(
+        "select a.email, m.role from members m join admins a on a.id = m.admin_id where m.instance_id = $1 and m.admin_id = $2",
+        instance,
+        admin
+    )
+    .fetch_optional(&mut **transaction)
+    .await?
+    .ok_or(StoreError::NotFound)?;
+    Ok(LockedMember { instance, admin, email: row.email, role: stored_role(&row.role)? })
+}
+
+impl LockedMember {
+    fn wrong(&self, message: impl ToString) -> StoreError {
+        StoreError::Fields(vec![FieldError::new(&format!("role-{}", self.admin), message)])
+    }
+
+    /// An instance without an owner would be nobody's: another one has to be left.
+    async fn leaves_an_owner(&self, connection: &mut PgConnection, refused: &str) -> Result<(), StoreError> {
+        if self.role != Role::Owner {
+            return Ok(());
+        }
+        let others = sqlx::query_scalar!(
+            r#"select exists (select from members where instance_id = $1 and role = 'owner' and admin_id <> $2) as "others!""#,
+            self.instance,
+            self.admin
+        )
+        .fetch_one(connection)
+        .await?;
+        let message = format_args!("{} is the last owner. {refused} before somebody else is an owner.", self.email);
+        if others { Ok(()) } else { Err(self.wrong(message)) }
+    }
+}
 
 /// Makes somebody a member of an instance. A member who has a role already keeps it.
 ///

@@ -16,6 +16,8 @@ pub enum Need {
     ServerAdmin,
     /// A member of that instance, with that role at least.
     Member(String, Role),
+    /// An owner of that instance, which is archived.
+    Restore(String),
     /// There is nothing there; who is not signed in is not told.
     NoSuchPage,
 }
@@ -34,10 +36,11 @@ impl Need {
             (Some("instances"), Some("new")) | (Some("history"), None | Some("export.csv" | "export.json")) => Self::ServerAdmin,
             (Some("instances"), None | Some("")) | (Some("account" | "api"), _) => Self::Session,
             (Some("instances"), Some(slug)) if is_slug(slug) => {
-                let role = match (writes, parts.next()) {
-                    // They answer a post and store nothing.
-                    (false, _) | (true, Some("preview")) => Role::Viewer,
-                    (true, Some("redirects" | "settings" | "copy" | "history")) => Role::Editor,
+                let role = match (writes, [parts.next(), parts.next(), parts.next()]) {
+                    (true, [Some("unarchive"), None, None]) => return Self::Restore(slug.to_owned()),
+                    // Previews answer a post and store nothing; whoever is a member may leave.
+                    (false, _) | (true, [Some("preview"), ..] | [Some("members"), Some("leave"), None]) => Role::Viewer,
+                    (true, [Some("redirects" | "settings" | "copy" | "history"), ..]) => Role::Editor,
                     (true, _) => Role::Owner,
                 };
                 Self::Member(slug.to_owned(), role)
@@ -50,13 +53,34 @@ impl Need {
 /// The caller's role in an instance, if it is at least this one.
 ///
 /// # Errors
-/// They are no member, and are not told that there is such an instance; they may not; or PostgreSQL.
+/// They are no member, and are not told that there is such an instance; it is archived; they may not; or PostgreSQL.
 pub async fn admit(pool: &PgPool, caller: &Caller, slug: &str, least: Role) -> Result<Role, AppError> {
+    match standing(pool, caller, slug).await? {
+        (_, true) => Err(AppError::Archived),
+        (role, false) if role >= least => Ok(role),
+        (_, false) => Err(AppError::Forbidden),
+    }
+}
+
+/// Lets an owner through to an instance that is archived, or was a moment ago.
+///
+/// # Errors
+/// They are no member, and are not told that there is such an instance; they may not; or PostgreSQL.
+pub async fn admit_to_restore(pool: &PgPool, caller: &Caller, slug: &str) -> Result<(), AppError> {
+    match standing(pool, caller, slug).await? {
+        (Role::Owner, _) => Ok(()),
+        (Role::Editor | Role::Viewer, _) => Err(AppError::Forbidden),
+    }
+}
+
+/// The caller's role in an instance, and whether that is archived.
+async fn standing(pool: &PgPool, caller: &Caller, slug: &str) -> Result<(Role, bool), AppError> {
     if !is_slug(slug) {
         return Err(AppError::NotFound);
     }
-    let role = sqlx::query_scalar!(
-        "select m.role from members m join instances i on i.id = m.instance_id where i.slug = $1 and m.admin_id = $2",
+    let row = sqlx::query!(
+        r#"select m.role, i.archived_at is not null as "is_archived!" from members m join instances i on i.id = m.instance_id
+        where i.slug = $1 and m.admin_id = $2"#,
         slug,
         caller.id
     )
@@ -66,8 +90,8 @@ pub async fn admit(pool: &PgPool, caller: &Caller, slug: &str, least: Role) -> R
         tracing::warn!(%error, "the guard could not ask");
         AppError::Unavailable
     })?;
-    let role = role.and_then(|role| role.parse().ok()).ok_or(AppError::NotFound)?;
-    if role >= least { Ok(role) } else { Err(AppError::Forbidden) }
+    let row = row.ok_or(AppError::NotFound)?;
+    Ok((row.role.parse().map_err(|_| AppError::NotFound)?, row.is_archived))
 }
 
 #[cfg(test)]
@@ -92,6 +116,23 @@ mod tests {
         for path in ["/instances/my-app/members", "/instances/my-app/archive", "/instances/my-app", "/instances/my-app/anything/new"] {
             assert_eq!(Need::of(true, path), member(Role::Owner), "{path}");
         }
+    }
+
+    #[test]
+    fn whoever_is_a_member_may_leave_and_nothing_else_of_the_members_is_theirs_to_write() {
+        assert_eq!(Need::of(true, "/instances/my-app/members/leave"), member(Role::Viewer));
+        for path in ["", "/role", "/remove", "/withdraw", "/leave/", "/leave/x", "/Leave", "/leave%2F", "//leave"] {
+            let path = format!("/instances/my-app/members{path}");
+            assert_eq!(Need::of(true, &path), member(Role::Owner), "{path}");
+        }
+        assert_eq!(Need::of(true, "/instances/my-app/leave"), member(Role::Owner));
+    }
+
+    #[test]
+    fn only_restoring_reaches_an_archived_instance() {
+        assert_eq!(Need::of(true, "/instances/my-app/unarchive"), Need::Restore("my-app".to_owned()));
+        assert_eq!(Need::of(false, "/instances/my-app/unarchive"), member(Role::Viewer));
+        assert_eq!(Need::of(true, "/instances/my-app/unarchive/x"), member(Role::Owner));
     }
 
     #[test]

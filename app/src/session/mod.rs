@@ -2,6 +2,7 @@
 
 mod browser;
 mod caller;
+pub mod command;
 mod email;
 pub mod entry;
 pub mod follow;
@@ -17,5 +18,5 @@ pub mod view;
 pub use caller::Caller;
 pub use email::{Email, NotAnEmail};
 pub use next::Next;
-pub use role::Role;
+pub use role::{Role, UnknownRole};
 pub use token::Token;

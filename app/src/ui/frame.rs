@@ -25,8 +25,19 @@ pub enum Place {
     Snippets,
     /// Account Portal, History
     History,
+    /// Members
+    Members,
     /// Settings
     Settings,
+    /// Settings, the way to archive
+    Archive,
+}
+
+impl Place {
+    /// Whether it is one of the Account Portal's tabs.
+    fn is_tab(self) -> bool {
+        matches!(self, Self::Overview | Self::Redirects | Self::Preview | Self::Snippets | Self::History)
+    }
 }
 
 /// The most instances that the switcher lists; the others are on the list.
@@ -88,10 +99,12 @@ pub fn Frame(
     });
     let nav = current.map(|(stored, place)| {
         let slug = stored.settings.slug;
-        let portal = (place != Place::Settings).then_some("page");
-        let settings = (place == Place::Settings).then_some("page");
+        let portal = place.is_tab().then_some("page");
+        let members = (place == Place::Members).then_some("page");
+        let settings = matches!(place, Place::Settings | Place::Archive).then_some("page");
         view! {
             <li><a href=format!("/instances/{slug}") aria-current=portal>"Account Portal"</a></li>
+            <li><a href=format!("/instances/{slug}/members") aria-current=members>"Members"</a></li>
             <li><a href=format!("/instances/{slug}/settings") aria-current=settings>"Settings"</a></li>
         }
     });
@@ -165,10 +178,12 @@ pub fn InstanceFrame(
         Place::Preview => ("Account Portal", "Preview"),
         Place::Snippets => ("Account Portal", "Snippets"),
         Place::History => ("Account Portal", "History"),
+        Place::Members => ("Members", "Members"),
         Place::Settings => ("Settings", "Settings"),
+        Place::Archive => ("Archive this instance", "Archive"),
     };
-    let below = if place == Place::Settings { stored.domain_typed.clone() } else { portal };
-    let tabs = (place != Place::Settings).then(|| {
+    let below = if place.is_tab() { portal } else { stored.domain_typed.clone() };
+    let tabs = place.is_tab().then(|| {
         view! {
             <nav class="tabs" aria-label="Account Portal">
                 <ul>

@@ -8,12 +8,17 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 use super::frame::Frame;
 use crate::{
     error::AppError,
-    instances::store::{self, InstanceSummary, StoredInstance},
+    instances::{
+        archive::{self, RESTORABLE_DAYS},
+        store::{self, InstanceSummary, StoredInstance},
+    },
     session::{Caller, Role, guard},
+    text::moment,
 };
 
 /// What was posted, where a page answers a post. An error page offers to send it again, so nothing typed is lost.
@@ -79,7 +84,8 @@ pub async fn instances() -> Result<Vec<InstanceSummary>, AppError> {
     store::list(&pool, caller.id).await.map_err(|error| logged(&error))
 }
 
-fn logged(error: &store::StoreError) -> AppError {
+/// What the browser may know of an error of the database; the cause goes to the log.
+pub(crate) fn logged(error: &store::StoreError) -> AppError {
     tracing::warn!(%error, "the database did not answer a page");
     error.to_app_error()
 }
@@ -88,6 +94,7 @@ fn logged(error: &store::StoreError) -> AppError {
 pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppError>> + Send + 'static) -> impl IntoView {
     // A post that could not be understood or saved has its answer already.
     let known = use_context::<AppError>();
+    let slug = slug();
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -97,11 +104,25 @@ pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppErr
                 };
                 match body {
                     Ok(view) => view.into_any(),
+                    Err(AppError::Archived) => {
+                        provide_context(restorable(&slug).await);
+                        error_page(AppError::Archived).into_any()
+                    }
                     Err(error) => error_page(error).into_any(),
                 }
             })}
         </Suspense>
     }
+}
+
+/// Until when an archived instance can be restored; `None` in it where that is over.
+#[derive(Clone, Copy, Debug)]
+struct Restorable(Option<OffsetDateTime>);
+
+/// Asks until when an archived instance can be restored; `None` where the database does not answer.
+async fn restorable(slug: &str) -> Option<Restorable> {
+    let until = archive::restorable_until(&pool().ok()?, slug).await;
+    until.map(Restorable).map_err(|error| logged(&error)).ok()
 }
 
 /// The status that fits an error.
@@ -110,6 +131,7 @@ pub fn status_of(error: AppError) -> StatusCode {
         AppError::NotFound => StatusCode::NOT_FOUND,
         AppError::SignedOut => StatusCode::UNAUTHORIZED,
         AppError::Forbidden => StatusCode::FORBIDDEN,
+        AppError::Archived => StatusCode::GONE,
         AppError::BadRequest => StatusCode::BAD_REQUEST,
         AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         AppError::Unavailable | AppError::Invalid | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
@@ -123,6 +145,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
         AppError::NotFound => "Not found",
         AppError::SignedOut => "Signed out",
         AppError::Forbidden => "Not allowed",
+        AppError::Archived => "Archived",
         AppError::BadRequest | AppError::TooLarge => "Not understood",
         AppError::Unavailable | AppError::Invalid | AppError::Unreachable => "Not available",
     };
@@ -133,6 +156,10 @@ pub fn error_page(error: AppError) -> impl IntoView {
     // In a tab of its own, so that this one keeps what was typed.
     let sign_in = (error == AppError::SignedOut).then(|| {
         view! { <p><a href="/account/sign-in" target="_blank" rel="noopener">"Sign in, in a new tab"</a></p> }
+    });
+    let until = use_context::<Option<Restorable>>().flatten().map(|Restorable(until)| match until {
+        Some(until) => view! { <p>"An owner can restore it from the list of instances, until " {moment(until)} "."</p> }.into_any(),
+        None => view! { <p>{format!("That can be undone for {RESTORABLE_DAYS} days, which are over.")}</p> }.into_any(),
     });
     let again = use_context::<Posted>().filter(|_| again).map(|Posted { fields, enctype }| {
         let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
@@ -149,6 +176,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
         <Frame instances=Vec::new()>
             <header class="head"><h1>{title}</h1></header>
             <p class="lead">{error.to_string()}</p>
+            {until}
             {sign_in}
             {again}
             <p><a href="/instances">"All instances"</a></p>

@@ -1,18 +1,34 @@
 //! The part for visitors: under `/portal/{slug}/`, and at the root of a host that is an instance's portal.
 
 mod api;
+mod closed;
 mod problem;
 mod snapshot;
 
 use axum::{
     Router,
-    http::{HeaderName, Method, header},
-    routing::get,
+    http::{HeaderMap, HeaderName, Method, Uri, header},
+    response::Response,
+    routing::{any, get},
 };
 use sqlx::PgPool;
 use tower_http::cors::{Any, CorsLayer};
 
 use snapshot::Snapshots;
+
+/// What answers at a host that is not the dashboard's, to what is none of the portal's routes.
+#[derive(Clone, Debug)]
+pub(crate) struct Elsewhere(Snapshots);
+
+impl Elsewhere {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self(Snapshots::new(pool))
+    }
+
+    pub(crate) async fn answer(&self, headers: &HeaderMap, uri: &Uri) -> Response {
+        closed::page_at_host(&self.0, headers, uri).await
+    }
+}
 
 /// The portal's routes. Answers may be read by any site: they hold nothing secret.
 pub(crate) fn router(pool: PgPool) -> Router {
@@ -24,12 +40,13 @@ pub(crate) fn router(pool: PgPool) -> Router {
     let api = Router::new()
         .route("/v1/redirects", get(api::redirects))
         .route("/v1/resolve", get(api::resolve))
-        .route("/v1/{*path}", axum::routing::any(problem::no_such_path));
+        .route("/v1/{*path}", any(problem::no_such_path));
     Router::new()
         .nest("/portal/{slug}", api.clone())
         .merge(api)
-        .route("/portal/{slug}", axum::routing::any(problem::no_such_path))
-        .route("/portal/{slug}/{*path}", axum::routing::any(problem::no_such_path))
+        .route("/portal/{slug}", any(closed::page))
+        .route("/portal/{slug}/", any(closed::page))
+        .route("/portal/{slug}/{*path}", any(closed::page))
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(cors)
         .with_state(Snapshots::new(pool))

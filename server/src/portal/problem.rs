@@ -8,12 +8,17 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::snapshot::Asked;
+
 /// What can be wrong with a request to the portal API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Problem {
     /// Neither the path nor the host names an instance.
     #[error("There is no instance of this slug, and no portal at this host.")]
     UnknownInstance,
+    /// The instance is archived.
+    #[error("This portal is closed.")]
+    Closed,
     /// There is no such path.
     #[error("There is no such path. The portal API has /v1/redirects and /v1/resolve.")]
     UnknownPath,
@@ -45,6 +50,7 @@ impl Problem {
     fn status(self) -> StatusCode {
         match self {
             Self::UnknownInstance | Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::Closed => StatusCode::GONE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnknownFlow => StatusCode::BAD_REQUEST,
             Self::QueryTooLong => StatusCode::URI_TOO_LONG,
@@ -55,6 +61,7 @@ impl Problem {
     fn title(self) -> &'static str {
         match self {
             Self::UnknownInstance => "Unknown instance",
+            Self::Closed => "Gone",
             Self::UnknownPath => "Unknown path",
             Self::Method => "Method not allowed",
             Self::UnknownFlow => "Unknown flow",
@@ -91,9 +98,12 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Answers for a path that the API does not have.
-pub(super) async fn no_such_path() -> Problem {
-    Problem::UnknownPath
+/// Answers for a path that the API does not have. Whose portal is closed has none.
+pub(super) async fn no_such_path(Asked(found): Asked) -> Problem {
+    match found {
+        Ok(snapshot) if snapshot.archived_at.is_some() => Problem::Closed,
+        _ => Problem::UnknownPath,
+    }
 }
 
 /// Answers for a method that the API does not have.

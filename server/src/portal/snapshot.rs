@@ -1,11 +1,11 @@
 //! What is served: an instance with its fallback redirects, at one version. For now each is read from PostgreSQL.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use app::instances::store::{self, StoreError, StoredInstance};
 use axum::{
     extract::{FromRequestParts, RawPathParams},
-    http::request::Parts,
+    http::{HeaderMap, Uri, request::Parts},
 };
 use sqlx::PgPool;
 use url::Url;
@@ -44,32 +44,54 @@ impl Snapshots {
             None => Ok(None),
         }
     }
+
+    /// The instance whose portal is at the host that was asked for.
+    pub(super) async fn at_host(&self, headers: &HeaderMap, uri: &Uri) -> Result<Snapshot, Problem> {
+        let host = asked_host(headers, uri).ok_or(Problem::UnknownInstance)?;
+        told(self.by_host(host).await)
+    }
 }
 
-/// The instance that a request is for: by the slug in its path, else by the host it was asked for.
+/// The instance that a request is for, whether its portal is open or closed: by the slug in its path, else by the host it was
+/// asked for.
+pub(super) struct Asked(pub(super) Result<Snapshot, Problem>);
+
+impl FromRequestParts<Snapshots> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, snapshots: &Snapshots) -> Result<Self, Infallible> {
+        Ok(Self(ask(parts, snapshots).await))
+    }
+}
+
+async fn ask(parts: &mut Parts, snapshots: &Snapshots) -> Result<Snapshot, Problem> {
+    // A path that is not UTF-8 names no instance.
+    let params = RawPathParams::from_request_parts(parts, snapshots).await.map_err(|_| Problem::UnknownInstance)?;
+    let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned());
+    match slug {
+        Some(slug) => told(snapshots.by_slug(&slug).await),
+        None => snapshots.at_host(&parts.headers, &parts.uri).await,
+    }
+}
+
+fn told(found: Result<Option<Snapshot>, StoreError>) -> Result<Snapshot, Problem> {
+    match found {
+        Ok(found) => found.ok_or(Problem::UnknownInstance),
+        Err(error) => {
+            tracing::warn!(%error, "an instance could not be read");
+            Err(Problem::Unavailable)
+        }
+    }
+}
+
+/// The instance that a request is for, if its portal is open.
 pub(super) struct Served(pub(super) Snapshot);
 
 impl FromRequestParts<Snapshots> for Served {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, snapshots: &Snapshots) -> Result<Self, Problem> {
-        // A path that is not UTF-8 names no instance.
-        let params = RawPathParams::from_request_parts(parts, snapshots).await.map_err(|_| Problem::UnknownInstance)?;
-        let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned());
-        let found = match slug {
-            Some(slug) => snapshots.by_slug(&slug).await,
-            None => match asked_host(&parts.headers, &parts.uri) {
-                Some(host) => snapshots.by_host(host).await,
-                None => Ok(None),
-            },
-        };
-        match found {
-            Ok(Some(snapshot)) => Ok(Self(snapshot)),
-            Ok(None) => Err(Problem::UnknownInstance),
-            Err(error) => {
-                tracing::warn!(%error, "an instance could not be read");
-                Err(Problem::Unavailable)
-            }
-        }
+        let snapshot = ask(parts, snapshots).await?;
+        if snapshot.archived_at.is_some() { Err(Problem::Closed) } else { Ok(Self(snapshot)) }
     }
 }

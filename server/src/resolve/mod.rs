@@ -56,7 +56,10 @@ fn stored(config: &Config, slug: &str) -> anyhow::Result<StoredInstance> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let mut connection = database::connect(config).await?;
         let found = store::find(&mut connection, slug).await.context("the instance can't be read from the database")?;
-        found.with_context(|| format!("there is no instance {slug:?}; its name in the dashboard's URLs goes with --instance"))
+        let found =
+            found.with_context(|| format!("there is no instance {slug:?}; its name in the dashboard's URLs goes with --instance"))?;
+        anyhow::ensure!(found.archived_at.is_none(), "the instance {slug:?} is archived, so its portal is closed; an owner can restore it");
+        Ok(found)
     })
 }
 

@@ -1,0 +1,143 @@
+//! Archiving: an instance's portal is closed, and for a while an owner can bring it back. Its slug and its portal origin stay
+//! taken, as links to them are still about.
+
+use serde::Deserialize;
+use sqlx::PgPool;
+use time::{Duration, OffsetDateTime};
+
+use super::store::{MOST_LISTED, StoreError, lock_row};
+use crate::{
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
+    redirects::{Environment, is_slug},
+    session::Role,
+    ui::form::FieldError,
+};
+
+/// How long an archived instance can be restored, in days.
+pub const RESTORABLE_DAYS: i32 = 30;
+
+/// The same in hours, which are as long in every time zone.
+const RESTORABLE_HOURS: i32 = RESTORABLE_DAYS * 24;
+
+/// What is typed to archive an instance.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchiveForm {
+    /// The instance's slug, to confirm it.
+    pub slug: String,
+}
+
+/// An archived instance, as the list shows it.
+#[derive(Clone, Debug)]
+pub struct ArchivedInstance {
+    /// The name in URLs.
+    pub slug: String,
+    /// The name on screens.
+    pub name: String,
+    /// Development or production.
+    pub environment: Environment,
+    /// The domain as typed.
+    pub domain: String,
+    /// Until when it can be restored.
+    pub until: OffsetDateTime,
+    /// Whether who asks is an owner, and may restore it.
+    pub is_owned: bool,
+}
+
+fn until(archived_at: OffsetDateTime) -> OffsetDateTime {
+    archived_at + Duration::hours(RESTORABLE_HOURS.into())
+}
+
+/// Until when an archived instance can be restored; `None` where that is over, or it is not archived.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn restorable_until(pool: &PgPool, slug: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+    let archived_at = sqlx::query_scalar!(
+        r#"select archived_at as "archived_at!" from instances where slug = $1 and archived_at > now() - make_interval(hours => $2)"#,
+        slug,
+        RESTORABLE_HOURS
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(archived_at.map(until))
+}
+
+/// Archives an instance, if its slug was typed to confirm that.
+///
+/// # Errors
+/// Not found, archived already, something else was typed, or PostgreSQL.
+pub async fn archive(pool: &PgPool, actor: &Actor, slug: &str, form: &ArchiveForm) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await?;
+    let id = lock_row(&mut transaction, slug).await?;
+    if form.slug.trim() != slug {
+        return Err(StoreError::Fields(vec![FieldError::new("slug", format_args!("That is not the slug. Type {slug}."))]));
+    }
+    let version = sqlx::query_scalar!(
+        "update instances set archived_at = now(), version = version + 1, updated_at = now() where id = $1 returning version",
+        id
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    record(&mut transaction, actor, Kind::Archived, Entry::of(id).at(version)).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Brings an archived instance back. One that is not archived stays as it is.
+///
+/// # Errors
+/// Not found, archived too long ago, or PostgreSQL.
+pub async fn unarchive(pool: &PgPool, actor: &Actor, slug: &str) -> Result<(), StoreError> {
+    if !is_slug(slug) {
+        return Err(StoreError::NotFound);
+    }
+    let mut transaction = pool.begin().await?;
+    let restored = sqlx::query!(
+        "update instances set archived_at = null, version = version + 1, updated_at = now()
+        where slug = $1 and archived_at > now() - make_interval(hours => $2) returning id, version",
+        slug,
+        RESTORABLE_HOURS
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    match restored {
+        Some(row) => record(&mut transaction, actor, Kind::Unarchived, Entry::of(row.id).at(row.version)).await?,
+        // It is there and not archived, or this is why not.
+        None => lock_row(&mut transaction, slug).await.map(|_| ())?,
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The archived instances that an admin is a member of and that can still be restored, the one with the least time left first.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<ArchivedInstance>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select i.slug, i.name, i.environment, i.domain_typed, i.archived_at as "archived_at!", m.role
+        from members m join instances i on i.id = m.instance_id
+        where m.admin_id = $1 and i.archived_at > now() - make_interval(hours => $2)
+        order by i.archived_at, i.slug limit $3"#,
+        admin,
+        RESTORABLE_HOURS,
+        MOST_LISTED
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ArchivedInstance {
+            environment: row.environment.parse().unwrap_or_default(),
+            slug: row.slug,
+            name: row.name,
+            domain: row.domain_typed,
+            until: until(row.archived_at),
+            is_owned: row.role == Role::Owner.name(),
+        })
+        .collect())
+}

@@ -1,0 +1,109 @@
+//! The screens of archiving: the form that confirms it, and the archived instances on the list.
+
+use leptos::prelude::*;
+
+use super::archive::{ArchiveForm, ArchivedInstance, RESTORABLE_DAYS};
+use crate::{
+    error::AppError,
+    session::Role,
+    text::moment,
+    ui::{
+        field::Field,
+        form::{Rejected, error_summary},
+        frame::{InstanceFrame, Place, environment_badge},
+        page,
+    },
+};
+
+/// Asks for an instance's slug, to archive it.
+#[component]
+pub fn ArchivePage() -> impl IntoView {
+    let slug = page::slug();
+    let rejected = use_context::<Rejected<ArchiveForm>>();
+    page::loaded(async move {
+        let stored = page::instance(&slug).await?;
+        if page::role(&slug).await? != Role::Owner {
+            return Err(AppError::Forbidden);
+        }
+        let instances = page::instances().await?;
+        let (typed, problem) = rejected.map_or_else(Default::default, |rejected| (rejected.form.slug, Some(rejected.problem)));
+        let summary = error_summary(problem.as_ref(), |_| "Slug".to_owned());
+        let errors = problem.map(crate::ui::form::Problem::into_errors).unwrap_or_default();
+        let field = Field {
+            name: "slug",
+            label: "Slug",
+            help: "Type the slug of this instance, to be sure that it is the one.",
+            kind: "text",
+            autocomplete: "off",
+            value: typed,
+        };
+        Ok(view! {
+            <InstanceFrame instances stored place=Place::Archive>
+                {summary}
+                <section class="group" aria-labelledby="archive-title">
+                    <div>
+                        <h2 id="archive-title">"What happens"</h2>
+                        <p>"Its portal closes at once: every link to it answers that it is closed (410). Its members see it on their list only."</p>
+                        <p>{format!("For {RESTORABLE_DAYS} days, an owner can restore it from there as it was. Its slug and its portal origin stay taken.")}</p>
+                    </div>
+                    <form method="post" class="card" autocomplete="off">
+                        {field.show(&errors)}
+                        <p class="field help">"The slug is " <code>{slug.clone()}</code></p>
+                        <div class="end">
+                            <a class="button" href=format!("/instances/{slug}/settings")>"Keep it"</a>
+                            <button class="button danger">"Archive instance"</button>
+                        </div>
+                    </form>
+                </section>
+            </InstanceFrame>
+        })
+    })
+}
+
+/// The way to archive an instance, at the end of its settings.
+pub(super) fn way_to_archive(slug: &str) -> impl IntoView + use<> {
+    view! {
+        <section class="card apart" aria-labelledby="archive-title">
+            <div>
+                <h2 id="archive-title">"Archive"</h2>
+                <p class="help">{format!("Closes the portal. Can be undone for {RESTORABLE_DAYS} days.")}</p>
+            </div>
+            <a class="button" href=format!("/instances/{slug}/archive")>"Archive instance…"</a>
+        </section>
+    }
+}
+
+/// The caller's archived instances; nothing where there are none.
+pub(super) fn archived_list(archived: Vec<ArchivedInstance>) -> impl IntoView {
+    let rows = archived.into_iter().map(archived_row).collect::<Vec<_>>();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section class="archived" aria-labelledby="archived-title">
+                <h2 id="archived-title">"Archived"</h2>
+                <p class="help">{format!("Their portals are closed. An owner can restore them for {RESTORABLE_DAYS} days.")}</p>
+                <ul class="card rows-of">{rows}</ul>
+            </section>
+        }
+    })
+}
+
+fn archived_row(archived: ArchivedInstance) -> impl IntoView {
+    let ArchivedInstance { slug, name, environment, domain, until, is_owned } = archived;
+    let restore = is_owned.then(|| {
+        let unseen = format!(" {name}");
+        view! {
+            <form method="post" action=format!("/instances/{slug}/unarchive")>
+                <button class="button small">"Restore"<span class="unseen">{unseen}</span></button>
+            </form>
+        }
+    });
+    view! {
+        <li>
+            <div>
+                <p><strong>{name}</strong> " " {environment_badge(environment)}</p>
+                <p class="help">{domain} ". Restorable until " {moment(until)} "."</p>
+            </div>
+            {restore}
+        </li>
+    }
+}

@@ -1,0 +1,105 @@
+//! The rows of the Members page: a member or an invitation each, with what an owner may do about it.
+
+use leptos::prelude::*;
+
+use super::store::Member;
+use crate::{
+    session::{Role, store::links::Pending},
+    text::moment,
+    ui::{field::error_of, form::FieldError},
+};
+
+/// A member. `caller` is who looks at the list, and `owns` whether they may change it.
+pub(super) fn member_row(member: Member, slug: &str, caller: i64, owns: bool, errors: &[FieldError]) -> impl IntoView + use<> {
+    let Member { id, email, role, since } = member;
+    let you = (id == caller).then(|| view! { " " <span class="badge">"You"</span> });
+    let wrong = errors.iter().find(|error| error.field == format!("role-{id}")).map(|error| error.message.clone());
+    let invalid = wrong.is_some();
+    let change = owns.then(|| role_form(id, &email, role, slug, invalid).into_any());
+    let fixed = (!owns).then(|| view! { <span class="badge">{role.label()}</span> });
+    let leave = (id == caller).then(|| leave_form(slug).into_any());
+    let remove = (owns && id != caller).then(|| remove_form(id, &email, slug).into_any());
+    view! {
+        <li>
+            <div>
+                <p>{email} {you}</p>
+                <p class="help">"Since " {moment(since)} "."</p>
+                {wrong.map(|message| error_of(&format!("role-{id}"), message))}
+            </div>
+            {fixed}
+            {change}
+            {leave}
+            {remove}
+        </li>
+    }
+}
+
+fn role_form(id: i64, email: &str, role: Role, slug: &str, invalid: bool) -> impl IntoView + use<> {
+    let options =
+        Role::ALL.map(|other| view! { <option value=other.name() selected=other == role>{other.label()}</option> }).collect_view();
+    let unseen = format!(" of {email}");
+    let label = format!("Role of {email}");
+    view! {
+        <form method="post" action=format!("/instances/{slug}/members/role") class="inline">
+            <input type="hidden" name="member" value=id />
+            <div class="input">
+                <select
+                    id=format!("role-{id}")
+                    name="role"
+                    aria-label=label
+                    aria-describedby=format!("role-{id}-error")
+                    aria-invalid=invalid.then_some("true")
+                    autocomplete="off"
+                >
+                    {options}
+                </select>
+            </div>
+            <button class="button small">"Change" <span class="unseen">" the role" {unseen}</span></button>
+        </form>
+    }
+}
+
+fn remove_form(id: i64, email: &str, slug: &str) -> impl IntoView + use<> {
+    let (unseen, text) = (format!(" {email}"), format!("{email} sees nothing of this instance from then on."));
+    view! {
+        <details class="sure">
+            <summary class="button small">"Remove"<span class="unseen">{unseen.clone()}</span></summary>
+            <form method="post" action=format!("/instances/{slug}/members/remove")>
+                <p class="help">{text}</p>
+                <input type="hidden" name="member" value=id />
+                <button class="button small danger">"Remove now"<span class="unseen">{unseen}</span></button>
+            </form>
+        </details>
+    }
+}
+
+fn leave_form(slug: &str) -> impl IntoView + use<> {
+    view! {
+        <details class="sure">
+            <summary class="button small">"Leave"</summary>
+            <form method="post" action=format!("/instances/{slug}/members/leave")>
+                <p class="help">"You see nothing of this instance from then on. An owner can invite you again."</p>
+                <button class="button small danger">"Leave now"</button>
+            </form>
+        </details>
+    }
+}
+
+/// An invitation that nobody has accepted yet.
+pub(super) fn invitation_row(pending: Pending, slug: &str) -> impl IntoView + use<> {
+    let Pending { id, email, role, expires_at } = pending;
+    let role = role.parse().map_or("", Role::label);
+    let unseen = format!(" the invitation of {email}");
+    view! {
+        <li>
+            <div>
+                <p>{email} " " <span class="badge">{role}</span></p>
+                <p class="help">"Holds until " {moment(expires_at)} "."</p>
+            </div>
+            <form method="post" action=format!("/instances/{slug}/members/withdraw")>
+                <input type="hidden" name="invitation" value=id />
+                <button class="button small">"Withdraw"<span class="unseen">{unseen}</span></button>
+            </form>
+        </li>
+    }
+}

@@ -1,0 +1,70 @@
+//! What visitors of a closed portal see: a page of its own, without scripts and without anything of the instance but its name.
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::{Html, IntoResponse, Response},
+};
+use leptos::{nonce::Nonce, prelude::*};
+
+use super::{
+    problem::Problem,
+    snapshot::{Asked, Snapshots},
+};
+
+/// The page's whole style: nothing else is loaded for it.
+const STYLE: &str = "html{color-scheme:light dark;font:1.0625rem/1.6 system-ui,sans-serif;overflow-wrap:anywhere}\
+    body{display:grid;min-height:100vh;margin:0;place-content:center}main{max-width:30rem;padding:2rem 1.25rem}\
+    h1{font-size:1.5rem;line-height:1.3;margin:0 0 .75rem}p{margin:0}";
+
+/// Any path of a portal that is none of the API's: there is a page where the portal is closed.
+pub(super) async fn page(Asked(found): Asked) -> Response {
+    match found {
+        Ok(snapshot) if snapshot.archived_at.is_some() => closed(snapshot.instance.name()),
+        _ => Problem::UnknownPath.into_response(),
+    }
+}
+
+/// Any path at a host that is not the dashboard's: there is a page where a closed portal is at that host.
+pub(super) async fn page_at_host(snapshots: &Snapshots, headers: &HeaderMap, uri: &Uri) -> Response {
+    match snapshots.at_host(headers, uri).await {
+        Ok(snapshot) if snapshot.archived_at.is_some() => closed(snapshot.instance.name()),
+        _ => (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response(),
+    }
+}
+
+fn closed(name: &str) -> Response {
+    let nonce = Nonce::new();
+    let policy = format!("default-src 'none'; style-src 'nonce-{nonce}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
+    let page = document(name.to_owned(), &nonce);
+    let mut response = (StatusCode::GONE, Html(page)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn document(name: String, nonce: &Nonce) -> String {
+    let nonce = nonce.to_string();
+    // A name is text in an element that escapes it; the title is the same for all, as that one would not.
+    let page = view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="robots" content="noindex" />
+                <title>"This portal is closed"</title>
+                <style nonce=nonce>{STYLE}</style>
+            </head>
+            <body>
+                <main>
+                    <h1>"This portal is closed"</h1>
+                    <p><strong>{name}</strong>" has closed its account portal. If you came here by a link, ask those who gave it to you for another way."</p>
+                </main>
+            </body>
+        </html>
+    };
+    page.to_html()
+}
