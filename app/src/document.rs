@@ -69,8 +69,7 @@ fn Dashboard() -> impl IntoView {
     view! {
         <Title formatter=title />
         <Router>
-            // A file has no page of its own, and still an answer when it is refused.
-            <Routes fallback=|| error_page(use_context().unwrap_or(AppError::NotFound))>
+            <Routes fallback=|| error_page(AppError::NotFound)>
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/account/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/account/setup") view=LinkPage ssr=SsrMode::Async />

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use app::{
     document::{DocumentFiles, document},
     error::AppError,
+    instances::archive,
+    ui::page::Restorable,
 };
 use axum::{
     body::Body,
@@ -69,11 +71,21 @@ impl Pages {
         error: AppError,
         more: impl Fn() + Clone + Send + Sync + 'static,
     ) -> Response {
+        let restorable = if error == AppError::Archived { self.restorable(parts.uri.path()).await } else { None };
         parts.uri = Uri::from_static("/instances");
         let provide = move || {
             provide_context(error);
+            if let Some(restorable) = restorable {
+                provide_context(restorable);
+            }
             more();
         };
         self.render(parts, StatusCode::BAD_REQUEST, provide).await
+    }
+
+    /// Until when the instance at that path can be restored; `None` where the database does not answer.
+    async fn restorable(&self, path: &str) -> Option<Restorable> {
+        let slug = path.strip_prefix("/instances/")?.split('/').next()?;
+        archive::restorable_until(&self.pool, slug).await.ok().map(Restorable)
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 pub const RESTORABLE_DAYS: i32 = 30;
 
 /// The same in hours, which are as long in every time zone.
-const RESTORABLE_HOURS: i32 = RESTORABLE_DAYS * 24;
+pub(crate) const RESTORABLE_HOURS: i32 = RESTORABLE_DAYS * 24;
 
 /// What is typed to archive an instance.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -56,6 +56,9 @@ fn until(archived_at: OffsetDateTime) -> OffsetDateTime {
 /// # Errors
 /// PostgreSQL, or the way to it.
 pub async fn restorable_until(pool: &PgPool, slug: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+    if !is_slug(slug) {
+        return Ok(None);
+    }
     let archived_at = sqlx::query_scalar!(
         r#"select archived_at as "archived_at!" from instances where slug = $1 and archived_at > now() - make_interval(hours => $2)"#,
         slug,

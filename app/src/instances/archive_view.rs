@@ -9,7 +9,7 @@ use crate::{
     text::moment,
     ui::{
         field::Field,
-        form::{Rejected, error_summary},
+        form::{Problem, Rejected, summary},
         frame::{InstanceFrame, Place, environment_badge},
         page,
     },
@@ -27,12 +27,15 @@ pub fn ArchivePage() -> impl IntoView {
         }
         let instances = page::instances().await?;
         let (typed, problem) = rejected.map_or_else(Default::default, |rejected| (rejected.form.slug, Some(rejected.problem)));
-        let summary = error_summary(problem.as_ref(), |_| "Slug".to_owned());
-        let errors = problem.map(crate::ui::form::Problem::into_errors).unwrap_or_default();
+        let errors = problem.map(Problem::into_errors).unwrap_or_default();
+        let summary = (!errors.is_empty()).then(|| {
+            let links = errors.iter().map(|error| (format!("#{}", error.field), error.message.clone()));
+            summary("Not archived", "Mend this, then try again:", links.collect())
+        });
         let field = Field {
             name: "slug",
             label: "Slug",
-            help: "Type the slug of this instance, to be sure that it is the one.",
+            help: "Type it to be sure that this is the instance.",
             kind: "text",
             autocomplete: "off",
             value: typed,
@@ -47,8 +50,8 @@ pub fn ArchivePage() -> impl IntoView {
                         <p>{format!("For {RESTORABLE_DAYS} days, an owner can restore it from there as it was. Its slug and its portal origin stay taken.")}</p>
                     </div>
                     <form method="post" class="card" autocomplete="off">
+                        <p class="field">"The slug of this instance is " <code>{slug.clone()}</code></p>
                         {field.show(&errors)}
-                        <p class="field help">"The slug is " <code>{slug.clone()}</code></p>
                         <div class="end">
                             <a class="button" href=format!("/instances/{slug}/settings")>"Keep it"</a>
                             <button class="button danger">"Archive instance"</button>

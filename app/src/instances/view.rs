@@ -48,7 +48,9 @@ pub fn ListPage() -> impl IntoView {
             }
         });
         let may_create = page::caller()?.is_server_admin;
-        let body = if instances.is_empty() && !may_create {
+        let body = if instances.is_empty() && !archived.is_empty() {
+            view! { <p class="lead">"Every instance is archived."</p> }.into_any()
+        } else if instances.is_empty() && !may_create {
             view! {
                 <section class="card empty">
                     <h2>"No instance yet"</h2>
@@ -71,8 +73,8 @@ pub fn ListPage() -> impl IntoView {
         let more = (i64::try_from(instances.len()).is_ok_and(|count| count == MOST_LISTED)).then(|| {
             view! { <p class="lead">{format!("The first {MOST_LISTED} by name are listed. Others open by their address, /instances/ and the slug.")}</p> }
         });
-        let new =
-            (may_create && !instances.is_empty()).then(|| view! { <a class="button primary" href="/instances/new">"New instance"</a> });
+        let some = !instances.is_empty() || !archived.is_empty();
+        let new = (may_create && some).then(|| view! { <a class="button primary" href="/instances/new">"New instance"</a> });
         Ok(view! {
             <Title text="Instances" />
             <Frame instances list=true>

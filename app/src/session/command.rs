@@ -10,9 +10,12 @@ use super::{
         links::{self, Invite, Purpose},
     },
 };
-use crate::history::{
-    Actor, Kind,
-    record::{Entry, record},
+use crate::{
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
+    instances::archive::RESTORABLE_HOURS,
 };
 
 /// Why a command is not followed.
@@ -101,12 +104,15 @@ pub async fn remove(connection: &mut PgConnection, email: &Email) -> Result<(), 
     )
     .fetch_all(&mut *transaction)
     .await?;
+    // What nobody can restore any more needs no owner.
     let slugs = sqlx::query_scalar!(
         "select i.slug from instances i join members m on m.instance_id = i.id
         where m.admin_id = $1 and m.role = 'owner'
+            and (i.archived_at is null or i.archived_at > now() - make_interval(hours => $2))
             and not exists (select from members o where o.instance_id = i.id and o.role = 'owner' and o.admin_id <> $1)
         order by i.slug",
-        account.id
+        account.id,
+        RESTORABLE_HOURS
     )
     .fetch_all(&mut *transaction)
     .await?;

@@ -14,7 +14,7 @@ use super::frame::Frame;
 use crate::{
     error::AppError,
     instances::{
-        archive::{self, RESTORABLE_DAYS},
+        archive::RESTORABLE_DAYS,
         store::{self, InstanceSummary, StoredInstance},
     },
     session::{Caller, Role, guard},
@@ -94,7 +94,6 @@ pub(crate) fn logged(error: &store::StoreError) -> AppError {
 pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppError>> + Send + 'static) -> impl IntoView {
     // A post that could not be understood or saved has its answer already.
     let known = use_context::<AppError>();
-    let slug = slug();
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -104,10 +103,6 @@ pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppErr
                 };
                 match body {
                     Ok(view) => view.into_any(),
-                    Err(AppError::Archived) => {
-                        provide_context(restorable(&slug).await);
-                        error_page(AppError::Archived).into_any()
-                    }
                     Err(error) => error_page(error).into_any(),
                 }
             })}
@@ -115,15 +110,9 @@ pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppErr
     }
 }
 
-/// Until when an archived instance can be restored; `None` in it where that is over.
+/// Until when an archived instance can be restored; `None` in it where that is over. Its error page finds it in its context.
 #[derive(Clone, Copy, Debug)]
-struct Restorable(Option<OffsetDateTime>);
-
-/// Asks until when an archived instance can be restored; `None` where the database does not answer.
-async fn restorable(slug: &str) -> Option<Restorable> {
-    let until = archive::restorable_until(&pool().ok()?, slug).await;
-    until.map(Restorable).map_err(|error| logged(&error)).ok()
-}
+pub struct Restorable(pub Option<OffsetDateTime>);
 
 /// The status that fits an error.
 pub fn status_of(error: AppError) -> StatusCode {
@@ -157,7 +146,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
     let sign_in = (error == AppError::SignedOut).then(|| {
         view! { <p><a href="/account/sign-in" target="_blank" rel="noopener">"Sign in, in a new tab"</a></p> }
     });
-    let until = use_context::<Option<Restorable>>().flatten().map(|Restorable(until)| match until {
+    let until = use_context::<Restorable>().map(|Restorable(until)| match until {
         Some(until) => view! { <p>"An owner can restore it from the list of instances, until " {moment(until)} "."</p> }.into_any(),
         None => view! { <p>{format!("That can be undone for {RESTORABLE_DAYS} days, which are over.")}</p> }.into_any(),
     });

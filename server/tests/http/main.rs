@@ -1,6 +1,8 @@
 //! The whole HTTP surface, asked as a browser or an application asks it, over a database of each test's own.
 
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod assets;
 #[cfg(test)]
 mod closed_database;
@@ -24,6 +26,8 @@ mod hosts;
 mod html;
 #[cfg(test)]
 mod links;
+#[cfg(test)]
+mod members;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

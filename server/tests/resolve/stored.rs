@@ -3,7 +3,10 @@
 use app::{
     fallbacks::{self, form::FallbackForm},
     history::Actor,
-    instances::store,
+    instances::{
+        archive::{ArchiveForm, archive},
+        store,
+    },
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
 };
 use serde_json::json;
@@ -93,4 +96,13 @@ fn without_a_database_and_a_server_nothing_is_started_or_made() {
     assert_eq!((run.code, run.output.as_str()), (Some(1), ""));
     assert!(run.said.contains("no server runs on the data folder") && run.said.contains("--database-url"), "{}", run.said);
     assert!(!data.exists());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_archived_instance_leads_nowhere_and_that_is_said(pool: PgPool) {
+    let url = store_my_app(&pool).await;
+    archive(&pool, &Actor::server(), "my-app", &ArchiveForm { slug: "my-app".into() }).await.unwrap();
+    let run = resolve(&["--instance", "my-app", "--database-url", &url], "{\"flow\":\"sign-in\"}\n");
+    assert_eq!((run.code, run.output.as_str()), (Some(1), ""));
+    assert!(run.said.contains("the instance \"my-app\" is archived, so its portal is closed"), "{}", run.said);
 }

@@ -1,0 +1,85 @@
+//! `admin remove`: an account goes with everything that lets it in, and never the last one that others need.
+
+use std::process::Command;
+
+use app::session::{
+    Role, Token,
+    store::{links, sessions},
+};
+use sqlx::{ConnectOptions, PgPool};
+
+use crate::process::{account, admin, instance, join, recorded};
+
+async fn emails(pool: &PgPool) -> Vec<String> {
+    sqlx::query_scalar("select email from admins order by email").fetch_all(pool).await.unwrap()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_removed_account_loses_its_sessions_memberships_and_links(pool: PgPool) {
+    let (ana, ben) = (account(&pool, "ana@myapp.com", true).await, account(&pool, "ben@myapp.com", true).await);
+    instance(&pool, "my-app", &ana).await;
+    join(&pool, "my-app", &ben, Role::Owner).await;
+    let session = Token::new().unwrap();
+    sessions::begin(&mut pool.acquire().await.unwrap(), ben.admin.unwrap(), &session, None, "Test").await.unwrap();
+    let out = admin(&pool, &["reset", "ben@myapp.com"]);
+    let token = Token::parse(&out.token("http://127.0.0.1:3000/account/reset?token=")).unwrap();
+
+    let run = admin(&pool, &["remove", "Ben@myapp.com"]);
+    assert_eq!((run.code, run.output.as_str(), run.said.as_str()), (Some(0), "The account of ben@myapp.com is removed.\n", ""));
+    assert_eq!(emails(&pool).await, ["ana@myapp.com"]);
+    assert!(sessions::find(&pool, &session, None).await.unwrap().is_none());
+    assert!(links::find(&pool, &token).await.unwrap().is_none());
+    let members: i64 = sqlx::query_scalar("select count(*) from members").fetch_one(&pool).await.unwrap();
+    assert_eq!(members, 1);
+    let kinds = recorded(&pool).await;
+    assert_eq!(kinds.last().unwrap(), &("account_removed".to_owned(), "ben@myapp.com".to_owned()));
+    assert!(admin(&pool, &["remove", "ben@myapp.com"]).refused().starts_with("there is no account of ben@myapp.com"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_last_owner_stays_and_the_instances_are_named(pool: PgPool) {
+    let (ana, ben) = (account(&pool, "ana@myapp.com", true).await, account(&pool, "ben@myapp.com", false).await);
+    for slug in ["c-app", "a-app", "b-app"] {
+        instance(&pool, slug, &ben).await;
+    }
+    join(&pool, "b-app", &ana, Role::Owner).await;
+    join(&pool, "a-app", &ana, Role::Editor).await;
+    let run = admin(&pool, &["remove", "ben@myapp.com"]);
+    assert!(run.refused().starts_with("ben@myapp.com is the last owner of a-app, c-app; make somebody else an owner first"), "{run:?}");
+    assert_eq!((emails(&pool).await.len(), recorded(&pool).await), (2, Vec::new()));
+    // Archived, it can be restored for a while; after that it needs no owner.
+    sqlx::query("update instances set archived_at = now() where slug in ('a-app', 'c-app')").execute(&pool).await.unwrap();
+    assert!(admin(&pool, &["remove", "ben@myapp.com"]).refused().contains("the last owner of a-app, c-app;"));
+    sqlx::query("update instances set archived_at = now() - interval '721 hours' where slug in ('a-app', 'c-app')")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(admin(&pool, &["remove", "ben@myapp.com"]).code, Some(0));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_last_server_wide_admin_stays(pool: PgPool) {
+    account(&pool, "ana@myapp.com", true).await;
+    account(&pool, "ben@myapp.com", false).await;
+    let run = admin(&pool, &["remove", "ana@myapp.com"]);
+    assert!(run.refused().starts_with("ana@myapp.com is the last admin who may create instances; invite another one first"), "{run:?}");
+    assert_eq!(emails(&pool).await.len(), 2);
+    assert_eq!(admin(&pool, &["remove", "ben@myapp.com"]).code, Some(0));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn of_the_last_two_admins_who_are_removed_at_once_one_stays(pool: PgPool) {
+    let url = pool.connect_options().to_url_lossy().to_string();
+    for _ in 0..3 {
+        account(&pool, "ana@myapp.com", true).await;
+        account(&pool, "ben@myapp.com", true).await;
+        let begun = ["ana@myapp.com", "ben@myapp.com"].map(|email| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_portal-redirects"));
+            command.args(["admin", "remove", email, "--database-url", &url]).spawn().unwrap()
+        });
+        let mut codes = begun.map(|mut run| run.wait().unwrap().code());
+        codes.sort_unstable();
+        assert_eq!(codes, [Some(0), Some(1)]);
+        assert_eq!(emails(&pool).await.len(), 1);
+    }
+}
