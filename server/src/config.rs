@@ -19,6 +19,11 @@ pub struct Config {
     #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
 
+    /// The same database, as a URL with the role that owns its tables. It is used to migrate, and to give the role of
+    /// --database-url the rights that it needs to serve. Without it, one role does both.
+    #[arg(long, global = true, env = "DATABASE_MIGRATE_URL", value_name = "URL", hide_env_values = true)]
+    pub migrate_database_url: Option<String>,
+
     /// Most connections to the database at once.
     #[arg(
         long,

@@ -17,7 +17,7 @@ use crate::{
     admin,
     cli::{Cli, Command},
     config::Config,
-    database::Database,
+    database::{self, Database},
     reach::Reach,
     resolve, router, telemetry,
 };
@@ -33,7 +33,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     telemetry::start(&cli.config.log)?;
     match cli.command.unwrap_or_default() {
         Command::Serve => until_stopped(async |stop| serve(&cli.config, stop).await),
-        Command::Migrate => until_stopped(async |stop| with_database(&cli.config, stop, async |_, _| Ok(())).await),
+        Command::Migrate => until_stopped(async |stop| migrate(&cli.config, stop).await),
         Command::Admin(command) => admin::run(&command, &cli.config),
         Command::Resolve(flags) => resolve::run(&flags, &cli.config),
     }
@@ -62,6 +62,13 @@ async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
         listen(config, database, listener, stop).await
     })
     .await
+}
+
+async fn migrate(config: &Config, stop: Stop) -> anyhow::Result<()> {
+    if database::migrate_alone(config).await? {
+        return Ok(());
+    }
+    with_database(config, stop, async |_, _| Ok(())).await
 }
 
 /// Does something with an open, migrated database, and closes it afterwards, whatever happened: a private PostgreSQL ends

@@ -3,6 +3,8 @@
 mod folder;
 mod private;
 mod programs;
+pub mod rights;
+mod schema;
 
 use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
 
@@ -22,12 +24,12 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a database may take to accept the first connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
-
 /// A database that answers: somebody's PostgreSQL, or a private one that lives as long as this.
 #[derive(Debug)]
 pub struct Database {
     pool: PgPool,
+    /// How to connect as the role that migrates, where it is another than the one that serves.
+    owner: Option<PgConnectOptions>,
     private: Option<PrivatePostgres>,
 }
 
@@ -37,17 +39,22 @@ impl Database {
     /// # Errors
     /// It can't be reached or started.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let (options, private) = if let Some(options) = named(config)? {
-            (options, None)
-        } else {
-            let private = PrivatePostgres::start(&config.data_dir()?).await?;
-            (private.options(), Some(private))
+        let owner = url(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")?;
+        let (options, owner, private) = match (named(config)?, owner) {
+            (Some(options), owner) => (options, owner, None),
+            (None, Some(_)) => anyhow::bail!(
+                "--migrate-database-url says who migrates; say with --database-url who serves, or leave out both for a private PostgreSQL"
+            ),
+            (None, None) => {
+                let private = PrivatePostgres::start(&config.data_dir()?).await?;
+                (private.options(), Some(private.owner()), Some(private))
+            }
         };
         let pool = PgPoolOptions::new()
             .max_connections(config.database_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_lazy_with(options.application_name("portal-redirects"));
-        Ok(Self { pool, private })
+        Ok(Self { pool, owner, private })
     }
 
     /// The connections.
@@ -60,15 +67,26 @@ impl Database {
         self.private.is_some()
     }
 
-    /// Brings the schema up to date, under an advisory lock: two servers may start at once.
+    /// Brings the schema up to date, and gives the role that serves its rights, where another one may do that. A role that may
+    /// not only looks whether it has been done.
     ///
     /// # Errors
     /// The database can't be reached, or its schema is not from this program.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         // A connection of its own says why it can't be made; the pool would only say that it took too long.
-        let mut connection = reach(&self.pool.connect_options()).await?;
-        MIGRATOR.run(&mut connection).await.context("the database's schema can't be brought up to date")?;
-        Ok(connection.close().await?)
+        let mut serving = reach(&self.pool.connect_options()).await?;
+        if let Some(owner) = self.owner.as_ref().filter(|owner| owner.get_username() != self.pool.connect_options().get_username()) {
+            migrate_as(owner, Some(self.pool.connect_options().get_username())).await?;
+            schema::check(&mut serving).await.context("the two database URLs must lead to the same database")?;
+        } else if schema::may_migrate(&mut serving).await? {
+            schema::migrate(&mut serving).await?;
+            tracing::info!(
+                "one database role both migrates and serves; with a second one, what serves could not change the schema or the history (README, Two roles)"
+            );
+        } else {
+            schema::check(&mut serving).await?;
+        }
+        Ok(serving.close().await?)
     }
 
     /// Puts one development instance into a database that never had any, to play with.
@@ -127,13 +145,38 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<PgConnection> {
     })
 }
 
-/// How to connect to the database that the configuration names, if it names one.
+/// Migrates a configured database as the role of `--migrate-database-url` alone, where nothing says who serves. Answers whether
+/// that is what the configuration asks for.
+///
+/// # Errors
+/// The database can't be reached, or its schema is not from this program.
+pub(crate) async fn migrate_alone(config: &Config) -> anyhow::Result<bool> {
+    match (named(config)?, url(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")?) {
+        (None, Some(owner)) => migrate_as(&owner, None).await.map(|()| true),
+        _ => Ok(false),
+    }
+}
+
+async fn migrate_as(owner: &PgConnectOptions, serving: Option<&str>) -> anyhow::Result<()> {
+    let mut connection = reach(owner).await.context("the role that migrates")?;
+    schema::migrate(&mut connection).await?;
+    if let Some(role) = serving {
+        rights::grant(&mut connection, role).await?;
+    }
+    Ok(connection.close().await?)
+}
+
+/// How to connect to the database that the configuration names, as the role that serves, if it names one.
 fn named(config: &Config) -> anyhow::Result<Option<PgConnectOptions>> {
-    let url = config.database_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
+    url(config.database_url.as_deref(), "DATABASE_URL")
+}
+
+fn url(text: Option<&str>, name: &str) -> anyhow::Result<Option<PgConnectOptions>> {
+    let url = text.map(str::trim).filter(|url| !url.is_empty());
     // The error would repeat the URL, and with it the password.
     url.map(PgConnectOptions::from_str)
         .transpose()
-        .map_err(|_| anyhow::anyhow!("DATABASE_URL is not a PostgreSQL URL, like postgres://user:password@host/database"))
+        .map_err(|_| anyhow::anyhow!("{name} is not a PostgreSQL URL, like postgres://user:password@host/database"))
 }
 
 async fn reach(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {

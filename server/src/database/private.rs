@@ -19,15 +19,18 @@ use super::{
 /// The database in the cluster, and the role that owns it.
 const NAME: &str = "portal_redirects";
 
+/// The role that serves: it owns nothing, and has the rights that it is given.
+const SERVE: &str = "portal_redirects_serve";
+
 /// How long PostgreSQL may take to come up, recovery after a kill included.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often it is looked after.
 const ROUND: Duration = Duration::from_secs(2);
 
-/// How to connect to a private PostgreSQL by its socket's folder.
+/// How to connect to a private PostgreSQL by its socket's folder, as the role that serves.
 pub(super) fn options(socket: &Path) -> PgConnectOptions {
-    PgConnectOptions::new_without_pgpass().socket(socket).port(5432).username(NAME).database(NAME)
+    PgConnectOptions::new_without_pgpass().socket(socket).port(5432).username(SERVE).database(NAME)
 }
 
 /// A running private PostgreSQL.
@@ -56,9 +59,14 @@ impl PrivatePostgres {
         Ok(private)
     }
 
-    /// How to connect to it.
+    /// How to connect to it as the role that serves.
     pub(super) fn options(&self) -> PgConnectOptions {
         options(&self.folder.socket)
+    }
+
+    /// How to connect to it as the role that owns it, and migrates.
+    pub(super) fn owner(&self) -> PgConnectOptions {
+        self.options().username(NAME)
     }
 
     /// Starts it again whenever it has ended by itself.
@@ -109,7 +117,7 @@ impl PrivatePostgres {
         loop {
             let started = if self.folder.postmaster().is_some() { Ok(()) } else { self.launch().await? };
             let connected = match started {
-                Ok(()) => PgConnection::connect_with(&self.options().database("postgres")).await.map_err(|error| error.to_string()),
+                Ok(()) => PgConnection::connect_with(&self.owner().database("postgres")).await.map_err(|error| error.to_string()),
                 Err(said) => Err(said),
             };
             match connected {
@@ -131,7 +139,8 @@ impl PrivatePostgres {
             _ => {}
         }
         let socket = self.folder.socket.to_str().context("the data folder's name must be UTF-8")?.replace('\'', r"'\''");
-        let settings = "-c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432";
+        // Terse: what PostgreSQL says of a row that it refuses holds the row.
+        let settings = "-c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432 -c log_error_verbosity=terse";
         let mut command = self.programs.command("pg_ctl", &self.folder);
         command.arg("start").arg("-D").arg(&self.folder.cluster).arg("-l").arg(&self.folder.log).args(["-w", "-t", "60", "-o"]);
         // A list: double quotes keep commas and blanks in one entry, single quotes keep the shell away.
@@ -151,11 +160,19 @@ impl PrivatePostgres {
     }
 
     async fn create_database(&self) -> anyhow::Result<()> {
-        let mut connection = PgConnection::connect_with(&self.options().database("postgres")).await?;
+        let mut connection = PgConnection::connect_with(&self.owner().database("postgres")).await?;
         let there: Option<i32> =
             sqlx::query_scalar("select 1 from pg_database where datname = $1").bind(NAME).fetch_optional(&mut connection).await?;
         if there.is_none() {
             sqlx::query("create database portal_redirects").execute(&mut connection).await?;
+        }
+        // A data folder of an earlier version has one role only.
+        let there: Option<i32> =
+            sqlx::query_scalar("select 1 from pg_roles where rolname = $1").bind(SERVE).fetch_optional(&mut connection).await?;
+        if there.is_none() {
+            sqlx::query("create role portal_redirects_serve login nosuperuser nocreatedb nocreaterole noinherit")
+                .execute(&mut connection)
+                .await?;
         }
         Ok(connection.close().await?)
     }

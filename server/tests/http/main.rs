@@ -41,6 +41,8 @@ mod posts;
 #[cfg(test)]
 mod preview;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod server_function;
 #[cfg(test)]
 mod session;
