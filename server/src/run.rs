@@ -17,6 +17,7 @@ use crate::{
     admin,
     cli::{Cli, Command},
     config::Config,
+    connections::{self, PATIENCE},
     database::{self, Database},
     reach::Reach,
     resolve, router, telemetry,
@@ -92,14 +93,14 @@ async fn listen(config: &Config, database: &Database, listener: TcpListener, sto
     let address = listener.local_addr()?;
     let reach = Reach::new(config.dashboard_url.clone(), address, config.client_address.clone())?;
     offer_setup(database, &reach).await?;
-    let router = router::router(database.pool().clone(), reach).into_make_service_with_connect_info::<SocketAddr>();
+    let router = router::router(database.pool().clone(), reach);
     let mut stopping = stop.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move { stopping.wait().await });
+    let server = connections::serve(listener, router, PATIENCE, async move { stopping.wait().await });
     announce(address);
-    let mut server = std::pin::pin!(server.into_future());
+    let mut server = std::pin::pin!(server);
     let mut stopped = stop.clone();
     tokio::select! {
-        result = &mut server => return Ok(result?),
+        () = &mut server => return Ok(()),
         () = stopped.wait() => {}
         never = database.keep_running() => match never {},
     }

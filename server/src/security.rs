@@ -12,12 +12,11 @@ use axum::{
 use leptos::nonce::use_nonce;
 use leptos_axum::ResponseOptions;
 use tower_http::{
-    compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer, trace::TraceLayer,
+    compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
 use url::Url;
 
-use crate::{portal::Elsewhere, reach::Reach};
+use crate::{portal::Elsewhere, reach::Reach, request};
 
 /// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended. Lists of
 /// links have a limit of their own.
@@ -37,8 +36,9 @@ pub(crate) fn body_limit() -> RequestBodyLimitLayer {
 /// Puts what holds for every answer around the router.
 pub(crate) fn around(router: Router) -> Router {
     let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
-    router
+    let router = router
         .layer(CsrfLayer::new())
+        .layer(middleware::from_fn(request::bound))
         // The browser's files have their compressed forms already; pages hold no secret that their length could tell.
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
@@ -46,15 +46,8 @@ pub(crate) fn around(router: Router) -> Router {
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"))
         .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(|request: &Request| {
-                    // The path without its query: links carry addresses of people.
-                    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
-                })
-                .on_failure(()),
-        )
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"));
+    request::named(router)
 }
 
 /// Sets a page's content security policy, from inside its context, where the nonce exists.

@@ -160,12 +160,18 @@ pub fn error_page(error: AppError) -> impl IntoView {
             </form>
         }
     });
+    // Whoever runs the server finds the reason in the log by it.
+    let request = use_context::<Parts>()
+        .filter(|_| status == StatusCode::SERVICE_UNAVAILABLE)
+        .and_then(|parts| parts.headers.get("x-request-id")?.to_str().ok().map(str::to_owned))
+        .map(|id| view! { <p class="help" id="request">"Request " <code>{id}</code></p> });
     view! {
         <Title text=title />
         <Frame instances=Vec::new()>
             <header class="head"><h1>{title}</h1></header>
             <p class="lead">{error.to_string()}</p>
             {until}
+            {request}
             {sign_in}
             {again}
             <p><a href="/instances">"All instances"</a></p>

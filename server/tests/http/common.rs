@@ -99,6 +99,11 @@ impl Site {
         format!("{:?}", self.router)
     }
 
+    /// Its cookies; empty where it has none.
+    pub(crate) fn cookie(&self) -> &str {
+        self.cookie.as_deref().unwrap_or_default()
+    }
+
     /// Sends a request as a browser does: with its cookie, and saying where it comes from.
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
         if let Some(cookie) = &self.cookie {

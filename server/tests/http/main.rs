@@ -15,6 +15,8 @@ mod copy;
 #[cfg(test)]
 mod create;
 #[cfg(test)]
+mod defences;
+#[cfg(test)]
 mod fallbacks;
 #[cfg(test)]
 mod guard;
@@ -26,6 +28,8 @@ mod hosts;
 mod html;
 #[cfg(test)]
 mod links;
+#[cfg(test)]
+mod log;
 #[cfg(test)]
 mod members;
 #[cfg(test)]

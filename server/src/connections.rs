@@ -1,0 +1,151 @@
+//! Connections: accepted, served over HTTP/1.1, and let go of where a client takes too long to say what it wants. `axum::serve` would
+//! wait for a request's headers forever.
+
+use std::{future::Future, io::ErrorKind, net::SocketAddr, pin::pin, time::Duration};
+
+use axum::{Extension, Router, extract::ConnectInfo};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tower::Layer;
+
+/// How long a client may take for a request's headers, and how long a connection waits for the next request.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The largest head of a request, in bytes: its first line and its headers, of which there may be 100 (hyper's own limit).
+const LARGEST_HEAD: usize = 128 * 1024;
+
+/// How long to wait before the next connection when there is no room for one, as when too many files are open.
+const REST: Duration = Duration::from_secs(1);
+
+/// Serves until it is stopped, and then until the requests that have begun are answered.
+pub(crate) async fn serve(listener: TcpListener, router: Router, patience: Duration, stopped: impl Future<Output = ()>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(patience).max_header_size(LARGEST_HEAD).max_buf_size(LARGEST_HEAD);
+    let open = GracefulShutdown::new();
+    let mut stopped = pin!(stopped);
+    loop {
+        let (stream, client) = tokio::select! {
+            accepted = accept(&listener) => accepted,
+            () = &mut stopped => break,
+        };
+        let service = TowerToHyperService::new(Extension(ConnectInfo(client)).layer(router.clone()));
+        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    open.shutdown().await;
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            // The client is gone again.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted");
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::routing::get;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        sync::{Notify, oneshot},
+        task::JoinHandle,
+    };
+
+    use super::*;
+
+    /// A server that answers `/` with the client's address, and `/slow` once it is told to; what stops it, and when it has ended.
+    struct Running {
+        address: SocketAddr,
+        begun: Arc<Notify>,
+        go_on: Arc<Notify>,
+        stop: oneshot::Sender<()>,
+        ended: JoinHandle<()>,
+    }
+
+    async fn run(patience: Duration) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (has_begun, may_go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
+        let slow = move || async move {
+            has_begun.notify_one();
+            may_go_on.notified().await;
+            "slow"
+        };
+        let here = |ConnectInfo(client): ConnectInfo<SocketAddr>| async move { client.ip().to_string() };
+        let router = Router::new().route("/", get(here)).route("/slow", get(slow));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let ended = tokio::spawn(async move { serve(listener, router, patience, async { drop(stopped.await) }).await });
+        Running { address, begun, go_on, stop, ended }
+    }
+
+    /// What comes back, up to the end of the connection.
+    async fn say(address: SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // What the server has not read when it ends the connection makes an error of the end.
+        drop(tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the connection ends"));
+        String::from_utf8(answer).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_ends_its_headers_is_let_go_of() {
+        let running = run(Duration::from_millis(50)).await;
+        for begun in ["", "GET / HTTP/1.1\r\nhost: x\r\nx-more: "] {
+            assert_eq!(say(running.address, begun).await, "", "{begun:?}");
+        }
+        assert!(say(running.address, "GET / HTTP/1.1\r\nconnection: close\r\n\r\n").await.ends_with("127.0.0.1"));
+    }
+
+    #[tokio::test]
+    async fn a_head_that_is_too_large_is_refused() {
+        let running = run(PATIENCE).await;
+        let many = "a: b\r\n".repeat(101);
+        let large = format!("a: {}\r\n", "b".repeat(LARGEST_HEAD));
+        for headers in [many, large] {
+            let answer = say(running.address, &format!("GET / HTTP/1.1\r\nconnection: close\r\n{headers}\r\n")).await;
+            assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+        }
+        let answer = say(running.address, &format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(65_534))).await;
+        assert!(answer.starts_with("HTTP/1.1 414 "), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn who_is_being_answered_when_it_stops_gets_the_answer() {
+        let Running { address, begun, go_on, stop, ended } = run(PATIENCE).await;
+        let idle = TcpStream::connect(address).await.unwrap();
+        let answer = tokio::spawn(async move { say(address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await });
+        begun.notified().await;
+        stop.send(()).unwrap();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!ended.is_finished(), "it waits for the answer");
+        go_on.notify_one();
+        assert!(answer.await.unwrap().ends_with("\r\n\r\nslow"));
+        // A connection on which nothing was asked holds nobody up.
+        ended.await.unwrap();
+        drop(idle);
+    }
+}
