@@ -1,13 +1,38 @@
-// The admins of the tests: the first one, by the link that a new server prints.
-import { type APIRequestContext, type APIResponse, expect, type Page } from "@playwright/test";
+// The admins of the tests: the first one, by the link that a new server prints, and those that are invited.
+import { type APIRequestContext, type APIResponse, type Browser, expect, type Page } from "@playwright/test";
 import { type Server } from "./server.ts";
 
 export const password = "three ducks on a pond";
 export const owner = { email: "owner@example.org", password };
 
+/** Nobody's session, for a context or a file's tests. */
+export const nobody = { cookies: [], origins: [] };
+
 /** Posts a form as one of the dashboard's own pages does: a write with a session must say where it comes from. */
 export function post(request: APIRequestContext, url: string, form: Record<string, string>): Promise<APIResponse> {
   return request.post(url, { form, headers: { "sec-fetch-site": "same-origin" }, maxRedirects: 0 });
+}
+
+const redirects = [
+  "after_sign_up_url",
+  "after_sign_in_url",
+  "after_sign_out_url",
+  "logo_link_url",
+  "after_create_organization_url",
+  "after_leave_organization_url",
+  "after_join_waitlist_url",
+];
+
+/** An instance of a server that is there already. */
+export interface At {
+  server: Server;
+  slug: string;
+}
+
+/** Saves an instance's redirects over a version: the values by their fields, the others empty. */
+export function saveRedirects(request: APIRequestContext, { server, slug }: At, version: number, values: Record<string, string>): Promise<APIResponse> {
+  const form = { version: String(version), ...Object.fromEntries(redirects.map((field) => [field, ""])), ...values };
+  return post(request, `${server.url}/instances/${slug}/redirects`, form);
 }
 
 /** Creates a server's first admin. Whoever asks is signed in afterwards. */
@@ -17,9 +42,20 @@ export async function setUp(request: APIRequestContext, server: Server): Promise
   expect(answer.status()).toBe(303);
 }
 
-/** Creates a production instance. */
-export async function createInstance(request: APIRequestContext, server: Server, slug: string): Promise<void> {
-  const form = { version: "0", name: slug, slug, environment: "production", domain: `${slug}.com`, portal_origin: "", home_url: "" };
+/** Invites somebody to an instance, and answers a page of theirs in a browser of their own, where they are signed in. */
+export async function colleague(browser: Browser, invites: Page, { server, slug }: At, email: string, role: string): Promise<Page> {
+  const invited = await post(invites.request, `${server.url}/instances/${slug}/members`, { email, role });
+  const token = /\/account\/invitation\?token=([\w-]+)/.exec(await invited.text())?.[1] ?? "";
+  const page = await browser.newPage({ storageState: nobody });
+  const joined = await post(page.request, `${server.url}/account/invitation`, { token, password });
+  expect(joined.status()).toBe(303);
+  return page;
+}
+
+/** Creates an instance, where nothing else is said one in production. */
+export async function createInstance(request: APIRequestContext, server: Server, slug: string, other: Record<string, string> = {}): Promise<void> {
+  const settings = { name: slug, slug, environment: "production", domain: `${slug}.com`, portal_origin: "", home_url: "" };
+  const form = { version: "0", ...settings, ...other };
   const answer = await post(request, `${server.url}/instances/new`, form);
   expect(answer.status()).toBe(303);
 }

@@ -1,6 +1,6 @@
 // The ways in: the printed link, email and password, and back to the page that was asked for. With and without JavaScript.
-import { createInstance, owner, password, setUp, signIn } from "./admins.ts";
-import { expect, nobody, test } from "./fixtures.ts";
+import { createInstance, nobody, owner, password, setUp, signIn } from "./admins.ts";
+import { expect, test } from "./fixtures.ts";
 
 test.use({ storageState: nobody, meant: [401, 410, 422, 429] });
 

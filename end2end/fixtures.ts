@@ -13,9 +13,6 @@ export interface Instance {
   environment?: "Development" | "Production";
 }
 
-/** Nobody, for a context or a file's tests: signed out. */
-export const nobody = { cookies: [], origins: [] };
-
 type Session = Exclude<BrowserContextOptions["storageState"], string | undefined>;
 
 export const test = base.extend<{ slug: string; fresh: Server; meant: number[]; calm: void }, { server: Server; session: Session }>({

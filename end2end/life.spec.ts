@@ -6,17 +6,13 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type APIRequestContext } from "@playwright/test";
-import { post, setUp } from "./admins.ts";
+import { saveRedirects, setUp } from "./admins.ts";
 import { alive, expect, test } from "./fixtures.ts";
 import { binary, newDatabase, Server } from "./server.ts";
 
-const fallbacks = ["sign_up", "sign_in", "sign_out", "create_organization", "leave_organization", "join_waitlist"];
-
 /** Saves a fallback for sign-up and answers the version it was saved over. */
 async function save(request: APIRequestContext, server: Server, version: number, value: string): Promise<void> {
-  const empty = Object.fromEntries(fallbacks.map((name) => [`after_${name}_url`, ""]));
-  const form = { ...empty, version: String(version), logo_link_url: "", after_sign_up_url: value };
-  const answer = await post(request, `${server.url}/instances/localhost/redirects`, form);
+  const answer = await saveRedirects(request, { server, slug: "localhost" }, version, { after_sign_up_url: value });
   expect(answer.status()).toBe(303);
 }
 

@@ -1,7 +1,7 @@
 // Sessions: what they keep, how they end, and that nothing typed is lost with one.
 import { type Browser, type Page } from "@playwright/test";
-import { createInstance, owner, setUp, signIn } from "./admins.ts";
-import { alive, expect, nobody, test } from "./fixtures.ts";
+import { createInstance, nobody, owner, setUp, signIn } from "./admins.ts";
+import { alive, expect, test } from "./fixtures.ts";
 import { type Server } from "./server.ts";
 
 test.use({ storageState: nobody, meant: [401, 403, 422] });

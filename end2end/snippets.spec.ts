@@ -4,8 +4,9 @@ import type { APIRequestContext, Page } from "@playwright/test";
 import dotenv from "dotenv";
 import dotenvExpand from "dotenv-expand";
 import { transform } from "esbuild";
-import { post } from "./admins.ts";
+import { saveRedirects } from "./admins.ts";
 import { alive, expect, test } from "./fixtures.ts";
+import { type Server } from "./server.ts";
 
 type Settings = Record<string, string>;
 
@@ -32,11 +33,10 @@ const encoded: [string, string][] = [
 ];
 
 /** Stores a fallback redirect for each flow, and answers where the portal goes then. */
-async function store(request: APIRequestContext, slug: string, values: string[]): Promise<Settings> {
+async function store(request: APIRequestContext, server: Server, slug: string, values: string[]): Promise<Settings> {
   const { version } = await (await request.get(`/portal/${slug}/v1/redirects`)).json();
   const fields = flows.map((flow, index) => [`after_${flow.replace("-", "_")}_url`, values[index % values.length]]);
-  const form = { version: String(version), logo_link_url: "", after_join_waitlist_url: "", ...Object.fromEntries(fields) };
-  expect((await post(request, `/instances/${slug}/redirects`, form)).status()).toBe(303);
+  expect((await saveRedirects(request, { server, slug }, version, Object.fromEntries(fields))).status()).toBe(303);
   const targets = flows.map(async (flow) => [flow, (await (await request.get(`/portal/${slug}/v1/resolve?flow=${flow}`)).json()).target]);
   return Object.fromEntries(await Promise.all(targets));
 }
@@ -113,10 +113,10 @@ function expected(target: Settings, held = target): { env: Settings; code: Setti
 }
 
 for (const framework of frameworks) {
-  test(`what is copied for ${framework} means the portal's own targets`, async ({ page, slug }) => {
+  test(`what is copied for ${framework} means the portal's own targets`, async ({ page, slug, server }) => {
     const pages = { SIGN_IN_URL: `https://accounts.${slug}.com/sign-in`, SIGN_UP_URL: `https://accounts.${slug}.com/sign-up` };
     for (let round = 0; round < nasty.length; round += 2) {
-      const target = await store(page.request, slug, [...nasty.slice(round), ...nasty]);
+      const target = await store(page.request, server, slug, [...nasty.slice(round), ...nasty]);
       const { env, code } = await read(page, slug, framework);
       const wanted = expected(target);
       expect(code).toMatchObject(wanted.code);
@@ -133,9 +133,9 @@ for (const framework of frameworks) {
   });
 }
 
-test("what no .env file can hold is percent-encoded there and nowhere else", async ({ page, slug }) => {
+test("what no .env file can hold is percent-encoded there and nowhere else", async ({ page, slug, server }) => {
   for (const [typed, held] of encoded) {
-    const target = await store(page.request, slug, [typed]);
+    const target = await store(page.request, server, slug, [typed]);
     const { env, code } = await read(page, slug, "nextjs");
     const wanted = expected(target, { "sign-in": `https://${slug}.com${held}`, "sign-up": `https://${slug}.com${held}` });
     expect(env).toMatchObject(wanted.env);
@@ -144,8 +144,8 @@ test("what no .env file can hold is percent-encoded there and nowhere else", asy
   }
 });
 
-test("a block is copied as it is shown", async ({ page, slug }) => {
-  await store(page.request, slug, nasty);
+test("a block is copied as it is shown", async ({ page, slug, server }) => {
+  await store(page.request, server, slug, nasty);
   await page.goto(`/instances/${slug}/snippets?framework=nuxt`);
   await alive(page);
   for (const [index, name] of ["Environment variables, .env", "Module options, nuxt.config.ts", "Organizations, Any .vue component"].entries()) {
@@ -157,9 +157,9 @@ test("a block is copied as it is shown", async ({ page, slug }) => {
   }
 });
 
-test("a block that is wider than the window is scrolled by keyboard, and the page is not", async ({ page, slug }) => {
+test("a block that is wider than the window is scrolled by keyboard, and the page is not", async ({ page, slug, server }) => {
   await page.setViewportSize({ width: 390, height: 800 });
-  await store(page.request, slug, [`/${"long".repeat(200)}`]);
+  await store(page.request, server, slug, [`/${"long".repeat(200)}`]);
   await page.goto(`/instances/${slug}/snippets`);
   const block = page.getByRole("region", { name: "Environment variables, .env.local" });
   await block.focus();

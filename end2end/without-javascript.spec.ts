@@ -1,5 +1,5 @@
 // The same ways with JavaScript off: pages are documents with forms.
-import { post } from "./admins.ts";
+import { saveRedirects } from "./admins.ts";
 import { expect, resolve, test } from "./fixtures.ts";
 
 test.use({ javaScriptEnabled: false });
@@ -40,9 +40,7 @@ test("wrong values are refused all at once and stay as typed", async ({ page, sl
 
 test("of two admins the later one is told, and loses nothing", async ({ page, slug, server }) => {
   await page.goto(`/instances/${slug}/redirects`);
-  const names = ["sign_up", "sign_in", "sign_out", "create_organization", "leave_organization", "join_waitlist"];
-  const form = Object.fromEntries([["version", "1"], ["logo_link_url", "/theirs"], ...names.map((name) => [`after_${name}_url`, ""])]);
-  const theirs = await post(page.request, `${server.url}/instances/${slug}/redirects`, form);
+  const theirs = await saveRedirects(page.request, { server, slug }, 1, { logo_link_url: "/theirs" });
   expect(theirs.status()).toBe(303);
   await page.getByLabel("After logo click").fill("/mine");
   await page.getByRole("button", { name: "Save changes" }).click();

@@ -1,0 +1,145 @@
+// Two editors at once: what each has typed is saved or chosen, and History shows all of it and puts it back.
+import { readFileSync } from "node:fs";
+import { colleague } from "./admins.ts";
+import { alive, expect, resolve, test } from "./fixtures.ts";
+
+test.use({ meant: [409, 422] });
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
+    test.use({ javaScriptEnabled });
+
+    test("two editors collide, choose, and lose nothing", async ({ page, slug, server, browser }) => {
+      const [first, second] = [`ana@${slug}.com`, `ben@${slug}.com`];
+      const ana = await colleague(browser, page, { server, slug }, first, "editor");
+      const ben = await colleague(browser, page, { server, slug }, second, "editor");
+      for (const editor of [ana, ben]) {
+        await editor.goto(`/instances/${slug}/redirects`);
+        if (javaScriptEnabled) await alive(editor);
+      }
+      for (const [field, value] of [["sign-in", "/ana-in"], ["sign-up", "/ana-up"], ["sign-out", "/ana-out"]]) {
+        await ana.getByLabel(`After ${field}`).fill(value);
+      }
+      await ana.getByRole("button", { name: "Save changes" }).click();
+      await expect(ana.getByRole("status")).toContainText("Saved");
+
+      for (const [field, value] of [["sign-in", "/ben-in"], ["sign-up", "/ben-up"], ["joining the waitlist", "/ben-thanks"]]) {
+        await ben.getByLabel(`After ${field}`).fill(value);
+      }
+      await ben.getByRole("button", { name: "Save changes" }).click();
+      await expect(ben.getByRole("alert")).toContainText("Somebody saved in between");
+      await expect(ben.getByRole("alert")).toBeFocused();
+      await expect(ben.getByRole("alert").getByRole("link")).toHaveText(["After sign-up", "After sign-in"]);
+      const choice = (name: string) => ben.getByRole("group", { name });
+      for (const [field, value] of [["sign-in", "in"], ["sign-up", "up"]]) {
+        await expect(choice(`After ${field}`).getByRole("radio", { name: `/ben-${value} Yours` })).toBeChecked();
+        const theirs = choice(`After ${field}`).getByRole("radio", { name: new RegExp(`^/ana-${value} Stored by ${first}, \\d{4}-\\d\\d-\\d\\d`) });
+        await expect(theirs).not.toBeChecked();
+      }
+      await expect(ben.getByRole("main")).toContainText("only somebody else changed it: After sign-out.");
+      await expect(ben.getByRole("main")).toContainText("only you changed it: After joining the waitlist.");
+
+      // While Ben chooses, Ana saves once more: he is asked again, and only about that.
+      await ana.getByLabel("After sign-up").fill("/ana-up-again");
+      await ana.getByRole("button", { name: "Save changes" }).click();
+      await expect(ana.getByRole("status")).toContainText("Saved");
+      await choice("After sign-in").getByRole("radio", { name: /^\/ana-in/ }).check();
+      await ben.getByRole("button", { name: "Save" }).click();
+      await expect(ben.getByRole("alert").getByRole("link")).toHaveText(["After sign-up"]);
+      await expect(choice("After sign-up").getByRole("radio", { name: /^\/ana-up-again Stored by/ })).toBeVisible();
+      await ben.getByRole("button", { name: "Save" }).click();
+      await expect(ben.getByRole("status")).toContainText("Saved");
+      for (const [flow, value] of [["sign-in", "/ana-in"], ["sign-up", "/ben-up"], ["sign-out", "/ana-out"], ["waitlist", "/ben-thanks"]]) {
+        expect(await resolve(page, slug, `flow=${flow}`)).toMatchObject({ target: `https://${slug}.com${value}` });
+      }
+      await Promise.all([ana.close(), ben.close()]);
+    });
+
+    test("two editors of different fields both save", async ({ page, slug, server, browser }) => {
+      const ben = await colleague(browser, page, { server, slug }, `ben@${slug}.com`, "editor");
+      for (const editor of [page, ben]) {
+        await editor.goto(`/instances/${slug}/redirects`);
+        if (javaScriptEnabled) await alive(editor);
+      }
+      await page.getByLabel("After sign-in").fill("/first");
+      await page.getByRole("button", { name: "Save changes" }).click();
+      await expect(page.getByRole("status")).toContainText("Saved");
+      await ben.getByLabel("After sign-out").fill("/second");
+      await ben.getByRole("button", { name: "Save changes" }).click();
+      await expect(ben.getByRole("alert")).toContainText("Somebody saved in between");
+      await expect(ben.getByLabel("After sign-in")).toHaveValue("/first");
+      await expect(ben.getByLabel("After sign-out")).toHaveValue("/second");
+      if (javaScriptEnabled) await alive(ben);
+      await ben.getByRole("button", { name: "Save changes" }).click();
+      await expect(ben.getByRole("status")).toContainText("Saved");
+      expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/first` });
+      expect(await resolve(page, slug, "flow=sign-out")).toMatchObject({ target: `https://${slug}.com/second` });
+      await ben.close();
+    });
+
+    test("History shows who changed what, and puts an earlier version back", async ({ page, slug, server, browser }) => {
+      const email = `ben@${slug}.com`;
+      const ben = await colleague(browser, page, { server, slug }, email, "editor");
+      const save = async (value: string) => {
+        await ben.goto(`/instances/${slug}/redirects`);
+        await ben.getByLabel("After sign-in").fill(value);
+        await ben.getByRole("button", { name: "Save changes" }).click();
+        await expect(ben.getByRole("status")).toContainText("Saved");
+      };
+      await save("/friday");
+      await save("/monday");
+      await page.goto(`/instances/${slug}`);
+      await page.getByRole("link", { name: "History", exact: true }).click();
+      const changes = page.locator("ol.changes > li");
+      await expect(changes.nth(0)).toContainText(`${email} changed redirects`);
+      await expect(changes.nth(0).locator(".difference")).toContainText("After sign-in");
+      await expect(changes.nth(0).locator("del")).toContainText("/friday");
+      await expect(changes.nth(0).locator("ins")).toContainText("/monday");
+      await expect(changes.filter({ hasText: `invited ${email} as editor` })).toHaveCount(1);
+      await expect(changes.filter({ hasText: "created the instance" })).toHaveCount(1);
+
+      await page.getByLabel("Person").fill("BEN@");
+      await page.getByLabel("Field").selectOption({ label: "After sign-in" });
+      await page.getByRole("button", { name: "Filter" }).click();
+      await expect(changes).toHaveCount(2);
+      const downloading = page.waitForEvent("download");
+      await page.getByRole("link", { name: "JSON" }).click();
+      const file = JSON.parse(readFileSync(await (await downloading).path(), "utf8"));
+      expect(file).toHaveLength(2);
+      expect(file[0]).toMatchObject({ who: email, version: 3 });
+      await page.getByLabel("Person").fill("nobody");
+      await page.getByRole("button", { name: "Filter" }).click();
+      await expect(page.getByRole("heading", { name: "Nothing fits the filter" })).toBeVisible();
+      await page.getByRole("link", { name: "Show all" }).click();
+
+      await page.getByRole("link", { name: "Restore version 2" }).click();
+      await expect(page.getByRole("heading", { name: "Restore version 2" })).toBeVisible();
+      await expect(page.getByRole("main")).toContainText("/friday");
+      await expect(page.getByRole("main")).toContainText("/monday");
+      // Somebody saves while the difference is read: it is shown anew.
+      await save("/tuesday");
+      await page.getByRole("button", { name: "Restore these redirects" }).click();
+      await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
+      await expect(page.getByRole("main")).toContainText("/tuesday");
+      expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/tuesday` });
+      await page.getByRole("button", { name: "Restore these redirects" }).click();
+      await expect(page.getByRole("status")).toContainText("Restored.");
+      await expect(changes.nth(0)).toContainText("restored the redirects of version 2");
+      expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/friday`, version: 5 });
+      await ben.close();
+    });
+  });
+}
+
+test("a viewer reads the history, and can't restore", async ({ page, slug, server, browser }) => {
+  const viewer = await colleague(browser, page, { server, slug }, `viewer@${slug}.com`, "viewer");
+  await page.goto(`/instances/${slug}/redirects`);
+  await page.getByLabel("After sign-in").fill("/x");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+  await viewer.goto(`/instances/${slug}/history`);
+  await expect(viewer.locator("ol.changes > li").first()).toContainText("changed redirects");
+  await expect(viewer.getByRole("link", { name: /^Restore/ })).toHaveCount(0);
+  expect((await viewer.goto(`/instances/${slug}/history/1`))?.status()).toBe(403);
+  await viewer.close();
+});
