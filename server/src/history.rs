@@ -120,15 +120,12 @@ async fn written(pool: &PgPool, scope: Scope, wanted: Wanted, format: Format, na
         let (pool, wanted) = (pool.clone(), wanted.clone());
         async move {
             let Some((mut part, older, sent)) = state else { return Ok::<_, sqlx::Error>(None) };
-            let next = match older.filter(|_| sent < MOST_EXPORTED) {
-                Some(before) => {
-                    let page = changes::page(&pool, scope, &Wanted { before: Some(before), ..wanted }, AT_A_TIME).await?;
-                    Some((format.write(&page.changes, false), page.older, sent + AT_A_TIME))
-                }
-                None => {
-                    part.extend(format.end());
-                    None
-                }
+            let next = if let Some(before) = older.filter(|_| sent < MOST_EXPORTED) {
+                let page = changes::page(&pool, scope, &Wanted { before: Some(before), ..wanted }, AT_A_TIME).await?;
+                Some((format.write(&page.changes, false), page.older, sent + AT_A_TIME))
+            } else {
+                part.extend(format.end());
+                None
             };
             Ok(Some((Bytes::from(part), next)))
         }

@@ -1,4 +1,7 @@
-//! `/instances/{slug}/history` and `/history`: who sees what, the filter, restoring, and the files.
+//! `/instances/{slug}/history` and `/history`: what they show, the filter, and who sees what.
+
+mod files;
+mod restore;
 
 use app::{
     history::{
@@ -142,96 +145,6 @@ async fn a_filter_that_is_wrong_says_so_beside_its_field_and_keeps_what_was_type
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn restoring_shows_the_difference_first_and_makes_a_new_version(pool: PgPool) {
-    store_three_versions(&pool).await;
-    let site = Site::new(&pool).await;
-    let page = site.get(&format!("{PATH}/2")).await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert_eq!(rows(page.text()), [["After sign-in", "/second", "/first"], ["After logo click", "/logo", "Home URL"]]);
-    assert_eq!(stored(&pool).await.1, 3, "looking changes nothing");
-
-    let answer = site.edit(&page, &format!("{PATH}/2"), &[]).await;
-    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app/history?restored"));
-    assert_eq!(stored(&pool).await, (fallbacks(&[(Flow::SignIn, "/first")]), 4));
-    let tab = site.get(answer.header("location")).await;
-    assert!(text(tab.text()).contains("Restored. Links follow it from now on."));
-    assert!(changes(&tab)[0].starts_with("owner@myapp.com restored the redirects of version 2 Version 4, in force"), "{:?}", changes(&tab));
-    let resolved = site.get("/portal/my-app/v1/resolve?flow=sign-in").await.json();
-    assert_eq!((&resolved["target"], &resolved["version"]), (&"https://myapp.com/first".into(), &4.into()));
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn of_two_restores_at_once_one_is_saved_and_the_other_sees_what_it_would_change_now(pool: PgPool) {
-    store_three_versions(&pool).await;
-    let site = Site::new(&pool).await;
-    let [first, second] = [site.get(&format!("{PATH}/1")).await, site.get(&format!("{PATH}/2")).await];
-    let (first, second) =
-        tokio::join!(site.edit(&first, "/instances/my-app/history/1", &[]), site.edit(&second, "/instances/my-app/history/2", &[]));
-    let (saved, late) = if first.status == StatusCode::SEE_OTHER { (first, second) } else { (second, first) };
-    assert_eq!((saved.status, late.status), (StatusCode::SEE_OTHER, StatusCode::CONFLICT));
-    assert!(text(late.text()).contains("Somebody saved in between Nothing is restored yet."));
-    assert_eq!((stored(&pool).await.1, value(late.text(), "version")), (4, "4".to_owned()));
-    assert_eq!(rows(late.text()).len(), 1, "only sign-in is another one now");
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_restore_from_a_version_that_is_not_in_force_saves_nothing(pool: PgPool) {
-    store_three_versions(&pool).await;
-    let site = Site::new(&pool).await;
-    for version in ["1", "2", "4", "0", "-1", "9223372036854775807"] {
-        let answer = site.post(&format!("{PATH}/1"), &[("version", version)]).await;
-        assert_eq!((answer.status, value(answer.text(), "version")), (StatusCode::CONFLICT, "3".to_owned()), "{version}");
-        assert_eq!(rows(answer.text()).len(), 2, "{version}");
-    }
-    for fields in [&[][..], &[("version", "x")], &[("version", "3"), ("version", "3")], &[("version", "3"), ("slug", "other")]] {
-        assert_eq!(site.post(&format!("{PATH}/1"), fields).await.status, StatusCode::BAD_REQUEST, "{fields:?}");
-    }
-    assert_eq!(stored(&pool).await.1, 3);
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_version_that_the_instance_never_had_is_not_there(pool: PgPool) {
-    store_three_versions(&pool).await;
-    let site = Site::new(&pool).await;
-    for version in ["4", "0", "-1", "x", "03", "%2B3", "1e0", "9223372036854775808", "export", "%00"] {
-        let path = format!("{PATH}/{version}");
-        assert_eq!(site.get(&path).await.status, StatusCode::NOT_FOUND, "{version}");
-        assert_eq!(site.post(&path, &[("version", "3")]).await.status, StatusCode::NOT_FOUND, "{version}");
-    }
-    assert_eq!(stored(&pool).await.1, 3);
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn where_restoring_changes_nothing_the_page_says_so(pool: PgPool) {
-    store_three_versions(&pool).await;
-    let site = Site::new(&pool).await;
-    let page = site.get(&format!("{PATH}/3")).await;
-    assert!(text(page.text()).contains("Nothing to change: the redirects are those of this version already."));
-    assert!(!page.text().contains("name=\"version\""));
-    let answer = site.post(&format!("{PATH}/3"), &[("version", "3")]).await;
-    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app/history/3"));
-    assert_eq!(stored(&pool).await.1, 3);
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn what_todays_rules_refuse_is_named_with_the_reason_and_left_out(pool: PgPool) {
-    store_my_app(&pool, Environment::Production).await;
-    store_fallbacks(&pool, &[(Flow::SignIn, "https://myapp.com/old"), (Flow::SignOut, "/bye")]).await;
-    store_fallbacks(&pool, &[(Flow::SignIn, "/now")]).await;
-    sqlx::query("update instances set domain = 'moved.com', home_url = 'https://moved.com/'").execute(&pool).await.unwrap();
-    let site = Site::new(&pool).await;
-    let page = site.get(&format!("{PATH}/2")).await;
-    let refused =
-        "https://myapp.com/old Left out. myapp.com is not on moved.com. Use a URL on moved.com, or add this origin under Settings.";
-    assert_eq!(rows(page.text()), [["After sign-in", "/now", refused], ["After sign-out", "Home URL", "/bye"]]);
-    assert_eq!(site.edit(&page, &format!("{PATH}/2"), &[]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(stored(&pool).await, (fallbacks(&[(Flow::SignIn, "/now"), (Flow::SignOut, "/bye")]), 4));
-
-    let again = site.get(&format!("{PATH}/2")).await;
-    assert!(text(again.text()).contains("Nothing to change: today's rules refuse what this version had, and the rest is the same."));
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn a_viewer_sees_and_downloads_an_editor_restores_and_a_stranger_finds_nothing(pool: PgPool) {
     store_three_versions(&pool).await;
     let site = Site::new(&pool).await;
@@ -297,64 +210,6 @@ async fn the_servers_history_is_for_server_admins(pool: PgPool) {
         assert_eq!(Site::anonymous(&pool).get(path).await.status, StatusCode::SEE_OTHER, "{path}");
     }
     assert_eq!(href(owner.get(PATH).await.text(), "Server history"), None);
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn files_hold_what_fits_the_filter_and_no_cell_is_a_formula(pool: PgPool) {
-    store_three_versions(&pool).await;
-    let site = Site::new(&pool).await;
-    let id = store::find(&pool, "my-app").await.unwrap().unwrap().id;
-    let formula = "=HYPERLINK(\"https://evil.com\")@myapp.com";
-    note(&pool, &Actor { name: "+evil@myapp.com".into(), ..owner(&pool).await }, Kind::Invited, Entry::of(id).about(formula)).await;
-
-    let csv = site.get(&format!("{PATH}/export.csv")).await;
-    let headers = ["content-type", "content-disposition", "cache-control", "x-history-cut"].map(|name| csv.header(name));
-    assert_eq!(headers, ["text/csv; charset=utf-8", "attachment; filename=\"my-app-history.csv\"", "no-store", ""]);
-    let lines: Vec<&str> = csv.text().trim_start_matches('\u{feff}').lines().collect();
-    assert_eq!(lines[0], r#""id","at","who","did","kind","instance","version","about","address","before","after""#);
-    assert_eq!(lines.len(), 6);
-    assert!(lines[1].contains(r#""'+evil@myapp.com","invited =HYPERLINK("#), "{}", lines[1]);
-    assert!(lines[1].contains(r#","'=HYPERLINK(""https://evil.com"")@myapp.com","#), "{}", lines[1]);
-    let second = r#""owner@myapp.com","changed redirects","redirects","my-app",2,"","","{""after_sign_in_url"":null}","{""after_sign_in_url"":""/first""}""#;
-    assert!(lines[3].ends_with(second), "{}", lines[3]);
-
-    let json = site.get(&format!("{PATH}/export.json?field=after_sign_in_url")).await;
-    assert_eq!(
-        [json.header("content-type"), json.header("content-disposition")],
-        ["application/json", "attachment; filename=\"my-app-history.json\""]
-    );
-    let found = json.json();
-    let versions: Vec<_> = found.as_array().unwrap().iter().map(|change| change["version"].as_i64()).collect();
-    assert_eq!(versions, [Some(3), Some(2)]);
-    assert_eq!(found[1]["after"], serde_json::json!({"after_sign_in_url": "/first"}));
-    assert_eq!(
-        (&found[0]["who"], &found[0]["kind"], &found[0]["instance"]),
-        (&"owner@myapp.com".into(), &"redirects".into(), &"my-app".into())
-    );
-    assert_eq!(site.get(&format!("{PATH}/export.json?person=nobody")).await.json(), serde_json::json!([]));
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_long_history_is_sent_whole_and_one_that_is_too_long_says_that_it_is_cut(pool: PgPool) {
-    store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool).await;
-    let add = async |count: i32| {
-        sqlx::query("insert into changes (kind, who, about) select 'sign_in_failed', 'eve', n::text from generate_series(1, $1) n")
-            .bind(count)
-            .execute(&pool)
-            .await
-            .unwrap();
-    };
-    add(2_500).await;
-    let json = site.get("/history/export.json").await.json();
-    let about: Vec<_> = json.as_array().unwrap().iter().map(|change| change["about"].as_str().unwrap().parse::<i32>().unwrap()).collect();
-    assert_eq!(about, (1..=2_500).rev().collect::<Vec<_>>());
-
-    add(97_501).await;
-    let csv = site.get("/history/export.csv").await;
-    assert_eq!(csv.header("x-history-cut"), "only the newest 100000 changes");
-    assert_eq!(csv.header("content-disposition"), "attachment; filename=\"server-history-newest-100000.csv\"");
-    assert_eq!(csv.text().lines().count(), 100_001);
 }
 
 #[sqlx::test(migrations = "../migrations")]
