@@ -29,6 +29,7 @@ pub fn label(field: &str) -> String {
         "allowed_origins" => "Allowed origins".to_owned(),
         "role" => "Role".to_owned(),
         "server_admin" => "May create instances".to_owned(),
+        "owner_of_all" => "Owner of every instance".to_owned(),
         "name" | "slug" | "environment" | "domain" | "portal_origin" | "home_url" => view::label(field),
         other => Flow::of_field(other).map_or_else(|| other.to_owned(), |flow| flow.label().to_owned()),
     }
