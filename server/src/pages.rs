@@ -5,8 +5,7 @@ use std::sync::Arc;
 use app::{
     document::{DocumentFiles, document},
     error::AppError,
-    instances::archive,
-    ui::page::Restorable,
+    instances::archive::{self, Restorable},
 };
 use axum::{
     body::Body,
@@ -83,9 +82,9 @@ impl Pages {
         self.render(parts, StatusCode::BAD_REQUEST, provide).await
     }
 
-    /// Until when the instance at that path can be restored; `None` where the database does not answer.
+    /// Until when the instance at that path can be restored; `None` where it is another one that is archived, or the database does not answer.
     async fn restorable(&self, path: &str) -> Option<Restorable> {
         let slug = path.strip_prefix("/instances/")?.split('/').next()?;
-        archive::restorable_until(&self.pool, slug).await.ok().map(Restorable)
+        archive::restorable(&self.pool, slug).await.ok()?
     }
 }

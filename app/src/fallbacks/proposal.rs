@@ -112,7 +112,7 @@ mod tests {
             ..Settings::default()
         };
         let instance = Instance::parse(&settings, 1).unwrap();
-        StoredInstance { id: 1, settings, domain_typed: "myapp.com".into(), instance, fallbacks: fallbacks(values) }
+        StoredInstance { id: 1, settings, domain_typed: "myapp.com".into(), instance, fallbacks: fallbacks(values), archived_at: None }
     }
 
     fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {

@@ -51,22 +51,27 @@ fn until(archived_at: OffsetDateTime) -> OffsetDateTime {
     archived_at + Duration::hours(RESTORABLE_HOURS.into())
 }
 
-/// Until when an archived instance can be restored; `None` where that is over, or it is not archived.
+/// Until when an archived instance can be restored; `None` in it where that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restorable(pub Option<OffsetDateTime>);
+
+/// Until when the instance of that slug can be restored; `None` where it is not archived.
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
-pub async fn restorable_until(pool: &PgPool, slug: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+pub async fn restorable(pool: &PgPool, slug: &str) -> Result<Option<Restorable>, StoreError> {
     if !is_slug(slug) {
         return Ok(None);
     }
-    let archived_at = sqlx::query_scalar!(
-        r#"select archived_at as "archived_at!" from instances where slug = $1 and archived_at > now() - make_interval(hours => $2)"#,
+    let row = sqlx::query!(
+        r#"select archived_at as "archived_at!", archived_at > now() - make_interval(hours => $2) as "can_be!"
+        from instances where slug = $1 and archived_at is not null"#,
         slug,
         RESTORABLE_HOURS
     )
     .fetch_optional(pool)
     .await?;
-    Ok(archived_at.map(until))
+    Ok(row.map(|row| Restorable(row.can_be.then(|| until(row.archived_at)))))
 }
 
 /// Archives an instance, if its slug was typed to confirm that.

@@ -41,7 +41,7 @@ async fn instance(pool: &PgPool, owner: &Actor, slug: &str) -> i64 {
 
 async fn joined(pool: &PgPool, email: &str, instance: i64, role: Role) -> Actor {
     let actor = account(pool, email).await;
-    join(&mut *pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
+    join(&mut pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
     actor
 }
 
@@ -144,7 +144,7 @@ async fn of_two_owners_who_remove_each_other_at_once_one_stays(pool: PgPool) {
         };
         assert!(field_error(refused).1.contains("is the last owner"));
         assert_eq!(roles(&pool, app).await.len(), 1);
-        join(&mut *pool.acquire().await.unwrap(), gone, app, Role::Owner).await.unwrap();
+        join(&mut pool.acquire().await.unwrap(), gone, app, Role::Owner).await.unwrap();
     }
 }
 

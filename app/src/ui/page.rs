@@ -8,13 +8,12 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use sqlx::PgPool;
-use time::OffsetDateTime;
 
 use super::frame::Frame;
 use crate::{
     error::AppError,
     instances::{
-        archive::RESTORABLE_DAYS,
+        archive::{RESTORABLE_DAYS, Restorable},
         store::{self, InstanceSummary, StoredInstance},
     },
     session::{Caller, Role, guard},
@@ -109,10 +108,6 @@ pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppErr
         </Suspense>
     }
 }
-
-/// Until when an archived instance can be restored; `None` in it where that is over. Its error page finds it in its context.
-#[derive(Clone, Copy, Debug)]
-pub struct Restorable(pub Option<OffsetDateTime>);
 
 /// The status that fits an error.
 pub fn status_of(error: AppError) -> StatusCode {
