@@ -22,7 +22,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole("status")).toContainText("Saved");
 
       await page.goto(`/instances/${slug}/settings`);
-      await page.getByRole("link", { name: "Choose an instance" }).click();
+      await page.getByRole("link", { name: "Choose instance…" }).click();
       await page.getByLabel("Copy from", { exact: true }).selectOption(from);
       await page.getByRole("button", { name: "Show the difference" }).click();
       await expect(page.getByRole("checkbox")).toHaveCount(3);
