@@ -6,6 +6,7 @@
 use app::{
     error::AppError,
     fallbacks::{self, form::FallbackForm},
+    history::Actor,
     instances::{form::InstanceForm, store, store::StoreError},
     preview::{form::PreviewForm, view::Typed},
     session::Caller,
@@ -25,11 +26,15 @@ use axum::{
 use leptos::prelude::provide_context;
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
+use sqlx::PgPool;
 
 use crate::pages::Pages;
 
 /// The largest form that is read, in bytes: a link may be pasted with a megabyte too much, and is still answered beside its field.
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
+
+/// How often a form is put over what others save at the same moment, before its page asks.
+const MOST_MERGES: usize = 3;
 
 /// `POST /instances/new`
 pub(crate) async fn create_instance(State(pages): State<Pages>, Extension(caller): Extension<Caller>, request: Request) -> Response {
@@ -59,12 +64,8 @@ pub(crate) async fn save_instance(
         Err(response) => return response,
     };
     post.form.slug.clone_from(&slug);
-    let saved = match post.form.check() {
-        Ok(instance) => store::update(&pages.pool, &caller.actor, &instance, &post.form.domain).await,
-        Err(errors) => Err(StoreError::Fields(errors)),
-    };
-    match saved {
-        Ok(_) => Redirect::to(&format!("/instances/{slug}/settings?saved")).into_response(),
+    match post.save(&pages, &caller.actor, &slug).await {
+        Ok(mark) => Redirect::to(&format!("/instances/{slug}/settings?{mark}")).into_response(),
         Err(error) => post.reject(&pages, error).await,
     }
 }
@@ -76,12 +77,12 @@ pub(crate) async fn save_fallbacks(
     Path(slug): Path<String>,
     request: Request,
 ) -> Response {
-    let post = match Post::<FallbackForm>::read(&pages, request).await {
+    let mut post = match Post::<FallbackForm>::read(&pages, request).await {
         Ok(post) => post,
         Err(response) => return response,
     };
-    match fallbacks::store::save(&pages.pool, &caller.actor, &slug, &post.form).await {
-        Ok(_) => Redirect::to(&format!("/instances/{slug}/redirects?saved")).into_response(),
+    match post.save(&pages, &caller.actor, &slug).await {
+        Ok(mark) => Redirect::to(&format!("/instances/{slug}/redirects?{mark}")).into_response(),
         Err(error) => post.reject(&pages, error).await,
     }
 }
@@ -160,6 +161,25 @@ pub(crate) fn again(body: &Bytes) -> impl Fn() + Clone + Send + Sync + 'static {
     move || provide_context(fields.clone())
 }
 
+/// A form that is stored over what is there.
+trait Save: Merge + Sync {
+    /// Stores it, and answers the version that the instance has now.
+    fn save(&self, pool: &PgPool, actor: &Actor, slug: &str) -> impl Future<Output = Result<i64, StoreError>> + Send;
+}
+
+impl Save for InstanceForm {
+    async fn save(&self, pool: &PgPool, actor: &Actor, _slug: &str) -> Result<i64, StoreError> {
+        let instance = self.check().map_err(StoreError::Fields)?;
+        store::update(pool, actor, &instance, &self.domain).await
+    }
+}
+
+impl Save for FallbackForm {
+    async fn save(&self, pool: &PgPool, actor: &Actor, slug: &str) -> Result<i64, StoreError> {
+        fallbacks::store::save(pool, actor, slug, self).await
+    }
+}
+
 /// A form of an instance that has arrived, with the request around it.
 struct Post<Form> {
     parts: Parts,
@@ -176,6 +196,29 @@ impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> 
     /// The same post, with its form put in order.
     fn map(self, order: impl FnOnce(Form) -> Form) -> Self {
         Self { form: order(self.form), ..self }
+    }
+
+    /// Saves the form, and answers how the page is told. Where somebody else has saved in between, and no field is touched by
+    /// both, it is saved together with theirs.
+    async fn save(&mut self, pages: &Pages, actor: &Actor, slug: &str) -> Result<&'static str, StoreError>
+    where
+        Form: Save,
+    {
+        let mut mark = "saved";
+        for _ in 0..MOST_MERGES {
+            let stored = match self.form.save(&pages.pool, actor, slug).await {
+                Ok(_) => return Ok(mark),
+                Err(StoreError::Conflict(stored)) => stored,
+                Err(error) => return Err(error),
+            };
+            let (merged, conflict) = self.form.clone().merge(&stored);
+            if conflict.ahead || !conflict.both.is_empty() {
+                return Err(StoreError::Conflict(stored));
+            }
+            self.form = merged;
+            mark = "merged";
+        }
+        self.form.save(&pages.pool, actor, slug).await.map(|_| mark)
     }
 
     /// The page again, with what was typed and why it was not saved. It keeps the version that it was filled from, unless

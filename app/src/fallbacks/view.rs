@@ -27,7 +27,7 @@ pub fn RedirectsPage() -> impl IntoView {
     // Values that were previewed before they are saved come back in the query.
     let query = page::query();
     let typed: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let saved = typed.iter().any(|(name, _)| name == "saved");
+    let saved = saved_banner(&query);
     let copied = copied_banner(&typed);
     let rejected = use_context::<Rejected<FallbackForm>>();
     page::loaded(async move {
@@ -61,7 +61,7 @@ pub fn RedirectsPage() -> impl IntoView {
         Ok(view! {
             <InstanceFrame instances stored place=Place::Redirects>
                 {error_summary(problem.as_ref(), WORDING.label)}
-                {(saved && problem.is_none()).then(saved_banner)}
+                {saved.filter(|_| problem.is_none())}
                 {copied.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
                 {body}

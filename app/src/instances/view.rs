@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use super::{
     archive,
@@ -110,7 +109,7 @@ pub fn NewPage() -> impl IntoView {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let slug = page::slug();
-    let saved = use_query_map().read_untracked().get("saved").is_some();
+    let saved = saved_banner(&page::query());
     let rejected = use_context::<Rejected<InstanceForm>>();
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
@@ -129,7 +128,7 @@ pub fn SettingsPage() -> impl IntoView {
         Ok(view! {
             <InstanceFrame instances stored place=Place::Settings>
                 {summary}
-                {(saved && problem.is_none()).then(saved_banner)}
+                {saved.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
                 {body}
                 {copy}

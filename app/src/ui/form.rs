@@ -56,9 +56,14 @@ mod on_server {
         serde_html_form::from_str(text).ok()
     }
 
-    /// Says that a save has succeeded.
-    pub fn saved_banner() -> impl IntoView {
-        view! { <p class="banner" role="status">{icon(TICK)}"Saved. Links follow it from now on."</p> }
+    /// Says that a save has succeeded, where the page's query does: alone, or together with what somebody else has saved.
+    pub fn saved_banner(query: &str) -> Option<impl IntoView + use<>> {
+        let text = match query {
+            "saved" => "Saved. Links follow it from now on.",
+            "merged" => "Saved, together with what somebody else has saved in between: you changed different fields. History shows both.",
+            _ => return None,
+        };
+        Some(view! { <p class="banner" role="status">{icon(TICK)}{text}</p> })
     }
 
     /// Says to a viewer why there is nothing to save with.

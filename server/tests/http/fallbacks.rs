@@ -108,24 +108,32 @@ async fn every_refused_field_is_named_at_once_in_the_order_of_the_tab(pool: PgPo
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_saves_second_gets_the_others_changes_beside_their_own(pool: PgPool) {
+async fn who_saves_second_is_saved_together_with_the_others_changes(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignOut, "/out"), (Flow::Waitlist, "/wait")]).await;
     let site = Site::new(&pool).await;
     let opened = site.get(PATH).await;
     site.edit(&opened, PATH, &[("after_sign_in_url", "/theirs"), ("after_sign_out_url", "")]).await;
     let answer = site.edit(&opened, PATH, &[("logo_link_url", "/mine"), ("after_join_waitlist_url", "")]).await;
-    assert_eq!((answer.status, summary(answer.text())), (StatusCode::CONFLICT, vec![]));
-    let page = answer.text();
-    assert!(text(page).contains("Somebody saved in between What you typed is kept, and not saved yet."));
-    let shown =
-        ["after_sign_in_url", "after_sign_out_url", "logo_link_url", "after_join_waitlist_url", "version"].map(|name| value(page, name));
-    assert_eq!(shown, ["/theirs", "", "/mine", "", "3"]);
-    assert!(!text(page).contains("Stored now"));
-    assert_eq!(stored(&pool).await, (fallbacks(&[(Flow::SignIn, "/theirs"), (Flow::Waitlist, "/wait")]), 3));
-
-    assert_eq!(site.edit(&answer, PATH, &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app/redirects?merged"));
+    assert!(
+        text(site.get(answer.header("location")).await.text()).contains("Saved, together with what somebody else has saved in between")
+    );
     assert_eq!(stored(&pool).await, (fallbacks(&[(Flow::SignIn, "/theirs"), (Flow::Logo, "/mine")]), 4));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_wrong_is_said_with_the_others_changes_in_the_form(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool).await;
+    let opened = site.get(PATH).await;
+    site.edit(&opened, PATH, &[("after_sign_in_url", "/theirs")]).await;
+    let answer = site.edit(&opened, PATH, &[("logo_link_url", "https://evil.com")]).await;
+    assert_eq!((answer.status, summary(answer.text())), (StatusCode::UNPROCESSABLE_ENTITY, vec!["logo_link_url".to_owned()]));
+    let shown = ["after_sign_in_url", "logo_link_url", "version"].map(|name| value(answer.text(), name));
+    assert_eq!(shown, ["/theirs", "https://evil.com", "2"]);
+    assert_eq!(site.edit(&answer, PATH, &[("logo_link_url", "/mine")]).await.header("location"), "/instances/my-app/redirects?saved");
+    assert_eq!(stored(&pool).await, (fallbacks(&[(Flow::SignIn, "/theirs"), (Flow::Logo, "/mine")]), 3));
 }
 
 #[sqlx::test(migrations = "../migrations")]
