@@ -18,7 +18,7 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use crate::{forms, pages::Pages};
+use crate::{pages::Pages, received};
 
 /// `POST /instances/{slug}/copy`: whoever may change the target must be a member of the source.
 pub(crate) async fn copy(
@@ -27,7 +27,7 @@ pub(crate) async fn copy(
     Path(slug): Path<String>,
     request: Request,
 ) -> Response {
-    let (parts, body) = match forms::read(&pages, request).await {
+    let (parts, body) = match received::read(&pages, request).await {
         Ok(read) => read,
         Err(response) => return response,
     };
@@ -36,7 +36,7 @@ pub(crate) async fn copy(
     };
     let copied = match admit(&pages.pool, &caller, &form.from, Role::Viewer).await {
         Ok(_) => store::copy(&pages.pool, &caller.actor, &slug, &form).await,
-        Err(error) => return pages.render_error(parts, error, forms::again(&body)).await,
+        Err(error) => return pages.render_error(parts, error, received::again(&body)).await,
     };
     let (status, why) = match copied {
         Ok(left_out) => {
@@ -52,7 +52,7 @@ pub(crate) async fn copy(
         Err(CopyError::Store(StoreError::NotFound)) => return pages.render_error(parts, AppError::NotFound, || ()).await,
         Err(CopyError::Store(error)) => {
             tracing::warn!(%error, "settings could not be copied");
-            return pages.render_error(parts, error.to_app_error(), forms::again(&body)).await;
+            return pages.render_error(parts, error.to_app_error(), received::again(&body)).await;
         }
     };
     let refused = Refused { form, why };

@@ -18,20 +18,18 @@ use app::{
 };
 use axum::{
     Extension,
-    body::Bytes,
     extract::{Path, Request, State},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
-use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 use sqlx::PgPool;
 
-use crate::pages::Pages;
-
-/// The largest form that is read, in bytes: a link may be pasted with a megabyte too much, and is still answered beside its field.
-const LARGEST_BODY: usize = 2 * 1024 * 1024;
+use crate::{
+    pages::Pages,
+    received::{Received, posted, read, read_form},
+};
 
 /// How often a form is put over what others save at the same moment, before its page asks.
 const MOST_MERGES: usize = 3;
@@ -114,51 +112,6 @@ pub(crate) async fn preview(State(pages): State<Pages>, Path(slug): Path<String>
         provide_context(fields.clone());
     };
     pages.render(parts, status, provide).await
-}
-
-/// Reads a request's form. What is none, or no UTF-8, is answered: the readers would put another character in its place.
-pub(crate) async fn read(pages: &Pages, request: Request) -> Result<(Parts, Bytes), Response> {
-    let (parts, body) = request.into_parts();
-    // Most routes have a layer around them that allows far less.
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
-        return Err(pages.render_error(parts, AppError::TooLarge, || ()).await);
-    };
-    if is_form(&parts) && percent_decode(&body).decode_utf8().is_ok() {
-        Ok((parts, body))
-    } else {
-        Err(pages.render_error(parts, AppError::BadRequest, || ()).await)
-    }
-}
-
-/// A form that has arrived, with the request around it.
-pub(crate) struct Received<Form> {
-    /// The request.
-    pub(crate) parts: Parts,
-    /// What was typed.
-    pub(crate) form: Form,
-    /// The same, to be sent again.
-    pub(crate) posted: Posted,
-}
-
-/// Reads a request's form. Missing, unknown and wrongly repeated fields are a form that this dashboard did not make.
-pub(crate) async fn read_form<Form: DeserializeOwned>(pages: &Pages, request: Request) -> Result<Received<Form>, Response> {
-    let (parts, body) = read(pages, request).await?;
-    match serde_html_form::from_bytes(&body) {
-        Ok(form) => Ok(Received { parts, form, posted: posted(&body) }),
-        Err(_) => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
-    }
-}
-
-/// What was posted, to be sent again; `None` where it is no form.
-pub(crate) async fn kept(pages: &Pages, request: Request) -> Option<Posted> {
-    let (_, body) = read(pages, request).await.ok()?;
-    Some(posted(&body))
-}
-
-/// Lets the page of an error offer to send it again.
-pub(crate) fn again(body: &Bytes) -> impl Fn() + Clone + Send + Sync + 'static {
-    let fields = posted(body);
-    move || provide_context(fields.clone())
 }
 
 /// A form that is stored over what is there.
@@ -247,13 +200,4 @@ impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> 
         };
         pages.render(parts, status, provide).await
     }
-}
-
-fn is_form(parts: &Parts) -> bool {
-    let kind = parts.headers.get(axum::http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-}
-
-fn posted(body: &Bytes) -> Posted {
-    Posted { fields: url::form_urlencoded::parse(body).into_owned().collect(), enctype: None }
 }

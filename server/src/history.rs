@@ -24,7 +24,7 @@ use futures_util::stream;
 use leptos::prelude::provide_context;
 use sqlx::PgPool;
 
-use crate::{forms, pages::Pages};
+use crate::{pages::Pages, received};
 
 /// How many changes of a file are read at a time.
 const AT_A_TIME: i64 = 1_000;
@@ -39,7 +39,7 @@ pub(crate) async fn restore(
     Path((slug, version)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let (parts, body) = match forms::read(&pages, request).await {
+    let (parts, body) = match received::read(&pages, request).await {
         Ok(read) => read,
         Err(response) => return response,
     };

@@ -20,6 +20,7 @@ mod members;
 mod pages;
 mod portal;
 pub mod reach;
+mod received;
 mod request;
 mod resolve;
 pub mod router;

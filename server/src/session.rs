@@ -22,10 +22,10 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     cookies,
-    forms::{Received, read_form},
     guard::Origin,
     limits::Tries,
     pages::Pages,
+    received::{Received, read_form},
 };
 
 /// Why nobody is let in, or nothing is changed.

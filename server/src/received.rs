@@ -1,0 +1,72 @@
+//! Reading what a form has posted, and keeping it to be sent again.
+
+use app::{error::AppError, ui::page::Posted};
+use axum::{
+    body::Bytes,
+    extract::Request,
+    http::{header, request::Parts},
+    response::Response,
+};
+use leptos::prelude::provide_context;
+use percent_encoding::percent_decode;
+use serde::de::DeserializeOwned;
+
+use crate::pages::Pages;
+
+/// The largest form that is read, in bytes: a link may be pasted with a megabyte too much, and is still answered beside its field.
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
+
+/// Reads a request's form. What is none, or no UTF-8, is answered: the readers would put another character in its place.
+pub(crate) async fn read(pages: &Pages, request: Request) -> Result<(Parts, Bytes), Response> {
+    let (parts, body) = request.into_parts();
+    // Most routes have a layer around them that allows far less.
+    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
+        return Err(pages.render_error(parts, AppError::TooLarge, || ()).await);
+    };
+    if is_form(&parts) && percent_decode(&body).decode_utf8().is_ok() {
+        Ok((parts, body))
+    } else {
+        Err(pages.render_error(parts, AppError::BadRequest, || ()).await)
+    }
+}
+
+/// A form that has arrived, with the request around it.
+pub(crate) struct Received<Form> {
+    /// The request.
+    pub(crate) parts: Parts,
+    /// What was typed.
+    pub(crate) form: Form,
+    /// The same, to be sent again.
+    pub(crate) posted: Posted,
+}
+
+/// Reads a request's form. Missing, unknown and wrongly repeated fields are a form that this dashboard did not make.
+pub(crate) async fn read_form<Form: DeserializeOwned>(pages: &Pages, request: Request) -> Result<Received<Form>, Response> {
+    let (parts, body) = read(pages, request).await?;
+    match serde_html_form::from_bytes(&body) {
+        Ok(form) => Ok(Received { parts, form, posted: posted(&body) }),
+        Err(_) => Err(pages.render_error(parts, AppError::BadRequest, || ()).await),
+    }
+}
+
+/// What was posted, to be sent again; `None` where it is no form.
+pub(crate) async fn kept(pages: &Pages, request: Request) -> Option<Posted> {
+    let (_, body) = read(pages, request).await.ok()?;
+    Some(posted(&body))
+}
+
+/// Lets the page of an error offer to send it again.
+pub(crate) fn again(body: &Bytes) -> impl Fn() + Clone + Send + Sync + 'static {
+    let fields = posted(body);
+    move || provide_context(fields.clone())
+}
+
+fn is_form(parts: &Parts) -> bool {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// A form's fields, to be sent again.
+pub(crate) fn posted(body: &Bytes) -> Posted {
+    Posted { fields: url::form_urlencoded::parse(body).into_owned().collect(), enctype: None }
+}
