@@ -130,3 +130,6 @@ end
 $$;
 create trigger changes_append_only before update or delete or truncate on changes
     for each statement execute function changes_are_append_only();
+
+-- What is there has a first version to go back to.
+insert into changes (kind, instance_id, version, who) select 'created', id, version, 'an earlier version' from instances;

@@ -187,6 +187,7 @@ impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> 
                 (StatusCode::CONFLICT, Problem::Conflict(conflict))
             }
             StoreError::NotFound => return pages.render_error(parts, AppError::NotFound, || ()).await,
+            StoreError::Forbidden => return pages.render_error(parts, AppError::Forbidden, || ()).await,
             StoreError::Archived => return pages.render_error(parts, AppError::Archived, || ()).await,
             StoreError::Database(_) | StoreError::Invalid { .. } => {
                 tracing::warn!(%error, "a form could not be saved");

@@ -92,7 +92,9 @@ async fn admitted(pages: &Pages, need: &Need, headers: &HeaderMap, origin: Origi
         Need::Member(slug, role) => admit(&pages.pool, &caller, slug, *role).await.map(|_| ()),
         Need::Restore(slug) => admit_to_restore(&pages.pool, &caller, slug).await,
         Need::ServerAdmin if !caller.is_server_admin => Err(AppError::Forbidden),
-        Need::Nothing | Need::Session | Need::ServerAdmin | Need::NoSuchPage => Ok(()),
+        // Never on to the router: it may read the same path in another way, percent-encoded as it is.
+        Need::NoSuchPage => Err(AppError::NotFound),
+        Need::Nothing | Need::Session | Need::ServerAdmin => Ok(()),
     };
     match may {
         Ok(()) => Ok(caller),
@@ -120,7 +122,7 @@ async fn refuse(pages: &Pages, request: Request, error: AppError) -> Response {
     // What is typed into an account's forms is passwords.
     let keep = path.starts_with("/instances/") && error != AppError::Forbidden;
     let (parts, body) = request.into_parts();
-    let posted = if keep { kept(pages, Request::from_parts(parts.clone(), body)).await } else { None };
+    let posted = if keep { kept(Request::from_parts(parts.clone(), body)).await } else { None };
     pages
         .render_error(parts, error, move || {
             if let Some(posted) = &posted {
@@ -131,6 +133,6 @@ async fn refuse(pages: &Pages, request: Request, error: AppError) -> Response {
 }
 
 /// What was posted, to be sent again.
-async fn kept(pages: &Pages, request: Request<Body>) -> Option<Posted> {
-    if links::is_list(&request) { links::kept(request).await } else { received::kept(pages, request).await }
+async fn kept(request: Request<Body>) -> Option<Posted> {
+    if links::is_list(&request) { links::kept(request).await } else { received::kept(request).await }
 }

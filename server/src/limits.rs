@@ -19,8 +19,8 @@ pub(crate) struct Limits(Arc<Buckets>);
 
 #[derive(Debug)]
 struct Buckets {
-    /// By what was typed as the email address, whether there is such an account or not.
-    account: DefaultKeyedRateLimiter<String>,
+    /// By what is tried: an account, whether there is such a one or not, or another thing that a password opens.
+    account: DefaultKeyedRateLimiter<Target>,
     /// By the client's address; of IPv6 by its first 64 bits, which is what one customer has.
     address: DefaultKeyedRateLimiter<Option<IpAddr>>,
     /// By the browser that the account has been used with before.
@@ -32,8 +32,19 @@ struct Buckets {
 pub(crate) enum Tries {
     /// A browser that the account has been used with before, by the hash of its token.
     Known([u8; 32]),
-    /// Anybody: the account as typed, and the client's address.
-    Unknown(String, Option<IpAddr>),
+    /// Anybody: what they try, and the client's address.
+    Unknown(Target, Option<IpAddr>),
+}
+
+/// What a password is tried for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Target {
+    /// An account, by the email address as typed.
+    Account(String),
+    /// A one-time link, by the hash of its token.
+    Link([u8; 32]),
+    /// The password of one's own session, by its key.
+    Session(i64),
 }
 
 impl Limits {
@@ -85,7 +96,7 @@ mod tests {
     use super::*;
 
     fn from(account: &str, address: &str) -> Tries {
-        Tries::Unknown(account.to_owned(), Some(address.parse().unwrap()))
+        Tries::Unknown(Target::Account(account.to_owned()), Some(address.parse().unwrap()))
     }
 
     #[test]

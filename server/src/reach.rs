@@ -47,7 +47,8 @@ impl Reach {
         self.url.scheme() == "https" && self.is_configured(host)
     }
 
-    fn is_configured(&self, host: &str) -> bool {
+    /// Whether it is the host name of the dashboard's own URL.
+    pub(crate) fn is_configured(&self, host: &str) -> bool {
         self.url.host_str() == Some(host)
     }
 }

@@ -16,6 +16,10 @@ use crate::pages::Pages;
 /// The largest form that is read, in bytes: a link may be pasted with a megabyte too much, and is still answered beside its field.
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
 
+/// The largest form that is kept for somebody who is not let in, in bytes and in fields.
+const MOST_KEPT_BYTES: usize = 256 * 1024;
+const MOST_KEPT_FIELDS: usize = 200;
+
 /// Reads a request's form. What is none, or no UTF-8, is answered: the readers would put another character in its place.
 pub(crate) async fn read(pages: &Pages, request: Request) -> Result<(Parts, Bytes), Response> {
     let (parts, body) = request.into_parts();
@@ -50,9 +54,12 @@ pub(crate) async fn read_form<Form: DeserializeOwned>(pages: &Pages, request: Re
 }
 
 /// What was posted, to be sent again; `None` where it is no form.
-pub(crate) async fn kept(pages: &Pages, request: Request) -> Option<Posted> {
-    let (_, body) = read(pages, request).await.ok()?;
-    Some(posted(&body))
+pub(crate) async fn kept(request: Request) -> Option<Posted> {
+    // Nobody has let them in yet: no more is read and shown again than the largest page has.
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MOST_KEPT_BYTES).await.ok()?;
+    let whole = is_form(&parts) && url::form_urlencoded::parse(&body).count() <= MOST_KEPT_FIELDS;
+    whole.then(|| posted(&body))
 }
 
 /// Lets the page of an error offer to send it again.

@@ -7,6 +7,7 @@ use app::session::store::{
     accounts,
     links::{self, Purpose},
 };
+use axum_client_ip::ClientIpSource;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -91,6 +92,11 @@ async fn with_database(config: &Config, stop: Stop, work: impl AsyncFnOnce(&Data
 
 async fn listen(config: &Config, database: &Database, listener: TcpListener, stop: Stop) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
+    if config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https") && config.client_address == ClientIpSource::ConnectInfo {
+        tracing::warn!(
+            "behind a proxy all clients share its address, and its tries to sign in: say with --client-address what tells them apart"
+        );
+    }
     let reach = Reach::new(config.dashboard_url.clone(), address, config.client_address.clone())?;
     offer_setup(database, &reach).await?;
     let router = router::router(database.pool().clone(), reach);

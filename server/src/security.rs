@@ -74,6 +74,12 @@ pub(crate) fn only_for(router: Router, reach: &Arc<Reach>, elsewhere: Elsewhere)
                 tracing::info!("the dashboard was asked for under a host name that is not that of --dashboard-url");
                 return elsewhere.answer(request.headers(), request.uri()).await;
             };
+            // A portal may be on a name of this machine too, as in development.
+            if !reach.is_configured(&host)
+                && let Some(closed) = elsewhere.closed(request.headers(), request.uri()).await
+            {
+                return closed;
+            }
             let mut response = next.run(request).await;
             if reach.is_secure(&host) {
                 response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));

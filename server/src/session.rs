@@ -3,11 +3,11 @@
 use app::{
     error::AppError,
     session::{
-        Caller, Email, Next,
+        Caller, Email, Next, Token,
         entry::{self, Client, Entered, EntryError},
         follow,
         form::{LinkForm, PasswordForm, SessionForm, SignInForm},
-        store::devices,
+        store::{devices, links::Purpose},
         view::{Refused, Why},
     },
 };
@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     cookies,
     guard::Origin,
-    limits::Tries,
+    limits::{Target, Tries},
     pages::Pages,
     received::{Received, read_form},
 };
@@ -74,7 +74,7 @@ async fn try_sign_in(pages: &Pages, form: &SignInForm, client: &Client) -> Resul
         _ => None,
     };
     let typed = || email.as_ref().map_or("", Email::as_str).to_owned();
-    take(pages, known.map_or_else(|| Tries::Unknown(typed(), client.address), |device| Tries::Known(device.hash())))?;
+    take(pages, known.map_or_else(|| Tries::Unknown(Target::Account(typed()), client.address), |device| Tries::Known(device.hash())))?;
     Ok(entry::sign_in(&pages.pool, form, client).await?)
 }
 
@@ -92,10 +92,7 @@ pub(crate) async fn follow_link(State(pages): State<Pages>, Extension(origin): E
         Err(response) => return response,
     };
     let client = client(&parts, origin);
-    let done = match take(&pages, Tries::Unknown(form.token.chars().take(64).collect(), client.address)) {
-        Ok(()) => follow::follow(&pages.pool, &form, &client).await.map_err(Failure::from),
-        Err(failure) => Err(failure),
-    };
+    let done = try_follow(&pages, &form, &client).await;
     match done {
         Ok(entered) => let_in(&entered, "/instances", origin),
         Err(failure) => {
@@ -105,13 +102,25 @@ pub(crate) async fn follow_link(State(pages): State<Pages>, Extension(origin): E
     }
 }
 
+async fn try_follow(pages: &Pages, form: &LinkForm, client: &Client) -> Result<Entered, Failure> {
+    let asked = follow::ask(&pages.pool, &form.token).await?;
+    let token = Token::parse(&form.token).ok_or(Failure::Link)?;
+    let target = match asked.link.purpose {
+        // It takes that account's password, so it is one more way to guess it.
+        Purpose::Invite(invite) if asked.has_account => Target::Account(invite.email.as_str().to_owned()),
+        _ => Target::Link(token.hash()),
+    };
+    take(pages, Tries::Unknown(target, client.address))?;
+    Ok(follow::follow(&pages.pool, form, client).await?)
+}
+
 /// `POST /account`: a new password.
 pub(crate) async fn change_password(State(pages): State<Pages>, Extension(caller): Extension<Caller>, request: Request) -> Response {
     let (parts, form) = match read::<PasswordForm>(&pages, request).await {
         Ok(read) => read,
         Err(response) => return response,
     };
-    let done = match take(&pages, Tries::Unknown(format!("session {}", caller.session), caller.actor.address)) {
+    let done = match take(&pages, Tries::Unknown(Target::Session(caller.session), caller.actor.address)) {
         Ok(()) => entry::change_password(&pages.pool, &caller, &form).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };

@@ -55,7 +55,7 @@ pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm) -> 
         return Err(CopyError::Itself);
     }
     let mut transaction = pool.begin().await?;
-    let target = lock(&mut transaction, slug, form.version).await?;
+    let target = lock(&mut transaction, actor, slug, form.version).await?;
     let source = find(&mut *transaction, &form.from).await?.ok_or(StoreError::NotFound)?;
     if source.instance.version() != form.from_version {
         return Err(CopyError::Stale);

@@ -33,7 +33,7 @@ pub async fn save_as(
     about: Option<String>,
 ) -> Result<i64, StoreError> {
     let mut transaction = pool.begin().await?;
-    let stored = lock(&mut transaction, slug, form.version).await?;
+    let stored = lock(&mut transaction, actor, slug, form.version).await?;
     let fallbacks = form.check(&stored.instance, &stored.fallbacks).map_err(StoreError::Fields)?;
     if fallbacks == stored.fallbacks {
         return Ok(form.version);

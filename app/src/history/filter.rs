@@ -103,7 +103,12 @@ impl HistoryFilter {
         }
         let mut day = |name: &str, typed: &str| match typed.trim() {
             "" => None,
-            text => Date::parse(text, DAY).map_err(|_| errors.push(FieldError::new(name, "Write the day like 2026-11-23."))).ok(),
+            text => Date::parse(text, DAY)
+                .ok()
+                .filter(|day| day.year() > 0)
+                .ok_or(())
+                .map_err(|()| errors.push(FieldError::new(name, "Write the day like 2026-11-23.")))
+                .ok(),
         };
         let (from, to) = (day("from", &self.from), day("to", &self.to));
         if from.zip(to).is_some_and(|(from, to)| to < from) {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 
-use super::store::{MOST_LISTED, StoreError, lock_row};
+use super::store::{MOST_LISTED, StoreError, check_role, lock_row};
 use crate::{
     history::{
         Actor, Kind,
@@ -80,7 +80,7 @@ pub async fn restorable(pool: &PgPool, slug: &str) -> Result<Option<Restorable>,
 /// Not found, archived already, something else was typed, or PostgreSQL.
 pub async fn archive(pool: &PgPool, actor: &Actor, slug: &str, form: &ArchiveForm) -> Result<(), StoreError> {
     let mut transaction = pool.begin().await?;
-    let id = lock_row(&mut transaction, slug).await?;
+    let id = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
     if form.slug.trim() != slug {
         return Err(StoreError::Fields(vec![FieldError::new("slug", format_args!("That is not the slug. Type {slug}."))]));
     }
@@ -113,9 +113,12 @@ pub async fn unarchive(pool: &PgPool, actor: &Actor, slug: &str) -> Result<(), S
     .fetch_optional(&mut *transaction)
     .await?;
     match restored {
-        Some(row) => record(&mut transaction, actor, Kind::Unarchived, Entry::of(row.id).at(row.version)).await?,
+        Some(row) => {
+            check_role(&mut transaction, actor, row.id, Role::Owner).await?;
+            record(&mut transaction, actor, Kind::Unarchived, Entry::of(row.id).at(row.version)).await?;
+        }
         // It is there and not archived, or this is why not.
-        None => lock_row(&mut transaction, slug).await.map(|_| ())?,
+        None => lock_row(&mut transaction, actor, slug, Role::Owner).await.map(|_| ())?,
     }
     transaction.commit().await?;
     Ok(())

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// It is archived: nothing of it changes until it is restored.
     #[error("the instance is archived")]
     Archived,
+    /// The actor's role does not allow it.
+    #[error("the role does not allow it")]
+    Forbidden,
     /// Somebody saved in between; this is what is stored now.
     #[error("saved by somebody else in between")]
     Conflict(Box<StoredInstance>),
@@ -36,6 +39,7 @@ impl StoreError {
     pub fn to_app_error(&self) -> AppError {
         match self {
             Self::NotFound => AppError::NotFound,
+            Self::Forbidden => AppError::Forbidden,
             Self::Archived => AppError::Archived,
             Self::Fields(_) | Self::Conflict(_) => AppError::BadRequest,
             Self::Database(_) => AppError::Unavailable,

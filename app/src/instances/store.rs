@@ -1,6 +1,6 @@
 //! Instances and their fallback redirects in PostgreSQL: read whole, one query each, so that a reader never sees half a change.
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 pub use super::error::StoreError;
@@ -196,7 +196,7 @@ fn changed(entry: Entry, before: Option<&StoredInstance>, after: &Instance, doma
 /// Not found, saved by somebody else in between, a portal origin that another instance has, or PostgreSQL.
 pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<i64, StoreError> {
     let mut transaction = pool.begin().await?;
-    let stored = lock(&mut transaction, instance.slug(), instance.version()).await?;
+    let stored = lock(&mut transaction, actor, instance.slug(), instance.version()).await?;
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
     let version = sqlx::query_scalar!(
         "update instances
@@ -229,25 +229,46 @@ pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
 ///
 /// # Errors
 /// Not found, archived, saved by somebody else in between, or PostgreSQL.
-pub async fn lock(transaction: &mut sqlx::PgTransaction<'_>, slug: &str, version: i64) -> Result<StoredInstance, StoreError> {
-    lock_row(transaction, slug).await?;
+pub async fn lock(
+    transaction: &mut sqlx::PgTransaction<'_>,
+    actor: &Actor,
+    slug: &str,
+    version: i64,
+) -> Result<StoredInstance, StoreError> {
+    lock_row(transaction, actor, slug, Role::Editor).await?;
     let stored = find(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
     if stored.instance.version() == version { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
 }
 
-/// Locks an instance for the rest of the transaction, whatever its version, and answers its key.
+/// Locks an instance for the rest of the transaction, whatever its version, and answers its key. Members are changed under the
+/// same lock, so whoever still has at least that role now keeps it until the end.
 ///
 /// # Errors
-/// Not found, archived, or PostgreSQL.
-pub async fn lock_row(transaction: &mut sqlx::PgTransaction<'_>, slug: &str) -> Result<i64, StoreError> {
+/// Not found, archived, the actor's role does not allow it, or PostgreSQL.
+pub async fn lock_row(transaction: &mut sqlx::PgTransaction<'_>, actor: &Actor, slug: &str, least: Role) -> Result<i64, StoreError> {
     if !is_slug(slug) {
         return Err(StoreError::NotFound);
     }
-    let row = sqlx::query!("select id, archived_at from instances where slug = $1 for update", slug)
+    let row = sqlx::query!("select id, archived_at from instances where slug = $1 for no key update", slug)
         .fetch_optional(&mut **transaction)
         .await?
         .ok_or(StoreError::NotFound)?;
+    check_role(transaction, actor, row.id, least).await?;
     if row.archived_at.is_some() { Err(StoreError::Archived) } else { Ok(row.id) }
+}
+
+/// Checks the actor's role in an instance whose row is locked. The guard has asked before, and somebody may have changed it since.
+/// The server and the command line need none.
+///
+/// # Errors
+/// They are no member any more, their role does not allow it, or PostgreSQL.
+pub(crate) async fn check_role(connection: &mut PgConnection, actor: &Actor, instance: i64, least: Role) -> Result<(), StoreError> {
+    let Some(admin) = actor.admin else { return Ok(()) };
+    let role = sqlx::query_scalar!("select role from members where instance_id = $1 and admin_id = $2", instance, admin)
+        .fetch_optional(connection)
+        .await?;
+    let role: Role = role.and_then(|role| role.parse().ok()).ok_or(StoreError::NotFound)?;
+    if role >= least { Ok(()) } else { Err(StoreError::Forbidden) }
 }
 
 /// Whether this database ever had an instance: a first start is told from an emptied list.

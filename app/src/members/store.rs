@@ -10,7 +10,7 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::{StoreError, lock_row},
+    instances::store::{StoreError, check_role, lock_row},
     session::{
         Email, Role, Token,
         store::links::{self, Invite, Purpose},
@@ -57,7 +57,7 @@ fn stored_role(name: &str) -> sqlx::Result<Role> {
 /// Not found, archived, fields are wrong, they are a member already, or PostgreSQL.
 pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm) -> Result<(Invite, Token), StoreError> {
     let mut transaction = pool.begin().await?;
-    let instance = lock_row(&mut transaction, slug).await?;
+    let instance = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
     let (email, role) = (form.email.parse::<Email>(), form.role.parse::<Role>());
     let mut errors: Vec<_> = email.as_ref().err().map(|error| FieldError::new("email", error)).into_iter().collect();
     errors.extend(role.as_ref().err().map(|error| FieldError::new("role", error)));
@@ -88,7 +88,7 @@ pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm)
 /// Not found, archived, or PostgreSQL.
 pub async fn withdraw(pool: &PgPool, actor: &Actor, slug: &str, invitation: i64) -> Result<(), StoreError> {
     let mut transaction = pool.begin().await?;
-    let instance = lock_row(&mut transaction, slug).await?;
+    let instance = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
     let email = links::withdraw(&mut transaction, instance, invitation).await?.ok_or(StoreError::NotFound)?;
     record(&mut transaction, actor, Kind::InvitationWithdrawn, Entry::of(instance).about(email)).await?;
     transaction.commit().await?;
@@ -111,11 +111,12 @@ async fn withdraw_all(connection: &mut PgConnection, actor: &Actor, instance: i6
 /// Not found, archived, no such role, they are the last owner, or PostgreSQL.
 pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleForm) -> Result<(), StoreError> {
     let mut transaction = pool.begin().await?;
-    let member = lock_member(&mut transaction, slug, form.member).await?;
+    let member = lock_member(&mut transaction, actor, slug, form.member).await?;
     let role: Role = form.role.parse().map_err(|error| member.wrong(error))?;
     if role == member.role {
         return Ok(());
     }
+    check_role(&mut transaction, actor, member.instance, Role::Owner).await?;
     member.leaves_an_owner(&mut transaction, "Their role can't be changed").await?;
     sqlx::query!("update members set role = $3 where instance_id = $1 and admin_id = $2", member.instance, form.member, role.name())
         .execute(&mut *transaction)
@@ -132,7 +133,7 @@ pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleFo
 /// Not found, archived, they are the last owner, or PostgreSQL.
 pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, admin: i64) -> Result<(), StoreError> {
     let mut transaction = pool.begin().await?;
-    let member = lock_member(&mut transaction, slug, admin).await?;
+    let member = lock_member(&mut transaction, actor, slug, admin).await?;
     member.leaves_an_owner(&mut transaction, "They can't go").await?;
     sqlx::query!("delete from members where instance_id = $1 and admin_id = $2", member.instance, admin).execute(&mut *transaction).await?;
     // A link that was made for them before would let them in again.
@@ -151,8 +152,10 @@ struct LockedMember {
     role: Role,
 }
 
-async fn lock_member(transaction: &mut PgTransaction<'_>, slug: &str, admin: i64) -> Result<LockedMember, StoreError> {
-    let instance = lock_row(transaction, slug).await?;
+async fn lock_member(transaction: &mut PgTransaction<'_>, actor: &Actor, slug: &str, admin: i64) -> Result<LockedMember, StoreError> {
+    // Everybody may go.
+    let least = if actor.admin == Some(admin) { Role::Viewer } else { Role::Owner };
+    let instance = lock_row(transaction, actor, slug, least).await?;
     let row = sqlx::query!(
         "select a.email, m.role from members m join admins a on a.id = m.admin_id where m.instance_id = $1 and m.admin_id = $2",
         instance,
@@ -211,17 +214,19 @@ pub async fn join(connection: &mut PgConnection, actor: &Actor, instance: i64, r
 /// # Errors
 /// PostgreSQL, or the way to it.
 pub async fn join_all_as_owner(connection: &mut PgConnection, actor: &Actor) -> sqlx::Result<()> {
-    let instances = sqlx::query_scalar!(
-        "insert into members (instance_id, admin_id, role) select id, $1, 'owner' from instances
+    let instances = sqlx::query!(
+        r#"with before as (select instance_id, role from members where admin_id = $1)
+        insert into members (instance_id, admin_id, role) select id, $1, 'owner' from instances
         on conflict (instance_id, admin_id) do update set role = 'owner' where members.role <> 'owner'
-        returning instance_id",
+        returning instance_id, (select before.role from before where before.instance_id = members.instance_id) as "before?""#,
         actor.admin
     )
     .fetch_all(&mut *connection)
     .await?;
-    for instance in instances {
-        let entry = Entry::of(instance).about(actor.name.clone()).field("role", None::<String>, Role::Owner.name());
-        record(connection, actor, Kind::Joined, entry).await?;
+    for joined in instances {
+        let kind = if joined.before.is_some() { Kind::Role } else { Kind::Joined };
+        let entry = Entry::of(joined.instance_id).about(actor.name.clone()).field("role", joined.before, Role::Owner.name());
+        record(connection, actor, kind, entry).await?;
     }
     Ok(())
 }

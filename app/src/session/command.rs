@@ -52,11 +52,12 @@ pub enum CommandError {
 /// They are one already, or PostgreSQL.
 pub async fn invite(connection: &mut PgConnection, email: &Email, owner: bool) -> Result<(Purpose, Token), CommandError> {
     let mut transaction = connection.begin().await?;
-    if !owner && accounts::find(&mut *transaction, email).await?.is_some_and(|account| account.is_server_admin) {
+    let is_admin = accounts::find(&mut *transaction, email).await?.is_some_and(|account| account.is_server_admin);
+    if !owner && is_admin {
         return Err(CommandError::AlreadyAdmin(email.clone()));
     }
     let invite = Invite { email: email.clone(), membership: None, server_admin: true, owner_of_all: owner };
-    let entry = Entry::default().about(email.as_str()).field("server_admin", false, true).field("owner_of_all", false, owner);
+    let entry = Entry::default().about(email.as_str()).field("server_admin", is_admin, true).field("owner_of_all", false, owner);
     let made = make(&mut transaction, Purpose::Invite(invite), Kind::Invited, entry).await?;
     transaction.commit().await?;
     Ok(made)
@@ -69,6 +70,7 @@ pub async fn invite(connection: &mut PgConnection, email: &Email, owner: bool) -
 pub async fn reset(connection: &mut PgConnection, email: &Email) -> Result<(Purpose, Token), CommandError> {
     let mut transaction = connection.begin().await?;
     accounts::find(&mut *transaction, email).await?.ok_or_else(|| CommandError::NoAccount(email.clone()))?;
+    links::forget_resets(&mut transaction, email).await?;
     let entry = Entry::default().about(email.as_str());
     let made = make(&mut transaction, Purpose::Reset(email.clone()), Kind::ResetIssued, entry).await?;
     transaction.commit().await?;
@@ -89,7 +91,7 @@ async fn make(connection: &mut PgConnection, purpose: Purpose, kind: Kind, entry
 pub async fn remove(connection: &mut PgConnection, email: &Email) -> Result<(), CommandError> {
     let mut transaction = connection.begin().await?;
     // Of two last admins who are removed at once, the second one waits here and then is the last.
-    sqlx::query!("select id from admins where is_server_admin order by id for update").fetch_all(&mut *transaction).await?;
+    sqlx::query!("select id from admins where is_server_admin order by id for no key update").fetch_all(&mut *transaction).await?;
     let account = accounts::find(&mut *transaction, email).await?.ok_or_else(|| CommandError::NoAccount(email.clone()))?;
     let others = sqlx::query_scalar!(r#"select exists (select from admins where is_server_admin and id <> $1) as "others!""#, account.id)
         .fetch_one(&mut *transaction)
@@ -99,7 +101,7 @@ pub async fn remove(connection: &mut PgConnection, email: &Email) -> Result<(), 
     }
     // Held like by everybody who changes members, so that the owners counted next are those who stay.
     sqlx::query!(
-        "select i.id from instances i join members m on m.instance_id = i.id where m.admin_id = $1 order by i.id for update of i",
+        "select i.id from instances i join members m on m.instance_id = i.id where m.admin_id = $1 order by i.id for no key update of i",
         account.id
     )
     .fetch_all(&mut *transaction)
@@ -119,10 +121,19 @@ pub async fn remove(connection: &mut PgConnection, email: &Email) -> Result<(), 
     if !slugs.is_empty() {
         return Err(CommandError::LastOwner { email: email.clone(), slugs });
     }
-    sqlx::query!("delete from admin_links where email = $1", email.as_str()).execute(&mut *transaction).await?;
+    let actor = Actor::command_line();
+    let roles = sqlx::query!("select instance_id, role from members where admin_id = $1 order by instance_id", account.id);
+    for member in roles.fetch_all(&mut *transaction).await? {
+        let entry = Entry::of(member.instance_id).about(email.as_str()).field("role", member.role, None::<String>);
+        record(&mut transaction, &actor, Kind::Removed, entry).await?;
+    }
+    let withdrawn = sqlx::query_scalar!("delete from admin_links where email = $1 returning instance_id", email.as_str());
+    for instance in withdrawn.fetch_all(&mut *transaction).await?.into_iter().flatten() {
+        record(&mut transaction, &actor, Kind::InvitationWithdrawn, Entry::of(instance).about(email.as_str())).await?;
+    }
     sqlx::query!("delete from admins where id = $1", account.id).execute(&mut *transaction).await?;
     let entry = Entry::default().about(email.as_str()).field("server_admin", account.is_server_admin, None::<bool>);
-    record(&mut transaction, &Actor::command_line(), Kind::AccountRemoved, entry).await?;
+    record(&mut transaction, &actor, Kind::AccountRemoved, entry).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::{
     password::{HashError, Password},
     store::{
         accounts::{self, Account},
-        devices, sessions,
+        devices, links, sessions,
     },
 };
 use crate::{
@@ -89,6 +89,9 @@ pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Resul
     };
     let account = compare(pool, account, email.as_ref(), &form.password, client).await?;
     let mut transaction = pool.begin().await?;
+    if !accounts::lock_with_password(&mut transaction, account.id, &account.password_hash).await? {
+        return Err(EntryError::wrong());
+    }
     let entered = enter(&mut transaction, account.id, &account.email, client).await?;
     transaction.commit().await?;
     Ok(entered)
@@ -122,7 +125,7 @@ pub(super) async fn enter(transaction: &mut PgTransaction<'_>, admin: i64, email
         sessions::end_by_token(&mut **transaction, old).await?;
     }
     sessions::begin(transaction, admin, &entered.session, client.address, &client.browser).await?;
-    devices::remember(transaction, admin, &entered.device).await?;
+    devices::remember(transaction, admin, &entered.device, client.device.as_ref()).await?;
     let actor = Actor { admin: Some(admin), name: email.as_str().to_owned(), address: client.address };
     record(transaction, &actor, Kind::SignedIn, Entry::default()).await?;
     Ok(entered)
@@ -134,13 +137,19 @@ pub(super) async fn enter(transaction: &mut PgTransaction<'_>, admin: i64, email
 /// Fields are wrong, or what keeps it from being done.
 pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm) -> Result<u64, EntryError> {
     let account = accounts::find(pool, &caller.email).await?.ok_or(EntryError::Link)?;
-    if !form.current.is(Some(account.password_hash)).await? {
+    if !form.current.is(Some(account.password_hash.clone())).await? {
+        record(&mut *pool.acquire().await?, &caller.actor, Kind::SignInFailed, Entry::default()).await?;
         return Err(EntryError::field("current", "That is not your password."));
     }
     form.new.check(&caller.email).map_err(|weak| EntryError::field("new", weak))?;
     let hash = form.new.hash().await?;
     let mut transaction = pool.begin().await?;
+    let unchanged = accounts::lock_with_password(&mut transaction, caller.id, &account.password_hash).await?;
+    if !unchanged || !sessions::is_there(&mut *transaction, caller.session).await? {
+        return Err(EntryError::field("current", "Your password was changed in between. Sign in again."));
+    }
     accounts::set_password(&mut transaction, caller.id, &hash).await?;
+    links::forget_resets(&mut transaction, &caller.email).await?;
     let ended = sessions::end_all(&mut *transaction, caller.id, Some(caller.session)).await?;
     record(&mut transaction, &caller.actor, Kind::PasswordChanged, Entry::default()).await?;
     transaction.commit().await?;

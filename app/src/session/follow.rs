@@ -81,6 +81,9 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<E
                     error => error,
                 })?;
                 let mut transaction = open(pool, &token).await?;
+                if !accounts::lock_with_password(&mut transaction, account.id, &account.password_hash).await? {
+                    return Err(EntryError::field("password", "That is not this account's password."));
+                }
                 join(&mut transaction, account.id, &invite, client).await?;
                 let entered = enter(&mut transaction, account.id, &invite.email, client).await?;
                 transaction.commit().await?;
@@ -93,6 +96,7 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<E
             let account = accounts::find(pool, &email).await?.ok_or(EntryError::Link)?;
             let mut transaction = open(pool, &token).await?;
             accounts::set_password(&mut transaction, account.id, &hash).await?;
+            links::forget_resets(&mut transaction, &email).await?;
             sessions::end_all(&mut *transaction, account.id, None).await?;
             devices::forget_all(&mut transaction, account.id).await?;
             let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address };
@@ -133,10 +137,14 @@ async fn open(pool: &PgPool, token: &Token) -> Result<PgTransaction<'static>, En
 /// Gives an account what its invitation says.
 async fn join(connection: &mut PgConnection, admin: i64, invite: &Invite, client: &Client) -> Result<(), EntryError> {
     let actor = Actor { admin: Some(admin), name: invite.email.as_str().to_owned(), address: client.address };
-    if invite.server_admin {
-        accounts::make_server_admin(connection, admin).await?;
+    if invite.server_admin && accounts::make_server_admin(connection, admin).await? {
+        let entry = Entry::default().about(invite.email.as_str()).field("server_admin", false, true);
+        record(connection, &actor, Kind::Role, entry).await?;
     }
     if let Some((instance, role)) = invite.membership {
+        // Nothing of an archived instance changes.
+        let open = sqlx::query_scalar!("select id from instances where id = $1 and archived_at is null for key share", instance);
+        open.fetch_optional(&mut *connection).await?.ok_or(EntryError::Link)?;
         members::store::join(connection, &actor, instance, role).await?;
     }
     if invite.owner_of_all {

@@ -20,6 +20,7 @@ const STYLE: &str = "html{color-scheme:light dark;font:1.0625rem/1.6 system-ui,s
 pub(super) async fn page(Asked(found): Asked) -> Response {
     match found {
         Ok(snapshot) if snapshot.archived_at.is_some() => closed(snapshot.instance.name()),
+        Err(Problem::Unavailable) => Problem::Unavailable.into_response(),
         _ => Problem::UnknownPath.into_response(),
     }
 }
@@ -28,8 +29,15 @@ pub(super) async fn page(Asked(found): Asked) -> Response {
 pub(super) async fn page_at_host(snapshots: &Snapshots, headers: &HeaderMap, uri: &Uri) -> Response {
     match snapshots.at_host(headers, uri).await {
         Ok(snapshot) if snapshot.archived_at.is_some() => closed(snapshot.instance.name()),
+        Err(Problem::Unavailable) => Problem::Unavailable.into_response(),
         _ => (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response(),
     }
+}
+
+/// The page of a closed portal at that host; `None` where there is none, or it is open.
+pub(super) async fn page_of_closed(snapshots: &Snapshots, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+    let snapshot = snapshots.at_host(headers, uri).await.ok()?;
+    snapshot.archived_at.is_some().then(|| closed(snapshot.instance.name()))
 }
 
 fn closed(name: &str) -> Response {

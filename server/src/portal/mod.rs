@@ -14,6 +14,7 @@ use axum::{
 use sqlx::PgPool;
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::security::asked_host;
 use snapshot::Snapshots;
 
 /// What answers at a host that is not the dashboard's, to what is none of the portal's routes.
@@ -27,6 +28,16 @@ impl Elsewhere {
 
     pub(crate) async fn answer(&self, headers: &HeaderMap, uri: &Uri) -> Response {
         closed::page_at_host(&self.0, headers, uri).await
+    }
+
+    /// What answers at a host whose portal is closed; `None` where there is none, or it is open.
+    pub(crate) async fn closed(&self, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+        // Only portals have such names; the dashboard is asked for under plain ones.
+        let host = asked_host(headers, uri)?;
+        if !host.contains(".localhost") {
+            return None;
+        }
+        closed::page_of_closed(&self.0, headers, uri).await
     }
 }
 

@@ -148,6 +148,29 @@ async fn an_editor_is_refused_what_owners_do(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn an_encoded_slug_is_no_way_around(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let viewer = member(&pool, "viewer@myapp.com", "my-app", Role::Viewer).await;
+    let stranger = account(&pool, "stranger@myapp.com", false).await;
+    let site = Site::anonymous(&pool);
+    for actor in [viewer, stranger] {
+        let browser = site.signed_in(&pool, actor.admin.unwrap()).await;
+        for route in routes(&site).iter().filter(|route| route.starts_with("/instances/{slug}")) {
+            for slug in ["%6dy-app", "my%2Dapp", "my-app%2F", "My-App"] {
+                for method in METHODS {
+                    let answer = ask(&browser, method.clone(), &path(route).replace("my-app", slug)).await;
+                    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {method} {route} {slug}", actor.name);
+                }
+            }
+        }
+        let form = [("email", "eve@evil.com"), ("role", "owner")];
+        assert_eq!(browser.post("/instances/%6dy-app/members", &form).await.status, StatusCode::NOT_FOUND);
+    }
+    let links: i64 = sqlx::query_scalar("select count(*) from admin_links").fetch_one(&pool).await.unwrap();
+    assert_eq!(links, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_path_that_is_written_in_another_way_is_guarded_too(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::anonymous(&pool);

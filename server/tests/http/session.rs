@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, OWNER, Site, account, member, owner, store_my_app},
+    common::{Answer, FORM, OWNER, Site, account, member, owner, store_my_app},
     html::{error_of, text, value},
 };
 
@@ -135,6 +135,19 @@ async fn a_hundred_wrong_passwords_hold_up_the_guesser_and_nobody_else(pool: PgP
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_made_up_link_holds_nobodys_sign_in_up(pool: PgPool) {
+    let site = Site::anonymous(&pool);
+    set_up(&pool, &site).await;
+    for token in ["ana@myapp.com", "session 1", &"0".repeat(64)] {
+        for _ in 0..12 {
+            let answer = site.post("/account/invitation", &[("token", token), ("email", ""), ("password", "x")]).await;
+            assert_eq!(answer.status, StatusCode::GONE, "{token}");
+        }
+    }
+    assert_let_in(&sign_in(&site, "ana@myapp.com", PASSWORD).await, "/instances");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn signing_in_takes_the_place_of_the_session_that_the_browser_had(pool: PgPool) {
     let site = Site::anonymous(&pool);
     let first = with_cookies(&site, &set_up(&pool, &site).await);
@@ -222,6 +235,16 @@ async fn one_ends_ones_own_sessions_and_nobody_elses(pool: PgPool) {
     assert_eq!(here.get("/account").await.status, StatusCode::SEE_OTHER);
     assert_eq!(kinds(&pool).await, ["session_ended", "signed_out"]);
     assert!(accounts::find(&pool, &OWNER.parse().unwrap()).await.unwrap().is_some());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn no_more_is_kept_for_strangers_than_a_page_has(pool: PgPool) {
+    let site = Site::anonymous(&pool);
+    for body in ["a&".repeat(201), format!("a={}", "x".repeat(300_000))] {
+        let answer = site.post_body("/instances/x/redirects", &[("content-type", FORM)], body).await;
+        assert_eq!((answer.status, answer.text().matches("type=\"hidden\"").count()), (StatusCode::UNAUTHORIZED, 0));
+        assert!(answer.body.len() < 20_000);
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -63,13 +63,25 @@ pub async fn create(connection: &mut PgConnection, email: &Email, password_hash:
     .await
 }
 
-/// Makes an account a server-wide admin.
+/// Holds an account's row for the rest of the transaction. Answers whether it still has that password: it may have been changed
+/// while the password was compared.
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
-pub async fn make_server_admin(connection: &mut PgConnection, id: i64) -> sqlx::Result<()> {
-    sqlx::query!("update admins set is_server_admin = true where id = $1", id).execute(connection).await?;
-    Ok(())
+pub async fn lock_with_password(connection: &mut PgConnection, id: i64, password_hash: &str) -> sqlx::Result<bool> {
+    let stored =
+        sqlx::query_scalar!("select password_hash from admins where id = $1 for no key update", id).fetch_optional(connection).await?;
+    Ok(stored.as_deref() == Some(password_hash))
+}
+
+/// Makes an account a server-wide admin. Answers whether it was none.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn make_server_admin(connection: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
+    let made =
+        sqlx::query!("update admins set is_server_admin = true where id = $1 and not is_server_admin", id).execute(connection).await?;
+    Ok(made.rows_affected() > 0)
 }
 
 /// Stores another password.

@@ -30,11 +30,16 @@ pub async fn forget_all(connection: &mut PgConnection, admin: i64) -> sqlx::Resu
     Ok(())
 }
 
-/// Remembers a browser. An account keeps the last fifty.
+/// Remembers a browser, by another token than it had before. An account keeps the last fifty.
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
-pub async fn remember(connection: &mut PgConnection, admin: i64, token: &Token) -> sqlx::Result<()> {
+pub async fn remember(connection: &mut PgConnection, admin: i64, token: &Token, before: Option<&Token>) -> sqlx::Result<()> {
+    if let Some(before) = before {
+        sqlx::query!("delete from admin_devices where admin_id = $1 and token_hash = $2", admin, &before.hash()[..])
+            .execute(&mut *connection)
+            .await?;
+    }
     sqlx::query!(
         "insert into admin_devices (token_hash, admin_id) values ($1, $2) on conflict (token_hash) do nothing",
         &token.hash()[..],

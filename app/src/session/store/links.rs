@@ -153,6 +153,15 @@ pub async fn find<'e>(executor: impl PgExecutor<'e>, token: &Token) -> sqlx::Res
     row.map(Row::read).transpose()
 }
 
+/// Takes away what links to choose a new password an account has: one was used, or a later one takes their place.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn forget_resets(connection: &mut PgConnection, email: &Email) -> sqlx::Result<()> {
+    sqlx::query!("delete from admin_links where kind = 'reset' and email = $1", email.as_str()).execute(connection).await?;
+    Ok(())
+}
+
 /// Takes a link away: nobody can use it any more. Answers whether it was there, so that of two at once only one goes on.
 ///
 /// # Errors

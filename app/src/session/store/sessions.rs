@@ -104,6 +104,14 @@ pub async fn list(pool: &PgPool, admin: i64) -> sqlx::Result<Vec<OwnSession>> {
     .await
 }
 
+/// Whether a session has not been ended.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn is_there<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from admin_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
+}
+
 /// Ends the session of a token, whoever has it: a new sign-in takes its place.
 ///
 /// # Errors

@@ -57,6 +57,12 @@ fn link_form(asked: &Asked, token: String, email: String, why: Option<Why>) -> i
                 (Some(instance), Some((_, role))) => {
                     format!("{} invites {} to {instance}, as {role}.", asked.link.created_by, invite.email)
                 }
+                _ if invite.owner_of_all => {
+                    format!(
+                        "{} invites {}, as an admin who may create instances and owns every one there is.",
+                        asked.link.created_by, invite.email
+                    )
+                }
                 _ => format!("{} invites {}, as an admin who may create instances.", asked.link.created_by, invite.email),
             };
             ("You are invited", to, if asked.has_account { "Sign in and join" } else { "Create account" })

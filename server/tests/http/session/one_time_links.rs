@@ -137,11 +137,13 @@ async fn a_reset_changes_the_password_and_ends_every_session(pool: PgPool) {
     let site = Site::anonymous(&pool);
     let before = with_cookies(&site, &set_up(&pool, &site).await);
     let token = link(&pool, &Purpose::Reset("ana@myapp.com".parse().unwrap())).await;
+    let other = link(&pool, &Purpose::Reset("ana@myapp.com".parse().unwrap())).await;
     let weak = site.post("/account/reset", &[("token", &token), ("email", ""), ("password", "short")]).await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
     let answer = site.post("/account/reset", &[("token", &token), ("email", ""), ("password", OTHER)]).await;
     assert_let_in(&answer, "/instances");
     assert_eq!(before.get("/account").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(site.get(&format!("/account/reset?token={other}")).await.status, StatusCode::GONE);
     assert_eq!(with_cookies(&site, &answer).get("/account").await.status, StatusCode::OK);
     assert_eq!(sign_in(&site, "ana@myapp.com", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_let_in(&sign_in(&site, "ana@myapp.com", OTHER).await, "/instances");
