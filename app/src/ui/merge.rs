@@ -151,7 +151,7 @@ mod tests {
         let (theirs, own) = (vec!["set"], vec!["set"]);
         for (base, typed, stored, merged, conflict) in [
             ("ab", "ab", "ab", "ab", Conflict::default()),
-            ("ab", "ba", "ab", "ab", Conflict::default()),
+            ("abc", "cba", "abc", "abc", Conflict::default()),
             ("ab", "ab", "abt", "abt", Conflict { theirs: theirs.clone(), ..Conflict::default() }),
             ("ab", "ab", "b", "b", Conflict { theirs: theirs.clone(), ..Conflict::default() }),
             ("ab", "abo", "ab", "abo", Conflict { own: own.clone(), ..Conflict::default() }),
