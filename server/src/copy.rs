@@ -18,7 +18,10 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use crate::{pages::Pages, received};
+use crate::{
+    pages::Pages,
+    received::{Received, read_form},
+};
 
 /// `POST /instances/{slug}/copy`: whoever may change the target must be a member of the source.
 pub(crate) async fn copy(
@@ -27,16 +30,13 @@ pub(crate) async fn copy(
     Path(slug): Path<String>,
     request: Request,
 ) -> Response {
-    let (parts, body) = match received::read(&pages, request).await {
-        Ok(read) => read,
+    let Received { parts, form, posted } = match read_form::<CopyForm>(&pages, request).await {
+        Ok(received) => received,
         Err(response) => return response,
-    };
-    let Ok(form) = serde_html_form::from_bytes::<CopyForm>(&body) else {
-        return pages.render_error(parts, AppError::BadRequest, || ()).await;
     };
     let copied = match admit(&pages.pool, &caller, &form.from, Role::Viewer).await {
         Ok(_) => store::copy(&pages.pool, &caller.actor, &slug, &form).await,
-        Err(error) => return pages.render_error(parts, error, received::again(&body)).await,
+        Err(error) => return pages.render_error(parts, error, move || provide_context(posted.clone())).await,
     };
     let (status, why) = match copied {
         Ok(left_out) => {
@@ -52,7 +52,7 @@ pub(crate) async fn copy(
         Err(CopyError::Store(StoreError::NotFound)) => return pages.render_error(parts, AppError::NotFound, || ()).await,
         Err(CopyError::Store(error)) => {
             tracing::warn!(%error, "settings could not be copied");
-            return pages.render_error(parts, error.to_app_error(), received::again(&body)).await;
+            return pages.render_error(parts, error.to_app_error(), move || provide_context(posted.clone())).await;
         }
     };
     let refused = Refused { form, why };

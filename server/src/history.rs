@@ -24,7 +24,10 @@ use futures_util::stream;
 use leptos::prelude::provide_context;
 use sqlx::PgPool;
 
-use crate::{pages::Pages, received};
+use crate::{
+    pages::Pages,
+    received::{Received, read_form},
+};
 
 /// How many changes of a file are read at a time.
 const AT_A_TIME: i64 = 1_000;
@@ -39,12 +42,9 @@ pub(crate) async fn restore(
     Path((slug, version)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let (parts, body) = match received::read(&pages, request).await {
-        Ok(read) => read,
+    let Received { parts, form, .. } = match read_form::<RestoreForm>(&pages, request).await {
+        Ok(received) => received,
         Err(response) => return response,
-    };
-    let Ok(form) = serde_html_form::from_bytes::<RestoreForm>(&body) else {
-        return pages.render_error(parts, AppError::BadRequest, || ()).await;
     };
     match try_restore(&pages.pool, &caller, &slug, &version, form).await {
         Ok(saved) if saved == form.version => Redirect::to(&format!("/instances/{slug}/history/{version}")).into_response(),

@@ -7,7 +7,6 @@ use axum::{
     http::{header, request::Parts},
     response::Response,
 };
-use leptos::prelude::provide_context;
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 
@@ -60,12 +59,6 @@ pub(crate) async fn kept(request: Request) -> Option<Posted> {
     let body = axum::body::to_bytes(body, MOST_KEPT_BYTES).await.ok()?;
     let whole = is_form(&parts) && url::form_urlencoded::parse(&body).count() <= MOST_KEPT_FIELDS;
     whole.then(|| posted(&body))
-}
-
-/// Lets the page of an error offer to send it again.
-pub(crate) fn again(body: &Bytes) -> impl Fn() + Clone + Send + Sync + 'static {
-    let fields = posted(body);
-    move || provide_context(fields.clone())
 }
 
 fn is_form(parts: &Parts) -> bool {

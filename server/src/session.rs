@@ -125,7 +125,7 @@ pub(crate) async fn change_password(State(pages): State<Pages>, Extension(caller
         Err(failure) => Err(failure),
     };
     match done {
-        Ok(_) => Redirect::to("/account?saved").into_response(),
+        Ok(()) => Redirect::to("/account?saved").into_response(),
         Err(failure) => {
             let refused = |why| Refused { email: String::new(), next: String::new(), token: String::new(), why };
             refuse(&pages, parts, failure, refused).await

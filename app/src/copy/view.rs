@@ -47,9 +47,7 @@ pub enum Why {
 pub fn CopyPage() -> impl IntoView {
     let slug = page::slug();
     let refused = use_context::<Refused>();
-    let query = page::query();
-    let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "from").map(|(_, from)| from.into_owned());
-    let from = refused.as_ref().map_or_else(|| asked.unwrap_or_default(), |refused| refused.form.from.clone());
+    let from = refused.as_ref().map_or_else(|| page::query_value("from"), |refused| refused.form.from.clone());
     let response = use_context::<ResponseOptions>();
     page::loaded(async move {
         let stored = page::instance(&slug).await?;

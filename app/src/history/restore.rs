@@ -47,8 +47,8 @@ pub fn RestorePage() -> impl IntoView {
         }
         let at = version_of(&at).ok_or(AppError::NotFound)?;
         let pool = page::pool()?;
-        let target = fallbacks_at(&pool, &stored, at).await.map_err(|error| logged(&error))?.ok_or(AppError::NotFound)?;
-        let (who, since) = version(&pool, stored.id, at).await.map_err(|error| logged(&error))?.ok_or(AppError::NotFound)?;
+        let target = fallbacks_at(&pool, &stored, at).await.map_err(page::unavailable)?.ok_or(AppError::NotFound)?;
+        let (who, since) = version(&pool, stored.id, at).await.map_err(page::unavailable)?.ok_or(AppError::NotFound)?;
         let instances = page::instances().await?;
         let now = stored.instance.version();
         let proposal = Proposal::new(&stored, &target);
@@ -96,11 +96,6 @@ pub fn RestorePage() -> impl IntoView {
             </InstanceFrame>
         })
     })
-}
-
-fn logged(error: &sqlx::Error) -> AppError {
-    tracing::warn!(%error, "an earlier version could not be read");
-    AppError::Unavailable
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ struct Shown {
 
 async fn history(place: Shown, scope: Scope, filter: HistoryFilter) -> Result<impl IntoView + use<>, AppError> {
     let (page, errors) = match filter.check() {
-        Ok(wanted) => (Some(store::page(&page::pool()?, scope, &wanted, ON_A_PAGE).await.map_err(|error| logged(&error))?), Vec::new()),
+        Ok(wanted) => (Some(store::page(&page::pool()?, scope, &wanted, ON_A_PAGE).await.map_err(page::unavailable)?), Vec::new()),
         Err(errors) => (None, errors),
     };
     if page.is_none()
@@ -96,11 +96,6 @@ async fn history(place: Shown, scope: Scope, filter: HistoryFilter) -> Result<im
         {filter_form(&place, &filter, &errors)}
         {changes}
     })
-}
-
-fn logged(error: &sqlx::Error) -> AppError {
-    tracing::warn!(%error, "a history could not be read");
-    AppError::Unavailable
 }
 
 fn name(field: &str) -> &'static str {

@@ -73,7 +73,7 @@ pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm)
         let message = format_args!("{email} is a member already. Their role is changed in the list.");
         return Err(StoreError::Fields(vec![FieldError::new("email", message)]));
     }
-    withdraw_all(&mut transaction, actor, instance, email.as_str()).await?;
+    withdraw_all(&mut transaction, actor, instance, email.as_str(), false).await?;
     let invite = Invite { email, membership: Some((instance, role)), server_admin: false, owner_of_all: false };
     let token = links::make(&mut transaction, &Purpose::Invite(invite.clone()), &actor.name).await?;
     let entry = Entry::of(instance).about(invite.email.as_str()).field("role", None::<String>, role.name());
@@ -95,12 +95,10 @@ pub async fn withdraw(pool: &PgPool, actor: &Actor, slug: &str, invitation: i64)
     Ok(())
 }
 
-/// Withdraws what invitations of an address to an instance there are.
-async fn withdraw_all(connection: &mut PgConnection, actor: &Actor, instance: i64, email: &str) -> sqlx::Result<()> {
-    for pending in links::pending(&mut *connection, instance).await? {
-        if pending.email == email && links::withdraw(connection, instance, pending.id).await?.is_some() {
-            record(connection, actor, Kind::InvitationWithdrawn, Entry::of(instance).about(email)).await?;
-        }
+/// Withdraws what invitations to an instance there are for an address, and where it is a member who goes, those they have made.
+async fn withdraw_all(connection: &mut PgConnection, actor: &Actor, instance: i64, email: &str, made_too: bool) -> sqlx::Result<()> {
+    for about in links::withdraw_all(connection, instance, email, made_too).await? {
+        record(connection, actor, Kind::InvitationWithdrawn, Entry::of(instance).about(about)).await?;
     }
     Ok(())
 }
@@ -136,8 +134,8 @@ pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, admin: i64) -> Res
     let member = lock_member(&mut transaction, actor, slug, admin).await?;
     member.leaves_an_owner(&mut transaction, "They can't go").await?;
     sqlx::query!("delete from members where instance_id = $1 and admin_id = $2", member.instance, admin).execute(&mut *transaction).await?;
-    // A link that was made for them before would let them in again.
-    withdraw_all(&mut transaction, actor, member.instance, &member.email).await?;
+    // A link that was made for them before, or by them for another address, would let them in again.
+    withdraw_all(&mut transaction, actor, member.instance, &member.email, true).await?;
     let entry = Entry::of(member.instance).about(member.email).field("role", member.role.name(), None::<String>);
     record(&mut transaction, actor, Kind::Removed, entry).await?;
     transaction.commit().await?;

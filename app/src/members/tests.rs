@@ -285,3 +285,15 @@ async fn who_lost_their_role_meanwhile_changes_nothing_any_more(pool: PgPool) {
     assert!(matches!(archived, Err(StoreError::NotFound)));
     assert!(links::pending(&pool, instance).await.unwrap().is_empty());
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_removed_owner_has_invited_is_withdrawn(pool: PgPool) {
+    let (ana, ben, instance) = ana_and_ben(&pool, Role::Owner).await;
+    let form = |email: &str| InviteForm { email: email.into(), role: "owner".into() };
+    invite(&pool, &ben, "my-app", &form("eve@evil.com")).await.unwrap();
+    invite(&pool, &ana, "my-app", &form("cleo@myapp.com")).await.unwrap();
+    remove(&pool, &ana, "my-app", id(&ben)).await.unwrap();
+    let left: Vec<_> = links::pending(&pool, instance).await.unwrap().into_iter().map(|pending| pending.email).collect();
+    assert_eq!(left, ["cleo@myapp.com"]);
+    assert!(records(&pool).await.iter().any(|record| record.starts_with("ana@myapp.com invitation_withdrawn eve@evil.com")));
+}

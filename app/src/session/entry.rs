@@ -131,17 +131,17 @@ pub(super) async fn enter(transaction: &mut PgTransaction<'_>, admin: i64, email
     Ok(entered)
 }
 
-/// Changes one's own password and ends one's other sessions. Answers how many ended.
+/// Changes one's own password and ends one's other sessions.
 ///
 /// # Errors
 /// Fields are wrong, or what keeps it from being done.
-pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm) -> Result<u64, EntryError> {
+pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm) -> Result<(), EntryError> {
     let account = accounts::find(pool, &caller.email).await?.ok_or(EntryError::Link)?;
     if !form.current.is(Some(account.password_hash.clone())).await? {
         record(&mut *pool.acquire().await?, &caller.actor, Kind::SignInFailed, Entry::default()).await?;
         return Err(EntryError::field("current", "That is not your password."));
     }
-    form.new.check(&caller.email).map_err(|weak| EntryError::field("new", weak))?;
+    form.new.check(Some(&caller.email)).map_err(|weak| EntryError::field("new", weak))?;
     let hash = form.new.hash().await?;
     let mut transaction = pool.begin().await?;
     let unchanged = accounts::lock_with_password(&mut transaction, caller.id, &account.password_hash).await?;
@@ -150,10 +150,10 @@ pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm
     }
     accounts::set_password(&mut transaction, caller.id, &hash).await?;
     links::forget_resets(&mut transaction, &caller.email).await?;
-    let ended = sessions::end_all(&mut *transaction, caller.id, Some(caller.session)).await?;
+    sessions::end_all(&mut *transaction, caller.id, Some(caller.session)).await?;
     record(&mut transaction, &caller.actor, Kind::PasswordChanged, Entry::default()).await?;
     transaction.commit().await?;
-    Ok(ended)
+    Ok(())
 }
 
 /// Ends one of one's own sessions, this one or another. Answers whether there was such a one.

@@ -63,11 +63,9 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<E
     let link = links::find(pool, &token).await?.ok_or(EntryError::Link)?;
     match link.purpose {
         Purpose::Setup => {
-            let email = form.email.parse();
+            let email: Result<Email, _> = form.email.parse();
             let mut errors: Vec<_> = email.as_ref().err().map(|error| FieldError::new("email", error)).into_iter().collect();
-            let nobody = || "nobody@invalid".parse::<Email>();
-            let weak = email.clone().or_else(|_| nobody()).ok().and_then(|email| form.password.check(&email).err());
-            errors.extend(weak.map(|weak| FieldError::new("password", weak)));
+            errors.extend(form.password.check(email.as_ref().ok()).err().map(|weak| FieldError::new("password", weak)));
             let (Ok(email), true) = (email, errors.is_empty()) else { return Err(EntryError::Fields(errors)) };
             let invite = Invite { email, membership: None, server_admin: true, owner_of_all: true };
             create(pool, &token, invite, &form.password, client).await
@@ -91,7 +89,7 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<E
             }
         },
         Purpose::Reset(email) => {
-            form.password.check(&email).map_err(|weak| EntryError::field("password", weak))?;
+            form.password.check(Some(&email)).map_err(|weak| EntryError::field("password", weak))?;
             let hash = form.password.hash().await?;
             let account = accounts::find(pool, &email).await?.ok_or(EntryError::Link)?;
             let mut transaction = open(pool, &token).await?;
@@ -110,7 +108,7 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<E
 
 /// Makes an account by a link, and everything that the link gives it.
 async fn create(pool: &PgPool, token: &Token, invite: Invite, password: &Password, client: &Client) -> Result<Entered, EntryError> {
-    password.check(&invite.email).map_err(|weak| EntryError::field("password", weak))?;
+    password.check(Some(&invite.email)).map_err(|weak| EntryError::field("password", weak))?;
     let hash = password.hash().await?;
     let mut transaction = open(pool, token).await?;
     let id = accounts::create(&mut transaction, &invite.email, &hash, invite.server_admin).await?.ok_or(EntryError::Link)?;

@@ -39,6 +39,13 @@ pub fn query() -> String {
     use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned)).unwrap_or_default()
 }
 
+/// The first value of that name in the page's query; empty where there is none.
+pub(crate) fn query_value(name: &str) -> String {
+    let query = query();
+    let value = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    value.unwrap_or_default()
+}
+
 /// The database, from the context of the request.
 ///
 /// # Errors
@@ -87,6 +94,11 @@ pub async fn instances() -> Result<Vec<InstanceSummary>, AppError> {
 pub(crate) fn logged(error: &store::StoreError) -> AppError {
     tracing::warn!(%error, "the database did not answer a page");
     error.to_app_error()
+}
+
+/// The same of an error that has only come from the database.
+pub(crate) fn unavailable(error: sqlx::Error) -> AppError {
+    logged(&error.into())
 }
 
 /// A page that loads first. What can't be loaded becomes a page that says so, with its status.

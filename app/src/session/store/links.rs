@@ -195,3 +195,19 @@ pub async fn withdraw(connection: &mut PgConnection, instance: i64, id: i64) -> 
         .fetch_optional(connection)
         .await
 }
+
+/// Withdraws the invitations to an instance that are for an address, and with `made_too` those that it has made. Answers whom they
+/// were for.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn withdraw_all(connection: &mut PgConnection, instance: i64, email: &str, made_too: bool) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"delete from admin_links where instance_id = $1 and (email = $2 or $3 and created_by = $2) returning email as "email!""#,
+        instance,
+        email,
+        made_too
+    )
+    .fetch_all(connection)
+    .await
+}

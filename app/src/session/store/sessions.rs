@@ -130,12 +130,11 @@ pub async fn end<'e>(executor: impl PgExecutor<'e>, admin: i64, session: i64) ->
     Ok(done.rows_affected() > 0)
 }
 
-/// Ends an admin's sessions, except one where there is one to keep. Answers how many ended.
+/// Ends an admin's sessions, except one where there is one to keep.
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
-pub async fn end_all<'e>(executor: impl PgExecutor<'e>, admin: i64, except: Option<i64>) -> sqlx::Result<u64> {
-    let done =
-        sqlx::query!("delete from admin_sessions where admin_id = $1 and id is distinct from $2", admin, except).execute(executor).await?;
-    Ok(done.rows_affected())
+pub async fn end_all<'e>(executor: impl PgExecutor<'e>, admin: i64, except: Option<i64>) -> sqlx::Result<()> {
+    sqlx::query!("delete from admin_sessions where admin_id = $1 and id is distinct from $2", admin, except).execute(executor).await?;
+    Ok(())
 }

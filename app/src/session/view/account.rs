@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{PASSWORD_HELP, Refused, errors, label, logged, shown};
+use super::{PASSWORD_HELP, Refused, errors, label, shown};
 use crate::{
     session::{
         browser,
@@ -31,7 +31,7 @@ pub fn AccountPage() -> impl IntoView {
     page::loaded(async move {
         let caller = page::caller()?;
         let instances = page::instances().await?;
-        let own = sessions::list(&page::pool()?, caller.id).await.map_err(|error| logged(&error))?;
+        let own = sessions::list(&page::pool()?, caller.id).await.map_err(page::unavailable)?;
         let done = done.filter(|_| refused.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let summary = shown(refused.as_ref(), label);
         let errors = errors(refused);

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{PASSWORD_HELP, Refused, Why, errors, from_query, label, logged, shown};
+use super::{PASSWORD_HELP, Refused, Why, errors, label, shown};
 use crate::{
     error::AppError,
     session::{
@@ -17,13 +17,13 @@ use crate::{
 #[component]
 pub fn LinkPage() -> impl IntoView {
     let refused = use_context::<Refused>();
-    let token = refused.as_ref().map_or_else(|| from_query("token"), |refused| refused.token.clone());
+    let token = refused.as_ref().map_or_else(|| page::query_value("token"), |refused| refused.token.clone());
     let (email, why) = refused.map_or_else(Default::default, |refused| (refused.email, Some(refused.why)));
     page::loaded(async move {
         let asked = match follow::ask(&page::pool()?, &token).await {
             Ok(asked) => asked,
             Err(EntryError::Link) => return Ok(gone().into_any()),
-            Err(EntryError::Database(error)) => return Err(logged(&error)),
+            Err(EntryError::Database(error)) => return Err(page::unavailable(error)),
             Err(_) => return Err(AppError::Unavailable),
         };
         Ok(link_form(&asked, token, email, why).into_any())

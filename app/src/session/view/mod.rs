@@ -6,13 +6,7 @@ pub mod sign_in;
 
 use leptos::prelude::*;
 
-use crate::{
-    error::AppError,
-    ui::{
-        form::{FieldError, summary},
-        page,
-    },
-};
+use crate::ui::form::{FieldError, summary};
 
 /// What is asked of a new password.
 const PASSWORD_HELP: &str = "12 characters at least. A few words in a row are easy to remember.";
@@ -70,15 +64,4 @@ fn label(field: &str) -> &'static str {
         "new" => "New password",
         _ => "Password",
     }
-}
-
-fn logged(error: &sqlx::Error) -> AppError {
-    tracing::warn!(%error, "the database did not answer a page");
-    AppError::Unavailable
-}
-
-fn from_query(name: &str) -> String {
-    let query = page::query();
-    let value = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    value.unwrap_or_default()
 }

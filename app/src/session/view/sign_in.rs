@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Refused, errors, from_query, label, logged, shown};
+use super::{Refused, errors, label, shown};
 use crate::{
     session::store::accounts,
     ui::{field::Field, frame::Entrance, page},
@@ -12,10 +12,10 @@ use crate::{
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let refused = use_context::<Refused>();
-    let next = refused.as_ref().map_or_else(|| from_query("next"), |refused| refused.next.clone());
+    let next = refused.as_ref().map_or_else(|| page::query_value("next"), |refused| refused.next.clone());
     let (email, why) = refused.map_or_else(Default::default, |refused| (refused.email, Some(refused.why)));
     page::loaded(async move {
-        let anybody = accounts::any(&page::pool()?).await.map_err(|error| logged(&error))?;
+        let anybody = accounts::any(&page::pool()?).await.map_err(page::unavailable)?;
         let nobody = (!anybody).then(|| {
             view! { <p class="banner note" role="status">"There is no admin yet. When it started, the server printed a link to create the first one; it holds for an hour. Start the server again for a new one."</p> }
         });
