@@ -18,6 +18,8 @@ pub mod instances;
 pub mod links;
 #[cfg(feature = "ssr")]
 pub mod members;
+#[cfg(feature = "ssr")]
+pub mod portal;
 pub mod preview;
 pub mod redirects;
 #[cfg(feature = "ssr")]

@@ -43,7 +43,16 @@ fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
 fn instance(slug: &str, origins: &[&str], values: &[(Flow, &str)]) -> StoredInstance {
     let settings = settings(slug, origins);
     let instance = Instance::parse(&settings, 1).unwrap();
-    StoredInstance { id: 1, domain_typed: settings.domain.clone(), settings, instance, fallbacks: fallbacks(values), archived_at: None }
+    StoredInstance {
+        id: 1,
+        domain_typed: settings.domain.clone(),
+        settings,
+        instance,
+        fallbacks: fallbacks(values),
+        archived_at: None,
+        portal_enabled: true,
+        identity: crate::portal::identity::IdentityKind::Accounts,
+    }
 }
 
 /// Stores an instance, at version 2.

@@ -112,7 +112,16 @@ mod tests {
             ..Settings::default()
         };
         let instance = Instance::parse(&settings, 1).unwrap();
-        StoredInstance { id: 1, settings, domain_typed: "myapp.com".into(), instance, fallbacks: fallbacks(values), archived_at: None }
+        StoredInstance {
+            id: 1,
+            settings,
+            domain_typed: "myapp.com".into(),
+            instance,
+            fallbacks: fallbacks(values),
+            archived_at: None,
+            portal_enabled: true,
+            identity: crate::portal::identity::IdentityKind::Accounts,
+        }
     }
 
     fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {

@@ -116,6 +116,8 @@ pub fn deed(change: &Change) -> String {
         Kind::Copied => format!("copied settings from {}", about.unwrap_or("another instance")),
         Kind::Archived => "archived the instance".to_owned(),
         Kind::Unarchived => "brought the instance back from the archive".to_owned(),
+        Kind::PortalEnabled => "switched the portal pages on".to_owned(),
+        Kind::PortalDisabled => "switched the portal pages off".to_owned(),
         Kind::Invited => format!("invited {somebody}{as_role}"),
         Kind::InvitationWithdrawn => format!("withdrew the invitation of {somebody}"),
         Kind::Joined => format!("joined{as_role}"),

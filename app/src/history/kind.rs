@@ -19,6 +19,10 @@ pub enum Kind {
     Archived,
     /// An instance was brought back from the archive.
     Unarchived,
+    /// The hosted pages of an instance were switched on.
+    PortalEnabled,
+    /// The hosted pages of an instance were switched off.
+    PortalDisabled,
     /// Somebody was invited.
     Invited,
     /// An invitation was withdrawn.
@@ -51,7 +55,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Created,
         Self::Settings,
         Self::Redirects,
@@ -59,6 +63,8 @@ impl Kind {
         Self::Copied,
         Self::Archived,
         Self::Unarchived,
+        Self::PortalEnabled,
+        Self::PortalDisabled,
         Self::Invited,
         Self::InvitationWithdrawn,
         Self::Joined,
@@ -85,6 +91,8 @@ impl Kind {
             Self::Copied => "copied",
             Self::Archived => "archived",
             Self::Unarchived => "unarchived",
+            Self::PortalEnabled => "portal_enabled",
+            Self::PortalDisabled => "portal_disabled",
             Self::Invited => "invited",
             Self::InvitationWithdrawn => "invitation_withdrawn",
             Self::Joined => "joined",

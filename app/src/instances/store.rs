@@ -11,6 +11,7 @@ use crate::{
         record::{Entry, record},
     },
     members,
+    portal::identity::IdentityKind,
     redirects::{Environment, Fallbacks, Instance, Settings, is_slug},
     session::Role,
 };
@@ -30,6 +31,10 @@ pub struct StoredInstance {
     pub fallbacks: Fallbacks,
     /// Since when it is archived: then its portal is closed.
     pub archived_at: Option<OffsetDateTime>,
+    /// Whether it has hosted pages.
+    pub portal_enabled: bool,
+    /// How its visitors are recognised.
+    pub identity: IdentityKind,
 }
 
 /// What a list or a switcher shows of an instance.
@@ -57,6 +62,8 @@ struct Row {
     allowed_origins: Vec<String>,
     version: i64,
     archived_at: Option<OffsetDateTime>,
+    portal_enabled: bool,
+    identity: String,
     flows: Vec<String>,
     urls: Vec<String>,
 }
@@ -76,7 +83,17 @@ impl Row {
         let instance = Instance::restore(settings.clone(), self.version)
             .map_err(|errors| invalid(&settings.slug, &errors.first().map_or("", |error| &error.message)))?;
         let fallbacks = self.flows.iter().zip(self.urls).filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect();
-        Ok(StoredInstance { id: self.id, settings, domain_typed: self.domain_typed, instance, fallbacks, archived_at: self.archived_at })
+        let identity = self.identity.parse().map_err(|error| invalid(&settings.slug, &error))?;
+        Ok(StoredInstance {
+            id: self.id,
+            settings,
+            domain_typed: self.domain_typed,
+            instance,
+            fallbacks,
+            archived_at: self.archived_at,
+            portal_enabled: self.portal_enabled,
+            identity,
+        })
     }
 }
 
@@ -122,7 +139,7 @@ pub async fn find<'e>(executor: impl sqlx::PgExecutor<'e>, slug: &str) -> Result
         Row,
         r#"
         select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
-            i.archived_at,
+            i.archived_at, i.portal_enabled, i.identity,
             array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
             array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
         from instances i

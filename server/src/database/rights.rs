@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 pub type Right = &'static str;
 
 /// Each table, and what may be done with its rows. What is not listed may not: nobody rewrites the record of changes.
-pub const TABLES: [(&str, &[Right]); 9] = [
+pub const TABLES: [(&str, &[Right]); 16] = [
     ("_sqlx_migrations", &["select"]),
     ("admin_devices", &["select", "insert", "delete"]),
     ("admin_links", &["select", "insert", "delete"]),
@@ -18,6 +18,13 @@ pub const TABLES: [(&str, &[Right]); 9] = [
     ("fallback_redirects", &["select", "insert", "update", "delete"]),
     ("instances", &["select", "insert", "update"]),
     ("members", &["select", "insert", "update", "delete"]),
+    ("organization_members", &["select", "insert", "delete"]),
+    ("organizations", &["select", "insert", "delete"]),
+    ("runtime_versions", &["select", "insert", "update", "delete"]),
+    ("runtimes", &["select", "insert", "update", "delete"]),
+    ("visitor_sessions", &["select", "insert", "update", "delete"]),
+    ("visitors", &["select", "insert", "update"]),
+    ("waitlist_entries", &["select", "insert"]),
 ];
 
 /// Each sequence that is read: whether there ever was an instance. Keys are counted on without a right to it.
