@@ -36,8 +36,9 @@ pub struct DocumentFiles {
     pub options: LeptosOptions,
 }
 
-/// The whole document.
-pub fn document(files: DocumentFiles) -> impl IntoView {
+/// The whole document. Without its type, which names every element: each place that renders it would be compiled with all of
+/// them once more.
+pub fn document(files: DocumentFiles) -> AnyView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -55,6 +56,7 @@ pub fn document(files: DocumentFiles) -> impl IntoView {
             </body>
         </html>
     }
+    .into_any()
 }
 
 /// A page's title. `leptos_meta` 0.8 writes it into the document as it is, and an instance's name may be in it.

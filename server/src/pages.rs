@@ -46,7 +46,7 @@ impl Pages {
     }
 
     /// The document, for the router to fill.
-    pub(crate) fn document(&self) -> impl IntoView + use<> {
+    pub(crate) fn document(&self) -> AnyView {
         document(self.files.clone())
     }
 
