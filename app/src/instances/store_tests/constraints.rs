@@ -16,6 +16,7 @@ struct Row {
     home_url: String,
     allowed_origins: Vec<Option<String>>,
     version: i64,
+    identity: String,
 }
 
 fn valid() -> Row {
@@ -29,14 +30,16 @@ fn valid() -> Row {
         home_url: "https://myapp.com/".into(),
         allowed_origins: vec![Some("https://app.example.com".into())],
         version: 1,
+        identity: "accounts".into(),
     }
 }
 
 /// The constraint that refuses the row; `None` where it is stored.
 async fn refused_by(pool: &PgPool, row: Row) -> Option<String> {
     let inserted = sqlx::query(
-        "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins, version)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins, version,
+            identity)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(row.slug)
     .bind(row.name)
@@ -47,6 +50,7 @@ async fn refused_by(pool: &PgPool, row: Row) -> Option<String> {
     .bind(row.home_url)
     .bind(row.allowed_origins)
     .bind(row.version)
+    .bind(row.identity)
     .execute(pool)
     .await;
     let error = inserted.err()?;
@@ -90,6 +94,7 @@ fn broken() -> Vec<(Row, &'static str)> {
     for version in [0, -1] {
         rows.push((Row { version, ..valid() }, "instances_version_check"));
     }
+    rows.push((Row { identity: "guesses".into(), ..valid() }, "instances_identity_check"));
     rows
 }
 
