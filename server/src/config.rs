@@ -1,9 +1,13 @@
 //! The configuration: flags first, then environment variables, then defaults. Read once.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use axum_client_ip::ClientIpSource;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use url::Url;
 
 use crate::reach::dashboard_url;
@@ -54,6 +58,46 @@ pub struct Config {
     /// How much to log: error, warn, info, debug, trace, or a filter like info,sqlx=debug.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG", value_name = "FILTER", default_value = "info,sqlx=warn")]
     pub log: String,
+
+    /// How lines of the log are written.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value = "pretty")]
+    pub log_format: LogFormat,
+
+    /// Where Prometheus reads `/metrics`, or `off`. Default: 127.0.0.1:9464, where that is free. Metrics hold nothing about
+    /// people, but need not be on the web: say another than a loopback address only where a firewall stands in front.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_METRICS_LISTEN", value_name = "ADDRESS:PORT|off")]
+    pub metrics_listen: Option<MetricsListen>,
+}
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// Where metrics are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsListen {
+    /// Nowhere: none are kept.
+    Off,
+    /// On that address.
+    At(SocketAddr),
+}
+
+impl MetricsListen {
+    /// Where Prometheus looks for what is exported in OpenTelemetry's way.
+    pub(crate) const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
+}
+
+impl FromStr for MetricsListen {
+    type Err = std::net::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" { Ok(Self::Off) } else { text.parse().map(Self::At) }
+    }
 }
 
 impl Config {

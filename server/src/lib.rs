@@ -17,6 +17,7 @@ mod history;
 mod limits;
 mod links;
 mod members;
+mod metrics;
 mod pages;
 mod portal;
 pub mod reach;
@@ -28,5 +29,6 @@ mod run;
 mod security;
 mod session;
 mod telemetry;
+mod traces;
 
 pub use run::run;

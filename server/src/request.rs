@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::{MatchedPath, Request},
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, Method, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -12,8 +12,10 @@ use tower_http::{
     trace::TraceLayer,
 };
 
+use crate::{metrics, traces};
+
 /// The header that holds a request's name.
-const NAME: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest path with its query, in bytes: twice what the portal reads, four times the longest address of a page. What is
 /// longer than 65,534 bytes, the HTTP parser refuses by itself.
@@ -36,23 +38,49 @@ pub(crate) fn named(router: Router) -> Router {
         let id = request.headers().get(NAME).and_then(|name| name.to_str().ok()).unwrap_or_default();
         tracing::info_span!("request", id, method = %request.method(), path = logged_path(request))
     });
-    router.layer(trace.on_failure(())).layer(PropagateRequestIdLayer::new(NAME)).layer(SetRequestIdLayer::new(NAME, Random)).layer(
+    let router = router.layer(trace.on_failure(()));
+    // Where nobody reads them, they cost nothing.
+    let router = if traces::are_sent() { router.layer(middleware::from_fn(traces::traced)) } else { router };
+    let router = router.layer(PropagateRequestIdLayer::new(NAME)).layer(SetRequestIdLayer::new(NAME, Random)).layer(
         middleware::map_request(|mut request: Request| async move {
             request.headers_mut().remove(NAME);
             request
         }),
-    )
+    );
+    if metrics::are_kept() { router.layer(metrics::Counting) } else { router }
 }
 
-/// What the log says of a path: itself where it is like one of ours, else which of ours it is like. Never the query: links carry
-/// addresses of people, and one-time tokens. People also paste things behind a host name that belong nowhere.
+/// What the log says of a path: itself where it is like one of ours, else which of ours it is like.
 fn logged_path(request: &Request) -> &str {
+    own_path(request).or_else(|| route(request)).unwrap_or("(none)")
+}
+
+/// A path that is like one of ours, so that it may be told. Never the query: links carry addresses of people, and one-time tokens.
+/// People also paste things behind a host name that belong nowhere.
+pub(crate) fn own_path(request: &Request) -> Option<&str> {
     let path = request.uri().path();
     let plain = path.len() <= LONGEST_LOGGED && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
-    match request.extensions().get::<MatchedPath>() {
-        Some(route) if plain && !route.as_str().contains('*') => path,
-        Some(route) => route.as_str(),
-        None => "(none)",
+    route(request).filter(|route| plain && !route.contains('*')).map(|_| path)
+}
+
+/// The template of the route that a request has found, as in `/portal/{slug}`.
+pub(crate) fn route(request: &Request) -> Option<&str> {
+    Some(request.extensions().get::<MatchedPath>()?.as_str())
+}
+
+/// A method's name, if it is one of HTTP's own: clients may make up others.
+pub(crate) fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::CONNECT => "CONNECT",
+        Method::DELETE => "DELETE",
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::TRACE => "TRACE",
+        _ => "other",
     }
 }
 

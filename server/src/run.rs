@@ -11,7 +11,7 @@ use axum_client_ip::ClientIpSource;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{oneshot, watch},
 };
 
 use crate::{
@@ -20,8 +20,9 @@ use crate::{
     config::Config,
     connections::{self, PATIENCE},
     database::{self, Database},
+    metrics,
     reach::Reach,
-    resolve, router, telemetry,
+    resolve, router, telemetry, traces,
 };
 
 /// How long requests may go on after the signal to stop.
@@ -32,7 +33,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// What kept it from starting or going on, for the one at the terminal.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    telemetry::start(&cli.config.log)?;
+    telemetry::start(&cli.config.log, cli.config.log_format)?;
     match cli.command.unwrap_or_default() {
         Command::Serve => until_stopped(async |stop| serve(&cli.config, stop).await),
         Command::Migrate => until_stopped(async |stop| migrate(&cli.config, stop).await),
@@ -57,11 +58,20 @@ async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("can't listen on {}; another address or port goes with --listen", config.listen))?;
     let address = listener.local_addr()?;
+    let metrics = metrics::bind(config.metrics_listen).await?;
     with_database(config, stop, async |database, stop| {
         if database.is_private() {
             database.seed(address).await?;
         }
-        listen(config, database, listener, stop).await
+        // The page goes on until the server has ended.
+        let (_ended, end) = oneshot::channel::<()>();
+        if let Some(metrics) = metrics {
+            tokio::spawn(metrics::serve(metrics, database.pool().clone(), async { drop(end.await) }));
+        }
+        let traces = traces::start()?;
+        let served = listen(config, database, listener, stop).await;
+        traces::stop(traces).await;
+        served
     })
     .await
 }

@@ -12,6 +12,7 @@ use axum::{
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{problem::Problem, snapshot::Served};
+use crate::metrics;
 
 /// The query string, if it is not too long. Comes before the instance, so that nothing is read for it.
 pub(super) struct Query(String);
@@ -90,6 +91,7 @@ pub(super) async fn resolve(Query(query): Query, Served(snapshot): Served, heade
     // A browser sets this header itself: the page that asks is the page that navigates.
     let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
     let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, Visit { flow, link: &link, requesting: requesting.as_ref() });
+    metrics::resolved(&resolution);
     let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store")), (header::VARY, HeaderValue::from_static("origin"))];
     (headers, Json(resolution)).into_response()
 }

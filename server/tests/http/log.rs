@@ -1,90 +1,13 @@
-//! The log of the real server at its most talkative: it says which requests there were, and nothing that they held.
+//! What the real server tells of its visitors at its most talkative, in its log, its metrics and its traces: which requests there
+//! were, and nothing that they held.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    process::{Child, Command, Stdio},
-    thread::JoinHandle,
-};
-
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use serde_json::Value;
 use sqlx::{ConnectOptions, PgPool};
 
-use crate::{common::FORM, html::form};
+use crate::{collector::Collector, html::form, process::Server};
 
-/// What stands in everything that must not be logged.
+/// What stands in everything that must not be told.
 const MARK: &str = "xqmarkx";
-
-/// A server on a port of its own, ended with its test.
-struct Server {
-    child: Child,
-    address: String,
-    /// The token of the link to set it up.
-    token: String,
-    log: Option<JoinHandle<String>>,
-}
-
-impl Server {
-    fn start(url: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_portal-redirects"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "trace", "--database-url", url])
-            .env_remove("DATABASE_MIGRATE_URL")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stderr = child.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut log = Vec::new();
-            stderr.read_to_end(&mut log).unwrap();
-            String::from_utf8(log).unwrap()
-        });
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let mut after = |what: &str| said.find_map(|line| Some(line.split_once(what)?.1.to_owned())).expect("it starts");
-        let (token, address) = (after("/account/setup?token="), after("ready: http://"));
-        Self { child, address, token, log: Some(log) }
-    }
-
-    /// Sends a request as it is written, and answers everything that comes back.
-    fn send(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    fn get(&self, path: &str, cookie: &str) -> String {
-        self.send(&format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n", self.address))
-    }
-
-    fn post(&self, path: &str, cookie: &str, kind: &str, body: &str) -> String {
-        let head = format!("POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncookie: {cookie}", self.address);
-        let more = format!("origin: http://{}\r\ncontent-type: {kind}\r\ncontent-length: {}", self.address, body.len());
-        self.send(&format!("{head}\r\n{more}\r\n\r\n{body}"))
-    }
-
-    fn post_form(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> String {
-        self.post(path, cookie, FORM, &url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
-    }
-
-    /// Stops it in order, and answers all that it has logged.
-    fn stop(mut self) -> String {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
-        assert!(self.child.wait().unwrap().success());
-        self.log.take().unwrap().join().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
 
 #[track_caller]
 fn assert_status(answer: &str, status: u16) {
@@ -99,8 +22,45 @@ fn cookies(answer: &str) -> String {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_log_names_requests_and_holds_nothing_of_what_is_in_them(pool: PgPool) {
+    let log = everything(&pool, &[]).await;
+    let named = |what: &str| log.lines().any(|line| line.contains("request{id=\"") && line.contains(what));
+    for what in [
+        "method=POST path=\"/account/sign-in\"",
+        "method=GET path=\"/portal/my-app/v1/resolve\"",
+        "method=GET path=\"/portal/{slug}/v1/redirects\"",
+        "method=GET path=\"(none)\"",
+        "nobody could be let in error=",
+    ] {
+        assert!(named(what), "no line says {what}:\n{log}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn as_json_the_log_says_the_same_in_an_object_a_line(pool: PgPool) {
+    let log = everything(&pool, &["--log-format", "json"]).await;
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect();
+    for line in &lines {
+        assert!(line["timestamp"].is_string() && line["level"].is_string() && line["message"].is_string(), "{line}");
+    }
+    let named = |method: &str, path: &str| {
+        lines.iter().any(|line| {
+            let span = &line["span"];
+            span["method"] == method && span["path"] == path && span["id"].as_str().is_some_and(|id| id.len() == 16)
+        })
+    };
+    for (method, path) in [("POST", "/account/sign-in"), ("GET", "/portal/my-app/v1/resolve"), ("GET", "(none)")] {
+        assert!(named(method, path), "no line says {method} {path}:\n{log}");
+    }
+    assert!(lines.iter().any(|line| line["message"] == "nobody could be let in" && line["error"].is_string()), "{log}");
+}
+
+/// Does all that a server can be asked for, looks that nothing of it is told, and answers the log.
+async fn everything(pool: &PgPool, flags: &[&str]) -> String {
     let url = sqlx::postgres::PgConnectOptions::clone(&pool.connect_options()).password(MARK).to_url_lossy();
-    let server = Server::start(url.as_str());
+    let collector = Collector::start();
+    let key = format!("x-key={MARK}");
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url.as_str()), ("OTEL_EXPORTER_OTLP_HEADERS", &key)];
+    let server = Server::start(url.as_str(), &[flags, &["--metrics-listen", "127.0.0.1:0"]].concat(), &variables);
     let (email, password) = (format!("{MARK}@myapp.com"), format!("{MARK} correct horse battery staple"));
     let mut secrets = vec![server.token.clone()];
 
@@ -163,30 +123,39 @@ async fn the_log_names_requests_and_holds_nothing_of_what_is_in_them(pool: PgPoo
     for path in [format!("/{MARK}"), format!("/portal/my-app/v1/{MARK}"), format!("/portal/{MARK}%40myapp.com/v1/redirects")] {
         assert_status(&server.get(&path, ""), if path.starts_with("/portal/") { 404 } else { 303 });
     }
-    let said = ["x-request-id", "user-agent", "referer", "authorization", "cookie", "origin", "x-forwarded-for", "accept", "x-any"]
-        .map(|name| format!("{name}: https://{MARK}.example/?{MARK}\r\n"));
+    let said = [
+        "x-request-id",
+        "user-agent",
+        "referer",
+        "authorization",
+        "cookie",
+        "origin",
+        "x-forwarded-for",
+        "accept",
+        "tracestate",
+        "baggage",
+        "x-any",
+    ]
+    .map(|name| format!("{name}: https://{MARK}.example/?{MARK}\r\n"));
     for path in ["/account/sign-in", "/portal/my-app/v1/resolve?flow=sign-in", "/pkg/x"] {
         server.send(&format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{}\r\n", server.address, said.concat()));
     }
     server.send(&format!("GET / HTTP/1.1\r\nhost: {MARK}.example\r\nconnection: close\r\n\r\n"));
     server.send(&format!("GET / {MARK}\r\n\r\n"));
     // Every query fails from here on: what was bound to it is in none of the warnings.
-    sqlx::query("alter table admins rename to gone").execute(&pool).await.unwrap();
+    sqlx::query("alter table admins rename to gone").execute(pool).await.unwrap();
     assert_status(&server.post_form("/account/sign-in", "", &[("email", &email), ("password", &password)]), 503);
 
+    let metrics = server.metrics();
     let log = server.stop();
+    let traces = collector.bodies();
+    assert!(metrics.contains("http_requests_total{") && traces.contains("http.request.method"), "{metrics}\n{traces}");
     for secret in secrets.iter().map(String::as_str).chain([MARK, "correct horse", "evil.com"]) {
-        let lines: Vec<_> = log.lines().filter(|line| line.contains(secret)).collect();
-        assert_eq!(lines, Vec::<&str>::new(), "the log holds {secret}");
+        let told = [("log", &log), ("metrics", &metrics), ("traces", &traces)];
+        for (whose, text) in told {
+            let lines: Vec<_> = text.lines().filter(|line| line.contains(secret)).collect();
+            assert_eq!(lines, Vec::<&str>::new(), "{whose}: {secret}");
+        }
     }
-    let named = |what: &str| log.lines().any(|line| line.contains("request{id=\"") && line.contains(what));
-    for what in [
-        "method=POST path=\"/account/sign-in\"",
-        "method=GET path=\"/portal/my-app/v1/resolve\"",
-        "method=GET path=\"/portal/{slug}/v1/redirects\"",
-        "method=GET path=\"(none)\"",
-        "nobody could be let in error=",
-    ] {
-        assert!(named(what), "no line says {what}:\n{log}");
-    }
+    log
 }

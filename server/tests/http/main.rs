@@ -7,6 +7,8 @@ mod assets;
 #[cfg(test)]
 mod closed_database;
 #[cfg(test)]
+mod collector;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 mod conflicts;
@@ -33,6 +35,8 @@ mod log;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod portal_paths;
@@ -45,6 +49,8 @@ mod posts;
 #[cfg(test)]
 mod preview;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod server_function;
@@ -54,3 +60,5 @@ mod session;
 mod settings;
 #[cfg(test)]
 mod snippets;
+#[cfg(test)]
+mod traces;

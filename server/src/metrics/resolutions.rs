@@ -1,0 +1,72 @@
+//! Resolutions, counted by flow, by where the target came from, and by why the first refused candidate was refused.
+
+use std::sync::OnceLock;
+
+use app::redirects::{Outcome, Refusal, Resolution, Source};
+use metrics::Counter;
+
+/// A place for each flow, source and reason; the last place of the reasons is for no refusal. One that is not here yet is looked up.
+static COUNTERS: [[[OnceLock<Counter>; REASONS + 1]; SOURCES]; FLOWS] =
+    [const { [const { [const { OnceLock::new() }; REASONS + 1] }; SOURCES] }; FLOWS];
+
+const FLOWS: usize = app::redirects::Flow::ALL.len();
+const SOURCES: usize = Source::HomeUrl as usize + 1;
+const REASONS: usize = Refusal::Loop as usize + 1;
+
+/// Counts a visit that was resolved, on a page or by the API.
+pub(crate) fn resolved(resolution: &Resolution<'_>) {
+    if !super::are_kept() {
+        return;
+    }
+    let refused = resolution.steps.iter().find_map(|step| match step.outcome {
+        Outcome::Refused { reason } => Some(reason),
+        _ => None,
+    });
+    let place = refused.map_or(REASONS, |reason| reason as usize);
+    let counter = || counter(resolution, refused);
+    match COUNTERS.get(resolution.flow as usize).and_then(|sources| sources.get(resolution.source as usize)?.get(place)) {
+        Some(known) => known.get_or_init(counter).increment(1),
+        None => counter().increment(1),
+    }
+}
+
+fn counter(resolution: &Resolution<'_>, refused: Option<Refusal>) -> Counter {
+    let refused = refused.and_then(|reason| Some(serde_json::to_value(reason).ok()?.as_str()?.to_owned()));
+    let refused = refused.unwrap_or_else(|| "none".to_owned());
+    metrics::counter!("portal_resolutions_total", "flow" => resolution.flow.name(), "source" => resolution.source.name(), "refused" => refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use app::redirects::{Fallbacks, Flow, Instance, Link, Settings, Visit, resolve};
+
+    use super::*;
+    use crate::metrics::start;
+
+    #[test]
+    fn visits_are_counted_by_what_became_of_them_and_not_by_what_they_said() {
+        let kept = start().unwrap();
+        let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), domain: "myapp.com".into(), ..Settings::default() };
+        let instance = Instance::parse(&settings, 1).unwrap();
+        let visit = |flow, query: &str| {
+            let fallbacks = Fallbacks::default();
+            let link = Link::read(query);
+            resolved(&resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: None }));
+        };
+        visit(Flow::SignIn, "redirect_url=https://xqmarkx.myapp.com/xqmarkx");
+        visit(Flow::SignIn, "redirect_url=https://xqmarkx.com/");
+        visit(Flow::SignIn, "redirect_url=https://xqmarkx.com/&sign_in_force_redirect_url=https://a@myapp.com");
+        visit(Flow::SignIn, "redirect_url=https://xqmarkx.com/");
+        visit(Flow::Logo, "");
+        let page = kept.render();
+        for line in [
+            r#"portal_resolutions_total{flow="sign-in",source="redirect_url",refused="none"} 1"#,
+            r#"portal_resolutions_total{flow="sign-in",source="home_url",refused="foreign"} 2"#,
+            r#"portal_resolutions_total{flow="sign-in",source="home_url",refused="credentials"} 1"#,
+            r#"portal_resolutions_total{flow="logo",source="home_url",refused="none"} 1"#,
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line}\n{page}");
+        }
+        assert!(!page.contains("xqmarkx"), "{page}");
+    }
+}
