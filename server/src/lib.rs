@@ -28,6 +28,7 @@ pub mod router;
 mod run;
 mod security;
 mod session;
+mod switch;
 mod telemetry;
 mod traces;
 

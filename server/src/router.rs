@@ -24,7 +24,7 @@ use crate::{
     pages::Pages,
     portal::{self, Elsewhere},
     reach::Reach,
-    security, session,
+    security, session, switch,
 };
 
 /// Everything that is served.
@@ -59,6 +59,7 @@ fn dashboard(pages: Pages) -> Router {
         .route("/instances/{slug}/members/remove", post(members::remove))
         .route("/instances/{slug}/members/role", post(members::change_role))
         .route("/instances/{slug}/members/withdraw", post(members::withdraw))
+        .route("/instances/{slug}/portal", post(switch::switch_pages))
         .route("/instances/{slug}/settings", post(forms::save_instance))
         .route("/instances/{slug}/unarchive", post(archive::unarchive))
         .route("/instances/{slug}/redirects", post(forms::save_fallbacks))

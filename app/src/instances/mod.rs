@@ -9,6 +9,10 @@ pub mod editor;
 mod error;
 pub mod form;
 #[cfg(feature = "ssr")]
+pub mod portal;
+#[cfg(feature = "ssr")]
+pub(crate) mod portal_view;
+#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(test)]
 #[cfg(feature = "ssr")]

@@ -8,6 +8,7 @@ use super::{
     archive_view::{archived_list, way_to_archive},
     editor::{InstanceEditor, InstanceStart},
     form::InstanceForm,
+    portal_view::{switch_section, switched_banner},
     store::MOST_LISTED,
 };
 use crate::{
@@ -109,7 +110,8 @@ pub fn NewPage() -> impl IntoView {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let slug = page::slug();
-    let saved = saved_banner(&page::query());
+    let query = page::query();
+    let saved = saved_banner(&query);
     let rejected = use_context::<Rejected<InstanceForm>>();
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
@@ -120,6 +122,7 @@ pub fn SettingsPage() -> impl IntoView {
         let (form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
         let summary = error_summary(problem.as_ref(), label);
+        let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let body = match problem.as_ref().and_then(Problem::to_choose) {
             Some(conflict) => choices(conflict, &write(&form), Wording { label, value }, format!("/instances/{slug}/settings")).into_any(),
@@ -129,8 +132,10 @@ pub fn SettingsPage() -> impl IntoView {
             <InstanceFrame instances stored place=Place::Settings>
                 {summary}
                 {saved.filter(|_| problem.is_none())}
+                {switched.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
                 {body}
+                {portal}
                 {copy}
                 {archive}
             </InstanceFrame>

@@ -40,7 +40,7 @@ impl Need {
                     (true, [Some("unarchive"), None, None]) => return Self::Restore(slug.to_owned()),
                     // Previews answer a post and store nothing; whoever is a member may leave.
                     (false, _) | (true, [Some("preview"), ..] | [Some("members"), Some("leave"), None]) => Role::Viewer,
-                    (true, [Some("redirects" | "settings" | "copy" | "history"), ..]) => Role::Editor,
+                    (true, [Some("redirects" | "settings" | "copy" | "history" | "portal"), ..]) => Role::Editor,
                     (true, _) => Role::Owner,
                 };
                 Self::Member(slug.to_owned(), role)
@@ -110,7 +110,8 @@ mod tests {
         for path in ["/instances/my-app/preview", "/instances/my-app/preview/links.csv"] {
             assert_eq!(Need::of(true, path), member(Role::Viewer), "{path}");
         }
-        for path in ["/instances/my-app/redirects", "/instances/my-app/settings", "/instances/my-app/history/3"] {
+        for path in ["/instances/my-app/redirects", "/instances/my-app/settings", "/instances/my-app/portal", "/instances/my-app/history/3"]
+        {
             assert_eq!(Need::of(true, path), member(Role::Editor), "{path}");
         }
         for path in ["/instances/my-app/members", "/instances/my-app/archive", "/instances/my-app", "/instances/my-app/anything/new"] {

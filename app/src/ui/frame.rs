@@ -8,7 +8,10 @@ use super::{
     page,
 };
 use crate::{
-    instances::store::{InstanceSummary, StoredInstance},
+    instances::{
+        portal_view::off_banner,
+        store::{InstanceSummary, StoredInstance},
+    },
     redirects::Environment,
 };
 
@@ -182,6 +185,7 @@ pub fn InstanceFrame(
         Place::Settings => ("Settings", "Settings"),
         Place::Archive => ("Archive this instance", "Archive"),
     };
+    let off = if matches!(place, Place::Overview | Place::Redirects | Place::Preview) { off_banner(&stored) } else { None };
     let below = if place.is_tab() { portal } else { stored.domain_typed.clone() };
     let tabs = place.is_tab().then(|| {
         view! {
@@ -205,6 +209,7 @@ pub fn InstanceFrame(
                 <p class="host">{below}</p>
             </header>
             {tabs}
+            {off}
             {children()}
         </Frame>
     }

@@ -1,5 +1,7 @@
-//! What visitors of a closed portal see: a page of its own, without scripts and without anything of the instance but its name.
+//! What visitors of a closed portal see, and of one whose pages are switched off: a page of its own, without scripts and without
+//! anything of the instance but its name.
 
+use app::instances::store::StoredInstance;
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
@@ -16,35 +18,51 @@ const STYLE: &str = "html{color-scheme:light dark;font:1.0625rem/1.6 system-ui,s
     body{display:grid;min-height:100vh;margin:0;place-content:center}main{max-width:30rem;padding:2rem 1.25rem}\
     h1{font-size:1.5rem;line-height:1.3;margin:0 0 .75rem}p{margin:0}";
 
-/// Any path of a portal that is none of the API's: there is a page where the portal is closed.
+/// Any path of a portal that is none of the API's: there is a page where the portal is closed, or has none.
 pub(super) async fn page(Asked(found): Asked) -> Response {
     match found {
-        Ok(snapshot) if snapshot.archived_at.is_some() => closed(snapshot.instance.name()),
+        Ok(snapshot) => shut(&snapshot).unwrap_or_else(|| Problem::UnknownPath.into_response()),
         Err(Problem::Unavailable) => Problem::Unavailable.into_response(),
-        _ => Problem::UnknownPath.into_response(),
+        Err(_) => Problem::UnknownPath.into_response(),
     }
 }
 
 /// Any path at a host that is not the dashboard's: there is a page where a closed portal is at that host.
 pub(super) async fn page_at_host(snapshots: &Snapshots, headers: &HeaderMap, uri: &Uri) -> Response {
     match snapshots.at_host(headers, uri).await {
-        Ok(snapshot) if snapshot.archived_at.is_some() => closed(snapshot.instance.name()),
+        Ok(snapshot) => shut(&snapshot).unwrap_or_else(misdirected),
         Err(Problem::Unavailable) => Problem::Unavailable.into_response(),
-        _ => (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response(),
+        Err(_) => misdirected(),
     }
+}
+
+fn misdirected() -> Response {
+    (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response()
 }
 
 /// The page of a closed portal at that host; `None` where there is none, or it is open.
 pub(super) async fn page_of_closed(snapshots: &Snapshots, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
     let snapshot = snapshots.at_host(headers, uri).await.ok()?;
-    snapshot.archived_at.is_some().then(|| closed(snapshot.instance.name()))
+    shut(&snapshot)
 }
 
-fn closed(name: &str) -> Response {
+/// The page of a portal that is closed, or whose pages are switched off; `None` where there are pages.
+pub(super) fn shut(stored: &StoredInstance) -> Option<Response> {
+    let (status, title, text) = if stored.archived_at.is_some() {
+        (StatusCode::GONE, "This portal is closed", " has closed its account portal.")
+    } else if !stored.portal_enabled {
+        (StatusCode::NOT_FOUND, "There is no page here", " has switched its account portal's pages off.")
+    } else {
+        return None;
+    };
+    Some(answer(status, title, stored.instance.name(), text))
+}
+
+fn answer(status: StatusCode, title: &'static str, name: &str, text: &'static str) -> Response {
     let nonce = Nonce::new();
     let policy = format!("default-src 'none'; style-src 'nonce-{nonce}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
-    let page = document(name.to_owned(), &nonce);
-    let mut response = (StatusCode::GONE, Html(page)).into_response();
+    let page = document(title, name.to_owned(), text, &nonce);
+    let mut response = (status, Html(page)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -53,9 +71,9 @@ fn closed(name: &str) -> Response {
     response
 }
 
-fn document(name: String, nonce: &Nonce) -> String {
+fn document(title: &'static str, name: String, text: &'static str, nonce: &Nonce) -> String {
     let nonce = nonce.to_string();
-    // A name is text in an element that escapes it; the title is the same for all, as that one would not.
+    // A name is text in an element that escapes it; the title is one of ours, as that one would not.
     let page = view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -63,13 +81,13 @@ fn document(name: String, nonce: &Nonce) -> String {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="robots" content="noindex" />
-                <title>"This portal is closed"</title>
+                <title>{title}</title>
                 <style nonce=nonce>{STYLE}</style>
             </head>
             <body>
                 <main>
-                    <h1>"This portal is closed"</h1>
-                    <p><strong>{name}</strong>" has closed its account portal. If you came here by a link, ask those who gave it to you for another way."</p>
+                    <h1>{title}</h1>
+                    <p><strong>{name}</strong>{text}" If you came here by a link, ask those who gave it to you for another way."</p>
                 </main>
             </body>
         </html>

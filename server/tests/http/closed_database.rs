@@ -57,12 +57,13 @@ async fn a_form_post_keeps_what_was_typed_to_be_sent_again(pool: PgPool) {
     let redirects = with(with(fallback_form("1"), "after_sign_in_url", "/in"), "logo_link_url", markup);
     let instance = with(with(instance_form(), "name", markup), "home_url", "https://myapp.com/home");
     let wrong = with(instance.clone(), "domain", "https://wrong");
-    let forms: [(&str, Fields<'_>); 5] = [
+    let forms: [(&str, Fields<'_>); 6] = [
         ("/instances/my-app/redirects", redirects),
         ("/instances/my-app/settings", with(instance.clone(), "version", "1")),
         ("/instances/my-app/settings", wrong.clone()),
         ("/instances/new", instance),
         ("/instances/new", wrong),
+        ("/instances/my-app/portal", vec![("pages", "off")]),
     ];
     for (path, form) in forms {
         let answer = site.post(path, &form).await;

@@ -62,3 +62,5 @@ mod settings;
 mod snippets;
 #[cfg(test)]
 mod traces;
+#[cfg(test)]
+mod switch;

@@ -1,0 +1,62 @@
+//! What the screens say of hosted pages that are switched off, and the form that switches them.
+
+use leptos::prelude::*;
+
+use super::{portal::Pages, store::StoredInstance};
+use crate::ui::icon::{TICK, WARNING, icon};
+
+/// Switches the hosted pages, beside an instance's settings.
+pub(super) fn switch_section(stored: &StoredInstance, read_only: bool) -> impl IntoView + use<> {
+    let slug = &stored.settings.slug;
+    let kind = (!stored.portal_enabled).then_some("off");
+    let (state, help, to, label) = if stored.portal_enabled {
+        (
+            "On",
+            "Switching them off takes effect at once: visitors of sign-in, sign-up and the other pages get 404.",
+            Pages::Off,
+            "Switch off",
+        )
+    } else {
+        ("Off", "Visitors of sign-in, sign-up and the other pages get 404 until you switch them on.", Pages::On, "Switch on")
+    };
+    let form = (!read_only).then(|| {
+        view! {
+            <form method="post" action=format!("/instances/{slug}/portal")>
+                // A button and no field: it posts what it says, whatever has been switched since the page was opened.
+                <button class="button" name="pages" value=to.name()>{label}<span class="unseen">" the portal pages"</span></button>
+            </form>
+        }
+    });
+    view! {
+        <section class="card apart" id="portal" aria-labelledby="portal-title">
+            <div>
+                <h2 id="portal-title">"Portal pages" " " <span class="badge" data-kind=kind>{state}</span></h2>
+                <p class="help">{help}" Redirects stay as they are, and the portal's API goes on answering."</p>
+            </div>
+            {form}
+        </section>
+    }
+}
+
+/// Says that the pages have just been switched, where the page's query does and it is still so.
+pub(super) fn switched_banner(query: &str, stored: &StoredInstance) -> Option<impl IntoView + use<>> {
+    let text = match (query, stored.portal_enabled) {
+        ("portal-off", false) => "The portal pages are switched off: visitors get 404.",
+        ("portal-on", true) => "The portal pages are switched on: visitors find them again.",
+        _ => return None,
+    };
+    Some(view! { <p class="banner" role="status">{icon(TICK)}{text}</p> })
+}
+
+/// Says on the tabs about visitors that these find no pages.
+pub(crate) fn off_banner(stored: &StoredInstance) -> Option<impl IntoView + use<>> {
+    let settings = format!("/instances/{}/settings#portal", stored.settings.slug);
+    (!stored.portal_enabled).then(|| {
+        view! {
+            <p class="banner" data-kind="off" role="note">
+                {icon(WARNING)}
+                <span>"The portal pages are switched off: visitors get 404. Switch them on in " <a href=settings>"Settings"</a> "."</span>
+            </p>
+        }
+    })
+}

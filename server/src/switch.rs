@@ -1,0 +1,45 @@
+//! The post that switches an instance's hosted pages off or on.
+
+use app::{
+    error::AppError,
+    instances::{
+        portal::{self, PortalForm},
+        store::StoreError,
+    },
+    session::Caller,
+};
+use axum::{
+    Extension,
+    extract::{Path, Request, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::provide_context;
+
+use crate::{
+    pages::Pages,
+    received::{Received, read_form},
+};
+
+/// `POST /instances/{slug}/portal`
+pub(crate) async fn switch_pages(
+    State(pages): State<Pages>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Response {
+    let Received { parts, form, posted } = match read_form::<PortalForm>(&pages, request).await {
+        Ok(received) => received,
+        Err(response) => return response,
+    };
+    match portal::switch(&pages.pool, &caller.actor, &slug, form.pages).await {
+        Ok(()) => Redirect::to(&format!("/instances/{slug}/settings?portal-{}", form.pages.name())).into_response(),
+        Err(error) => pages.render_error(parts, logged(&error), move || provide_context(posted.clone())).await,
+    }
+}
+
+fn logged(error: &StoreError) -> AppError {
+    if matches!(error, StoreError::Database(_)) {
+        tracing::warn!(%error, "the portal pages could not be switched");
+    }
+    error.to_app_error()
+}
