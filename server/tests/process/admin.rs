@@ -1,0 +1,72 @@
+//! An admin who owns what is tested, and saves through the dashboard.
+
+use std::io;
+
+use app::{
+    history::Actor,
+    instances::store,
+    redirects::{Environment, Flow, Instance, Settings},
+    session::{
+        Token,
+        store::{accounts, sessions},
+    },
+};
+use sqlx::PgPool;
+
+use super::Client;
+
+/// A session in the dashboard.
+#[derive(Clone, Debug)]
+pub(crate) struct Admin {
+    actor: Actor,
+    cookie: String,
+}
+
+/// What became of a save.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Saved {
+    /// It is stored, says the server.
+    Yes,
+    /// Somebody else was first: it is not stored.
+    Conflict,
+    /// The server could not say.
+    Unknown,
+}
+
+impl Admin {
+    /// Makes the account and the session.
+    pub(crate) async fn new(pool: &PgPool) -> Self {
+        let email = "owner@myapp.com";
+        let mut connection = pool.acquire().await.unwrap();
+        let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", true).await.unwrap().unwrap();
+        let token = Token::new().unwrap();
+        sessions::begin(&mut connection, id, &token, None, "Test").await.unwrap();
+        let actor = Actor { admin: Some(id), name: email.to_owned(), address: None };
+        Self { actor, cookie: format!("portal-redirects-session={}", token.secret()) }
+    }
+
+    /// Stores an instance, at version 1, without fallback redirects.
+    pub(crate) async fn create(&self, pool: &PgPool, slug: &str, domain: &str) {
+        let (slug, name, domain) = (slug.to_owned(), slug.to_owned(), domain.to_owned());
+        let settings = Settings { slug, name, environment: Environment::Production, domain, ..Settings::default() };
+        let instance = Instance::parse(&settings, 0).unwrap();
+        store::create(pool, &self.actor, &instance, &settings.domain).await.unwrap();
+    }
+
+    /// Saves one value for all seven flows, over the version that is there.
+    ///
+    /// # Errors
+    /// The connection. Then nobody knows what became of it.
+    pub(crate) fn save(&self, server: &mut Client, slug: &str, version: i64, value: &str) -> io::Result<Saved> {
+        let version = version.to_string();
+        let flows = Flow::ALL.map(|flow| (flow.field(), value));
+        let form: Vec<_> = std::iter::once(("version", version.as_str())).chain(flows).collect();
+        let answer = server.post(&format!("/instances/{slug}/redirects"), &self.cookie, &form)?;
+        Ok(match answer.status {
+            303 => Saved::Yes,
+            409 => Saved::Conflict,
+            status if status >= 500 => Saved::Unknown,
+            status => panic!("a save was answered {status}: {}", String::from_utf8_lossy(&answer.body)),
+        })
+    }
+}
