@@ -23,6 +23,8 @@ pub mod portal;
 pub mod preview;
 pub mod redirects;
 #[cfg(feature = "ssr")]
+pub mod runtimes;
+#[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod snippets;

@@ -44,6 +44,18 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
 
+    /// Most memory for the instances that the portal serves, in bytes. Those that are asked for stay; others are read from the
+    /// database again.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_SNAPSHOT_MEMORY",
+        value_name = "BYTES",
+        default_value_t = 64 * 1024 * 1024,
+        value_parser = clap::value_parser!(u64).range(64 * 1024..)
+    )]
+    pub snapshot_memory: u64,
+
     /// The URL under which people open the dashboard, as behind a proxy that does TLS: `https://dashboard.myapp.com`. Default:
     /// http and the address that the server listens on.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_DASHBOARD_URL", value_name = "URL", value_parser = dashboard_url)]

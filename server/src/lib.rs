@@ -19,7 +19,7 @@ mod links;
 mod members;
 mod metrics;
 mod pages;
-mod portal;
+pub mod portal;
 pub mod reach;
 mod received;
 mod request;

@@ -22,18 +22,19 @@ use crate::{
     limits::Limits,
     links, members,
     pages::Pages,
-    portal::{self, Elsewhere},
+    portal::{self, Elsewhere, snapshot::Snapshots},
     reach::Reach,
     security, session, switch,
 };
 
-/// Everything that is served.
-pub fn router(pool: PgPool, reach: Reach) -> Router {
+/// Everything that is served: the dashboard over these connections, the portal from that memory.
+pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
     let reach = Arc::new(reach);
-    let pages = Pages { pool: pool.clone(), files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
-    let elsewhere = Elsewhere::new(pool.clone());
-    let portal = portal::router(pool).layer(security::body_limit());
-    security::around(portal.merge(security::only_for(dashboard(pages), &reach, elsewhere)))
+    let pages = Pages { pool, files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
+    let elsewhere = Elsewhere::new(snapshots.clone());
+    let dashboard = dashboard(pages).layer(middleware::from_fn_with_state(snapshots.clone(), portal::saved::refresh));
+    let portal = portal::router(snapshots).layer(security::body_limit());
+    security::around(portal.merge(security::only_for(dashboard, &reach, elsewhere)))
 }
 
 fn dashboard(pages: Pages) -> Router {

@@ -3,9 +3,12 @@
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use app::session::store::{
-    accounts,
-    links::{self, Purpose},
+use app::{
+    runtimes::Role,
+    session::store::{
+        accounts,
+        links::{self, Purpose},
+    },
 };
 use axum_client_ip::ClientIpSource;
 use tokio::{
@@ -21,6 +24,10 @@ use crate::{
     connections::{self, PATIENCE},
     database::{self, Database},
     metrics,
+    portal::{
+        listener::Listener as Versions,
+        snapshot::{self, Snapshots},
+    },
     reach::Reach,
     resolve, router, telemetry, traces,
 };
@@ -109,7 +116,11 @@ async fn listen(config: &Config, database: &Database, listener: TcpListener, sto
     }
     let reach = Reach::new(config.dashboard_url.clone(), address, config.client_address.clone())?;
     offer_setup(database, &reach).await?;
-    let router = router::router(database.pool().clone(), reach);
+    let snapshots = Snapshots::new(snapshot::pool(database), config.snapshot_memory);
+    let versions = Versions::new(snapshots.clone(), Role::All)?;
+    let runtime = versions.runtime().clone();
+    let versions = tokio::spawn(versions.run());
+    let router = router::router(database.pool().clone(), snapshots.clone(), reach);
     let mut stopping = stop.clone();
     let server = connections::serve(listener, router, PATIENCE, async move { stopping.wait().await });
     announce(address);
@@ -124,6 +135,8 @@ async fn listen(config: &Config, database: &Database, listener: TcpListener, sto
     if tokio::time::timeout(GRACE, server).await.is_err() {
         tracing::warn!("some requests did not end in {} s", GRACE.as_secs());
     }
+    versions.abort();
+    snapshots.close(&runtime).await;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Instances and their fallback redirects in PostgreSQL: read whole, one query each, so that a reader never sees half a change.
 
+use std::collections::HashMap;
+
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
@@ -97,6 +99,23 @@ impl Row {
     }
 }
 
+/// The query that reads instances whole: a row each, with what comes after `from instances i`.
+macro_rules! rows {
+    ($rest:tt, $value:expr) => {
+        sqlx::query_as!(
+            Row,
+            r#"
+            select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
+                i.archived_at, i.portal_enabled, i.identity,
+                array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
+                array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
+            from instances i
+            "# + $rest,
+            $value
+        )
+    };
+}
+
 /// The most instances that a list shows.
 pub const MOST_LISTED: i64 = 1000;
 
@@ -135,32 +154,52 @@ pub async fn find<'e>(executor: impl sqlx::PgExecutor<'e>, slug: &str) -> Result
     if !is_slug(slug) {
         return Ok(None);
     }
-    sqlx::query_as!(
-        Row,
-        r#"
-        select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
-            i.archived_at, i.portal_enabled, i.identity,
-            array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
-            array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
-        from instances i
-        where i.slug = $1
-        "#,
-        slug
-    )
-    .fetch_optional(executor)
-    .await?
-    .map(Row::read)
-    .transpose()
+    rows!("where i.slug = $1", slug).fetch_optional(executor).await?.map(Row::read).transpose()
 }
 
-/// The slug of the instance whose portal is at one of these origins; `None` where there is none.
+/// The instance whose portal is at one of these origins, the greatest of them first: `https` before `http`. `None` where there is
+/// none.
+///
+/// # Errors
+/// PostgreSQL, or a stored instance that is no longer valid.
+pub async fn find_by_portal_origin<'e>(
+    executor: impl sqlx::PgExecutor<'e>,
+    origins: &[String],
+) -> Result<Option<StoredInstance>, StoreError> {
+    rows!("where i.portal_origin = any($1) order by i.portal_origin desc limit 1", origins)
+        .fetch_optional(executor)
+        .await?
+        .map(Row::read)
+        .transpose()
+}
+
+/// The instances of these keys, as far as there are any. One that is no longer valid is an error of its own.
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
-pub async fn find_slug_by_portal_origin(pool: &PgPool, origins: &[String]) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar!("select slug from instances where portal_origin = any($1) order by portal_origin desc limit 1", origins)
-        .fetch_optional(pool)
-        .await?)
+pub async fn find_all<'e>(
+    executor: impl sqlx::PgExecutor<'e>,
+    ids: &[i64],
+) -> Result<Vec<(i64, Result<StoredInstance, StoreError>)>, StoreError> {
+    let rows = rows!("where i.id = any($1)", ids).fetch_all(executor).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.read())).collect())
+}
+
+/// The versions that the instances of these keys have now, by key. One that is gone is left out.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn versions<'e>(executor: impl sqlx::PgExecutor<'e>, ids: &[i64]) -> Result<HashMap<i64, i64>, StoreError> {
+    let rows = sqlx::query!("select id, version from instances where id = any($1)", ids).fetch_all(executor).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.version)).collect())
+}
+
+/// Which of these origins are an instance's portal.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn portal_origins_among<'e>(executor: impl sqlx::PgExecutor<'e>, origins: &[String]) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!("select portal_origin from instances where portal_origin = any($1)", origins).fetch_all(executor).await?)
 }
 
 /// Stores a new instance, of which the actor becomes the owner; `domain_typed` is what the screens show for its domain.

@@ -167,7 +167,7 @@ fn is_unseen(c: char) -> bool {
 }
 
 /// Whether a text may be an instance's name in URLs.
-pub(crate) fn is_slug(slug: &str) -> bool {
+pub fn is_slug(slug: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=63).contains(&slug.len())
         && slug.chars().all(allowed)

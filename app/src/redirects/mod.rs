@@ -28,7 +28,9 @@ pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
 pub use instance::Instance;
 #[cfg(feature = "ssr")]
-pub(crate) use instance::{MOST_ORIGINS, default_home_url, default_portal_origin, is_slug};
+pub use instance::is_slug;
+#[cfg(feature = "ssr")]
+pub(crate) use instance::{MOST_ORIGINS, default_home_url, default_portal_origin};
 pub use link::Link;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
 pub use policy::{Ground, Refusal};

@@ -20,7 +20,7 @@ pub const TABLES: [(&str, &[Right]); 16] = [
     ("members", &["select", "insert", "update", "delete"]),
     ("organization_members", &["select", "insert", "delete"]),
     ("organizations", &["select", "insert", "delete"]),
-    ("runtime_versions", &["select", "insert", "update", "delete"]),
+    ("runtime_versions", &["select", "insert", "update"]),
     ("runtimes", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update", "delete"]),
     ("visitors", &["select", "insert", "update"]),

@@ -2,8 +2,10 @@
 
 mod api;
 mod closed;
+pub mod listener;
 mod problem;
-mod snapshot;
+pub(crate) mod saved;
+pub mod snapshot;
 
 use axum::{
     Router,
@@ -11,7 +13,6 @@ use axum::{
     response::Response,
     routing::{any, get},
 };
-use sqlx::PgPool;
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::security::asked_host;
@@ -22,8 +23,8 @@ use snapshot::Snapshots;
 pub(crate) struct Elsewhere(Snapshots);
 
 impl Elsewhere {
-    pub(crate) fn new(pool: PgPool) -> Self {
-        Self(Snapshots::new(pool))
+    pub(crate) fn new(snapshots: Snapshots) -> Self {
+        Self(snapshots)
     }
 
     pub(crate) async fn answer(&self, headers: &HeaderMap, uri: &Uri) -> Response {
@@ -42,7 +43,7 @@ impl Elsewhere {
 }
 
 /// The portal's routes. Answers may be read by any site: they hold nothing secret.
-pub(crate) fn router(pool: PgPool) -> Router {
+pub(crate) fn router(snapshots: Snapshots) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD])
@@ -60,5 +61,5 @@ pub(crate) fn router(pool: PgPool) -> Router {
         .route("/portal/{slug}/{*path}", any(closed::page))
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(cors)
-        .with_state(Snapshots::new(pool))
+        .with_state(snapshots)
 }

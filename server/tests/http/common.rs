@@ -21,7 +21,7 @@ use axum::{
 };
 use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
-use server::reach::Reach;
+use server::{portal::snapshot::Snapshots, reach::Reach};
 use sqlx::PgPool;
 use tower::ServiceExt;
 
@@ -60,6 +60,7 @@ impl Answer {
 #[derive(Clone)]
 pub(crate) struct Site {
     router: Router,
+    snapshots: Snapshots,
     cookie: Option<String>,
 }
 
@@ -78,8 +79,10 @@ impl Site {
     pub(crate) fn under(pool: &PgPool, dashboard_url: Option<&str>) -> Self {
         let url = dashboard_url.map(|url| url.parse().unwrap());
         let reach = Reach::new(url, ([127, 0, 0, 1], 3000).into(), ClientIpSource::ConnectInfo).unwrap();
-        let router = server::router::router(pool.clone(), reach).layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
-        Self { router, cookie: None }
+        let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024);
+        let router = server::router::router(pool.clone(), snapshots.clone(), reach)
+            .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
+        Self { router, snapshots, cookie: None }
     }
 
     /// The same server, as the browser of that admin sees it.
@@ -91,7 +94,7 @@ impl Site {
 
     /// The same server, as a browser with that cookie sees it.
     pub(crate) fn with_cookie(&self, cookie: String) -> Self {
-        Self { router: self.router.clone(), cookie: Some(cookie) }
+        Self { router: self.router.clone(), snapshots: self.snapshots.clone(), cookie: Some(cookie) }
     }
 
     /// Every route, as the router itself lists it.
@@ -115,8 +118,11 @@ impl Site {
         self.send_bare(request).await
     }
 
-    /// Sends a request as it is.
+    /// Sends a request as it is. What the test has stored behind the server's back is known to it, as notifications would make it
+    /// a moment later; whether they do, the tests of the listener say.
     pub(crate) async fn send_bare(&self, request: Request<Body>) -> Answer {
+        // Some tests have no database any more.
+        drop(self.snapshots.catch_up().await);
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();

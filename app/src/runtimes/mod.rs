@@ -1,0 +1,40 @@
+//! Who serves the portal: each process that does says so, and which version of an instance it has heard of.
+
+pub mod store;
+
+use std::fmt;
+
+/// What a process serves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// The dashboard and the portal.
+    #[default]
+    All,
+    /// The portal alone.
+    Portal,
+}
+
+impl Role {
+    /// Its name in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Portal => "portal",
+        }
+    }
+}
+
+/// A process that serves the portal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runtime {
+    /// Random, made at its start.
+    pub id: String,
+    /// What it serves.
+    pub role: Role,
+}
+
+impl fmt::Display for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id)
+    }
+}

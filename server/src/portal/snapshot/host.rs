@@ -1,0 +1,55 @@
+//! The host that a visitor asked for, in the one spelling that is kept, and the origins that a portal there may have.
+
+use url::{Origin, Url};
+
+/// A host as visitors ask for it, with its port where that says something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Host {
+    /// Lower case and ASCII.
+    pub(super) name: Box<str>,
+    /// `https` first: a proxy may have taken TLS off, so both schemes fit.
+    pub(super) origins: [String; 2],
+}
+
+impl Host {
+    /// Reads a `Host` header; `None` where it names no host.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.contains(['/', '\\', '?', '#', '@']) {
+            return None;
+        }
+        let urls = ["https", "http"].map(|scheme| Url::parse(&format!("{scheme}://{text}")).ok());
+        let [Some(https), Some(http)] = urls else { return None };
+        // A port that is the default of one scheme is none of the other.
+        let port = https.port().or(http.port()).map_or_else(String::new, |port| format!(":{port}"));
+        let name = format!("{}{port}", https.host_str()?).into_boxed_str();
+        Some(Self { name, origins: [https, http].map(|url| url.origin()).map(|origin| Origin::ascii_serialization(&origin)) })
+    }
+}
+
+/// The host of an origin, with its port: what most visitors ask for who go there.
+pub(super) fn host_of(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, host)| host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_one_spelling_and_two_origins() {
+        for (text, name, https, http) in [
+            ("Accounts.MyApp.com", "accounts.myapp.com", "https://accounts.myapp.com", "http://accounts.myapp.com"),
+            ("a.com:8443", "a.com:8443", "https://a.com:8443", "http://a.com:8443"),
+            ("a.com:443", "a.com:443", "https://a.com", "http://a.com:443"),
+            ("a.com:80", "a.com:80", "https://a.com:80", "http://a.com"),
+            ("bücher.example", "xn--bcher-kva.example", "https://xn--bcher-kva.example", "http://xn--bcher-kva.example"),
+            ("[::1]:3000", "[::1]:3000", "https://[::1]:3000", "http://[::1]:3000"),
+        ] {
+            let host = Host::parse(text).unwrap();
+            assert_eq!((&*host.name, host.origins), (name, [https.to_owned(), http.to_owned()]), "{text}");
+        }
+        for text in ["", "[", "a b", "a.com/x", "me@a.com", "a.com?x", "a.com:x", "a\\b"] {
+            assert_eq!(Host::parse(text), None, "{text}");
+        }
+    }
+}
