@@ -2,5 +2,25 @@
 //!
 //! The flows know visitors only through [`identity::Identity`]; how an instance's visitors are recognised is behind it.
 
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use accounts::Accounts;
+use identity::{Identity, IdentityKind};
+
+mod accounts;
+mod failure;
 pub mod form;
+pub mod identifier;
+#[cfg(test)]
+mod identifier_tests;
 pub mod identity;
+mod name;
+
+/// What recognises the visitors of an instance, given by its key.
+pub fn identity(kind: IdentityKind, pool: &PgPool, instance: i64) -> Arc<dyn Identity> {
+    match kind {
+        IdentityKind::Accounts => Arc::new(Accounts::new(pool.clone(), instance)),
+    }
+}

@@ -83,15 +83,21 @@ impl Password {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self, email: Option<&Email>) -> Result<(), Weak> {
+        self.check_beside(&[email.map_or("", Email::as_str), email.map_or("", Email::name)])
+    }
+
+    /// Checks a new password of somebody of whom these texts are known: they are guessed first.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_beside(&self, known: &[&str]) -> Result<(), Weak> {
         if self.0.is_empty() {
             Err(Weak::Empty)
         } else if self.0.len() > MOST_BYTES {
             Err(Weak::Long)
         } else if self.0.chars().count() < FEWEST {
             Err(Weak::Short)
-        } else if zxcvbn::zxcvbn(&self.0, &[email.map_or("", Email::as_str), email.map_or("", Email::name), "portal redirects"]).score()
-            < WEAKEST
-        {
+        } else if zxcvbn::zxcvbn(&self.0, &[known, &["portal redirects"]].concat()).score() < WEAKEST {
             Err(Weak::Guessable)
         } else {
             Ok(())

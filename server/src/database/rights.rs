@@ -21,6 +21,8 @@ pub const TABLES: [(&str, &[Right]); 16] = [
     ("organization_members", &["select", "insert", "delete"]),
     ("organizations", &["select", "insert", "delete"]),
     ("runtime_versions", &["select", "insert", "update"]),
+    ("organizations", &["select", "insert", "update", "delete"]),
+    ("runtime_versions", &["select", "insert", "update", "delete"]),
     ("runtimes", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update", "delete"]),
     ("visitors", &["select", "insert", "update"]),

@@ -35,6 +35,11 @@ pub struct OwnSession {
     pub browser: String,
 }
 
+/// What is kept of what a browser calls itself.
+pub(crate) fn kept_browser(browser: &str) -> String {
+    browser.chars().filter(|c| !c.is_control()).take(MOST_BROWSER).collect()
+}
+
 /// Begins a session.
 ///
 /// # Errors
@@ -47,13 +52,12 @@ pub async fn begin(connection: &mut PgConnection, admin: i64, token: &Token, add
     )
     .execute(&mut *connection)
     .await?;
-    let browser: String = browser.chars().filter(|c| !c.is_control()).take(MOST_BROWSER).collect();
     sqlx::query!(
         "insert into admin_sessions (admin_id, token_hash, address, browser) values ($1, $2, $3, $4)",
         admin,
         &token.hash()[..],
         address.map(|address| address.to_string()),
-        browser
+        kept_browser(browser)
     )
     .execute(connection)
     .await?;

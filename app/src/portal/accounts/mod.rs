@@ -1,0 +1,76 @@
+//! Visitors who are recognised by a password: an instance's own accounts, in PostgreSQL.
+
+mod details;
+mod entry;
+mod sessions;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use sqlx::PgPool;
+
+use super::{
+    form::{NamesForm, PasswordForm, SignInForm, SignUpForm},
+    identity::{Identity, Later, OwnSession, Recognised, Visitor},
+};
+use crate::session::{Token, entry::Client};
+
+pub(super) use store::hold;
+
+/// The accounts of one instance.
+pub(super) struct Accounts {
+    pool: PgPool,
+    /// The instance's key.
+    instance: i64,
+}
+
+impl Accounts {
+    pub(super) fn new(pool: PgPool, instance: i64) -> Self {
+        Self { pool, instance }
+    }
+}
+
+impl Identity for Accounts {
+    fn visitor<'a>(&'a self, token: &'a Token) -> Later<'a, Option<Visitor>> {
+        Box::pin(async move { Ok(sessions::find(&self.pool, self.instance, token).await?) })
+    }
+
+    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> Later<'a, Recognised> {
+        Box::pin(entry::sign_in(&self.pool, self.instance, form, client))
+    }
+
+    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> Later<'a, Recognised> {
+        Box::pin(entry::sign_up(&self.pool, self.instance, form, client))
+    }
+
+    fn sign_out<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, ()> {
+        self.end_session(visitor, visitor.session)
+    }
+
+    fn sessions<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, Vec<OwnSession>> {
+        Box::pin(async move { Ok(sessions::list(&self.pool, self.instance, visitor.id).await?) })
+    }
+
+    fn end_session<'a>(&'a self, visitor: &'a Visitor, session: i64) -> Later<'a, ()> {
+        Box::pin(async move { Ok(sessions::end(&self.pool, self.instance, visitor.id, session).await?) })
+    }
+
+    fn end_other_sessions<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, ()> {
+        Box::pin(async move {
+            let mut transaction = self.pool.begin().await?;
+            if hold(&mut transaction, self.instance, visitor.id).await?.is_some() {
+                sessions::end_others(&mut transaction, visitor.id, visitor.session).await?;
+            }
+            transaction.commit().await?;
+            Ok(())
+        })
+    }
+
+    fn rename<'a>(&'a self, visitor: &'a Visitor, form: &'a NamesForm) -> Later<'a, ()> {
+        Box::pin(entry::rename(&self.pool, self.instance, visitor, form))
+    }
+
+    fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> Later<'a, ()> {
+        Box::pin(entry::change_password(&self.pool, self.instance, visitor, form))
+    }
+}

@@ -1,0 +1,94 @@
+//! Visitors' accounts as they are stored, each found within its instance only.
+
+use sqlx::{PgConnection, PgExecutor};
+
+use super::details::{Identifiers, Names};
+
+/// An account, as far as signing in needs it.
+pub(super) struct Account {
+    pub(super) id: i64,
+    email_address: Option<String>,
+    phone_number: Option<String>,
+    username: Option<String>,
+    pub(super) password_hash: String,
+}
+
+impl Account {
+    /// Whether all that is given is this account's own.
+    pub(super) fn has_all(&self, given: &Identifiers) -> bool {
+        let has = |own: &Option<String>, given: Option<&str>| given.is_none() || own.as_deref() == given;
+        has(&self.email_address, given.email_address())
+            && has(&self.phone_number, given.phone_number())
+            && has(&self.username, given.username())
+    }
+}
+
+/// The accounts that have any of these: three at most.
+pub(super) async fn find<'e>(executor: impl PgExecutor<'e>, instance: i64, given: &Identifiers) -> sqlx::Result<Vec<Account>> {
+    sqlx::query_as!(
+        Account,
+        "select id, email_address, phone_number, username, password_hash from visitors
+        where instance_id = $1 and (email_address = $2 or phone_number = $3 or username = $4)",
+        instance,
+        given.email_address(),
+        given.phone_number(),
+        given.username()
+    )
+    .fetch_all(executor)
+    .await
+}
+
+/// A visitor's password, as its hash; `None` where there is no such visitor.
+pub(super) async fn password_hash<'e>(executor: impl PgExecutor<'e>, instance: i64, visitor: i64) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select password_hash from visitors where instance_id = $1 and id = $2", instance, visitor)
+        .fetch_optional(executor)
+        .await
+}
+
+/// Holds a visitor's row for the rest of the transaction and answers the password's hash: it may have been changed while a
+/// password was compared. `None` where there is no such visitor.
+pub(in crate::portal) async fn hold(connection: &mut PgConnection, instance: i64, visitor: i64) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select password_hash from visitors where instance_id = $1 and id = $2 for no key update", instance, visitor)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Stores a new account and answers its key; `None` where somebody has one of the identifiers already.
+pub(super) async fn create(
+    connection: &mut PgConnection,
+    instance: i64,
+    (identifiers, names): &(Identifiers, Names),
+    password_hash: &str,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "insert into visitors (instance_id, email_address, phone_number, username, first_name, last_name, password_hash)
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id",
+        instance,
+        identifiers.email_address(),
+        identifiers.phone_number(),
+        identifiers.username(),
+        names.first,
+        names.last,
+        password_hash
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Stores other names. Answers whether there is such a visitor.
+pub(super) async fn rename<'e>(executor: impl PgExecutor<'e>, instance: i64, visitor: i64, names: &Names) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update visitors set first_name = $3, last_name = $4 where instance_id = $1 and id = $2",
+        instance,
+        visitor,
+        names.first,
+        names.last
+    );
+    Ok(done.execute(executor).await?.rows_affected() > 0)
+}
+
+/// Stores another password of a visitor whose row is held.
+pub(super) async fn set_password(connection: &mut PgConnection, visitor: i64, password_hash: &str) -> sqlx::Result<()> {
+    sqlx::query!("update visitors set password_hash = $2 where id = $1", visitor, password_hash).execute(connection).await?;
+    Ok(())
+}

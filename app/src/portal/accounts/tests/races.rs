@@ -1,0 +1,80 @@
+//! Two who do the same at once.
+
+use super::*;
+use crate::portal::form::PasswordForm;
+
+/// Twenty who sign up with one address at once, the first ten with one password and the others with another.
+async fn twenty(portal: &Arc<dyn Identity>, email: &str, passwords: [&'static str; 2]) -> Vec<Result<Recognised, IdentityError>> {
+    let tasks: Vec<_> = (0..20)
+        .map(|at| {
+            let (portal, form) = (Arc::clone(portal), SignUpForm { password: passwords[at / 10].into(), ..with_email(email) });
+            tokio::spawn(async move { portal.sign_up(&form, &Client::default()).await })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    answers
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn twenty_who_sign_up_with_one_address_at_once_make_one_account(pool: PgPool) {
+    let portal = portal(&pool, "my-app").await;
+    for answer in twenty(&portal, "ana@myapp.com", [PASSWORD; 2]).await {
+        token(answer);
+    }
+    assert_eq!(count(&pool, "visitors").await, 1);
+    // With different passwords those of the one who was first get in, and the others are told what everybody is told.
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        twenty(&portal, "ben@myapp.com", [PASSWORD, OTHER_PASSWORD]).await.into_iter().partition(Result::is_ok);
+    assert_eq!((inside.len(), outside.len()), (10, 10));
+    for answer in outside {
+        assert_eq!(fields(answer), [""]);
+    }
+    assert_eq!(count(&pool, "visitors").await, 2);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn somebody_who_was_faster_in_between_is_found(pool: PgPool) {
+    let portal = portal(&pool, "my-app").await;
+    let mut faster = pool.begin().await.unwrap();
+    sqlx::query(
+        "insert into visitors (instance_id, email_address, password_hash) select id, 'ana@myapp.com', '$argon2id$none' from instances",
+    )
+    .execute(&mut *faster)
+    .await
+    .unwrap();
+    let slower = Arc::clone(&portal);
+    let slower = tokio::spawn(async move { slower.sign_up(&with_email("ana@myapp.com"), &Client::default()).await });
+    // It waits for the other one's row by now.
+    let waiting = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')";
+    while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&pool).await.unwrap() {
+        tokio::task::yield_now().await;
+    }
+    let hash = PASSWORD_HASH.get_or_init(|| async { crate::session::password::Password::from(PASSWORD).hash().await.unwrap() }).await;
+    sqlx::query("update visitors set password_hash = $1").bind(hash).execute(&mut *faster).await.unwrap();
+    faster.commit().await.unwrap();
+    token(slower.await.unwrap());
+    assert_eq!((count(&pool, "visitors").await, count(&pool, "visitor_sessions").await), (1, 1));
+}
+
+static PASSWORD_HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_sign_in_that_meets_a_new_password_leaves_no_session_by_the_old_one(pool: PgPool) {
+    let portal = portal(&pool, "my-app").await;
+    let (_, visitor) = signed_up(&*portal, &ana()).await;
+    let form = PasswordForm { current: PASSWORD.into(), new: OTHER_PASSWORD.into() };
+    let (sign_in, client) = (with("ana_1", PASSWORD), Client::default());
+    let (changed, one, two) =
+        tokio::join!(portal.change_password(&visitor, &form), portal.sign_in(&sign_in, &client), portal.sign_in(&sign_in, &client));
+    changed.unwrap();
+    for answer in [one, two] {
+        if let Ok(Recognised::Now(token)) = answer {
+            assert!(portal.visitor(&token).await.unwrap().is_none());
+        }
+    }
+    let kept: Vec<i64> = portal.sessions(&visitor).await.unwrap().iter().map(|session| session.id).collect();
+    assert_eq!(kept, [visitor.session]);
+}

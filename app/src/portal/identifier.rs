@@ -1,0 +1,190 @@
+//! What a visitor is found by: an email address, a phone number or a username, each in the one form that it is compared in. No text
+//! is two of them, so one field is enough to sign in.
+
+use std::{fmt, str::FromStr};
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::session::{Email, NotAnEmail};
+
+/// A phone number as [E.164](https://www.itu.int/rec/T-REC-E.164) writes it: `+`, then digits only.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PhoneNumber(String);
+
+/// A text that is no phone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAPhoneNumber {
+    /// `00` is the way out of some countries only, so it is not taken for a `+`.
+    #[error("Begin with + and the country's number, like +1 415 555 0123.")]
+    NoCountry,
+    /// Something else than digits.
+    #[error("Use digits only after the +, like +1 415 555 0123.")]
+    Character,
+    /// Fewer or more digits than any number has.
+    #[error("A phone number has 4 to 15 digits after the +, like +1 415 555 0123.")]
+    Length,
+}
+
+/// A username: 3 to 64 of `a` to `z`, digits, `_`, `.` and `-`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Username(String);
+
+/// A text that is no username.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAUsername {
+    /// It could be an email address.
+    #[error("A username has no @. An email address has a field of its own.")]
+    Email,
+    /// Wrong characters, too few or too many of them.
+    #[error("Use 3 to 64 of these: the letters a to z, digits, _, . and -.")]
+    Character,
+    /// It could be a phone number.
+    #[error("That could be a phone number. Add a letter.")]
+    PhoneNumber,
+}
+
+/// What somebody signs in with.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Identifier {
+    /// An email address.
+    Email(Email),
+    /// A phone number.
+    PhoneNumber(PhoneNumber),
+    /// A username.
+    Username(Username),
+}
+
+/// A text that nobody can sign in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnIdentifier {
+    /// Nothing was typed.
+    #[error("Enter your email address, phone number or username.")]
+    Empty,
+    /// It has an `@`.
+    #[error(transparent)]
+    Email(#[from] NotAnEmail),
+    /// It begins with `+`, or has nothing but digits.
+    #[error(transparent)]
+    PhoneNumber(#[from] NotAPhoneNumber),
+    /// It is neither of these.
+    #[error(transparent)]
+    Username(#[from] NotAUsername),
+}
+
+/// What people and address books write between digits, and what can't be seen there.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '-' | '.' | '(' | ')' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+}
+
+fn looks_like_a_phone_number(text: &str) -> bool {
+    let mut rest = text.nfkc().filter(|c| !is_separator(*c)).peekable();
+    rest.peek() == Some(&'+') || rest.all(|c| c.is_ascii_digit())
+}
+
+impl FromStr for PhoneNumber {
+    type Err = NotAPhoneNumber;
+
+    fn from_str(text: &str) -> Result<Self, NotAPhoneNumber> {
+        let number: String = text.nfkc().filter(|c| !is_separator(*c)).collect();
+        let digits = number.strip_prefix('+').ok_or(NotAPhoneNumber::NoCountry)?;
+        if !digits.chars().all(|c| c.is_ascii_digit()) {
+            Err(NotAPhoneNumber::Character)
+        } else if digits.starts_with('0') {
+            Err(NotAPhoneNumber::NoCountry)
+        } else if !(4..=15).contains(&digits.len()) {
+            Err(NotAPhoneNumber::Length)
+        } else {
+            Ok(Self(number))
+        }
+    }
+}
+
+impl FromStr for Username {
+    type Err = NotAUsername;
+
+    fn from_str(text: &str) -> Result<Self, NotAUsername> {
+        // Some characters are capitals only once they are written plainly, so the case comes last.
+        let name = text.trim().nfkc().collect::<String>().to_lowercase();
+        if name.contains('@') {
+            Err(NotAUsername::Email)
+        } else if !(3..=64).contains(&name.len()) || !name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '-')) {
+            Err(NotAUsername::Character)
+        } else if looks_like_a_phone_number(&name) {
+            Err(NotAUsername::PhoneNumber)
+        } else {
+            Ok(Self(name))
+        }
+    }
+}
+
+impl FromStr for Identifier {
+    type Err = NotAnIdentifier;
+
+    fn from_str(text: &str) -> Result<Self, NotAnIdentifier> {
+        if text.trim().is_empty() {
+            Err(NotAnIdentifier::Empty)
+        } else if text.contains('@') {
+            Ok(Self::Email(text.parse()?))
+        } else if looks_like_a_phone_number(text) {
+            Ok(Self::PhoneNumber(text.parse()?))
+        } else {
+            Ok(Self::Username(text.parse()?))
+        }
+    }
+}
+
+impl Identifier {
+    /// What somebody typed to sign in with.
+    ///
+    /// # Errors
+    /// What is wrong with it. That depends on the text alone, and says nothing about who has an account.
+    pub fn parse(text: &str) -> Result<Self, NotAnIdentifier> {
+        text.parse()
+    }
+
+    /// The one form that it is compared in, which tells its kind as well.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(email) => email.as_str(),
+            Self::PhoneNumber(number) => number.as_str(),
+            Self::Username(name) => name.as_str(),
+        }
+    }
+}
+
+impl PhoneNumber {
+    /// The number.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Username {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A log must not hold it.
+impl fmt::Debug for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identifier")
+    }
+}
+
+/// A log must not hold it.
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PhoneNumber")
+    }
+}
+
+/// A log must not hold it.
+impl fmt::Debug for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Username")
+    }
+}
