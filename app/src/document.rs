@@ -22,6 +22,7 @@ use crate::{
     preview::view::PreviewPage,
     session::view::{account::AccountPage, link::LinkPage, sign_in::SignInPage},
     snippets::view::SnippetsPage,
+    text::in_title,
     ui::page::error_page,
 };
 
@@ -59,9 +60,9 @@ pub fn document(files: DocumentFiles) -> AnyView {
     .into_any()
 }
 
-/// A page's title. `leptos_meta` 0.8 writes it into the document as it is, and an instance's name may be in it.
+/// A page's title. An instance's name may be in it.
 fn title(text: String) -> String {
-    format!("{} · Portal Redirects", text.replace('&', "&amp;").replace('<', "&lt;"))
+    in_title(&format!("{text} · Portal Redirects"))
 }
 
 /// The dashboard's pages by their paths.

@@ -34,6 +34,11 @@ impl fmt::Display for Seen<'_> {
     }
 }
 
+/// A text inside `<title>`, where Leptos 0.8 writes what it is given as it is.
+pub(crate) fn in_title(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
 /// A moment, to the minute, as people read it.
 const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]");
 

@@ -23,7 +23,7 @@ use axum::{
 use axum_client_ip::ClientIp;
 use leptos::prelude::provide_context;
 
-use crate::{cookies, links, pages::Pages, received};
+use crate::{cookies, links, pages::Pages, reach::Reach, received};
 
 /// Where a request comes from: the host name that it asks under has TLS, and the client's address. Found once, by the guard.
 #[derive(Clone, Copy, Debug)]
@@ -39,17 +39,12 @@ const SIGN_IN: &str = "/account/sign-in";
 
 /// Lets a request through to what it asks for, or answers why not.
 pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(pages.reach.client_address().clone());
-    let address = request.extract_parts::<ClientIp>().await.ok().map(|ClientIp(address)| address.to_canonical());
+    let address = client_address(&pages.reach, &mut request).await;
     let secure = crate::security::host_of(&request).is_some_and(|host| pages.reach.is_secure(&host));
     request.extensions_mut().insert(Origin { secure, address });
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    if writes && request.headers().contains_key(header::COOKIE) && !says_where_from(&request) {
-        return (
-            StatusCode::FORBIDDEN,
-            "A form that is sent with a session says where it comes from: Origin or Sec-Fetch-Site, as browsers do.\n",
-        )
-            .into_response();
+    if let Some(refused) = refuse_unsaid(&request) {
+        return refused;
     }
     let need = Need::of(writes, request.uri().path());
     if need == Need::Nothing {
@@ -102,10 +97,22 @@ async fn admitted(pages: &Pages, need: &Need, headers: &HeaderMap, origin: Origi
     }
 }
 
-/// Whether a request says which page it comes from, as every browser's form does. That it is an own page, the layer around all
-/// of this has seen to.
-fn says_where_from(request: &Request) -> bool {
-    request.headers().contains_key(header::ORIGIN) || request.headers().contains_key("sec-fetch-site")
+/// The client's address, from what says it.
+pub(crate) async fn client_address(reach: &Reach, request: &mut Request) -> Option<IpAddr> {
+    request.extensions_mut().insert(reach.client_address().clone());
+    request.extract_parts::<ClientIp>().await.ok().map(|ClientIp(address)| address.to_canonical())
+}
+
+/// The answer to a request that writes, with a cookie, and does not say which page it comes from, as every browser's form does.
+/// That it is an own page, the layer around all of this has seen to.
+pub(crate) fn refuse_unsaid(request: &Request) -> Option<Response> {
+    let headers = request.headers();
+    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let says_where_from = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    (writes && headers.contains_key(header::COOKIE) && !says_where_from).then(|| {
+        (StatusCode::FORBIDDEN, "A form that is sent with a session says where it comes from: Origin or Sec-Fetch-Site, as browsers do.\n")
+            .into_response()
+    })
 }
 
 /// The answer to a request that is not let through. What was typed is kept, to be sent again.

@@ -1,7 +1,9 @@
-//! How often somebody may try to sign in: by account and by client address. Nobody's wrong tries keep a colleague out who has
-//! used their browser before, and nobody is kept out for good: what was used up comes back by itself.
+//! How often somebody may try to sign in, and at a portal to sign up or join the waitlist: by account and by client address.
+//! Nobody's wrong tries keep a colleague out who has used their browser before, and nobody is kept out for good: what was used
+//! up comes back by itself.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::Arc,
@@ -25,6 +27,31 @@ struct Buckets {
     address: DefaultKeyedRateLimiter<Option<IpAddr>>,
     /// By the browser that the account has been used with before.
     device: DefaultKeyedRateLimiter<[u8; 32]>,
+    /// By what a visitor of a portal tries.
+    visitor: DefaultKeyedRateLimiter<(i64, u64)>,
+    /// By what is done at a portal, and the client's address.
+    portal: DefaultKeyedRateLimiter<(Entry, Option<IpAddr>)>,
+    /// What identifiers are hashed with, for this process alone: none of them is kept.
+    hashing: RandomState,
+}
+
+/// What is done at a portal, of which an address may only do so much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Entry {
+    SignIn,
+    SignUp,
+    Waitlist,
+}
+
+/// What a visitor of a portal tries, from that client address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Visits<'a> {
+    /// A password: for an account of the instance by what it is called, whether there is such a one or not.
+    SignIn { instance: i64, identifier: &'a str, address: Option<IpAddr> },
+    /// A new account.
+    SignUp(Option<IpAddr>),
+    /// A place on the waitlist.
+    Waitlist(Option<IpAddr>),
 }
 
 /// Who tries.
@@ -57,6 +84,10 @@ impl Limits {
             account: RateLimiter::keyed(quota(8, Duration::from_secs(30))),
             address: RateLimiter::keyed(quota(40, Duration::from_secs(2))),
             device: RateLimiter::keyed(quota(10, Duration::from_secs(10))),
+            visitor: RateLimiter::keyed(quota(8, Duration::from_secs(30))),
+            // A school or an office has one address for all its people.
+            portal: RateLimiter::keyed(quota(60, Duration::from_secs(2))),
+            hashing: RandomState::new(),
         }))
     }
 
@@ -76,6 +107,26 @@ impl Limits {
                 wait(&buckets.address, &address.map(network))
             }
         }
+    }
+
+    /// Takes what a visitor of a portal tries, or answers in how many seconds the next try is taken.
+    pub(crate) fn take_visit(&self, visits: Visits<'_>) -> Result<(), u64> {
+        let buckets = &*self.0;
+        if buckets.visitor.len() > MOST_KEYS || buckets.portal.len() > MOST_KEYS {
+            buckets.visitor.retain_recent();
+            buckets.portal.retain_recent();
+        }
+        let (entry, address) = match visits {
+            Visits::SignIn { instance, identifier, address } => {
+                // However it is spelled: blanks, hyphens and capitals are no way to more tries.
+                let spelled: String = identifier.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+                wait(&buckets.visitor, &(instance, buckets.hashing.hash_one(spelled)))?;
+                (Entry::SignIn, address)
+            }
+            Visits::SignUp(address) => (Entry::SignUp, address),
+            Visits::Waitlist(address) => (Entry::Waitlist, address),
+        };
+        wait(&buckets.portal, &(entry, address.map(network)))
     }
 }
 
@@ -115,5 +166,27 @@ mod tests {
         let taken = (0..100).filter(|n| limits.take(from(&format!("{n}@myapp.com"), &format!("2001:db8::{n:x}"))).is_ok()).count();
         assert_eq!(taken, 40);
         assert_eq!(limits.take(from("ben@myapp.com", "2001:db8:0:1::1")), Ok(()));
+    }
+
+    #[test]
+    fn a_visitors_account_is_held_up_however_it_is_spelled_and_in_its_instance_only() {
+        let limits = Limits::new();
+        let visits = |instance, identifier| Visits::SignIn { instance, identifier, address: Some([192, 0, 2, 1].into()) };
+        let spelled = ["Ana@myapp.com", " ana@MYAPP.com", "ana@myapp.com"];
+        let taken = spelled.into_iter().cycle().take(30).filter(|identifier| limits.take_visit(visits(1, identifier)).is_ok()).count();
+        assert_eq!(taken, 8);
+        assert_eq!(limits.take_visit(visits(2, "ana@myapp.com")), Ok(()));
+        assert_eq!(limits.take_visit(visits(1, "ben@myapp.com")), Ok(()));
+    }
+
+    #[test]
+    fn an_address_is_held_up_at_each_of_a_portals_ways_in_by_itself() {
+        let limits = Limits::new();
+        let address = Some([192, 0, 2, 1].into());
+        assert_eq!((0..200).filter(|_| limits.take_visit(Visits::SignUp(address)).is_ok()).count(), 60);
+        assert_eq!((0..200).filter(|_| limits.take_visit(Visits::Waitlist(address)).is_ok()).count(), 60);
+        let tried = |n: usize| limits.take_visit(Visits::SignIn { instance: 1, identifier: &n.to_string(), address }).is_ok();
+        assert_eq!((0..200).filter(|n| tried(*n)).count(), 60);
+        assert_eq!(limits.take_visit(Visits::SignUp(Some([198, 51, 100, 7].into()))), Ok(()));
     }
 }

@@ -2,7 +2,7 @@
 
 use app::{error::AppError, ui::page::Posted};
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::Request,
     http::{header, request::Parts},
     response::Response,
@@ -19,18 +19,21 @@ const LARGEST_BODY: usize = 2 * 1024 * 1024;
 const MOST_KEPT_BYTES: usize = 256 * 1024;
 const MOST_KEPT_FIELDS: usize = 200;
 
-/// Reads a request's form. What is none, or no UTF-8, is answered: the readers would put another character in its place.
+/// Reads a request's form. What is none is answered.
 pub(crate) async fn read(pages: &Pages, request: Request) -> Result<(Parts, Bytes), Response> {
     let (parts, body) = request.into_parts();
-    // Most routes have a layer around them that allows far less.
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
-        return Err(pages.render_error(parts, AppError::TooLarge, || ()).await);
-    };
-    if is_form(&parts) && percent_decode(&body).decode_utf8().is_ok() {
-        Ok((parts, body))
-    } else {
-        Err(pages.render_error(parts, AppError::BadRequest, || ()).await)
+    match read_body(&parts, body).await {
+        Ok(body) => Ok((parts, body)),
+        Err(error) => Err(pages.render_error(parts, error, || ()).await),
     }
+}
+
+/// Reads a form's body: too large, or none where it is of another kind or no UTF-8, since the readers would put another character
+/// in its place.
+pub(crate) async fn read_body(parts: &Parts, body: Body) -> Result<Bytes, AppError> {
+    // Most routes have a layer around them that allows far less.
+    let body = axum::body::to_bytes(body, LARGEST_BODY).await.map_err(|_| AppError::TooLarge)?;
+    if is_form(parts) && percent_decode(&body).decode_utf8().is_ok() { Ok(body) } else { Err(AppError::BadRequest) }
 }
 
 /// A form that has arrived, with the request around it.

@@ -23,6 +23,7 @@ use crate::{
     links, members,
     pages::Pages,
     portal::{self, Elsewhere, snapshot::Snapshots},
+    portal::{self, Elsewhere, Portal},
     reach::Reach,
     security, session, switch,
 };
@@ -35,6 +36,11 @@ pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
     let dashboard = dashboard(pages).layer(middleware::from_fn_with_state(snapshots.clone(), portal::saved::refresh));
     let portal = portal::router(snapshots).layer(security::body_limit());
     security::around(portal.merge(security::only_for(dashboard, &reach, elsewhere)))
+    let pages = Pages { pool: pool.clone(), files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
+    let portal = Portal::new(pool, Arc::clone(&reach));
+    let elsewhere = Elsewhere::new(portal.clone());
+    let portal = portal::router(portal).layer(security::body_limit());
+    security::around(portal.merge(security::only_for(dashboard(pages), &reach, elsewhere)))
 }
 
 fn dashboard(pages: Pages) -> Router {

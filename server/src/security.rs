@@ -72,14 +72,14 @@ pub(crate) fn only_for(router: Router, reach: &Arc<Reach>, elsewhere: Elsewhere)
         async move {
             let Some(host) = host_of(&request).filter(|host| reach.is_own(host)) else {
                 tracing::info!("the dashboard was asked for under a host name that is not that of --dashboard-url");
-                return elsewhere.answer(request.headers(), request.uri()).await;
+                return elsewhere.answer(request.into_parts().0).await;
             };
             // A portal may be on a name of this machine too, as in development.
-            if !reach.is_configured(&host)
-                && let Some(closed) = elsewhere.closed(request.headers(), request.uri()).await
-            {
-                return closed;
+            let (parts, body) = request.into_parts();
+            if !reach.is_configured(&host) && elsewhere.is_at(&parts.headers, &parts.uri).await {
+                return elsewhere.answer(parts).await;
             }
+            let request = Request::from_parts(parts, body);
             let mut response = next.run(request).await;
             if reach.is_secure(&host) {
                 response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));
@@ -91,7 +91,11 @@ pub(crate) fn only_for(router: Router, reach: &Arc<Reach>, elsewhere: Elsewhere)
 
 /// The host name that was asked for, without its port.
 pub(crate) fn host_of(request: &Request) -> Option<String> {
-    let host = asked_host(request.headers(), request.uri())?;
+    asked_host(request.headers(), request.uri()).and_then(host_name)
+}
+
+/// The name in a `Host` header, as URLs have it.
+pub(crate) fn host_name(host: &str) -> Option<String> {
     Some(Url::parse(&format!("http://{host}")).ok()?.host_str()?.to_owned())
 }
 

@@ -67,3 +67,24 @@ pub struct WaitlistForm {
     /// As typed.
     pub email_address: String,
 }
+
+/// The form that ends one of one's own sessions on `/user`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionForm {
+    /// Its key.
+    pub session: i64,
+}
+
+/// The form that leaves an organization on `/organization`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeaveForm {
+    /// Its key.
+    pub organization: i64,
+}
+
+/// A form without fields: all that it says is that somebody has pressed its button.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ButtonForm {}

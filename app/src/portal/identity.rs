@@ -61,6 +61,13 @@ pub struct Visitor {
     pub last_name: String,
 }
 
+impl Visitor {
+    /// What they are called by: what identifies them, the address first.
+    pub fn called(&self) -> &str {
+        [&self.email_address, &self.username, &self.phone_number].into_iter().flatten().next().map_or("", String::as_str)
+    }
+}
+
 /// A log must not hold who it is.
 impl fmt::Debug for Visitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

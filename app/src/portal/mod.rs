@@ -11,6 +11,7 @@ use identity::{Identity, IdentityKind};
 
 mod accounts;
 mod failure;
+pub mod address;
 pub mod form;
 pub mod identifier;
 #[cfg(test)]
@@ -23,4 +24,10 @@ pub fn identity(kind: IdentityKind, pool: &PgPool, instance: i64) -> Arc<dyn Ide
     match kind {
         IdentityKind::Accounts => Arc::new(Accounts::new(pool.clone(), instance)),
     }
+pub mod organizations;
+pub mod view;
+pub mod waitlist;
+/// stub
+pub fn identity(_: identity::IdentityKind, _: &sqlx::PgPool, _: i64) -> std::sync::Arc<dyn identity::Identity> {
+    unimplemented!()
 }

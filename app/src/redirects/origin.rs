@@ -124,6 +124,12 @@ impl PortalOrigin {
         &self.text
     }
 
+    /// Whether a `Host` header, with its port, names this origin. The scheme is not in there.
+    pub fn is_at(&self, host: &str) -> bool {
+        let scheme = self.text.split(':').next().unwrap_or_default();
+        Url::parse(&format!("{scheme}://{host}")).is_ok_and(|url| url.origin() == self.origin)
+    }
+
     /// Whether a parsed URL has this origin.
     pub(super) fn is_origin_of(&self, url: &Url) -> bool {
         url.origin() == self.origin

@@ -1,6 +1,6 @@
 //! Admins: their accounts, how they sign in, and the guard that every page and server function passes.
 
-mod browser;
+pub(crate) mod browser;
 mod caller;
 pub mod command;
 mod email;

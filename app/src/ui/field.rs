@@ -16,7 +16,7 @@ pub struct Field {
     pub label: &'static str,
     /// What it is for; empty where the label says it.
     pub help: &'static str,
-    /// `text`, `email` or `password`.
+    /// `text`, `email`, `tel` or `password`.
     pub kind: &'static str,
     /// What the browser may fill it with, as HTML names it.
     pub autocomplete: &'static str,
@@ -31,6 +31,8 @@ impl Field {
         let error = errors.iter().find(|error| error.field == name).map(|error| error.message.clone());
         let invalid = error.is_some();
         let help = (!help.is_empty()).then(|| view! { <p class="help" id=format!("{name}-help")>{help}</p> });
+        // Names of people begin with a capital; nothing else here does.
+        let capitals = if matches!(autocomplete, "given-name" | "family-name" | "organization") { "words" } else { "none" };
         let described = format!("{name}-help {name}-error");
         view! {
             <div class="field">
@@ -44,7 +46,7 @@ impl Field {
                         value=value
                         autocomplete=autocomplete
                         spellcheck="false"
-                        autocapitalize="none"
+                        autocapitalize=capitals
                         aria-describedby=described
                         aria-invalid=invalid.then_some("true")
                     />

@@ -37,6 +37,8 @@ pub use on_server::{Problem, Rejected, error_summary, read, read_only_note, save
 
 #[cfg(feature = "ssr")]
 mod on_server {
+    use std::borrow::Cow;
+
     use leptos::prelude::*;
     use serde::{Serialize, de::DeserializeOwned};
 
@@ -141,7 +143,8 @@ mod on_server {
     }
 
     /// What went wrong, above a form: it takes the focus, and links to where it is mended.
-    pub fn summary(title: &'static str, text: &'static str, links: Vec<(String, String)>) -> impl IntoView {
+    pub fn summary(title: &'static str, text: impl Into<Cow<'static, str>>, links: Vec<(String, String)>) -> impl IntoView {
+        let text = text.into();
         let items = links.iter().cloned().map(|(href, text)| view! { <li><a href=href>{text}</a></li> }).collect_view();
         let links = (!links.is_empty()).then(|| view! { <ul>{items}</ul> });
         view! {

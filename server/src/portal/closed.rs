@@ -3,15 +3,10 @@
 
 use app::instances::store::StoredInstance;
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use leptos::{nonce::Nonce, prelude::*};
-
-use super::{
-    problem::Problem,
-    snapshot::{Asked, Snapshots},
-};
 
 /// The page's whole style: nothing else is loaded for it.
 const STYLE: &str = "html{color-scheme:light dark;font:1.0625rem/1.6 system-ui,sans-serif;overflow-wrap:anywhere}\
@@ -58,12 +53,14 @@ pub(super) fn shut(stored: &StoredInstance) -> Option<Response> {
     Some(answer(status, title, stored.instance.name(), text))
 }
 
+}
 fn answer(status: StatusCode, title: &'static str, name: &str, text: &'static str) -> Response {
     let nonce = Nonce::new();
     let policy = format!("default-src 'none'; style-src 'nonce-{nonce}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
     let page = document(title, name.to_owned(), text, &nonce);
     let mut response = (status, Html(page)).into_response();
     let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

@@ -3,52 +3,58 @@
 mod api;
 mod closed;
 pub mod listener;
+mod pages;
 mod problem;
 pub(crate) mod saved;
 pub mod snapshot;
 
 use axum::{
     Router,
-    http::{HeaderMap, HeaderName, Method, Uri, header},
+    http::{HeaderMap, HeaderName, Method, Uri, header, request::Parts},
     response::Response,
     routing::{any, get},
 };
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::security::asked_host;
+pub(crate) use pages::Portal;
 use snapshot::Snapshots;
 
 /// What answers at a host that is not the dashboard's, to what is none of the portal's routes.
 #[derive(Clone, Debug)]
-pub(crate) struct Elsewhere(Snapshots);
+pub(crate) struct Elsewhere {
+    portal: Portal,
+    snapshots: Snapshots,
+}
 
 impl Elsewhere {
     pub(crate) fn new(snapshots: Snapshots) -> Self {
         Self(snapshots)
+    pub(crate) fn new(portal: Portal) -> Self {
+        Self { snapshots: Snapshots::new(portal.pool().clone()), portal }
     }
 
-    pub(crate) async fn answer(&self, headers: &HeaderMap, uri: &Uri) -> Response {
-        closed::page_at_host(&self.0, headers, uri).await
+    pub(crate) async fn answer(&self, head: Parts) -> Response {
+        pages::at_host(self.portal.clone(), &self.snapshots, head).await
     }
 
-    /// What answers at a host whose portal is closed; `None` where there is none, or it is open.
-    pub(crate) async fn closed(&self, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+    /// Whether the host that was asked for is a portal's, by a name of this machine.
+    pub(crate) async fn is_at(&self, headers: &HeaderMap, uri: &Uri) -> bool {
         // Only portals have such names; the dashboard is asked for under plain ones.
-        let host = asked_host(headers, uri)?;
-        if !host.contains(".localhost") {
-            return None;
-        }
-        closed::page_of_closed(&self.0, headers, uri).await
+        asked_host(headers, uri).is_some_and(|host| host.contains(".localhost")) && self.snapshots.at_host(headers, uri).await.is_ok()
     }
 }
 
 /// The portal's routes. Answers may be read by any site: they hold nothing secret.
 pub(crate) fn router(snapshots: Snapshots) -> Router {
+/// The portal's routes. What the API answers may be read by any site: it holds nothing secret.
+pub(crate) fn router(portal: Portal) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD])
         .allow_headers([header::IF_NONE_MATCH])
         .expose_headers([header::ETAG, HeaderName::from_static("retry-after")]);
+    let snapshots = Snapshots::new(portal.pool().clone());
     let api = Router::new()
         .route("/v1/redirects", get(api::redirects))
         .route("/v1/resolve", get(api::resolve))
@@ -56,10 +62,8 @@ pub(crate) fn router(snapshots: Snapshots) -> Router {
     Router::new()
         .nest("/portal/{slug}", api.clone())
         .merge(api)
-        .route("/portal/{slug}", any(closed::page))
-        .route("/portal/{slug}/", any(closed::page))
-        .route("/portal/{slug}/{*path}", any(closed::page))
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(cors)
+        .merge(pages::router(portal))
         .with_state(snapshots)
 }

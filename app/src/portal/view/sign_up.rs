@@ -1,0 +1,52 @@
+//! `/sign-up`: a new account.
+
+use leptos::prelude::*;
+
+use super::{
+    PASSWORD_HELP, end,
+    problem::{Problem, Wording},
+};
+use crate::{
+    portal::{
+        address::{Address, Page},
+        form::SignUpForm,
+    },
+    ui::field::Field,
+};
+
+const WORDING: Wording = Wording {
+    label: |field| match field {
+        "email_address" => "Email",
+        "phone_number" => "Phone number",
+        "username" => "Username",
+        "first_name" => "First name",
+        "last_name" => "Last name",
+        _ => "Password",
+    },
+    unavailable: "We can't create your account right now. Try again in a moment.",
+};
+
+/// The page, with what is in its fields; the password is never shown again.
+pub fn sign_up(address: &Address, form: SignUpForm, problem: Option<&Problem>) -> impl IntoView + use<> {
+    let errors = Problem::errors(problem);
+    let SignUpForm { email_address, phone_number, username, first_name, last_name, .. } = form;
+    view! {
+        {Problem::summary(problem, WORDING)}
+        <form method="post" action=address.to(Page::SignUp) novalidate>
+            <div class="pair">
+                {Field { name: "first_name", label: "First name", kind: "text", autocomplete: "given-name", value: first_name, ..Field::default() }.show(errors)}
+                {Field { name: "last_name", label: "Last name", kind: "text", autocomplete: "family-name", value: last_name, ..Field::default() }.show(errors)}
+            </div>
+            <fieldset aria-describedby="one">
+                <legend>"Sign in with"</legend>
+                <p class="help" id="one">"One of these is enough."</p>
+                {Field { name: "email_address", label: "Email", kind: "email", autocomplete: "email", value: email_address, ..Field::default() }.show(errors)}
+                {Field { name: "phone_number", label: "Phone number", kind: "tel", autocomplete: "tel", value: phone_number, ..Field::default() }.show(errors)}
+                {Field { name: "username", label: "Username", kind: "text", autocomplete: "username", value: username, ..Field::default() }.show(errors)}
+            </fieldset>
+            {Field { name: "password", label: "Password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(errors)}
+            {end(address, "Sign up")}
+        </form>
+        <p class="other">"Have an account? " <a href=address.to(Page::SignIn)>"Sign in"</a></p>
+    }
+}

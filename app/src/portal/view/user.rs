@@ -1,0 +1,119 @@
+//! `/user`: names, password, sessions, and the ways to everything else.
+
+use leptos::prelude::*;
+
+use super::{
+    PASSWORD_HELP, done,
+    problem::{Problem, Wording},
+};
+use crate::{
+    portal::{
+        address::{Address, Page},
+        form::NamesForm,
+        identity::{OwnSession, Visitor},
+    },
+    session::browser,
+    text::moment,
+    ui::field::Field,
+};
+
+const WORDING: Wording = Wording {
+    label: |field| match field {
+        "first_name" => "First name",
+        "last_name" => "Last name",
+        "current" => "Current password",
+        _ => "New password",
+    },
+    unavailable: "We can't save that right now. Try again in a moment.",
+};
+
+/// What the page shows.
+#[derive(Clone)]
+pub struct UserPage {
+    /// Whose it is.
+    pub visitor: Visitor,
+    /// Their sessions.
+    pub sessions: Vec<OwnSession>,
+    /// The names, as stored or as typed.
+    pub names: NamesForm,
+    /// What has been done, as the page's address says it.
+    pub done: Option<String>,
+    /// Why a form was not taken.
+    pub problem: Option<Problem>,
+}
+
+/// The page.
+pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
+    let UserPage { visitor, sessions, names, done: what, problem } = shown;
+    let said = match what.as_deref().filter(|_| problem.is_none()) {
+        Some("names") => Some("Your name is saved."),
+        Some("password") => Some("Your password is changed. Every other session has ended."),
+        Some("session") => Some("The session has ended."),
+        _ => None,
+    };
+    let errors = Problem::errors(problem.as_ref());
+    let identifiers = [("Email", &visitor.email_address), ("Phone number", &visitor.phone_number), ("Username", &visitor.username)]
+        .into_iter()
+        .filter_map(|(label, value)| value.clone().map(|value| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }))
+        .collect_view();
+    let rows = sessions.into_iter().map(|session| session_row(address, session, visitor.session)).collect_view();
+    let known_as = visitor.called().to_owned();
+    view! {
+        {Problem::summary(problem.as_ref(), WORDING)}
+        {done(said)}
+        <dl>{identifiers}</dl>
+        <section aria-labelledby="names-title">
+            <h2 id="names-title">"Name"</h2>
+            <form method="post" action=address.form(Page::User, "names") novalidate>
+                <div class="pair">
+                    {Field { name: "first_name", label: "First name", kind: "text", autocomplete: "given-name", value: names.first_name, ..Field::default() }.show(errors)}
+                    {Field { name: "last_name", label: "Last name", kind: "text", autocomplete: "family-name", value: names.last_name, ..Field::default() }.show(errors)}
+                </div>
+                <div class="end"><button>"Save name"</button></div>
+            </form>
+        </section>
+        <section aria-labelledby="password-title">
+            <h2 id="password-title">"Password"</h2>
+            <p class="help">"Changing it ends every session but this one."</p>
+            <form method="post" action=address.form(Page::User, "password") novalidate>
+                // For password managers: whose it is.
+                <input type="text" autocomplete="username" value=known_as hidden readonly />
+                {Field { name: "current", label: "Current password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
+                {Field { name: "new", label: "New password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(errors)}
+                <div class="end"><button>"Change password"</button></div>
+            </form>
+        </section>
+        <section aria-labelledby="sessions-title">
+            <h2 id="sessions-title">"Where you are signed in"</h2>
+            <ul class="rows">{rows}</ul>
+        </section>
+        <nav aria-label="Account">
+            <a href=address.to(Page::Organization)>"Organizations"</a>
+            <a href=address.to(Page::SignOut)>"Sign out"</a>
+        </nav>
+    }
+}
+
+fn session_row(address: &Address, session: OwnSession, current: i64) -> impl IntoView + use<> {
+    let browser = browser::name(&session.browser);
+    let end = if session.id == current {
+        view! { <span class="badge">"This session"</span> }.into_any()
+    } else {
+        view! {
+            <form method="post" action=address.form(Page::User, "sessions")>
+                <input type="hidden" name="session" value=session.id />
+                <button class="small">"Sign out"<span class="unseen">" of "{browser.clone()}</span></button>
+            </form>
+        }
+        .into_any()
+    };
+    view! {
+        <li>
+            <div>
+                <p>{browser}</p>
+                <p class="help">"Since " {moment(session.since)} ". Last used " {moment(session.last_seen)} "."</p>
+            </div>
+            {end}
+        </li>
+    }
+}

@@ -1,0 +1,39 @@
+//! `/create-organization`.
+
+use app::{
+    portal::{address::Then, form::OrganizationForm, organizations, view},
+    redirects::Flow,
+};
+use axum::response::Response;
+
+use super::{answer::problem_of, form::Sent, visit::Visit};
+
+const HEADING: &str = "Create an organization";
+
+/// `GET /create-organization`
+pub(super) async fn show(visit: Visit) -> Response {
+    match visit.signed_in(Then::CreateOrganization).await {
+        Ok(_) => visit.show(HEADING, view::create_organization(&visit.address, String::new(), None)),
+        Err(response) => response,
+    }
+}
+
+/// `POST /create-organization`
+pub(super) async fn create(visit: Visit, Sent(form): Sent<OrganizationForm>) -> Response {
+    let form = match form {
+        Ok(form) => form,
+        Err(notice) => return visit.notice(notice),
+    };
+    let done = match visit.visitor().await {
+        Ok(Some(visitor)) => visit.done_soon(organizations::create(visit.pool(), visit.instance(), visitor.id, &form)).await,
+        Ok(None) => return visit.lead(&visit.address.to_sign_in_then(Then::CreateOrganization)),
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(_) => visit.finish(Flow::CreateOrganization),
+        Err(error) => {
+            let problem = problem_of(error);
+            visit.show_again(HEADING, &problem, view::create_organization(&visit.address, form.name, Some(&problem)))
+        }
+    }
+}
