@@ -11,6 +11,10 @@ use super::{
 use crate::{
     copy::view::copied_banner,
     redirects::Flow,
+    runtimes::{
+        live::{live, settled},
+        view::live_line,
+    },
     session::Role,
     ui::{
         choice::{Wording, choices},
@@ -30,6 +34,7 @@ pub fn RedirectsPage() -> impl IntoView {
     let saved = saved_banner(&query);
     let copied = copied_banner(&typed);
     let rejected = use_context::<Rejected<FallbackForm>>();
+    let has_saved = rejected.is_none() && (saved.is_some() || copied.is_some());
     page::loaded(async move {
         let stored = page::instance(&slug).await?;
         let instances = page::instances().await?;
@@ -52,6 +57,10 @@ pub fn RedirectsPage() -> impl IntoView {
                 verdict: Verdict::of(&stored.instance, flow, form.get(flow)),
             })
             .collect();
+        let pool = page::pool()?;
+        // Who has just saved sees it arrive.
+        let live = if has_saved { settled(&pool, stored.id).await } else { live(&pool, stored.id).await };
+        let live = live_line(&live.map_err(page::unavailable)?);
         let page = format!("/instances/{slug}/redirects");
         let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, fields };
         let body = match problem.as_ref().and_then(Problem::to_choose) {
@@ -64,6 +73,7 @@ pub fn RedirectsPage() -> impl IntoView {
                 {saved.filter(|_| problem.is_none())}
                 {copied.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
+                {live}
                 {body}
             </InstanceFrame>
         })

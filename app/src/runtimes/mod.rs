@@ -38,3 +38,8 @@ impl fmt::Display for Runtime {
         f.write_str(&self.id)
     }
 }
+//! The processes that serve the portal, and how far each has come.
+pub mod live;
+#[cfg(test)]
+mod live_tests;
+pub mod view;
