@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::Layer;
 
 /// How long a client may take for a request's headers, and how long a connection waits for the next request.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The largest head of a request, in bytes: its first line and its headers, of which there may be 100 (hyper's own limit).
 const LARGEST_HEAD: usize = 128 * 1024;
@@ -23,7 +23,7 @@ const LARGEST_HEAD: usize = 128 * 1024;
 const REST: Duration = Duration::from_secs(1);
 
 /// Serves until it is stopped, and then until the requests that have begun are answered.
-pub(crate) async fn serve(listener: TcpListener, router: Router, patience: Duration, stopped: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, router: Router, patience: Duration, stopped: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience).max_header_size(LARGEST_HEAD).max_buf_size(LARGEST_HEAD);
     let open = GracefulShutdown::new();

@@ -33,3 +33,12 @@ mod telemetry;
 mod traces;
 
 pub use run::run;
+
+/// What the benchmark puts around a fixed answer, to compare with the router.
+#[doc(hidden)]
+pub mod measured {
+    pub use crate::{
+        connections::{PATIENCE, serve},
+        security::around,
+    };
+}

@@ -34,7 +34,7 @@ pub(crate) fn body_limit() -> RequestBodyLimitLayer {
 }
 
 /// Puts what holds for every answer around the router.
-pub(crate) fn around(router: Router) -> Router {
+pub fn around(router: Router) -> Router {
     let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let router = router
         .layer(CsrfLayer::new())

@@ -9,7 +9,10 @@ use std::{
 use app::{instances::store, redirects::Flow};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
-use crate::process::{Admin, Client, Postgres, Random, Saved, Server};
+use crate::{
+    process::{Admin, Client, Postgres, Saved, Server},
+    random::Random,
+};
 
 /// How often something is killed.
 const KILLS: usize = 30;
@@ -105,8 +108,7 @@ async fn a_kill_at_any_moment_of_a_save_leaves_all_of_it_or_nothing() {
 
     for round in 0..KILLS {
         let (has_begun, saving) = save(&server.address, &admin, stored.0, round);
-        let readers =
-            ["/portal/my-app/v1/redirects", "/portal/my-app/v1/resolve?flow=sign-in"].map(|path| read(&server.address, path));
+        let readers = ["/portal/my-app/v1/redirects", "/portal/my-app/v1/resolve?flow=sign-in"].map(|path| read(&server.address, path));
         has_begun.recv().expect("a save is acknowledged");
         std::thread::sleep(Duration::from_micros(random.below(LONGEST).try_into().unwrap()));
         // Every third time PostgreSQL goes first.
@@ -127,10 +129,8 @@ async fn a_kill_at_any_moment_of_a_save_leaves_all_of_it_or_nothing() {
         let (version, values) = (found.instance.version(), Flow::ALL.map(|flow| found.fallbacks.get(flow).unwrap_or_default().to_owned()));
         assert!(version == acknowledged || (attempted && version == acknowledged + 1), "{acknowledged} was saved, {version} is stored");
         assert_eq!(values, [(); 7].map(|()| tag(version, round)), "half of a save is stored");
-        let recorded: Vec<i64> = sqlx::query_scalar("select version from changes where version is not null order by version")
-            .fetch_all(&pool)
-            .await
-            .unwrap();
+        let recorded: Vec<i64> =
+            sqlx::query_scalar("select version from changes where version is not null order by version").fetch_all(&pool).await.unwrap();
         assert_eq!(recorded, (1..=version).collect::<Vec<_>>());
         unacknowledged += version - acknowledged;
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Longer than a server may take for any answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Who asks one server.
 #[derive(Debug)]
@@ -40,8 +40,16 @@ impl Client {
     /// # Errors
     /// The connection, as where the server is gone.
     pub(crate) fn get(&mut self, path: &str) -> io::Result<Answer> {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
-        self.send(request.as_bytes())
+        let host = self.address.clone();
+        self.get_at(&host, path)
+    }
+
+    /// Reads what is at a path under a host name.
+    ///
+    /// # Errors
+    /// The connection, as where the server is gone.
+    pub(crate) fn get_at(&mut self, host: &str, path: &str) -> io::Result<Answer> {
+        self.send(format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes())
     }
 
     /// Posts a form as a browser does whose page comes from this server.

@@ -5,11 +5,9 @@
 mod admin;
 mod client;
 mod postgres;
-mod random;
 mod server;
 
 pub(crate) use admin::{Admin, Saved};
 pub(crate) use client::Client;
 pub(crate) use postgres::Postgres;
-pub(crate) use random::Random;
 pub(crate) use server::Server;

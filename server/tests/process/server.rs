@@ -14,7 +14,7 @@ use nix::{
 /// A server on a port of its own, ended with its test.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
+    pub(crate) child: Child,
     /// Where it listens.
     pub(crate) address: String,
 }
@@ -43,11 +43,6 @@ impl Server {
         }
         child.wait().unwrap();
         None
-    }
-
-    /// Its number among the processes.
-    pub(crate) fn process(&self) -> u32 {
-        self.child.id()
     }
 
     /// Kills it: nothing more is done or said.

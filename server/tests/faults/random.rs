@@ -6,7 +6,6 @@ pub(crate) struct Random(u64);
 
 impl Random {
     /// From `PORTAL_REDIRECTS_FAULT_SEED`, or from the system. Says which, so that a failure can be had again.
-    #[expect(clippy::print_stdout, reason = "whoever reads the failure needs the seed")]
     pub(crate) fn seeded() -> Self {
         let given = std::env::var("PORTAL_REDIRECTS_FAULT_SEED").ok().map(|seed| seed.parse().expect("the seed is a number"));
         let seed = given.unwrap_or_else(|| getrandom::u64().expect("the system has random bytes"));
