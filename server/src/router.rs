@@ -22,8 +22,7 @@ use crate::{
     limits::Limits,
     links, members,
     pages::Pages,
-    portal::{self, Elsewhere, snapshot::Snapshots},
-    portal::{self, Elsewhere, Portal},
+    portal::{self, Elsewhere, Portal, snapshot::Snapshots},
     reach::Reach,
     security, session, switch,
 };
@@ -31,16 +30,12 @@ use crate::{
 /// Everything that is served: the dashboard over these connections, the portal from that memory.
 pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
     let reach = Arc::new(reach);
-    let pages = Pages { pool, files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
-    let elsewhere = Elsewhere::new(snapshots.clone());
-    let dashboard = dashboard(pages).layer(middleware::from_fn_with_state(snapshots.clone(), portal::saved::refresh));
-    let portal = portal::router(snapshots).layer(security::body_limit());
-    security::around(portal.merge(security::only_for(dashboard, &reach, elsewhere)))
     let pages = Pages { pool: pool.clone(), files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
     let portal = Portal::new(pool, Arc::clone(&reach));
-    let elsewhere = Elsewhere::new(portal.clone());
-    let portal = portal::router(portal).layer(security::body_limit());
-    security::around(portal.merge(security::only_for(dashboard(pages), &reach, elsewhere)))
+    let elsewhere = Elsewhere::new(portal.clone(), snapshots.clone());
+    let dashboard = dashboard(pages).layer(middleware::from_fn_with_state(snapshots.clone(), portal::saved::refresh));
+    let portal = portal::router(portal, snapshots).layer(security::body_limit());
+    security::around(portal.merge(security::only_for(dashboard, &reach, elsewhere)))
 }
 
 fn dashboard(pages: Pages) -> Router {

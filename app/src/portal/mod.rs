@@ -10,24 +10,25 @@ use accounts::Accounts;
 use identity::{Identity, IdentityKind};
 
 mod accounts;
-mod failure;
 pub mod address;
+mod failure;
+#[cfg(test)]
+mod fixtures;
 pub mod form;
 pub mod identifier;
 #[cfg(test)]
 mod identifier_tests;
 pub mod identity;
 mod name;
+pub mod organizations;
+#[cfg(test)]
+mod organizations_tests;
+pub mod view;
+pub mod waitlist;
 
 /// What recognises the visitors of an instance, given by its key.
 pub fn identity(kind: IdentityKind, pool: &PgPool, instance: i64) -> Arc<dyn Identity> {
     match kind {
         IdentityKind::Accounts => Arc::new(Accounts::new(pool.clone(), instance)),
     }
-pub mod organizations;
-pub mod view;
-pub mod waitlist;
-/// stub
-pub fn identity(_: identity::IdentityKind, _: &sqlx::PgPool, _: i64) -> std::sync::Arc<dyn identity::Identity> {
-    unimplemented!()
 }

@@ -30,8 +30,7 @@ pub use instance::Instance;
 #[cfg(feature = "ssr")]
 pub use instance::is_slug;
 #[cfg(feature = "ssr")]
-pub(crate) use instance::{MOST_ORIGINS, default_home_url, default_portal_origin};
-pub(crate) use instance::{MOST_ORIGINS, default_home_url, default_portal_origin, is_slug, is_unseen};
+pub(crate) use instance::{MOST_ORIGINS, default_home_url, default_portal_origin, is_unseen};
 pub use link::Link;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
 pub use policy::{Ground, Refusal};

@@ -1,6 +1,10 @@
 //! Who serves the portal: each process that does says so, and which version of an instance it has heard of.
 
+pub mod live;
+#[cfg(test)]
+mod live_tests;
 pub mod store;
+pub mod view;
 
 use std::fmt;
 
@@ -38,8 +42,3 @@ impl fmt::Display for Runtime {
         f.write_str(&self.id)
     }
 }
-//! The processes that serve the portal, and how far each has come.
-pub mod live;
-#[cfg(test)]
-mod live_tests;
-pub mod view;

@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(said(&[one]), "Version 12 is live on 1 of 1 runtime.");
         assert_eq!(said(&two), "Version 12 is live on 2 of 2 runtimes.");
         assert_eq!(said(&three), "Version 12 is live on 3 of 3 runtimes.");
-        assert_eq!(said(&[behind.clone()]), "Version 12 is live on 0 of 1 runtime; it follows within 30 seconds.");
+        assert_eq!(said(std::slice::from_ref(&behind)), "Version 12 is live on 0 of 1 runtime; it follows within 30 seconds.");
         assert_eq!(said(&[here.clone(), behind.clone()]), "Version 12 is live on 1 of 2 runtimes; the other follows within 30 seconds.");
         assert_eq!(said(&[here, behind.clone(), behind]), "Version 12 is live on 1 of 3 runtimes; the others follow within 30 seconds.");
     }

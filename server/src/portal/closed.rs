@@ -13,34 +13,6 @@ const STYLE: &str = "html{color-scheme:light dark;font:1.0625rem/1.6 system-ui,s
     body{display:grid;min-height:100vh;margin:0;place-content:center}main{max-width:30rem;padding:2rem 1.25rem}\
     h1{font-size:1.5rem;line-height:1.3;margin:0 0 .75rem}p{margin:0}";
 
-/// Any path of a portal that is none of the API's: there is a page where the portal is closed, or has none.
-pub(super) async fn page(Asked(found): Asked) -> Response {
-    match found {
-        Ok(snapshot) => shut(&snapshot).unwrap_or_else(|| Problem::UnknownPath.into_response()),
-        Err(Problem::Unavailable) => Problem::Unavailable.into_response(),
-        Err(_) => Problem::UnknownPath.into_response(),
-    }
-}
-
-/// Any path at a host that is not the dashboard's: there is a page where a closed portal is at that host.
-pub(super) async fn page_at_host(snapshots: &Snapshots, headers: &HeaderMap, uri: &Uri) -> Response {
-    match snapshots.at_host(headers, uri).await {
-        Ok(snapshot) => shut(&snapshot).unwrap_or_else(misdirected),
-        Err(Problem::Unavailable) => Problem::Unavailable.into_response(),
-        Err(_) => misdirected(),
-    }
-}
-
-fn misdirected() -> Response {
-    (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response()
-}
-
-/// The page of a closed portal at that host; `None` where there is none, or it is open.
-pub(super) async fn page_of_closed(snapshots: &Snapshots, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
-    let snapshot = snapshots.at_host(headers, uri).await.ok()?;
-    shut(&snapshot)
-}
-
 /// The page of a portal that is closed, or whose pages are switched off; `None` where there are pages.
 pub(super) fn shut(stored: &StoredInstance) -> Option<Response> {
     let (status, title, text) = if stored.archived_at.is_some() {
@@ -53,7 +25,6 @@ pub(super) fn shut(stored: &StoredInstance) -> Option<Response> {
     Some(answer(status, title, stored.instance.name(), text))
 }
 
-}
 fn answer(status: StatusCode, title: &'static str, name: &str, text: &'static str) -> Response {
     let nonce = Nonce::new();
     let policy = format!("default-src 'none'; style-src 'nonce-{nonce}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");

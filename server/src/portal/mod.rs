@@ -28,10 +28,8 @@ pub(crate) struct Elsewhere {
 }
 
 impl Elsewhere {
-    pub(crate) fn new(snapshots: Snapshots) -> Self {
-        Self(snapshots)
-    pub(crate) fn new(portal: Portal) -> Self {
-        Self { snapshots: Snapshots::new(portal.pool().clone()), portal }
+    pub(crate) fn new(portal: Portal, snapshots: Snapshots) -> Self {
+        Self { portal, snapshots }
     }
 
     pub(crate) async fn answer(&self, head: Parts) -> Response {
@@ -45,16 +43,13 @@ impl Elsewhere {
     }
 }
 
-/// The portal's routes. Answers may be read by any site: they hold nothing secret.
-pub(crate) fn router(snapshots: Snapshots) -> Router {
 /// The portal's routes. What the API answers may be read by any site: it holds nothing secret.
-pub(crate) fn router(portal: Portal) -> Router {
+pub(crate) fn router(portal: Portal, snapshots: Snapshots) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD])
         .allow_headers([header::IF_NONE_MATCH])
         .expose_headers([header::ETAG, HeaderName::from_static("retry-after")]);
-    let snapshots = Snapshots::new(portal.pool().clone());
     let api = Router::new()
         .route("/v1/redirects", get(api::redirects))
         .route("/v1/resolve", get(api::resolve))

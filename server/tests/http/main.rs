@@ -61,6 +61,6 @@ mod settings;
 #[cfg(test)]
 mod snippets;
 #[cfg(test)]
-mod traces;
-#[cfg(test)]
 mod switch;
+#[cfg(test)]
+mod traces;

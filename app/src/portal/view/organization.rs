@@ -27,13 +27,15 @@ pub fn organization(address: &Address, organizations: Vec<Organization>, problem
 }
 
 fn item(address: &Address, organization: Organization) -> impl IntoView + use<> {
-    let Organization { id, name, members } = organization;
+    let Organization { id, name, members, count } = organization;
+    let more = usize::try_from(count).unwrap_or(0).saturating_sub(members.len());
+    let more = (more > 0).then(|| view! { <li>{format!("and {more} more")}</li> });
     let members = members.into_iter().map(|member| view! { <li>{member}</li> }).collect_view();
     view! {
         <li>
             <div>
                 <h2>{name.clone()}</h2>
-                <ul class="members" aria-label="Members">{members}</ul>
+                <ul class="members" aria-label="Members">{members}{more}</ul>
             </div>
             <form method="post" action=address.to(Page::Organization)>
                 <input type="hidden" name="organization" value=id />

@@ -49,10 +49,6 @@ impl Portal {
     pub(crate) fn new(pool: PgPool, reach: Arc<Reach>) -> Self {
         Self { pool, reach, limits: Limits::new(), remembered: Remembered::new() }
     }
-
-    pub(super) fn pool(&self) -> &PgPool {
-        &self.pool
-    }
 }
 
 /// The pages' routes.

@@ -10,13 +10,11 @@ use std::sync::Arc;
 use sqlx::PgPool;
 
 use crate::{
-    history::Actor,
-    instances::store,
     portal::{
+        fixtures::{count, instance, wrong_fields as fields},
         form::{SignInForm, SignUpForm},
         identity::{Identity, IdentityError, IdentityKind, Recognised, Visitor},
     },
-    redirects::{Instance, Settings},
     session::{Token, entry::Client},
 };
 
@@ -25,12 +23,7 @@ const OTHER_PASSWORD: &str = "seven tame ducks in a row";
 
 /// An instance of that slug, by what recognises its visitors.
 async fn portal(pool: &PgPool, slug: &str) -> Arc<dyn Identity> {
-    let domain = format!("{slug}.com");
-    let settings = Settings { slug: slug.into(), name: slug.into(), domain: domain.clone(), ..Settings::default() };
-    store::create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), &domain).await.unwrap();
-    let stored = store::find(pool, slug).await.unwrap().unwrap();
-    assert_eq!(stored.identity, IdentityKind::Accounts);
-    crate::portal::identity(stored.identity, pool, stored.id)
+    crate::portal::identity(IdentityKind::Accounts, pool, instance(pool, slug).await)
 }
 
 /// What somebody with all three identifiers types.
@@ -68,16 +61,8 @@ fn errors<T: std::fmt::Debug>(answer: Result<T, IdentityError>) -> Vec<(String, 
     }
 }
 
-fn fields<T: std::fmt::Debug>(answer: Result<T, IdentityError>) -> Vec<String> {
-    errors(answer).into_iter().map(|(field, _)| field).collect()
-}
-
 async fn signed_up(portal: &dyn Identity, form: &SignUpForm) -> (Token, Visitor) {
     let token = token(portal.sign_up(form, &Client::default()).await);
     let visitor = portal.visitor(&token).await.unwrap().unwrap();
     (token, visitor)
-}
-
-async fn count(pool: &PgPool, table: &str) -> i64 {
-    sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(pool).await.unwrap()
 }
