@@ -19,7 +19,7 @@ use crate::common::FORM;
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
-    /// The token of the link to set it up.
+    /// The token of the link to set it up; empty where there is an account already.
     pub(crate) token: String,
     log: Option<JoinHandle<String>>,
     /// The lines of the log that nobody has waited for.
@@ -41,9 +41,16 @@ impl Server {
             }
             log
         });
+        let (mut token, mut address) = (String::new(), None);
         let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let mut after = |what: &str| said.find_map(|line| Some(line.split_once(what)?.1.to_owned())).expect("it starts");
-        let (token, address) = (after("/account/setup?token="), after("ready: http://"));
+        while address.is_none() {
+            let line = said.next().expect("it starts");
+            if let Some((_, found)) = line.split_once("/account/setup?token=") {
+                found.clone_into(&mut token);
+            }
+            address = line.split_once("ready: http://").map(|(_, found)| found.to_owned());
+        }
+        let address = address.unwrap();
         Self { child, address, token, log: Some(log), lines }
     }
 
