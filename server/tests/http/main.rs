@@ -39,6 +39,8 @@ mod metrics;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod portal_pages;
+#[cfg(test)]
 mod portal_paths;
 #[cfg(test)]
 mod portal_redirects;

@@ -3,9 +3,12 @@
 use leptos::prelude::*;
 
 use super::problem::{Problem, Wording};
-use crate::portal::{
-    address::{Address, Page},
-    organizations::Organization,
+use crate::{
+    portal::{
+        address::{Address, Page},
+        organizations::Organization,
+    },
+    text::Grouped,
 };
 
 const WORDING: Wording =
@@ -28,8 +31,8 @@ pub fn organization(address: &Address, organizations: Vec<Organization>, problem
 
 fn item(address: &Address, organization: Organization) -> impl IntoView + use<> {
     let Organization { id, name, members, count } = organization;
-    let more = usize::try_from(count).unwrap_or(0).saturating_sub(members.len());
-    let more = (more > 0).then(|| view! { <li>{format!("and {more} more")}</li> });
+    let others = usize::try_from(count).unwrap_or_default().saturating_sub(members.len());
+    let more = (others > 0).then(|| view! { <li>{format!("and {} more", Grouped(others))}</li> });
     let members = members.into_iter().map(|member| view! { <li>{member}</li> }).collect_view();
     view! {
         <li>

@@ -15,8 +15,8 @@ use crate::{
 pub(super) struct Arrival {
     /// Its origin.
     pub(super) origin: Option<String>,
-    /// What the browser is to remember of it through the next steps, where that changes.
-    remembered: Option<Option<String>>,
+    /// Whether the browser remembers another one, or none, through the next steps.
+    is_new: bool,
 }
 
 /// A request, as far as it says where a visitor has come from.
@@ -40,12 +40,11 @@ impl Arrival {
         let own = referer.as_ref().is_some_and(|referer| is_own(referer, asking));
         // A form is sent by a page of ours; whose it was, its first request has said.
         if own || !matches!(*asking.method, Method::GET | Method::HEAD) {
-            return Self { origin: before, remembered: None };
+            return Self { origin: before, is_new: false };
         }
         let origin =
             referer.map(|referer| referer.origin().ascii_serialization()).filter(|origin| RequestingOrigin::parse(origin).is_some());
-        let remembered = (origin != before).then(|| origin.clone());
-        Self { origin, remembered }
+        Self { is_new: origin != before, origin }
     }
 
     /// The origin, for the resolver.
@@ -55,8 +54,8 @@ impl Arrival {
 
     /// Lets the browser remember it.
     pub(super) fn remember(&self, headers: &mut HeaderMap<HeaderValue>, visitors: Visitors) {
-        if let Some(origin) = &self.remembered {
-            cookies::set_requesting(headers, visitors, origin.as_deref());
+        if self.is_new {
+            cookies::set_requesting(headers, visitors, self.origin.as_deref());
         }
     }
 }
@@ -76,7 +75,7 @@ mod tests {
     const VISITORS: Visitors = Visitors { instance: 7, secure: false };
     const APP: &str = "http://localhost:5173";
 
-    fn arrival(method: Method, base: &str, referer: Option<&str>, cookie: Option<&str>) -> (Option<String>, Option<Option<String>>) {
+    fn arrival(method: Method, base: &str, referer: Option<&str>, cookie: Option<&str>) -> (Option<String>, bool) {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("accounts.myapp.test:3000"));
         if let Some(referer) = referer {
@@ -88,38 +87,38 @@ mod tests {
         let uri = axum::http::Uri::from_static("/sign-in?requesting_origin=http://evil.example");
         let asking = Asking { method: &method, uri: &uri, headers: &headers, base };
         let production = Arrival::of(asking, Environment::Production, VISITORS);
-        assert!(production.origin.is_none() && production.remembered.is_none(), "never in production");
-        let Arrival { origin, remembered } = Arrival::of(asking, Environment::Development, VISITORS);
-        (origin, remembered)
+        assert!(production.origin.is_none() && !production.is_new, "never in production");
+        let Arrival { origin, is_new } = Arrival::of(asking, Environment::Development, VISITORS);
+        (origin, is_new)
     }
 
     #[test]
     fn the_page_that_led_here_is_remembered() {
         let here = Some(APP.to_owned());
         let referer = format!("{APP}/page?x#y");
-        assert_eq!(arrival(Method::GET, "", Some(&referer), None), (here.clone(), Some(here.clone())));
-        assert_eq!(arrival(Method::GET, "", Some(&referer), Some("http://other.test")), (here.clone(), Some(here.clone())));
-        assert_eq!(arrival(Method::GET, "", Some(&referer), Some(APP)), (here, None));
+        assert_eq!(arrival(Method::GET, "", Some(&referer), None), (here.clone(), true));
+        assert_eq!(arrival(Method::GET, "", Some(&referer), Some("http://other.test")), (here.clone(), true));
+        assert_eq!(arrival(Method::GET, "", Some(&referer), Some(APP)), (here, false));
     }
 
     #[test]
     fn it_is_kept_through_the_portals_own_steps() {
         let here = Some(APP.to_owned());
         let own = "http://accounts.myapp.test:3000/sign-up?redirect_url=x";
-        assert_eq!(arrival(Method::GET, "", Some(own), Some(APP)), (here.clone(), None));
-        assert_eq!(arrival(Method::POST, "", Some(own), Some(APP)), (here.clone(), None));
-        assert_eq!(arrival(Method::POST, "", None, Some(APP)), (here.clone(), None));
+        assert_eq!(arrival(Method::GET, "", Some(own), Some(APP)), (here.clone(), false));
+        assert_eq!(arrival(Method::POST, "", Some(own), Some(APP)), (here.clone(), false));
+        assert_eq!(arrival(Method::POST, "", None, Some(APP)), (here.clone(), false));
         // Behind a proxy that takes TLS off.
-        assert_eq!(arrival(Method::GET, "", Some("https://accounts.myapp.test:3000/user"), Some(APP)), (here, None));
+        assert_eq!(arrival(Method::GET, "", Some("https://accounts.myapp.test:3000/user"), Some(APP)), (here, false));
     }
 
     #[test]
     fn who_arrives_anew_by_a_link_brings_nobody_along() {
-        assert_eq!(arrival(Method::GET, "", None, Some(APP)), (None, Some(None)));
-        assert_eq!(arrival(Method::GET, "", None, None), (None, None));
-        assert_eq!(arrival(Method::GET, "", Some("about:blank"), Some(APP)), (None, Some(None)));
-        assert_eq!(arrival(Method::GET, "", None, Some("javascript:alert(1)")), (None, None));
-        assert_eq!(arrival(Method::POST, "", Some("http://evil.example/"), None), (None, None));
+        assert_eq!(arrival(Method::GET, "", None, Some(APP)), (None, true));
+        assert_eq!(arrival(Method::GET, "", None, None), (None, false));
+        assert_eq!(arrival(Method::GET, "", Some("about:blank"), Some(APP)), (None, true));
+        assert_eq!(arrival(Method::GET, "", None, Some("javascript:alert(1)")), (None, false));
+        assert_eq!(arrival(Method::POST, "", Some("http://evil.example/"), None), (None, false));
     }
 
     #[test]
@@ -127,7 +126,10 @@ mod tests {
         let base = "/portal/my-app";
         let dashboard = "http://accounts.myapp.test:3000/portal/my-app-2/sign-in";
         let origin = Some("http://accounts.myapp.test:3000".to_owned());
-        assert_eq!(arrival(Method::GET, base, Some(dashboard), None), (origin.clone(), Some(origin)));
-        assert_eq!(arrival(Method::GET, base, Some("http://accounts.myapp.test:3000/portal/my-app/user"), Some(APP)).1, None);
+        assert_eq!(arrival(Method::GET, base, Some(dashboard), None), (origin, true));
+        assert_eq!(
+            arrival(Method::GET, base, Some("http://accounts.myapp.test:3000/portal/my-app/user"), Some(APP)),
+            (Some(APP.to_owned()), false)
+        );
     }
 }

@@ -17,14 +17,14 @@ mod user;
 mod visit;
 mod waitlist;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Extension, Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{any, get},
 };
 use sqlx::PgPool;
@@ -77,16 +77,16 @@ pub(super) fn router(portal: Portal) -> Router<Snapshots> {
         .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")))
 }
 
-/// Where a request comes from: the client's address.
+/// The address of the client that asks, where it is known.
 #[derive(Clone, Copy, Debug)]
-struct From(Option<std::net::IpAddr>);
+struct ClientAddress(Option<IpAddr>);
 
 /// Lets a request through to the pages that says where it comes from.
-async fn let_through(axum::extract::State(portal): axum::extract::State<Portal>, mut request: Request, next: Next) -> Response {
+async fn let_through(State(portal): State<Portal>, mut request: Request, next: Next) -> Response {
     if let Some(refused) = guard::refuse_unsaid(&request) {
-        return refused.into_response();
+        return refused;
     }
-    let from = From(guard::client_address(&portal.reach, &mut request).await);
-    request.extensions_mut().insert(from);
+    let address = ClientAddress(guard::client_address(&portal.reach, &mut request).await);
+    request.extensions_mut().insert(address);
     next.run(request).await
 }

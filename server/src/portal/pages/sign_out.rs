@@ -25,8 +25,8 @@ pub(super) async fn show(visit: Visit) -> Response {
 
 /// `POST /sign-out`
 pub(super) async fn sign_out(visit: Visit, Sent(form): Sent<ButtonForm>) -> Response {
-    if let Err(refused) = visit.pressed(form) {
-        return refused;
+    if let Err(notice) = form {
+        return visit.notice(notice);
     }
     let known = visit.visitor().await;
     let done = match &known {

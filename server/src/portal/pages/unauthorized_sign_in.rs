@@ -20,8 +20,8 @@ pub(super) async fn show(visit: Visit) -> Response {
 
 /// `POST /unauthorized-sign-in`: ends all of the visitor's sessions but this one.
 pub(super) async fn end_others(visit: Visit, Sent(form): Sent<ButtonForm>) -> Response {
-    if let Err(refused) = visit.pressed(form) {
-        return refused;
+    if let Err(notice) = form {
+        return visit.notice(notice);
     }
     let visitor = match visit.signed_in(Then::User).await {
         Ok(visitor) => visitor,

@@ -6,7 +6,6 @@ use app::{
     portal::{
         self,
         address::{Address, Page, Then},
-        form::ButtonForm,
         identity::{Identity, IdentityError, Visitor},
         view::Notice,
     },
@@ -22,7 +21,7 @@ use axum::{
 use sqlx::PgPool;
 
 use super::{
-    From, Portal,
+    ClientAddress, Portal,
     answer::{self, misdirected},
     arrival::{Arrival, Asking},
 };
@@ -82,7 +81,7 @@ impl FromRequestParts<Snapshots> for Visit {
         let asking = Asking { method: &parts.method, uri: &parts.uri, headers: &parts.headers, base: &base };
         let arrival = Arrival::of(asking, snapshot.instance.environment(), visitors);
         let client = Client {
-            address: parts.extensions.get::<From>().and_then(|From(address)| *address),
+            address: parts.extensions.get::<ClientAddress>().and_then(|ClientAddress(address)| *address),
             browser: parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
             session: cookies::visitor(&parts.headers, visitors),
             device: None,
@@ -96,7 +95,7 @@ impl FromRequestParts<Snapshots> for Visit {
             resolve(&snapshot.instance, &snapshot.fallbacks, Visited { flow: Flow::Logo, link: &link, requesting: requesting.as_ref() });
         // Cancel has no rule of its own: it leads where the logo does, which is the instance's own way out.
         let address = Address::new(base, &link, then, String::from(out.target));
-        let visit = Self { address, arrival, visitors, client, then, query, portal, snapshot };
+        let visit = Self { snapshot, address, arrival, visitors, client, then, query, portal };
         if is_too_long { Err(visit.notice(Notice::LongLink)) } else { Ok(visit) }
     }
 }
@@ -193,11 +192,6 @@ impl Visit {
     /// Forgets a session whose token is given back.
     pub(super) fn forget_token(&self, token: &Token) {
         self.portal.remembered.learn(self.instance(), token, None);
-    }
-
-    /// The form of a button was sent, and nothing else.
-    pub(super) fn pressed(&self, sent: Result<ButtonForm, Notice>) -> Result<(), Response> {
-        sent.map(|_| ()).map_err(|notice| self.notice(notice))
     }
 
     /// Leads to a page of the portal.

@@ -1,0 +1,82 @@
+//! What a link says goes along from page to page, and the ways out lead where the rules say.
+
+use app::redirects::Flow;
+use axum::http::StatusCode;
+use sqlx::PgPool;
+
+use super::{Browser, action, assert_leads, assert_page};
+use crate::{
+    common::{Site, store_fallbacks},
+    html::{href, text},
+};
+
+const QUERY: &str = "redirect_url=https%3A%2F%2Fmyapp.com%2Fx&sign_in_force_redirect_url=%2Fa&sign_in_fallback_redirect_url=%2Fb\
+    &sign_up_force_redirect_url=%2Fc&sign_up_fallback_redirect_url=%2Fd&email_address=a%40b&phone_number=%2B49&username=n&first_name=F\
+    &last_name=L";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn forms_and_links_carry_everything_the_link_said(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    for (base, host) in [("", super::HOST), ("/portal/my-app", "localhost:3000")] {
+        browser.host = host;
+        let page = browser.get(&format!("{base}/sign-in?{QUERY}&x=y")).await;
+        assert_eq!(action(page.text()), format!("{base}/sign-in?{QUERY}"));
+        assert_eq!(href(page.text(), "Sign up").unwrap(), format!("{base}/sign-up?{QUERY}"));
+        let page = browser.get(&format!("{base}/sign-up?{QUERY}")).await;
+        assert_eq!(action(page.text()), format!("{base}/sign-up?{QUERY}"));
+        assert_eq!(href(page.text(), "Sign in").unwrap(), format!("{base}/sign-in?{QUERY}"));
+        assert_eq!(action(browser.get(&format!("{base}/waitlist?{QUERY}")).await.text()), format!("{base}/waitlist?{QUERY}"));
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_logo_and_cancel_lead_where_the_logo_does_whatever_the_link_says(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    for (stored, out) in [(&[][..], "https://myapp.com/"), (&[(Flow::Logo, "/home")], "https://myapp.com/home")] {
+        store_fallbacks(&pool, stored).await;
+        for path in ["/sign-in", "/sign-up", "/waitlist"] {
+            let page = browser.get(&format!("{path}?redirect_url=https://myapp.com/x")).await;
+            assert_eq!((href(page.text(), "MyApp"), href(page.text(), "Cancel")), (Some(out.to_owned()), Some(out.to_owned())), "{path}");
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_beginning_and_other_spellings_lead_to_the_page_with_the_link(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    for (asked, to) in [
+        ("/", "/sign-in"),
+        ("/?redirect_url=/x&username=a", "/sign-in?redirect_url=%2Fx&username=a"),
+        ("/sign-in/?redirect_url=/x", "/sign-in?redirect_url=%2Fx"),
+        ("/sign%2Dup", "/sign-up"),
+        ("/user/", "/user"),
+    ] {
+        assert_leads(&browser.get(asked).await, to);
+    }
+    let site = Site::anonymous(&pool);
+    for (asked, to) in [
+        ("/portal/my-app", "/portal/my-app/sign-in"),
+        ("/portal/my-app/?username=a", "/portal/my-app/sign-in?username=a"),
+        ("/portal/my-app/sign-up/", "/portal/my-app/sign-up"),
+    ] {
+        assert_leads(&site.get(asked).await, to);
+    }
+    // Who is signed in is not led in a circle by a link to the beginning.
+    browser.sign_up("", "ana@myapp.com").await;
+    assert_leads(
+        &browser.get("/?redirect_url=https://accounts.myapp.com/").await,
+        "/user?redirect_url=https%3A%2F%2Faccounts.myapp.com%2F",
+    );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_link_that_is_too_long_is_a_page_that_says_so(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    let link = |length: usize| format!("/sign-in?redirect_url=/{}", "a".repeat(length - "redirect_url=/".len()));
+    let longest = browser.get(&link(16_384)).await;
+    assert_page(&longest, StatusCode::OK);
+    assert_eq!(action(longest.text()), "/sign-in");
+    let answer = browser.get(&link(16_385)).await;
+    assert_page(&answer, StatusCode::URI_TOO_LONG);
+    assert!(text(answer.text()).contains("16,384 bytes"));
+}

@@ -1,0 +1,36 @@
+//! `/sign-out`.
+
+use app::redirects::Flow;
+use axum::http::StatusCode;
+use sqlx::PgPool;
+
+use super::{Browser, assert_leads, assert_page};
+use crate::{common::store_fallbacks, html::text};
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_link_asks_and_the_button_ends_the_session(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    store_fallbacks(&pool, &[(Flow::SignOut, "/bye")]).await;
+    browser.sign_up("", "ana@myapp.com").await;
+    let kept = browser.clone();
+    let page = browser.get("/sign-out?redirect_url=/later").await;
+    assert_page(&page, StatusCode::OK);
+    assert!(text(page.text()).contains("You are signed in as ana@myapp.com."), "{}", text(page.text()));
+    assert_page(&browser.get("/user").await, StatusCode::OK);
+    assert_leads(&browser.send_form(&page, &[]).await, "https://myapp.com/later");
+    assert!(browser.cookies.is_empty());
+    // The token is worth nothing any more, wherever it is.
+    assert_page(&kept.clone().get("/sign-in").await, StatusCode::OK);
+    // Signed out, there is nothing to ask.
+    assert_leads(&browser.get("/sign-out").await, "https://myapp.com/bye");
+    assert_leads(&browser.post("/sign-out", &[]).await, "https://myapp.com/bye");
+    assert_leads(&kept.clone().get("/sign-out?redirect_url=//evil.com").await, "https://myapp.com/bye");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_form_that_is_not_the_pages_ends_nothing(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    browser.sign_up("", "ana@myapp.com").await;
+    assert_page(&browser.post("/sign-out", &[("visitor", "2")]).await, StatusCode::BAD_REQUEST);
+    assert_page(&browser.get("/user").await, StatusCode::OK);
+}
