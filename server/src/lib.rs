@@ -4,6 +4,7 @@
 
 mod admin;
 mod archive;
+mod around;
 mod assets;
 pub mod cli;
 pub mod config;
@@ -39,6 +40,7 @@ pub use run::run;
 pub mod measured {
     pub use crate::{
         connections::{PATIENCE, serve},
+        metrics::start as keep_metrics,
         security::around,
     };
 }

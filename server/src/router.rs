@@ -31,11 +31,12 @@ use crate::{
 pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
     let reach = Arc::new(reach);
     let pages = Pages { pool: pool.clone(), files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
-    let portal = Portal::new(pool, Arc::clone(&reach));
-    let elsewhere = Elsewhere::new(portal.clone(), snapshots.clone());
+    let visitors = Portal::new(pool, Arc::clone(&reach));
+    let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
     let dashboard = dashboard(pages).layer(middleware::from_fn_with_state(snapshots.clone(), portal::saved::refresh));
-    let portal = portal::router(portal, snapshots).layer(security::body_limit());
-    security::around(portal.merge(security::only_for(dashboard, &reach, elsewhere)))
+    let hosted = portal::pages(visitors, snapshots.clone()).layer(security::body_limit());
+    let pages = security::pages(hosted.merge(security::only_for(dashboard, &reach, elsewhere)));
+    security::around(portal::api(snapshots).merge(pages))
 }
 
 fn dashboard(pages: Pages) -> Router {

@@ -1,22 +1,20 @@
 //! What every answer carries and every request must pass: headers, limits, no other site's posts, no other host's name.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use leptos::nonce::use_nonce;
 use leptos_axum::ResponseOptions;
-use tower_http::{
-    compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
-};
+use tower_http::{compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer};
 use url::Url;
 
-use crate::{portal::Elsewhere, reach::Reach, request};
+use crate::{around::Around, metrics, portal::Elsewhere, reach::Reach, traces};
 
 /// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended. Lists of
 /// links have a limit of their own.
@@ -25,29 +23,22 @@ const LARGEST_BODY: usize = 256 * 1024;
 /// How long browsers ask under TLS only, once they have had an answer under TLS: a year.
 const TRANSPORT_SECURITY: &str = "max-age=31536000";
 
-/// The longest that a request may take.
-const LONGEST: Duration = Duration::from_secs(30);
-
 /// Bounds the bodies that are sent to a router's routes so far.
 pub(crate) fn body_limit() -> RequestBodyLimitLayer {
     RequestBodyLimitLayer::new(LARGEST_BODY)
 }
 
-/// Puts what holds for every answer around the router.
+/// Puts what holds for every request and answer around the router.
 pub fn around(router: Router) -> Router {
-    let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
-    let router = router
-        .layer(CsrfLayer::new())
-        .layer(middleware::from_fn(request::bound))
-        // The browser's files have their compressed forms already; pages hold no secret that their length could tell.
-        .layer(CompressionLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
-        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
-        .layer(fixed(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"))
-        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"));
-    request::named(router)
+    // Where nobody reads them, they cost nothing.
+    let router = if traces::are_sent() { router.layer(middleware::from_fn(traces::traced)) } else { router };
+    if metrics::are_kept() { router.layer((metrics::Counting, Around)) } else { router.layer(Around) }
+}
+
+/// Puts around pages what answers of the portal API need not have: they change nothing, and are small.
+pub(crate) fn pages(router: Router) -> Router {
+    // The browser's files have their compressed forms already; pages hold no secret that their length could tell.
+    router.layer((CompressionLayer::new(), CsrfLayer::new()))
 }
 
 /// Sets a page's content security policy, from inside its context, where the nonce exists.

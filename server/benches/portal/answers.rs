@@ -1,6 +1,10 @@
 //! `GET /v1/resolve`, warm, beside a handler of the same process that answers a fixed 303; and where the rest goes.
 
-use std::{hint::black_box, net::SocketAddr, time::Instant};
+use std::{
+    hint::black_box,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use anyhow::ensure;
 use app::{
@@ -15,7 +19,8 @@ use axum::{
 };
 use axum_client_ip::ClientIpSource;
 use server::{
-    measured::{PATIENCE, around, serve},
+    measured::{PATIENCE, around, keep_metrics, serve},
+    portal::snapshot::Snapshots,
     reach::Reach,
 };
 use sqlx::PgPool;
@@ -35,6 +40,12 @@ const TARGET: &str = "https://app.myapp.com/dashboard";
 const QUERY: &str = "flow=sign-in&redirect_url=https%3A%2F%2Fapp.myapp.com%2Fdashboard";
 const PATH: &str = "/portal/{slug}/v1/resolve";
 
+/// More than is needed, in bytes.
+const MEMORY: u64 = 64 * 1024 * 1024;
+
+/// How often the server puts what histograms have taken in into their buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// How often a step is done to time it.
 const TIMES: u32 = 200_000;
 
@@ -43,12 +54,19 @@ const TIMES: u32 = 200_000;
 /// # Errors
 /// Something can't be started or is not answered.
 pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figures) -> anyhow::Result<()> {
-    // As the server logs: what a span costs is in the figures.
+    // As the server logs and counts: what that costs is in the figures.
     tracing_subscriber::fmt().with_env_filter("info,sqlx=warn").with_writer(std::io::sink).try_init().ok();
+    let metrics = keep_metrics()?;
+    runtime.spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            metrics.run_upkeep();
+        }
+    });
     let pool = runtime.block_on(prepared(postgres))?;
     let reach = Reach::new(None, ([127, 0, 0, 1], 3000).into(), ClientIpSource::ConnectInfo)?;
     let _inside = runtime.enter();
-    let portal = start(runtime, server::router::router(pool.clone(), reach))?;
+    let portal = start(runtime, server::router::router(pool.clone(), Snapshots::new(pool.clone(), MEMORY), reach))?;
     let answer = Client::new(&portal.to_string()).get(&path())?;
     ensure!(answer.status == 200 && answer.json()["target"] == TARGET, "{answer:?}");
     let text = String::from_utf8(answer.body)?;

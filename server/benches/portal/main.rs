@@ -54,8 +54,17 @@ fn measure() -> anyhow::Result<Vec<String>> {
     ]);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut figures = Figures::default();
-    answers::measure(&runtime, &postgres, &mut figures)?;
-    visible::measure(&runtime, &postgres, &mut figures)?;
-    million::measure(&runtime, &postgres, &mut figures)?;
+    // All of them, or those that are named: `cargo bench -p server --bench portal -- answers`.
+    let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
+    if wanted("answers") {
+        answers::measure(&runtime, &postgres, &mut figures)?;
+    }
+    if wanted("visible") {
+        visible::measure(&runtime, &postgres, &mut figures)?;
+    }
+    if wanted("million") {
+        million::measure(&runtime, &postgres, &mut figures)?;
+    }
     figures.write()
 }

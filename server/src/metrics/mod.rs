@@ -61,7 +61,7 @@ static KEPT: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 ///
 /// # Errors
 /// Somebody else keeps them already.
-fn start() -> anyhow::Result<&'static PrometheusHandle> {
+pub fn start() -> anyhow::Result<&'static PrometheusHandle> {
     KEPT.get_or_init(keep).as_ref().ok_or_else(|| anyhow::anyhow!("metrics are kept by something else in this process"))
 }
 

@@ -43,8 +43,8 @@ impl Elsewhere {
     }
 }
 
-/// The portal's routes. What the API answers may be read by any site: it holds nothing secret.
-pub(crate) fn router(portal: Portal, snapshots: Snapshots) -> Router {
+/// The portal's API. Its answers may be read by any site: they hold nothing secret.
+pub(crate) fn api(snapshots: Snapshots) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD])
@@ -59,6 +59,10 @@ pub(crate) fn router(portal: Portal, snapshots: Snapshots) -> Router {
         .merge(api)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(cors)
-        .merge(pages::router(portal))
         .with_state(snapshots)
+}
+
+/// The hosted pages, and the portal's other paths.
+pub(crate) fn pages(portal: Portal, snapshots: Snapshots) -> Router {
+    pages::router(portal).with_state(snapshots)
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::{
-    extract::{FromRequestParts, RawPathParams},
+    extract::{FromRequestParts, RawPathParams, rejection::RawPathParamsRejection},
     http::request::Parts,
 };
 
@@ -23,8 +23,13 @@ impl FromRequestParts<Snapshots> for Asked {
 }
 
 async fn ask(parts: &mut Parts, snapshots: &Snapshots) -> Result<Snapshot, Problem> {
-    // A path that is not UTF-8 names no instance.
-    let params = RawPathParams::from_request_parts(parts, snapshots).await.map_err(|_| Problem::UnknownInstance)?;
+    let params = match RawPathParams::from_request_parts(parts, snapshots).await {
+        Ok(params) => params,
+        // A request that no route was found for has no such thing as parameters.
+        Err(RawPathParamsRejection::MissingPathParams(_)) => return snapshots.at_host(&parts.headers, &parts.uri).await,
+        // A path that is not UTF-8 names no instance.
+        Err(_) => return Err(Problem::UnknownInstance),
+    };
     match params.iter().find(|(name, _)| *name == "slug") {
         Some((_, slug)) => Ok(snapshots.by_slug(slug).await?.ok_or(Problem::UnknownInstance)?),
         None => snapshots.at_host(&parts.headers, &parts.uri).await,
