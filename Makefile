@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests browser build run dev fmt lint test test-rust test-browser bench sqlx
+.PHONY: help setup setup-tests browser build run dev fmt lint test test-rust test-faults test-browser bench sqlx
 MAKEFLAGS += --no-print-directory
 # Steps stand on each other; cargo uses every core by itself.
 .NOTPARALLEL:
@@ -71,17 +71,24 @@ lint: setup-tests browser ## Format, clippy on both halves, spelling, licences
 	cargo fetch --quiet --locked
 	$(tools)/cargo-deny-0.20.2/bin/cargo-deny --offline check --hide-inclusion-graph licenses bans sources
 
-test: setup setup-tests lint test-rust test-browser ## Everything that CI runs
+test: setup setup-tests lint test-rust test-faults test-browser ## Everything that CI runs
 
 test-rust: setup-tests browser
-	.ci/with-postgres bash -euo pipefail -c '.ci/sqlx --check && PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr'
+	.ci/with-postgres bash -euo pipefail -c '.ci/sqlx --check && PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr -E "not binary(faults)"'
+
+test-faults: setup-tests browser ## Kill PostgreSQL and servers at random under load, for PORTAL_REDIRECTS_FAULT_SECONDS (120)
+	PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" PORTAL_REDIRECTS_FAULT_SECONDS=$${PORTAL_REDIRECTS_FAULT_SECONDS:-120} \
+	  cargo nextest run --workspace --features app/ssr --no-capture -E 'binary(faults)'
 
 test-browser: setup-tests browser
 	cargo build --quiet -p server
 	.ci/with-postgres node_modules/.bin/playwright test --config end2end/playwright.config.ts
 
-bench: setup browser ## Measure: the resolver against the parser, the command line against jq, what the first visit transfers
+# The report and its picture are there also where a figure is missed; then make fails at the end.
+bench: setup browser ## Measure the portal, the resolver, the command line and the first visit; target/bench/report.md and .svg
+	@.ci/setup bench
 	cargo bench --quiet -p app --bench resolve
 	cargo build --release --quiet -p server
 	.ci/bench-resolve target/release/portal-redirects
 	PORTAL_REDIRECTS=target/release/portal-redirects node_modules/.bin/playwright test --config end2end/bench.config.ts
+	status=0; cargo bench --quiet -p server --bench portal || status=$$?; node .ci/bench-picture.mjs target/bench; exit $$status
