@@ -22,6 +22,14 @@ pub(super) async fn count(pool: &PgPool, table: &str) -> i64 {
     sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(pool).await.unwrap()
 }
 
+/// Waits until something waits in this database for a row that somebody else holds, or until the task is done.
+pub(super) async fn until_waiting<T>(pool: &PgPool, task: &tokio::task::JoinHandle<T>) {
+    let waiting = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')";
+    while !task.is_finished() && !sqlx::query_scalar::<_, bool>(waiting).fetch_one(pool).await.unwrap() {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// The fields that were wrong.
 pub(super) fn wrong_fields<T: std::fmt::Debug>(answer: Result<T, IdentityError>) -> Vec<String> {
     match answer {

@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::{
-    fixtures::{count, instance, wrong_fields},
+    fixtures::{count, instance, until_waiting, wrong_fields},
     form::OrganizationForm,
     identity::IdentityError,
     organizations::{MOST_LISTED, MOST_ORGANIZATIONS, Organization, create, leave, list},
@@ -117,6 +117,25 @@ async fn two_who_leave_at_once_leave_nothing_behind(pool: PgPool) {
         assert_ne!(one.unwrap(), again.unwrap());
         assert_eq!((count(&pool, "organizations").await, count(&pool, "organization_members").await), (0, 0));
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_leaves_while_the_other_one_does_is_the_last(pool: PgPool) {
+    let here = instance(&pool, "my-app").await;
+    let ana = visitor(&pool, here, "ana", "", "").await;
+    let ben = visitor(&pool, here, "ben", "", "").await;
+    let id = create(&pool, here, ana, &named("Rowers")).await.unwrap();
+    let_in(&pool, id, ben).await;
+    // Ana is half way out.
+    let mut leaving = pool.begin().await.unwrap();
+    sqlx::query("select id from organizations for update").execute(&mut *leaving).await.unwrap();
+    sqlx::query("delete from organization_members where visitor_id = $1").bind(ana).execute(&mut *leaving).await.unwrap();
+    let other = pool.clone();
+    let other = tokio::spawn(async move { leave(&other, here, ben, id).await });
+    until_waiting(&pool, &other).await;
+    leaving.commit().await.unwrap();
+    assert!(other.await.unwrap().unwrap());
+    assert_eq!(count(&pool, "organizations").await, 0);
 }
 
 #[sqlx::test(migrations = "../migrations")]

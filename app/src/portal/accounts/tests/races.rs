@@ -1,7 +1,10 @@
 //! Two who do the same at once.
 
 use super::*;
-use crate::portal::form::PasswordForm;
+use crate::{
+    portal::{fixtures::until_waiting, form::PasswordForm},
+    session::password::Password,
+};
 
 /// Twenty who sign up with one address at once, the first ten with one password and the others with another.
 async fn twenty(portal: &Arc<dyn Identity>, email: &str, passwords: [&'static str; 2]) -> Vec<Result<Recognised, IdentityError>> {
@@ -47,19 +50,13 @@ async fn somebody_who_was_faster_in_between_is_found(pool: PgPool) {
     .unwrap();
     let slower = Arc::clone(&portal);
     let slower = tokio::spawn(async move { slower.sign_up(&with_email("ana@myapp.com"), &Client::default()).await });
-    // It waits for the other one's row by now.
-    let waiting = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')";
-    while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&pool).await.unwrap() {
-        tokio::task::yield_now().await;
-    }
-    let hash = PASSWORD_HASH.get_or_init(|| async { crate::session::password::Password::from(PASSWORD).hash().await.unwrap() }).await;
+    until_waiting(&pool, &slower).await;
+    let hash = Password::from(PASSWORD).hash().await.unwrap();
     sqlx::query("update visitors set password_hash = $1").bind(hash).execute(&mut *faster).await.unwrap();
     faster.commit().await.unwrap();
     token(slower.await.unwrap());
     assert_eq!((count(&pool, "visitors").await, count(&pool, "visitor_sessions").await), (1, 1));
 }
-
-static PASSWORD_HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_sign_in_that_meets_a_new_password_leaves_no_session_by_the_old_one(pool: PgPool) {
@@ -77,4 +74,18 @@ async fn a_sign_in_that_meets_a_new_password_leaves_no_session_by_the_old_one(po
     }
     let kept: Vec<i64> = portal.sessions(&visitor).await.unwrap().iter().map(|session| session.id).collect();
     assert_eq!(kept, [visitor.session]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_password_that_is_changed_while_it_is_compared_is_wrong(pool: PgPool) {
+    let portal = portal(&pool, "my-app").await;
+    signed_up(&*portal, &ana()).await;
+    let mut change = pool.begin().await.unwrap();
+    sqlx::query("update visitors set password_hash = '$argon2id$none'").execute(&mut *change).await.unwrap();
+    let sign_in = Arc::clone(&portal);
+    let sign_in = tokio::spawn(async move { sign_in.sign_in(&with("ana_1", PASSWORD), &Client::default()).await });
+    until_waiting(&pool, &sign_in).await;
+    change.commit().await.unwrap();
+    assert_eq!(fields(sign_in.await.unwrap()), ["password"]);
+    assert_eq!(count(&pool, "visitor_sessions").await, 1);
 }
