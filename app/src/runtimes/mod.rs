@@ -5,6 +5,8 @@ pub mod live;
 mod live_tests;
 pub mod store;
 pub mod view;
+#[cfg(test)]
+mod store_tests;
 
 use std::fmt;
 

@@ -64,7 +64,7 @@ pub async fn acknowledge<'e>(
         r#"
         with reported as (
             insert into runtime_versions as there (runtime_id, instance_id, version)
-            select r.id, i.id, heard.version
+            select r.id, i.id, least(heard.version, i.version)
             from unnest($2::bigint[], $3::bigint[]) as heard (instance, version)
             join instances i on i.id = heard.instance
             join runtimes r on r.id = $1

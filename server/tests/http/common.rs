@@ -123,6 +123,11 @@ impl Site {
     pub(crate) async fn send_bare(&self, request: Request<Body>) -> Answer {
         // Some tests have no database any more.
         drop(self.snapshots.catch_up().await);
+        self.send_unaided(request).await
+    }
+
+    /// Sends a request as it is, to a server that has heard of nothing.
+    pub(crate) async fn send_unaided(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();

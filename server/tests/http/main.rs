@@ -37,6 +37,8 @@ mod members;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod own_save;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod portal_pages;

@@ -65,8 +65,7 @@ impl Snapshots {
                 match read {
                     Ok(stored) => {
                         gone.retain(|gone| *gone != id);
-                        // Older than what was heard of: from a database that lags behind, which is asked again.
-                        let _ = self.0.memory.put(stored);
+                        self.0.memory.believe(stored);
                     }
                     // Nobody gets an older one instead.
                     Err(error) => tracing::warn!(%error, "an instance could not be read"),

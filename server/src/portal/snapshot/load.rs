@@ -54,11 +54,9 @@ pub(super) async fn load(snapshots: Snapshots, name: Name) -> Found {
             }
         };
         let id = stored.id;
-        if left == 0 {
-            // A notification is only a hint: what the database has is so.
-            memory.disbelieve(id);
-        }
-        let Ok(snapshot) = memory.put(stored) else { continue };
+        // A notification is only a hint: what the database has, again and again, is so.
+        let put = if left == 0 { Ok(memory.believe(stored)) } else { memory.put(stored) };
+        let Ok(snapshot) = put else { continue };
         // What was read before the listener asked for the versions, and put after that, it has not seen.
         let unseen = epoch != snapshots.epoch();
         let moved = matches!(&name, Name::Host(host) if !is_at(&snapshot, host));

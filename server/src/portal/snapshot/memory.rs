@@ -72,8 +72,12 @@ impl Memory {
     /// # Errors
     /// A newer version was heard of. What was here stays.
     pub(super) fn put(&self, stored: StoredInstance) -> Result<Snapshot, Outdated> {
-        let (id, version) = (stored.id, stored.instance.version());
-        let mut served = Ok(Arc::new(stored));
+        self.put_shared(&Arc::new(stored))
+    }
+
+    fn put_shared(&self, snapshot: &Snapshot) -> Result<Snapshot, Outdated> {
+        let (id, version) = (snapshot.id, snapshot.instance.version());
+        let mut served = Ok(Arc::clone(snapshot));
         // Under the key's lock, as is the look at the version after something was heard: one of the two sees the other.
         self.instances.entry(id).and_compute_with(|there| {
             if let Some(there) = there.filter(|there| there.value().instance.version() >= version) {
@@ -100,9 +104,19 @@ impl Memory {
         self.version(id).is_some_and(|here| here < version)
     }
 
-    /// Forgets that a newer version was heard of: the database does not have it.
-    pub(super) fn disbelieve(&self, id: i64) {
-        self.floors.invalidate(&id);
+    /// Takes what was loaded after everything that was heard of: a newer version that the database does not have is none, as
+    /// whoever may connect to it can send such a notification.
+    pub(super) fn believe(&self, stored: StoredInstance) -> Snapshot {
+        let (id, version) = (stored.id, stored.instance.version());
+        self.floors.entry(id).and_compute_with(|there| match there {
+            Some(there) if *there.value() > version => {
+                tracing::warn!(id, version, heard = there.value(), "a version was heard of that the database does not have");
+                Op::Put(version)
+            }
+            _ => Op::Nop,
+        });
+        let there = Arc::new(stored);
+        self.put_shared(&there).unwrap_or(there)
     }
 
     /// The version that is here, in order with what is put.

@@ -93,8 +93,11 @@ fn a_version_that_the_database_does_not_have_can_be_disbelieved() {
     let memory = Memory::new(ROOM);
     memory.hear(1, i64::MAX);
     assert_eq!(memory.put(stored(1, "app", 1)).unwrap_err(), Outdated);
-    memory.disbelieve(1);
-    assert!(memory.put(stored(1, "app", 1)).is_ok());
+    assert_eq!(memory.believe(stored(1, "app", 1)).instance.version(), 1);
+    assert_eq!(served(&memory, "app"), Some(1));
+    assert!(memory.hear(1, 2), "what comes next counts again");
+    assert_eq!(memory.put(stored(1, "app", 2)).unwrap().instance.version(), 2);
+    assert_eq!(memory.believe(stored(1, "app", 1)).instance.version(), 2, "what is here is not replaced by an older one");
 }
 
 /// One thread loads what another one raises meanwhile: either the load comes too late, or the one who heard sees that it is old.

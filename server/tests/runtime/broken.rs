@@ -1,0 +1,154 @@
+//! When the way to PostgreSQL breaks: what is in memory is answered on, the rest is said to be unavailable, and when it is back
+//! everything is caught up with.
+
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
+use server::portal::listener::Pace;
+use sqlx::{PgPool, postgres::PgPoolOptions};
+
+use crate::{
+    process::{Process, by_notification, create, often, options, save, until},
+    proxy::{Mode, Proxy},
+};
+
+/// A process that knows `warm` but not `cold`, and its way to PostgreSQL.
+async fn warmed(pool: &PgPool, pace: Pace) -> (Process, Proxy) {
+    for slug in ["warm", "cold"] {
+        create(pool, slug).await;
+    }
+    let proxy = Proxy::to(&options(pool)).await;
+    let process = Process::start(proxy.options(&options(pool)), pace).await;
+    assert_eq!(process.version("warm").await, Ok(1));
+    (process, proxy)
+}
+
+/// What is warm is served, by slug and by host; what is not asks to try again.
+async fn assert_serves_on(process: &Process) {
+    assert_eq!((process.version("warm").await, process.version_at("accounts.warm.com").await), (Ok(1), Ok(1)));
+    for (host, path) in [("localhost:3000", "/portal/cold/v1/redirects"), ("accounts.cold.com", "/v1/resolve?flow=sign-in")] {
+        let answer = process.ask(host, path).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{host}{path}");
+        assert_eq!(answer.headers()[header::RETRY_AFTER], "5");
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn without_postgresql_warm_instances_are_served_and_afterwards_everything_is_caught_up_with(pool: PgPool) {
+    let (process, proxy) = warmed(&pool, by_notification()).await;
+    for mode in [Mode::Cut, Mode::Hang] {
+        proxy.set(mode);
+        if mode == Mode::Cut {
+            until(async || !process.snapshots.health().connected).await;
+        }
+        assert_serves_on(&process).await;
+        proxy.set(Mode::Pass);
+        until(async || process.snapshots.health().connected).await;
+        assert_eq!(process.version("warm").await, Ok(1));
+    }
+    proxy.set(Mode::Cut);
+    until(async || !process.snapshots.health().connected).await;
+    let version = save(&pool, "warm").await;
+    assert_eq!(process.version("warm").await, Ok(1), "it can't know");
+    proxy.set(Mode::Pass);
+    process.until_version("warm", version).await;
+    assert_eq!(process.version("cold").await, Ok(1));
+    let version = save(&pool, "warm").await;
+    process.until_version("warm", version).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_network_that_swallows_everything_is_noticed_and_left_for_another_connection(pool: PgPool) {
+    let (process, proxy) = warmed(&pool, often()).await;
+    proxy.set(Mode::Hang);
+    until(async || !process.snapshots.health().connected).await;
+    let before = process.snapshots.health().age.unwrap();
+    assert_serves_on(&process).await;
+    assert!(process.snapshots.health().age.unwrap() > before, "it gets older");
+    let version = save(&pool, "warm").await;
+    proxy.set(Mode::Pass);
+    process.until_version("warm", version).await;
+    // The connections that hung don't keep the others from loading.
+    until(async || process.version("cold").await == Ok(1)).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_database_that_is_too_slow_does_not_touch_warm_instances(pool: PgPool) {
+    let (process, proxy) = warmed(&pool, by_notification()).await;
+    proxy.set(Mode::Delay(Duration::from_mins(1)));
+    let asked = proxy.asked();
+    for _ in 0..100 {
+        assert_eq!((process.version("warm").await, process.version_at("accounts.warm.com").await), (Ok(1), Ok(1)));
+    }
+    assert_eq!(proxy.asked(), asked, "nothing was asked for");
+    assert_serves_on(&process).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_full_pool_of_the_dashboard_touches_neither_warm_nor_cold_instances(pool: PgPool) {
+    for slug in ["warm", "cold"] {
+        create(&pool, slug).await;
+    }
+    let one = || PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(100)).connect_lazy_with(options(&pool));
+    let (dashboard, loading) = (one(), one());
+    let process = Process::over(dashboard.clone(), loading.clone()).listening(by_notification(), |listener| listener).await;
+    assert_eq!(process.version("warm").await, Ok(1));
+    let _held = dashboard.acquire().await.unwrap();
+    let page = process.ask("localhost:3000", "/readyz").await;
+    assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE, "the dashboard has no connection");
+    assert_eq!((process.version("warm").await, process.version("cold").await), (Ok(1), Ok(1)));
+    // Nor does it keep a save from becoming known, even where those that load are taken as well.
+    let _taken = loading.acquire().await.unwrap();
+    let version = save(&pool, "warm").await;
+    process.until_version("warm", version).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn where_notifications_do_not_arrive_or_nobody_may_listen_asking_keeps_everything_fresh(pool: PgPool) {
+    create(&pool, "app").await;
+    let proxy = Proxy::to(&options(&pool)).await;
+    for mode in [Mode::Deaf, Mode::NoListen] {
+        proxy.set(mode);
+        let pace = Pace { probe: Duration::from_millis(50), ..often() };
+        let process = Process::start(proxy.options(&options(&pool)), pace).await;
+        process.version("app").await.unwrap();
+        for _ in 0..5 {
+            let version = save(&pool, "app").await;
+            process.until_version("app", version).await;
+        }
+        assert!(process.snapshots.health().connected, "{mode:?}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_load_that_began_before_a_save_does_not_bring_the_old_version_back(pool: PgPool) {
+    create(&pool, "app").await;
+    let proxy = Proxy::to(&options(&pool)).await;
+    let slow = PgPoolOptions::new().max_connections(1).connect_lazy_with(proxy.options(&options(&pool)));
+    // The first answer fills the connection and what it knows of the query.
+    let process = Process::over(pool.clone(), slow).listening(by_notification(), |listener| listener.over(options(&pool))).await;
+    create(&pool, "first").await;
+    process.version("first").await.unwrap();
+    let runtime = process.runtime.clone().unwrap().id;
+    for mode in [Mode::Delay(Duration::from_millis(300)), Mode::Pass] {
+        proxy.set(mode);
+        let (asked, loading) = (proxy.asked(), process.version("app"));
+        let saving = async {
+            // It has read version 1, which is on its way.
+            until(async || proxy.asked() > asked || mode == Mode::Pass).await;
+            let version = save(&pool, "app").await;
+            until(async || reported(&pool, &runtime).await >= Some(version)).await;
+            version
+        };
+        let (_, version) = tokio::join!(loading, saving);
+        // From when it has said so, nothing older is served.
+        assert_eq!(process.version("app").await, Ok(version));
+    }
+}
+
+async fn reported(pool: &PgPool, runtime: &str) -> Option<i64> {
+    let query =
+        "select max(r.version) from runtime_versions r join instances i on i.id = r.instance_id where runtime_id = $1 and slug = 'app'";
+    sqlx::query_scalar(query).bind(runtime).fetch_one(pool).await.unwrap()
+}

@@ -1,0 +1,141 @@
+//! A save in one process is live in the others, whatever becomes of its notification.
+
+use axum::http::StatusCode;
+use sqlx::PgPool;
+
+use crate::{
+    process::{Process, by_notification, create, create_at, move_to, often, options, save, until},
+    proxy::{Mode, Proxy},
+};
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_save_elsewhere_is_served_by_two_processes_by_slug_and_by_host(pool: PgPool) {
+    create(&pool, "app").await;
+    let (one, two) = (Process::start(options(&pool), by_notification()).await, Process::start(options(&pool), by_notification()).await);
+    for process in [&one, &two] {
+        assert_eq!((process.version("app").await, process.version_at("accounts.app.com").await), (Ok(1), Ok(1)));
+    }
+    for _ in 0..5 {
+        let version = save(&pool, "app").await;
+        for process in [&one, &two] {
+            process.until_version("app", version).await;
+            assert_eq!(process.version_at("accounts.app.com").await, Ok(version));
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_in_memory_is_not_asked_for_again(pool: PgPool) {
+    create(&pool, "app").await;
+    let proxy = Proxy::to(&options(&pool)).await;
+    let process = Process::unheard(proxy.options(&options(&pool)));
+    assert_eq!(process.version("app").await, Ok(1));
+    save(&pool, "app").await;
+    let asked = proxy.asked();
+    for host in ["accounts.app.com", "ACCOUNTS.app.com"] {
+        for _ in 0..3 {
+            assert_eq!(process.version_at(host).await, Ok(1), "nobody has told it");
+            assert_eq!(process.version("app").await, Ok(1));
+        }
+    }
+    assert_eq!(proxy.asked(), asked);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_lost_notification_is_healed_by_asking(pool: PgPool) {
+    create(&pool, "app").await;
+    let proxy = Proxy::to(&options(&pool)).await;
+    let process = Process::start(proxy.options(&options(&pool)), often()).await;
+    proxy.set(Mode::Deaf);
+    assert_eq!(process.version("app").await, Ok(1));
+    let version = save(&pool, "app").await;
+    process.until_version("app", version).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_saved_while_nobody_listens_is_known_as_soon_as_somebody_does(pool: PgPool) {
+    create(&pool, "app").await;
+    let process = Process::unheard(options(&pool));
+    assert_eq!(process.version("app").await, Ok(1));
+    let version = save(&pool, "app").await;
+    assert_eq!(process.version("app").await, Ok(1));
+    let process = process.listening(by_notification(), |listener| listener).await;
+    assert_eq!(process.version("app").await, Ok(version));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_listener_whose_connection_is_ended_connects_again_and_catches_up(pool: PgPool) {
+    create(&pool, "app").await;
+    let process = Process::start(options(&pool), by_notification()).await;
+    assert_eq!(process.version("app").await, Ok(1));
+    for _ in 0..3 {
+        let ended = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+            where application_name = 'portal-redirects listener' and datname = current_database()";
+        let ended: i64 = sqlx::query_scalar(ended).fetch_one(&pool).await.unwrap();
+        assert_eq!(ended, 1);
+        // It may not listen again yet; then it is what it asks first that tells it.
+        let version = save(&pool, "app").await;
+        process.until_version("app", version).await;
+        until(async || process.snapshots.health().connected).await;
+        let version = save(&pool, "app").await;
+        process.until_version("app", version).await;
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_portal_origin_that_moves_leads_to_who_has_it_now(pool: PgPool) {
+    for slug in ["one", "two"] {
+        create(&pool, slug).await;
+    }
+    let process = Process::start(options(&pool), by_notification()).await;
+    assert_eq!(process.slug_at("accounts.one.com").await.unwrap(), "one");
+    assert_eq!(process.slug_at("accounts.two.com").await.unwrap(), "two");
+    process.until_version("one", 1).await;
+    let version = move_to(&pool, "one", "https://new.one.com").await;
+    process.until_version("one", version).await;
+    assert_eq!(process.slug_at("accounts.one.com").await, Err(StatusCode::NOT_FOUND));
+    assert_eq!(process.slug_at("new.one.com").await.unwrap(), "one");
+    let version = move_to(&pool, "two", "https://accounts.one.com").await;
+    process.until_version("two", version).await;
+    assert_eq!(process.slug_at("accounts.one.com").await.unwrap(), "two");
+    assert_eq!(process.slug_at("accounts.two.com").await, Err(StatusCode::NOT_FOUND));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_portal_without_tls_gives_way_to_a_new_one_with_tls_at_the_same_host(pool: PgPool) {
+    create_at(&pool, "plain", "http://portal.example.com").await;
+    let process = Process::start(options(&pool), often()).await;
+    assert_eq!(process.slug_at("portal.example.com").await.unwrap(), "plain");
+    create_at(&pool, "safe", "https://portal.example.com").await;
+    until(async || process.slug_at("portal.example.com").await.unwrap() == "safe").await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_instance_that_is_gone_is_forgotten(pool: PgPool) {
+    create(&pool, "app").await;
+    let process = Process::start(options(&pool), often()).await;
+    assert_eq!(process.version("app").await, Ok(1));
+    let mut transaction = pool.begin().await.unwrap();
+    // Nothing that serves may do that: as when somebody mends a database by hand.
+    sqlx::query("set local session_replication_role = replica").execute(&mut *transaction).await.unwrap();
+    sqlx::query("delete from instances").execute(&mut *transaction).await.unwrap();
+    transaction.commit().await.unwrap();
+    until(async || process.version("app").await == Err(StatusCode::NOT_FOUND)).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn forged_notifications_change_nothing(pool: PgPool) {
+    create(&pool, "app").await;
+    create(&pool, "cold").await;
+    let process = Process::start(options(&pool), by_notification()).await;
+    assert_eq!(process.version("app").await, Ok(1));
+    for payload in ["", "x", "1", "1 0", "1 9223372036854775807", "2 9223372036854775807", "99 1", "-1 5", "1 2; drop table instances"] {
+        sqlx::query("select pg_notify('portal_redirects_versions', $1)").bind(payload).execute(&pool).await.unwrap();
+    }
+    // The last one is heard after all the others.
+    let version = save(&pool, "app").await;
+    assert_eq!(version, 2);
+    process.until_version("app", version).await;
+    assert_eq!(process.version("cold").await, Ok(1));
+    assert!(process.snapshots.health().connected);
+}

@@ -1,0 +1,91 @@
+//! How instances come into memory: one indexed query each, however many ask.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use sqlx::PgPool;
+
+use crate::{
+    process::{Process, create, options},
+    proxy::Proxy,
+};
+
+/// A process whose connections are warm, and the way that counts what it asks.
+async fn counted(pool: &PgPool) -> (Process, Proxy) {
+    create(pool, "first").await;
+    let proxy = Proxy::to(&options(pool)).await;
+    let process = Process::unheard(proxy.options(&options(pool)));
+    process.version("first").await.unwrap();
+    (process, proxy)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_hundred_who_ask_at_once_cost_one_query(pool: PgPool) {
+    let (process, proxy) = counted(&pool).await;
+    create(&pool, "app").await;
+    create(&pool, "other").await;
+    let (process, asked) = (Arc::new(process), proxy.asked());
+    for (by_host, expected) in [(false, 1), (true, 2)] {
+        let asking: Vec<_> = (0..100)
+            .map(|_| {
+                let process = Arc::clone(&process);
+                tokio::spawn(
+                    async move { if by_host { process.version_at("accounts.other.com").await } else { process.version("app").await } },
+                )
+            })
+            .collect();
+        for asking in asking {
+            assert_eq!(asking.await.unwrap(), Ok(1));
+        }
+        assert_eq!(proxy.asked() - asked, expected);
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_instance_that_is_loaded_by_one_name_is_there_by_the_other(pool: PgPool) {
+    let (process, proxy) = counted(&pool).await;
+    create(&pool, "app").await;
+    create(&pool, "other").await;
+    let asked = proxy.asked();
+    assert_eq!((process.version("app").await, process.version_at("accounts.app.com").await), (Ok(1), Ok(1)));
+    assert_eq!((process.version_at("accounts.other.com").await, process.version("other").await), (Ok(1), Ok(1)));
+    assert_eq!(proxy.asked() - asked, 2);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn unknown_names_cost_one_query_at_most_and_leave_nothing_behind(pool: PgPool) {
+    let (process, proxy) = counted(&pool).await;
+    let before = process.snapshots.all().len();
+    for n in 0..50 {
+        let asked = proxy.asked();
+        assert_eq!(process.version(&format!("none-{n}")).await, Err(StatusCode::NOT_FOUND));
+        assert_eq!(proxy.asked() - asked, 1);
+        assert_eq!(process.version_at(&format!("none-{n}.example.com")).await, Err(StatusCode::NOT_FOUND));
+        assert_eq!(proxy.asked() - asked, 2);
+        // What can be nobody's name is not asked for.
+        assert_eq!(process.version(&format!("None--{n}")).await, Err(StatusCode::NOT_FOUND));
+        assert_eq!(process.version_at(&format!("none {n}")).await, Err(StatusCode::NOT_FOUND));
+        assert_eq!(proxy.asked() - asked, 2);
+    }
+    assert_eq!(process.snapshots.all().len(), before);
+    // Nor is it remembered that there was none.
+    create(&pool, "none-1").await;
+    assert_eq!(process.version("none-1").await, Ok(1));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_asked_for_is_found_by_an_index_however_many_instances_there_are(pool: PgPool) {
+    let settings = "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url)
+        select 'app-' || n, 'App', 'production', 'app' || n || '.com', 'app' || n || '.com', 'https://accounts.app' || n || '.com',
+            'https://app' || n || '.com/' from generate_series(1, 20000) n";
+    sqlx::query(settings).execute(&pool).await.unwrap();
+    sqlx::query("analyze instances").execute(&pool).await.unwrap();
+    for plan in [
+        "explain select 1 from instances where portal_origin = any('{https://a.com,http://a.com}') order by portal_origin desc limit 1",
+        "explain select id, version from instances where id = any('{1,2,3}')",
+        "explain select 1 from instances where slug = 'app-1'",
+    ] {
+        let lines: Vec<String> = sqlx::query_scalar(plan).fetch_all(&pool).await.unwrap();
+        assert!(lines.iter().any(|line| line.contains("Index")) && !lines.iter().any(|line| line.contains("Seq Scan")), "{lines:?}");
+    }
+}

@@ -1,0 +1,187 @@
+//! A process that serves the portal, inside the test: its memory, its listener and its router, over a way to PostgreSQL.
+
+use std::{future::Future, net::SocketAddr, time::Duration};
+
+use app::{
+    fallbacks::{self, form::FallbackForm},
+    history::Actor,
+    instances::store,
+    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    runtimes::{Role, Runtime},
+};
+use axum::{
+    Router,
+    body::Body,
+    extract::connect_info::MockConnectInfo,
+    http::{Request, StatusCode, header},
+    response::Response,
+};
+use axum_client_ip::ClientIpSource;
+use http_body_util::BodyExt;
+use server::{
+    portal::{
+        listener::{Listener, Pace},
+        snapshot::Snapshots,
+    },
+    reach::Reach,
+};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::task::JoinHandle;
+use tower::ServiceExt;
+
+/// More memory than any test needs.
+const ROOM: u64 = 16 << 20;
+
+/// Never asks by itself, in a test's time: what is fresh, a notification has made so.
+pub(crate) fn by_notification() -> Pace {
+    Pace { ask_every: Duration::from_hours(1)..Duration::from_hours(2), ..often() }
+}
+
+/// Asks all the time.
+pub(crate) fn often() -> Pace {
+    let (short, second) = (Duration::from_millis(20), Duration::from_secs(1));
+    Pace { ask_every: short..2 * short, patience: second, probe: 5 * second, rest: short..2 * short }
+}
+
+/// A process, as far as visitors know it.
+pub(crate) struct Process {
+    router: Router,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) runtime: Option<Runtime>,
+    listening: Option<JoinHandle<()>>,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
+    }
+}
+
+/// How to connect to the database of a test.
+pub(crate) fn options(pool: &PgPool) -> PgConnectOptions {
+    PgConnectOptions::clone(&pool.connect_options())
+}
+
+impl Process {
+    /// Without a listener, and with the dashboard over the same way.
+    pub(crate) fn unheard(options: PgConnectOptions) -> Self {
+        let pool = PgPoolOptions::new().max_connections(3).acquire_timeout(Duration::from_secs(2)).connect_lazy_with(options);
+        Self::over(pool.clone(), pool)
+    }
+
+    /// Without a listener.
+    pub(crate) fn over(dashboard: PgPool, loading: PgPool) -> Self {
+        let snapshots = Snapshots::new(loading, ROOM);
+        let reach = Reach::new(None, ([127, 0, 0, 1], 3000).into(), ClientIpSource::ConnectInfo).unwrap();
+        let router = server::router::router(dashboard, snapshots.clone(), reach);
+        let router = router.layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
+        Self { router, snapshots, runtime: None, listening: None }
+    }
+
+    /// With a listener over the same way, that has asked once.
+    pub(crate) async fn start(options: PgConnectOptions, pace: Pace) -> Self {
+        Self::unheard(options).listening(pace, |listener| listener).await
+    }
+
+    /// With a listener that has asked once.
+    pub(crate) async fn listening(mut self, pace: Pace, change: impl FnOnce(Listener) -> Listener) -> Self {
+        let listener = change(Listener::new(self.snapshots.clone(), Role::All).unwrap().at(pace));
+        self.runtime = Some(listener.runtime().clone());
+        self.listening = Some(tokio::spawn(async move { match listener.run().await {} }));
+        until(async || self.snapshots.health().connected).await;
+        self
+    }
+
+    /// What a visitor gets.
+    pub(crate) async fn ask(&self, host: &str, path: &str) -> Response {
+        let request = Request::get(path).header(header::HOST, host).body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// The version that is served of the instance with that slug.
+    pub(crate) async fn version(&self, slug: &str) -> Result<i64, StatusCode> {
+        version(self.ask("localhost:3000", &format!("/portal/{slug}/v1/redirects")).await).await
+    }
+
+    /// The version that is served at that host.
+    pub(crate) async fn version_at(&self, host: &str) -> Result<i64, StatusCode> {
+        version(self.ask(host, "/v1/redirects").await).await
+    }
+
+    /// The instance that is served at that host.
+    pub(crate) async fn slug_at(&self, host: &str) -> Result<String, StatusCode> {
+        Ok(json(self.ask(host, "/v1/redirects").await).await?["instance"].as_str().unwrap().to_owned())
+    }
+
+    /// Waits until that version is served, by slug.
+    pub(crate) async fn until_version(&self, slug: &str, version: i64) {
+        until(async || self.version(slug).await == Ok(version)).await;
+    }
+}
+
+async fn json(answer: Response) -> Result<serde_json::Value, StatusCode> {
+    if answer.status() != StatusCode::OK {
+        return Err(answer.status());
+    }
+    Ok(serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap())
+}
+
+async fn version(answer: Response) -> Result<i64, StatusCode> {
+    Ok(json(answer).await?["version"].as_i64().unwrap())
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn until(so: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
+    let asked_at = std::panic::Location::caller();
+    async move {
+        for _ in 0..4000 {
+            if so().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("what is waited for at {asked_at} does not come");
+    }
+}
+
+/// The settings of an application on `<slug>.com`.
+pub(crate) fn settings(slug: &str) -> Settings {
+    Settings { slug: slug.into(), name: slug.into(), domain: format!("{slug}.com"), ..Settings::default() }
+}
+
+/// Stores an application on `<slug>.com`, at version 1.
+pub(crate) async fn create(pool: &PgPool, slug: &str) {
+    store_as(pool, &settings(slug)).await;
+}
+
+/// Stores an application whose portal is at that origin; without TLS it is one in development.
+pub(crate) async fn create_at(pool: &PgPool, slug: &str, portal_origin: &str) {
+    let environment = if portal_origin.starts_with("http:") { Environment::Development } else { Environment::Production };
+    store_as(pool, &Settings { portal_origin: portal_origin.into(), environment, ..settings(slug) }).await;
+}
+
+async fn store_as(pool: &PgPool, settings: &Settings) {
+    store::create(pool, &Actor::server(), &Instance::parse(settings, 0).unwrap(), &settings.domain).await.unwrap();
+}
+
+/// Saves as another process would, and answers the version.
+pub(crate) async fn save(pool: &PgPool, slug: &str) -> i64 {
+    let version = store::find(pool, slug).await.unwrap().unwrap().instance.version();
+    let fallbacks: Fallbacks = [(Flow::SignIn, format!("/{version}"))].into_iter().collect();
+    fallbacks::store::save(pool, &Actor::server(), slug, &FallbackForm::of(&fallbacks, version)).await.unwrap();
+    version + 1
+}
+
+/// Moves an instance's portal to another origin, and answers the version.
+pub(crate) async fn move_to(pool: &PgPool, slug: &str, portal_origin: &str) -> i64 {
+    let stored = store::find(pool, slug).await.unwrap().unwrap();
+    let settings = Settings { portal_origin: portal_origin.into(), ..stored.settings };
+    let instance = Instance::parse(&settings, stored.instance.version()).unwrap();
+    store::update(pool, &Actor::server(), &instance, &stored.domain_typed).await.unwrap()
+}
