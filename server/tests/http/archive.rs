@@ -133,14 +133,6 @@ async fn every_other_path_of_a_closed_portal_is_a_page_that_says_so(pool: PgPool
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_portal_that_is_open_has_no_such_page(pool: PgPool) {
-    store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool).await;
-    assert_eq!(site.get("/portal/my-app/sign-in").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(site.get_with("/sign-in", &[("host", "accounts.myapp.com")]).await.status, StatusCode::MISDIRECTED_REQUEST);
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn markup_in_the_name_is_text_on_the_closed_page(pool: PgPool) {
     let name = "</strong><script>alert(1)</script>\"'&lt;";
     store_instance(&pool, &Settings { slug: "my-app".into(), name: name.into(), domain: "myapp.com".into(), ..Settings::default() }).await;

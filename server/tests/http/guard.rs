@@ -1,7 +1,7 @@
 //! The guard: every route that is registered is asked for without a session, as a viewer and as a stranger. A new one that
 //! nobody thought of is in the list by itself, and must be closed.
 
-use app::{redirects::Environment, session::Role};
+use app::{portal::address::Page, redirects::Environment, session::Role};
 use axum::{
     body::Body,
     http::{Method, StatusCode},
@@ -24,7 +24,10 @@ fn routes(site: &Site) -> Vec<String> {
         .collect();
     routes.sort();
     routes.dedup();
-    routes.retain(|path| !path.starts_with("/v1/") && !path.starts_with("/portal/") && !path.contains("__private"));
+    let is_portals = |path: &str| {
+        Page::ALL.iter().any(|page| path.strip_prefix(page.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    };
+    routes.retain(|path| !path.starts_with("/v1/") && !path.starts_with("/portal/") && !is_portals(path) && !path.contains("__private"));
     routes
 }
 

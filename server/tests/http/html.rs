@@ -139,7 +139,7 @@ pub(crate) fn text(html: &str) -> String {
         if !matches!(name, "a" | "b" | "code" | "mark" | "span" | "strong" | "!") {
             text.push(' ');
         }
-        if name != "script" {
+        if !matches!(name, "script" | "style") {
             text.push_str(inside);
         }
     }

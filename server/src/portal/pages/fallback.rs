@@ -2,8 +2,8 @@
 
 use app::portal::{address::Page, view::Notice};
 use axum::{
-    extract::{FromRequestParts, Request},
-    http::{Extensions, Method, request::Parts},
+    extract::Request,
+    http::{Method, request::Parts},
     response::Response,
 };
 
@@ -20,11 +20,10 @@ pub(super) async fn below_path(visit: Visit, request: Request) -> Response {
 }
 
 /// Any path at the host of a portal that is no page. The request has not come through the pages' own routes.
-pub(in crate::portal) async fn at_host(portal: Portal, snapshots: &Snapshots, mut parts: Parts) -> Response {
-    // Without what another router has read in the path: a slug there would name another instance than the host.
-    parts.extensions = Extensions::new();
-    parts.extensions.insert(portal);
-    match Visit::from_request_parts(&mut parts, snapshots).await {
+pub(in crate::portal) async fn at_host(portal: Portal, snapshots: &Snapshots, parts: Parts) -> Response {
+    // By the host alone: what another router has read in the path would name another instance.
+    let found = snapshots.at_host(&parts.headers, &parts.uri).await;
+    match Visit::of(&parts, found, String::new(), portal) {
         Ok(visit) => visit.answer_at(&parts, parts.uri.path()).await,
         Err(response) => response,
     }

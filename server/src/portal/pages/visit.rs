@@ -64,8 +64,17 @@ impl FromRequestParts<Snapshots> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, snapshots: &Snapshots) -> Result<Self, Response> {
         let Ok(Asked(found)) = Asked::from_request_parts(parts, snapshots).await;
-        let unreadable = |_| StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        let Extension(portal): Extension<Portal> = Extension::from_request_parts(parts, snapshots).await.map_err(unreadable)?;
+        let without = |_| StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        let Extension(portal) = Extension::<Portal>::from_request_parts(parts, snapshots).await.map_err(without)?;
+        let base = base(parts).await;
+        Self::of(parts, found, base, portal)
+    }
+}
+
+impl Visit {
+    /// The visit of a request for what was found, or what is answered in its place.
+    #[expect(clippy::result_large_err, reason = "the answer is all that there is then, and goes straight out")]
+    pub(super) fn of(parts: &Parts, found: Result<Snapshot, Problem>, base: String, portal: Portal) -> Result<Self, Response> {
         let snapshot = match found {
             Ok(snapshot) => snapshot,
             Err(Problem::Unavailable) => return Err(answer::notice(None, Notice::Unavailable)),
@@ -74,7 +83,6 @@ impl FromRequestParts<Snapshots> for Visit {
         if let Some(shut) = closed::shut(&snapshot) {
             return Err(shut);
         }
-        let base = base(parts).await;
         let secure = is_secure(parts, &portal, &snapshot, &base).ok_or_else(misdirected)?;
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let visitors = Visitors { instance: snapshot.id, secure };

@@ -4,6 +4,7 @@ mod arrival;
 mod defences;
 mod links;
 mod organizations;
+mod outage;
 mod places;
 mod sign_in;
 mod sign_out;

@@ -94,11 +94,12 @@ async fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_wins_over_the
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_account_that_there_is_already_is_not_given_away_by_its_cookie(pool: PgPool) {
+async fn an_account_that_there_is_already_is_nobody_elses(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     let mut another = Browser::at(&browser.site, HOST);
-    let answer = another.sign_up("?redirect_url=/x", "Ana@myapp.com").await;
+    let typed = [("email_address", "Ana@myapp.com"), ("password", "three ducks on a pond")];
+    let answer = another.post("/sign-up?redirect_url=/x", &typed).await;
     assert_page(&answer, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(another.cookies.is_empty());
     assert_eq!(value(answer.text(), "email_address"), "Ana@myapp.com");
