@@ -4,9 +4,9 @@ pub mod live;
 #[cfg(test)]
 mod live_tests;
 pub mod store;
-pub mod view;
 #[cfg(test)]
 mod store_tests;
+pub mod view;
 
 use std::fmt;
 
