@@ -26,9 +26,7 @@ pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, explain, explain_first_refusal};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
-pub use instance::Instance;
-#[cfg(feature = "ssr")]
-pub use instance::is_slug;
+pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
 pub(crate) use instance::{MOST_ORIGINS, default_home_url, default_portal_origin, is_unseen};
 pub use link::Link;
