@@ -6,8 +6,12 @@ use std::{
     str::FromStr,
 };
 
+use app::runtimes::Role;
 use axum_client_ip::ClientIpSource;
-use clap::{Args, ValueEnum};
+use clap::{
+    Args, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use url::Url;
 
 use crate::reach::dashboard_url;
@@ -18,6 +22,16 @@ pub struct Config {
     /// Address and port to listen on. Another one than a loopback address needs a proxy that does TLS, and its --dashboard-url.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
+
+    /// What to serve: `all`, or only the `portal`, without the dashboard and without touching the schema.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_ROLE",
+        default_value = "all",
+        value_parser = PossibleValuesParser::new(["all", "portal"]).map(|name| if name == "portal" { Role::Portal } else { Role::All })
+    )]
+    pub role: Role,
 
     /// A PostgreSQL database, as a URL. Without it, the server runs a private PostgreSQL under the data folder.
     #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
@@ -55,6 +69,15 @@ pub struct Config {
         value_parser = clap::value_parser!(u64).range(64 * 1024..)
     )]
     pub snapshot_memory: u64,
+
+    /// A file that keeps what the portal serves. With it, a server that has a database of yours starts while that is down, and
+    /// serves what it last knew. Each server needs its own.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_SNAPSHOT_FILE", value_name = "FILE")]
+    pub snapshot_file: Option<PathBuf>,
+
+    /// How long requests may go on after the signal to stop, in seconds.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_SHUTDOWN_GRACE", value_name = "SECONDS", default_value_t = 10)]
+    pub shutdown_grace: u32,
 
     /// The URL under which people open the dashboard, as behind a proxy that does TLS: `https://dashboard.myapp.com`. Default:
     /// http and the address that the server listens on.

@@ -21,7 +21,9 @@ mod members;
 mod metrics;
 mod pages;
 pub mod portal;
+mod prepare;
 pub mod reach;
+mod ready;
 mod received;
 mod request;
 mod resolve;
@@ -31,6 +33,7 @@ mod security;
 mod session;
 mod switch;
 mod telemetry;
+mod terminal;
 mod traces;
 
 pub use run::run;

@@ -24,8 +24,17 @@ use crate::{
     pages::Pages,
     portal::{self, Elsewhere, Portal, snapshot::Snapshots},
     reach::Reach,
-    security, session, switch,
+    ready, security, session, switch,
 };
+
+/// What a runtime without a dashboard serves: the portal, its visitors over these connections, and how the process is.
+pub fn portal_router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
+    let visitors = Portal::new(pool, Arc::new(reach));
+    let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
+    let answer = async move |request: Request| elsewhere.answer(request.into_parts().0).await;
+    let hosted = portal::pages(visitors, snapshots.clone()).merge(ready::routes(snapshots.clone())).fallback(answer);
+    security::around(portal::api(snapshots).merge(security::pages(hosted.layer(security::body_limit()))))
+}
 
 /// Everything that is served: the dashboard over these connections, the portal from that memory.
 pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
@@ -33,7 +42,9 @@ pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
     let pages = Pages { pool: pool.clone(), files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
     let visitors = Portal::new(pool, Arc::clone(&reach));
     let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
-    let dashboard = dashboard(pages).layer(middleware::from_fn_with_state(snapshots.clone(), portal::saved::refresh));
+    let dashboard = dashboard(pages)
+        .layer(middleware::from_fn_with_state(snapshots.clone(), portal::saved::refresh))
+        .merge(ready::routes(snapshots.clone()));
     let hosted = portal::pages(visitors, snapshots.clone()).layer(security::body_limit());
     let pages = security::pages(hosted.merge(security::only_for(dashboard, &reach, elsewhere)));
     security::around(portal::api(snapshots).merge(pages))
@@ -75,8 +86,6 @@ fn dashboard(pages: Pages) -> Router {
         .layer(middleware::from_fn(server_function))
         .route("/api/{*function}", any(|| async { StatusCode::NOT_FOUND }))
         .route("/pkg/{name}", get(assets::get))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
         .fallback(not_found)
         .layer(security::body_limit())
         // A list of links is longer than any other form, and has a limit of its own; a link may be pasted with too much as well.
@@ -86,17 +95,6 @@ fn dashboard(pages: Pages) -> Router {
         .method_not_allowed_fallback(security::method_not_allowed)
         .layer(middleware::from_fn_with_state(pages.clone(), guard))
         .with_state(pages)
-}
-
-/// `GET /readyz`: whether the database answers.
-async fn ready(State(pages): State<Pages>) -> Response {
-    match app::instances::store::ping(&pages.pool).await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
-        }
-    }
 }
 
 /// The page for an address that has none; a page's address with a slash too many leads to the page.

@@ -3,13 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use app::{
-    runtimes::Role,
-    session::store::{
-        accounts,
-        links::{self, Purpose},
-    },
-};
+use app::{runtimes::Role, text::timestamp};
 use axum_client_ip::ClientIpSource;
 use tokio::{
     net::TcpListener,
@@ -25,15 +19,16 @@ use crate::{
     database::{self, Database},
     metrics,
     portal::{
+        kept::Keeper,
         listener::Listener as Versions,
         snapshot::{self, Snapshots},
     },
+    prepare::{PACE, listens_first, prepare, until_done},
     reach::Reach,
-    resolve, router, telemetry, traces,
+    resolve, router, telemetry,
+    terminal::say,
+    traces,
 };
-
-/// How long requests may go on after the signal to stop.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Does what the command line says, until it is done or a signal ends it, and answers the exit code.
 ///
@@ -55,7 +50,8 @@ fn until_stopped(work: impl AsyncFnOnce(Stop) -> anyhow::Result<()>) -> anyhow::
 }
 
 async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
-    if !config.listen.ip().is_loopback() && config.dashboard_url.as_ref().is_none_or(|url| url.scheme() != "https") {
+    let is_safe = config.listen.ip().is_loopback() || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
+    if config.role == Role::All && !is_safe {
         anyhow::bail!(
             "{} can be reached from other machines, and passwords must not travel without TLS. Put a proxy in front, and say its URL with --dashboard-url https://…",
             config.listen.ip()
@@ -66,17 +62,18 @@ async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
         .with_context(|| format!("can't listen on {}; another address or port goes with --listen", config.listen))?;
     let address = listener.local_addr()?;
     let metrics = metrics::bind(config.metrics_listen).await?;
-    with_database(config, stop, async |database, stop| {
-        if database.is_private() {
-            database.seed(address).await?;
-        }
+    let reach = Reach::new(config.dashboard_url.clone(), address, config.client_address.clone())?;
+    let ready = async |database: &Database| prepare(config, database, address, &reach).await;
+    let first = async |database: &Database| if listens_first(config, database) { Ok(()) } else { ready(database).await };
+    with_database(config, stop, first, async |database, stop| {
         // The page goes on until the server has ended.
         let (_ended, end) = oneshot::channel::<()>();
         if let Some(metrics) = metrics {
             tokio::spawn(metrics::serve(metrics, database.pool().clone(), async { drop(end.await) }));
         }
         let traces = traces::start()?;
-        let served = listen(config, database, listener, stop).await;
+        let ready = async || ready(database).await;
+        let served = Box::pin(listen(config, database, listener, &reach, ready, stop)).await;
         traces::stop(traces).await;
         served
     })
@@ -87,17 +84,22 @@ async fn migrate(config: &Config, stop: Stop) -> anyhow::Result<()> {
     if database::migrate_alone(config).await? {
         return Ok(());
     }
-    with_database(config, stop, async |_, _| Ok(())).await
+    with_database(config, stop, async |database| database.migrate().await, async |_, _| Ok(())).await
 }
 
-/// Does something with an open, migrated database, and closes it afterwards, whatever happened: a private PostgreSQL ends
+/// Does something with an open database after `first`, and closes it afterwards, whatever happened: a private PostgreSQL ends
 /// with the server. A signal ends the wait for a database that does not answer.
-async fn with_database(config: &Config, stop: Stop, work: impl AsyncFnOnce(&Database, Stop) -> anyhow::Result<()>) -> anyhow::Result<()> {
+async fn with_database(
+    config: &Config,
+    stop: Stop,
+    first: impl AsyncFnOnce(&Database) -> anyhow::Result<()>,
+    work: impl AsyncFnOnce(&Database, Stop) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     // A private PostgreSQL that is half started can't be left behind, so a signal waits until it is up.
     let database = Database::open(config).await?;
     let mut stopped = stop.clone();
     let done = tokio::select! {
-        migrated = database.migrate() => match migrated {
+        done = first(&database) => match done {
             Ok(()) => work(&database, stop).await,
             Err(error) => Err(error),
         },
@@ -107,58 +109,85 @@ async fn with_database(config: &Config, stop: Stop, work: impl AsyncFnOnce(&Data
     done
 }
 
-async fn listen(config: &Config, database: &Database, listener: TcpListener, stop: Stop) -> anyhow::Result<()> {
+async fn listen(
+    config: &Config,
+    database: &Database,
+    listener: TcpListener,
+    reach: &Reach,
+    ready: impl AsyncFn() -> anyhow::Result<()>,
+    stop: Stop,
+) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     if config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https") && config.client_address == ClientIpSource::ConnectInfo {
         tracing::warn!(
             "behind a proxy all clients share its address, and its tries to sign in: say with --client-address what tells them apart"
         );
     }
-    let reach = Reach::new(config.dashboard_url.clone(), address, config.client_address.clone())?;
-    offer_setup(database, &reach).await?;
     let snapshots = Snapshots::new(snapshot::pool(database), config.snapshot_memory);
-    let versions = Versions::new(snapshots.clone(), Role::All)?;
+    let keeper = config.snapshot_file.clone().map(|path| Keeper::open(path, snapshots.clone()));
+    keeper.as_ref().and_then(Keeper::as_of).into_iter().for_each(|as_of| snapshots.start().began_with(as_of));
+    let waits = listens_first(config, database);
+    if waits {
+        snapshots.start().wait();
+    }
+    let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
-    let versions = tokio::spawn(versions.run());
-    let router = router::router(database.pool().clone(), snapshots.clone(), reach);
+    let router = match config.role {
+        Role::All => router::router(database.pool().clone(), snapshots.clone(), reach.clone()),
+        Role::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), reach.clone()),
+    };
     let mut stopping = stop.clone();
     let server = connections::serve(listener, router, PATIENCE, async move { stopping.wait().await });
-    announce(address);
+    let behind = async {
+        if waits {
+            until_done(PACE, ready, || say_waiting(address, keeper.as_ref())).await;
+        }
+        snapshots.start().done();
+        announce(address);
+        if let Some(Err(error)) = futures_util::future::OptionFuture::from(keeper.as_ref().map(Keeper::compare)).await {
+            tracing::warn!(%error, "what the snapshot file held could not be compared with the database");
+        }
+        // Only now: versions of another database say nothing.
+        versions.run().await
+    };
+    let kept = async {
+        match &keeper {
+            Some(keeper) => keeper.run().await,
+            None => std::future::pending().await,
+        }
+    };
     let mut server = std::pin::pin!(server);
     let mut stopped = stop.clone();
     tokio::select! {
-        () = &mut server => return Ok(()),
-        () = stopped.wait() => {}
+        () = &mut server => {}
+        () = stopped.wait() => {
+            tracing::info!("stopping");
+            let grace = Duration::from_secs(config.shutdown_grace.into());
+            if tokio::time::timeout(grace, server).await.is_err() {
+                tracing::warn!("some requests did not end in {} s", grace.as_secs());
+            }
+        }
         never = database.keep_running() => match never {},
+        never = behind => match never {},
+        never = kept => match never {},
     }
-    tracing::info!("stopping");
-    if tokio::time::timeout(GRACE, server).await.is_err() {
-        tracing::warn!("some requests did not end in {} s", GRACE.as_secs());
+    if let Some(keeper) = &keeper {
+        keeper.keep(true).await;
     }
-    versions.abort();
     snapshots.close(&runtime).await;
     Ok(())
 }
 
-/// Makes a link to create the first admin, where there is none.
-async fn offer_setup(database: &Database, reach: &Reach) -> anyhow::Result<()> {
-    let mut connection = database.pool().acquire().await?;
-    if accounts::any(&mut *connection).await? {
-        return Ok(());
+/// Says that the server listens, and what it serves while it waits for its database.
+fn say_waiting(address: SocketAddr, keeper: Option<&Keeper>) {
+    if let Some((keeper, as_of)) = keeper.and_then(|keeper| Some((keeper, keeper.as_of()?))) {
+        tracing::warn!(instances = keeper.count(), "what was known at {} is served, from the snapshot file", timestamp(as_of));
     }
-    let token = links::make(&mut connection, &Purpose::Setup, "the server").await?;
-    say(&format!("No admin exists yet. Create the first one within an hour: {}", reach.link(Purpose::Setup.page(), &token.secret())));
-    Ok(())
+    say(&format!("Portal Redirects waits for its database, and listens meanwhile: http://{address}"));
 }
 
-#[expect(clippy::print_stdout, reason = "what whoever started the server must see, whatever the log's filter")]
-fn say(text: &str) {
-    println!("{text}");
-}
-
-#[expect(clippy::print_stdout, reason = "the one line that whoever started the server waits for")]
 fn announce(address: SocketAddr) {
-    println!("Portal Redirects is ready: http://{address}");
+    say(&format!("Portal Redirects is ready: http://{address}"));
 }
 
 /// SIGTERM or SIGINT, for everyone who waits for it.

@@ -9,7 +9,7 @@ mod schema;
 use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
 
 use anyhow::Context;
-use app::{history::Actor, instances::store, redirects::Settings};
+use app::{history::Actor, instances::store, redirects::Settings, runtimes::Role};
 use sqlx::{
     Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -20,6 +20,9 @@ use private::PrivatePostgres;
 
 /// How long a request waits for a connection before it says that the database does not answer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long requests that go on may hold up the end, after they had their time.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a database may take to accept the first connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -34,7 +37,8 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects to the configured database, or starts the private one.
+    /// Connects to the configured database, or starts the private one. A runtime of the portal starts none: it uses that of the
+    /// server on the same data folder.
     ///
     /// # Errors
     /// It can't be reached or started.
@@ -45,6 +49,7 @@ impl Database {
             (None, Some(_)) => anyhow::bail!(
                 "--migrate-database-url says who migrates; say with --database-url who serves, or leave out both for a private PostgreSQL"
             ),
+            (None, None) if config.role == Role::Portal => (private::options(&folder::socket_in(&config.data_dir()?)), None, None),
             (None, None) => {
                 let private = PrivatePostgres::start(&config.data_dir()?).await?;
                 (private.options(), Some(private.owner()), Some(private))
@@ -89,6 +94,16 @@ impl Database {
         Ok(serving.close().await?)
     }
 
+    /// Looks whether the schema is there, and changes nothing.
+    ///
+    /// # Errors
+    /// The database can't be reached, or its schema is not what this program needs.
+    pub async fn check(&self) -> anyhow::Result<()> {
+        let mut connection = reach(&self.pool.connect_options()).await?;
+        schema::check(&mut connection).await?;
+        Ok(connection.close().await?)
+    }
+
     /// Puts one development instance into a database that never had any, to play with.
     ///
     /// # Errors
@@ -122,7 +137,8 @@ impl Database {
 
     /// Ends the connections, and the private PostgreSQL with them.
     pub async fn close(self) {
-        self.pool.close().await;
+        // Whoever still holds a connection had their time.
+        drop(tokio::time::timeout(CLOSE_TIMEOUT, self.pool.close()).await);
         if let Some(private) = self.private {
             private.stop().await;
         }

@@ -2,6 +2,7 @@
 
 mod api;
 mod closed;
+pub(crate) mod kept;
 pub mod listener;
 mod pages;
 mod problem;

@@ -78,6 +78,33 @@ async fn a_form_post_keeps_what_was_typed_to_be_sent_again(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_save_that_fails_in_the_middle_stores_nothing_and_keeps_what_was_typed(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool).await;
+    // The last thing that a save does is to write down the change: everything before it has been let through.
+    sqlx::query("alter table changes rename to gone").execute(&pool).await.unwrap();
+    let forms: [(&str, Fields<'_>); 3] = [
+        ("/instances/my-app/redirects", with(fallback_form("1"), "after_sign_in_url", "/in")),
+        ("/instances/my-app/settings", with(with(instance_form(), "version", "1"), "name", "Renamed")),
+        ("/instances/my-app/portal", vec![("pages", "off")]),
+    ];
+    for (path, form) in forms {
+        let answer = site.post(path, &form).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        let page = text(answer.text());
+        assert!(
+            page.contains("The database does not answer right now.") && page.contains("What you typed is kept on this page."),
+            "{path}"
+        );
+        for (name, typed) in form {
+            assert_eq!(value(answer.text(), name), typed, "{path} {name}");
+        }
+    }
+    let served = site.get("/portal/my-app/v1/redirects").await.json();
+    assert_eq!((&served["version"], &served["redirects"]["after_sign_in_url"]["value"]), (&1.into(), &serde_json::Value::Null));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn fields_that_repeat_are_all_kept(pool: PgPool) {
     let site = site_without_database(&pool).await;
     let mut form = with(instance_form(), "allowed_origins", "https://a.com");

@@ -47,5 +47,5 @@ async fn the_process_says_how_it_is(pool: PgPool) {
     pool.close().await;
     let (healthy, ready) = (site.get("/healthz").await, site.get("/readyz").await);
     assert_eq!((healthy.status, healthy.text()), (StatusCode::OK, "ok\n"));
-    assert_eq!((ready.status, ready.text()), (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"));
+    assert_eq!((ready.status, ready.text()), (StatusCode::SERVICE_UNAVAILABLE, "PostgreSQL does not answer, and nothing is in memory\n"));
 }

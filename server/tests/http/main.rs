@@ -57,6 +57,8 @@ mod process;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
+mod runtime;
+#[cfg(test)]
 mod server_function;
 #[cfg(test)]
 mod session;
@@ -64,6 +66,8 @@ mod session;
 mod settings;
 #[cfg(test)]
 mod snippets;
+#[cfg(test)]
+mod starting;
 #[cfg(test)]
 mod switch;
 #[cfg(test)]

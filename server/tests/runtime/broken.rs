@@ -95,7 +95,7 @@ async fn a_full_pool_of_the_dashboard_touches_neither_warm_nor_cold_instances(po
     let process = Process::over(dashboard.clone(), loading.clone()).listening(by_notification(), |listener| listener).await;
     assert_eq!(process.version("warm").await, Ok(1));
     let _held = dashboard.acquire().await.unwrap();
-    let page = process.ask("localhost:3000", "/readyz").await;
+    let page = process.ask("localhost:3000", &format!("/account/setup?token={}", "a".repeat(64))).await;
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE, "the dashboard has no connection");
     assert_eq!((process.version("warm").await, process.version("cold").await), (Ok(1), Ok(1)));
     // Nor does it keep a save from becoming known, even where those that load are taken as well.

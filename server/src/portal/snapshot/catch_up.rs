@@ -54,6 +54,23 @@ impl Snapshots {
         Ok(())
     }
 
+    /// Puts what the database has of these instances in the place of what is in memory, whatever versions that has: it was not read
+    /// from this database.
+    ///
+    /// # Errors
+    /// PostgreSQL, or the way to it. What has not been read stays as it is.
+    pub(crate) async fn believe(&self, ids: &[i64]) -> Result<(), StoreError> {
+        for asked in ids.chunks(LOADED_AT_ONCE) {
+            let found = store::find_all(&self.0.pool, asked).await?;
+            for id in asked {
+                self.0.memory.forget(*id);
+            }
+            // What was saved since it was read is heard of, and loaded when somebody asks.
+            found.into_iter().filter_map(|(_, read)| read.ok()).for_each(|stored| self.take(stored));
+        }
+        Ok(())
+    }
+
     /// Loads instances that are in memory anew.
     ///
     /// # Errors

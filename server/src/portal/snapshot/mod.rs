@@ -31,7 +31,7 @@ use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
 
 use super::problem::Problem;
-use crate::security::asked_host;
+use crate::{ready::Start, security::asked_host};
 pub(super) use asked::{Asked, Served};
 use flights::{Flights, Found, Name};
 pub use health::Health;
@@ -65,6 +65,7 @@ struct Inner {
     epoch: AtomicU64,
     contact: Contact,
     lookups: Lookups,
+    start: Start,
 }
 
 impl fmt::Debug for Snapshots {
@@ -83,6 +84,7 @@ impl Snapshots {
             epoch: AtomicU64::new(0),
             contact: Contact::default(),
             lookups: Lookups::new(),
+            start: Start::default(),
         }))
     }
 
@@ -177,6 +179,11 @@ impl Snapshots {
         if let Ok(snapshot) = self.0.memory.put(stored) {
             self.0.memory.name_plain_host(&snapshot);
         }
+    }
+
+    /// How the server has begun.
+    pub(crate) fn start(&self) -> &Start {
+        &self.0.start
     }
 
     /// How it is.

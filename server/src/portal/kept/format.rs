@@ -1,0 +1,114 @@
+//! The snapshot file's format: JSON, with the rows as the database has them. What they mean is decided anew by who reads them.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use app::{
+    instances::store::StoredInstance,
+    portal::identity::IdentityKind,
+    redirects::{Environment, Flow, Instance, Settings},
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// The format that is written, and the only one that is read.
+pub(super) const FORMAT: u32 = 1;
+
+/// Which format a file has, whatever else is in it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Head {
+    /// [`FORMAT`], or that of another version of this program.
+    pub(super) format: u32,
+}
+
+/// A whole file.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Document {
+    /// [`FORMAT`]
+    pub(super) format: u32,
+    /// When PostgreSQL was last heard from, in seconds since 1970.
+    pub(super) as_of: i64,
+    /// Every instance that was in memory.
+    pub(super) instances: Vec<Row>,
+}
+
+/// An instance.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Row {
+    id: i64,
+    version: i64,
+    slug: String,
+    name: String,
+    environment: Environment,
+    domain: String,
+    domain_typed: String,
+    portal_origin: String,
+    home_url: String,
+    allowed_origins: Vec<String>,
+    /// By the names of flows.
+    fallbacks: BTreeMap<String, String>,
+    /// In seconds since 1970.
+    archived_at: Option<i64>,
+    portal_enabled: bool,
+    identity: String,
+}
+
+impl From<&StoredInstance> for Row {
+    fn from(stored: &StoredInstance) -> Self {
+        let Settings { slug, name, environment, domain, portal_origin, home_url, allowed_origins } = stored.settings.clone();
+        let fallbacks = Flow::ALL.into_iter().filter_map(|flow| Some((flow.name().to_owned(), stored.fallbacks.get(flow)?.to_owned())));
+        Self {
+            id: stored.id,
+            version: stored.instance.version(),
+            slug,
+            name,
+            environment,
+            domain,
+            domain_typed: stored.domain_typed.clone(),
+            portal_origin,
+            home_url,
+            allowed_origins,
+            fallbacks: fallbacks.collect(),
+            archived_at: stored.archived_at.map(OffsetDateTime::unix_timestamp),
+            portal_enabled: stored.portal_enabled,
+            identity: stored.identity.name().to_owned(),
+        }
+    }
+}
+
+impl Row {
+    /// The instance's name in URLs.
+    pub(super) fn slug(&self) -> &str {
+        &self.slug
+    }
+
+    /// The instance that it means by today's rules.
+    ///
+    /// # Errors
+    /// It is none any more, as a sentence.
+    pub(super) fn read(self) -> Result<StoredInstance, String> {
+        let settings = Settings {
+            slug: self.slug,
+            name: self.name,
+            environment: self.environment,
+            domain: self.domain,
+            portal_origin: self.portal_origin,
+            home_url: self.home_url,
+            allowed_origins: self.allowed_origins,
+        };
+        let instance = Instance::restore(settings.clone(), self.version)
+            .map_err(|errors| errors.into_iter().next().map_or_else(String::new, |error| error.message))?;
+        let archived_at = self.archived_at.map(OffsetDateTime::from_unix_timestamp).transpose().map_err(|error| error.to_string())?;
+        Ok(StoredInstance {
+            id: self.id,
+            settings,
+            domain_typed: self.domain_typed,
+            instance,
+            fallbacks: self.fallbacks.into_iter().filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect(),
+            archived_at,
+            portal_enabled: self.portal_enabled,
+            identity: IdentityKind::from_str(&self.identity).map_err(|error| error.to_string())?,
+        })
+    }
+}
