@@ -30,6 +30,31 @@ const READERS: usize = 2;
 /// How often it is said how it goes.
 const SAY: Duration = Duration::from_secs(10);
 
+/// The longest pause between two deeds, in milliseconds.
+const LONGEST_PAUSE: usize = 3000;
+
+/// The longest that PostgreSQL is gone, in milliseconds; twice that where a server ends meanwhile.
+const LONGEST_OUTAGE: usize = 1500;
+
+/// What is done to them.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Postgres,
+    PostgresAndServer,
+    Cut,
+    First,
+    Second,
+}
+
+impl Deed {
+    const ALL: [Self; 5] = [Self::Postgres, Self::PostgresAndServer, Self::Cut, Self::First, Self::Second];
+
+    /// Whether it is done at the end too, where PostgreSQL and the second server stay.
+    fn is_calm(self) -> bool {
+        matches!(self, Self::Cut | Self::First)
+    }
+}
+
 /// What has been done to them, how often.
 #[derive(Debug, Default)]
 struct Deeds {
@@ -80,22 +105,21 @@ impl Theatre {
         assert!(self.start(place), "a server starts beside PostgreSQL");
     }
 
-    /// PostgreSQL is gone for a while, and sometimes a server with it.
-    fn without_postgres(&mut self) {
+    /// PostgreSQL is gone for a while, and perhaps a server with it.
+    fn without_postgres(&mut self, place: Option<usize>) {
         self.world.outages.begin();
         self.postgres.kill();
         self.deeds.postgres_killed += 1;
-        self.pass(3000);
-        let place = self.random.below(4);
-        if place < 2 {
+        self.pass(LONGEST_OUTAGE);
+        if let Some(place) = place {
             self.end(place);
             // With its last known good in a file a server starts all the same; otherwise it says that there is no database, and ends.
             self.deeds.started_without += usize::from(self.start(place));
-            self.pass(2000);
+            self.pass(LONGEST_OUTAGE);
         }
         self.postgres.start();
         self.world.outages.end();
-        if place < 2 && self.servers[place].is_none() {
+        if let Some(place) = place.filter(|place| self.servers[*place].is_none()) {
             assert!(self.start(place), "a server starts beside PostgreSQL");
         }
     }
@@ -228,15 +252,24 @@ async fn whatever_is_killed_visitors_land_where_they_may_and_no_save_is_lost() {
 
     // At the end PostgreSQL stays, and so does the second server, for as long as an answer may be old: what has been missed shows.
     let calm = (OLDEST + OLDEST / 4).min(duration / 2);
+    let mut deck = Vec::new();
     while !world.is_over() && theatre.begun.elapsed() < duration {
-        theatre.pass(4000);
+        theatre.pass(LONGEST_PAUSE);
         let is_calm = theatre.begun.elapsed() + calm > duration;
-        match theatre.random.below(5) {
-            0 | 1 if !is_calm => tokio::task::block_in_place(|| theatre.without_postgres()),
-            0..=2 => theatre.cut().await,
-            3 => tokio::task::block_in_place(|| theatre.restart(0)),
-            _ if !is_calm => tokio::task::block_in_place(|| theatre.restart(1)),
-            _ => {}
+        // Each of them comes once before one comes again.
+        if deck.is_empty() {
+            deck.extend(Deed::ALL.into_iter().filter(|deed| !is_calm || deed.is_calm()));
+        }
+        match deck.swap_remove(theatre.random.below(deck.len())) {
+            Deed::Cut => theatre.cut().await,
+            deed if is_calm && !deed.is_calm() => {}
+            Deed::Postgres => tokio::task::block_in_place(|| theatre.without_postgres(None)),
+            Deed::PostgresAndServer => {
+                let place = theatre.random.below(2);
+                tokio::task::block_in_place(|| theatre.without_postgres(Some(place)));
+            }
+            Deed::First => tokio::task::block_in_place(|| theatre.restart(0)),
+            Deed::Second => tokio::task::block_in_place(|| theatre.restart(1)),
         }
     }
     world.end();
@@ -260,5 +293,6 @@ async fn whatever_is_killed_visitors_land_where_they_may_and_no_save_is_lost() {
     println!("  stopped in order               {:>8}", deeds.servers_stopped);
     println!("  started without PostgreSQL     {:>8}", deeds.started_without);
     println!("longest behind a save, ms        {:>8}", world.worst.load(Ordering::Relaxed));
-    assert!(count(0) > 0 && deeds.postgres_killed > 0 && deeds.servers_killed > 0 && world.model.acknowledged() > 0);
+    let ended = deeds.servers_killed + deeds.servers_stopped;
+    assert!(count(0) > 0 && deeds.postgres_killed > 0 && ended > 0 && world.model.acknowledged() > 0, "nothing has happened");
 }
