@@ -97,7 +97,8 @@ fn is_too_long(request: &Request) -> bool {
     request.uri().path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS)
 }
 
-fn complete(headers: &mut HeaderMap, name: Option<HeaderValue>) {
+/// Gives an answer the headers that every answer has, and its request's name.
+pub(crate) fn complete(headers: &mut HeaderMap, name: Option<HeaderValue>) {
     headers.reserve(FIXED.len() + 1);
     for (header, value) in FIXED {
         headers.entry(header).or_insert(value);
@@ -109,7 +110,7 @@ fn complete(headers: &mut HeaderMap, name: Option<HeaderValue>) {
 
 /// A name of 64 bits that nobody guesses: a count, hashed with a key of this process. Asking the system for each would take longer
 /// than the rest.
-fn name() -> Option<HeaderValue> {
+pub(crate) fn name() -> Option<HeaderValue> {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let number = KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed));

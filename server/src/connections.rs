@@ -1,17 +1,17 @@
 //! Connections: accepted, served over HTTP/1.1, and let go of where a client takes too long to say what it wants. `axum::serve` would
 //! wait for a request's headers forever.
 
-use std::{future::Future, io::ErrorKind, net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, future::Future, io::ErrorKind, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Extension, Router, extract::ConnectInfo};
-use hyper::server::conn::http1;
+use axum::{Extension, Router, extract::ConnectInfo, http::Request, response::Response};
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::net::{TcpListener, TcpStream};
-use tower::Layer;
+use tower::{Layer, Service};
 
 /// How long a client may take for a request's headers, and how long a connection waits for the next request.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,8 +22,17 @@ const LARGEST_HEAD: usize = 128 * 1024;
 /// How long to wait before the next connection when there is no room for one, as when too many files are open.
 const REST: Duration = Duration::from_secs(1);
 
-/// Serves until it is stopped, and then until the requests that have begun are answered.
+/// Serves a router until it is stopped, and then until the requests that have begun are answered.
 pub async fn serve(listener: TcpListener, router: Router, patience: Duration, stopped: impl Future<Output = ()>) {
+    serve_each(listener, |client| Extension(ConnectInfo(client)).layer(router.clone()), patience, stopped).await;
+}
+
+/// Serves each client by a service of its own, until it is stopped as above.
+pub async fn serve_each<S>(listener: TcpListener, service: impl Fn(SocketAddr) -> S, patience: Duration, stopped: impl Future<Output = ()>)
+where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience).max_header_size(LARGEST_HEAD).max_buf_size(LARGEST_HEAD);
     let open = GracefulShutdown::new();
@@ -33,8 +42,7 @@ pub async fn serve(listener: TcpListener, router: Router, patience: Duration, st
             accepted = accept(&listener) => accepted,
             () = &mut stopped => break,
         };
-        let service = TowerToHyperService::new(Extension(ConnectInfo(client)).layer(router.clone()));
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
+        let connection = open.watch(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service(client))));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");

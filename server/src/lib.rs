@@ -42,7 +42,7 @@ pub use run::run;
 #[doc(hidden)]
 pub mod measured {
     pub use crate::{
-        connections::{PATIENCE, serve},
+        connections::{PATIENCE, serve, serve_each},
         metrics::start as keep_metrics,
         security::around,
     };

@@ -4,12 +4,14 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use app::{runtimes::Role, text::timestamp};
+use axum::{Extension, extract::ConnectInfo};
 use axum_client_ip::ClientIpSource;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::{oneshot, watch},
 };
+use tower::Layer;
 
 use crate::{
     admin,
@@ -19,6 +21,7 @@ use crate::{
     database::{self, Database},
     metrics,
     portal::{
+        Ahead,
         kept::Keeper,
         listener::Listener as Versions,
         snapshot::{self, Snapshots},
@@ -137,7 +140,9 @@ async fn listen(
         Role::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), reach.clone()),
     };
     let mut stopping = stop.clone();
-    let server = connections::serve(listener, router, PATIENCE, async move { stopping.wait().await });
+    let ahead = Ahead::new(snapshots.clone());
+    let each = move |client: SocketAddr| ahead.clone().of(Extension(ConnectInfo(client)).layer(router.clone()));
+    let server = connections::serve_each(listener, each, PATIENCE, async move { stopping.wait().await });
     let behind = async {
         if waits {
             until_done(PACE, ready, || say_waiting(address, keeper.as_ref())).await;

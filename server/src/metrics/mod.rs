@@ -13,7 +13,7 @@ use std::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 pub(crate) use page::{bind, serve};
-pub(crate) use requests::Counting;
+pub(crate) use requests::{Counting, Route};
 pub(crate) use resolutions::resolved;
 
 /// What a metric is.

@@ -40,7 +40,7 @@ pub(crate) struct Counted<S> {
 
 /// What counts the requests of one route.
 #[derive(Debug)]
-struct Route {
+pub(crate) struct Route {
     /// Its template, as in `/portal/{slug}/v1/resolve`; never a path, of which there are as many as anybody likes.
     template: String,
     duration: Histogram,
@@ -49,12 +49,18 @@ struct Route {
 
 impl Route {
     fn of(matched: Option<&MatchedPath>) -> Self {
-        let template = matched.map_or("none", MatchedPath::as_str).to_owned();
+        Self::named(matched.map_or("none", MatchedPath::as_str))
+    }
+
+    /// The route of that template.
+    pub(crate) fn named(template: &str) -> Self {
+        let template = template.to_owned();
         let duration = metrics::histogram!("http_request_duration_seconds", "route" => template.clone());
         Self { template, duration, answers: RwLock::default() }
     }
 
-    fn count(&self, method: &'static str, status: StatusCode, begun: Instant) {
+    /// Counts an answer to a request that came then.
+    pub(crate) fn count(&self, method: &'static str, status: StatusCode, begun: Instant) {
         self.duration.record(begun.elapsed());
         let key = (method, status);
         if let Some(counter) = self.answers.read().unwrap_or_else(PoisonError::into_inner).get(&key) {

@@ -1,7 +1,10 @@
 //! The portal API: an instance's redirects as they are set, and where one visit would end.
 
-use app::redirects::{
-    AllowedOrigin, Environment, Fallbacks, Flow, Instance, Link, MOST_QUERY_BYTES, RequestingOrigin, Visit, resolve as resolve_visit,
+use app::{
+    instances::store::StoredInstance,
+    redirects::{
+        AllowedOrigin, Environment, Fallbacks, Flow, Instance, Link, MOST_QUERY_BYTES, RequestingOrigin, Visit, resolve as resolve_visit,
+    },
 };
 use axum::{
     Json,
@@ -85,15 +88,28 @@ pub(super) async fn redirects(Query(_): Query, Served(snapshot): Served, headers
 
 /// `GET /v1/resolve?flow=…`: where a visit with this link would end, and every step that leads there.
 pub(super) async fn resolve(Query(query): Query, Served(snapshot): Served, headers: HeaderMap) -> Response {
+    resolution(&snapshot, &query, &headers)
+}
+
+/// The room that most resolutions need, in bytes: it is not made larger while one is written.
+const USUAL_SIZE: usize = 512;
+
+/// Answers where a visit to that instance would end.
+pub(super) fn resolution(snapshot: &StoredInstance, query: &str, headers: &HeaderMap) -> Response {
     let flow = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "flow").and_then(|(_, value)| value.parse().ok());
     let Some(flow) = flow else { return Problem::UnknownFlow.into_response() };
-    let link = Link::read(&query);
+    let link = Link::read(query);
     // A browser sets this header itself: the page that asks is the page that navigates.
     let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
     let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, Visit { flow, link: &link, requesting: requesting.as_ref() });
     metrics::resolved(&resolution);
-    let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store")), (header::VARY, HeaderValue::from_static("origin"))];
-    (headers, Json(resolution)).into_response()
+    let mut body = Vec::with_capacity(USUAL_SIZE);
+    if let Err(error) = serde_json::to_writer(&mut body, &resolution) {
+        tracing::error!(%error, "a resolution can't be written");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store"), (header::VARY, "origin")];
+    (headers.map(|(name, value)| (name, HeaderValue::from_static(value))), body).into_response()
 }
 
 /// Whether an `If-None-Match` header names this tag, weakly compared (RFC 9110, section 13.1.2).

@@ -1,5 +1,6 @@
 //! The part for visitors: under `/portal/{slug}/`, and at the root of a host that is an instance's portal.
 
+mod ahead;
 mod api;
 mod closed;
 pub(crate) mod kept;
@@ -18,6 +19,7 @@ use axum::{
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::security::asked_host;
+pub use ahead::Ahead;
 pub(crate) use pages::Portal;
 use snapshot::Snapshots;
 

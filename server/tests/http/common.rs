@@ -97,6 +97,11 @@ impl Site {
         Self { router: self.router.clone(), snapshots: self.snapshots.clone(), cookie: Some(cookie) }
     }
 
+    /// What the portal serves from.
+    pub(crate) fn snapshots(&self) -> Snapshots {
+        self.snapshots.clone()
+    }
+
     /// Every route, as the router itself lists it.
     pub(crate) fn listed(&self) -> String {
         format!("{:?}", self.router)

@@ -113,6 +113,15 @@ impl Snapshots {
         self.counted(self.0.flights.join(&Name::Host(host.clone()), warm, |name| load::load(self.clone(), name)).await)
     }
 
+    /// The instance of that slug, else the one at the host that was asked for, if it is in memory, open, and spelled as usual.
+    pub(super) fn warm(&self, slug: Option<&str>, headers: &HeaderMap, uri: &Uri) -> Option<Snapshot> {
+        let memory = &self.0.memory;
+        let found = slug.map_or_else(|| memory.by_plain_host(asked_host(headers, uri)?), |slug| memory.by_slug(slug));
+        let open = found.filter(|snapshot| snapshot.archived_at.is_none())?;
+        self.0.lookups.hit.increment(1);
+        Some(open)
+    }
+
     /// The instance whose portal is at the host that was asked for.
     pub(super) async fn at_host(&self, headers: &HeaderMap, uri: &Uri) -> Result<Snapshot, Problem> {
         let host = asked_host(headers, uri).ok_or(Problem::UnknownInstance)?;
