@@ -1,0 +1,87 @@
+// What the tests of the hosted pages begin with: an application and the portal of its instance, each on a host name of its own, which
+// Chromium finds on this machine.
+import { createServer } from "node:http";
+import { type AddressInfo } from "node:net";
+import { type APIRequestContext } from "@playwright/test";
+import { createInstance, nobody, saveRedirects } from "./admins.ts";
+import { expect, test as base } from "./fixtures.ts";
+import { chromium, chromiumArguments } from "./playwright.config.ts";
+import { type Server } from "./server.ts";
+
+export { expect };
+
+export const password = "three ducks on a pond";
+
+/** An instance in development, with its portal and its application. */
+export class Portal {
+  private version = 1;
+
+  constructor(
+    private readonly admin: APIRequestContext,
+    private readonly server: Server,
+    readonly slug: string,
+    private readonly port: number,
+  ) {}
+
+  /** The portal's origin. */
+  get origin(): string {
+    return `http://accounts.${this.slug}.test:${new URL(this.server.url).port}`;
+  }
+
+  /** A URL of the application, or of a host below its domain. */
+  app(path: string, below = ""): string {
+    return `http://${below}${this.slug}.test:${this.port}${path}`;
+  }
+
+  /** A page of the portal, by a link that says this. */
+  link(page: string, query: Record<string, string> = {}): string {
+    return `${this.origin}${page}?${new URLSearchParams(query)}`;
+  }
+
+  async create(name = this.slug): Promise<void> {
+    await createInstance(this.admin, this.server, this.slug, {
+      name,
+      environment: "development",
+      domain: `${this.slug}.test`,
+      portal_origin: this.origin,
+      home_url: this.app("/"),
+    });
+  }
+
+  /** Stores these fallback redirects, by their fields, and no others. */
+  async save(values: Record<string, string>): Promise<void> {
+    const answer = await saveRedirects(this.admin, { server: this.server, slug: this.slug }, this.version++, values);
+    expect(answer.status()).toBe(303);
+  }
+}
+
+export const test = base.extend<{ portal: Portal }, { app: number }>({
+  // An application that says where one has landed, and links wherever its own address says.
+  app: [
+    async ({}, use) => {
+      const server = createServer((request, response) => {
+        const to = new URL(request.url ?? "/", "http://x").searchParams.get("to") ?? "";
+        const link = to.startsWith("http") ? `<a href="${to.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}">Go</a>` : "";
+        response.setHeader("content-type", "text/html");
+        response.end(`<!DOCTYPE html><html lang="en"><link rel="icon" href="data:,"><title>App</title><main><h1>Landed</h1>${link}</main></html>`);
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      await use((server.address() as AddressInfo).port);
+      server.close();
+    },
+    { scope: "worker" },
+  ],
+  portal: async ({ playwright, server, session, app }, use, info) => {
+    const admin = await playwright.request.newContext({ storageState: session });
+    const portal = new Portal(admin, server, `v${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`, app);
+    await portal.create();
+    await use(portal);
+    await admin.dispose();
+  },
+});
+
+/** How Chromium is started, so that it finds every name that ends in `.test` here. */
+export const onThisMachine = {
+  storageState: nobody,
+  launchOptions: { executablePath: chromium, args: [...chromiumArguments, "--host-resolver-rules=MAP *.test 127.0.0.1"] },
+};
