@@ -126,10 +126,9 @@ async fn a_load_that_began_before_a_save_does_not_bring_the_old_version_back(poo
     create(&pool, "app").await;
     let proxy = Proxy::to(&options(&pool)).await;
     let slow = PgPoolOptions::new().max_connections(1).connect_lazy_with(proxy.options(&options(&pool)));
-    // The first answer fills the connection and what it knows of the query.
     let process = Process::over(pool.clone(), slow).listening(by_notification(), |listener| listener.over(options(&pool))).await;
     create(&pool, "first").await;
-    process.version("first").await.unwrap();
+    know_the_query(&process, &proxy).await;
     let runtime = process.runtime.clone().unwrap().id;
     for mode in [Mode::Delay(Duration::from_millis(300)), Mode::Pass] {
         proxy.set(mode);
@@ -150,5 +149,40 @@ async fn a_load_that_began_before_a_save_does_not_bring_the_old_version_back(poo
 async fn reported(pool: &PgPool, runtime: &str) -> Option<i64> {
     let query =
         "select max(r.version) from runtime_versions r join instances i on i.id = r.instance_id where runtime_id = $1 and slug = 'app'";
+    sqlx::query_scalar(query).bind(runtime).fetch_one(pool).await.unwrap()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_load_that_began_before_the_versions_were_asked_for_is_loaded_again(pool: PgPool) {
+    for slug in ["app", "first"] {
+        create(&pool, slug).await;
+    }
+    let (slow, deaf) = (Proxy::to(&options(&pool)).await, Proxy::to(&options(&pool)).await);
+    deaf.set(Mode::Deaf);
+    let loading = PgPoolOptions::new().max_connections(1).connect_lazy_with(slow.options(&options(&pool)));
+    let over = deaf.options(&options(&pool));
+    let process = Process::over(pool.clone(), loading).listening(often(), |listener| listener.over(over)).await;
+    know_the_query(&process, &slow).await;
+    slow.set(Mode::Delay(Duration::from_millis(300)));
+    let (asked, runtime) = (slow.asked(), process.runtime.clone().unwrap().id);
+    let saving = async {
+        until(async || slow.asked() > asked).await;
+        save(&pool, "app").await;
+        until(async || has_caught_up(&pool, &runtime).await).await;
+    };
+    let (loaded, ()) = tokio::join!(process.version("app"), saving);
+    assert_eq!(loaded, Ok(2), "it has said that it serves what was saved");
+}
+
+/// Lets the one connection that loads learn the query, after the listener has used it to send itself a notification: what is asked
+/// next is the load.
+async fn know_the_query(process: &Process, way: &Proxy) {
+    until(async || way.asked() > 0).await;
+    process.version("first").await.unwrap();
+}
+
+/// Whether a runtime says that it serves what was saved last.
+async fn has_caught_up(pool: &PgPool, runtime: &str) -> bool {
+    let query = "select caught_up_at > (select max(updated_at) from instances) from runtimes where id = $1";
     sqlx::query_scalar(query).bind(runtime).fetch_one(pool).await.unwrap()
 }
