@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use app::portal::identifier::Identifier;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 
 /// How many keys are kept before those that are full again are let go.
@@ -48,8 +49,8 @@ enum Entry {
 pub(crate) enum Visits<'a> {
     /// A password: for an account of the instance by what it is called, whether there is such a one or not.
     SignIn { instance: i64, identifier: &'a str, address: Option<IpAddr> },
-    /// A new account.
-    SignUp(Option<IpAddr>),
+    /// A new account; the right password of an account that exists signs in to that one.
+    SignUp { instance: i64, identifiers: &'a [&'a str], address: Option<IpAddr> },
     /// A place on the waitlist.
     Waitlist(Option<IpAddr>),
 }
@@ -118,15 +119,25 @@ impl Limits {
         }
         let (entry, address) = match visits {
             Visits::SignIn { instance, identifier, address } => {
-                // However it is spelled: blanks, hyphens and capitals are no way to more tries.
-                let spelled: String = identifier.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-                wait(&buckets.visitor, &(instance, buckets.hashing.hash_one(spelled)))?;
+                buckets.take_password(instance, identifier)?;
                 (Entry::SignIn, address)
             }
-            Visits::SignUp(address) => (Entry::SignUp, address),
+            Visits::SignUp { instance, identifiers, address } => {
+                identifiers.iter().try_for_each(|identifier| buckets.take_password(instance, identifier))?;
+                (Entry::SignUp, address)
+            }
             Visits::Waitlist(address) => (Entry::Waitlist, address),
         };
         wait(&buckets.portal, &(entry, address.map(network)))
+    }
+}
+
+impl Buckets {
+    /// Takes a password that is tried for an account of the instance, however the account is spelled: what finds the same account is
+    /// the same try. What finds none opens nothing, and has no limit of its own.
+    fn take_password(&self, instance: i64, identifier: &str) -> Result<(), u64> {
+        let Ok(identifier) = identifier.parse::<Identifier>() else { return Ok(()) };
+        wait(&self.visitor, &(instance, self.hashing.hash_one(identifier.as_str())))
     }
 }
 
@@ -172,7 +183,7 @@ mod tests {
     fn a_visitors_account_is_held_up_however_it_is_spelled_and_in_its_instance_only() {
         let limits = Limits::new();
         let visits = |instance, identifier| Visits::SignIn { instance, identifier, address: Some([192, 0, 2, 1].into()) };
-        let spelled = ["Ana@myapp.com", " ana@MYAPP.com", "ana@myapp.com"];
+        let spelled = ["Ana@myapp.com", " ana@MYAPP.com", "ana@myapp.com", "\u{ff21}na@myapp.com"];
         let taken = spelled.into_iter().cycle().take(30).filter(|identifier| limits.take_visit(visits(1, identifier)).is_ok()).count();
         assert_eq!(taken, 8);
         assert_eq!(limits.take_visit(visits(2, "ana@myapp.com")), Ok(()));
@@ -180,13 +191,25 @@ mod tests {
     }
 
     #[test]
+    fn a_password_that_is_tried_by_signing_up_counts_for_the_account_as_well() {
+        let limits = Limits::new();
+        let address = Some([192, 0, 2, 1].into());
+        let up = |identifiers: &[&str]| limits.take_visit(Visits::SignUp { instance: 1, identifiers, address });
+        assert_eq!((0..30).filter(|n| up(&["ana@myapp.com", "", &format!("ana-{n}")]).is_ok()).count(), 8);
+        let visit = Visits::SignIn { instance: 1, identifier: "Ana@myapp.com", address };
+        assert!(limits.take_visit(visit).is_err());
+        assert_eq!(up(&["ben@myapp.com", "", ""]), Ok(()));
+    }
+
+    #[test]
     fn an_address_is_held_up_at_each_of_a_portals_ways_in_by_itself() {
         let limits = Limits::new();
         let address = Some([192, 0, 2, 1].into());
-        assert_eq!((0..200).filter(|_| limits.take_visit(Visits::SignUp(address)).is_ok()).count(), 60);
+        let up = |address| limits.take_visit(Visits::SignUp { instance: 1, identifiers: &[], address });
+        assert_eq!((0..200).filter(|_| up(address).is_ok()).count(), 60);
         assert_eq!((0..200).filter(|_| limits.take_visit(Visits::Waitlist(address)).is_ok()).count(), 60);
         let tried = |n: usize| limits.take_visit(Visits::SignIn { instance: 1, identifier: &n.to_string(), address }).is_ok();
         assert_eq!((0..200).filter(|n| tried(*n)).count(), 60);
-        assert_eq!(limits.take_visit(Visits::SignUp(Some([198, 51, 100, 7].into()))), Ok(()));
+        assert_eq!(up(Some([198, 51, 100, 7].into())), Ok(()));
     }
 }

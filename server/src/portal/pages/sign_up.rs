@@ -45,7 +45,9 @@ pub(super) async fn sign_up(visit: Visit, Sent(form): Sent<SignUpForm>) -> Respo
 }
 
 async fn try_sign_up(visit: &Visit, form: &SignUpForm) -> Result<Recognised, Problem> {
-    visit.limits().take_visit(Visits::SignUp(visit.client.address)).map_err(Problem::Often)?;
+    let (instance, address) = (visit.instance(), visit.client.address);
+    let identifiers = [&form.email_address, &form.phone_number, &form.username].map(String::as_str);
+    visit.limits().take_visit(Visits::SignUp { instance, identifiers: &identifiers, address }).map_err(Problem::Often)?;
     let identity = visit.identity();
     visit.done_soon(identity.sign_up(form, &visit.client)).await.map_err(problem_of)
 }

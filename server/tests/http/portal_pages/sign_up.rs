@@ -129,3 +129,19 @@ async fn the_sessions_cookie_is_of_the_instance_and_bound_to_tls_where_there_is_
         assert!(says("Secure") == is_secure && !cookie.contains("Domain"), "{cookie}");
     }
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn signing_up_is_no_way_to_more_tries_of_a_password(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    browser.sign_up("", "ana@myapp.com").await;
+    browser.cookies.clear();
+    let mut statuses = Vec::new();
+    for n in 0..12 {
+        let wrong = format!("not the password {n}");
+        statuses.push(browser.post("/sign-up", &[("email_address", "ANA@myapp.com"), ("password", &wrong)]).await.status);
+    }
+    assert_eq!(statuses.last(), Some(&StatusCode::TOO_MANY_REQUESTS), "{statuses:?}");
+    let held = browser.post("/sign-in", &[("identifier", "\u{ff21}na@myapp.com"), ("password", PASSWORD)]).await;
+    assert_page(&held, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(browser.sign_up("", "ben@myapp.com").await.status, StatusCode::SEE_OTHER);
+}
