@@ -7,6 +7,9 @@ alter table instances
     add column identity text not null default 'accounts',
     add constraint instances_identity_check check (identity in ('accounts'));
 
+-- With TLS or without, a host is one instance's: else the one could be taken for the other.
+create unique index instances_portal_host_key on instances (regexp_replace(portal_origin, '^https?://', ''));
+
 alter table changes drop constraint changes_kind_check;
 alter table changes add constraint changes_kind_check check (kind in (
     'created', 'settings', 'redirects', 'restored', 'copied', 'archived', 'unarchived', 'portal_enabled', 'portal_disabled',

@@ -29,12 +29,16 @@ use crate::request::{LONGEST_ADDRESS, NAME, logged_path};
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// What an answer has, unless it says otherwise itself.
-const FIXED: [(HeaderName, HeaderValue); 5] = [
+const FIXED: [(HeaderName, HeaderValue); 2] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+];
+
+/// What an answer has beside, unless it is JSON: a browser goes by them where it shows a page or loads for one.
+const OF_PAGES: [(HeaderName, HeaderValue); 3] = [
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("permissions-policy"), HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 
 /// Puts it around each route of a router.
@@ -70,11 +74,8 @@ where
         let begun = Instant::now();
         // What a client calls it does not count, and is not logged.
         let name = name();
-        request.headers_mut().remove(NAME);
-        if let Some(name) = &name {
-            request.headers_mut().insert(NAME, name.clone());
-        }
-        let id = name.as_ref().and_then(|name| name.to_str().ok()).unwrap_or_default();
+        request.headers_mut().insert(NAME, name.clone());
+        let id = name.to_str().unwrap_or_default();
         let span = tracing::info_span!("request", id, method = %request.method(), path = logged_path(&request));
         let answer = if is_too_long(&request) { None } else { Some(span.in_scope(|| self.0.call(request))) };
         let answering = async move {
@@ -98,21 +99,25 @@ fn is_too_long(request: &Request) -> bool {
 }
 
 /// Gives an answer the headers that every answer has, and its request's name.
-pub(crate) fn complete(headers: &mut HeaderMap, name: Option<HeaderValue>) {
-    headers.reserve(FIXED.len() + 1);
-    for (header, value) in FIXED {
+pub(crate) fn complete(headers: &mut HeaderMap, name: HeaderValue) {
+    headers.reserve(FIXED.len() + OF_PAGES.len() + 1);
+    let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    for (header, value) in FIXED.into_iter().chain(OF_PAGES.into_iter().filter(|_| !is_json)) {
         headers.entry(header).or_insert(value);
     }
-    if let Some(name) = name {
-        headers.insert(NAME, name);
-    }
+    headers.insert(NAME, name);
 }
 
 /// A name of 64 bits that nobody guesses: a count, hashed with a key of this process. Asking the system for each would take longer
 /// than the rest.
-pub(crate) fn name() -> Option<HeaderValue> {
+pub(crate) fn name() -> HeaderValue {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let number = KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed));
-    HeaderValue::from_str(&format!("{number:016x}")).ok()
+    let bytes = number.to_be_bytes();
+    let digits: [u8; 16] = std::array::from_fn(|place| {
+        let byte = bytes[place / 2];
+        b"0123456789abcdef"[usize::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 })]
+    });
+    HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static(""))
 }

@@ -6,8 +6,11 @@ use std::{
     hash::{BuildHasher, RandomState},
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
-    sync::Arc,
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use app::portal::identifier::Identifier;
@@ -28,12 +31,24 @@ struct Buckets {
     address: DefaultKeyedRateLimiter<Option<IpAddr>>,
     /// By the browser that the account has been used with before.
     device: DefaultKeyedRateLimiter<[u8; 32]>,
-    /// By what a visitor of a portal tries.
-    visitor: DefaultKeyedRateLimiter<(i64, u64)>,
+    /// By what a visitor of a portal tries a password for.
+    visitor: DefaultKeyedRateLimiter<Guessed>,
     /// By what is done at a portal, and the client's address.
     portal: DefaultKeyedRateLimiter<(Entry, Option<IpAddr>)>,
     /// What identifiers are hashed with, for this process alone: none of them is kept.
     hashing: RandomState,
+    began: Instant,
+    /// In which second since then keys were let go last.
+    tidied: AtomicU64,
+}
+
+/// What a visitor's password opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Guessed {
+    /// An account of an instance, by the hash of what it is called, whether there is such a one or not.
+    Account(i64, u64),
+    /// The account of a session, by its visitor's key.
+    Own(i64),
 }
 
 /// What is done at a portal, of which an address may only do so much.
@@ -42,6 +57,7 @@ enum Entry {
     SignIn,
     SignUp,
     Waitlist,
+    NewPassword,
 }
 
 /// What a visitor of a portal tries, from that client address.
@@ -53,6 +69,8 @@ pub(crate) enum Visits<'a> {
     SignUp { instance: i64, identifiers: &'a [&'a str], address: Option<IpAddr> },
     /// A place on the waitlist.
     Waitlist(Option<IpAddr>),
+    /// A new password, with the old one: whoever has a session could guess at it.
+    NewPassword { visitor: i64, address: Option<IpAddr> },
 }
 
 /// Who tries.
@@ -89,17 +107,15 @@ impl Limits {
             // A school or an office has one address for all its people.
             portal: RateLimiter::keyed(quota(60, Duration::from_secs(2))),
             hashing: RandomState::new(),
+            began: Instant::now(),
+            tidied: AtomicU64::new(0),
         }))
     }
 
     /// Takes a try, or answers in how many seconds the next one is taken.
     pub(crate) fn take(&self, tries: Tries) -> Result<(), u64> {
         let buckets = &*self.0;
-        if buckets.account.len() > MOST_KEYS || buckets.address.len() > MOST_KEYS || buckets.device.len() > MOST_KEYS {
-            buckets.account.retain_recent();
-            buckets.address.retain_recent();
-            buckets.device.retain_recent();
-        }
+        buckets.tidy();
         match tries {
             Tries::Known(device) => wait(&buckets.device, &device),
             // What the account's limit refuses does not count for the address: who shares it with a guesser still gets in.
@@ -113,22 +129,24 @@ impl Limits {
     /// Takes what a visitor of a portal tries, or answers in how many seconds the next try is taken.
     pub(crate) fn take_visit(&self, visits: Visits<'_>) -> Result<(), u64> {
         let buckets = &*self.0;
-        if buckets.visitor.len() > MOST_KEYS || buckets.portal.len() > MOST_KEYS {
-            buckets.visitor.retain_recent();
-            buckets.portal.retain_recent();
-        }
-        let (entry, address) = match visits {
+        buckets.tidy();
+        // The address comes first: what it may not try any more counts for nobody's account.
+        let from = |entry, address: Option<IpAddr>| wait(&buckets.portal, &(entry, address.map(network)));
+        match visits {
             Visits::SignIn { instance, identifier, address } => {
-                buckets.take_password(instance, identifier)?;
-                (Entry::SignIn, address)
+                from(Entry::SignIn, address)?;
+                buckets.take_password(instance, identifier)
             }
             Visits::SignUp { instance, identifiers, address } => {
-                identifiers.iter().try_for_each(|identifier| buckets.take_password(instance, identifier))?;
-                (Entry::SignUp, address)
+                from(Entry::SignUp, address)?;
+                identifiers.iter().try_for_each(|identifier| buckets.take_password(instance, identifier))
             }
-            Visits::Waitlist(address) => (Entry::Waitlist, address),
-        };
-        wait(&buckets.portal, &(entry, address.map(network)))
+            Visits::Waitlist(address) => from(Entry::Waitlist, address),
+            Visits::NewPassword { visitor, address } => {
+                from(Entry::NewPassword, address)?;
+                wait(&buckets.visitor, &Guessed::Own(visitor))
+            }
+        }
     }
 }
 
@@ -137,7 +155,21 @@ impl Buckets {
     /// the same try. What finds none opens nothing, and has no limit of its own.
     fn take_password(&self, instance: i64, identifier: &str) -> Result<(), u64> {
         let Ok(identifier) = identifier.parse::<Identifier>() else { return Ok(()) };
-        wait(&self.visitor, &(instance, self.hashing.hash_one(identifier.as_str())))
+        wait(&self.visitor, &Guessed::Account(instance, self.hashing.hash_one(identifier.as_str())))
+    }
+
+    /// Lets go of keys that are full again, where there are many; once a second, however many requests there are.
+    fn tidy(&self) {
+        let (people, portals) = (self.account.len() + self.address.len() + self.device.len(), self.visitor.len() + self.portal.len());
+        let second = self.began.elapsed().as_secs() + 1;
+        if people + portals < MOST_KEYS || self.tidied.swap(second, Ordering::Relaxed) == second {
+            return;
+        }
+        self.account.retain_recent();
+        self.address.retain_recent();
+        self.device.retain_recent();
+        self.visitor.retain_recent();
+        self.portal.retain_recent();
     }
 }
 
@@ -183,7 +215,7 @@ mod tests {
     fn a_visitors_account_is_held_up_however_it_is_spelled_and_in_its_instance_only() {
         let limits = Limits::new();
         let visits = |instance, identifier| Visits::SignIn { instance, identifier, address: Some([192, 0, 2, 1].into()) };
-        let spelled = ["Ana@myapp.com", " ana@MYAPP.com", "ana@myapp.com", "\u{ff21}na@myapp.com"];
+        let spelled = ["Ana@myapp.com", " ana@MYAPP.com", "ana@myapp.com"];
         let taken = spelled.into_iter().cycle().take(30).filter(|identifier| limits.take_visit(visits(1, identifier)).is_ok()).count();
         assert_eq!(taken, 8);
         assert_eq!(limits.take_visit(visits(2, "ana@myapp.com")), Ok(()));
@@ -199,6 +231,24 @@ mod tests {
         let visit = Visits::SignIn { instance: 1, identifier: "Ana@myapp.com", address };
         assert!(limits.take_visit(visit).is_err());
         assert_eq!(up(&["ben@myapp.com", "", ""]), Ok(()));
+    }
+
+    #[test]
+    fn an_address_that_is_held_up_uses_up_nobodys_tries() {
+        let limits = Limits::new();
+        let visit =
+            |identifier, last| limits.take_visit(Visits::SignIn { instance: 1, identifier, address: Some([192, 0, 2, last].into()) });
+        while visit("+", 1).is_ok() {}
+        assert!((0..20).all(|_| visit("ana@myapp.com", 1).is_err()));
+        assert_eq!((0..20).filter(|_| visit("ana@myapp.com", 2).is_ok()).count(), 8);
+    }
+
+    #[test]
+    fn the_password_of_a_session_is_guessed_at_eight_times_and_nobody_elses_with_it() {
+        let limits = Limits::new();
+        let guess = |visitor, last| limits.take_visit(Visits::NewPassword { visitor, address: Some([192, 0, 2, last].into()) }).is_ok();
+        assert_eq!((0..30).filter(|last| guess(1, *last)).count(), 8);
+        assert!(guess(2, 1));
     }
 
     #[test]

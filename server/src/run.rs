@@ -121,7 +121,8 @@ async fn listen(
     stop: Stop,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    if config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https") && config.client_address == ClientIpSource::ConnectInfo {
+    let is_behind = config.role == Role::Portal || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
+    if is_behind && config.client_address == ClientIpSource::ConnectInfo {
         tracing::warn!(
             "behind a proxy all clients share its address, and its tries to sign in: say with --client-address what tells them apart"
         );

@@ -21,7 +21,7 @@ use crate::{around::Around, metrics, portal::Elsewhere, reach::Reach, traces};
 const LARGEST_BODY: usize = 256 * 1024;
 
 /// How long browsers ask under TLS only, once they have had an answer under TLS: a year.
-const TRANSPORT_SECURITY: &str = "max-age=31536000";
+pub(crate) const TRANSPORT_SECURITY: &str = "max-age=31536000";
 
 /// Bounds the bodies that are sent to a router's routes so far.
 pub(crate) fn body_limit() -> RequestBodyLimitLayer {
@@ -37,7 +37,8 @@ pub fn around(router: Router) -> Router {
 
 /// Puts around pages what answers of the portal API need not have: they change nothing, and are small.
 pub(crate) fn pages(router: Router) -> Router {
-    // The browser's files have their compressed forms already; pages hold no secret that their length could tell.
+    // The browser's files have their compressed forms already; pages hold no secret that their length could tell: what they repeat
+    // of a query stands beside its own percent-encoding.
     router.layer((CompressionLayer::new(), CsrfLayer::new()))
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn only_for(router: Router, reach: &Arc<Reach>, elsewhere: Elsewhere)
         let (reach, elsewhere) = (Arc::clone(&reach), elsewhere.clone());
         async move {
             let Some(host) = host_of(&request).filter(|host| reach.is_own(host)) else {
-                tracing::info!("the dashboard was asked for under a host name that is not that of --dashboard-url");
+                tracing::debug!("the dashboard was asked for under a host name that is not that of --dashboard-url");
                 return elsewhere.answer(request.into_parts().0).await;
             };
             // A portal may be on a name of this machine too, as in development.

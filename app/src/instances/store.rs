@@ -194,14 +194,6 @@ pub async fn versions<'e>(executor: impl sqlx::PgExecutor<'e>, ids: &[i64]) -> R
     Ok(rows.into_iter().map(|row| (row.id, row.version)).collect())
 }
 
-/// Which of these origins are an instance's portal.
-///
-/// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn portal_origins_among<'e>(executor: impl sqlx::PgExecutor<'e>, origins: &[String]) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar!("select portal_origin from instances where portal_origin = any($1)", origins).fetch_all(executor).await?)
-}
-
 /// Stores a new instance, of which the actor becomes the owner; `domain_typed` is what the screens show for its domain.
 ///
 /// # Errors

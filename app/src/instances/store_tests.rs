@@ -185,14 +185,12 @@ async fn a_portal_origin_that_another_instance_has_is_an_error_of_the_field(pool
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_portal_is_found_by_its_whole_origin_and_https_comes_first(pool: PgPool) {
+async fn a_portal_is_found_by_its_whole_origin(pool: PgPool) {
     created(&pool, &my_app()).await;
-    let plain = Settings { portal_origin: "http://accounts.myapp.com".into(), environment: Environment::Development, ..other_app() };
-    created(&pool, &plain).await;
     let (https, http) = ("https://accounts.myapp.com", "http://accounts.myapp.com");
     for (origins, slug) in [
         (&[https][..], Some("my-app")),
-        (&[http], Some("other-app")),
+        (&[http], None),
         (&[http, https], Some("my-app")),
         (&["https://accounts.myapp.com:8443", "https://accounts.myapp.co", "%"], None),
         (&[], None),
@@ -201,6 +199,17 @@ async fn a_portal_is_found_by_its_whole_origin_and_https_comes_first(pool: PgPoo
         let found = find_by_portal_origin(&pool, &origins).await.unwrap();
         assert_eq!(found.as_ref().map(|stored| stored.instance.slug()), slug, "{origins:?}");
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_takes_a_portals_host_with_another_scheme(pool: PgPool) {
+    created(&pool, &my_app()).await;
+    let plain = Settings { portal_origin: "http://accounts.myapp.com".into(), environment: Environment::Development, ..other_app() };
+    let expected = FieldError::new("portal_origin", "Another instance has this portal origin. Each portal needs its own host name.");
+    assert_eq!(field_errors(create(&pool, &Actor::server(), &parsed(&plain, 0), "other.com").await), [expected]);
+    // Another port is another server's.
+    let port = Settings { portal_origin: "http://accounts.myapp.com:8080".into(), ..plain };
+    created(&pool, &port).await;
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -5,7 +5,7 @@ use crate::{session::password::HashError, ui::form::FieldError};
 
 impl IdentityError {
     /// The error of one field; of the form as a whole where the name is empty.
-    pub(super) fn field(name: &str, message: impl ToString) -> Self {
+    pub fn field(name: &str, message: impl ToString) -> Self {
         Self::Fields(vec![FieldError::new(name, message)])
     }
 

@@ -118,7 +118,7 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figu
     figures.chapter("Where the rest goes: processor time of one answer");
     let cost: Vec<f64> = (0..5).map(|which| of(which, |load| load.cost)).collect();
     figures.tell("the fixed 303", cost[0], "µs");
-    figures.tell("a larger answer with 14 headers", cost[1] - cost[0], "µs");
+    figures.tell("a larger answer with more headers", cost[1] - cost[0], "µs");
     figures.tell("the rest of GET /v1/resolve", cost[2] - cost[1], "µs");
     steps(runtime, &pool, figures)?;
     figures.tell("every layer around a fixed 303", cost[3] - cost[0], "µs");

@@ -9,7 +9,7 @@ use app::{
 use axum::{
     Json,
     extract::{FromRequestParts, RawQuery},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -88,16 +88,29 @@ pub(super) async fn redirects(Query(_): Query, Served(snapshot): Served, headers
 
 /// `GET /v1/resolve?flow=…`: where a visit with this link would end, and every step that leads there.
 pub(super) async fn resolve(Query(query): Query, Served(snapshot): Served, headers: HeaderMap) -> Response {
-    resolution(&snapshot, &query, &headers)
+    match resolution(&snapshot, &query, &headers) {
+        Ok(body) => (OF_A_RESOLUTION, body).into_response(),
+        Err(problem) => problem.into_response(),
+    }
 }
+
+/// The headers of a resolution.
+pub(super) const OF_A_RESOLUTION: [(HeaderName, HeaderValue); 3] = [
+    (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::VARY, HeaderValue::from_static("origin")),
+];
 
 /// The room that most resolutions need, in bytes: it is not made larger while one is written.
 const USUAL_SIZE: usize = 512;
 
-/// Answers where a visit to that instance would end.
-pub(super) fn resolution(snapshot: &StoredInstance, query: &str, headers: &HeaderMap) -> Response {
+/// Where a visit to that instance would end, as JSON.
+///
+/// # Errors
+/// The query says no flow.
+pub(super) fn resolution(snapshot: &StoredInstance, query: &str, headers: &HeaderMap) -> Result<Vec<u8>, Problem> {
     let flow = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "flow").and_then(|(_, value)| value.parse().ok());
-    let Some(flow) = flow else { return Problem::UnknownFlow.into_response() };
+    let flow = flow.ok_or(Problem::UnknownFlow)?;
     let link = Link::read(query);
     // A browser sets this header itself: the page that asks is the page that navigates.
     let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
@@ -106,10 +119,9 @@ pub(super) fn resolution(snapshot: &StoredInstance, query: &str, headers: &Heade
     let mut body = Vec::with_capacity(USUAL_SIZE);
     if let Err(error) = serde_json::to_writer(&mut body, &resolution) {
         tracing::error!(%error, "a resolution can't be written");
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        return Err(Problem::Unavailable);
     }
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store"), (header::VARY, "origin")];
-    (headers.map(|(name, value)| (name, HeaderValue::from_static(value))), body).into_response()
+    Ok(body)
 }
 
 /// Whether an `If-None-Match` header names this tag, weakly compared (RFC 9110, section 13.1.2).

@@ -101,7 +101,7 @@ async fn browsers_are_told_to_stay_with_tls_only_where_there_is_tls(pool: PgPool
         assert_eq!(site.get_with(path, &[("host", "localhost:3000")]).await.header("strict-transport-security"), "", "{path}");
     }
     let portal = site.get_with("/portal/none/v1/redirects", &[("host", "accounts.myapp.com")]).await;
-    assert_eq!(portal.header("strict-transport-security"), "", "the portal's host is somebody else's care");
+    assert_eq!(portal.header("strict-transport-security"), "", "nobody signs in at the API");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -102,15 +102,6 @@ async fn a_portal_origin_that_moves_leads_to_who_has_it_now(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_portal_without_tls_gives_way_to_a_new_one_with_tls_at_the_same_host(pool: PgPool) {
-    create_at(&pool, "plain", "http://portal.example.com").await;
-    let process = Process::start(options(&pool), often()).await;
-    assert_eq!(process.slug_at("portal.example.com").await.unwrap(), "plain");
-    create_at(&pool, "safe", "https://portal.example.com").await;
-    until(async || process.slug_at("portal.example.com").await.unwrap() == "safe").await;
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn an_instance_that_is_gone_is_forgotten(pool: PgPool) {
     create(&pool, "app").await;
     let process = Process::start(options(&pool), often()).await;

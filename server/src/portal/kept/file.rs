@@ -4,12 +4,13 @@ use std::{
     borrow::Borrow,
     ffi::OsString,
     fs::{self, File},
-    io::{self, BufWriter, ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
+    io::{self, BufWriter, ErrorKind, Read, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use app::instances::store::StoredInstance;
+use nix::{fcntl::OFlag, unistd::geteuid};
 use time::OffsetDateTime;
 
 use super::format::{Document, FORMAT, Head, Row};
@@ -28,6 +29,8 @@ pub(super) struct Known {
 pub(super) enum Unread {
     #[error(transparent)]
     Io(#[from] io::Error),
+    #[error("it is no file that only this server's user may write")]
+    NotOwn,
     #[error("it is none that this program has written ({0})")]
     Broken(#[from] serde_json::Error),
     #[error("it has format {0}, and this version of the program reads format {FORMAT}")]
@@ -41,10 +44,18 @@ pub(super) enum Unread {
 /// # Errors
 /// It can't be read, or is another file.
 pub(super) fn read(path: &Path) -> Result<Option<Known>, Unread> {
-    let bytes = match fs::read(path) {
+    // It says where visitors end, so nobody else may have put it there; and a pipe would be waited for.
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let mut file = match File::options().read(true).custom_flags(flags.bits()).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        bytes => bytes?,
+        file => file?,
     };
+    let found = file.metadata()?;
+    if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
+        return Err(Unread::NotOwn);
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
     let Head { format } = serde_json::from_slice(&bytes)?;
     if format != FORMAT {
         return Err(Unread::Format(format));

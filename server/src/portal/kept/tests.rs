@@ -92,7 +92,7 @@ fn a_file_that_is_broken_cut_off_of_another_format_or_something_else_is_not_read
     assert!(matches!(file::read(&path), Err(Unread::Format(2))));
     fs::write(&path, whole.replace(&format!("\"as_of\":{}", AS_OF.unix_timestamp()), "\"as_of\":9000000000000000")).unwrap();
     assert!(matches!(file::read(&path), Err(Unread::Time(_))));
-    assert!(matches!(file::read(path.parent().unwrap()), Err(Unread::Io(_))));
+    assert!(matches!(file::read(path.parent().unwrap()), Err(Unread::NotOwn)));
 }
 
 #[test]
@@ -151,6 +151,19 @@ async fn a_file_that_cannot_be_written_is_no_reason_to_end() {
     fs::create_dir(folder.path().join("none")).unwrap();
     keeper.keep(false).await;
     assert_eq!(known(&path).instances.len(), 1);
+}
+
+#[test]
+fn what_somebody_else_could_have_written_is_not_read() {
+    let (folder, path) = place();
+    file::write(&path, AS_OF, &[stored(1)]).unwrap();
+    let link = folder.path().join("link.json");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert!(matches!(file::read(&link), Err(Unread::Io(_))));
+    for (mode, is_read) in [(0o600, true), (0o644, true), (0o620, false), (0o602, false)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(file::read(&path).is_ok(), is_read, "{mode:o}");
+    }
 }
 
 /// The variable that says where [`writes_until_it_is_killed`] writes.

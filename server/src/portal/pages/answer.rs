@@ -14,6 +14,7 @@ use axum::{
 use leptos::{nonce::Nonce, prelude::*};
 
 use super::{policy::policy, visit::Visit};
+use crate::security::TRANSPORT_SECURITY;
 
 /// In how many seconds something is worth another try that can't be done right now.
 const RETRY_SECONDS: u64 = 5;
@@ -69,6 +70,9 @@ impl Visit {
 
     fn remembering(&self, mut response: Response) -> Response {
         self.arrival.remember(response.headers_mut(), self.visitors);
+        if self.visitors.secure {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));
+        }
         response
     }
 }

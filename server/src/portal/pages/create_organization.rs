@@ -1,7 +1,7 @@
 //! `/create-organization`.
 
 use app::{
-    portal::{address::Then, form::OrganizationForm, organizations, view},
+    portal::{address::Then, form::OrganizationForm, identity::IdentityError, organizations, view},
     redirects::Flow,
 };
 use axum::response::Response;
@@ -26,7 +26,8 @@ pub(super) async fn create(visit: Visit, Sent(form): Sent<OrganizationForm>) -> 
     };
     let done = match visit.visitor().await {
         Ok(Some(visitor)) => visit.done_soon(organizations::create(visit.pool(), visit.instance(), visitor.id, &form)).await,
-        Ok(None) => return visit.lead(&visit.address.to_sign_in_then(Then::CreateOrganization)),
+        // Leading them away would lose what they typed.
+        Ok(None) => Err(IdentityError::field("", "You are signed out. Sign in in another tab, then press the button again.")),
         Err(error) => Err(error),
     };
     match done {

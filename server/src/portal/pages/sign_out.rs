@@ -50,7 +50,12 @@ impl Visit {
         if let Some(token) = &self.client.session {
             self.forget_token(token);
         }
-        self.done_soon(identity.sign_out(visitor)).await
+        self.done_soon(identity.sign_out(visitor)).await?;
+        // Another request of theirs may have been answered in between.
+        if let Some(token) = &self.client.session {
+            self.forget_token(token);
+        }
+        Ok(())
     }
 
     /// Goes on after signing out, without the session's cookie.

@@ -43,8 +43,7 @@ pub(super) async fn change_password(visit: Visit, Sent(form): Sent<PasswordForm>
         Ok(read) => read,
         Err(response) => return response,
     };
-    // Whoever has a session could guess at the password here.
-    let guess = Visits::SignIn { instance: visit.instance(), identifier: &format!("id {}", visitor.id), address: visit.client.address };
+    let guess = Visits::NewPassword { visitor: visitor.id, address: visit.client.address };
     if let Err(seconds) = visit.limits().take_visit(guess) {
         return page(&visit, visitor, None, Some(Problem::Often(seconds))).await;
     }

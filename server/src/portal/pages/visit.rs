@@ -1,6 +1,12 @@
 //! A visitor's request for a page: of which instance, by which link, from where, and who they are.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use app::{
     portal::{
@@ -55,6 +61,10 @@ pub(super) struct Visit {
     pub(super) client: Client,
     /// What they were about to do.
     pub(super) then: Option<Then>,
+    /// Whether a link on another site led here, as far as the browser says.
+    is_led: bool,
+    /// Whether the visitor is only known from before.
+    is_recalled: AtomicBool,
     query: String,
     portal: Portal,
 }
@@ -103,7 +113,9 @@ impl Visit {
             resolve(&snapshot.instance, &snapshot.fallbacks, Visited { flow: Flow::Logo, link: &link, requesting: requesting.as_ref() });
         // Cancel has no rule of its own: it leads where the logo does, which is the instance's own way out.
         let address = Address::new(base, &link, then, String::from(out.target));
-        let visit = Self { snapshot, address, arrival, visitors, client, then, query, portal };
+        let is_led = parts.headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin");
+        let is_recalled = AtomicBool::new(false);
+        let visit = Self { snapshot, address, arrival, visitors, client, then, is_led, is_recalled, query, portal };
         if is_too_long { Err(visit.notice(Notice::LongLink)) } else { Ok(visit) }
     }
 }
@@ -119,6 +131,10 @@ async fn base(parts: &mut Parts) -> String {
 fn is_secure(parts: &Parts, portal: &Portal, snapshot: &Snapshot, base: &str) -> Option<bool> {
     let asked = asked_host(&parts.headers, &parts.uri)?;
     let host = host_name(asked)?;
+    // The dashboard's own host is no instance's, whatever its portal origin says.
+    if base.is_empty() && portal.reach.is_configured(&host) && portal.reach.is_secure(&host) {
+        return None;
+    }
     let origin = snapshot.instance.portal_origin();
     let secure = origin.as_str().starts_with("https://");
     if base.is_empty() || origin.is_at(asked) { Some(secure) } else { portal.reach.is_own(&host).then(|| portal.reach.is_secure(&host)) }
@@ -136,8 +152,11 @@ impl Visit {
         Link::read(&self.query)
     }
 
-    /// What the page has done before it was led to again.
+    /// What the page has done before it was led to again. A link can't say so: who is told that all is well looks no further.
     pub(super) fn done(&self) -> Option<String> {
+        if self.is_led {
+            return None;
+        }
         url::form_urlencoded::parse(self.query.as_bytes()).find(|(name, _)| name == "done").map(|(_, what)| what.into_owned())
     }
 
@@ -167,7 +186,11 @@ impl Visit {
                 self.portal.remembered.learn(self.instance(), token, visitor.as_ref());
                 Ok(visitor)
             }
-            Err(error) => self.portal.remembered.find(self.instance(), token).map(Some).ok_or(error),
+            Err(error) => {
+                let known = self.portal.remembered.find(self.instance(), token);
+                self.is_recalled.store(known.is_some(), Ordering::Relaxed);
+                known.map(Some).ok_or(error)
+            }
         }
     }
 
@@ -180,10 +203,14 @@ impl Visit {
         }
     }
 
-    /// Does something that changes something, unless the database is gone: that is found out before, and soon.
+    /// Does something that changes something, unless the database is gone: that is found out before, and soon. Who is only known
+    /// from before changes nothing: their session may have ended elsewhere.
     pub(super) async fn done_soon<T>(&self, doing: impl Future<Output = Result<T, IdentityError>>) -> Result<T, IdentityError> {
         let answers = async { app::instances::store::ping(&self.portal.pool).await.map_err(|_| IdentityError::Unavailable) };
         bounded(PATIENCE, answers).await?;
+        if self.is_recalled.load(Ordering::Relaxed) {
+            return Err(IdentityError::Unavailable);
+        }
         bounded(LONGEST, doing).await
     }
 

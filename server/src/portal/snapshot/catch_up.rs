@@ -39,7 +39,6 @@ impl Snapshots {
             let newer: Vec<i64> = newer.map(|(id, _)| *id).collect();
             self.reload(connection, &newer).await?;
         }
-        self.make_way(connection).await?;
         self.0.contact.heard(began);
         Ok(at)
     }
@@ -91,20 +90,6 @@ impl Snapshots {
             for id in gone {
                 self.0.memory.forget(id);
             }
-        }
-        Ok(())
-    }
-
-    /// Where a host leads to a portal without TLS and there is one with it by now, that one has to be found. No version says so.
-    async fn make_way(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        let hosts = self.0.memory.plain_hosts();
-        if hosts.is_empty() {
-            return Ok(());
-        }
-        let origins: Vec<String> = hosts.iter().map(|host| host.origins[0].clone()).collect();
-        let there = store::portal_origins_among(connection, &origins).await?;
-        for host in hosts.iter().filter(|host| there.contains(&host.origins[0])) {
-            self.0.memory.forget_host(&host.name);
         }
         Ok(())
     }

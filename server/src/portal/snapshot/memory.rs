@@ -152,12 +152,6 @@ impl Memory {
         self.names.forget_host(name);
     }
 
-    /// Hosts that lead to a portal without TLS, with the origin that would come first there.
-    pub(super) fn plain_hosts(&self) -> Vec<Host> {
-        let is_plain = |id: &i64| self.instances.get(id).is_some_and(|found| found.instance.portal_origin().as_str().starts_with("http:"));
-        self.names.hosts().filter(|(_, id)| is_plain(id)).filter_map(|(name, _)| Host::parse(&name)).collect()
-    }
-
     /// Forgets an instance: it is gone.
     pub(super) fn forget(&self, id: i64) {
         self.instances.invalidate(&id);

@@ -1,8 +1,6 @@
 //! Where slugs and hosts lead: to the key of an instance, which may have another name by now. Only names of instances that there
 //! are come in here, so nobody fills it by asking.
 
-use std::sync::Arc;
-
 use moka::sync::Cache;
 
 use super::{Snapshot, host::host_of};
@@ -76,11 +74,6 @@ impl Names {
     /// Forgets where a host leads.
     pub(super) fn forget_host(&self, host: &str) {
         self.hosts.invalidate(host);
-    }
-
-    /// Every host, and where it leads.
-    pub(super) fn hosts(&self) -> impl Iterator<Item = (Arc<Box<str>>, i64)> + '_ {
-        self.hosts.iter()
     }
 
     /// Lets go now of what is too much.

@@ -7,7 +7,10 @@ use axum::{
 use sqlx::PgPool;
 
 use super::{Browser, HOST, assert_page};
-use crate::common::{FORM, request};
+use crate::{
+    common::{FORM, Site, request},
+    html::text,
+};
 
 const POSTS: [&str; 9] = [
     "/sign-in",
@@ -73,4 +76,28 @@ async fn a_page_loads_nothing_and_its_forms_lead_to_the_instances_own_grounds(po
     let missing = Browser { host: "localhost:3000", ..browser }.get("/sign-in").await;
     assert_page(&missing, StatusCode::NOT_FOUND);
     assert!(missing.header("content-security-policy").contains("form-action 'none'"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn whoever_has_been_here_comes_again_over_tls_alone(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    for path in ["/sign-in", "/user", "/sign-out"] {
+        assert_eq!(browser.get(path).await.header("strict-transport-security"), "max-age=31536000", "{path}");
+    }
+    let plain = Site::anonymous(&pool).get("/portal/my-app/sign-in").await;
+    assert_eq!((plain.status, plain.header("strict-transport-security")), (StatusCode::OK, ""));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_link_is_no_word_of_what_was_done(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    browser.sign_up("", "ana@myapp.com").await;
+    for (path, said) in
+        [("/unauthorized-sign-in?done=others", "signed out everywhere else"), ("/user?done=password", "Your password is changed.")]
+    {
+        for (site, is_said) in [("same-origin", true), ("cross-site", false), ("same-site", false), ("none", false)] {
+            let page = browser.get_with(path, &[("sec-fetch-site", site)]).await;
+            assert_eq!((page.status, text(page.text()).contains(said)), (StatusCode::OK, is_said), "{path} {site}");
+        }
+    }
 }

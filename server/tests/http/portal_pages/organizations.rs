@@ -63,6 +63,9 @@ async fn who_is_not_signed_in_is_led_there_first(pool: PgPool) {
         let asked = browser.get(&format!("{path}?redirect_url=/x")).await;
         assert_leads(&asked, &format!("/sign-in?redirect_url=%2Fx&then={then}"));
     }
-    assert_leads(&browser.post("/create-organization", &[("name", "Ducks")]).await, "/sign-in?then=create-organization");
+    let again = browser.post("/create-organization", &[("name", "Ducks")]).await;
+    assert_page(&again, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(value(again.text(), "name"), "Ducks");
+    assert!(text(again.text()).contains("You are signed out. Sign in in another tab"));
     assert_leads(&browser.post("/organization", &[("organization", "1")]).await, "/sign-in?then=organization");
 }
