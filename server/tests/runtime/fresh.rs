@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    process::{Process, by_notification, create, create_at, move_to, often, options, save, until},
+    process::{Process, by_notification, create, move_to, often, options, save, until},
     proxy::{Mode, Proxy},
 };
 

@@ -6,7 +6,7 @@ use app::{
     fallbacks::{self, form::FallbackForm},
     history::Actor,
     instances::store,
-    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    redirects::{Fallbacks, Flow, Instance, Settings},
     runtimes::{Role, Runtime},
 };
 use axum::{
@@ -157,17 +157,8 @@ pub(crate) fn settings(slug: &str) -> Settings {
 
 /// Stores an application on `<slug>.com`, at version 1.
 pub(crate) async fn create(pool: &PgPool, slug: &str) {
-    store_as(pool, &settings(slug)).await;
-}
-
-/// Stores an application whose portal is at that origin; without TLS it is one in development.
-pub(crate) async fn create_at(pool: &PgPool, slug: &str, portal_origin: &str) {
-    let environment = if portal_origin.starts_with("http:") { Environment::Development } else { Environment::Production };
-    store_as(pool, &Settings { portal_origin: portal_origin.into(), environment, ..settings(slug) }).await;
-}
-
-async fn store_as(pool: &PgPool, settings: &Settings) {
-    store::create(pool, &Actor::server(), &Instance::parse(settings, 0).unwrap(), &settings.domain).await.unwrap();
+    let settings = settings(slug);
+    store::create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), &settings.domain).await.unwrap();
 }
 
 /// Saves as another process would, and answers the version.
