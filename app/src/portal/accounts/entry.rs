@@ -96,7 +96,9 @@ pub(super) async fn rename(pool: &PgPool, instance: i64, visitor: &Visitor, form
 pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visitor, form: &PasswordForm) -> Result<(), IdentityError> {
     let before = store::password_hash(pool, instance, visitor.id).await?.ok_or_else(IdentityError::gone)?;
     let mut errors = Vec::new();
-    if !form.current.is(Some(before.clone())).await? {
+    if form.current == Password::default() {
+        errors.push(FieldError::new("current", "Enter your current password."));
+    } else if !form.current.is(Some(before.clone())).await? {
         errors.push(FieldError::new("current", "That is not your password."));
     }
     if let Err(weak) = check_new_password(&form.new, visitor) {

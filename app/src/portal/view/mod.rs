@@ -32,7 +32,7 @@ pub use user::{UserPage, user};
 pub use waitlist::waitlist;
 
 /// The pages' whole style: nothing else is loaded for them.
-const STYLE: &str = include_str!("../../../../style/portal.css");
+const STYLE: &str = concat!(include_str!("../../../../style/portal.css"), include_str!("../../../../style/portal-form.css"));
 
 /// What is asked of a new password.
 const PASSWORD_HELP: &str = "12 characters at least. A few words in a row are easy to remember.";
