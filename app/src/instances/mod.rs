@@ -18,4 +18,6 @@ pub mod store;
 #[cfg(feature = "ssr")]
 mod store_tests;
 #[cfg(feature = "ssr")]
+mod stored;
+#[cfg(feature = "ssr")]
 pub mod view;
