@@ -9,9 +9,10 @@ use app::{
     history::Actor,
     instances::{form::InstanceForm, store, store::StoreError},
     preview::{form::PreviewForm, view::Typed},
+    redirects::Instance,
     session::Caller,
     ui::{
-        form::{Problem, Rejected},
+        form::{FieldError, Problem, Rejected},
         merge::Merge,
         page::Posted,
     },
@@ -24,7 +25,6 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 use serde::de::DeserializeOwned;
-use sqlx::PgPool;
 
 use crate::{
     pages::Pages,
@@ -40,7 +40,7 @@ pub(crate) async fn create_instance(State(pages): State<Pages>, Extension(caller
         Ok(post) => post.map(InstanceForm::without_blank_origins),
         Err(response) => return response,
     };
-    let saved = match post.form.check() {
+    let saved = match checked(&pages, &post.form) {
         Ok(instance) => store::create(&pages.pool, &caller.actor, &instance, &post.form.domain).await.map(|()| instance.slug().to_owned()),
         Err(errors) => Err(StoreError::Fields(errors)),
     };
@@ -114,22 +114,33 @@ pub(crate) async fn preview(State(pages): State<Pages>, Path(slug): Path<String>
     pages.render(parts, status, provide).await
 }
 
+/// The instance that a form describes. Its portal can't be where the dashboard is: nobody would get there.
+fn checked(pages: &Pages, form: &InstanceForm) -> Result<Instance, Vec<FieldError>> {
+    let instance = form.check()?;
+    if pages.reach.is_taken_by(instance.portal_origin()) {
+        let message =
+            format!("The dashboard is at this host. Give the portal one of its own, like https://accounts.{}.", instance.domain());
+        return Err(vec![FieldError::new("portal_origin", message)]);
+    }
+    Ok(instance)
+}
+
 /// A form that is stored over what is there.
 trait Save: Merge + Sync {
     /// Stores it, and answers the version that the instance has now.
-    fn save(&self, pool: &PgPool, actor: &Actor, slug: &str) -> impl Future<Output = Result<i64, StoreError>> + Send;
+    fn save(&self, pages: &Pages, actor: &Actor, slug: &str) -> impl Future<Output = Result<i64, StoreError>> + Send;
 }
 
 impl Save for InstanceForm {
-    async fn save(&self, pool: &PgPool, actor: &Actor, _slug: &str) -> Result<i64, StoreError> {
-        let instance = self.check().map_err(StoreError::Fields)?;
-        store::update(pool, actor, &instance, &self.domain).await
+    async fn save(&self, pages: &Pages, actor: &Actor, _slug: &str) -> Result<i64, StoreError> {
+        let instance = checked(pages, self).map_err(StoreError::Fields)?;
+        store::update(&pages.pool, actor, &instance, &self.domain).await
     }
 }
 
 impl Save for FallbackForm {
-    async fn save(&self, pool: &PgPool, actor: &Actor, slug: &str) -> Result<i64, StoreError> {
-        fallbacks::store::save(pool, actor, slug, self).await
+    async fn save(&self, pages: &Pages, actor: &Actor, slug: &str) -> Result<i64, StoreError> {
+        fallbacks::store::save(&pages.pool, actor, slug, self).await
     }
 }
 
@@ -159,7 +170,7 @@ impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> 
     {
         let mut mark = "saved";
         for _ in 0..MOST_MERGES {
-            let stored = match self.form.save(&pages.pool, actor, slug).await {
+            let stored = match self.form.save(pages, actor, slug).await {
                 Ok(_) => return Ok(mark),
                 Err(StoreError::Conflict(stored)) => stored,
                 Err(error) => return Err(error),
@@ -171,7 +182,7 @@ impl<Form: DeserializeOwned + Merge + Clone + Send + Sync + 'static> Post<Form> 
             self.form = merged;
             mark = "merged";
         }
-        self.form.save(&pages.pool, actor, slug).await.map(|_| mark)
+        self.form.save(pages, actor, slug).await.map(|_| mark)
     }
 
     /// The page again, with what was typed and why it was not saved. It keeps the version that it was filled from, unless

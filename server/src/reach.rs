@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use app::redirects::PortalOrigin;
 use axum_client_ip::ClientIpSource;
 use url::{Host, Url};
 
@@ -45,6 +46,12 @@ impl Reach {
     /// Whether somebody who asks under that host name has TLS in between. On this machine itself there need not be any.
     pub(crate) fn is_secure(&self, host: &str) -> bool {
         self.url.scheme() == "https" && self.is_configured(host)
+    }
+
+    /// Whether a portal of that origin would have to be at the dashboard's host. With TLS that one is the dashboard's alone; on
+    /// this machine they share it.
+    pub(crate) fn is_taken_by(&self, origin: &PortalOrigin) -> bool {
+        Url::parse(origin.as_str()).is_ok_and(|url| url.host_str().is_some_and(|host| self.is_secure(host)))
     }
 
     /// Whether it is the host name of the dashboard's own URL.

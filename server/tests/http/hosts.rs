@@ -4,7 +4,10 @@ use app::redirects::Environment;
 use axum::http::StatusCode;
 use sqlx::PgPool;
 
-use crate::common::{FORM, Site, store_my_app};
+use crate::{
+    common::{FORM, Site, instance_form, owner, store_my_app, with},
+    html::{error_of, value},
+};
 
 const DASHBOARD: [&str; 6] = ["/", "/instances", "/instances/new", "/instances/my-app/redirects", "/nope", "/pkg/x"];
 
@@ -48,4 +51,23 @@ async fn the_process_says_how_it_is(pool: PgPool) {
     let (healthy, ready) = (site.get("/healthz").await, site.get("/readyz").await);
     assert_eq!((healthy.status, healthy.text()), (StatusCode::OK, "ok\n"));
     assert_eq!((ready.status, ready.text()), (StatusCode::SERVICE_UNAVAILABLE, "PostgreSQL does not answer, and nothing is in memory\n"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_dashboards_own_host_is_no_portals(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::under(&pool, Some("https://accounts.myapp.com"));
+    // An instance that was there before the dashboard came to its host.
+    let answer = site.get_with("/sign-in", &[("host", "accounts.myapp.com")]).await;
+    assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST);
+    // Under its path, it still has one.
+    assert_eq!(site.get_with("/portal/my-app/sign-in", &[("host", "accounts.myapp.com")]).await.status, StatusCode::OK);
+
+    let site = site.signed_in(&pool, owner(&pool).await.admin.unwrap()).await;
+    for origin in ["https://accounts.myapp.com", "https://ACCOUNTS.myapp.com:8443"] {
+        let answer = site.post("/instances/new", &with(with(instance_form(), "slug", "other"), "portal_origin", origin)).await;
+        let message = "The dashboard is at this host. Give the portal one of its own, like https://accounts.myapp.com.";
+        assert_eq!((answer.status, error_of(answer.text(), "portal_origin").as_deref()), (StatusCode::UNPROCESSABLE_ENTITY, Some(message)));
+        assert_eq!(value(answer.text(), "portal_origin"), origin);
+    }
 }

@@ -132,7 +132,7 @@ fn is_secure(parts: &Parts, portal: &Portal, snapshot: &Snapshot, base: &str) ->
     let asked = asked_host(&parts.headers, &parts.uri)?;
     let host = host_name(asked)?;
     // The dashboard's own host is no instance's, whatever its portal origin says.
-    if base.is_empty() && portal.reach.is_configured(&host) && portal.reach.is_secure(&host) {
+    if base.is_empty() && portal.reach.is_secure(&host) {
         return None;
     }
     let origin = snapshot.instance.portal_origin();
