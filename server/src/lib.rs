@@ -4,7 +4,6 @@
 
 mod admin;
 mod archive;
-mod around;
 mod assets;
 pub mod cli;
 pub mod config;
@@ -15,6 +14,7 @@ pub mod database;
 mod forms;
 mod guard;
 mod history;
+pub mod http;
 mod limits;
 mod links;
 mod members;

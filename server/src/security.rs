@@ -14,7 +14,7 @@ use leptos_axum::ResponseOptions;
 use tower_http::{compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer};
 use url::Url;
 
-use crate::{around::Around, metrics, portal::Elsewhere, reach::Reach, traces};
+use crate::{http::envelope::Around, metrics, portal::Elsewhere, reach::Reach, traces};
 
 /// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended. Lists of
 /// links have a limit of their own.

@@ -19,7 +19,7 @@ use futures_util::future::Either;
 use tower::Service;
 
 use super::{api, snapshot::Snapshots};
-use crate::{around, metrics, request::NAME, traces};
+use crate::{http::envelope, metrics, request::NAME, traces};
 
 /// Answers what can be answered from memory.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ impl Ahead {
         // By the layer for cross-origin reads, where it goes the long way.
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag,retry-after"));
-        around::complete(&mut headers, around::name());
+        envelope::complete(&mut headers, envelope::name());
         Self(Arc::new(Inner { snapshots, headers, by_slug, by_host }))
     }
 
@@ -67,7 +67,7 @@ impl Ahead {
         let body = api::resolution(&snapshot, query, request.headers()).ok()?;
         let mut response = Response::new(Body::from(body));
         response.headers_mut().clone_from(&self.0.headers);
-        response.headers_mut().insert(NAME, around::name());
+        response.headers_mut().insert(NAME, envelope::name());
         if metrics::are_kept() {
             let route = if slug.is_some() { &self.0.by_slug } else { &self.0.by_host };
             route.count("GET", response.status(), begun);

@@ -1,0 +1,3 @@
+//! What every request meets on its way in and out: connections, the request envelope, hosts, client addresses, forms, layers.
+
+pub(crate) mod envelope;
