@@ -7,14 +7,13 @@ mod archive;
 mod assets;
 pub mod cli;
 pub mod config;
-mod connections;
 mod cookies;
 mod copy;
 pub mod database;
 mod forms;
 mod guard;
 mod history;
-pub mod http;
+mod http;
 mod limits;
 mod links;
 mod members;
@@ -42,7 +41,7 @@ pub use run::run;
 #[doc(hidden)]
 pub mod measured {
     pub use crate::{
-        connections::{PATIENCE, serve, serve_each},
+        http::connections::{PATIENCE, serve, serve_each},
         metrics::start as keep_metrics,
         security::around,
     };

@@ -17,8 +17,8 @@ use crate::{
     admin,
     cli::{Cli, Command},
     config::Config,
-    connections::{self, PATIENCE},
     database::{self, Database},
+    http::connections::{self, PATIENCE},
     metrics,
     portal::{
         Ahead,

@@ -1,3 +1,4 @@
 //! What every request meets on its way in and out: connections, the request envelope, hosts, client addresses, forms, layers.
 
+pub(crate) mod connections;
 pub(crate) mod envelope;

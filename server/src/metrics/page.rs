@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     config::MetricsListen,
-    connections::{self, PATIENCE},
+    http::connections::{self, PATIENCE},
 };
 
 /// How often what histograms have taken in is put into their buckets: until then each value takes memory.
