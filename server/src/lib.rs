@@ -24,7 +24,6 @@ mod prepare;
 pub mod reach;
 mod ready;
 mod received;
-mod request;
 mod resolve;
 pub mod router;
 mod run;

@@ -23,7 +23,7 @@ use axum::{
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use crate::request::{LONGEST_ADDRESS, NAME, logged_path};
+use crate::http::request::{LONGEST_ADDRESS, NAME, logged_path};
 
 /// The longest that a request may take.
 const LONGEST: Duration = Duration::from_secs(30);

@@ -17,7 +17,7 @@ use axum::{
 use metrics::{Counter, Histogram};
 use tower::{Layer, Service};
 
-use crate::request::known_method;
+use crate::http::request::known_method;
 
 /// Counts the requests of a router, put around its routes: each of them is then counted by a [`Counted`] of its own.
 #[derive(Clone, Copy, Debug)]

@@ -19,7 +19,10 @@ use futures_util::future::Either;
 use tower::Service;
 
 use super::{api, snapshot::Snapshots};
-use crate::{http::envelope, metrics, request::NAME, traces};
+use crate::{
+    http::{envelope, request::NAME},
+    metrics, traces,
+};
 
 /// Answers what can be answered from memory.
 #[derive(Clone, Debug)]

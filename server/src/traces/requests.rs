@@ -15,7 +15,7 @@ use opentelemetry::{
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
 use super::TRACER;
-use crate::request::{NAME, known_method, own_path, route};
+use crate::http::request::{NAME, known_method, own_path, route};
 
 /// Around each request: its span. Whoever cuts the connection ends it without a status.
 pub(crate) async fn traced(request: Request, next: Next) -> Response {
