@@ -23,7 +23,7 @@ use axum::{
 use axum_client_ip::ClientIp;
 use leptos::prelude::provide_context;
 
-use crate::{cookies, links, pages::Pages, reach::Reach, received};
+use crate::{cookies, http::form, links, pages::Pages, reach::Reach};
 
 /// Where a request comes from: the host name that it asks under has TLS, and the client's address. Found once, by the guard.
 #[derive(Clone, Copy, Debug)]
@@ -141,5 +141,5 @@ async fn refuse(pages: &Pages, request: Request, error: AppError) -> Response {
 
 /// What was posted, to be sent again.
 async fn kept(request: Request<Body>) -> Option<Posted> {
-    if links::is_list(&request) { links::kept(request).await } else { received::kept(request).await }
+    if links::is_list(&request) { links::kept(request).await } else { form::kept(request).await }
 }

@@ -25,8 +25,8 @@ use leptos::prelude::provide_context;
 use sqlx::PgPool;
 
 use crate::{
+    http::form::{Received, read_form},
     pages::Pages,
-    received::{Received, read_form},
 };
 
 /// How many changes of a file are read at a time.

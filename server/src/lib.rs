@@ -23,7 +23,6 @@ pub mod portal;
 mod prepare;
 pub mod reach;
 mod ready;
-mod received;
 mod resolve;
 pub mod router;
 mod run;

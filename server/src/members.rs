@@ -19,8 +19,8 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use crate::{
+    http::form::{Received, read_form},
     pages::Pages,
-    received::{Received, read_form},
 };
 
 /// `POST /instances/{slug}/members`: makes an invitation and answers its link, this once.

@@ -23,9 +23,9 @@ use serde::de::DeserializeOwned;
 use crate::{
     cookies,
     guard::Origin,
+    http::form::{Received, read_form},
     limits::{Target, Tries},
     pages::Pages,
-    received::{Received, read_form},
 };
 
 /// Why nobody is let in, or nothing is changed.

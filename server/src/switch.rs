@@ -16,8 +16,8 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use crate::{
+    http::form::{Received, read_form},
     pages::Pages,
-    received::{Received, read_form},
 };
 
 /// `POST /instances/{slug}/portal`

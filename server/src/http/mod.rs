@@ -2,4 +2,5 @@
 
 pub(crate) mod connections;
 pub(crate) mod envelope;
+pub(crate) mod form;
 pub(crate) mod request;

@@ -6,7 +6,7 @@ use app::{error::AppError, portal::view::Notice};
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
 
-use crate::received::read_body;
+use crate::http::form::read_body;
 
 /// What was posted, or why it is none of the page's forms.
 pub(super) struct Sent<Form>(pub(super) Result<Form, Notice>);
