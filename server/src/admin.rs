@@ -8,7 +8,7 @@ use app::session::{
 };
 use clap::Subcommand;
 
-use crate::{config::Config, database, reach::Reach};
+use crate::{config::Config, database, http::dashboard_url::Reach};
 
 /// What can be done about admins from the command line.
 #[derive(Clone, Debug, Subcommand)]

@@ -14,7 +14,7 @@ use clap::{
 };
 use url::Url;
 
-use crate::reach::dashboard_url;
+use crate::http::dashboard_url::dashboard_url;
 
 /// How the server runs.
 #[derive(Clone, Debug, Args)]

@@ -23,7 +23,12 @@ use axum::{
 use axum_client_ip::ClientIp;
 use leptos::prelude::provide_context;
 
-use crate::{cookies, http::form, links, pages::Pages, reach::Reach};
+use crate::{
+    cookies,
+    http::{dashboard_url::Reach, form},
+    links,
+    pages::Pages,
+};
 
 /// Where a request comes from: the host name that it asks under has TLS, and the client's address. Found once, by the guard.
 #[derive(Clone, Copy, Debug)]

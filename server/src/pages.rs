@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
 
-use crate::{limits::Limits, reach::Reach, security::set_page_policy};
+use crate::{http::dashboard_url::Reach, limits::Limits, security::set_page_policy};
 
 /// What pages are made with.
 #[derive(Clone, Debug)]

@@ -19,12 +19,12 @@ use crate::{
     archive, assets, copy, forms,
     guard::guard,
     history,
+    http::dashboard_url::Reach,
     limits::Limits,
     links, members,
     pages::Pages,
-    portal::{self, Elsewhere, Portal, snapshot::Snapshots},
-    reach::Reach,
-    ready, security, session, switch,
+    portal::{self, Elsewhere, Portal, probes, snapshot::Snapshots},
+    security, session, switch,
 };
 
 /// What a runtime without a dashboard serves: the portal, its visitors over these connections, and how the process is.
@@ -32,7 +32,7 @@ pub fn portal_router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router
     let visitors = Portal::new(pool, Arc::new(reach));
     let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
     let answer = async move |request: Request| elsewhere.answer(request.into_parts().0).await;
-    let hosted = portal::pages(visitors, snapshots.clone()).merge(ready::routes(snapshots.clone())).fallback(answer);
+    let hosted = portal::pages(visitors, snapshots.clone()).merge(probes::routes(snapshots.clone())).fallback(answer);
     security::around(portal::api(snapshots).merge(security::pages(hosted.layer(security::body_limit()))))
 }
 
@@ -44,7 +44,7 @@ pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
     let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
     let dashboard = dashboard(pages)
         .layer(middleware::from_fn_with_state(snapshots.clone(), portal::saved::refresh))
-        .merge(ready::routes(snapshots.clone()));
+        .merge(probes::routes(snapshots.clone()));
     let hosted = portal::pages(visitors, snapshots.clone()).layer(security::body_limit());
     let pages = security::pages(hosted.merge(security::only_for(dashboard, &reach, elsewhere)));
     security::around(portal::api(snapshots).merge(pages))

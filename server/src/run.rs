@@ -18,7 +18,10 @@ use crate::{
     cli::{Cli, Command},
     config::Config,
     database::{self, Database},
-    http::connections::{self, PATIENCE},
+    http::{
+        connections::{self, PATIENCE},
+        dashboard_url::Reach,
+    },
     metrics,
     portal::{
         Ahead,
@@ -27,7 +30,6 @@ use crate::{
         snapshot::{self, Snapshots},
     },
     prepare::{PACE, listens_first, prepare, until_done},
-    reach::Reach,
     resolve, router, telemetry,
     terminal::say,
     traces,

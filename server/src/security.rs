@@ -14,7 +14,12 @@ use leptos_axum::ResponseOptions;
 use tower_http::{compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer};
 use url::Url;
 
-use crate::{http::envelope::Around, metrics, portal::Elsewhere, reach::Reach, traces};
+use crate::{
+    http::{dashboard_url::Reach, envelope::Around},
+    metrics,
+    portal::Elsewhere,
+    traces,
+};
 
 /// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended. Lists of
 /// links have a limit of their own.

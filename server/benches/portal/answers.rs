@@ -21,9 +21,9 @@ use axum::{
 };
 use axum_client_ip::ClientIpSource;
 use server::{
+    http::dashboard_url::Reach,
     measured::{PATIENCE, around, keep_metrics, serve, serve_each},
     portal::{Ahead, snapshot::Snapshots},
-    reach::Reach,
 };
 use sqlx::PgPool;
 use tokio::{

@@ -6,6 +6,7 @@ mod closed;
 pub(crate) mod kept;
 pub mod listener;
 mod pages;
+pub(crate) mod probes;
 mod problem;
 pub(crate) mod saved;
 pub mod snapshot;

@@ -21,7 +21,7 @@ use axum::{
 };
 use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
-use server::{portal::snapshot::Snapshots, reach::Reach};
+use server::{http::dashboard_url::Reach, portal::snapshot::Snapshots};
 use sqlx::PgPool;
 use tower::ServiceExt;
 

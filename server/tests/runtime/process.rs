@@ -19,11 +19,11 @@ use axum::{
 use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
 use server::{
+    http::dashboard_url::Reach,
     portal::{
         listener::{Listener, Pace},
         snapshot::Snapshots,
     },
-    reach::Reach,
 };
 use sqlx::{
     PgPool,
