@@ -21,6 +21,7 @@ mod metrics;
 mod pages;
 pub mod portal;
 mod prepare;
+pub mod process;
 mod resolve;
 pub mod router;
 mod run;
@@ -28,7 +29,6 @@ mod security;
 mod session;
 mod switch;
 mod telemetry;
-mod terminal;
 mod traces;
 
 pub use run::run;

@@ -10,7 +10,7 @@ use app::{
     },
 };
 
-use crate::{config::Config, database::Database, http::dashboard_url::Reach, terminal::say};
+use crate::{config::Config, database::Database, http::dashboard_url::Reach, process::stdout::say};
 
 /// How a database is waited for.
 #[derive(Clone, Copy, Debug)]

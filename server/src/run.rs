@@ -30,9 +30,8 @@ use crate::{
         snapshot::{self, Snapshots},
     },
     prepare::{PACE, listens_first, prepare, until_done},
-    resolve, router, telemetry,
-    terminal::say,
-    traces,
+    process::stdout::say,
+    resolve, router, telemetry, traces,
 };
 
 /// Does what the command line says, until it is done or a signal ends it, and answers the exit code.

@@ -1,0 +1,3 @@
+//! The life of the process: commands, serving, migrations, shutdown, standard output.
+
+pub(crate) mod stdout;
