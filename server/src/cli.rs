@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{admin, config::Config, resolve};
+use crate::{config::Config, process::admin, resolve};
 
 /// Where visitors of the Account Portal go: a dashboard to set it, and the portal's API that answers by it.
 #[derive(Clone, Debug, Parser)]

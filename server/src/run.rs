@@ -14,7 +14,6 @@ use tokio::{
 use tower::Layer;
 
 use crate::{
-    admin,
     cli::{Cli, Command},
     config::Config,
     database::{self, Database},
@@ -30,7 +29,7 @@ use crate::{
         snapshot::{self, Snapshots},
     },
     prepare::{PACE, listens_first, prepare, until_done},
-    process::stdout::say,
+    process::{admin, stdout::say},
     resolve, router, telemetry, traces,
 };
 

@@ -1,3 +1,4 @@
 //! The life of the process: commands, serving, migrations, shutdown, standard output.
 
+pub(crate) mod admin;
 pub(crate) mod stdout;
