@@ -19,7 +19,6 @@ mod members;
 mod metrics;
 mod pages;
 pub mod portal;
-mod prepare;
 pub mod process;
 mod resolve;
 pub mod router;

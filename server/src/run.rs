@@ -28,8 +28,11 @@ use crate::{
         listener::Listener as Versions,
         snapshot::{self, Snapshots},
     },
-    prepare::{PACE, listens_first, prepare, until_done},
-    process::{admin, stdout::say},
+    process::{
+        admin,
+        migrations::{PACE, listens_first, prepare, until_done},
+        stdout::say,
+    },
     resolve, router, telemetry, traces,
 };
 

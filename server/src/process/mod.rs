@@ -1,4 +1,5 @@
 //! The life of the process: commands, serving, migrations, shutdown, standard output.
 
 pub(crate) mod admin;
+pub(crate) mod migrations;
 pub(crate) mod stdout;
