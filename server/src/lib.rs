@@ -17,6 +17,7 @@ mod limits;
 mod links;
 mod members;
 mod metrics;
+pub mod observe;
 mod pages;
 pub mod portal;
 pub mod process;
@@ -26,7 +27,6 @@ mod run;
 mod security;
 mod session;
 mod switch;
-mod telemetry;
 mod traces;
 
 pub use run::run;

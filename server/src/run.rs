@@ -22,6 +22,7 @@ use crate::{
         dashboard_url::Reach,
     },
     metrics,
+    observe::log,
     portal::{
         Ahead,
         kept::Keeper,
@@ -33,7 +34,7 @@ use crate::{
         migrations::{PACE, listens_first, prepare, until_done},
         stdout::say,
     },
-    resolve, router, telemetry, traces,
+    resolve, router, traces,
 };
 
 /// Does what the command line says, until it is done or a signal ends it, and answers the exit code.
@@ -41,7 +42,7 @@ use crate::{
 /// # Errors
 /// What kept it from starting or going on, for the one at the terminal.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    telemetry::start(&cli.config.log, cli.config.log_format)?;
+    log::start(&cli.config.log, cli.config.log_format)?;
     match cli.command.unwrap_or_default() {
         Command::Serve => until_stopped(async |stop| serve(&cli.config, stop).await),
         Command::Migrate => until_stopped(async |stop| migrate(&cli.config, stop).await),

@@ -1,0 +1,3 @@
+//! What can be seen of a running server from outside: logs, metrics, traces.
+
+pub(crate) mod log;
