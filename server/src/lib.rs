@@ -16,7 +16,6 @@ pub mod http;
 mod limits;
 mod links;
 mod members;
-mod metrics;
 pub mod observe;
 mod pages;
 pub mod portal;
@@ -36,7 +35,7 @@ pub use run::run;
 pub mod measured {
     pub use crate::{
         http::connections::{PATIENCE, serve, serve_each},
-        metrics::start as keep_metrics,
+        observe::metrics::start as keep_metrics,
         security::around,
     };
 }

@@ -21,8 +21,7 @@ use crate::{
         connections::{self, PATIENCE},
         dashboard_url::Reach,
     },
-    metrics,
-    observe::log,
+    observe::{log, metrics},
     portal::{
         Ahead,
         kept::Keeper,

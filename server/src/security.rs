@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::{
     http::{dashboard_url::Reach, envelope::Around},
-    metrics,
+    observe::metrics,
     portal::Elsewhere,
     traces,
 };

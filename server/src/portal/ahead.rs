@@ -21,7 +21,8 @@ use tower::Service;
 use super::{api, snapshot::Snapshots};
 use crate::{
     http::{envelope, request::NAME},
-    metrics, traces,
+    observe::metrics,
+    traces,
 };
 
 /// Answers what can be answered from memory.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 
-const DASHBOARD: &str = include_str!("../../grafana.json");
+const DASHBOARD: &str = include_str!("../../../grafana.json");
 
 /// Every query of the dashboard, wherever it stands.
 fn queries(value: &Value, found: &mut Vec<String>) {
@@ -99,7 +99,7 @@ fn the_dashboard_asks_which_prometheus_to_read() {
 
 #[test]
 fn every_metric_is_in_the_readme() {
-    let readme = include_str!("../../../README.md");
+    let readme = include_str!("../../../../README.md");
     for (_, name, _) in DESCRIBED {
         assert!(readme.contains(&format!("`{name}`")) || readme.contains(&format!("`{name}{{")), "{name}");
     }

@@ -110,7 +110,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::metrics::start;
+    use crate::observe::metrics::start;
 
     async fn ask(router: &Router, method: &str, path: &str) {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();

@@ -41,7 +41,7 @@ mod tests {
     use app::redirects::{Fallbacks, Flow, Instance, Link, Settings, Visit, resolve};
 
     use super::*;
-    use crate::metrics::start;
+    use crate::observe::metrics::start;
 
     #[test]
     fn visits_are_counted_by_what_became_of_them_and_not_by_what_they_said() {
