@@ -26,7 +26,6 @@ mod run;
 mod security;
 mod session;
 mod switch;
-mod traces;
 
 pub use run::run;
 

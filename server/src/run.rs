@@ -21,7 +21,7 @@ use crate::{
         connections::{self, PATIENCE},
         dashboard_url::Reach,
     },
-    observe::{log, metrics},
+    observe::{log, metrics, traces},
     portal::{
         Ahead,
         kept::Keeper,
@@ -33,7 +33,7 @@ use crate::{
         migrations::{PACE, listens_first, prepare, until_done},
         stdout::say,
     },
-    resolve, router, traces,
+    resolve, router,
 };
 
 /// Does what the command line says, until it is done or a signal ends it, and answers the exit code.

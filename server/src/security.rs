@@ -16,9 +16,8 @@ use url::Url;
 
 use crate::{
     http::{dashboard_url::Reach, envelope::Around},
-    observe::metrics,
+    observe::{metrics, traces},
     portal::Elsewhere,
-    traces,
 };
 
 /// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended. Lists of

@@ -21,8 +21,7 @@ use tower::Service;
 use super::{api, snapshot::Snapshots};
 use crate::{
     http::{envelope, request::NAME},
-    observe::metrics,
-    traces,
+    observe::{metrics, traces},
 };
 
 /// Answers what can be answered from memory.
