@@ -1,8 +1,8 @@
 //! The part for visitors: under `/portal/{slug}/`, and at the root of a host that is an instance's portal.
 
-mod ahead;
 mod api;
 mod closed;
+mod fast_path;
 pub(crate) mod kept;
 pub mod listener;
 mod pages;
@@ -20,7 +20,7 @@ use axum::{
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::security::asked_host;
-pub use ahead::Ahead;
+pub use fast_path::Ahead;
 pub(crate) use pages::Portal;
 use snapshot::Snapshots;
 
