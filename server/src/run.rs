@@ -24,9 +24,9 @@ use crate::{
     observe::{log, metrics, traces},
     portal::{
         Ahead,
-        kept::Keeper,
         listener::Listener as Versions,
         snapshot::{self, Snapshots},
+        snapshot_file::Keeper,
     },
     process::{
         admin,

@@ -3,13 +3,13 @@
 mod api;
 mod closed;
 mod fast_path;
-pub(crate) mod kept;
 pub mod listener;
 mod pages;
 pub(crate) mod probes;
 mod problem;
 pub(crate) mod saved;
 pub mod snapshot;
+pub(crate) mod snapshot_file;
 
 use axum::{
     Router,
