@@ -43,7 +43,7 @@ pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
     let visitors = Portal::new(pool, Arc::clone(&reach));
     let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
     let dashboard = dashboard(pages)
-        .layer(middleware::from_fn_with_state(snapshots.clone(), portal::saved::refresh))
+        .layer(middleware::from_fn_with_state(snapshots.clone(), portal::refresh_after_save::refresh))
         .merge(probes::routes(snapshots.clone()));
     let hosted = portal::pages(visitors, snapshots.clone()).layer(security::body_limit());
     let pages = security::pages(hosted.merge(security::only_for(dashboard, &reach, elsewhere)));

@@ -7,7 +7,7 @@ pub mod listener;
 mod pages;
 pub(crate) mod probes;
 mod problem;
-pub(crate) mod saved;
+pub(crate) mod refresh_after_save;
 pub mod snapshot;
 pub(crate) mod snapshot_file;
 
