@@ -16,9 +16,9 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    archive, assets, copy, forms,
-    guard::guard,
-    history,
+    archive, assets, copy,
+    dashboard::guard::guard,
+    forms, history,
     http::dashboard_url::Reach,
     limits::Limits,
     links, members,

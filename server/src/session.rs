@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     cookies,
-    guard::Origin,
+    dashboard::guard::Origin,
     http::form::{Received, read_form},
     limits::{Target, Tries},
     pages::Pages,

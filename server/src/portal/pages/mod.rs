@@ -31,7 +31,7 @@ use sqlx::PgPool;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::snapshot::Snapshots;
-use crate::{guard, http::dashboard_url::Reach, limits::Limits};
+use crate::{dashboard::guard, http::dashboard_url::Reach, limits::Limits};
 use remembered::Remembered;
 
 pub(super) use fallback::at_host;

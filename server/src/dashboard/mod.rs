@@ -1,0 +1,3 @@
+//! The dashboard over HTTP: who may ask, the pages, and one file a noun for what is posted.
+
+pub(crate) mod guard;
