@@ -16,8 +16,8 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    archive, assets, copy,
-    dashboard::guard::guard,
+    assets, copy,
+    dashboard::{archive, guard::guard},
     forms, history,
     http::dashboard_url::Reach,
     limits::Limits,
