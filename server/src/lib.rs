@@ -2,7 +2,6 @@
 //!
 //! `cli` reads what is wanted, `run` does it; `router` is the whole HTTP surface, and `portal` the part for visitors.
 
-mod assets;
 pub mod cli;
 pub mod config;
 mod cookies;

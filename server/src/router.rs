@@ -16,8 +16,8 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    assets, copy,
-    dashboard::{archive, guard::guard},
+    copy,
+    dashboard::{archive, assets, guard::guard},
     forms, history,
     http::dashboard_url::Reach,
     limits::Limits,

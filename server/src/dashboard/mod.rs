@@ -1,4 +1,5 @@
 //! The dashboard over HTTP: who may ask, the pages, and one file a noun for what is posted.
 
 pub(crate) mod archive;
+pub(crate) mod assets;
 pub(crate) mod guard;
