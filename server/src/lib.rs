@@ -5,7 +5,6 @@
 pub mod cli;
 pub mod config;
 mod cookies;
-mod copy;
 pub mod dashboard;
 pub mod database;
 mod forms;

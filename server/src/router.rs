@@ -16,8 +16,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    copy,
-    dashboard::{archive, assets, guard::guard},
+    dashboard::{archive, assets, copy_settings, guard::guard},
     forms, history,
     http::dashboard_url::Reach,
     limits::Limits,
@@ -67,7 +66,7 @@ fn dashboard(pages: Pages) -> Router {
         .route("/account/sign-out", post(session::sign_out))
         .route("/instances/new", post(forms::create_instance))
         .route("/instances/{slug}/archive", post(archive::archive))
-        .route("/instances/{slug}/copy", post(copy::copy))
+        .route("/instances/{slug}/copy", post(copy_settings::copy))
         .route("/instances/{slug}/members", post(members::invite))
         .route("/instances/{slug}/members/leave", post(members::leave))
         .route("/instances/{slug}/members/remove", post(members::remove))

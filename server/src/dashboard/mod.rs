@@ -2,4 +2,5 @@
 
 pub(crate) mod archive;
 pub(crate) mod assets;
+pub(crate) mod copy_settings;
 pub(crate) mod guard;
