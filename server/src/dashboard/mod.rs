@@ -3,4 +3,5 @@
 pub(crate) mod archive;
 pub(crate) mod assets;
 pub(crate) mod copy_settings;
+pub(crate) mod forms;
 pub(crate) mod guard;
