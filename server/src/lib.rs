@@ -7,7 +7,6 @@ pub mod config;
 mod cookies;
 pub mod dashboard;
 pub mod database;
-mod history;
 pub mod http;
 mod limits;
 mod links;

@@ -16,8 +16,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    dashboard::{archive, assets, copy_settings, forms, guard::guard},
-    history,
+    dashboard::{archive, assets, copy_settings, forms, guard::guard, history},
     http::dashboard_url::Reach,
     limits::Limits,
     links, members,

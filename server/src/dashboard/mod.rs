@@ -5,3 +5,4 @@ pub(crate) mod assets;
 pub(crate) mod copy_settings;
 pub(crate) mod forms;
 pub(crate) mod guard;
+pub(crate) mod history;
