@@ -16,10 +16,10 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    dashboard::{archive, assets, copy_settings, forms, guard::guard, history},
+    dashboard::{archive, assets, bulk_check, copy_settings, forms, guard::guard, history},
     http::dashboard_url::Reach,
     limits::Limits,
-    links, members,
+    members,
     pages::Pages,
     portal::{self, Elsewhere, Portal, probes, snapshot::Snapshots},
     security, session, switch,
@@ -88,8 +88,8 @@ fn dashboard(pages: Pages) -> Router {
         .layer(security::body_limit())
         // A list of links is longer than any other form, and has a limit of its own; a link may be pasted with too much as well.
         .route("/instances/{slug}/preview", post(forms::preview))
-        .route("/instances/{slug}/preview/links", post(links::check).layer(links::body_limit()))
-        .route("/instances/{slug}/preview/links.csv", post(links::download).layer(links::body_limit()))
+        .route("/instances/{slug}/preview/links", post(bulk_check::check).layer(bulk_check::body_limit()))
+        .route("/instances/{slug}/preview/links.csv", post(bulk_check::download).layer(bulk_check::body_limit()))
         .method_not_allowed_fallback(security::method_not_allowed)
         .layer(middleware::from_fn_with_state(pages.clone(), guard))
         .with_state(pages)

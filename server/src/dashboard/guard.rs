@@ -25,8 +25,8 @@ use leptos::prelude::provide_context;
 
 use crate::{
     cookies,
+    dashboard::bulk_check,
     http::{dashboard_url::Reach, form},
-    links,
     pages::Pages,
 };
 
@@ -146,5 +146,5 @@ async fn refuse(pages: &Pages, request: Request, error: AppError) -> Response {
 
 /// What was posted, to be sent again.
 async fn kept(request: Request<Body>) -> Option<Posted> {
-    if links::is_list(&request) { links::kept(request).await } else { form::kept(request).await }
+    if bulk_check::is_list(&request) { bulk_check::kept(request).await } else { form::kept(request).await }
 }

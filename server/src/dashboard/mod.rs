@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod assets;
+pub(crate) mod bulk_check;
 pub(crate) mod copy_settings;
 pub(crate) mod forms;
 pub(crate) mod guard;
