@@ -9,7 +9,6 @@ pub mod dashboard;
 pub mod database;
 pub mod http;
 mod limits;
-mod members;
 pub mod observe;
 mod pages;
 pub mod portal;

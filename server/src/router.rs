@@ -16,10 +16,9 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    dashboard::{archive, assets, bulk_check, copy_settings, forms, guard::guard, history},
+    dashboard::{archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members},
     http::dashboard_url::Reach,
     limits::Limits,
-    members,
     pages::Pages,
     portal::{self, Elsewhere, Portal, probes, snapshot::Snapshots},
     security, session, switch,

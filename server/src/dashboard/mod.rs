@@ -7,3 +7,4 @@ pub(crate) mod copy_settings;
 pub(crate) mod forms;
 pub(crate) mod guard;
 pub(crate) mod history;
+pub(crate) mod members;
