@@ -10,7 +10,6 @@ pub mod database;
 pub mod http;
 mod limits;
 pub mod observe;
-mod pages;
 pub mod portal;
 pub mod process;
 mod resolve;

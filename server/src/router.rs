@@ -16,10 +16,9 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    dashboard::{archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members},
+    dashboard::{archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, rendering::Pages},
     http::dashboard_url::Reach,
     limits::Limits,
-    pages::Pages,
     portal::{self, Elsewhere, Portal, probes, snapshot::Snapshots},
     security, session, switch,
 };

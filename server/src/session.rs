@@ -22,10 +22,9 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     cookies,
-    dashboard::guard::Origin,
+    dashboard::{guard::Origin, rendering::Pages},
     http::form::{Received, read_form},
     limits::{Target, Tries},
-    pages::Pages,
 };
 
 /// Why nobody is let in, or nothing is changed.

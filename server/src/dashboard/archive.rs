@@ -18,8 +18,8 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use crate::{
+    dashboard::rendering::Pages,
     http::form::{Received, read_form},
-    pages::Pages,
 };
 
 /// `POST /instances/{slug}/archive`

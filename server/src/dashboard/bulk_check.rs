@@ -20,7 +20,7 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use crate::pages::Pages;
+use crate::dashboard::rendering::Pages;
 
 /// The largest post that is read to its end, in bytes. A list may have far less, but who sends more of it should read that in the
 /// answer, and browsers read no answer to what nobody has taken from them.

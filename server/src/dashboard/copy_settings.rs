@@ -19,8 +19,8 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use crate::{
+    dashboard::rendering::Pages,
     http::form::{Received, read_form},
-    pages::Pages,
 };
 
 /// `POST /instances/{slug}/copy`: whoever may change the target must be a member of the source.

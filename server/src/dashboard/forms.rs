@@ -27,8 +27,8 @@ use leptos::prelude::provide_context;
 use serde::de::DeserializeOwned;
 
 use crate::{
+    dashboard::rendering::Pages,
     http::form::{Received, posted, read, read_form},
-    pages::Pages,
 };
 
 /// How often a form is put over what others save at the same moment, before its page asks.

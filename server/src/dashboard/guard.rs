@@ -25,9 +25,8 @@ use leptos::prelude::provide_context;
 
 use crate::{
     cookies,
-    dashboard::bulk_check,
+    dashboard::{bulk_check, rendering::Pages},
     http::{dashboard_url::Reach, form},
-    pages::Pages,
 };
 
 /// Where a request comes from: the host name that it asks under has TLS, and the client's address. Found once, by the guard.

@@ -25,8 +25,8 @@ use leptos::prelude::provide_context;
 use sqlx::PgPool;
 
 use crate::{
+    dashboard::rendering::Pages,
     http::form::{Received, read_form},
-    pages::Pages,
 };
 
 /// How many changes of a file are read at a time.

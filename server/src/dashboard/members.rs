@@ -19,8 +19,8 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use crate::{
+    dashboard::rendering::Pages,
     http::form::{Received, read_form},
-    pages::Pages,
 };
 
 /// `POST /instances/{slug}/members`: makes an invitation and answers its link, this once.

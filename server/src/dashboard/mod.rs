@@ -8,3 +8,4 @@ pub(crate) mod forms;
 pub(crate) mod guard;
 pub(crate) mod history;
 pub(crate) mod members;
+pub(crate) mod rendering;

@@ -10,7 +10,7 @@ use axum::{
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 
-use crate::pages::Pages;
+use crate::dashboard::rendering::Pages;
 
 /// The largest form that is read, in bytes: a link may be pasted with a megabyte too much, and is still answered beside its field.
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
