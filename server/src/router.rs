@@ -16,11 +16,11 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    dashboard::{archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, rendering::Pages},
+    dashboard::{admins, archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, rendering::Pages},
     http::dashboard_url::Reach,
     limits::Limits,
     portal::{self, Elsewhere, Portal, probes, snapshot::Snapshots},
-    security, session, switch,
+    security, switch,
 };
 
 /// What a runtime without a dashboard serves: the portal, its visitors over these connections, and how the process is.
@@ -54,13 +54,13 @@ fn dashboard(pages: Pages) -> Router {
     let (context, shown) = (pages.clone(), pages.clone());
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/instances") }))
-        .route("/account", post(session::change_password))
-        .route("/account/invitation", post(session::follow_link))
-        .route("/account/reset", post(session::follow_link))
-        .route("/account/sessions", post(session::end_session))
-        .route("/account/setup", post(session::follow_link))
-        .route("/account/sign-in", post(session::sign_in))
-        .route("/account/sign-out", post(session::sign_out))
+        .route("/account", post(admins::change_password))
+        .route("/account/invitation", post(admins::follow_link))
+        .route("/account/reset", post(admins::follow_link))
+        .route("/account/sessions", post(admins::end_session))
+        .route("/account/setup", post(admins::follow_link))
+        .route("/account/sign-in", post(admins::sign_in))
+        .route("/account/sign-out", post(admins::sign_out))
         .route("/instances/new", post(forms::create_instance))
         .route("/instances/{slug}/archive", post(archive::archive))
         .route("/instances/{slug}/copy", post(copy_settings::copy))

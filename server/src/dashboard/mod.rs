@@ -1,5 +1,6 @@
 //! The dashboard over HTTP: who may ask, the pages, and one file a noun for what is posted.
 
+pub(crate) mod admins;
 pub(crate) mod archive;
 pub(crate) mod assets;
 pub(crate) mod bulk_check;
