@@ -16,7 +16,6 @@ mod resolve;
 pub mod router;
 mod run;
 mod security;
-mod switch;
 
 pub use run::run;
 

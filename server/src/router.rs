@@ -16,11 +16,13 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use sqlx::PgPool;
 
 use crate::{
-    dashboard::{admins, archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, rendering::Pages},
+    dashboard::{
+        admins, archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, portal_pages, rendering::Pages,
+    },
     http::dashboard_url::Reach,
     limits::Limits,
     portal::{self, Elsewhere, Portal, probes, snapshot::Snapshots},
-    security, switch,
+    security,
 };
 
 /// What a runtime without a dashboard serves: the portal, its visitors over these connections, and how the process is.
@@ -69,7 +71,7 @@ fn dashboard(pages: Pages) -> Router {
         .route("/instances/{slug}/members/remove", post(members::remove))
         .route("/instances/{slug}/members/role", post(members::change_role))
         .route("/instances/{slug}/members/withdraw", post(members::withdraw))
-        .route("/instances/{slug}/portal", post(switch::switch_pages))
+        .route("/instances/{slug}/portal", post(portal_pages::switch_pages))
         .route("/instances/{slug}/settings", post(forms::save_instance))
         .route("/instances/{slug}/unarchive", post(archive::unarchive))
         .route("/instances/{slug}/redirects", post(forms::save_fallbacks))

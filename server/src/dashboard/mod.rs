@@ -9,4 +9,5 @@ pub(crate) mod forms;
 pub(crate) mod guard;
 pub(crate) mod history;
 pub(crate) mod members;
+pub(crate) mod portal_pages;
 pub(crate) mod rendering;
