@@ -14,10 +14,9 @@ pub mod portal;
 pub mod process;
 mod resolve;
 pub mod router;
-mod run;
 mod security;
 
-pub use run::run;
+pub use process::serve::run;
 
 /// What the benchmark puts around a fixed answer, to compare with the router.
 #[doc(hidden)]

@@ -2,4 +2,5 @@
 
 pub(crate) mod admin;
 pub(crate) mod migrations;
+pub(crate) mod serve;
 pub(crate) mod stdout;
