@@ -8,7 +8,6 @@ mod cookies;
 pub mod dashboard;
 pub mod database;
 pub mod http;
-mod limits;
 pub mod observe;
 pub mod portal;
 pub mod process;

@@ -17,10 +17,10 @@ use sqlx::PgPool;
 
 use crate::{
     dashboard::{
-        admins, archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, portal_pages, rendering::Pages,
+        admins, archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, portal_pages, rate_limits::Limits,
+        rendering::Pages,
     },
     http::dashboard_url::Reach,
-    limits::Limits,
     portal::{self, Elsewhere, Portal, probes, snapshot::Snapshots},
     security,
 };

@@ -22,9 +22,12 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     cookies,
-    dashboard::{guard::Origin, rendering::Pages},
+    dashboard::{
+        guard::Origin,
+        rate_limits::{Target, Tries},
+        rendering::Pages,
+    },
     http::form::{Received, read_form},
-    limits::{Target, Tries},
 };
 
 /// Why nobody is let in, or nothing is changed.

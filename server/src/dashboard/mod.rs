@@ -10,4 +10,5 @@ pub(crate) mod guard;
 pub(crate) mod history;
 pub(crate) mod members;
 pub(crate) mod portal_pages;
+pub(crate) mod rate_limits;
 pub(crate) mod rendering;

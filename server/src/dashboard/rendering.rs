@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
 
-use crate::{http::dashboard_url::Reach, limits::Limits, security::set_page_policy};
+use crate::{dashboard::rate_limits::Limits, http::dashboard_url::Reach, security::set_page_policy};
 
 /// What pages are made with.
 #[derive(Clone, Debug)]

@@ -31,7 +31,10 @@ use sqlx::PgPool;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::snapshot::Snapshots;
-use crate::{dashboard::guard, http::dashboard_url::Reach, limits::Limits};
+use crate::{
+    dashboard::{guard, rate_limits::Limits},
+    http::dashboard_url::Reach,
+};
 use remembered::Remembered;
 
 pub(super) use fallback::at_host;

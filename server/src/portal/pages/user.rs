@@ -9,7 +9,7 @@ use app::portal::{
 use axum::response::Response;
 
 use super::{answer::problem_of, form::Sent, visit::Visit};
-use crate::limits::Visits;
+use crate::dashboard::rate_limits::Visits;
 
 const HEADING: &str = "Your account";
 

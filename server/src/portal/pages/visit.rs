@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     cookies::{self, Visitors},
-    limits::Limits,
+    dashboard::rate_limits::Limits,
     portal::{
         closed,
         problem::Problem,
