@@ -4,7 +4,6 @@
 
 pub mod cli;
 pub mod config;
-mod cookies;
 pub mod dashboard;
 pub mod database;
 pub mod http;

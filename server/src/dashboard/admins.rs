@@ -21,13 +21,15 @@ use leptos::prelude::provide_context;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    cookies,
     dashboard::{
         guard::Origin,
         rate_limits::{Target, Tries},
         rendering::Pages,
     },
-    http::form::{Received, read_form},
+    http::{
+        cookies,
+        form::{Received, read_form},
+    },
 };
 
 /// Why nobody is let in, or nothing is changed.

@@ -24,9 +24,8 @@ use axum_client_ip::ClientIp;
 use leptos::prelude::provide_context;
 
 use crate::{
-    cookies,
     dashboard::{bulk_check, rendering::Pages},
-    http::{dashboard_url::Reach, form},
+    http::{cookies, dashboard_url::Reach, form},
 };
 
 /// Where a request comes from: the host name that it asks under has TLS, and the client's address. Found once, by the guard.

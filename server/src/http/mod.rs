@@ -1,6 +1,7 @@
 //! What every request meets on its way in and out: connections, the request envelope, hosts, client addresses, forms, layers.
 
 pub(crate) mod connections;
+pub(crate) mod cookies;
 pub mod dashboard_url;
 pub(crate) mod envelope;
 pub(crate) mod form;

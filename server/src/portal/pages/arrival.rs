@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
 use crate::{
-    cookies::{self, Visitors},
+    http::cookies::{self, Visitors},
     security::asked_host,
 };
 

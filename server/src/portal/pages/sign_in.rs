@@ -11,7 +11,7 @@ use app::{
 use axum::response::Response;
 
 use super::{answer::problem_of, form::Sent, visit::Visit};
-use crate::{cookies, dashboard::rate_limits::Visits};
+use crate::{dashboard::rate_limits::Visits, http::cookies};
 
 const HEADING: &str = "Sign in";
 

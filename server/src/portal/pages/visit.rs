@@ -32,8 +32,8 @@ use super::{
     arrival::{Arrival, Asking},
 };
 use crate::{
-    cookies::{self, Visitors},
     dashboard::rate_limits::Limits,
+    http::cookies::{self, Visitors},
     portal::{
         closed,
         problem::Problem,
