@@ -9,7 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
-    copy::view::CopyPage,
+    copy_settings::view::CopyPage,
     error::AppError,
     fallbacks::view::RedirectsPage,
     history::{

@@ -7,7 +7,7 @@
 #![recursion_limit = "256"]
 
 #[cfg(feature = "ssr")]
-pub mod copy;
+pub mod copy_settings;
 #[cfg(feature = "ssr")]
 pub mod document;
 pub mod error;

@@ -9,7 +9,7 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
-    copy::view::copied_banner,
+    copy_settings::view::copied_banner,
     redirects::Flow,
     runtimes::{
         live::{live, settled},

@@ -12,7 +12,7 @@ use super::{
     store::MOST_LISTED,
 };
 use crate::{
-    copy::view::copy_section,
+    copy_settings::view::copy_section,
     session::Role,
     ui::{
         choice::{Wording, choices},

@@ -1,7 +1,7 @@
 //! The post that copies settings from another instance.
 
 use app::{
-    copy::{
+    copy_settings::{
         form::CopyForm,
         store::{self, CopyError},
         view::{Refused, Why},
