@@ -9,6 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
+    bulk_check::view::LinksPage,
     copy_settings::view::CopyPage,
     error::AppError,
     fallbacks::view::RedirectsPage,
@@ -17,7 +18,6 @@ use crate::{
         view::{HistoryPage, ServerHistoryPage},
     },
     instances::{archive_view::ArchivePage, view},
-    links::view::LinksPage,
     members::view::MembersPage,
     preview::view::PreviewPage,
     session::view::{account::AccountPage, link::LinkPage, sign_in::SignInPage},

@@ -6,6 +6,7 @@
 
 #![recursion_limit = "256"]
 
+pub mod bulk_check;
 #[cfg(feature = "ssr")]
 pub mod copy_settings;
 #[cfg(feature = "ssr")]
@@ -15,7 +16,6 @@ pub mod fallbacks;
 #[cfg(feature = "ssr")]
 pub mod history;
 pub mod instances;
-pub mod links;
 #[cfg(feature = "ssr")]
 pub mod members;
 #[cfg(feature = "ssr")]

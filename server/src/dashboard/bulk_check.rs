@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use app::{
-    error::AppError,
-    instances::store,
-    links::{
+    bulk_check::{
         check::{Verdict, check as check_line},
         form::LinksForm,
         list, table,
     },
+    error::AppError,
+    instances::store,
     ui::page::Posted,
 };
 use axum::{

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::links::list::{MOST_BYTES, MOST_LINKS, write};
+use crate::bulk_check::list::{MOST_BYTES, MOST_LINKS, write};
 
 #[test]
 fn each_line_is_a_link_and_blank_ones_are_counted_only() {

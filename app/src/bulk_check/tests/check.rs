@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    links::check::{Row, Verdict, check},
+    bulk_check::check::{Row, Verdict, check},
     redirects::{Environment, Fallbacks, Flow, Instance, MOST_QUERY_BYTES, Settings, Source},
 };
 

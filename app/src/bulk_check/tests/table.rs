@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    links::{
+    bulk_check::{
         check::{Row, Verdict},
         table::write,
     },
