@@ -9,8 +9,6 @@
 pub mod bulk_check;
 #[cfg(feature = "ssr")]
 pub mod copy_settings;
-#[cfg(feature = "ssr")]
-pub mod document;
 pub mod error;
 pub mod fallbacks;
 #[cfg(feature = "ssr")]
@@ -22,6 +20,8 @@ pub mod members;
 pub mod portal;
 pub mod preview;
 pub mod redirects;
+#[cfg(feature = "ssr")]
+pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod runtimes;
 #[cfg(feature = "ssr")]

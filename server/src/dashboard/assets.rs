@@ -1,6 +1,6 @@
 //! The browser's files, from inside the binary: hashed names, so that they may be kept forever.
 
-use app::document::DocumentFiles;
+use app::routes::DocumentFiles;
 use axum::{
     extract::Path,
     http::{HeaderMap, StatusCode, header},

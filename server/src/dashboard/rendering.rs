@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use app::{
-    document::{DocumentFiles, document},
     error::AppError,
     instances::archive::{self, Restorable},
+    routes::{DocumentFiles, document},
 };
 use axum::{
     body::Body,
