@@ -9,6 +9,7 @@
 pub mod bulk_check;
 #[cfg(feature = "ssr")]
 pub mod copy_settings;
+pub mod credentials;
 pub mod error;
 pub mod fallbacks;
 #[cfg(feature = "ssr")]

@@ -3,7 +3,6 @@
 pub(crate) mod browser;
 mod caller;
 pub mod command;
-mod email;
 pub mod entry;
 pub mod follow;
 pub mod form;
@@ -15,8 +14,8 @@ pub mod store;
 mod token;
 pub mod view;
 
+pub use crate::credentials::email::{Email, NotAnEmail};
 pub use caller::Caller;
-pub use email::{Email, NotAnEmail};
 pub use next::Next;
 pub use role::{Role, UnknownRole};
 pub use token::Token;

@@ -1,0 +1,3 @@
+//! Credentials that admins and visitors share: passwords, tokens, email addresses, descriptions of browsers.
+
+pub(crate) mod email;
