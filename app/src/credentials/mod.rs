@@ -1,3 +1,4 @@
 //! Credentials that admins and visitors share: passwords, tokens, email addresses, descriptions of browsers.
 
 pub(crate) mod email;
+pub mod password;

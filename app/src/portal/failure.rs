@@ -1,7 +1,7 @@
 //! What goes wrong behind the portal's pages: pages are told that it does, and the log why, without anybody's data.
 
 use super::identity::IdentityError;
-use crate::{session::password::HashError, ui::form::FieldError};
+use crate::{credentials::password::HashError, ui::form::FieldError};
 
 impl IdentityError {
     /// The error of one field; of the form as a whole where the name is empty.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::session::password::Password;
+use crate::credentials::password::Password;
 
 /// The form of `/sign-in`.
 #[derive(Clone, Default, Deserialize)]

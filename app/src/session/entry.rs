@@ -7,13 +7,13 @@ use sqlx::{PgPool, PgTransaction};
 use super::{
     Caller, Email, Token,
     form::{PasswordForm, SignInForm},
-    password::{HashError, Password},
     store::{
         accounts::{self, Account},
         devices, links, sessions,
     },
 };
 use crate::{
+    credentials::password::{HashError, Password},
     history::{
         Actor, Kind,
         record::{Entry, record},

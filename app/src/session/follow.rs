@@ -6,7 +6,6 @@ use super::{
     Email, Token,
     entry::{Client, Entered, EntryError, compare, enter},
     form::LinkForm,
-    password::Password,
     store::{
         accounts, devices,
         links::{self, Invite, OneTimeLink, Purpose},
@@ -14,6 +13,7 @@ use super::{
     },
 };
 use crate::{
+    credentials::password::Password,
     history::{
         Actor, Kind,
         record::{Entry, record},

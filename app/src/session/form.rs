@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::password::Password;
+use crate::credentials::password::Password;
 
 /// The form of the sign-in page.
 #[derive(Clone, Debug, Default, Deserialize)]

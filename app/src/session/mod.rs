@@ -8,7 +8,6 @@ pub mod follow;
 pub mod form;
 pub mod guard;
 mod next;
-pub mod password;
 mod role;
 pub mod store;
 mod token;

@@ -1,16 +1,14 @@
 //! What somebody says of themself, as it may be stored. All that is wrong with it is said at once.
 
 use crate::{
+    credentials::password::{Password, Weak},
     portal::{
         form::{NamesForm, SignUpForm},
         identifier::{Identifier, PhoneNumber, Username},
         identity::{IdentityError, Visitor},
         name,
     },
-    session::{
-        Email,
-        password::{Password, Weak},
-    },
+    session::Email,
     ui::form::FieldError,
 };
 

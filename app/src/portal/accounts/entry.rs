@@ -8,12 +8,13 @@ use super::{
     store::{self, Account},
 };
 use crate::{
+    credentials::password::Password,
     portal::{
         form::{NamesForm, PasswordForm, SignInForm, SignUpForm},
         identifier::Identifier,
         identity::{IdentityError, Recognised, Visitor},
     },
-    session::{Token, entry::Client, password::Password},
+    session::{Token, entry::Client},
     ui::form::FieldError,
 };
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
+    credentials::password::Password,
     portal::{fixtures::until_waiting, form::PasswordForm},
-    session::password::Password,
 };
 
 /// Twenty who sign up with one address at once, the first ten with one password and the others with another.
