@@ -2,3 +2,4 @@
 
 pub(crate) mod email;
 pub mod password;
+pub(crate) mod token;

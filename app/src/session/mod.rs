@@ -10,11 +10,10 @@ pub mod guard;
 mod next;
 mod role;
 pub mod store;
-mod token;
 pub mod view;
 
 pub use crate::credentials::email::{Email, NotAnEmail};
+pub use crate::credentials::token::Token;
 pub use caller::Caller;
 pub use next::Next;
 pub use role::{Role, UnknownRole};
-pub use token::Token;
