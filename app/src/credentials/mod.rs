@@ -1,5 +1,6 @@
 //! Credentials that admins and visitors share: passwords, tokens, email addresses, descriptions of browsers.
 
+pub(crate) mod browser;
 pub(crate) mod email;
 pub mod password;
 pub(crate) mod token;

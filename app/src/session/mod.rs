@@ -1,6 +1,5 @@
 //! Admins: their accounts, how they sign in, and the guard that every page and server function passes.
 
-pub(crate) mod browser;
 mod caller;
 pub mod command;
 pub mod entry;

@@ -7,12 +7,12 @@ use super::{
     problem::{Problem, Wording},
 };
 use crate::{
+    credentials::browser,
     portal::{
         address::{Address, Page},
         form::NamesForm,
         identity::{OwnSession, Visitor},
     },
-    session::browser,
     text::moment,
     ui::field::Field,
 };
