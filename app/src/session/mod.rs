@@ -7,12 +7,11 @@ pub mod follow;
 pub mod form;
 pub mod guard;
 mod next;
-mod role;
 pub mod store;
 pub mod view;
 
 pub use crate::credentials::email::{Email, NotAnEmail};
 pub use crate::credentials::token::Token;
+pub use crate::members::role::{Role, UnknownRole};
 pub use caller::Caller;
 pub use next::Next;
-pub use role::{Role, UnknownRole};
