@@ -6,6 +6,8 @@
 
 #![recursion_limit = "256"]
 
+#[cfg(feature = "ssr")]
+pub mod admins;
 pub mod bulk_check;
 #[cfg(feature = "ssr")]
 pub mod copy_settings;
@@ -25,8 +27,6 @@ pub mod redirects;
 pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod runtimes;
-#[cfg(feature = "ssr")]
-pub mod session;
 #[cfg(feature = "ssr")]
 pub mod snippets;
 #[cfg(feature = "ssr")]

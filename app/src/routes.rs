@@ -9,6 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
+    admins::view::{account::AccountPage, link::LinkPage, sign_in::SignInPage},
     bulk_check::view::LinksPage,
     copy_settings::view::CopyPage,
     error::AppError,
@@ -20,7 +21,6 @@ use crate::{
     instances::{archive_view::ArchivePage, view},
     members::view::MembersPage,
     preview::view::PreviewPage,
-    session::view::{account::AccountPage, link::LinkPage, sign_in::SignInPage},
     snippets::view::SnippetsPage,
     text::in_title,
     ui::page::error_page,

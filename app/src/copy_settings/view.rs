@@ -11,9 +11,9 @@ use super::{
     plan::Plan,
 };
 use crate::{
+    admins::Role,
     instances::store::{InstanceSummary, StoredInstance},
     redirects::Flow,
-    session::Role,
     ui::{
         form::summary,
         frame::{InstanceFrame, Place},

@@ -12,7 +12,7 @@ use argon2::{
 use tokio::{sync::Semaphore, task};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::session::Email;
+use crate::admins::Email;
 
 /// The fewest characters. [NIST SP 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver) asks for eight at least; no kind of
 /// character is asked for, as it advises.

@@ -9,13 +9,13 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
+    admins::Role,
     copy_settings::view::copied_banner,
     redirects::Flow,
     runtimes::{
         live::{live, settled},
         view::live_line,
     },
-    session::Role,
     ui::{
         choice::{Wording, choices},
         form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},

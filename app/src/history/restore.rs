@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::store::{fallbacks_at, version};
 use crate::{
+    admins::Role,
     error::AppError,
     fallbacks::proposal::{Proposal, proposal_view},
-    session::Role,
     text::{Seen, moment},
     ui::{
         form::summary,

@@ -6,9 +6,9 @@ use time::OffsetDateTime;
 
 use super::{Kind, filter::Wanted};
 use crate::{
+    admins::Role,
     instances::store::StoredInstance,
     redirects::{Fallbacks, Flow},
-    session::Role,
 };
 
 /// Whose changes are read, and by whom.

@@ -12,11 +12,11 @@ use super::{
     store::{Change, Scope, is_longer_than, page},
 };
 use crate::{
+    admins::{Role, store::accounts},
     fallbacks::{form::FallbackForm, store::save},
     instances::store::{self, StoredInstance},
     members,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
-    session::{Role, store::accounts},
 };
 
 fn settings(slug: &str) -> Settings {

@@ -10,8 +10,8 @@ use super::{
     store::{self, Change, ON_A_PAGE, Page, Scope},
 };
 use crate::{
+    admins::Role,
     error::AppError,
-    session::Role,
     text::{Seen, moment},
     ui::{
         field::{Field, error_of},

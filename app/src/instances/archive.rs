@@ -7,12 +7,12 @@ use time::{Duration, OffsetDateTime};
 
 use super::store::{MOST_LISTED, StoreError, check_role, lock_row};
 use crate::{
+    admins::Role,
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
     redirects::{Environment, is_slug},
-    session::Role,
     ui::form::FieldError,
 };
 

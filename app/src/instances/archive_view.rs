@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::archive::{ArchiveForm, ArchivedInstance, RESTORABLE_DAYS};
 use crate::{
+    admins::Role,
     error::AppError,
-    session::Role,
     text::moment,
     ui::{
         field::Field,

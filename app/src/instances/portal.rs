@@ -5,11 +5,11 @@ use sqlx::PgPool;
 
 use super::store::{StoreError, lock_row};
 use crate::{
+    admins::Role,
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
-    session::Role,
 };
 
 /// What the button posts.

@@ -8,13 +8,13 @@ pub use super::{
     stored::{StoredInstance, find, find_all, find_by_portal_origin, versions},
 };
 use crate::{
+    admins::Role,
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
     members,
     redirects::{Environment, Instance, Settings, is_slug},
-    session::Role,
 };
 
 /// What a list or a switcher shows of an instance.

@@ -7,10 +7,10 @@ use sqlx::PgPool;
 
 use super::store::{InstanceSummary, StoreError, StoredInstance, create, ever_had_one, find, find_by_portal_origin, list, update};
 use crate::{
+    admins::store::accounts,
     error::AppError,
     history::Actor,
     redirects::{Environment, Fallbacks, Instance, Settings},
-    session::store::accounts,
     ui::form::FieldError,
 };
 

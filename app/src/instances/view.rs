@@ -12,8 +12,8 @@ use super::{
     store::MOST_LISTED,
 };
 use crate::{
+    admins::Role,
     copy_settings::view::copy_section,
-    session::Role,
     ui::{
         choice::{Wording, choices},
         copy::CopyButton,

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::store::Member;
 use crate::{
-    session::{Role, store::links::Pending},
+    admins::{Role, store::links::Pending},
     text::moment,
     ui::{field::error_of, form::FieldError},
 };

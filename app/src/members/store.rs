@@ -6,15 +6,15 @@ use time::OffsetDateTime;
 
 use super::form::{InviteForm, RoleForm};
 use crate::{
+    admins::{
+        Email, Role, Token,
+        store::links::{self, Invite, Purpose},
+    },
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
     instances::store::{StoreError, check_role, lock_row},
-    session::{
-        Email, Role, Token,
-        store::links::{self, Invite, Purpose},
-    },
     ui::form::FieldError,
 };
 
@@ -47,7 +47,7 @@ pub async fn list(pool: &PgPool, instance: i64) -> Result<Vec<Member>, StoreErro
 }
 
 fn stored_role(name: &str) -> sqlx::Result<Role> {
-    name.parse().map_err(|error: crate::session::UnknownRole| sqlx::Error::Decode(error.into()))
+    name.parse().map_err(|error: crate::admins::UnknownRole| sqlx::Error::Decode(error.into()))
 }
 
 /// Invites somebody and answers the token of their link, which is stored nowhere. An earlier invitation for the same address

@@ -7,6 +7,13 @@ use super::{
     store::{change_role, invite, join, list, remove, withdraw},
 };
 use crate::{
+    admins::{
+        Email, Role,
+        store::{
+            accounts,
+            links::{self, OneTimeLink, Purpose},
+        },
+    },
     fallbacks::{self, form::FallbackForm},
     history::Actor,
     instances::{
@@ -14,13 +21,6 @@ use crate::{
         store::{self, StoreError},
     },
     redirects::{Instance, Settings},
-    session::{
-        Email, Role,
-        store::{
-            accounts,
-            links::{self, OneTimeLink, Purpose},
-        },
-    },
 };
 
 const ANA: &str = "ana@myapp.com";

@@ -8,7 +8,7 @@ use super::{
     store,
 };
 use crate::{
-    session::{
+    admins::{
         Role,
         store::links::{self, Invite},
     },

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::session::{Email, NotAnEmail};
+use crate::admins::{Email, NotAnEmail};
 
 /// A phone number as [E.164](https://www.itu.int/rec/T-REC-E.164) writes it: `+`, then digits only.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::identifier::{Identifier, NotAPhoneNumber, NotAUsername, NotAnIdentifier, PhoneNumber, Username};
-use crate::session::NotAnEmail;
+use crate::admins::NotAnEmail;
 
 fn kind(text: &str) -> Result<(char, String), NotAnIdentifier> {
     Identifier::parse(text).map(|identifier| {

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::form::{NamesForm, PasswordForm, SignInForm, SignUpForm};
 use crate::{
-    session::{Token, entry::Client},
+    admins::{Token, entry::Client},
     ui::form::FieldError,
 };
 

@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::{form::WaitlistForm, identity::IdentityError};
-use crate::session::Email;
+use crate::admins::Email;
 
 /// Puts an address on the waitlist. The answer is the same where it is there already.
 ///

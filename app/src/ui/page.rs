@@ -11,12 +11,12 @@ use sqlx::PgPool;
 
 use super::frame::Frame;
 use crate::{
+    admins::{Caller, Role, guard},
     error::AppError,
     instances::{
         archive::{RESTORABLE_DAYS, Restorable},
         store::{self, InstanceSummary, StoredInstance},
     },
-    session::{Caller, Role, guard},
     text::moment,
 };
 

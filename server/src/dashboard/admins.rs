@@ -1,8 +1,7 @@
 //! Posts of the accounts' pages: signing in and out, one-time links, one's own password and sessions.
 
 use app::{
-    error::AppError,
-    session::{
+    admins::{
         Caller, Email, Next, Token,
         entry::{self, Client, Entered, EntryError},
         follow,
@@ -10,6 +9,7 @@ use app::{
         store::{devices, links::Purpose},
         view::{Refused, Why},
     },
+    error::AppError,
 };
 use axum::{
     Extension,

@@ -1,12 +1,12 @@
 //! Posts that archive an instance and bring it back.
 
 use app::{
+    admins::Caller,
     error::AppError,
     instances::{
         archive::{self, ArchiveForm},
         store::StoreError,
     },
-    session::Caller,
     ui::form::{Problem, Rejected},
 };
 use axum::{

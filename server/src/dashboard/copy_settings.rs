@@ -1,6 +1,7 @@
 //! The post that copies settings from another instance.
 
 use app::{
+    admins::{Caller, Role, guard::admit},
     copy_settings::{
         form::CopyForm,
         store::{self, CopyError},
@@ -8,7 +9,6 @@ use app::{
     },
     error::AppError,
     instances::store::StoreError,
-    session::{Caller, Role, guard::admit},
 };
 use axum::{
     Extension,

@@ -4,13 +4,16 @@
 //! the page itself, with everything as it was typed.
 
 use app::{
+    admins::Caller,
     error::AppError,
     fallbacks::{self, form::FallbackForm},
     history::Actor,
-    instances::{form::InstanceForm, store, store::StoreError},
+    instances::{
+        form::InstanceForm,
+        store::{self, StoreError},
+    },
     preview::{form::PreviewForm, view::Typed},
     redirects::Instance,
-    session::Caller,
     ui::{
         form::{FieldError, Problem, Rejected},
         merge::Merge,

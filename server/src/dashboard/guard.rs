@@ -4,12 +4,12 @@
 use std::net::IpAddr;
 
 use app::{
-    error::AppError,
-    session::{
+    admins::{
         Caller, Next as NextPage,
         guard::{Need, admit, admit_to_restore},
         store::sessions,
     },
+    error::AppError,
     ui::page::{Posted, status_of},
 };
 use axum::{

@@ -1,6 +1,7 @@
 //! The history as files, and the post that puts the fallback redirects of an earlier version back.
 
 use app::{
+    admins::{Caller, Role, guard},
     error::AppError,
     fallbacks::{self, form::FallbackForm, proposal::Proposal},
     history::{
@@ -11,7 +12,6 @@ use app::{
         store::{self as changes, Scope},
     },
     instances::store::{self, StoreError},
-    session::{Caller, Role, guard},
 };
 use axum::{
     Extension,

@@ -1,13 +1,13 @@
 //! Posts of the Members page. The guard has seen to it that owners ask; leaving is for every member.
 
 use app::{
+    admins::{Caller, store::links::Purpose},
     instances::store::StoreError,
     members::{
         form::{InviteForm, RemoveForm, RoleForm, WithdrawForm},
         store,
         view::{Invited, Refused},
     },
-    session::{Caller, store::links::Purpose},
     ui::page::Posted,
 };
 use axum::{

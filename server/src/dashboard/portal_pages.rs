@@ -1,12 +1,12 @@
 //! The post that switches an instance's hosted pages off or on.
 
 use app::{
+    admins::Caller,
     error::AppError,
     instances::{
         portal::{self, PortalForm},
         store::StoreError,
     },
-    session::Caller,
 };
 use axum::{
     Extension,

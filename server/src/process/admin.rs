@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use app::session::{
+use app::admins::{
     Email,
     command::{self, CommandError},
 };

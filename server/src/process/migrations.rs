@@ -3,11 +3,11 @@
 use std::{net::SocketAddr, time::Duration};
 
 use app::{
-    runtimes::Role,
-    session::store::{
+    admins::store::{
         accounts,
         links::{self, Purpose},
     },
+    runtimes::Role,
 };
 
 use crate::{config::Config, database::Database, http::dashboard_url::Reach, process::stdout::say};

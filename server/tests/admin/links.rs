@@ -1,6 +1,6 @@
 //! `admin invite` and `admin reset`: links for those who can't get in.
 
-use app::session::{
+use app::admins::{
     Email,
     entry::{self, Client, EntryError},
     form::{LinkForm, SignInForm},
@@ -18,7 +18,7 @@ const PASSWORD: &str = "correct horse battery staple";
 /// Follows a link with [`PASSWORD`].
 async fn follow(pool: &PgPool, token: &str) -> Result<(), EntryError> {
     let form: LinkForm = serde_json::from_value(json!({"token": token, "password": PASSWORD})).unwrap();
-    app::session::follow::follow(pool, &form, &Client::default()).await.map(|_| ())
+    app::admins::follow::follow(pool, &form, &Client::default()).await.map(|_| ())
 }
 
 async fn signs_in(pool: &PgPool, email: &str) -> bool {

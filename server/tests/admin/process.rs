@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use app::{
+    admins::{Role, store::accounts},
     history::Actor,
     instances::store,
     members,
     redirects::{Instance, Settings},
-    session::{Role, store::accounts},
 };
 use sqlx::{ConnectOptions, PgPool};
 

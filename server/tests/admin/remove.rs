@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use app::session::{
+use app::admins::{
     Role, Token,
     store::{links, sessions},
 };

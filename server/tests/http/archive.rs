@@ -1,8 +1,8 @@
 //! An archived instance: its portal is closed, its pages are gone, and for 30 days its owners bring it back.
 
 use app::{
+    admins::Role,
     redirects::{Environment, Settings},
-    session::Role,
 };
 use axum::{
     body::Body,

@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 
 use app::{
+    admins::{
+        Role, Token,
+        store::{accounts, sessions},
+    },
     fallbacks::{self, form::FallbackForm},
     history::Actor,
     instances::store,
     members,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
-    session::{
-        Role, Token,
-        store::{accounts, sessions},
-    },
 };
 use axum::{
     Router,

@@ -1,9 +1,9 @@
 //! Two people at once: fields that both have changed, with both values to choose from, in both forms.
 
 use app::{
+    admins::Role,
     instances::store,
     redirects::{Environment, Fallbacks, Flow},
-    session::Role,
 };
 use axum::http::StatusCode;
 use sqlx::PgPool;

@@ -1,10 +1,10 @@
 //! Copying settings from one instance to another: what the page shows before, what the post does, and who may.
 
 use app::{
+    admins::Role,
     fallbacks::{self, form::FallbackForm},
     instances::store,
     redirects::{Environment, Fallbacks, Flow, Settings},
-    session::Role,
 };
 use axum::http::StatusCode;
 use sqlx::PgPool;

@@ -1,8 +1,8 @@
 //! The web's own defences: what every answer carries, what no other site's page can post, and what is too long.
 
 use app::{
+    admins::store::links::{self, Purpose},
     redirects::Environment,
-    session::store::links::{self, Purpose},
 };
 use axum::{
     body::Body,

@@ -1,7 +1,7 @@
 //! The guard: every route that is registered is asked for without a session, as a viewer and as a stranger. A new one that
 //! nobody thought of is in the list by itself, and must be closed.
 
-use app::{portal::address::Page, redirects::Environment, session::Role};
+use app::{admins::Role, portal::address::Page, redirects::Environment};
 use axum::{
     body::Body,
     http::{Method, StatusCode},

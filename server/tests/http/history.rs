@@ -4,13 +4,13 @@ mod files;
 mod restore;
 
 use app::{
+    admins::Role,
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
     instances::store,
     redirects::{Environment, Fallbacks, Flow},
-    session::Role,
 };
 use axum::http::StatusCode;
 use sqlx::PgPool;

@@ -1,10 +1,10 @@
 //! The Members page and its posts: who sees what, who may do what, and that a link is shown once.
 
 use app::{
+    admins::Role,
     history::Actor,
     members::store::list,
     redirects::{Environment, Settings},
-    session::Role,
 };
 use axum::http::StatusCode;
 use sqlx::PgPool;

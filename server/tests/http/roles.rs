@@ -5,8 +5,8 @@ mod migrating;
 use std::{collections::BTreeSet, path::Path};
 
 use app::{
+    admins::store::links::{self, Purpose},
     instances::store,
-    session::store::links::{self, Purpose},
 };
 use axum::http::StatusCode;
 use server::database::rights;

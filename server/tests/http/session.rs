@@ -2,7 +2,7 @@
 
 mod one_time_links;
 
-use app::session::{
+use app::admins::{
     Role,
     store::{
         accounts,

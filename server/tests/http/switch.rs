@@ -1,6 +1,6 @@
 //! `POST /instances/{slug}/portal`: hosted pages switched off and on again, what visitors find, and what the dashboard says.
 
-use app::{redirects::Environment, session::Role};
+use app::{admins::Role, redirects::Environment};
 use axum::{
     body::Body,
     http::{Method, StatusCode},

@@ -3,13 +3,13 @@
 use std::io;
 
 use app::{
-    history::Actor,
-    instances::store,
-    redirects::{Environment, Flow, Instance, Settings},
-    session::{
+    admins::{
         Token,
         store::{accounts, sessions},
     },
+    history::Actor,
+    instances::store,
+    redirects::{Environment, Flow, Instance, Settings},
 };
 use sqlx::PgPool;
 

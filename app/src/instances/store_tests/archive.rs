@@ -4,6 +4,7 @@ use sqlx::PgPool;
 
 use super::{admin, created, field_errors, found, my_app, other_app, parsed};
 use crate::{
+    admins::{Caller, Role, guard},
     error::AppError,
     history::Actor,
     instances::{
@@ -11,7 +12,6 @@ use crate::{
         store::{self, StoreError, create, update},
     },
     redirects::Settings,
-    session::{Caller, Role, guard},
     ui::form::FieldError,
 };
 

@@ -1,6 +1,7 @@
 //! What somebody says of themself, as it may be stored. All that is wrong with it is said at once.
 
 use crate::{
+    admins::Email,
     credentials::password::{Password, Weak},
     portal::{
         form::{NamesForm, SignUpForm},
@@ -8,7 +9,6 @@ use crate::{
         identity::{IdentityError, Visitor},
         name,
     },
-    session::Email,
     ui::form::FieldError,
 };
 

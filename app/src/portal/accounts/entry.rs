@@ -8,13 +8,13 @@ use super::{
     store::{self, Account},
 };
 use crate::{
+    admins::{Token, entry::Client},
     credentials::password::Password,
     portal::{
         form::{NamesForm, PasswordForm, SignInForm, SignUpForm},
         identifier::Identifier,
         identity::{IdentityError, Recognised, Visitor},
     },
-    session::{Token, entry::Client},
     ui::form::FieldError,
 };
 

@@ -4,12 +4,12 @@
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::{
-    portal::identity::{OwnSession, Visitor},
-    session::{
+    admins::{
         Token,
         entry::Client,
         store::sessions::{IDLE_HOURS, MOST_HOURS, kept_browser},
     },
+    portal::identity::{OwnSession, Visitor},
 };
 
 /// The most sessions of one visitor: of more, those end that were not used for longest.

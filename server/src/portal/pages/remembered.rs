@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use app::{portal::identity::Visitor, session::Token};
+use app::{admins::Token, portal::identity::Visitor};
 use moka::sync::Cache;
 
 /// How long somebody is remembered, and how many are.

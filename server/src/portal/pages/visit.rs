@@ -9,6 +9,7 @@ use std::{
 };
 
 use app::{
+    admins::{Token, entry::Client},
     portal::{
         self,
         address::{Address, Page, Then},
@@ -16,7 +17,6 @@ use app::{
         view::Notice,
     },
     redirects::{Flow, Link, MOST_QUERY_BYTES, Visit as Visited, resolve},
-    session::{Token, entry::Client},
 };
 use axum::{
     Extension,

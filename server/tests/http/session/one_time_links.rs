@@ -1,6 +1,6 @@
 //! One-time links: to set up, to accept an invitation, to choose a new password.
 
-use app::session::{
+use app::admins::{
     Role,
     store::links::{Invite, Purpose},
 };

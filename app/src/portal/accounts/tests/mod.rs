@@ -10,12 +10,12 @@ use std::sync::Arc;
 use sqlx::PgPool;
 
 use crate::{
+    admins::{Token, entry::Client},
     portal::{
         fixtures::{count, instance, wrong_fields as fields},
         form::{SignInForm, SignUpForm},
         identity::{Identity, IdentityError, IdentityKind, Recognised, Visitor},
     },
-    session::{Token, entry::Client},
 };
 
 const PASSWORD: &str = "correct horse battery staple";

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Refused, errors, label, shown};
 use crate::{
-    session::store::accounts,
+    admins::store::accounts,
     ui::{field::Field, frame::Entrance, page},
 };
 

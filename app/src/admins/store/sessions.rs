@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 
 use super::accounts::stored_email;
 use crate::{
+    admins::{Caller, Token},
     history::Actor,
-    session::{Caller, Token},
 };
 
 /// How long a session lasts without being used, in hours.

@@ -4,7 +4,7 @@ use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 
 use super::accounts::stored_email;
-use crate::session::{Email, Role, Token};
+use crate::admins::{Email, Role, Token};
 
 /// What a link is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

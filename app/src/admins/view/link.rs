@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use super::{PASSWORD_HELP, Refused, Why, errors, label, shown};
 use crate::{
-    error::AppError,
-    session::{
+    admins::{
         entry::EntryError,
         follow::{self, Asked},
         store::links::Purpose,
     },
+    error::AppError,
     ui::{field::Field, frame::Entrance, page},
 };
 

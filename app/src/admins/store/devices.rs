@@ -3,7 +3,7 @@
 
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::session::{Email, Token};
+use crate::admins::{Email, Token};
 
 /// Whether somebody with that address has signed in with this browser before.
 ///

@@ -5,8 +5,8 @@ use leptos_meta::Title;
 
 use super::{PASSWORD_HELP, Refused, errors, label, shown};
 use crate::{
+    admins::store::sessions::{self, OwnSession},
     credentials::browser,
-    session::store::sessions::{self, OwnSession},
     text::moment,
     ui::{
         field::Field,

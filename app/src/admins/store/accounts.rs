@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::session::Email;
+use crate::admins::Email;
 
 /// An account, as it is stored.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct Account {
 /// # Errors
 /// It is none: the row was written by something else.
 pub(crate) fn stored_email(text: &str) -> sqlx::Result<Email> {
-    text.parse().map_err(|error: crate::session::NotAnEmail| sqlx::Error::Decode(error.into()))
+    text.parse().map_err(|error: crate::admins::NotAnEmail| sqlx::Error::Decode(error.into()))
 }
 
 /// The account of that address; `None` where there is none.
