@@ -31,8 +31,6 @@ pub mod runtimes;
 pub mod snippets;
 #[cfg(feature = "ssr")]
 mod spreadsheet;
-#[cfg(feature = "ssr")]
-pub mod text;
 pub mod ui;
 
 /// The browser's entry: lets the islands on the page come alive.

@@ -22,8 +22,7 @@ use crate::{
     members::view::MembersPage,
     preview::view::PreviewPage,
     snippets::view::SnippetsPage,
-    text::in_title,
-    ui::page::error_page,
+    ui::{page::error_page, text::in_title},
 };
 
 /// Where the browser finds the files that the binary carries.

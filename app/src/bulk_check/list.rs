@@ -1,7 +1,7 @@
 //! A list of links as it was pasted or uploaded: text with a link on each line, or CSV with a column of links.
 
 use super::column;
-use crate::text::Grouped;
+use crate::ui::text::Grouped;
 
 /// The most links that are checked at once.
 pub const MOST_LINKS: usize = 10_000;

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::check::{Row, Verdict};
 use crate::{
     redirects::MOST_QUERY_BYTES,
-    text::{Grouped, Seen},
+    ui::text::{Grouped, Seen},
 };
 
 /// The results of a list, which is carried along as text, and what is to be said of where it came from. The filter is radio

@@ -10,8 +10,10 @@ use crate::{
     fallbacks::proposal::ProposalRow,
     instances::store::StoredInstance,
     redirects::{Explanation, Flow},
-    text::Seen,
-    ui::icon::{WARNING, icon},
+    ui::{
+        icon::{WARNING, icon},
+        text::Seen,
+    },
 };
 
 /// What can be copied, to choose from. Everything is checked, unless somebody has chosen already.

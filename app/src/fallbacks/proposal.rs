@@ -6,8 +6,10 @@ use leptos::prelude::*;
 use crate::{
     instances::store::StoredInstance,
     redirects::{Explanation, Fallbacks, Flow, explain, parse_fallback},
-    text::Seen,
-    ui::icon::{WARNING, icon},
+    ui::{
+        icon::{WARNING, icon},
+        text::Seen,
+    },
 };
 
 /// Other fallback redirects for an instance, held against those that are stored.

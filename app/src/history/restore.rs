@@ -9,11 +9,11 @@ use crate::{
     admins::Role,
     error::AppError,
     fallbacks::proposal::{Proposal, proposal_view},
-    text::{Seen, moment},
     ui::{
         form::summary,
         frame::{InstanceFrame, Place},
         page,
+        text::{Seen, moment},
     },
 };
 

@@ -12,13 +12,13 @@ use super::{
 use crate::{
     admins::Role,
     error::AppError,
-    text::{Seen, moment},
     ui::{
         field::{Field, error_of},
         form::{FieldError, summary},
         frame::{Frame, InstanceFrame, Place},
         icon::{ARROW, TICK, icon},
         page,
+        text::{Seen, moment},
     },
 };
 

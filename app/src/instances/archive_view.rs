@@ -6,12 +6,12 @@ use super::archive::{ArchiveForm, ArchivedInstance, RESTORABLE_DAYS};
 use crate::{
     admins::Role,
     error::AppError,
-    text::moment,
     ui::{
         field::Field,
         form::{Problem, Rejected, summary},
         frame::{InstanceFrame, Place, environment_badge},
         page,
+        text::moment,
     },
 };
 

@@ -5,8 +5,7 @@ use leptos::prelude::*;
 use super::store::Member;
 use crate::{
     admins::{Role, store::links::Pending},
-    text::moment,
-    ui::{field::error_of, form::FieldError},
+    ui::{field::error_of, form::FieldError, text::moment},
 };
 
 /// A member. `caller` is who looks at the list, and `owns` whether they may change it.

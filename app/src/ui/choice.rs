@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use url::form_urlencoded;
 
 use super::merge::{Choice, Conflict};
-use crate::text::{Seen, moment};
+use crate::ui::text::{Seen, moment};
 
 /// How a form's fields and their values are written for people.
 #[derive(Clone, Copy, Debug)]

@@ -13,3 +13,5 @@ pub mod icon;
 pub mod merge;
 #[cfg(feature = "ssr")]
 pub mod page;
+#[cfg(feature = "ssr")]
+pub mod text;

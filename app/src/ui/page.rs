@@ -17,7 +17,7 @@ use crate::{
         archive::{RESTORABLE_DAYS, Restorable},
         store::{self, InstanceSummary, StoredInstance},
     },
-    text::moment,
+    ui::text::moment,
 };
 
 /// What was posted, where a page answers a post. An error page offers to send it again, so nothing typed is lost.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use app::{
     redirects::{Instance, Resolution, Visit, explain_first_refusal},
-    text::{Grouped, Seen},
+    ui::text::{Grouped, Seen},
 };
 
 use super::{answer::Answers, unread::Unread};

@@ -7,12 +7,12 @@ use super::{PASSWORD_HELP, Refused, errors, label, shown};
 use crate::{
     admins::store::sessions::{self, OwnSession},
     credentials::browser,
-    text::moment,
     ui::{
         field::Field,
         frame::Frame,
         icon::{TICK, icon},
         page,
+        text::moment,
     },
 };
 

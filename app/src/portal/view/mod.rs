@@ -16,8 +16,10 @@ use leptos::prelude::*;
 use super::address::Address;
 use crate::{
     redirects::Environment,
-    text::in_title,
-    ui::icon::{TICK, icon},
+    ui::{
+        icon::{TICK, icon},
+        text::in_title,
+    },
 };
 
 pub use create_organization::create_organization;

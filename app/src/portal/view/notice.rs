@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{redirects::MOST_QUERY_BYTES, text::Grouped};
+use crate::{redirects::MOST_QUERY_BYTES, ui::text::Grouped};
 
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

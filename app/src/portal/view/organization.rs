@@ -8,7 +8,7 @@ use crate::{
         address::{Address, Page},
         organizations::Organization,
     },
-    text::Grouped,
+    ui::text::Grouped,
 };
 
 const WORDING: Wording =

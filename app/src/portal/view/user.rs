@@ -13,8 +13,7 @@ use crate::{
         form::NamesForm,
         identity::{OwnSession, Visitor},
     },
-    text::moment,
-    ui::field::Field,
+    ui::{field::Field, text::moment},
 };
 
 const WORDING: Wording = Wording {
