@@ -29,8 +29,6 @@ pub mod routes;
 pub mod runtimes;
 #[cfg(feature = "ssr")]
 pub mod snippets;
-#[cfg(feature = "ssr")]
-mod spreadsheet;
 pub mod ui;
 
 /// The browser's entry: lets the islands on the page come alive.

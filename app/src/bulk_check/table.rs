@@ -1,7 +1,7 @@
 //! Checked links as CSV, for a spreadsheet.
 
 use super::check::Row;
-use crate::spreadsheet;
+use crate::ui::spreadsheet;
 
 /// The rows as CSV, with the names of their columns.
 pub fn write<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<u8> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{difference::deed, store::Change};
-use crate::{spreadsheet, ui::text::timestamp};
+use crate::ui::{spreadsheet, text::timestamp};
 
 /// The most changes in one file. Who needs more asks for shorter times.
 pub const MOST_EXPORTED: i64 = 100_000;

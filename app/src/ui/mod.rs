@@ -14,4 +14,6 @@ pub mod merge;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]
+pub(crate) mod spreadsheet;
+#[cfg(feature = "ssr")]
 pub mod text;
