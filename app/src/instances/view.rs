@@ -16,7 +16,7 @@ use crate::{
     copy_settings::view::copy_section,
     ui::{
         choice::{Wording, choices},
-        copy::CopyButton,
+        copy_button::CopyButton,
         form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
         frame::{Frame, InstanceFrame, Place, environment_badge},
         icon::{TICK, icon},

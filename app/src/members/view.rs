@@ -13,7 +13,7 @@ use crate::{
         store::links::{self, Invite},
     },
     ui::{
-        copy::CopyButton,
+        copy_button::CopyButton,
         field::{Field, error_of},
         form::{FieldError, summary},
         frame::{InstanceFrame, Place},

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{editor::PreviewEditor, form::PreviewForm, parts::Preview, ways::Ways};
 use crate::ui::{
-    copy::CopyButton,
+    copy_button::CopyButton,
     frame::{InstanceFrame, Place},
     page,
 };

@@ -8,7 +8,7 @@ use super::{
     snippet::{Block, Note, snippets},
 };
 use crate::ui::{
-    copy::CopyButton,
+    copy_button::CopyButton,
     frame::{InstanceFrame, Place},
     page,
 };

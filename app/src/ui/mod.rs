@@ -2,7 +2,7 @@
 
 #[cfg(feature = "ssr")]
 pub mod choice;
-pub mod copy;
+pub mod copy_button;
 #[cfg(feature = "ssr")]
 pub mod field;
 pub mod form;
