@@ -18,6 +18,8 @@ pub mod fallbacks;
 pub mod history;
 pub mod instances;
 #[cfg(feature = "ssr")]
+pub mod layout;
+#[cfg(feature = "ssr")]
 pub mod members;
 #[cfg(feature = "ssr")]
 pub mod portal;

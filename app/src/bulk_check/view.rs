@@ -6,9 +6,9 @@ use leptos::prelude::*;
 
 use super::{check, form::LinksForm, list, results::results, sending::Sending};
 use crate::{
+    layout::frame::{InstanceFrame, Place},
     preview::ways::Ways,
     ui::{
-        frame::{InstanceFrame, Place},
         icon::{WARNING, icon},
         page,
     },

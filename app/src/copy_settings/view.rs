@@ -13,10 +13,10 @@ use super::{
 use crate::{
     admins::Role,
     instances::store::{InstanceSummary, StoredInstance},
+    layout::frame::{InstanceFrame, Place},
     redirects::Flow,
     ui::{
         form::summary,
-        frame::{InstanceFrame, Place},
         icon::{TICK, icon},
         page,
     },

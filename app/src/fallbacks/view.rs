@@ -11,6 +11,7 @@ use super::{
 use crate::{
     admins::Role,
     copy_settings::view::copied_banner,
+    layout::frame::{InstanceFrame, Place},
     redirects::Flow,
     runtimes::{
         live::{live, settled},
@@ -19,7 +20,6 @@ use crate::{
     ui::{
         choice::{Wording, choices},
         form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
-        frame::{InstanceFrame, Place},
         page,
     },
 };

@@ -9,9 +9,9 @@ use crate::{
     admins::Role,
     error::AppError,
     fallbacks::proposal::{Proposal, proposal_view},
+    layout::frame::{InstanceFrame, Place},
     ui::{
         form::summary,
-        frame::{InstanceFrame, Place},
         page,
         text::{Seen, moment},
     },

@@ -12,10 +12,10 @@ use super::{
 use crate::{
     admins::Role,
     error::AppError,
+    layout::frame::{Frame, InstanceFrame, Place},
     ui::{
         field::{Field, error_of},
         form::{FieldError, summary},
-        frame::{Frame, InstanceFrame, Place},
         icon::{ARROW, TICK, icon},
         page,
         text::{Seen, moment},

@@ -6,10 +6,10 @@ use super::archive::{ArchiveForm, ArchivedInstance, RESTORABLE_DAYS};
 use crate::{
     admins::Role,
     error::AppError,
+    layout::frame::{InstanceFrame, Place, environment_badge},
     ui::{
         field::Field,
         form::{Problem, Rejected, summary},
-        frame::{InstanceFrame, Place, environment_badge},
         page,
         text::moment,
     },

@@ -14,11 +14,11 @@ use super::{
 use crate::{
     admins::Role,
     copy_settings::view::copy_section,
+    layout::frame::{Frame, InstanceFrame, Place, environment_badge},
     ui::{
         choice::{Wording, choices},
         copy_button::CopyButton,
         form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
-        frame::{Frame, InstanceFrame, Place, environment_badge},
         icon::{TICK, icon},
         page,
     },

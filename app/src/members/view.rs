@@ -12,11 +12,11 @@ use crate::{
         Role,
         store::links::{self, Invite},
     },
+    layout::frame::{InstanceFrame, Place},
     ui::{
         copy_button::CopyButton,
         field::{Field, error_of},
         form::{FieldError, summary},
-        frame::{InstanceFrame, Place},
         icon::{TICK, icon},
         page,
     },

@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 
 use super::{editor::PreviewEditor, form::PreviewForm, parts::Preview, ways::Ways};
-use crate::ui::{
-    copy_button::CopyButton,
-    frame::{InstanceFrame, Place},
-    page,
+use crate::{
+    layout::frame::{InstanceFrame, Place},
+    ui::{copy_button::CopyButton, page},
 };
 
 /// A form that was posted and is shown as it is; the page finds it in its context.

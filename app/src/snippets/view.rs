@@ -7,10 +7,9 @@ use super::{
     framework::Framework,
     snippet::{Block, Note, snippets},
 };
-use crate::ui::{
-    copy_button::CopyButton,
-    frame::{InstanceFrame, Place},
-    page,
+use crate::{
+    layout::frame::{InstanceFrame, Place},
+    ui::{copy_button::CopyButton, page},
 };
 
 /// An instance's fallback redirects as code, for the framework that the page's address names.

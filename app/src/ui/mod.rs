@@ -6,8 +6,6 @@ pub mod copy_button;
 #[cfg(feature = "ssr")]
 pub mod field;
 pub mod form;
-#[cfg(feature = "ssr")]
-pub mod frame;
 pub mod icon;
 #[cfg(feature = "ssr")]
 pub mod merge;

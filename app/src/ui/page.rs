@@ -9,7 +9,6 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use sqlx::PgPool;
 
-use super::frame::Frame;
 use crate::{
     admins::{Caller, Role, guard},
     error::AppError,
@@ -17,6 +16,7 @@ use crate::{
         archive::{RESTORABLE_DAYS, Restorable},
         store::{self, InstanceSummary, StoredInstance},
     },
+    layout::frame::Frame,
     ui::text::moment,
 };
 

@@ -7,9 +7,9 @@ use super::{PASSWORD_HELP, Refused, errors, label, shown};
 use crate::{
     admins::store::sessions::{self, OwnSession},
     credentials::browser,
+    layout::frame::Frame,
     ui::{
         field::Field,
-        frame::Frame,
         icon::{TICK, icon},
         page,
         text::moment,

@@ -10,7 +10,8 @@ use crate::{
         store::links::Purpose,
     },
     error::AppError,
-    ui::{field::Field, frame::Entrance, page},
+    layout::frame::Entrance,
+    ui::{field::Field, page},
 };
 
 /// What a one-time link asks for: the first account, an invitation's, or a new password.

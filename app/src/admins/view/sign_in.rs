@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::{Refused, errors, label, shown};
 use crate::{
     admins::store::accounts,
-    ui::{field::Field, frame::Entrance, page},
+    layout::frame::Entrance,
+    ui::{field::Field, page},
 };
 
 /// Email and password.

@@ -3,16 +3,16 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{
-    icon::{TURN, UP_DOWN, icon},
-    page,
-};
 use crate::{
     instances::{
         portal_view::off_banner,
         store::{InstanceSummary, StoredInstance},
     },
     redirects::Environment,
+    ui::{
+        icon::{TURN, UP_DOWN, icon},
+        page,
+    },
 };
 
 /// The pages of an instance, as its navigation and tabs name them.

@@ -1,0 +1,4 @@
+//! What a page is put into: the frame, loading, the error page, what a rejected form shows.
+
+#[cfg(feature = "ssr")]
+pub mod frame;
