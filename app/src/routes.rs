@@ -19,10 +19,11 @@ use crate::{
         view::{HistoryPage, ServerHistoryPage},
     },
     instances::{archive_view::ArchivePage, view},
+    layout::loading::error_page,
     members::view::MembersPage,
     preview::view::PreviewPage,
     snippets::view::SnippetsPage,
-    ui::{page::error_page, text::in_title},
+    ui::text::in_title,
 };
 
 /// Where the browser finds the files that the binary carries.

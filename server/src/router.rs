@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{error::AppError, ui::page::status_of};
+use app::{error::AppError, layout::loading::status_of};
 use axum::{
     Router,
     body::Body,

@@ -6,22 +6,22 @@ use leptos::prelude::*;
 
 use super::{check, form::LinksForm, list, results::results, sending::Sending};
 use crate::{
-    layout::frame::{InstanceFrame, Place},
-    preview::ways::Ways,
-    ui::{
-        icon::{WARNING, icon},
-        page,
+    layout::{
+        frame::{InstanceFrame, Place},
+        loading,
     },
+    preview::ways::Ways,
+    ui::icon::{WARNING, icon},
 };
 
 /// A list to check, and the results of the one that was posted.
 #[component]
 pub fn LinksPage() -> impl IntoView {
-    let slug = page::slug();
+    let slug = loading::slug();
     let form = use_context::<Arc<LinksForm>>();
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        let instances = page::instances().await?;
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        let instances = loading::instances().await?;
         let pasted = form.as_ref().map(|form| form.pasted.clone()).unwrap_or_default();
         let problem = form.as_ref().and_then(|form| Some(problem_view(form.field(), form.list.as_ref().err()?.to_string())));
         let results = form.as_ref().and_then(|form| {

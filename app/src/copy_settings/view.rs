@@ -13,12 +13,14 @@ use super::{
 use crate::{
     admins::Role,
     instances::store::{InstanceSummary, StoredInstance},
-    layout::frame::{InstanceFrame, Place},
+    layout::{
+        frame::{InstanceFrame, Place},
+        loading,
+    },
     redirects::Flow,
     ui::{
         form::summary,
         icon::{TICK, icon},
-        page,
     },
 };
 
@@ -45,14 +47,14 @@ pub enum Why {
 /// What can be copied from another instance of the caller's.
 #[component]
 pub fn CopyPage() -> impl IntoView {
-    let slug = page::slug();
+    let slug = loading::slug();
     let refused = use_context::<Refused>();
-    let from = refused.as_ref().map_or_else(|| page::query_value("from"), |refused| refused.form.from.clone());
+    let from = refused.as_ref().map_or_else(|| loading::query_value("from"), |refused| refused.form.from.clone());
     let response = use_context::<ResponseOptions>();
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        let instances = page::instances().await?;
-        let body = if page::role(&slug).await? < Role::Editor {
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        let instances = loading::instances().await?;
+        let body = if loading::role(&slug).await? < Role::Editor {
             viewers_note().into_any()
         } else if from == slug {
             if let Some(response) = response {
@@ -62,7 +64,7 @@ pub fn CopyPage() -> impl IntoView {
         } else if from.is_empty() {
             sources(&stored, &instances, &from).into_any()
         } else {
-            let source = page::instance(&from).await?;
+            let source = loading::instance(&from).await?;
             let plan = Plan::new(&stored, &source, None);
             let why = refused.as_ref().map(|refused| refused.why);
             // A difference that is another one by now is looked over from the start.

@@ -9,6 +9,6 @@ use crate::{error::AppError, redirects::Flow};
 /// What the policy says of a value, before it is saved: the same verdict that saving will give.
 #[server(endpoint = "check_fallback", input = Json)]
 pub async fn check_fallback(slug: String, flow: Flow, value: String) -> Result<Verdict, AppError> {
-    let stored = crate::ui::page::instance(&slug).await?;
+    let stored = crate::layout::loading::instance(&slug).await?;
     Ok(Verdict::of(&stored.instance, flow, &value))
 }

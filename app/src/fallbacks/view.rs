@@ -11,7 +11,10 @@ use super::{
 use crate::{
     admins::Role,
     copy_settings::view::copied_banner,
-    layout::frame::{InstanceFrame, Place},
+    layout::{
+        frame::{InstanceFrame, Place},
+        loading,
+    },
     redirects::Flow,
     runtimes::{
         live::{live, settled},
@@ -20,25 +23,24 @@ use crate::{
     ui::{
         choice::{Wording, choices},
         form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
-        page,
     },
 };
 
 /// The fallback redirects of an instance, to see and to change.
 #[component]
 pub fn RedirectsPage() -> impl IntoView {
-    let slug = page::slug();
+    let slug = loading::slug();
     // Values that were previewed before they are saved come back in the query.
-    let query = page::query();
+    let query = loading::query();
     let typed: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let saved = saved_banner(&query);
     let copied = copied_banner(&typed);
     let rejected = use_context::<Rejected<FallbackForm>>();
     let has_saved = rejected.is_none() && (saved.is_some() || copied.is_some());
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        let instances = page::instances().await?;
-        let read_only = page::role(&slug).await? < Role::Editor;
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        let instances = loading::instances().await?;
+        let read_only = loading::role(&slug).await? < Role::Editor;
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
         let form = form.unwrap_or_else(|| {
             let stored = FallbackForm::of(&stored.fallbacks, stored.instance.version());
@@ -57,10 +59,10 @@ pub fn RedirectsPage() -> impl IntoView {
                 verdict: Verdict::of(&stored.instance, flow, form.get(flow)),
             })
             .collect();
-        let pool = page::pool()?;
+        let pool = loading::pool()?;
         // Who has just saved sees it arrive.
         let live = if has_saved { settled(&pool, stored.id).await } else { live(&pool, stored.id).await };
-        let live = live_line(&live.map_err(page::unavailable)?);
+        let live = live_line(&live.map_err(loading::unavailable)?);
         let page = format!("/instances/{slug}/redirects");
         let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, fields };
         let body = match problem.as_ref().and_then(Problem::to_choose) {

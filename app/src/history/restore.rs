@@ -9,10 +9,12 @@ use crate::{
     admins::Role,
     error::AppError,
     fallbacks::proposal::{Proposal, proposal_view},
-    layout::frame::{InstanceFrame, Place},
+    layout::{
+        frame::{InstanceFrame, Place},
+        loading,
+    },
     ui::{
         form::summary,
-        page,
         text::{Seen, moment},
     },
 };
@@ -37,19 +39,19 @@ pub fn version_of(text: &str) -> Option<i64> {
 /// What restoring a version would change, and the button that does it.
 #[component]
 pub fn RestorePage() -> impl IntoView {
-    let slug = page::slug();
+    let slug = loading::slug();
     let at = use_params_map().read_untracked().get("version").unwrap_or_default();
     let stale = use_context::<Stale>().is_some();
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        if page::role(&slug).await? < Role::Editor {
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        if loading::role(&slug).await? < Role::Editor {
             return Err(AppError::Forbidden);
         }
         let at = version_of(&at).ok_or(AppError::NotFound)?;
-        let pool = page::pool()?;
-        let target = fallbacks_at(&pool, &stored, at).await.map_err(page::unavailable)?.ok_or(AppError::NotFound)?;
-        let (who, since) = version(&pool, stored.id, at).await.map_err(page::unavailable)?.ok_or(AppError::NotFound)?;
-        let instances = page::instances().await?;
+        let pool = loading::pool()?;
+        let target = fallbacks_at(&pool, &stored, at).await.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?;
+        let (who, since) = version(&pool, stored.id, at).await.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?;
+        let instances = loading::instances().await?;
         let now = stored.instance.version();
         let proposal = Proposal::new(&stored, &target);
         let back = format!("/instances/{slug}/history");

@@ -12,12 +12,14 @@ use super::{
 use crate::{
     admins::Role,
     error::AppError,
-    layout::frame::{Frame, InstanceFrame, Place},
+    layout::{
+        frame::{Frame, InstanceFrame, Place},
+        loading,
+    },
     ui::{
         field::{Field, error_of},
         form::{FieldError, summary},
         icon::{ARROW, TICK, icon},
-        page,
         text::{Seen, moment},
     },
 };
@@ -25,12 +27,12 @@ use crate::{
 /// Who changed what of an instance.
 #[component]
 pub fn HistoryPage() -> impl IntoView {
-    let slug = page::slug();
-    let query = page::query();
+    let slug = loading::slug();
+    let query = loading::query();
     let restored = url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "restored");
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        let (instances, role) = (page::instances().await?, page::role(&slug).await?);
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        let (instances, role) = (loading::instances().await?, loading::role(&slug).await?);
         let restore = (role >= Role::Editor).then(|| stored.instance.version());
         let place = Shown { path: format!("/instances/{slug}/history"), fields: true, restore };
         let history = history(place, Scope::Instance { id: stored.id, role }, HistoryFilter::read(&query)).await?;
@@ -47,12 +49,12 @@ pub fn HistoryPage() -> impl IntoView {
 /// What became of the server's accounts.
 #[component]
 pub fn ServerHistoryPage() -> impl IntoView {
-    let query = page::query();
-    page::loaded(async move {
-        if !page::caller()?.is_server_admin {
+    let query = loading::query();
+    loading::loaded(async move {
+        if !loading::caller()?.is_server_admin {
             return Err(AppError::Forbidden);
         }
-        let instances = page::instances().await?;
+        let instances = loading::instances().await?;
         let place = Shown { path: "/history".to_owned(), fields: false, restore: None };
         let history = history(place, Scope::Server, HistoryFilter::read(&query)).await?;
         Ok(view! {
@@ -80,7 +82,7 @@ struct Shown {
 
 async fn history(place: Shown, scope: Scope, filter: HistoryFilter) -> Result<impl IntoView + use<>, AppError> {
     let (page, errors) = match filter.check() {
-        Ok(wanted) => (Some(store::page(&page::pool()?, scope, &wanted, ON_A_PAGE).await.map_err(page::unavailable)?), Vec::new()),
+        Ok(wanted) => (Some(store::page(&loading::pool()?, scope, &wanted, ON_A_PAGE).await.map_err(loading::unavailable)?), Vec::new()),
         Err(errors) => (None, errors),
     };
     if page.is_none()

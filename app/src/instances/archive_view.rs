@@ -6,11 +6,13 @@ use super::archive::{ArchiveForm, ArchivedInstance, RESTORABLE_DAYS};
 use crate::{
     admins::Role,
     error::AppError,
-    layout::frame::{InstanceFrame, Place, environment_badge},
+    layout::{
+        frame::{InstanceFrame, Place, environment_badge},
+        loading,
+    },
     ui::{
         field::Field,
         form::{Problem, Rejected, summary},
-        page,
         text::moment,
     },
 };
@@ -18,14 +20,14 @@ use crate::{
 /// Asks for an instance's slug, to archive it.
 #[component]
 pub fn ArchivePage() -> impl IntoView {
-    let slug = page::slug();
+    let slug = loading::slug();
     let rejected = use_context::<Rejected<ArchiveForm>>();
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        if page::role(&slug).await? != Role::Owner {
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        if loading::role(&slug).await? != Role::Owner {
             return Err(AppError::Forbidden);
         }
-        let instances = page::instances().await?;
+        let instances = loading::instances().await?;
         let (typed, problem) = rejected.map_or_else(Default::default, |rejected| (rejected.form.slug, Some(rejected.problem)));
         let errors = problem.map(Problem::into_errors).unwrap_or_default();
         let summary = (!errors.is_empty()).then(|| {

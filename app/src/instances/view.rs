@@ -14,28 +14,30 @@ use super::{
 use crate::{
     admins::Role,
     copy_settings::view::copy_section,
-    layout::frame::{Frame, InstanceFrame, Place, environment_badge},
+    layout::{
+        frame::{Frame, InstanceFrame, Place, environment_badge},
+        loading,
+    },
     ui::{
         choice::{Wording, choices},
         copy_button::CopyButton,
         form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
         icon::{TICK, icon},
-        page,
     },
 };
 
 /// Every instance; where there is none, what an instance is.
 #[component]
 pub fn ListPage() -> impl IntoView {
-    let done = match page::query().as_str() {
+    let done = match loading::query().as_str() {
         "archived" => Some("The instance is archived, and its portal is closed."),
         "restored" => Some("The instance is back as it was, and its portal is open."),
         "left" => Some("You have left the instance."),
         _ => None,
     };
-    page::loaded(async move {
-        let instances = page::instances().await?;
-        let archived = archive::list(&page::pool()?, page::caller()?.id).await.map_err(|error| page::logged(&error))?;
+    loading::loaded(async move {
+        let instances = loading::instances().await?;
+        let archived = archive::list(&loading::pool()?, loading::caller()?.id).await.map_err(|error| loading::logged(&error))?;
         let done = done.map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let rows = instances.iter().cloned().map(|instance| {
             view! {
@@ -47,7 +49,7 @@ pub fn ListPage() -> impl IntoView {
                 </li>
             }
         });
-        let may_create = page::caller()?.is_server_admin;
+        let may_create = loading::caller()?.is_server_admin;
         let body = if instances.is_empty() && !archived.is_empty() {
             view! { <p class="lead">"Every instance is archived."</p> }.into_any()
         } else if instances.is_empty() && !may_create {
@@ -92,8 +94,8 @@ pub fn ListPage() -> impl IntoView {
 #[component]
 pub fn NewPage() -> impl IntoView {
     let rejected = use_context::<Rejected<InstanceForm>>();
-    page::loaded(async move {
-        let instances = page::instances().await?;
+    loading::loaded(async move {
+        let instances = loading::instances().await?;
         let (form, problem) = rejected.map_or_else(Default::default, |rejected| (rejected.form, Some(rejected.problem)));
         Ok(view! {
             <Title text="New instance" />
@@ -109,14 +111,14 @@ pub fn NewPage() -> impl IntoView {
 /// An instance's settings.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let slug = page::slug();
-    let query = page::query();
+    let slug = loading::slug();
+    let query = loading::query();
     let saved = saved_banner(&query);
     let rejected = use_context::<Rejected<InstanceForm>>();
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        let instances = page::instances().await?;
-        let role = page::role(&slug).await?;
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        let instances = loading::instances().await?;
+        let role = loading::role(&slug).await?;
         let read_only = role < Role::Editor;
         let archive = (role == Role::Owner).then(|| way_to_archive(&slug));
         let (form, problem) =
@@ -146,10 +148,10 @@ pub fn SettingsPage() -> impl IntoView {
 /// The Overview tab: every portal page's URL.
 #[component]
 pub fn OverviewPage() -> impl IntoView {
-    let slug = page::slug();
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        let instances = page::instances().await?;
+    let slug = loading::slug();
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        let instances = loading::instances().await?;
         let origin = stored.instance.portal_origin().as_str().to_owned();
         let rows = PAGES
             .iter()

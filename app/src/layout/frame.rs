@@ -8,11 +8,9 @@ use crate::{
         portal_view::off_banner,
         store::{InstanceSummary, StoredInstance},
     },
+    layout::loading,
     redirects::Environment,
-    ui::{
-        icon::{TURN, UP_DOWN, icon},
-        page,
-    },
+    ui::icon::{TURN, UP_DOWN, icon},
 };
 
 /// The pages of an instance, as its navigation and tabs name them.
@@ -71,7 +69,7 @@ pub fn Frame(
         });
         let slug = current.as_ref().map(|(stored, _)| stored.settings.slug.clone());
         let more = instances.len() > MOST_SWITCHED;
-        let new = page::caller().is_ok_and(|caller| caller.is_server_admin);
+        let new = loading::caller().is_ok_and(|caller| caller.is_server_admin);
         let new = new.then(|| view! { <li class="apart"><a href="/instances/new">"New instance"</a></li> });
         let links = instances
             .into_iter()
@@ -112,11 +110,11 @@ pub fn Frame(
         }
     });
     let all = list.then_some("page");
-    let history = page::caller().ok().filter(|caller| caller.is_server_admin).map(|_| {
+    let history = loading::caller().ok().filter(|caller| caller.is_server_admin).map(|_| {
         view! { <li><a href="/history" aria-current=history.then_some("page")>"Server history"</a></li> }
     });
     // Who is not signed in sees error pages only, and the way in is all there is for them.
-    let account = page::caller().ok().map(|caller| {
+    let account = loading::caller().ok().map(|caller| {
         view! {
             <li>
                 <a href="/account" aria-current=account.then_some("page")><span>"Account" <small class="address">{caller.email.to_string()}</small></span></a>

@@ -2,3 +2,5 @@
 
 #[cfg(feature = "ssr")]
 pub mod frame;
+#[cfg(feature = "ssr")]
+pub mod loading;

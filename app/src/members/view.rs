@@ -12,13 +12,15 @@ use crate::{
         Role,
         store::links::{self, Invite},
     },
-    layout::frame::{InstanceFrame, Place},
+    layout::{
+        frame::{InstanceFrame, Place},
+        loading,
+    },
     ui::{
         copy_button::CopyButton,
         field::{Field, error_of},
         form::{FieldError, summary},
         icon::{TICK, icon},
-        page,
     },
 };
 
@@ -43,8 +45,8 @@ pub struct Invited {
 /// The members of an instance.
 #[component]
 pub fn MembersPage() -> impl IntoView {
-    let slug = page::slug();
-    let done = match page::query().as_str() {
+    let slug = loading::slug();
+    let done = match loading::query().as_str() {
         "saved" => Some("The role is changed."),
         "removed" => Some("They are removed, and see nothing of this instance any more."),
         "withdrawn" => Some("The invitation is withdrawn. Its link no longer holds."),
@@ -52,12 +54,14 @@ pub fn MembersPage() -> impl IntoView {
     };
     let refused = use_context::<Refused>();
     let invited = use_context::<Invited>();
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        let (caller, role, instances, pool) = (page::caller()?, page::role(&slug).await?, page::instances().await?, page::pool()?);
-        let members = store::list(&pool, stored.id).await.map_err(|error| page::logged(&error))?;
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        let (caller, role, instances, pool) =
+            (loading::caller()?, loading::role(&slug).await?, loading::instances().await?, loading::pool()?);
+        let members = store::list(&pool, stored.id).await.map_err(|error| loading::logged(&error))?;
         let owns = role == Role::Owner;
-        let pending = if owns { links::pending(&pool, stored.id).await.map_err(|error| page::logged(&error.into()))? } else { Vec::new() };
+        let pending =
+            if owns { links::pending(&pool, stored.id).await.map_err(|error| loading::logged(&error.into()))? } else { Vec::new() };
         let done = done.filter(|_| refused.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let summary = refused.as_ref().map(|refused| {
             let links = refused.errors.iter().map(|error| (format!("#{}", error.field), error.message.clone()));

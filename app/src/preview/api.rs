@@ -13,7 +13,7 @@ use crate::error::AppError;
 pub async fn preview(slug: String, form: String) -> Result<String, AppError> {
     use super::{form::PreviewForm, parts::Preview};
 
-    let preview = Preview::new(crate::ui::page::instance(&slug).await?, PreviewForm::read(&form));
+    let preview = Preview::new(crate::layout::loading::instance(&slug).await?, PreviewForm::read(&form));
     let mut answer = preview.form().address(&slug).unwrap_or_else(|| format!("/instances/{slug}/preview"));
     for (id, html) in preview.render() {
         answer.extend(["\0", &id, "\0", &html.replace('\0', "\u{fffd}")]);

@@ -4,8 +4,11 @@ use leptos::prelude::*;
 
 use super::{editor::PreviewEditor, form::PreviewForm, parts::Preview, ways::Ways};
 use crate::{
-    layout::frame::{InstanceFrame, Place},
-    ui::{copy_button::CopyButton, page},
+    layout::{
+        frame::{InstanceFrame, Place},
+        loading,
+    },
+    ui::copy_button::CopyButton,
 };
 
 /// A form that was posted and is shown as it is; the page finds it in its context.
@@ -15,14 +18,14 @@ pub struct Typed(pub PreviewForm);
 /// Where any link of an instance would end, and why.
 #[component]
 pub fn PreviewPage() -> impl IntoView {
-    let slug = page::slug();
+    let slug = loading::slug();
     let form = match use_context::<Typed>() {
         Some(Typed(form)) => form,
-        None => PreviewForm::read(&page::query()),
+        None => PreviewForm::read(&loading::query()),
     };
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        let instances = page::instances().await?;
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        let instances = loading::instances().await?;
         let preview = Preview::new(stored.clone(), form);
         let (what_if, filled_from) = (preview.what_if(), preview.filled_from());
         let (outcome, steps) = preview.outcome(None);

@@ -8,18 +8,21 @@ use super::{
     snippet::{Block, Note, snippets},
 };
 use crate::{
-    layout::frame::{InstanceFrame, Place},
-    ui::{copy_button::CopyButton, page},
+    layout::{
+        frame::{InstanceFrame, Place},
+        loading,
+    },
+    ui::copy_button::CopyButton,
 };
 
 /// An instance's fallback redirects as code, for the framework that the page's address names.
 #[component]
 pub fn SnippetsPage() -> impl IntoView {
-    let slug = page::slug();
+    let slug = loading::slug();
     let framework = Framework::named(&use_query_map().read_untracked().get("framework").unwrap_or_default());
-    page::loaded(async move {
-        let stored = page::instance(&slug).await?;
-        let instances = page::instances().await?;
+    loading::loaded(async move {
+        let stored = loading::instance(&slug).await?;
+        let instances = loading::instances().await?;
         let snippets = snippets(&stored.instance, &stored.fallbacks, framework);
         let frameworks = Framework::ALL.map(|other| {
             let here = (other == framework).then_some("page");

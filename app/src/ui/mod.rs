@@ -10,8 +10,6 @@ pub mod icon;
 #[cfg(feature = "ssr")]
 pub mod merge;
 #[cfg(feature = "ssr")]
-pub mod page;
-#[cfg(feature = "ssr")]
 pub(crate) mod spreadsheet;
 #[cfg(feature = "ssr")]
 pub mod text;

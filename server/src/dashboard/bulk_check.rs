@@ -10,7 +10,7 @@ use app::{
     },
     error::AppError,
     instances::store,
-    ui::page::Posted,
+    layout::loading::Posted,
 };
 use axum::{
     body::Bytes,

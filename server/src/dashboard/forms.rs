@@ -12,12 +12,12 @@ use app::{
         form::InstanceForm,
         store::{self, StoreError},
     },
+    layout::loading::Posted,
     preview::{form::PreviewForm, view::Typed},
     redirects::Instance,
     ui::{
         form::{FieldError, Problem, Rejected},
         merge::Merge,
-        page::Posted,
     },
 };
 use axum::{

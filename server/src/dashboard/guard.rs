@@ -10,7 +10,7 @@ use app::{
         store::sessions,
     },
     error::AppError,
-    ui::page::{Posted, status_of},
+    layout::loading::{Posted, status_of},
 };
 use axum::{
     Json, RequestExt,

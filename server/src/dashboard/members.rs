@@ -3,12 +3,12 @@
 use app::{
     admins::{Caller, store::links::Purpose},
     instances::store::StoreError,
+    layout::loading::Posted,
     members::{
         form::{InviteForm, RemoveForm, RoleForm, WithdrawForm},
         store,
         view::{Invited, Refused},
     },
-    ui::page::Posted,
 };
 use axum::{
     Extension,

@@ -1,6 +1,6 @@
 //! Reading what a form has posted, and keeping it to be sent again.
 
-use app::{error::AppError, ui::page::Posted};
+use app::{error::AppError, layout::loading::Posted};
 use axum::{
     body::{Body, Bytes},
     extract::Request,

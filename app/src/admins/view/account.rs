@@ -7,11 +7,10 @@ use super::{PASSWORD_HELP, Refused, errors, label, shown};
 use crate::{
     admins::store::sessions::{self, OwnSession},
     credentials::browser,
-    layout::frame::Frame,
+    layout::{frame::Frame, loading},
     ui::{
         field::Field,
         icon::{TICK, icon},
-        page,
         text::moment,
     },
 };
@@ -20,16 +19,16 @@ use crate::{
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let refused = use_context::<Refused>().map(|refused| refused.why);
-    let query = page::query();
+    let query = loading::query();
     let done = match query.as_str() {
         "saved" => Some("The password is changed. Every other session has ended."),
         "ended" => Some("The session has ended."),
         _ => None,
     };
-    page::loaded(async move {
-        let caller = page::caller()?;
-        let instances = page::instances().await?;
-        let own = sessions::list(&page::pool()?, caller.id).await.map_err(page::unavailable)?;
+    loading::loaded(async move {
+        let caller = loading::caller()?;
+        let instances = loading::instances().await?;
+        let own = sessions::list(&loading::pool()?, caller.id).await.map_err(loading::unavailable)?;
         let done = done.filter(|_| refused.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let summary = shown(refused.as_ref(), label);
         let errors = errors(refused);

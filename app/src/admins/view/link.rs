@@ -10,21 +10,21 @@ use crate::{
         store::links::Purpose,
     },
     error::AppError,
-    layout::frame::Entrance,
-    ui::{field::Field, page},
+    layout::{frame::Entrance, loading},
+    ui::field::Field,
 };
 
 /// What a one-time link asks for: the first account, an invitation's, or a new password.
 #[component]
 pub fn LinkPage() -> impl IntoView {
     let refused = use_context::<Refused>();
-    let token = refused.as_ref().map_or_else(|| page::query_value("token"), |refused| refused.token.clone());
+    let token = refused.as_ref().map_or_else(|| loading::query_value("token"), |refused| refused.token.clone());
     let (email, why) = refused.map_or_else(Default::default, |refused| (refused.email, Some(refused.why)));
-    page::loaded(async move {
-        let asked = match follow::ask(&page::pool()?, &token).await {
+    loading::loaded(async move {
+        let asked = match follow::ask(&loading::pool()?, &token).await {
             Ok(asked) => asked,
             Err(EntryError::Link) => return Ok(gone().into_any()),
-            Err(EntryError::Database(error)) => return Err(page::unavailable(error)),
+            Err(EntryError::Database(error)) => return Err(loading::unavailable(error)),
             Err(_) => return Err(AppError::Unavailable),
         };
         Ok(link_form(&asked, token, email, why).into_any())

@@ -5,18 +5,18 @@ use leptos::prelude::*;
 use super::{Refused, errors, label, shown};
 use crate::{
     admins::store::accounts,
-    layout::frame::Entrance,
-    ui::{field::Field, page},
+    layout::{frame::Entrance, loading},
+    ui::field::Field,
 };
 
 /// Email and password.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let refused = use_context::<Refused>();
-    let next = refused.as_ref().map_or_else(|| page::query_value("next"), |refused| refused.next.clone());
+    let next = refused.as_ref().map_or_else(|| loading::query_value("next"), |refused| refused.next.clone());
     let (email, why) = refused.map_or_else(Default::default, |refused| (refused.email, Some(refused.why)));
-    page::loaded(async move {
-        let anybody = accounts::any(&page::pool()?).await.map_err(page::unavailable)?;
+    loading::loaded(async move {
+        let anybody = accounts::any(&loading::pool()?).await.map_err(loading::unavailable)?;
         let nobody = (!anybody).then(|| {
             view! { <p class="banner note" role="status">"There is no admin yet. When it started, the server printed a link to create the first one; it holds for an hour. Start the server again for a new one."</p> }
         });
