@@ -30,6 +30,8 @@ pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod runtimes;
 #[cfg(feature = "ssr")]
+pub mod saving;
+#[cfg(feature = "ssr")]
 pub mod snippets;
 pub mod ui;
 

@@ -90,10 +90,8 @@ mod on_server {
     use crate::{
         instances::store::StoredInstance,
         redirects::{Fallbacks, Flow},
-        ui::{
-            form::{read, write},
-            merge::{Conflict, Merge},
-        },
+        saving::merge::{Conflict, Merge},
+        ui::form::{read, write},
     };
 
     impl FallbackForm {

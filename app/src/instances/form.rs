@@ -119,10 +119,8 @@ mod on_server {
     use crate::{
         instances::store::StoredInstance,
         redirects::{Domain, default_home_url, default_portal_origin},
-        ui::{
-            form::{read, write},
-            merge::{Conflict, Merge},
-        },
+        saving::merge::{Conflict, Merge},
+        ui::form::{read, write},
     };
 
     impl InstanceForm {

@@ -4,8 +4,10 @@
 use leptos::prelude::*;
 use url::form_urlencoded;
 
-use super::merge::{Choice, Conflict};
-use crate::ui::text::{Seen, moment};
+use crate::{
+    saving::merge::{Choice, Conflict},
+    ui::text::{Seen, moment},
+};
 
 /// How a form's fields and their values are written for people.
 #[derive(Clone, Copy, Debug)]

@@ -43,9 +43,9 @@ mod on_server {
     use serde::{Serialize, de::DeserializeOwned};
 
     use super::FieldError;
-    use crate::ui::{
-        icon::{TICK, WARNING, icon},
-        merge::Conflict,
+    use crate::{
+        saving::merge::Conflict,
+        ui::icon::{TICK, WARNING, icon},
     };
 
     /// What a form is filled with, as one text for a hidden field.

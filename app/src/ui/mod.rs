@@ -8,8 +8,6 @@ pub mod field;
 pub mod form;
 pub mod icon;
 #[cfg(feature = "ssr")]
-pub mod merge;
-#[cfg(feature = "ssr")]
 pub(crate) mod spreadsheet;
 #[cfg(feature = "ssr")]
 pub mod text;

@@ -15,10 +15,8 @@ use app::{
     layout::loading::Posted,
     preview::{form::PreviewForm, view::Typed},
     redirects::Instance,
-    ui::{
-        form::{FieldError, Problem, Rejected},
-        merge::Merge,
-    },
+    saving::merge::Merge,
+    ui::form::{FieldError, Problem, Rejected},
 };
 use axum::{
     Extension,

@@ -1,0 +1,4 @@
+//! What saving a form has in common: three-way merges, outcomes, the page of a conflict.
+
+#[cfg(feature = "ssr")]
+pub mod merge;
