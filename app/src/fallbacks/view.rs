@@ -20,10 +20,8 @@ use crate::{
         live::{live, settled},
         view::live_line,
     },
-    ui::{
-        choice::{Wording, choices},
-        form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
-    },
+    saving::choices::{Wording, choices},
+    ui::form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
 };
 
 /// The fallback redirects of an instance, to see and to change.

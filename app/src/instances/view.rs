@@ -18,8 +18,8 @@ use crate::{
         frame::{Frame, InstanceFrame, Place, environment_badge},
         loading,
     },
+    saving::choices::{Wording, choices},
     ui::{
-        choice::{Wording, choices},
         copy_button::CopyButton,
         form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
         icon::{TICK, icon},

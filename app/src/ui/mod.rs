@@ -1,7 +1,5 @@
 //! What every screen is made of: the frame, fields, banners, copy buttons.
 
-#[cfg(feature = "ssr")]
-pub mod choice;
 pub mod copy_button;
 #[cfg(feature = "ssr")]
 pub mod field;

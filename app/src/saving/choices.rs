@@ -19,7 +19,7 @@ pub struct Wording {
 }
 
 /// The fields to choose for, and every other field of the merged form with them. `form` is as
-/// [`super::form::write`] writes it, `page` where it came from.
+/// [`crate::ui::form::write`] writes it, `page` where it came from.
 pub fn choices(conflict: &Conflict, form: &str, wording: Wording, page: String) -> impl IntoView + use<> {
     let other =
         form_urlencoded::parse(form.as_bytes()).into_owned().filter(|(name, _)| conflict.both.iter().all(|choice| choice.field != name));
