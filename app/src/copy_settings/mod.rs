@@ -2,8 +2,8 @@
 //! `plan.rs` says what would change and what the target's rules refuse, before and while it is done.
 
 pub mod form;
-mod parts;
 pub mod plan;
+mod sections;
 pub mod store;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,8 @@ use leptos_meta::Title;
 
 use super::{
     form::CopyForm,
-    parts::{differences, left_out},
     plan::Plan,
+    sections::{differences, left_out},
 };
 use crate::{
     admins::Role,
