@@ -10,9 +10,9 @@ pub mod form;
 pub mod list;
 #[cfg(feature = "ssr")]
 mod results;
-pub mod sending;
 #[cfg(feature = "ssr")]
 pub mod table;
+pub mod upload;
 #[cfg(feature = "ssr")]
 pub mod view;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::{check, form::LinksForm, list, results::results, sending::Sending};
+use super::{check, form::LinksForm, list, results::results, upload::Sending};
 use crate::{
     layout::{
         frame::{InstanceFrame, Place},
