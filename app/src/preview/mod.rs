@@ -1,13 +1,13 @@
 //! The Preview tab: where any link would end, and why, step by step.
 
 pub mod api;
-#[cfg(feature = "ssr")]
-mod built;
 pub mod editor;
 #[cfg(feature = "ssr")]
 mod fields;
 #[cfg(feature = "ssr")]
 pub mod form;
+#[cfg(feature = "ssr")]
+mod generated_link;
 #[cfg(feature = "ssr")]
 mod mark;
 #[cfg(feature = "ssr")]

@@ -4,9 +4,9 @@
 use leptos::prelude::*;
 
 use super::{
-    built::{built, qr_code},
     fields::{fields, note, noted},
     form::PreviewForm,
+    generated_link::{built, qr_code},
     unsaved::what_if,
     way::{outcome, steps},
 };
