@@ -9,7 +9,7 @@ pub mod form;
 #[cfg(feature = "ssr")]
 mod generated_link;
 #[cfg(feature = "ssr")]
-mod mark;
+mod highlight;
 #[cfg(feature = "ssr")]
 mod parts;
 #[cfg(test)]

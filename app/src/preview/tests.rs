@@ -2,7 +2,7 @@
 
 use super::{
     form::PreviewForm,
-    mark::{Kind, Mark, in_unicode, marks},
+    highlight::{Kind, Mark, in_unicode, marks},
 };
 use crate::redirects::{Environment, Fallbacks, Flow, Instance, NotALink, Settings};
 

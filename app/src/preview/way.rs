@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use url::Url;
 
-use super::mark::{Kind, Mark, in_unicode, marks};
+use super::highlight::{Kind, Mark, in_unicode, marks};
 use crate::{
     fallbacks::verdict::UrlParts,
     redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, explain, policy},
