@@ -11,7 +11,7 @@ use crate::error::AppError;
 /// the id of its place and its HTML, or `id@attribute` and a value. A text is smaller to read in the browser than a structure, and HTML has no zero in it.
 #[server(endpoint = "preview", input = Json)]
 pub async fn preview(slug: String, form: String) -> Result<String, AppError> {
-    use super::{form::PreviewForm, parts::Preview};
+    use super::{form::PreviewForm, sections::Preview};
 
     let preview = Preview::new(crate::layout::loading::instance(&slug).await?, PreviewForm::read(&form));
     let mut answer = preview.form().address(&slug).unwrap_or_else(|| format!("/instances/{slug}/preview"));

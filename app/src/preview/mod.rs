@@ -11,7 +11,7 @@ mod generated_link;
 #[cfg(feature = "ssr")]
 mod highlight;
 #[cfg(feature = "ssr")]
-mod parts;
+mod sections;
 #[cfg(test)]
 #[cfg(feature = "ssr")]
 mod tests;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{editor::PreviewEditor, form::PreviewForm, parts::Preview, ways::Ways};
+use super::{editor::PreviewEditor, form::PreviewForm, sections::Preview, ways::Ways};
 use crate::{
     layout::{
         frame::{InstanceFrame, Place},
