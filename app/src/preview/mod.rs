@@ -12,6 +12,8 @@ mod generated_link;
 mod highlight;
 #[cfg(feature = "ssr")]
 mod sections;
+#[cfg(feature = "ssr")]
+mod steps;
 #[cfg(test)]
 #[cfg(feature = "ssr")]
 mod tests;
@@ -19,7 +21,5 @@ mod tests;
 mod unsaved;
 #[cfg(feature = "ssr")]
 pub mod view;
-#[cfg(feature = "ssr")]
-mod way;
 #[cfg(feature = "ssr")]
 pub mod ways;

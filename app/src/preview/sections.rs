@@ -7,8 +7,8 @@ use super::{
     fields::{fields, note, noted},
     form::PreviewForm,
     generated_link::{built, qr_code},
+    steps::{outcome, steps},
     unsaved::what_if,
-    way::{outcome, steps},
 };
 use crate::{
     instances::store::StoredInstance,
