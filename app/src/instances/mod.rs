@@ -9,7 +9,7 @@ pub mod editor;
 mod error;
 pub mod form;
 #[cfg(feature = "ssr")]
-pub mod portal;
+pub mod portal_pages;
 #[cfg(feature = "ssr")]
 pub(crate) mod portal_view;
 #[cfg(feature = "ssr")]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{portal::Pages, store::StoredInstance};
+use super::{portal_pages::Pages, store::StoredInstance};
 use crate::ui::icon::{TICK, WARNING, icon};
 
 /// Switches the hosted pages, beside an instance's settings.

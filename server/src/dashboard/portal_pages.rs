@@ -4,7 +4,7 @@ use app::{
     admins::Caller,
     error::AppError,
     instances::{
-        portal::{self, PortalForm},
+        portal_pages::{self, PortalForm},
         store::StoreError,
     },
 };
