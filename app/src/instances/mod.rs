@@ -11,7 +11,7 @@ pub mod form;
 #[cfg(feature = "ssr")]
 pub mod portal_pages;
 #[cfg(feature = "ssr")]
-pub(crate) mod portal_view;
+pub(crate) mod portal_pages_view;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     archive_view::{archived_list, way_to_archive},
     editor::{InstanceEditor, InstanceStart},
     form::InstanceForm,
-    portal_view::{switch_section, switched_banner},
+    portal_pages_view::{switch_section, switched_banner},
     store::MOST_LISTED,
 };
 use crate::{

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use crate::{
     instances::{
-        portal_view::off_banner,
+        portal_pages_view::off_banner,
         store::{InstanceSummary, StoredInstance},
     },
     layout::loading,
