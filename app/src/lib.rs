@@ -11,6 +11,7 @@ pub mod admins;
 pub mod bulk_check;
 #[cfg(feature = "ssr")]
 pub mod copy_settings;
+#[cfg(feature = "ssr")]
 pub mod credentials;
 pub mod error;
 pub mod fallbacks;

@@ -31,7 +31,7 @@ pub(crate) async fn switch_pages(
         Ok(received) => received,
         Err(response) => return response,
     };
-    match portal::switch(&pages.pool, &caller.actor, &slug, form.pages).await {
+    match portal_pages::switch(&pages.pool, &caller.actor, &slug, form.pages).await {
         Ok(()) => Redirect::to(&format!("/instances/{slug}/settings?portal-{}", form.pages.name())).into_response(),
         Err(error) => pages.render_error(parts, logged(&error), move || provide_context(posted.clone())).await,
     }
