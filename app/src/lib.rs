@@ -22,6 +22,7 @@ pub mod instances;
 pub mod layout;
 #[cfg(feature = "ssr")]
 pub mod members;
+pub mod paths;
 #[cfg(feature = "ssr")]
 pub mod portal;
 pub mod preview;

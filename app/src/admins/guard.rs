@@ -1,5 +1,6 @@
 //! The guard: what each request of the dashboard needs, and whether who asks has it. What is not named here needs most.
 
+use crate::paths;
 use sqlx::PgPool;
 
 use super::{Caller, Role};
@@ -23,7 +24,7 @@ pub enum Need {
 }
 
 /// What is open to everybody.
-const OPEN: [&str; 7] = ["/", "/healthz", "/readyz", "/account/sign-in", "/account/setup", "/account/invitation", "/account/reset"];
+const OPEN: [&str; 7] = ["/", "/healthz", "/readyz", paths::SIGN_IN, paths::SETUP, paths::INVITATION, paths::RESET];
 
 impl Need {
     /// What a request with that method needs at that path, as it was asked for.

@@ -1,5 +1,6 @@
 //! Where an admin goes on after signing in: always a page of this dashboard.
 
+use crate::paths;
 use std::fmt;
 
 use url::Url;
@@ -18,7 +19,7 @@ impl Next {
         let base = Url::parse("http://dashboard.invalid/").ok()?;
         // Not what was typed but what the parser makes of it is sent out: a path that begins with one slash and a known word.
         let url = base.join(text).ok().filter(|url| text.starts_with('/') && url.origin() == base.origin())?;
-        let known = ["/instances", "/account", "/history"].iter().any(|page| {
+        let known = [paths::INSTANCES, paths::ACCOUNT, paths::SERVER_HISTORY].iter().any(|page| {
             let rest = url.path().strip_prefix(page);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
@@ -34,7 +35,7 @@ impl Next {
 
 impl Default for Next {
     fn default() -> Self {
-        Self("/instances".to_owned())
+        Self(paths::INSTANCES.to_owned())
     }
 }
 

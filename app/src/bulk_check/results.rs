@@ -1,5 +1,6 @@
 //! What became of a list: how many of each kind, a filter, the table, and the way to a spreadsheet.
 
+use crate::paths;
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -27,7 +28,7 @@ pub(super) fn results(slug: &str, rows: Vec<Row>, list: String, origin: Option<S
         .collect_view();
     let rows = rows.into_iter().map(|row| row_view(slug, row)).collect_view();
     view! {
-        <form method="post" action=format!("/instances/{slug}/preview/links.csv") enctype="multipart/form-data" autocomplete="off">
+        <form method="post" action=paths::instance(slug).bulk_check_csv() enctype="multipart/form-data" autocomplete="off">
             <h2 tabindex="-1" autofocus>{summary(allowed, refused, no_link)}</h2>
             {origin.map(|origin| view! { <p class="help">{origin}</p> })}
             <input type="hidden" name="links" value=list />
@@ -59,7 +60,8 @@ fn row_view(slug: &str, row: Row) -> impl IntoView + use<> {
     let Row { number, link, end, verdict, reason } = row;
     let text = shown(&link, MOST_SHOWN.0);
     // What is too long for a link is too long for an address as well.
-    let href = (link.len() <= MOST_QUERY_BYTES).then(|| format!("/instances/{slug}/preview?link={}", utf8_percent_encode(&link, IN_QUERY)));
+    let href = (link.len() <= MOST_QUERY_BYTES)
+        .then(|| format!("{}?link={}", paths::instance(slug).preview(), utf8_percent_encode(&link, IN_QUERY)));
     let (target, source) = end.map(|(target, source)| (shown(&target, MOST_SHOWN.0), source.title())).unzip();
     let said = match verdict {
         Verdict::Allowed => "Allowed",

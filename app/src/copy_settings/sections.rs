@@ -1,5 +1,6 @@
 //! The parts of the page that copies settings: each value with a box to check, and those that are refused with the reason.
 
+use crate::paths;
 use leptos::prelude::*;
 
 use super::{
@@ -40,7 +41,7 @@ pub(super) fn differences(
             .into_any()
     } else {
         view! {
-            <form method="post" class="card" autocomplete="off" action=format!("/instances/{}/copy", target.settings.slug)>
+            <form method="post" class="card" autocomplete="off" action=paths::instance(&target.settings.slug).copy_settings()>
                 <input type="hidden" name="from" value=source.settings.slug.clone() />
                 <input type="hidden" name="from_version" value=source.instance.version() />
                 <input type="hidden" name="version" value=target.instance.version() />

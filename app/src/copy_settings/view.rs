@@ -1,5 +1,6 @@
 //! The page that copies settings from another instance: from which, what would change, and what is refused.
 
+use crate::paths;
 use axum::http::StatusCode;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -118,7 +119,7 @@ fn sources(target: &StoredInstance, instances: &[InstanceSummary], from: &str) -
         view! { <p class="card field">"There is no other instance that you are a member of."</p> }.into_any()
     } else {
         view! {
-            <form method="get" class="card" action=format!("/instances/{slug}/copy")>
+            <form method="get" class="card" action=paths::instance(slug).copy_settings()>
                 <div class="field">
                     <label for="from">"Copy from"</label>
                     <div class="input"><select id="from" name="from">{options}</select></div>
@@ -147,7 +148,7 @@ pub fn copy_section(slug: &str) -> impl IntoView + use<> {
                 <h2 id="copy-title">"Copy from another instance"</h2>
                 <p class="help">"Takes over fallback redirects and allowed origins. You see what changes before."</p>
             </div>
-            <a class="button" href=format!("/instances/{slug}/copy")>"Choose instance…"</a>
+            <a class="button" href=paths::instance(slug).copy_settings()>"Choose instance…"</a>
         </section>
     }
 }

@@ -1,5 +1,6 @@
 //! The bar of unsaved changes below the Redirects tab, and the question before they are left behind.
 
+use crate::paths;
 use leptos::{ev, prelude::*};
 
 use super::editor::Field;
@@ -38,8 +39,8 @@ pub(super) fn bar(fields: Vec<Field>, slug: StoredValue<String>, live: RwSignal<
             <p aria-live="polite"><strong>{said}</strong>{attention}</p>
             // Enter in a field presses the first button.
             {(!read_only).then(|| view! { <button class="button primary">"Save changes"</button> })}
-            <button class="button" formaction=format!("/instances/{}/preview", slug.get_value())>"Preview with these values"</button>
-            <a class="button" href=format!("/instances/{}/redirects", slug.get_value()) on:click=move |_| leaving.set_value(true)>"Discard"</a>
+            <button class="button" formaction=paths::instance(&slug.get_value()).preview()>"Preview with these values"</button>
+            <a class="button" href=paths::instance(&slug.get_value()).redirects() on:click=move |_| leaving.set_value(true)>"Discard"</a>
         </div>
     }
 }

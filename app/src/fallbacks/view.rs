@@ -1,5 +1,6 @@
 //! The Redirects tab.
 
+use crate::paths;
 use leptos::prelude::*;
 use url::form_urlencoded;
 
@@ -61,7 +62,7 @@ pub fn RedirectsPage() -> impl IntoView {
         // Who has just saved sees it arrive.
         let live = if has_saved { settled(&pool, stored.id).await } else { live(&pool, stored.id).await };
         let live = live_line(&live.map_err(loading::unavailable)?);
-        let page = format!("/instances/{slug}/redirects");
+        let page = paths::instance(&slug).redirects();
         let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, fields };
         let body = match problem.as_ref().and_then(Problem::to_choose) {
             Some(conflict) => choices(conflict, &write(&form), WORDING, page).into_any(),

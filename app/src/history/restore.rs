@@ -1,5 +1,6 @@
 //! Putting the fallback redirects of an earlier version back: the page that shows what will change before it is done.
 
+use crate::paths;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::Deserialize;
@@ -54,7 +55,7 @@ pub fn RestorePage() -> impl IntoView {
         let instances = loading::instances().await?;
         let now = stored.instance.version();
         let proposal = Proposal::new(&stored, &target);
-        let back = format!("/instances/{slug}/history");
+        let back = paths::instance(&slug).history();
         let stale = stale.then(|| {
             summary(
                 "Somebody saved in between",
@@ -77,7 +78,7 @@ pub fn RestorePage() -> impl IntoView {
             .into_any()
         } else {
             view! {
-                <form method="post" class="restore-end" action=format!("/instances/{slug}/history/{at}")>
+                <form method="post" class="restore-end" action=paths::instance(&slug).version(at)>
                     <input type="hidden" name="version" value=now />
                     <p class="help">{format!("It is saved as version {}. Settings stay as they are.", now + 1)}</p>
                     <a class="button" href=back>"Cancel"</a>

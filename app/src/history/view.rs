@@ -1,5 +1,6 @@
 //! The History tab of an instance, and the history of the server's accounts: a filter, the changes, and the way to a file.
 
+use crate::paths;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -34,7 +35,7 @@ pub fn HistoryPage() -> impl IntoView {
         let stored = loading::instance(&slug).await?;
         let (instances, role) = (loading::instances().await?, loading::role(&slug).await?);
         let restore = (role >= Role::Editor).then(|| stored.instance.version());
-        let place = Shown { path: format!("/instances/{slug}/history"), fields: true, restore };
+        let place = Shown { path: paths::instance(&slug).history(), fields: true, restore };
         let history = history(place, Scope::Instance { id: stored.id, role }, HistoryFilter::read(&query)).await?;
         let restored = restored.then(|| view! { <p class="banner" role="status">{icon(TICK)}"Restored. Links follow it from now on."</p> });
         Ok(view! {
@@ -55,7 +56,7 @@ pub fn ServerHistoryPage() -> impl IntoView {
             return Err(AppError::Forbidden);
         }
         let instances = loading::instances().await?;
-        let place = Shown { path: "/history".to_owned(), fields: false, restore: None };
+        let place = Shown { path: paths::SERVER_HISTORY.to_owned(), fields: false, restore: None };
         let history = history(place, Scope::Server, HistoryFilter::read(&query)).await?;
         Ok(view! {
             <Title text="Server history" />

@@ -1,5 +1,6 @@
 //! The screens of archiving: the form that confirms it, and the archived instances on the list.
 
+use crate::paths;
 use leptos::prelude::*;
 
 use super::archive::{ArchiveForm, ArchivedInstance, RESTORABLE_DAYS};
@@ -55,7 +56,7 @@ pub fn ArchivePage() -> impl IntoView {
                         <p class="field">"The slug of this instance is " <code>{slug.clone()}</code></p>
                         {field.show(&errors)}
                         <div class="end">
-                            <a class="button" href=format!("/instances/{slug}/settings")>"Keep it"</a>
+                            <a class="button" href=paths::instance(&slug).settings()>"Keep it"</a>
                             <button class="button danger">"Archive instance"</button>
                         </div>
                     </form>
@@ -73,7 +74,7 @@ pub(super) fn way_to_archive(slug: &str) -> impl IntoView + use<> {
                 <h2 id="archive-title">"Archive"</h2>
                 <p class="help">{format!("Closes the portal. Can be undone for {RESTORABLE_DAYS} days.")}</p>
             </div>
-            <a class="button" href=format!("/instances/{slug}/archive")>"Archive instance…"</a>
+            <a class="button" href=paths::instance(slug).archive()>"Archive instance…"</a>
         </section>
     }
 }
@@ -97,7 +98,7 @@ fn archived_row(archived: ArchivedInstance) -> impl IntoView {
     let restore = is_owned.then(|| {
         let unseen = format!(" {name}");
         view! {
-            <form method="post" action=format!("/instances/{slug}/unarchive")>
+            <form method="post" action=paths::instance(&slug).unarchive()>
                 <button class="button small">"Restore"<span class="unseen">{unseen}</span></button>
             </form>
         }

@@ -1,5 +1,6 @@
 //! What the screens say of hosted pages that are switched off, and the form that switches them.
 
+use crate::paths;
 use leptos::prelude::*;
 
 use super::{portal_pages::Pages, store::StoredInstance};
@@ -21,7 +22,7 @@ pub(super) fn switch_section(stored: &StoredInstance, read_only: bool) -> impl I
     };
     let form = (!read_only).then(|| {
         view! {
-            <form method="post" action=format!("/instances/{slug}/portal")>
+            <form method="post" action=paths::instance(slug).portal_pages()>
                 // A button and no field: it posts what it says, whatever has been switched since the page was opened.
                 <button class="button" name="pages" value=to.name()>{label}<span class="unseen">" the portal pages"</span></button>
             </form>
@@ -50,7 +51,7 @@ pub(super) fn switched_banner(query: &str, stored: &StoredInstance) -> Option<im
 
 /// Says on the tabs about visitors that these find no pages.
 pub(crate) fn off_banner(stored: &StoredInstance) -> Option<impl IntoView + use<>> {
-    let settings = format!("/instances/{}/settings#portal", stored.settings.slug);
+    let settings = format!("{}#portal", paths::instance(&stored.settings.slug).settings());
     (!stored.portal_enabled).then(|| {
         view! {
             <p class="banner" data-kind="off" role="note">

@@ -1,5 +1,6 @@
 //! The screens of instances: the list, a new one, the Overview tab, the settings.
 
+use crate::paths;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -42,7 +43,7 @@ pub fn ListPage() -> impl IntoView {
         let rows = instances.iter().cloned().map(|instance| {
             view! {
                 <li>
-                    <a href=format!("/instances/{}", instance.slug)>
+                    <a href=paths::instance(&instance.slug).overview()>
                         <span><strong>{instance.name}</strong><small>{instance.domain}</small></span>
                         {environment_badge(instance.environment)}
                     </a>
@@ -65,7 +66,7 @@ pub fn ListPage() -> impl IntoView {
                 <section class="card empty">
                     <h2>"No instance yet"</h2>
                     <p>"An instance is one application's authentication setup: its domain, its portal, and where people go after they sign up, sign in or sign out. Most teams have two, one for development and one for production."</p>
-                    <a class="button primary" href="/instances/new">"Create the first instance"</a>
+                    <a class="button primary" href=paths::NEW_INSTANCE>"Create the first instance"</a>
                 </section>
             }
             .into_any()
@@ -76,7 +77,7 @@ pub fn ListPage() -> impl IntoView {
             view! { <p class="lead">{format!("The first {MOST_LISTED} by name are listed. Others open by their address, /instances/ and the slug.")}</p> }
         });
         let some = !instances.is_empty() || !archived.is_empty();
-        let new = (may_create && some).then(|| view! { <a class="button primary" href="/instances/new">"New instance"</a> });
+        let new = (may_create && some).then(|| view! { <a class="button primary" href=paths::NEW_INSTANCE>"New instance"</a> });
         Ok(view! {
             <Title text="Instances" />
             <Frame instances list=true>
@@ -127,7 +128,7 @@ pub fn SettingsPage() -> impl IntoView {
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let body = match problem.as_ref().and_then(Problem::to_choose) {
-            Some(conflict) => choices(conflict, &write(&form), Wording { label, value }, format!("/instances/{slug}/settings")).into_any(),
+            Some(conflict) => choices(conflict, &write(&form), Wording { label, value }, paths::instance(&slug).settings()).into_any(),
             None => view! { <InstanceEditor start=InstanceStart { read_only, ..start(form, problem.clone(), true) } /> }.into_any(),
         };
         Ok(view! {

@@ -1,5 +1,6 @@
 //! The frame around every dashboard page: brand, instance switcher, navigation, and the head of an instance's pages.
 
+use crate::paths;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -70,7 +71,7 @@ pub fn Frame(
         let slug = current.as_ref().map(|(stored, _)| stored.settings.slug.clone());
         let more = instances.len() > MOST_SWITCHED;
         let new = loading::caller().is_ok_and(|caller| caller.is_server_admin);
-        let new = new.then(|| view! { <li class="apart"><a href="/instances/new">"New instance"</a></li> });
+        let new = new.then(|| view! { <li class="apart"><a href=paths::NEW_INSTANCE>"New instance"</a></li> });
         let links = instances
             .into_iter()
             .take(MOST_SWITCHED)
@@ -78,7 +79,7 @@ pub fn Frame(
                 let here = (slug.as_deref() == Some(instance.slug.as_str())).then_some("true");
                 view! {
                     <li>
-                        <a href=format!("/instances/{}/redirects", instance.slug) aria-current=here>
+                        <a href=paths::instance(&instance.slug).redirects() aria-current=here>
                             <span>{instance.name}</span>
                             <small>{instance.domain}</small>
                         </a>
@@ -86,7 +87,7 @@ pub fn Frame(
                 }
             })
             .collect_view();
-        let more = more.then(|| view! { <li><a href="/instances">"All instances"</a></li> });
+        let more = more.then(|| view! { <li><a href=paths::INSTANCES>"All instances"</a></li> });
         view! {
             <details class="switcher">
                 <summary>
@@ -104,20 +105,20 @@ pub fn Frame(
         let members = (place == Place::Members).then_some("page");
         let settings = matches!(place, Place::Settings | Place::Archive).then_some("page");
         view! {
-            <li><a href=format!("/instances/{slug}") aria-current=portal>"Account Portal"</a></li>
-            <li><a href=format!("/instances/{slug}/members") aria-current=members>"Members"</a></li>
-            <li><a href=format!("/instances/{slug}/settings") aria-current=settings>"Settings"</a></li>
+            <li><a href=paths::instance(&slug).overview() aria-current=portal>"Account Portal"</a></li>
+            <li><a href=paths::instance(&slug).members() aria-current=members>"Members"</a></li>
+            <li><a href=paths::instance(&slug).settings() aria-current=settings>"Settings"</a></li>
         }
     });
     let all = list.then_some("page");
     let history = loading::caller().ok().filter(|caller| caller.is_server_admin).map(|_| {
-        view! { <li><a href="/history" aria-current=history.then_some("page")>"Server history"</a></li> }
+        view! { <li><a href=paths::SERVER_HISTORY aria-current=history.then_some("page")>"Server history"</a></li> }
     });
     // Who is not signed in sees error pages only, and the way in is all there is for them.
     let account = loading::caller().ok().map(|caller| {
         view! {
             <li>
-                <a href="/account" aria-current=account.then_some("page")><span>"Account" <small class="address">{caller.email.to_string()}</small></span></a>
+                <a href=paths::ACCOUNT aria-current=account.then_some("page")><span>"Account" <small class="address">{caller.email.to_string()}</small></span></a>
             </li>
         }
     });
@@ -125,9 +126,9 @@ pub fn Frame(
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="frame">
             <header class="rail">
-                <a class="brand" href="/instances"><span class="mark">{icon(TURN)}</span><span class="brand-name">"Portal Redirects"</span></a>
+                <a class="brand" href=paths::INSTANCES><span class="mark">{icon(TURN)}</span><span class="brand-name">"Portal Redirects"</span></a>
                 {switcher}
-                <nav aria-label="Dashboard"><ul>{nav}<li><a href="/instances" aria-current=all>"All instances"</a></li>{history}{account}</ul></nav>
+                <nav aria-label="Dashboard"><ul>{nav}<li><a href=paths::INSTANCES aria-current=all>"All instances"</a></li>{history}{account}</ul></nav>
             </header>
             <main id="main" tabindex="-1">{children()}</main>
         </div>
@@ -169,9 +170,9 @@ pub fn InstanceFrame(
     let environment = stored.settings.environment;
     let portal = stored.instance.portal_origin().as_str();
     let portal = portal.split_once("://").map_or(portal, |(_, host)| host).to_owned();
-    let tab = move |to: Place, path: &str, label: &'static str| {
+    let tab = move |to: Place, href: String, label: &'static str| {
         let here = (place == to).then_some("page");
-        view! { <li><a href=format!("/instances/{slug}{path}") aria-current=here>{label}</a></li> }
+        view! { <li><a href=href aria-current=here>{label}</a></li> }
     };
     let (heading, title) = match place {
         Place::Overview => ("Account Portal", "Account Portal"),
@@ -185,15 +186,16 @@ pub fn InstanceFrame(
     };
     let off = if matches!(place, Place::Overview | Place::Redirects | Place::Preview) { off_banner(&stored) } else { None };
     let below = if place.is_tab() { portal } else { stored.domain_typed.clone() };
+    let at = paths::instance(&slug);
     let tabs = place.is_tab().then(|| {
         view! {
             <nav class="tabs" aria-label="Account Portal">
                 <ul>
-                    {tab(Place::Overview, "", "Overview")}
-                    {tab(Place::Redirects, "/redirects", "Redirects")}
-                    {tab(Place::Preview, "/preview", "Preview")}
-                    {tab(Place::Snippets, "/snippets", "Snippets")}
-                    {tab(Place::History, "/history", "History")}
+                    {tab(Place::Overview, at.overview(), "Overview")}
+                    {tab(Place::Redirects, at.redirects(), "Redirects")}
+                    {tab(Place::Preview, at.preview(), "Preview")}
+                    {tab(Place::Snippets, at.snippets(), "Snippets")}
+                    {tab(Place::History, at.history(), "History")}
                 </ul>
             </nav>
         }

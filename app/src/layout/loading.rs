@@ -1,5 +1,6 @@
 //! What a dashboard page does before it shows anything: ask the database, or say why it can't.
 
+use crate::paths;
 use std::future::Future;
 
 use axum::http::{StatusCode, request::Parts};
@@ -151,7 +152,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
     let again = matches!(error, AppError::SignedOut) || status == StatusCode::SERVICE_UNAVAILABLE;
     // In a tab of its own, so that this one keeps what was typed.
     let sign_in = (error == AppError::SignedOut).then(|| {
-        view! { <p><a href="/account/sign-in" target="_blank" rel="noopener">"Sign in, in a new tab"</a></p> }
+        view! { <p><a href=paths::SIGN_IN target="_blank" rel="noopener">"Sign in, in a new tab"</a></p> }
     });
     let until = use_context::<Restorable>().map(|Restorable(until)| match until {
         Some(until) => view! { <p>"An owner can restore it from the list of instances, until " {moment(until)} "."</p> }.into_any(),
@@ -181,7 +182,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
             {request}
             {sign_in}
             {again}
-            <p><a href="/instances">"All instances"</a></p>
+            <p><a href=paths::INSTANCES>"All instances"</a></p>
         </Frame>
     }
 }

@@ -1,5 +1,6 @@
 //! The rows of the Members page: a member or an invitation each, with what an owner may do about it.
 
+use crate::paths;
 use leptos::prelude::*;
 
 use super::store::Member;
@@ -39,7 +40,7 @@ fn role_form(id: i64, email: &str, role: Role, slug: &str, invalid: bool) -> imp
     let unseen = format!(" of {email}");
     let label = format!("Role of {email}");
     view! {
-        <form method="post" action=format!("/instances/{slug}/members/role") class="inline">
+        <form method="post" action=paths::instance(slug).member_role() class="inline">
             <input type="hidden" name="member" value=id />
             <div class="input">
                 <select
@@ -63,7 +64,7 @@ fn remove_form(id: i64, email: &str, slug: &str) -> impl IntoView + use<> {
     view! {
         <details class="sure">
             <summary class="button small">"Remove"<span class="unseen">{unseen.clone()}</span></summary>
-            <form method="post" action=format!("/instances/{slug}/members/remove")>
+            <form method="post" action=paths::instance(slug).remove_member()>
                 <p class="help">{text}</p>
                 <input type="hidden" name="member" value=id />
                 <button class="button small danger">"Remove now"<span class="unseen">{unseen}</span></button>
@@ -76,7 +77,7 @@ fn leave_form(slug: &str) -> impl IntoView + use<> {
     view! {
         <details class="sure">
             <summary class="button small">"Leave"</summary>
-            <form method="post" action=format!("/instances/{slug}/members/leave")>
+            <form method="post" action=paths::instance(slug).leave()>
                 <p class="help">"You see nothing of this instance from then on. An owner can invite you again."</p>
                 <button class="button small danger">"Leave now"</button>
             </form>
@@ -95,7 +96,7 @@ pub(super) fn invitation_row(pending: Pending, slug: &str) -> impl IntoView + us
                 <p>{email} " " <span class="badge">{role}</span></p>
                 <p class="help">"Holds until " {moment(expires_at)} "."</p>
             </div>
-            <form method="post" action=format!("/instances/{slug}/members/withdraw")>
+            <form method="post" action=paths::instance(slug).withdraw_invitation()>
                 <input type="hidden" name="invitation" value=id />
                 <button class="button small">"Withdraw"<span class="unseen">{unseen}</span></button>
             </form>

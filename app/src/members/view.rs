@@ -1,5 +1,6 @@
 //! The Members page: who may do what with an instance, who is invited, and for owners the ways to change that.
 
+use crate::paths;
 use leptos::prelude::*;
 
 use super::{
@@ -155,7 +156,7 @@ fn invite_form(slug: &str, form: InviteForm, errors: &[FieldError]) -> impl Into
                 <h2 id="invite-title">"Invite"</h2>
                 <p>"Somebody new chooses a password when they follow the link. Who has an account already signs in."</p>
             </div>
-            <form method="post" class="card" action=format!("/instances/{slug}/members")>
+            <form method="post" class="card" action=paths::instance(slug).members()>
                 {email.show(errors)}
                 <fieldset class="field">
                     <legend>"Role"</legend>

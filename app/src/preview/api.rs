@@ -14,7 +14,7 @@ pub async fn preview(slug: String, form: String) -> Result<String, AppError> {
     use super::{form::PreviewForm, sections::Preview};
 
     let preview = Preview::new(crate::layout::loading::instance(&slug).await?, PreviewForm::read(&form));
-    let mut answer = preview.form().address(&slug).unwrap_or_else(|| format!("/instances/{slug}/preview"));
+    let mut answer = preview.form().address(&slug).unwrap_or_else(|| crate::paths::instance(&slug).preview());
     for (id, html) in preview.render() {
         answer.extend(["\0", &id, "\0", &html.replace('\0', "\u{fffd}")]);
     }

@@ -2,6 +2,7 @@
 //!
 //! Its state is a query string everywhere: in the page's address, in a post, and in what the browser asks with.
 
+use crate::paths;
 use url::form_urlencoded;
 
 use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, Link, NotALink, Prefill, RequestingOrigin, parse_fallback};
@@ -86,7 +87,7 @@ impl PreviewForm {
     /// The address of the page that shows this form; `None` where it would be too long.
     pub fn address(&self, slug: &str) -> Option<String> {
         let query = self.write();
-        (query.len() <= MOST_ADDRESS_BYTES).then(|| format!("/instances/{slug}/preview?{query}"))
+        (query.len() <= MOST_ADDRESS_BYTES).then(|| format!("{}?{query}", paths::instance(slug).preview()))
     }
 
     /// The flow that is previewed.

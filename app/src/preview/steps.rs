@@ -1,5 +1,6 @@
 //! The way to the target: every candidate in order, and what became of it.
 
+use crate::paths;
 use leptos::prelude::*;
 use url::Url;
 
@@ -93,10 +94,10 @@ fn fix(instance: &Instance, flow: Flow, step: &Step<'_>, url: Option<&Url>) -> O
     let slug = instance.slug();
     // No origin with a dot at its end can be allowed.
     let dotted = url.and_then(Url::host_str).is_some_and(|host| host.ends_with('.'));
-    let settings = |field: &str| format!("/instances/{slug}/settings#{field}");
+    let settings = |field: &str| format!("{}#{field}", paths::instance(slug).settings());
     match (step.source, step.outcome) {
         (_, Outcome::NotReached) => None,
-        (Source::Fallback, _) => Some((format!("/instances/{slug}/redirects#{}", flow.field()), "Open in Redirects")),
+        (Source::Fallback, _) => Some((format!("{}#{}", paths::instance(slug).redirects(), flow.field()), "Open in Redirects")),
         (_, Outcome::Refused { reason: Refusal::Foreign }) if !dotted => Some((settings("allowed_origins"), "Open allowed origins")),
         (Source::HomeUrl, _) => Some((settings("home_url"), "Open in Settings")),
         _ => None,

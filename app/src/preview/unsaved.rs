@@ -1,5 +1,6 @@
 //! What is said of values of the Redirects tab that are previewed before they are saved.
 
+use crate::paths;
 use leptos::prelude::*;
 
 use super::form::PreviewForm;
@@ -24,14 +25,14 @@ pub(super) fn what_if(instance: &Instance, form: &PreviewForm) -> impl IntoView 
     for (flow, value) in &form.unsaved {
         query.append_pair(flow.field(), value);
     }
-    let edit = format!("/instances/{slug}/redirects?{}", query.finish());
+    let edit = format!("{}?{}", paths::instance(slug).redirects(), query.finish());
     let stored = PreviewForm { unsaved: Vec::new(), ..form.clone() }.write();
     view! {
         <section class="banner what-if" aria-labelledby="what-if-title">
             <div>
                 <h2 id="what-if-title">"What if these were saved?"</h2>
                 <ul>{values}</ul>
-                <p><a href=edit>"Back to these values, to save them"</a> <a href=format!("/instances/{slug}/preview?{stored}")>"Only the stored ones"</a></p>
+                <p><a href=edit>"Back to these values, to save them"</a> <a href=format!("{}?{stored}", paths::instance(slug).preview())>"Only the stored ones"</a></p>
             </div>
         </section>
     }

@@ -1,5 +1,6 @@
 //! The two ways of the Preview tab: one link, and many at once.
 
+use crate::paths;
 use leptos::prelude::*;
 
 /// Links between the ways, above their content.
@@ -15,8 +16,8 @@ pub fn Ways(
     view! {
         <nav class="ways" aria-label="Preview">
             <ul>
-                <li><a href=format!("/instances/{slug}/preview") aria-current=here(!many)>"One link"</a></li>
-                <li><a href=format!("/instances/{slug}/preview/links") aria-current=here(many)>"Many links"</a></li>
+                <li><a href=paths::instance(&slug).preview() aria-current=here(!many)>"One link"</a></li>
+                <li><a href=paths::instance(&slug).bulk_check() aria-current=here(many)>"Many links"</a></li>
             </ul>
         </nav>
     }

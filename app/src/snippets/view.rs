@@ -1,5 +1,6 @@
 //! The Snippets tab.
 
+use crate::paths;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -26,7 +27,7 @@ pub fn SnippetsPage() -> impl IntoView {
         let snippets = snippets(&stored.instance, &stored.fallbacks, framework);
         let frameworks = Framework::ALL.map(|other| {
             let here = (other == framework).then_some("page");
-            let path = format!("/instances/{slug}/snippets?framework={}", other.name());
+            let path = format!("{}?framework={}", paths::instance(&slug).snippets(), other.name());
             view! { <li><a href=path aria-current=here>{other.label()}</a></li> }
         });
         let blocks = snippets.blocks.into_iter().enumerate().map(|(index, block)| block_view(index, block)).collect_view();

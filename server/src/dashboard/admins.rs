@@ -1,5 +1,6 @@
 //! Posts of the accounts' pages: signing in and out, one-time links, one's own password and sessions.
 
+use app::paths;
 use app::{
     admins::{
         Caller, Email, Next, Token,
@@ -98,7 +99,7 @@ pub(crate) async fn follow_link(State(pages): State<Pages>, Extension(origin): E
     let client = client(&parts, origin);
     let done = try_follow(&pages, &form, &client).await;
     match done {
-        Ok(entered) => let_in(&entered, "/instances", origin),
+        Ok(entered) => let_in(&entered, paths::INSTANCES, origin),
         Err(failure) => {
             let refused = |why| Refused { email: form.email, next: String::new(), token: form.token, why };
             refuse(&pages, parts, failure, refused).await
@@ -129,7 +130,7 @@ pub(crate) async fn change_password(State(pages): State<Pages>, Extension(caller
         Err(failure) => Err(failure),
     };
     match done {
-        Ok(()) => Redirect::to("/account?saved").into_response(),
+        Ok(()) => Redirect::to(&format!("{}?saved", paths::ACCOUNT)).into_response(),
         Err(failure) => {
             let refused = |why| Refused { email: String::new(), next: String::new(), token: String::new(), why };
             refuse(&pages, parts, failure, refused).await
@@ -164,11 +165,11 @@ pub(crate) async fn sign_out(
 async fn end(pages: &Pages, parts: Parts, caller: &Caller, session: i64, origin: Origin) -> Response {
     match entry::sign_out(&pages.pool, caller, session).await {
         Ok(_) if session == caller.session => {
-            let mut response = Redirect::to("/account/sign-in").into_response();
+            let mut response = Redirect::to(paths::SIGN_IN).into_response();
             cookies::take(response.headers_mut(), origin.secure);
             response
         }
-        Ok(true) => Redirect::to("/account?ended").into_response(),
+        Ok(true) => Redirect::to(&format!("{}?ended", paths::ACCOUNT)).into_response(),
         Ok(false) => pages.render_error(parts, AppError::NotFound, || ()).await,
         Err(error) => {
             tracing::warn!(%error, "a session could not be ended");

@@ -1,5 +1,6 @@
 //! Posts that archive an instance and bring it back.
 
+use app::paths;
 use app::{
     admins::Caller,
     error::AppError,
@@ -34,7 +35,7 @@ pub(crate) async fn archive(
         Err(response) => return response,
     };
     match archive::archive(&pages.pool, &caller.actor, &slug, &form).await {
-        Ok(()) => Redirect::to("/instances?archived").into_response(),
+        Ok(()) => Redirect::to(&format!("{}?archived", paths::INSTANCES)).into_response(),
         Err(StoreError::Fields(errors)) => {
             let rejected = Rejected { form, problem: Problem::Fields(errors) };
             pages.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(rejected.clone())).await
@@ -52,7 +53,7 @@ pub(crate) async fn unarchive(
 ) -> Response {
     let (parts, _) = request.into_parts();
     match archive::unarchive(&pages.pool, &caller.actor, &slug).await {
-        Ok(()) => Redirect::to("/instances?restored").into_response(),
+        Ok(()) => Redirect::to(&format!("{}?restored", paths::INSTANCES)).into_response(),
         Err(error) => pages.render_error(parts, logged(&error), || ()).await,
     }
 }

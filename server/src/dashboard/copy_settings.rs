@@ -1,5 +1,6 @@
 //! The post that copies settings from another instance.
 
+use app::paths;
 use app::{
     admins::{Caller, Role, guard::admit},
     copy_settings::{
@@ -44,7 +45,7 @@ pub(crate) async fn copy(
             query.extend_pairs(left_out.into_iter().map(|field| ("left_out", field)));
             let query = query.finish();
             let and = if query.is_empty() { "" } else { "&" };
-            return Redirect::to(&format!("/instances/{slug}/redirects?copied{and}{query}")).into_response();
+            return Redirect::to(&format!("{}?copied{and}{query}", paths::instance(&slug).redirects())).into_response();
         }
         Err(CopyError::Itself) => (StatusCode::UNPROCESSABLE_ENTITY, Why::Itself),
         Err(CopyError::Nothing) => (StatusCode::UNPROCESSABLE_ENTITY, Why::Nothing),

@@ -3,6 +3,7 @@
 //! What is saved redirects back to the page (303), so that a reload does not post again. What is not saved is answered by
 //! the page itself, with everything as it was typed.
 
+use app::paths;
 use app::{
     admins::Caller,
     error::AppError,
@@ -46,7 +47,7 @@ pub(crate) async fn create_instance(State(pages): State<Pages>, Extension(caller
         Err(errors) => Err(StoreError::Fields(errors)),
     };
     match saved {
-        Ok(slug) => Redirect::to(&format!("/instances/{slug}/redirects")).into_response(),
+        Ok(slug) => Redirect::to(&paths::instance(&slug).redirects()).into_response(),
         Err(error) => post.reject(&pages, error).await,
     }
 }
@@ -64,7 +65,7 @@ pub(crate) async fn save_instance(
     };
     post.form.slug.clone_from(&slug);
     match post.save(&pages, &caller.actor, &slug).await {
-        Ok(mark) => Redirect::to(&format!("/instances/{slug}/settings?{mark}")).into_response(),
+        Ok(mark) => Redirect::to(&format!("{}?{mark}", paths::instance(&slug).settings())).into_response(),
         Err(error) => post.reject(&pages, error).await,
     }
 }
@@ -81,7 +82,7 @@ pub(crate) async fn save_fallbacks(
         Err(response) => return response,
     };
     match post.save(&pages, &caller.actor, &slug).await {
-        Ok(mark) => Redirect::to(&format!("/instances/{slug}/redirects?{mark}")).into_response(),
+        Ok(mark) => Redirect::to(&format!("{}?{mark}", paths::instance(&slug).redirects())).into_response(),
         Err(error) => post.reject(&pages, error).await,
     }
 }

@@ -1,6 +1,7 @@
 //! The guard around the whole dashboard: who asks, and whether they may. Pages and server functions find the caller in the
 //! request; without one they answer nothing.
 
+use app::paths;
 use std::net::IpAddr;
 
 use app::{
@@ -37,9 +38,6 @@ pub(crate) struct Origin {
     pub(crate) address: Option<IpAddr>,
 }
 
-/// The page to sign in at. Who is signed in already is led on from it.
-const SIGN_IN: &str = "/account/sign-in";
-
 /// Lets a request through to what it asks for, or answers why not.
 pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
     let address = client_address(&pages.reach, &mut request).await;
@@ -51,7 +49,7 @@ pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next
     }
     let need = Need::of(writes, request.uri().path());
     if need == Need::Nothing {
-        let way_in = !writes && request.uri().path() == SIGN_IN;
+        let way_in = !writes && request.uri().path() == paths::SIGN_IN;
         if way_in && admitted(&pages, &Need::Session, request.headers(), Origin { secure, address }).await.is_ok() {
             return Redirect::to(next_page(request.uri().query()).as_str()).into_response();
         }
@@ -125,9 +123,9 @@ async fn refuse(pages: &Pages, request: Request, error: AppError) -> Response {
         return (status_of(error), Json(error)).into_response();
     }
     if error == AppError::SignedOut && matches!(*request.method(), Method::GET | Method::HEAD) {
-        let next = request.uri().path_and_query().map_or("/instances", |page| page.as_str());
+        let next = request.uri().path_and_query().map_or(paths::INSTANCES, |page| page.as_str());
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-        return Redirect::to(&format!("{SIGN_IN}?{query}")).into_response();
+        return Redirect::to(&format!("{}?{query}", paths::SIGN_IN)).into_response();
     }
     // What is typed into an account's forms is passwords.
     let keep = path.starts_with("/instances/") && error != AppError::Forbidden;

@@ -1,5 +1,6 @@
 //! The history as files, and the post that puts the fallback redirects of an earlier version back.
 
+use app::paths;
 use app::{
     admins::{Caller, Role, guard},
     error::AppError,
@@ -47,8 +48,8 @@ pub(crate) async fn restore(
         Err(response) => return response,
     };
     match try_restore(&pages.pool, &caller, &slug, &version, form).await {
-        Ok(saved) if saved == form.version => Redirect::to(&format!("/instances/{slug}/history/{version}")).into_response(),
-        Ok(_) => Redirect::to(&format!("/instances/{slug}/history?restored")).into_response(),
+        Ok(saved) if saved == form.version => Redirect::to(&paths::instance(&slug).version(version)).into_response(),
+        Ok(_) => Redirect::to(&format!("{}?restored", paths::instance(&slug).history())).into_response(),
         Err(StoreError::Conflict(_)) => pages.render(parts, StatusCode::CONFLICT, || provide_context(Stale)).await,
         Err(error) => failed(&pages, parts, &error).await,
     }

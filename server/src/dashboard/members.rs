@@ -1,5 +1,6 @@
 //! Posts of the Members page. The guard has seen to it that owners ask; leaving is for every member.
 
+use app::paths;
 use app::{
     admins::{Caller, store::links::Purpose},
     instances::store::StoreError,
@@ -56,7 +57,7 @@ pub(crate) async fn change_role(
         Err(response) => return response,
     };
     match store::change_role(&pages.pool, &caller.actor, &slug, &form).await {
-        Ok(()) => Redirect::to(&format!("/instances/{slug}/members?saved")).into_response(),
+        Ok(()) => Redirect::to(&format!("{}?saved", paths::instance(&slug).members())).into_response(),
         Err(error) => refuse(&pages, &slug, parts, posted, error, InviteForm::default()).await,
     }
 }
@@ -73,8 +74,8 @@ pub(crate) async fn remove(
         Err(response) => return response,
     };
     match store::remove(&pages.pool, &caller.actor, &slug, form.member).await {
-        Ok(()) if form.member == caller.id => Redirect::to("/instances?left").into_response(),
-        Ok(()) => Redirect::to(&format!("/instances/{slug}/members?removed")).into_response(),
+        Ok(()) if form.member == caller.id => Redirect::to(&format!("{}?left", paths::INSTANCES)).into_response(),
+        Ok(()) => Redirect::to(&format!("{}?removed", paths::instance(&slug).members())).into_response(),
         Err(error) => refuse(&pages, &slug, parts, posted, error, InviteForm::default()).await,
     }
 }
@@ -88,7 +89,7 @@ pub(crate) async fn leave(
 ) -> Response {
     let (parts, _) = request.into_parts();
     match store::remove(&pages.pool, &caller.actor, &slug, caller.id).await {
-        Ok(()) => Redirect::to("/instances?left").into_response(),
+        Ok(()) => Redirect::to(&format!("{}?left", paths::INSTANCES)).into_response(),
         Err(error) => refuse(&pages, &slug, parts, Posted { fields: Vec::new(), enctype: None }, error, InviteForm::default()).await,
     }
 }
@@ -105,7 +106,7 @@ pub(crate) async fn withdraw(
         Err(response) => return response,
     };
     match store::withdraw(&pages.pool, &caller.actor, &slug, form.invitation).await {
-        Ok(()) => Redirect::to(&format!("/instances/{slug}/members?withdrawn")).into_response(),
+        Ok(()) => Redirect::to(&format!("{}?withdrawn", paths::instance(&slug).members())).into_response(),
         Err(error) => refuse(&pages, &slug, parts, posted, error, InviteForm::default()).await,
     }
 }
@@ -119,7 +120,7 @@ async fn refuse(pages: &Pages, slug: &str, mut parts: Parts, posted: Posted, err
         return pages.render_error(parts, error.to_app_error(), move || provide_context(posted.clone())).await;
     };
     // The forms of a row have addresses of their own, and the page of none.
-    if let Ok(page) = format!("/instances/{slug}/members").parse::<Uri>() {
+    if let Ok(page) = paths::instance(slug).members().parse::<Uri>() {
         parts.uri = page;
     }
     let refused = Refused { invite, errors };

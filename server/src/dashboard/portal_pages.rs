@@ -1,5 +1,6 @@
 //! The post that switches an instance's hosted pages off or on.
 
+use app::paths;
 use app::{
     admins::Caller,
     error::AppError,
@@ -32,7 +33,7 @@ pub(crate) async fn switch_pages(
         Err(response) => return response,
     };
     match portal_pages::switch(&pages.pool, &caller.actor, &slug, form.pages).await {
-        Ok(()) => Redirect::to(&format!("/instances/{slug}/settings?portal-{}", form.pages.name())).into_response(),
+        Ok(()) => Redirect::to(&format!("{}?portal-{}", paths::instance(&slug).settings(), form.pages.name())).into_response(),
         Err(error) => pages.render_error(parts, logged(&error), move || provide_context(posted.clone())).await,
     }
 }

@@ -1,5 +1,6 @@
 //! The dashboard's pages: the context in which they are rendered, and the answers to posts that are pages too.
 
+use app::paths;
 use std::sync::Arc;
 
 use app::{
@@ -71,7 +72,7 @@ impl Pages {
         more: impl Fn() + Clone + Send + Sync + 'static,
     ) -> Response {
         let restorable = if error == AppError::Archived { self.restorable(parts.uri.path()).await } else { None };
-        parts.uri = Uri::from_static("/instances");
+        parts.uri = Uri::from_static(paths::INSTANCES);
         let provide = move || {
             provide_context(error);
             if let Some(restorable) = restorable {
@@ -84,7 +85,7 @@ impl Pages {
 
     /// Until when the instance at that path can be restored; `None` where it is another one that is archived, or the database does not answer.
     async fn restorable(&self, path: &str) -> Option<Restorable> {
-        let slug = path.strip_prefix("/instances/")?.split('/').next()?;
+        let slug = paths::slug_of(path)?;
         archive::restorable(&self.pool, slug).await.ok()?
     }
 }

@@ -1,5 +1,6 @@
 //! One-time links: to set the server up, to accept an invitation, to choose a new password.
 
+use crate::paths;
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 
@@ -72,9 +73,9 @@ impl Purpose {
     /// The page that a link of this purpose leads to.
     pub fn page(&self) -> &'static str {
         match self {
-            Self::Setup => "/account/setup",
-            Self::Invite(_) => "/account/invitation",
-            Self::Reset(_) => "/account/reset",
+            Self::Setup => paths::SETUP,
+            Self::Invite(_) => paths::INVITATION,
+            Self::Reset(_) => paths::RESET,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One's own account: the password, and every session.
 
+use crate::paths;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -41,7 +42,7 @@ pub fn AccountPage() -> impl IntoView {
                 <header class="head">
                     <h1>"Account"</h1>
                     {server_wide}
-                    <form method="post" action="/account/sign-out"><button class="button">"Sign out"</button></form>
+                    <form method="post" action=paths::SIGN_OUT><button class="button">"Sign out"</button></form>
                     <p class="host">{email.clone()}</p>
                 </header>
                 {summary}
@@ -51,7 +52,7 @@ pub fn AccountPage() -> impl IntoView {
                         <h2 id="password-title">"Password"</h2>
                         <p>"Changing it ends every session but this one."</p>
                     </div>
-                    <form method="post" class="card" action="/account">
+                    <form method="post" class="card" action=paths::ACCOUNT>
                         <input type="text" autocomplete="username" value=email hidden readonly />
                         {Field { name: "current", label: "Current password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(&errors)}
                         {Field { name: "new", label: "New password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(&errors)}
@@ -81,7 +82,7 @@ fn session_row(session: OwnSession, current: i64) -> impl IntoView {
                 <p>{browser::name(&session.browser)} " " {badge}</p>
                 <p class="help">"Since " {moment(session.since)} {address} ". Last used " {moment(session.last_seen)} "."</p>
             </div>
-            <form method="post" action="/account/sessions">
+            <form method="post" action=paths::SESSIONS>
                 <input type="hidden" name="session" value=session.id />
                 <button class="button small">{label}<span class="unseen">{unseen}</span></button>
             </form>

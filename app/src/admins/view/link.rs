@@ -1,5 +1,6 @@
 //! The page of a one-time link: it says what the link is for, and asks for a password.
 
+use crate::paths;
 use leptos::prelude::*;
 
 use super::{PASSWORD_HELP, Refused, Why, errors, label, shown};
@@ -39,7 +40,7 @@ fn gone() -> impl IntoView {
     view! {
         <Entrance title="This link no longer holds">
             <p>"It was used already, is too old, or is not whole. Ask whoever gave it to you for a new one."</p>
-            <p><a href="/account/sign-in">"Sign in"</a></p>
+            <p><a href=paths::SIGN_IN>"Sign in"</a></p>
         </Entrance>
     }
 }

@@ -1,5 +1,6 @@
 //! The sign-in page: email and password.
 
+use crate::paths;
 use leptos::prelude::*;
 
 use super::{Refused, errors, label, shown};
@@ -26,7 +27,7 @@ pub fn SignInPage() -> impl IntoView {
             <Entrance title="Sign in">
                 {nobody}
                 {summary}
-                <form method="post" class="card" action="/account/sign-in" novalidate>
+                <form method="post" class="card" action=paths::SIGN_IN novalidate>
                     <input type="hidden" name="next" value=next />
                     {Field { name: "email", label: "Email", kind: "email", autocomplete: "username", value: email, ..Field::default() }.show(&errors)}
                     {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(&errors)}

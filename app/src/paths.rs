@@ -1,0 +1,135 @@
+//! The addresses of the dashboard's pages and forms. Links, forms and redirects are written with these; `routes.rs` and the
+//! server's router hold the templates.
+
+/// The list of instances.
+pub const INSTANCES: &str = "/instances";
+/// The form for a new instance.
+pub const NEW_INSTANCE: &str = "/instances/new";
+/// The caller's own account.
+pub const ACCOUNT: &str = "/account";
+/// Signing in.
+pub const SIGN_IN: &str = "/account/sign-in";
+/// Signing out.
+pub const SIGN_OUT: &str = "/account/sign-out";
+/// Ending one of the caller's sessions.
+pub const SESSIONS: &str = "/account/sessions";
+/// The one-time link that creates the first admin.
+pub const SETUP: &str = "/account/setup";
+/// The one-time link of an invitation.
+pub const INVITATION: &str = "/account/invitation";
+/// The one-time link to choose a new password.
+pub const RESET: &str = "/account/reset";
+/// The history of the server's accounts.
+pub const SERVER_HISTORY: &str = "/history";
+
+/// The paths of one instance's pages.
+#[derive(Clone, Copy, Debug)]
+pub struct InstancePaths<'a> {
+    slug: &'a str,
+}
+
+/// The paths of the pages of the instance with that slug.
+pub fn instance(slug: &str) -> InstancePaths<'_> {
+    InstancePaths { slug }
+}
+
+/// The slug in the path of an instance's page; `None` for any other path.
+pub fn slug_of(path: &str) -> Option<&str> {
+    path.strip_prefix("/instances/")?.split('/').next()
+}
+
+impl InstancePaths<'_> {
+    fn page(self, page: &str) -> String {
+        format!("/instances/{}{page}", self.slug)
+    }
+
+    /// The Overview tab.
+    pub fn overview(self) -> String {
+        self.page("")
+    }
+
+    /// The Redirects tab.
+    pub fn redirects(self) -> String {
+        self.page("/redirects")
+    }
+
+    /// The Preview tab.
+    pub fn preview(self) -> String {
+        self.page("/preview")
+    }
+
+    /// The bulk check of the Preview tab.
+    pub fn bulk_check(self) -> String {
+        self.page("/preview/links")
+    }
+
+    /// The results of a bulk check as a file.
+    pub fn bulk_check_csv(self) -> String {
+        self.page("/preview/links.csv")
+    }
+
+    /// The Snippets tab.
+    pub fn snippets(self) -> String {
+        self.page("/snippets")
+    }
+
+    /// The History tab.
+    pub fn history(self) -> String {
+        self.page("/history")
+    }
+
+    /// What restoring a version would change.
+    pub fn version(self, version: impl std::fmt::Display) -> String {
+        format!("{}/{version}", self.history())
+    }
+
+    /// The members.
+    pub fn members(self) -> String {
+        self.page("/members")
+    }
+
+    /// The form that changes a member's role.
+    pub fn member_role(self) -> String {
+        self.page("/members/role")
+    }
+
+    /// The form that removes a member.
+    pub fn remove_member(self) -> String {
+        self.page("/members/remove")
+    }
+
+    /// The form with which the caller leaves the instance.
+    pub fn leave(self) -> String {
+        self.page("/members/leave")
+    }
+
+    /// The form that withdraws an invitation.
+    pub fn withdraw_invitation(self) -> String {
+        self.page("/members/withdraw")
+    }
+
+    /// The settings.
+    pub fn settings(self) -> String {
+        self.page("/settings")
+    }
+
+    /// The form that switches the hosted pages on or off.
+    pub fn portal_pages(self) -> String {
+        self.page("/portal")
+    }
+
+    /// Copying settings from another instance.
+    pub fn copy_settings(self) -> String {
+        self.page("/copy")
+    }
+
+    /// The form that archives the instance.
+    pub fn archive(self) -> String {
+        self.page("/archive")
+    }
+
+    /// The form that restores an archived instance.
+    pub fn unarchive(self) -> String {
+        self.page("/unarchive")
+    }
+}
