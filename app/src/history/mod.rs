@@ -12,9 +12,7 @@ pub mod last;
 pub mod record;
 pub mod restore;
 pub mod store;
-#[cfg(test)]
-mod store_tests;
 pub mod view;
 
 pub use actor::Actor;
-pub use kind::Kind;
+pub use kind::{Kind, UnknownKind};

@@ -1,12 +1,15 @@
 //! Reading the record: pages of changes, the newest first, and the fallback redirects of an earlier version.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Map, Value};
 use sqlx::{PgPool, types::Json};
 use time::OffsetDateTime;
 
-use super::{Kind, filter::Wanted};
 use crate::{
     admins::Role,
+    history::{Kind, filter::Wanted},
     instances::store::StoredInstance,
     redirects::{Fallbacks, Flow},
 };
@@ -89,7 +92,7 @@ struct Row {
 impl Row {
     fn read(self) -> sqlx::Result<Change> {
         let Self { id, at, kind, instance, version, who, address, about, before: Json(before), after: Json(after) } = self;
-        let kind = kind.parse().map_err(|error: super::kind::UnknownKind| sqlx::Error::Decode(error.into()))?;
+        let kind = kind.parse().map_err(|error: crate::history::UnknownKind| sqlx::Error::Decode(error.into()))?;
         Ok(Change { id, at, kind, instance, version, who, address, about, before, after })
     }
 }

@@ -5,15 +5,15 @@ mod versions;
 
 use sqlx::PgPool;
 
-use super::{
-    Actor, Kind,
-    filter::{HistoryFilter, Wanted},
-    record::{Entry, record},
-    store::{Change, Scope, is_longer_than, page},
-};
+use super::{Change, Scope, is_longer_than, page};
 use crate::{
     admins::{Role, store::accounts},
     fallbacks::{form::FallbackForm, store::save},
+    history::{
+        Actor, Kind,
+        filter::{HistoryFilter, Wanted},
+        record::{Entry, record},
+    },
     instances::store::{self, StoredInstance},
     members,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
