@@ -9,10 +9,10 @@ pub mod export;
 pub mod filter;
 mod kind;
 pub mod last;
-pub mod record;
 pub mod restore;
 pub mod store;
 pub mod view;
 
 pub use actor::Actor;
 pub use kind::{Kind, UnknownKind};
+pub use store::record;

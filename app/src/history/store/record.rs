@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
-use super::{Actor, Kind};
+use crate::history::{Actor, Kind};
 
 /// What there is to say of a change, besides who made it.
 #[derive(Clone, Debug, Default)]
