@@ -1,5 +1,6 @@
 //! Reading the record: pages of changes, the newest first, and the fallback redirects of an earlier version.
 
+pub mod last;
 pub mod record;
 #[cfg(test)]
 mod tests;
