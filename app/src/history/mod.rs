@@ -8,10 +8,10 @@ pub mod difference;
 pub mod export;
 pub mod filter;
 mod kind;
+pub mod record;
 pub mod restore;
 pub mod store;
 pub mod view;
 
 pub use actor::Actor;
 pub use kind::{Kind, UnknownKind};
-pub use store::{last, record};

@@ -4,7 +4,7 @@
 use sqlx::PgPool;
 
 use crate::{
-    history::last::{Last, last},
+    history::store::last::{Last, last},
     instances::store::StoredInstance,
 };
 

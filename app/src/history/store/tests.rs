@@ -1,6 +1,7 @@
 //! Tests of the record, each against a PostgreSQL database of its own: nobody can alter it, and its pages have no gaps or repeats.
 
 mod filters;
+mod last;
 mod versions;
 
 use sqlx::PgPool;
