@@ -1,7 +1,7 @@
-//! Who changed what: the record of every change. It is written in the transaction that makes the change, and never altered.
+//! The history: who changed what. Each change is recorded in the transaction that makes it, and the record is never altered.
 //!
-//! `record.rs` writes it. `store.rs` reads it, as `filter.rs` asks; `difference.rs` says it in words, `view.rs` shows it,
-//! `export.rs` makes a file of it, and `restore.rs` puts the fallback redirects of an earlier version back.
+//! `record.rs` says what is recorded. `store/` writes and reads it, `filter.rs` narrows it down, `difference.rs` describes a change,
+//! `view.rs` shows the history, `export.rs` exports it, and `restore.rs` restores the fallback redirects of an earlier version.
 
 mod actor;
 pub mod difference;

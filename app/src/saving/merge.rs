@@ -4,7 +4,7 @@
 use sqlx::PgPool;
 
 use crate::{
-    history::store::last::{Last, last},
+    history::store::last::{LastChange, last_changes},
     instances::store::StoredInstance,
 };
 
@@ -38,7 +38,7 @@ pub struct Choice {
     /// What is stored now.
     pub stored: String,
     /// Who stored it and when, where the record says it.
-    pub last: Option<Last>,
+    pub last: Option<LastChange>,
 }
 
 impl Conflict {
@@ -88,7 +88,7 @@ impl Conflict {
     /// Looks up who stored what both have changed. Without an answer the choice is shown all the same, only without names.
     pub async fn look_up(&mut self, pool: &PgPool, stored: &StoredInstance) {
         let fields: Vec<&str> = self.both.iter().map(|choice| choice.field).collect();
-        let mut found = last(pool, stored.id, stored.instance.version(), &fields).await.unwrap_or_else(|error| {
+        let mut found = last_changes(pool, stored.id, stored.instance.version(), &fields).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "who saved in between could not be looked up");
             Vec::new()
         });

@@ -7,8 +7,8 @@ use app::{
     fallbacks::{self, form::FallbackForm, proposal::Proposal},
     history::{
         Kind,
-        export::{Format, MOST_EXPORTED},
-        filter::{HistoryFilter, Wanted},
+        export::{ExportFormat, MAX_EXPORTED},
+        filter::{Criteria, HistoryFilter},
         restore::{RestoreForm, Stale, version_of},
         store::{self as changes, Scope},
     },
@@ -98,31 +98,31 @@ pub(crate) async fn export_server(State(pages): State<Pages>, Extension(caller):
 
 async fn file(pages: &Pages, parts: Parts, scope: Scope, name: &str) -> Response {
     let filter = HistoryFilter::read(parts.uri.query().unwrap_or_default());
-    let Some((page, format)) = parts.uri.path().rsplit_once('/').and_then(|(page, file)| Some((page, Format::of_file(file)?))) else {
+    let Some((page, format)) = parts.uri.path().rsplit_once('/').and_then(|(page, file)| Some((page, ExportFormat::of_file(file)?))) else {
         return pages.render_error(parts, AppError::NotFound, || ()).await;
     };
-    let Ok(wanted) = filter.check() else {
+    let Ok(criteria) = filter.check() else {
         // The page says what is wrong with the filter.
         return Redirect::to(&format!("{page}?{}", filter.write())).into_response();
     };
-    match written(&pages.pool, scope, wanted, format, name).await {
+    match written(&pages.pool, scope, criteria, format, name).await {
         Ok(response) => response,
         Err(error) => failed(pages, parts, &error.into()).await,
     }
 }
 
 /// The file, sent as it is read. The first part and whether the file is cut are known before anything is sent.
-async fn written(pool: &PgPool, scope: Scope, wanted: Wanted, format: Format, name: &str) -> sqlx::Result<Response> {
-    let cut = changes::is_longer_than(pool, scope, &wanted, MOST_EXPORTED).await?;
-    let first = changes::page(pool, scope, &wanted, AT_A_TIME).await?;
+async fn written(pool: &PgPool, scope: Scope, criteria: Criteria, format: ExportFormat, name: &str) -> sqlx::Result<Response> {
+    let cut = changes::is_longer_than(pool, scope, &criteria, MAX_EXPORTED).await?;
+    let first = changes::read_page(pool, scope, &criteria, AT_A_TIME).await?;
     let part = [format.begin(), format.write(&first.changes, true)].concat();
     let pool = pool.clone();
     let rest = stream::try_unfold(Some((part, first.older, AT_A_TIME)), move |state| {
-        let (pool, wanted) = (pool.clone(), wanted.clone());
+        let (pool, criteria) = (pool.clone(), criteria.clone());
         async move {
             let Some((mut part, older, sent)) = state else { return Ok::<_, sqlx::Error>(None) };
-            let next = if let Some(before) = older.filter(|_| sent < MOST_EXPORTED) {
-                let page = changes::page(&pool, scope, &Wanted { before: Some(before), ..wanted }, AT_A_TIME).await?;
+            let next = if let Some(before) = older.filter(|_| sent < MAX_EXPORTED) {
+                let page = changes::read_page(&pool, scope, &Criteria { before: Some(before), ..criteria }, AT_A_TIME).await?;
                 Some((format.write(&page.changes, false), page.older, sent + AT_A_TIME))
             } else {
                 part.extend(format.end());
@@ -131,11 +131,8 @@ async fn written(pool: &PgPool, scope: Scope, wanted: Wanted, format: Format, na
             Ok(Some((Bytes::from(part), next)))
         }
     });
-    let (newest, note) = if cut {
-        (format!("-newest-{MOST_EXPORTED}"), Some(format!("only the newest {MOST_EXPORTED} changes")))
-    } else {
-        Default::default()
-    };
+    let (newest, note) =
+        if cut { (format!("-newest-{MAX_EXPORTED}"), Some(format!("only the newest {MAX_EXPORTED} changes"))) } else { Default::default() };
     let headers = [
         (header::CONTENT_TYPE, format.content_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}-history{newest}.{}\"", format.name())),

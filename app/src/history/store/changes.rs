@@ -6,62 +6,63 @@ use time::OffsetDateTime;
 
 use crate::{
     admins::Role,
-    history::{Kind, UnknownKind, filter::Wanted},
+    history::{Kind, UnknownKind, filter::Criteria},
 };
 
-/// Whose changes are read, and by whom.
+/// Which changes are read, and with which rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// One instance's, by a member of that role. Owners see what its members did with their accounts as well, and from where.
+    /// An instance's changes, read by a member with that role. Owners also see what the members did with their accounts, and from
+    /// which address.
     Instance {
         /// The instance's key.
         id: i64,
         /// The reader's role.
         role: Role,
     },
-    /// Those that concern accounts and no instance, by a server-wide admin.
+    /// Changes that concern accounts and no instance, read by a server-wide admin.
     Server,
 }
 
-/// A change, as it is recorded.
+/// A recorded change.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Its key. A later change has a greater one.
+    /// The row's key. A later change has a greater key.
     pub id: i64,
-    /// When.
+    /// When it was made.
     pub at: OffsetDateTime,
-    /// What kind of change.
+    /// What kind of change it is.
     pub kind: Kind,
-    /// The slug of the instance, where it is one's.
+    /// The instance's slug; `None` for a change that concerns accounts only.
     pub instance: Option<String>,
-    /// The version that the instance has since.
+    /// The instance's version after the change; `None` where the change did not raise it.
     pub version: Option<i64>,
-    /// Who did it.
+    /// Who made it.
     pub who: String,
-    /// From where, as far as that is known and the reader may.
+    /// The address it was made from; `None` if it is unknown or the reader may not see it.
     pub address: Option<String>,
-    /// The person, version or instance that it is about.
+    /// The person, version or instance that the change is about.
     pub about: Option<String>,
-    /// What was there, by the names of form fields.
+    /// The earlier values of the fields that changed, by the names of form fields.
     pub before: Map<String, Value>,
-    /// What is there now, by the same names.
+    /// The new values of the same fields.
     pub after: Map<String, Value>,
 }
 
 /// A page of changes.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct ChangesPage {
     /// The changes, the newest first.
     pub changes: Vec<Change>,
-    /// Where the next page goes on; `None` where there are no older ones.
+    /// The key below which the next page begins; `None` if there are no older changes.
     pub older: Option<i64>,
 }
 
-/// The changes on one page of a screen.
-pub const ON_A_PAGE: i64 = 50;
+/// The number of changes on one page of a screen.
+pub const PAGE_SIZE: i64 = 50;
 
-/// What an owner sees of the members' accounts.
-const OF_ACCOUNTS: [Kind; 7] = [
+/// The kinds of account changes that an owner of an instance sees.
+const ACCOUNT_KINDS: [Kind; 7] = [
     Kind::SignedIn,
     Kind::SignInFailed,
     Kind::SignedOut,
@@ -92,27 +93,27 @@ impl Row {
     }
 }
 
-/// The newest changes that are wanted, `most` of them.
+/// The newest changes that match, at most `limit` of them.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn page(pool: &PgPool, scope: Scope, wanted: &Wanted, most: i64) -> sqlx::Result<Page> {
-    // One more than is shown tells whether there are older ones.
-    let mut changes = read(pool, scope, wanted, 0, most + 1).await?;
-    let most = usize::try_from(most).unwrap_or(0);
-    let more = changes.len() > most;
-    changes.truncate(most);
-    Ok(Page { older: changes.last().filter(|_| more).map(|change| change.id), changes })
+/// The query fails.
+pub async fn read_page(pool: &PgPool, scope: Scope, criteria: &Criteria, limit: i64) -> sqlx::Result<ChangesPage> {
+    // One more change than the page shows tells whether there are older ones.
+    let mut changes = read(pool, scope, criteria, 0, limit + 1).await?;
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let more = changes.len() > limit;
+    changes.truncate(limit);
+    Ok(ChangesPage { older: changes.last().filter(|_| more).map(|change| change.id), changes })
 }
 
-/// The changes that are wanted, the newest first: those after the first `skipped`, `most` of them.
-async fn read(pool: &PgPool, scope: Scope, wanted: &Wanted, skipped: i64, most: i64) -> sqlx::Result<Vec<Change>> {
+/// The changes that match, the newest first: at most `limit` of them, after the first `offset`.
+async fn read(pool: &PgPool, scope: Scope, criteria: &Criteria, offset: i64, limit: i64) -> sqlx::Result<Vec<Change>> {
     let (instance, owner) = match scope {
         Scope::Instance { id, role } => (Some(id), role >= Role::Owner),
         Scope::Server => (None, false),
     };
-    let of_accounts = OF_ACCOUNTS.map(|kind| kind.name().to_owned());
-    // Three sources, of which each has an index in the order of the keys.
+    let account_kinds = ACCOUNT_KINDS.map(|kind| kind.name().to_owned());
+    // Each of the three sources has an index in the order of the keys.
     let rows = sqlx::query_as!(
         Row,
         r#"
@@ -143,24 +144,24 @@ async fn read(pool: &PgPool, scope: Scope, wanted: &Wanted, skipped: i64, most: 
         "#,
         instance,
         owner,
-        &of_accounts,
-        wanted.person,
-        wanted.field,
-        wanted.since,
-        wanted.until,
-        wanted.before,
-        most,
-        skipped
+        &account_kinds,
+        criteria.person,
+        criteria.field,
+        criteria.since,
+        criteria.until,
+        criteria.before,
+        limit,
+        offset
     )
     .fetch_all(pool)
     .await?;
     rows.into_iter().map(Row::read).collect()
 }
 
-/// Whether more changes than that are wanted.
+/// Whether more than `limit` changes match.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn is_longer_than(pool: &PgPool, scope: Scope, wanted: &Wanted, most: i64) -> sqlx::Result<bool> {
-    Ok(!read(pool, scope, wanted, most, 1).await?.is_empty())
+/// The query fails.
+pub async fn is_longer_than(pool: &PgPool, scope: Scope, criteria: &Criteria, limit: i64) -> sqlx::Result<bool> {
+    Ok(!read(pool, scope, criteria, limit, 1).await?.is_empty())
 }

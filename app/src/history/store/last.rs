@@ -1,22 +1,22 @@
-//! Who touched a field last, and when.
+//! Who changed a field last, and when.
 
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-/// Who made a change, and when.
+/// Who made the last change, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Last {
-    /// What they were called then.
+pub struct LastChange {
+    /// The name that they had then.
     pub who: String,
-    /// When it was.
+    /// When they made it.
     pub at: OffsetDateTime,
 }
 
-/// The latest change of each of these fields of an instance, up to that version. Fields that no change has touched are left out.
+/// The last change to each of these fields of an instance, up to that version. Fields that never changed are left out.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn last(pool: &PgPool, instance: i64, version: i64, fields: &[&str]) -> sqlx::Result<Vec<(String, Last)>> {
+/// The query fails.
+pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[&str]) -> sqlx::Result<Vec<(String, LastChange)>> {
     let fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
     let rows = sqlx::query!(
         r#"
@@ -34,5 +34,5 @@ pub async fn last(pool: &PgPool, instance: i64, version: i64, fields: &[&str]) -
     )
     .fetch_all(pool)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.field, Last { who: row.who, at: row.at })).collect())
+    Ok(rows.into_iter().map(|row| (row.field, LastChange { who: row.who, at: row.at })).collect())
 }

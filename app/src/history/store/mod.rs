@@ -7,5 +7,5 @@ pub mod record;
 mod tests;
 mod versions;
 
-pub use changes::{Change, ON_A_PAGE, Page, Scope, is_longer_than, page};
+pub use changes::{Change, ChangesPage, PAGE_SIZE, Scope, is_longer_than, read_page};
 pub use versions::{fallbacks_at, version};

@@ -8,7 +8,7 @@ use crate::history::{Actor, Kind, record::Entry};
 /// Records a change.
 ///
 /// # Errors
-/// The database does not answer.
+/// The query fails.
 pub async fn record(connection: &mut PgConnection, actor: &Actor, kind: Kind, entry: Entry) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into changes (kind, instance_id, version, admin_id, who, address, about, before, after)

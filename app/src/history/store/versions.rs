@@ -8,27 +8,27 @@ use crate::{
     redirects::{Fallbacks, Flow},
 };
 
-/// Who made a version of an instance, and when; `None` where it never had that version.
+/// Who made a version of an instance, and when; `None` if the instance never had that version.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn version(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<(String, OffsetDateTime)>> {
     let found = sqlx::query!("select who, at from changes where instance_id = $1 and version = $2", instance, version);
     Ok(found.fetch_optional(pool).await?.map(|row| (row.who, row.at)))
 }
 
-/// The fallback redirects that an instance had at a version: those that it has, with every later change undone. `None` where it
+/// The fallback redirects that an instance had at a version: its present ones, with every later change undone. `None` if the instance
 /// never had that version.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn fallbacks_at(pool: &PgPool, stored: &StoredInstance, at: i64) -> sqlx::Result<Option<Fallbacks>> {
     let now = stored.instance.version();
     if at > now || version(pool, stored.id, at).await?.is_none() {
         return Ok(None);
     }
     let fields = Flow::ALL.map(|flow| flow.field().to_owned());
-    // A change that came after `stored` was read is none of what it holds.
+    // `stored` does not contain changes that were made after it was read.
     let rows = sqlx::query!(
         r#"
         select distinct on (field.key) field.key as "key!", field.value

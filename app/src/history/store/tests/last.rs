@@ -1,7 +1,7 @@
 //! Who changed each field last.
 
 use super::*;
-use crate::history::store::last::last;
+use crate::history::store::last::last_changes;
 
 async fn save(pool: &PgPool, who: &str, version: i64, values: &[(Flow, &str)]) {
     let actor = Actor { admin: None, name: who.to_owned(), address: None };
@@ -10,7 +10,7 @@ async fn save(pool: &PgPool, who: &str, version: i64, values: &[(Flow, &str)]) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_last_one_to_touch_a_field_is_named_also_where_they_cleared_it(pool: PgPool) {
+async fn the_last_person_who_changed_a_field_is_found_even_if_they_cleared_it(pool: PgPool) {
     let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), domain: "myapp.com".into(), ..Settings::default() };
     store::create(&pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), "myapp.com").await.unwrap();
     save(&pool, "ana", 1, &[(Flow::SignIn, "/1"), (Flow::SignOut, "/1")]).await;
@@ -19,7 +19,7 @@ async fn the_last_one_to_touch_a_field_is_named_also_where_they_cleared_it(pool:
     let id = store::find(&pool, "my-app").await.unwrap().unwrap().id;
     let fields = ["name", "after_sign_in_url", "after_sign_out_url", "logo_link_url", "after_sign_up_url", "'; --"];
     let who = async |instance, version| {
-        let found = last(&pool, instance, version, &fields).await.unwrap();
+        let found = last_changes(&pool, instance, version, &fields).await.unwrap();
         let mut found: Vec<_> = found.into_iter().map(|(field, last)| format!("{field} {}", last.who)).collect();
         found.sort();
         found
