@@ -12,15 +12,13 @@ use super::{
 use crate::{
     admins::Role,
     copy_settings::view::copied_banner,
+    error::AppError,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
     },
     redirects::Flow,
-    runtimes::{
-        live::{live, settled},
-        view::live_line,
-    },
+    runtimes::{live::wait_until_live, store::live_status, view::live_line},
     saving::choices::{Wording, choices},
     ui::form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
 };
@@ -60,8 +58,8 @@ pub fn RedirectsPage() -> impl IntoView {
             .collect();
         let pool = loading::pool()?;
         // Who has just saved sees it arrive.
-        let live = if has_saved { settled(&pool, stored.id).await } else { live(&pool, stored.id).await };
-        let live = live_line(&live.map_err(loading::unavailable)?);
+        let live = if has_saved { wait_until_live(&pool, stored.id).await } else { live_status(&pool, stored.id).await };
+        let live = live_line(&live.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?);
         let page = paths::instance(&slug).redirects();
         let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, fields };
         let body = match problem.as_ref().and_then(Problem::to_choose) {
