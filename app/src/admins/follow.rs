@@ -4,8 +4,8 @@ use sqlx::{PgConnection, PgPool, PgTransaction};
 
 use super::{
     Email, Token,
-    entry::{Client, Entered, EntryError, compare, enter},
     form::LinkForm,
+    sign_in::{Client, Entered, EntryError, compare, enter},
     store::{
         accounts, devices,
         links::{self, Invite, OneTimeLink, Purpose},

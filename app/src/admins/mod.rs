@@ -2,11 +2,11 @@
 
 mod caller;
 pub mod command;
-pub mod entry;
 pub mod follow;
 pub mod form;
 pub mod guard;
 mod next;
+pub mod sign_in;
 pub mod store;
 pub mod view;
 

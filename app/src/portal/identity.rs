@@ -8,7 +8,7 @@ use url::Url;
 
 use super::form::{NamesForm, PasswordForm, SignInForm, SignUpForm};
 use crate::{
-    admins::{Token, entry::Client},
+    admins::{Token, sign_in::Client},
     ui::form::FieldError,
 };
 

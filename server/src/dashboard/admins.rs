@@ -3,10 +3,9 @@
 use app::paths;
 use app::{
     admins::{
-        Caller, Email, Next, Token,
-        entry::{self, Client, Entered, EntryError},
-        follow,
+        Caller, Email, Next, Token, follow,
         form::{LinkForm, PasswordForm, SessionForm, SignInForm},
+        sign_in::{self, Client, Entered, EntryError},
         store::{devices, links::Purpose},
         view::{Refused, Why},
     },
@@ -80,7 +79,7 @@ async fn try_sign_in(pages: &Pages, form: &SignInForm, client: &Client) -> Resul
     };
     let typed = || email.as_ref().map_or("", Email::as_str).to_owned();
     take(pages, known.map_or_else(|| Tries::Unknown(Target::Account(typed()), client.address), |device| Tries::Known(device.hash())))?;
-    Ok(entry::sign_in(&pages.pool, form, client).await?)
+    Ok(sign_in::sign_in(&pages.pool, form, client).await?)
 }
 
 fn take(pages: &Pages, tries: Tries) -> Result<(), Failure> {
@@ -126,7 +125,7 @@ pub(crate) async fn change_password(State(pages): State<Pages>, Extension(caller
         Err(response) => return response,
     };
     let done = match take(&pages, Tries::Unknown(Target::Session(caller.session), caller.actor.address)) {
-        Ok(()) => entry::change_password(&pages.pool, &caller, &form).await.map_err(Failure::from),
+        Ok(()) => sign_in::change_password(&pages.pool, &caller, &form).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };
     match done {
@@ -163,7 +162,7 @@ pub(crate) async fn sign_out(
 }
 
 async fn end(pages: &Pages, parts: Parts, caller: &Caller, session: i64, origin: Origin) -> Response {
-    match entry::sign_out(&pages.pool, caller, session).await {
+    match sign_in::sign_out(&pages.pool, caller, session).await {
         Ok(_) if session == caller.session => {
             let mut response = Redirect::to(paths::SIGN_IN).into_response();
             cookies::take(response.headers_mut(), origin.secure);

@@ -4,7 +4,7 @@
 //! Under TLS their names begin with `__Host-`, so that no other host and no unencrypted page can set them. On this machine
 //! itself, where there need not be TLS, they have other names and no `Secure`: some browsers would not keep them.
 
-use app::admins::{Token, entry::Entered, store::sessions::MOST_HOURS};
+use app::admins::{Token, sign_in::Entered, store::sessions::MOST_HOURS};
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, SameSite, time::Duration};
 

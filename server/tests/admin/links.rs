@@ -2,8 +2,8 @@
 
 use app::admins::{
     Email,
-    entry::{self, Client, EntryError},
     form::{LinkForm, SignInForm},
+    sign_in::{self, Client, EntryError},
     store::accounts,
 };
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn follow(pool: &PgPool, token: &str) -> Result<(), EntryError> {
 
 async fn signs_in(pool: &PgPool, email: &str) -> bool {
     let form: SignInForm = serde_json::from_value(json!({"email": email, "password": PASSWORD})).unwrap();
-    entry::sign_in(pool, &form, &Client::default()).await.is_ok()
+    sign_in::sign_in(pool, &form, &Client::default()).await.is_ok()
 }
 
 async fn is_server_admin(pool: &PgPool, email: &str) -> bool {

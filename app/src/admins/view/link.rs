@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::{PASSWORD_HELP, Refused, Why, errors, label, shown};
 use crate::{
     admins::{
-        entry::EntryError,
         follow::{self, Asked},
+        sign_in::EntryError,
         store::links::Purpose,
     },
     error::AppError,

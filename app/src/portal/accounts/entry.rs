@@ -8,7 +8,7 @@ use super::{
     store::{self, Account},
 };
 use crate::{
-    admins::{Token, entry::Client},
+    admins::{Token, sign_in::Client},
     credentials::password::Password,
     portal::{
         form::{NamesForm, PasswordForm, SignInForm, SignUpForm},

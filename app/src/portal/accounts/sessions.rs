@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use crate::{
     admins::{
         Token,
-        entry::Client,
+        sign_in::Client,
         store::sessions::{IDLE_HOURS, MOST_HOURS, kept_browser},
     },
     portal::identity::{OwnSession, Visitor},

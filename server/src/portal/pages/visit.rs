@@ -9,7 +9,7 @@ use std::{
 };
 
 use app::{
-    admins::{Token, entry::Client},
+    admins::{Token, sign_in::Client},
     portal::{
         self,
         address::{Address, Page, Then},

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 
 use crate::{
-    admins::{Token, entry::Client},
+    admins::{Token, sign_in::Client},
     portal::{
         fixtures::{count, instance, wrong_fields as fields},
         form::{SignInForm, SignUpForm},
