@@ -2,10 +2,10 @@
 
 mod caller;
 pub mod command;
-pub mod follow;
 pub mod form;
 pub mod guard;
 mod next;
+pub mod one_time_links;
 pub mod sign_in;
 pub mod store;
 pub mod view;

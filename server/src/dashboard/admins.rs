@@ -3,8 +3,9 @@
 use app::paths;
 use app::{
     admins::{
-        Caller, Email, Next, Token, follow,
+        Caller, Email, Next, Token,
         form::{LinkForm, PasswordForm, SessionForm, SignInForm},
+        one_time_links,
         sign_in::{self, Client, Entered, EntryError},
         store::{devices, links::Purpose},
         view::{Refused, Why},
@@ -107,7 +108,7 @@ pub(crate) async fn follow_link(State(pages): State<Pages>, Extension(origin): E
 }
 
 async fn try_follow(pages: &Pages, form: &LinkForm, client: &Client) -> Result<Entered, Failure> {
-    let asked = follow::ask(&pages.pool, &form.token).await?;
+    let asked = one_time_links::ask(&pages.pool, &form.token).await?;
     let token = Token::parse(&form.token).ok_or(Failure::Link)?;
     let target = match asked.link.purpose {
         // It takes that account's password, so it is one more way to guess it.
@@ -115,7 +116,7 @@ async fn try_follow(pages: &Pages, form: &LinkForm, client: &Client) -> Result<E
         _ => Target::Link(token.hash()),
     };
     take(pages, Tries::Unknown(target, client.address))?;
-    Ok(follow::follow(&pages.pool, form, client).await?)
+    Ok(one_time_links::follow(&pages.pool, form, client).await?)
 }
 
 /// `POST /account`: a new password.

@@ -18,7 +18,7 @@ const PASSWORD: &str = "correct horse battery staple";
 /// Follows a link with [`PASSWORD`].
 async fn follow(pool: &PgPool, token: &str) -> Result<(), EntryError> {
     let form: LinkForm = serde_json::from_value(json!({"token": token, "password": PASSWORD})).unwrap();
-    app::admins::follow::follow(pool, &form, &Client::default()).await.map(|_| ())
+    app::admins::one_time_links::follow(pool, &form, &Client::default()).await.map(|_| ())
 }
 
 async fn signs_in(pool: &PgPool, email: &str) -> bool {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{PASSWORD_HELP, Refused, Why, errors, label, shown};
 use crate::{
     admins::{
-        follow::{self, Asked},
+        one_time_links::{self, Asked},
         sign_in::EntryError,
         store::links::Purpose,
     },
@@ -22,7 +22,7 @@ pub fn LinkPage() -> impl IntoView {
     let token = refused.as_ref().map_or_else(|| loading::query_value("token"), |refused| refused.token.clone());
     let (email, why) = refused.map_or_else(Default::default, |refused| (refused.email, Some(refused.why)));
     loading::loaded(async move {
-        let asked = match follow::ask(&loading::pool()?, &token).await {
+        let asked = match one_time_links::ask(&loading::pool()?, &token).await {
             Ok(asked) => asked,
             Err(EntryError::Link) => return Ok(gone().into_any()),
             Err(EntryError::Database(error)) => return Err(loading::unavailable(error)),
