@@ -1,7 +1,7 @@
 //! Admins: their accounts, how they sign in, and the guard that every page and server function passes.
 
 mod caller;
-pub mod command;
+pub mod commands;
 pub mod form;
 pub mod guard;
 mod next;

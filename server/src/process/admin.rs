@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use app::admins::{
     Email,
-    command::{self, CommandError},
+    commands::{self, CommandError},
 };
 use clap::Subcommand;
 
@@ -56,14 +56,14 @@ async fn follow(command: &Command, connection: &mut sqlx::PgConnection, reach: &
         Command::Invite { email, owner } => {
             let owner_too = if *owner { ", and an owner of every instance" } else { "" };
             let said = format!("This link makes {email} an admin who may create instances{owner_too}. It holds for a week, and once:");
-            (said, command::invite(connection, email, *owner).await?)
+            (said, commands::invite(connection, email, *owner).await?)
         }
         Command::Reset { email } => {
             let said = format!("With this link {email} chooses a new password. It holds for an hour, and once:");
-            (said, command::reset(connection, email).await?)
+            (said, commands::reset(connection, email).await?)
         }
         Command::Remove { email } => {
-            command::remove(connection, email).await?;
+            commands::remove(connection, email).await?;
             return Ok(format!("The account of {email} is removed."));
         }
     };
