@@ -2,8 +2,5 @@
 
 pub mod form;
 pub(crate) mod role;
-mod rows;
 pub mod store;
-#[cfg(test)]
-mod tests;
 pub mod view;

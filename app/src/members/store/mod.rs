@@ -1,10 +1,12 @@
 //! Members, as they are stored. Whoever changes them holds the instance's row, so that of two owners who remove each other at
 //! once the second one finds that only one is left.
 
+#[cfg(test)]
+mod tests;
+
 use sqlx::{PgConnection, PgPool, PgTransaction};
 use time::OffsetDateTime;
 
-use super::form::{InviteForm, RoleForm};
 use crate::{
     admins::{
         Email, Role, Token,
@@ -15,6 +17,7 @@ use crate::{
         record::{Entry, record},
     },
     instances::store::{StoreError, check_role, lock_row},
+    members::form::{InviteForm, RoleForm},
     ui::form::FieldError,
 };
 

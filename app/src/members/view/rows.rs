@@ -3,9 +3,9 @@
 use crate::paths;
 use leptos::prelude::*;
 
-use super::store::Member;
 use crate::{
     admins::{Role, store::links::Pending},
+    members::store::Member,
     ui::{field::error_of, form::FieldError, text::moment},
 };
 

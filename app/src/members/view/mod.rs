@@ -1,13 +1,12 @@
 //! The Members page: who may do what with an instance, who is invited, and for owners the ways to change that.
 
+mod rows;
+
 use crate::paths;
 use leptos::prelude::*;
 
-use super::{
-    form::InviteForm,
-    rows::{invitation_row, member_row},
-    store,
-};
+use rows::{invitation_row, member_row};
+
 use crate::{
     admins::{
         Role,
@@ -17,6 +16,7 @@ use crate::{
         frame::{InstanceFrame, Place},
         loading,
     },
+    members::{form::InviteForm, store},
     ui::{
         copy_button::CopyButton,
         field::{Field, error_of},

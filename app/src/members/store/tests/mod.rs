@@ -2,10 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{
-    form::{InviteForm, RoleForm},
-    store::{change_role, invite, join, list, remove, withdraw},
-};
+use super::{change_role, invite, join, list, remove, withdraw};
 use crate::{
     admins::{
         Email, Role,
@@ -20,6 +17,7 @@ use crate::{
         archive::{ArchiveForm, archive},
         store::{self, StoreError},
     },
+    members::form::{InviteForm, RoleForm},
     redirects::{Instance, Settings},
 };
 
