@@ -27,7 +27,7 @@ export const screensOfAdmins: Screen[] = [
     await signIn(page, { email: `${"very-long-".repeat(20)}@example.org`, password: "wrong" });
     await expect(page.getByRole("alert")).toBeVisible();
   }],
-  ["a link that no longer holds", async (page) => void (await page.goto("/account/invitation?token=x"))],
+  ["a link that is no longer valid", async (page) => void (await page.goto("/account/invitation?token=x"))],
   ["Members, with a new invitation", async (page, { server, slug }) => {
     await post(page.request, `${server.url}/instances/${slug}/members`, { email: `${"x".repeat(60)}@example.org`, role: "viewer" });
     await page.goto(`/instances/${slug}/members`);

@@ -1,4 +1,4 @@
-//! Admins: their accounts, how they sign in, and the guard that every page and server function passes.
+//! Admins: their accounts, how they sign in, and the guard that protects every page and server function.
 
 mod caller;
 pub mod commands;
@@ -14,4 +14,4 @@ pub use crate::credentials::email::{Email, NotAnEmail};
 pub use crate::credentials::token::Token;
 pub use crate::members::role::{Role, UnknownRole};
 pub use caller::Caller;
-pub use return_path::Next;
+pub use return_path::ReturnPath;

@@ -1,4 +1,4 @@
-//! An instance's members: who may do what with it, and who is invited.
+//! The members of an instance: their roles, and who is invited.
 
 pub mod form;
 pub(crate) mod role;

@@ -7,10 +7,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::form::{NamesForm, PasswordForm, SignInForm, SignUpForm};
-use crate::{
-    admins::{Token, sign_in::Client},
-    ui::form::FieldError,
-};
+use crate::{admins::Token, credentials::client::Client, ui::form::FieldError};
 
 /// How an instance's visitors are recognised, by the names that the database has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

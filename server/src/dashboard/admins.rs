@@ -3,13 +3,14 @@
 use app::paths;
 use app::{
     admins::{
-        Caller, Email, Next, Token,
+        Caller, Email, ReturnPath, Token,
         form::{LinkForm, PasswordForm, SessionForm, SignInForm},
         one_time_links,
-        sign_in::{self, Client, Entered, EntryError},
+        sign_in::{self, SignInError, SignInTokens},
         store::{devices, links::Purpose},
-        view::{Refused, Why},
+        view::{RejectedSignIn, RejectionReason},
     },
+    credentials::client::Client,
     error::AppError,
 };
 use axum::{
@@ -36,19 +37,19 @@ use crate::{
 /// Why nobody is let in, or nothing is changed.
 enum Failure {
     /// The form comes back and says it.
-    Said(Why),
+    Said(RejectionReason),
     /// The one-time link does not hold.
     Link,
     /// A page says it.
     Page(AppError),
 }
 
-impl From<EntryError> for Failure {
-    fn from(error: EntryError) -> Self {
+impl From<SignInError> for Failure {
+    fn from(error: SignInError) -> Self {
         match error {
-            EntryError::Fields(errors) => Self::Said(Why::Fields(errors)),
-            EntryError::Link => Self::Link,
-            EntryError::Database(_) | EntryError::Hash(_) | EntryError::Random(_) => {
+            SignInError::Fields(errors) => Self::Said(RejectionReason::Fields(errors)),
+            SignInError::Link => Self::Link,
+            SignInError::Database(_) | SignInError::Hash(_) | SignInError::Random(_) => {
                 tracing::warn!(%error, "nobody could be let in");
                 Self::Page(AppError::Unavailable)
             }
@@ -64,18 +65,18 @@ pub(crate) async fn sign_in(State(pages): State<Pages>, Extension(origin): Exten
     };
     let client = client(&parts, origin);
     match try_sign_in(&pages, &form, &client).await {
-        Ok(entered) => let_in(&entered, Next::parse(&form.next).as_str(), origin),
+        Ok(tokens) => let_in(&tokens, ReturnPath::parse(&form.next).as_str(), origin),
         Err(failure) => {
-            let refused = |why| Refused { email: form.email, next: form.next, token: String::new(), why };
+            let refused = |reason| RejectedSignIn { email: form.email, next: form.next, token: String::new(), reason };
             refuse(&pages, parts, failure, refused).await
         }
     }
 }
 
-async fn try_sign_in(pages: &Pages, form: &SignInForm, client: &Client) -> Result<Entered, Failure> {
+async fn try_sign_in(pages: &Pages, form: &SignInForm, client: &Client) -> Result<SignInTokens, Failure> {
     let email: Option<Email> = form.email.parse().ok();
     let known = match (&email, &client.device) {
-        (Some(email), Some(device)) => devices::is_known(&pages.pool, email, device).await.map_err(EntryError::from)?.then_some(device),
+        (Some(email), Some(device)) => devices::is_known(&pages.pool, email, device).await.map_err(SignInError::from)?.then_some(device),
         _ => None,
     };
     let typed = || email.as_ref().map_or("", Email::as_str).to_owned();
@@ -86,7 +87,7 @@ async fn try_sign_in(pages: &Pages, form: &SignInForm, client: &Client) -> Resul
 fn take(pages: &Pages, tries: Tries) -> Result<(), Failure> {
     pages.limits.take(tries).map_err(|seconds| {
         tracing::info!("tries to sign in are held up");
-        Failure::Said(Why::Often(seconds))
+        Failure::Said(RejectionReason::RateLimited(seconds))
     })
 }
 
@@ -99,20 +100,20 @@ pub(crate) async fn follow_link(State(pages): State<Pages>, Extension(origin): E
     let client = client(&parts, origin);
     let done = try_follow(&pages, &form, &client).await;
     match done {
-        Ok(entered) => let_in(&entered, paths::INSTANCES, origin),
+        Ok(tokens) => let_in(&tokens, paths::INSTANCES, origin),
         Err(failure) => {
-            let refused = |why| Refused { email: form.email, next: String::new(), token: form.token, why };
+            let refused = |reason| RejectedSignIn { email: form.email, next: String::new(), token: form.token, reason };
             refuse(&pages, parts, failure, refused).await
         }
     }
 }
 
-async fn try_follow(pages: &Pages, form: &LinkForm, client: &Client) -> Result<Entered, Failure> {
-    let asked = one_time_links::ask(&pages.pool, &form.token).await?;
+async fn try_follow(pages: &Pages, form: &LinkForm, client: &Client) -> Result<SignInTokens, Failure> {
+    let opened = one_time_links::open(&pages.pool, &form.token).await?;
     let token = Token::parse(&form.token).ok_or(Failure::Link)?;
-    let target = match asked.link.purpose {
+    let target = match opened.link.purpose {
         // It takes that account's password, so it is one more way to guess it.
-        Purpose::Invite(invite) if asked.has_account => Target::Account(invite.email.as_str().to_owned()),
+        Purpose::Invite(invitation) if opened.has_account => Target::Account(invitation.email.as_str().to_owned()),
         _ => Target::Link(token.hash()),
     };
     take(pages, Tries::Unknown(target, client.address))?;
@@ -132,7 +133,7 @@ pub(crate) async fn change_password(State(pages): State<Pages>, Extension(caller
     match done {
         Ok(()) => Redirect::to(&format!("{}?saved", paths::ACCOUNT)).into_response(),
         Err(failure) => {
-            let refused = |why| Refused { email: String::new(), next: String::new(), token: String::new(), why };
+            let refused = |reason| RejectedSignIn { email: String::new(), next: String::new(), token: String::new(), reason };
             refuse(&pages, parts, failure, refused).await
         }
     }
@@ -194,22 +195,22 @@ fn client(parts: &Parts, origin: Origin) -> Client {
     }
 }
 
-fn let_in(entered: &Entered, page: &str, origin: Origin) -> Response {
+fn let_in(tokens: &SignInTokens, page: &str, origin: Origin) -> Response {
     let mut response = Redirect::to(page).into_response();
-    cookies::give(response.headers_mut(), entered, origin.secure);
+    cookies::give(response.headers_mut(), tokens, origin.secure);
     response
 }
 
-async fn refuse(pages: &Pages, parts: Parts, failure: Failure, refused: impl FnOnce(Why) -> Refused) -> Response {
-    let (status, why) = match failure {
+async fn refuse(pages: &Pages, parts: Parts, failure: Failure, refused: impl FnOnce(RejectionReason) -> RejectedSignIn) -> Response {
+    let (status, reason) = match failure {
         Failure::Page(error) => return pages.render_error(parts, error, || ()).await,
         // The page looks for the link itself, and says that there is none.
-        Failure::Link => (StatusCode::GONE, Why::Fields(Vec::new())),
-        Failure::Said(why @ Why::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, why),
-        Failure::Said(why @ Why::Often(_)) => (StatusCode::TOO_MANY_REQUESTS, why),
+        Failure::Link => (StatusCode::GONE, RejectionReason::Fields(Vec::new())),
+        Failure::Said(reason @ RejectionReason::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, reason),
+        Failure::Said(reason @ RejectionReason::RateLimited(_)) => (StatusCode::TOO_MANY_REQUESTS, reason),
     };
-    let wait = if let Why::Often(seconds) = why { Some(HeaderValue::from(seconds)) } else { None };
-    let refused = refused(why);
+    let wait = if let RejectionReason::RateLimited(seconds) = reason { Some(HeaderValue::from(seconds)) } else { None };
+    let refused = refused(reason);
     let mut response = pages.render(parts, status, move || provide_context(refused.clone())).await;
     if let Some(wait) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, wait);

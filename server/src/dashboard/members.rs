@@ -8,7 +8,7 @@ use app::{
     members::{
         form::{InviteForm, RemoveForm, RoleForm, WithdrawForm},
         store,
-        view::{Invited, Refused},
+        view::{NewInvitation, RejectedMemberForm},
     },
 };
 use axum::{
@@ -36,10 +36,10 @@ pub(crate) async fn invite(
         Err(response) => return response,
     };
     match store::invite(&pages.pool, &caller.actor, &slug, &form).await {
-        Ok((invite, token)) => {
-            let page = Purpose::Invite(invite.clone()).page();
-            let invited = Invited { invite, link: pages.reach.link(page, &token.secret()) };
-            pages.render(parts, StatusCode::OK, move || provide_context(invited.clone())).await
+        Ok((invitation, token)) => {
+            let page = Purpose::Invite(invitation.clone()).page();
+            let created = NewInvitation { invitation, link: pages.reach.link(page, &token.secret()) };
+            pages.render(parts, StatusCode::OK, move || provide_context(created.clone())).await
         }
         Err(error) => refuse(&pages, &slug, parts, posted, error, form).await,
     }
@@ -123,6 +123,6 @@ async fn refuse(pages: &Pages, slug: &str, mut parts: Parts, posted: Posted, err
     if let Ok(page) = paths::instance(slug).members().parse::<Uri>() {
         parts.uri = page;
     }
-    let refused = Refused { invite, errors };
-    pages.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(refused.clone())).await
+    let rejected = RejectedMemberForm { invite, errors };
+    pages.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(rejected.clone())).await
 }

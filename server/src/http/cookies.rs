@@ -4,7 +4,7 @@
 //! Under TLS their names begin with `__Host-`, so that no other host and no unencrypted page can set them. On this machine
 //! itself, where there need not be TLS, they have other names and no `Secure`: some browsers would not keep them.
 
-use app::admins::{Token, sign_in::Entered, store::sessions::MOST_HOURS};
+use app::admins::{Token, sign_in::SignInTokens, store::sessions::MAX_HOURS};
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, SameSite, time::Duration};
 
@@ -76,9 +76,9 @@ pub(crate) fn set_requesting(headers: &mut HeaderMap, visitors: Visitors, origin
 }
 
 /// Gives the browser its cookies.
-pub(crate) fn give(headers: &mut HeaderMap, entered: &Entered, secure: bool) {
-    set(headers, SESSION, &entered.session.secret(), Duration::hours(MOST_HOURS.into()), secure);
-    set(headers, DEVICE, &entered.device.secret(), Duration::days(DEVICE_DAYS), secure);
+pub(crate) fn give(headers: &mut HeaderMap, tokens: &SignInTokens, secure: bool) {
+    set(headers, SESSION, &tokens.session.secret(), Duration::hours(MAX_HOURS.into()), secure);
+    set(headers, DEVICE, &tokens.device.secret(), Duration::days(DEVICE_DAYS), secure);
 }
 
 /// Takes the session's cookie away.
@@ -108,38 +108,38 @@ fn set(headers: &mut HeaderMap, which: &str, value: &str, lasts: Duration, secur
 mod tests {
     use super::*;
 
-    fn entered() -> Entered {
-        Entered { session: Token::new().unwrap(), device: Token::new().unwrap() }
+    fn tokens() -> SignInTokens {
+        SignInTokens { session: Token::new().unwrap(), device: Token::new().unwrap() }
     }
 
-    fn given(entered: &Entered, secure: bool) -> Vec<String> {
+    fn given(tokens: &SignInTokens, secure: bool) -> Vec<String> {
         let mut headers = HeaderMap::new();
-        give(&mut headers, entered, secure);
+        give(&mut headers, tokens, secure);
         headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 
     #[test]
     fn under_tls_no_other_host_can_set_them() {
-        let entered = entered();
-        let session = entered.session.secret();
+        let tokens = tokens();
+        let session = tokens.session.secret();
         assert_eq!(
-            given(&entered, true)[0],
+            given(&tokens, true)[0],
             format!("__Host-portal-redirects-session={session}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=1209600")
         );
         assert_eq!(
-            given(&entered, false)[0],
+            given(&tokens, false)[0],
             format!("portal-redirects-session={session}; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600")
         );
     }
 
     #[test]
     fn a_cookie_that_others_can_set_does_not_count_under_tls() {
-        let entered = entered();
+        let tokens = tokens();
         for secure in [true, false] {
-            let sent: Vec<_> = given(&entered, secure).iter().map(|cookie| cookie.split(';').next().unwrap().to_owned()).collect();
+            let sent: Vec<_> = given(&tokens, secure).iter().map(|cookie| cookie.split(';').next().unwrap().to_owned()).collect();
             let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&format!("a=b; {}", sent.join("; "))).unwrap())]);
-            assert_eq!(session(&headers, secure), Some(entered.session.clone()));
-            assert_eq!(device(&headers, secure), Some(entered.device.clone()));
+            assert_eq!(session(&headers, secure), Some(tokens.session.clone()));
+            assert_eq!(device(&headers, secure), Some(tokens.device.clone()));
             assert_eq!(session(&headers, !secure), None);
         }
     }

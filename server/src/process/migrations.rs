@@ -82,7 +82,7 @@ async fn offer_setup(database: &Database, reach: &Reach) -> anyhow::Result<()> {
     if accounts::any(&mut *connection).await? {
         return Ok(());
     }
-    let token = links::make(&mut connection, &Purpose::Setup, "the server").await?;
+    let token = links::create(&mut connection, &Purpose::Setup, "the server").await?;
     say(&format!("No admin exists yet. Create the first one within an hour: {}", reach.link(Purpose::Setup.page(), &token.secret())));
     Ok(())
 }

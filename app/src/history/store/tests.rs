@@ -44,7 +44,7 @@ async fn stored(pool: &PgPool, slug: &str) -> StoredInstance {
 /// An account that is a member of an instance in that role.
 async fn member(pool: &PgPool, instance: i64, email: &str, role: Role) -> Actor {
     let actor = account(pool, email).await;
-    members::store::join(&mut pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
+    members::store::membership::join(&mut pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
     actor
 }
 

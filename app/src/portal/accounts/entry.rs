@@ -8,8 +8,8 @@ use super::{
     store::{self, Account},
 };
 use crate::{
-    admins::{Token, sign_in::Client},
-    credentials::password::Password,
+    admins::Token,
+    credentials::{client::Client, password::Password},
     portal::{
         form::{NamesForm, PasswordForm, SignInForm, SignUpForm},
         identifier::Identifier,
@@ -75,7 +75,7 @@ async fn enter(
     password: &Password,
     client: &Client,
 ) -> Result<Option<Recognised>, IdentityError> {
-    let right = password.is(account.as_ref().map(|account| account.password_hash.clone())).await?;
+    let right = password.matches(account.as_ref().map(|account| account.password_hash.clone())).await?;
     let Some(account) = account.filter(|_| right) else { return Ok(None) };
     let token = Token::new()?;
     let mut transaction = pool.begin().await?;
@@ -99,7 +99,7 @@ pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visi
     let mut errors = Vec::new();
     if form.current == Password::default() {
         errors.push(FieldError::new("current", "Enter your current password."));
-    } else if !form.current.is(Some(before.clone())).await? {
+    } else if !form.current.matches(Some(before.clone())).await? {
         errors.push(FieldError::new("current", "That is not your password."));
     }
     if let Err(weak) = check_new_password(&form.new, visitor) {

@@ -13,7 +13,7 @@ use super::{
     form::{NamesForm, PasswordForm, SignInForm, SignUpForm},
     identity::{Identity, Later, OwnSession, Recognised, Visitor},
 };
-use crate::admins::{Token, sign_in::Client};
+use crate::{admins::Token, credentials::client::Client};
 
 pub(super) use store::hold;
 

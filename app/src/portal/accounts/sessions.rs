@@ -6,9 +6,9 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use crate::{
     admins::{
         Token,
-        sign_in::Client,
-        store::sessions::{IDLE_HOURS, MOST_HOURS, kept_browser},
+        store::sessions::{IDLE_HOURS, MAX_HOURS},
     },
+    credentials::{browser, client::Client},
     portal::identity::{OwnSession, Visitor},
 };
 
@@ -26,7 +26,7 @@ pub(super) async fn begin(connection: &mut PgConnection, visitor: i64, token: &T
             select id from visitor_sessions where created_at < now() - make_interval(hours => $1)
             order by created_at limit 100 for update skip locked
         )",
-        MOST_HOURS
+        MAX_HOURS
     )
     .execute(&mut *connection)
     .await?;
@@ -44,7 +44,7 @@ pub(super) async fn begin(connection: &mut PgConnection, visitor: i64, token: &T
         visitor,
         &token.hash()[..],
         client.address.map(|address| address.to_string()),
-        kept_browser(&client.browser)
+        browser::stored(&client.browser)
     )
     .execute(connection)
     .await?;
@@ -61,7 +61,7 @@ pub(super) async fn find(pool: &PgPool, instance: i64, token: &Token) -> sqlx::R
             and s.created_at > now() - make_interval(hours => $3) and s.last_seen_at > now() - make_interval(hours => $4)"#,
         &token.hash()[..],
         instance,
-        MOST_HOURS,
+        MAX_HOURS,
         IDLE_HOURS
     )
     .fetch_optional(pool)
@@ -92,7 +92,7 @@ pub(super) async fn list(pool: &PgPool, instance: i64, visitor: i64) -> sqlx::Re
         order by s.last_seen_at desc, s.id desc",
         visitor,
         instance,
-        MOST_HOURS,
+        MAX_HOURS,
         IDLE_HOURS
     )
     .fetch_all(pool)

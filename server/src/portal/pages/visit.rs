@@ -9,7 +9,8 @@ use std::{
 };
 
 use app::{
-    admins::{Token, sign_in::Client},
+    admins::Token,
+    credentials::client::Client,
     portal::{
         self,
         address::{Address, Page, Then},

@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{change_role, invite, join, list, remove, withdraw};
+use super::{change_role, invite, list, membership::join, remove, withdraw};
 use crate::{
     admins::{
         Email, Role,
@@ -124,10 +124,10 @@ async fn the_last_owner_can_neither_go_nor_become_less(pool: PgPool) {
     for role in [Role::Editor, Role::Viewer] {
         let (field, message) = field_error(change_role(&pool, &ana, "my-app", &to(&ana, role)).await);
         assert_eq!(field, format!("role-{}", id(&ana)));
-        assert_eq!(message, "ana@myapp.com is the last owner. Their role can't be changed before somebody else is an owner.");
+        assert_eq!(message, "ana@myapp.com is the last owner. Make somebody else an owner first.");
     }
     let (_, message) = field_error(remove(&pool, &ana, "my-app", id(&ana)).await);
-    assert_eq!(message, "ana@myapp.com is the last owner. They can't go before somebody else is an owner.");
+    assert_eq!(message, "ana@myapp.com is the last owner. Make somebody else an owner first.");
     assert_eq!((roles(&pool, app).await, records(&pool).await), (before, Vec::new()));
 }
 
@@ -199,7 +199,7 @@ async fn an_invitation_is_a_link_for_one_address_and_takes_the_place_of_an_earli
 async fn an_invitation_that_says_nothing_new_or_nothing_right_is_an_error_of_its_field(pool: PgPool) {
     let (ana, _, app) = ana_and_ben(&pool, Role::Editor).await;
     let already = field_error(invite(&pool, &ana, "my-app", &invitation(" BEN@myapp.com", Role::Owner)).await);
-    assert_eq!(already, ("email".into(), "ben@myapp.com is a member already. Their role is changed in the list.".into()));
+    assert_eq!(already, ("email".into(), "ben@myapp.com is already a member. Change their role in the list.".into()));
     assert_eq!(field_error(invite(&pool, &ana, "my-app", &invitation("carl", Role::Owner)).await).0, "email");
     let nothing = InviteForm { email: "carl@myapp.com".into(), role: String::new() };
     assert_eq!(field_error(invite(&pool, &ana, "my-app", &nothing).await).0, "role");

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use sqlx::PgPool;
 
 use crate::{
-    admins::{Token, sign_in::Client},
+    admins::Token,
+    credentials::client::Client,
     portal::{
         fixtures::{count, instance, wrong_fields as fields},
         form::{SignInForm, SignUpForm},
