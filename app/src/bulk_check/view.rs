@@ -10,7 +10,7 @@ use crate::{
         frame::{InstanceFrame, Place},
         loading,
     },
-    preview::ways::Ways,
+    preview::tabs::PreviewTabs,
     ui::icon::{WARNING, icon},
 };
 
@@ -31,7 +31,7 @@ pub fn LinksPage() -> impl IntoView {
         });
         Ok(view! {
             <InstanceFrame instances stored place=Place::Preview>
-                <Ways slug many=true />
+                <PreviewTabs slug many=true />
                 <div id="problem">{problem}</div>
                 <form class="links" method="post" enctype="multipart/form-data" autocomplete="off">
                     <div class="card">

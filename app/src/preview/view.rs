@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{editor::PreviewEditor, form::PreviewForm, sections::Preview, ways::Ways};
+use super::{editor::PreviewEditor, form::PreviewForm, sections::Preview, tabs::PreviewTabs};
 use crate::{
     layout::{
         frame::{InstanceFrame, Place},
@@ -47,7 +47,7 @@ pub fn PreviewPage() -> impl IntoView {
         let (link, link_note, fields) = (preview.form().link.clone(), preview.link_note(), preview.fields());
         Ok(view! {
             <InstanceFrame instances stored place=Place::Preview>
-                <Ways slug=slug.clone() />
+                <PreviewTabs slug=slug.clone() />
                 <div id="what-if">{what_if}</div>
                 <PreviewEditor slug />
                 <div class="preview">

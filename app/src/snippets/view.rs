@@ -37,7 +37,7 @@ pub fn SnippetsPage() -> impl IntoView {
                     <h2>"Use in your app"</h2>
                     <p>"For applications that host the components themselves: where the portal sends people, as settings of the components. The URLs are absolute, since a path like " <code>"/welcome"</code> " means a page of the home URL, and the components may be elsewhere."</p>
                 </div>
-                <nav class="ways" aria-label="Framework"><ul>{frameworks.collect_view()}</ul></nav>
+                <nav class="sub-tabs" aria-label="Framework"><ul>{frameworks.collect_view()}</ul></nav>
                 {blocks}
                 {notes_view(snippets.notes)}
             </InstanceFrame>
