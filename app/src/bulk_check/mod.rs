@@ -5,13 +5,13 @@ pub mod check;
 #[cfg(feature = "ssr")]
 mod column;
 #[cfg(feature = "ssr")]
+pub mod export;
+#[cfg(feature = "ssr")]
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
 mod results;
-#[cfg(feature = "ssr")]
-pub mod table;
 pub mod upload;
 #[cfg(feature = "ssr")]
 pub mod view;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use app::{
     bulk_check::{
         check::{Verdict, check as check_line},
+        export,
         form::LinksForm,
-        list, table,
+        list,
     },
     error::AppError,
     instances::store,
@@ -62,7 +63,7 @@ pub(crate) async fn download(State(pages): State<Pages>, Path(slug): Path<String
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}-links.csv\"", stored.instance.slug())),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    (headers, table::write(&rows)).into_response()
+    (headers, export::write(&rows)).into_response()
 }
 
 /// Whether a request is a list, as these forms send one.

@@ -2,8 +2,8 @@
 
 mod check;
 mod column;
+mod export;
 mod list;
-mod table;
 
 use super::list::{Line, ListError, read};
 

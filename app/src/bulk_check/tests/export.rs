@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     bulk_check::{
         check::{Row, Verdict},
-        table::write,
+        export::write,
     },
     redirects::Source,
 };
