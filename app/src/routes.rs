@@ -10,7 +10,7 @@ use leptos_router::{
 
 use crate::{
     admins::view::{account::AccountPage, link::LinkPage, sign_in::SignInPage},
-    bulk_check::view::LinksPage,
+    bulk_check::view::BulkCheckPage,
     copy_settings::view::CopyPage,
     error::AppError,
     fallbacks::view::RedirectsPage,
@@ -83,7 +83,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug") view=view::OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/redirects") view=RedirectsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview") view=PreviewPage ssr=SsrMode::Async />
-                <Route path=path!("/instances/:slug/preview/links") view=LinksPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/preview/links") view=BulkCheckPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/snippets") view=SnippetsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history") view=HistoryPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history/:version") view=RestorePage ssr=SsrMode::Async />

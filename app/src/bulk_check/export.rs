@@ -1,14 +1,14 @@
-//! Checked links as CSV, for a spreadsheet.
+//! Exports checked links as CSV.
 
-use super::check::Row;
+use super::check::CheckedLink;
 use crate::ui::spreadsheet;
 
-/// The rows as CSV, with the names of their columns.
-pub fn write<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<u8> {
+/// The checked links as CSV, with a header row.
+pub fn write<'a>(links: impl IntoIterator<Item = &'a CheckedLink>) -> Vec<u8> {
     let mut file = spreadsheet::head(&["line", "link", "target", "source", "verdict", "reason"]);
-    file.extend(spreadsheet::rows(rows.into_iter().map(|row| {
-        let (target, source) = row.end.as_ref().map_or(("", ""), |(target, source)| (target, source.name()));
-        [&row.number.to_string(), &row.link, target, source, row.verdict.name(), &row.reason].map(str::to_owned)
+    file.extend(spreadsheet::rows(links.into_iter().map(|checked| {
+        let (target, source) = checked.target.as_ref().map_or(("", ""), |(target, source)| (target, source.name()));
+        [&checked.line.to_string(), &checked.link, target, source, checked.outcome.name(), &checked.reason].map(str::to_owned)
     })));
     file
 }

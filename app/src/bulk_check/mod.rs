@@ -1,4 +1,4 @@
-//! Many links at once: a pasted or uploaded list, each link with where it ends, as a table and as CSV.
+//! The bulk check: a pasted or uploaded list of links, and where each of them leads, as a table and as CSV.
 
 #[cfg(feature = "ssr")]
 pub mod check;
