@@ -23,7 +23,7 @@ use crate::{
     members::view::MembersPage,
     preview::view::PreviewPage,
     snippets::view::SnippetsPage,
-    ui::text::in_title,
+    ui::text::escape_for_title,
 };
 
 /// Where the browser finds the files that the binary carries.
@@ -62,7 +62,7 @@ pub fn document(files: DocumentFiles) -> AnyView {
 
 /// A page's title. An instance's name may be in it.
 fn title(text: String) -> String {
-    in_title(&format!("{text} · Portal Redirects"))
+    escape_for_title(&format!("{text} · Portal Redirects"))
 }
 
 /// The dashboard's pages by their paths.

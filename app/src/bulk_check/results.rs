@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::check::{CheckedLink, LinkOutcome};
 use crate::{
     redirects::MOST_QUERY_BYTES,
-    ui::text::{Grouped, Seen},
+    ui::text::{Escaped, Grouped},
 };
 
 /// The results of a list. `list` is the list as text, which the form of the download posts again; `origin` says where the list came from.
@@ -107,6 +107,6 @@ const MAX_REASON_CHARS: usize = 600;
 /// A text as the table shows it: cut at `limit` characters, with invisible characters as escapes.
 fn shortened(text: &str, limit: usize) -> String {
     let cut = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
-    let shown = Seen(&text[..cut]).to_string();
+    let shown = Escaped(&text[..cut]).to_string();
     if cut < text.len() { format!("{shown}… and {} more bytes", Grouped(text.len() - cut)) } else { shown }
 }

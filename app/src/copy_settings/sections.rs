@@ -13,7 +13,7 @@ use crate::{
     redirects::{Explanation, Flow},
     ui::{
         icon::{WARNING, icon},
-        text::Seen,
+        text::Escaped,
     },
 };
 
@@ -131,5 +131,5 @@ fn untouched(lead: &'static str, is: impl Fn(Flow) -> bool) -> Option<AnyView> {
 }
 
 fn value(text: &str) -> impl IntoView + use<> {
-    view! { <code>{Seen(text).to_string()}</code> }
+    view! { <code>{Escaped(text).to_string()}</code> }
 }

@@ -8,7 +8,7 @@ use crate::{
     redirects::{Explanation, Fallbacks, Flow, explain, parse_fallback},
     ui::{
         icon::{WARNING, icon},
-        text::Seen,
+        text::Escaped,
     },
 };
 
@@ -71,7 +71,7 @@ impl Proposal {
 /// A proposal as a table: each flow that differs, now and then. Empty where none does.
 pub fn proposal_view(proposal: &Proposal) -> impl IntoView + use<> {
     let value = |value: Option<String>| match value {
-        Some(value) => view! { <code>{Seen(&value).to_string()}</code> }.into_any(),
+        Some(value) => view! { <code>{Escaped(&value).to_string()}</code> }.into_any(),
         None => view! { <span class="none">"Home URL"</span> }.into_any(),
     };
     let rows = proposal.rows.iter().cloned().map(|ProposalRow { flow, now, then, refused }| {

@@ -16,7 +16,7 @@ use crate::{
     },
     ui::{
         form::summary,
-        text::{Seen, moment},
+        text::{Escaped, moment},
     },
 };
 
@@ -92,7 +92,7 @@ pub fn RestorePage() -> impl IntoView {
                 {stale}
                 <section class="restore" aria-labelledby="restore-title">
                     <h2 id="restore-title">"Restore version "{at}</h2>
-                    <p class="help">"Made by "{Seen(&who).to_string()}" on "{moment(since)}". The redirects would be what they were then."</p>
+                    <p class="help">"Made by "{Escaped(&who).to_string()}" on "{moment(since)}". The redirects would be what they were then."</p>
                     {proposal_view(&proposal)}
                     {end}
                 </section>

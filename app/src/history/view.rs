@@ -21,7 +21,7 @@ use crate::{
         field::{Field, error_of},
         form::{FieldError, summary},
         icon::{ARROW, TICK, icon},
-        text::{Seen, moment},
+        text::{Escaped, moment},
     },
 };
 
@@ -211,7 +211,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
     view! {
         <li>
             <div>
-                <p><strong>{Seen(&change.who).to_string()}</strong>" "{Seen(&description).to_string()}" "{version}</p>
+                <p><strong>{Escaped(&change.who).to_string()}</strong>" "{Escaped(&description).to_string()}" "{version}</p>
                 <p class="help">{moment(change.at)}{address}</p>
                 {fields}
             </div>
@@ -221,7 +221,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
 }
 
 fn field_view(FieldChange { label, values }: FieldChange) -> impl IntoView {
-    let escaped = |text: &String| Seen(text).to_string();
+    let escaped = |text: &String| Escaped(text).to_string();
     let was = |lead: &'static str, text: &String| view! { <del><span class="unseen">{lead}</span>{escaped(text)}</del> };
     let is = |lead: &'static str, text: &String| view! { <ins><span class="unseen">{lead}</span>{escaped(text)}</ins> };
     let values = match values {

@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use crate::{
     saving::merge::{Choice, Conflict},
-    ui::text::{Seen, moment},
+    ui::text::{Escaped, moment},
 };
 
 /// How a form's fields and their values are written for people.
@@ -68,7 +68,7 @@ fn field(choice: &Choice, wording: Wording) -> impl IntoView + use<> {
 fn radio(id: Option<&'static str>, field: &'static str, value: String, whose: AnyView, wording: Wording) -> impl IntoView {
     let shown = match (wording.value)(field, &value) {
         Some(words) => view! { <span>{words}</span> }.into_any(),
-        None => view! { <code>{Seen(&value).to_string()}</code> }.into_any(),
+        None => view! { <code>{Escaped(&value).to_string()}</code> }.into_any(),
     };
     view! {
         <label class="choice">

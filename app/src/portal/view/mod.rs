@@ -18,7 +18,7 @@ use crate::{
     redirects::Environment,
     ui::{
         icon::{TICK, icon},
-        text::in_title,
+        text::escape_for_title,
     },
 };
 
@@ -52,7 +52,7 @@ pub struct Host {
 
 /// A whole page: the logo, then one card with a heading and what is below it. `nonce` is what the style is let through by.
 pub fn document(host: Option<Host>, nonce: String, heading: &'static str, body: AnyView) -> String {
-    let title = host.as_ref().map_or_else(|| heading.to_owned(), |host| in_title(&format!("{heading} · {}", host.name)));
+    let title = host.as_ref().map_or_else(|| heading.to_owned(), |host| escape_for_title(&format!("{heading} · {}", host.name)));
     let development = host.as_ref().is_some_and(|host| host.environment == Environment::Development);
     let logo = host.map(|Host { name, logo, .. }| view! { <header><a class="logo" href=logo>{name}</a></header> });
     let mark = development.then(|| view! { <footer><p>"Development instance"</p></footer> });
