@@ -12,7 +12,6 @@ pub mod portal;
 pub mod process;
 mod resolve;
 pub mod router;
-mod security;
 
 pub use process::serve::run;
 
@@ -20,8 +19,10 @@ pub use process::serve::run;
 #[doc(hidden)]
 pub mod measured {
     pub use crate::{
-        http::connections::{PATIENCE, serve, serve_each},
+        http::{
+            connections::{PATIENCE, serve, serve_each},
+            layers::around,
+        },
         observe::metrics::start as keep_metrics,
-        security::around,
     };
 }

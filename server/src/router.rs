@@ -20,9 +20,8 @@ use crate::{
         admins, archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, portal_pages, rate_limits::Limits,
         rendering::Pages,
     },
-    http::dashboard_url::Reach,
+    http::{dashboard_url::Reach, layers},
     portal::{self, Elsewhere, Portal, probes, snapshot::Snapshots},
-    security,
 };
 
 /// What a runtime without a dashboard serves: the portal, its visitors over these connections, and how the process is.
@@ -31,7 +30,7 @@ pub fn portal_router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router
     let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
     let answer = async move |request: Request| elsewhere.answer(request.into_parts().0).await;
     let hosted = portal::pages(visitors, snapshots.clone()).merge(probes::routes(snapshots.clone())).fallback(answer);
-    security::around(portal::api(snapshots).merge(security::pages(hosted.layer(security::body_limit()))))
+    layers::around(portal::api(snapshots).merge(layers::pages(hosted.layer(layers::body_limit()))))
 }
 
 /// Everything that is served: the dashboard over these connections, the portal from that memory.
@@ -43,9 +42,9 @@ pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
     let dashboard = dashboard(pages)
         .layer(middleware::from_fn_with_state(snapshots.clone(), portal::refresh_after_save::refresh))
         .merge(probes::routes(snapshots.clone()));
-    let hosted = portal::pages(visitors, snapshots.clone()).layer(security::body_limit());
-    let pages = security::pages(hosted.merge(security::only_for(dashboard, &reach, elsewhere)));
-    security::around(portal::api(snapshots).merge(pages))
+    let hosted = portal::pages(visitors, snapshots.clone()).layer(layers::body_limit());
+    let pages = layers::pages(hosted.merge(layers::only_for(dashboard, &reach, elsewhere)));
+    layers::around(portal::api(snapshots).merge(pages))
 }
 
 fn dashboard(pages: Pages) -> Router {
@@ -85,12 +84,12 @@ fn dashboard(pages: Pages) -> Router {
         .route("/api/{*function}", any(|| async { StatusCode::NOT_FOUND }))
         .route("/pkg/{name}", get(assets::get))
         .fallback(not_found)
-        .layer(security::body_limit())
+        .layer(layers::body_limit())
         // A list of links is longer than any other form, and has a limit of its own; a link may be pasted with too much as well.
         .route("/instances/{slug}/preview", post(forms::preview))
         .route("/instances/{slug}/preview/links", post(bulk_check::check).layer(bulk_check::body_limit()))
         .route("/instances/{slug}/preview/links.csv", post(bulk_check::download).layer(bulk_check::body_limit()))
-        .method_not_allowed_fallback(security::method_not_allowed)
+        .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(middleware::from_fn_with_state(pages.clone(), guard))
         .with_state(pages)
 }

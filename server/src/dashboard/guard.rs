@@ -41,7 +41,7 @@ pub(crate) struct Origin {
 /// Lets a request through to what it asks for, or answers why not.
 pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
     let address = client_address(&pages.reach, &mut request).await;
-    let secure = crate::security::host_of(&request).is_some_and(|host| pages.reach.is_secure(&host));
+    let secure = crate::http::layers::host_of(&request).is_some_and(|host| pages.reach.is_secure(&host));
     request.extensions_mut().insert(Origin { secure, address });
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
     if let Some(refused) = refuse_unsaid(&request) {

@@ -18,7 +18,10 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
 
-use crate::{dashboard::rate_limits::Limits, http::dashboard_url::Reach, security::set_page_policy};
+use crate::{
+    dashboard::rate_limits::Limits,
+    http::{dashboard_url::Reach, layers::set_page_policy},
+};
 
 /// What pages are made with.
 #[derive(Clone, Debug)]

@@ -5,4 +5,5 @@ pub(crate) mod cookies;
 pub mod dashboard_url;
 pub(crate) mod envelope;
 pub(crate) mod form;
+pub(crate) mod layers;
 pub(crate) mod request;

@@ -5,9 +5,9 @@ use app::redirects::{Environment, RequestingOrigin};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
-use crate::{
-    http::cookies::{self, Visitors},
-    security::asked_host,
+use crate::http::{
+    cookies::{self, Visitors},
+    layers::asked_host,
 };
 
 /// The page that a visitor has come from, as far as it counts.

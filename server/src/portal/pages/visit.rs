@@ -33,13 +33,15 @@ use super::{
 };
 use crate::{
     dashboard::rate_limits::Limits,
-    http::cookies::{self, Visitors},
+    http::{
+        cookies::{self, Visitors},
+        layers::{asked_host, host_name},
+    },
     portal::{
         closed,
         problem::Problem,
         snapshot::{Asked, Snapshot, Snapshots},
     },
-    security::{asked_host, host_name},
 };
 
 /// How long a page waits for whoever recognises visitors, before it goes on without.

@@ -31,7 +31,7 @@ use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
 
 use super::problem::Problem;
-use crate::{portal::probes::Start, security::asked_host};
+use crate::{http::layers::asked_host, portal::probes::Start};
 pub(super) use asked::{Asked, Served};
 use flights::{Flights, Found, Name};
 pub use health::Health;
