@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::http::{
     cookies::{self, Visitors},
-    layers::asked_host,
+    host::asked_host,
 };
 
 /// The page that a visitor has come from, as far as it counts.

@@ -21,7 +21,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Extension, Router,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderName, HeaderValue},
     middleware::{self, Next},
     response::Response,
@@ -32,8 +32,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::snapshot::Snapshots;
 use crate::{
-    dashboard::{guard, rate_limits::Limits},
-    http::dashboard_url::Reach,
+    dashboard::rate_limits::Limits,
+    http::{client_address::client_address, dashboard_url::DashboardUrl, layers},
 };
 use remembered::Remembered;
 
@@ -43,14 +43,14 @@ pub(super) use fallback::at_host;
 #[derive(Clone, Debug)]
 pub(crate) struct Portal {
     pool: PgPool,
-    reach: Arc<Reach>,
+    dashboard_url: Arc<DashboardUrl>,
     limits: Limits,
     remembered: Remembered,
 }
 
 impl Portal {
-    pub(crate) fn new(pool: PgPool, reach: Arc<Reach>) -> Self {
-        Self { pool, reach, limits: Limits::new(), remembered: Remembered::new() }
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
+        Self { pool, dashboard_url, limits: Limits::new(), remembered: Remembered::new() }
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn router(portal: Portal) -> Router<Snapshots> {
         .route("/portal/{slug}/", any(fallback::below_path))
         .route("/portal/{slug}/{*path}", any(fallback::below_path))
         .method_not_allowed_fallback(fallback::method_not_allowed)
-        .layer(middleware::from_fn_with_state(portal.clone(), let_through))
+        .layer(middleware::from_fn(let_through))
         .layer(Extension(portal))
         .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")))
 }
@@ -85,11 +85,11 @@ pub(super) fn router(portal: Portal) -> Router<Snapshots> {
 struct ClientAddress(Option<IpAddr>);
 
 /// Lets a request through to the pages that says where it comes from.
-async fn let_through(State(portal): State<Portal>, mut request: Request, next: Next) -> Response {
-    if let Some(refused) = guard::refuse_unsaid(&request) {
+async fn let_through(mut request: Request, next: Next) -> Response {
+    if let Some(refused) = layers::refuse_without_source(&request) {
         return refused;
     }
-    let address = ClientAddress(guard::client_address(&portal.reach, &mut request).await);
+    let address = ClientAddress(client_address(&mut request).await);
     request.extensions_mut().insert(address);
     next.run(request).await
 }

@@ -35,7 +35,7 @@ use crate::{
     dashboard::rate_limits::Limits,
     http::{
         cookies::{self, Visitors},
-        layers::{asked_host, host_name},
+        host::{asked_host, host_name},
     },
     portal::{
         closed,
@@ -134,17 +134,21 @@ fn is_secure(parts: &Parts, portal: &Portal, snapshot: &Snapshot, base: &str) ->
     let asked = asked_host(&parts.headers, &parts.uri)?;
     let host = host_name(asked)?;
     // The dashboard's own host is no instance's, whatever its portal origin says.
-    if base.is_empty() && portal.reach.is_secure(&host) {
+    if base.is_empty() && portal.dashboard_url.is_secure(&host) {
         return None;
     }
     let origin = snapshot.instance.portal_origin();
     let secure = origin.as_str().starts_with("https://");
-    if base.is_empty() || origin.is_at(asked) { Some(secure) } else { portal.reach.is_own(&host).then(|| portal.reach.is_secure(&host)) }
+    if base.is_empty() || origin.is_at(asked) {
+        Some(secure)
+    } else {
+        portal.dashboard_url.is_own(&host).then(|| portal.dashboard_url.is_secure(&host))
+    }
 }
 
 /// There is no such instance. At a host that nobody knows, nothing is served at all.
 fn nowhere(parts: &Parts, portal: &Portal) -> Response {
-    let known = asked_host(&parts.headers, &parts.uri).and_then(host_name).is_some_and(|host| portal.reach.is_own(&host));
+    let known = asked_host(&parts.headers, &parts.uri).and_then(host_name).is_some_and(|host| portal.dashboard_url.is_own(&host));
     if known { answer::notice(None, Notice::Missing) } else { misdirected() }
 }
 

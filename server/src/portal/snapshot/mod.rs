@@ -23,7 +23,7 @@ use std::{
 };
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     redirects::is_slug,
     runtimes::{self, Runtime},
 };
@@ -31,7 +31,7 @@ use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
 
 use super::problem::Problem;
-use crate::{http::layers::asked_host, portal::probes::Start};
+use crate::{http::host::asked_host, portal::probes::Start};
 pub(super) use asked::{Asked, Served};
 use flights::{Flights, Found, Name};
 pub use health::Health;
