@@ -7,10 +7,13 @@ use crate::{
     layout::{
         frame::{Frame, InstanceFrame, Place, environment_badge},
         loading,
-        rejected::{Problem, Rejected, conflict_summary, read_only_note, saved_banner},
+        rejected::{Problem, Rejected, conflict_summary, has_saved, read_only_note, saved_banner},
     },
     paths,
-    saving::choices::{Wording, choices},
+    saving::{
+        choices::{Wording, choices},
+        undo::{undo_button, undo_fields},
+    },
     ui::{
         copy_button::CopyButton,
         form::write,
@@ -115,7 +118,6 @@ pub fn NewPage() -> impl IntoView {
 pub fn SettingsPage() -> impl IntoView {
     let slug = loading::slug();
     let query = loading::query();
-    let saved = saved_banner(&query);
     let rejected = use_context::<Rejected<InstanceForm>>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
@@ -125,6 +127,13 @@ pub fn SettingsPage() -> impl IntoView {
         let (form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
         let summary = conflict_summary(problem.as_ref(), field_label);
+        let just_saved = problem.is_none() && has_saved(&query);
+        let undo = if just_saved && !read_only {
+            undo_fields::<InstanceForm>(&loading::pool()?, &stored).await.map_err(loading::unavailable)?
+        } else {
+            None
+        };
+        let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let body = match problem.as_ref().and_then(Problem::to_choose) {
@@ -136,7 +145,7 @@ pub fn SettingsPage() -> impl IntoView {
         Ok(view! {
             <InstanceFrame stored place=Place::Settings>
                 {summary}
-                {saved.filter(|_| problem.is_none())}
+                {saved}
                 {switched.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
                 {body}
