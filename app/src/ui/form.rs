@@ -53,7 +53,7 @@ mod on_server {
         serde_html_form::to_string(form).unwrap_or_default()
     }
 
-    /// Reads what [`write`] wrote; `None` where it is something else.
+    /// Reads what [`write()`] wrote; `None` where it is something else.
     pub fn read<Form: DeserializeOwned>(text: &str) -> Option<Form> {
         serde_html_form::from_str(text).ok()
     }
