@@ -24,7 +24,7 @@ function heading(what) {
   y += 12;
 }
 
-// A bar with its target at two thirds of the width, so that the lines of all bars stand below each other.
+// A bar with its target at two thirds of the width, so that the lines of all bars are aligned.
 function wanted({ name, value, unit, wanted }) {
   const [kind, bound] = Object.entries(wanted)[0];
   const met = kind === "at_least" ? value >= bound : value <= bound;
