@@ -1,5 +1,8 @@
-// Draws target/bench/report.json as target/bench/report.svg: one bar for each figure that was wanted so, with a line where it
-// should end, and what an answer's time is made of. Readable on light and on dark ground. node .ci/bench-picture.mjs FOLDER
+// Draws target/bench/report.json as target/bench/report.svg: a bar for each figure that has a target, with a line at the target,
+// then the figures without one. Readable on light and dark backgrounds.
+//
+//   node .ci/bench-picture.mjs FOLDER
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -21,7 +24,7 @@ function heading(what) {
   y += 12;
 }
 
-// A bar whose wanted end is at two thirds of the room, so that all of them can be compared with their line.
+// A bar with its target at two thirds of the width, so that the lines of all bars are aligned.
 function wanted({ name, value, unit, wanted }) {
   const [kind, bound] = Object.entries(wanted)[0];
   const met = kind === "at_least" ? value >= bound : value <= bound;
@@ -37,7 +40,7 @@ function wanted({ name, value, unit, wanted }) {
   y -= 6;
 }
 
-// What is only told, one below the other on one scale.
+// Bars for figures of one unit that have no target, on a common scale.
 function told(figures) {
   const most = Math.max(...figures.map((figure) => figure.value), Number.MIN_VALUE);
   for (const { name, value, unit } of figures) {
@@ -48,17 +51,17 @@ function told(figures) {
   }
 }
 
-heading("What was wanted");
+heading("Targets");
 figures.filter((figure) => figure.wanted).forEach(wanted);
 for (const chapter of chapters.filter((chapter) => chapter.figures.some((figure) => !figure.wanted))) {
   heading(chapter.title);
-  // Answers a second and milliseconds are no lengths of one scale.
+  // Each unit has a scale of its own.
   const rest = chapter.figures.filter((figure) => !figure.wanted);
   for (const unit of new Set(rest.map((figure) => figure.unit))) told(rest.filter((figure) => figure.unit === unit));
 }
 
 const height = y + 24;
-// Names that are too long for their column are drawn smaller, never cut.
+// Names too long for their column are squeezed, not cut off.
 const fitted = parts.map((part) => part.replace(/<text ([^>]*)>([^<]{46,})</, `<text $1 textLength="${left - 28}" lengthAdjust="spacingAndGlyphs">$2<`)).map((part) => (part.includes('class="heading"') ? part.replace(/ textLength="\d+" lengthAdjust="\w+"/, "") : part));
 const style = `text{font:13px system-ui,sans-serif;fill:#1c2024}.heading{font-weight:600;font-size:14px}.small{font-size:11px;fill:#60646c}
 .value{font-variant-numeric:tabular-nums}.met{fill:#30a46c}.missed{fill:#e5484d}text.missed{font-weight:600}.told{fill:#8da4ef}.bound{stroke:#1c2024;stroke-width:1.5}
@@ -69,4 +72,4 @@ ${fitted.join("\n")}
 </svg>
 `;
 writeFileSync(join(folder, "report.svg"), svg);
-console.log(`portal: the picture is ${join(folder, "report.svg")}`);
+console.log(`portal: the chart is ${join(folder, "report.svg")}`);

@@ -1,6 +1,6 @@
 //! The heart: what a portal link means and where its visitor goes. Pure: no input or output, no screens, no clock.
 //!
-//! [`policy::check`] is the only place that decides whether a URL may be a target. [`resolve`] asks it for each
+//! [`policy::check`] is the only place that decides whether a URL may be a target. [`resolve()`] asks it for each
 //! candidate in turn; what an admin stores passes it by [`Fallbacks`] and [`Instance`].
 
 mod direct;

@@ -40,7 +40,7 @@ impl Snapshots {
         Ok(at)
     }
 
-    /// As [`Self::catch_up_over`], over a connection of its own.
+    /// As `catch_up_over`, over a connection of its own.
     ///
     /// # Errors
     /// PostgreSQL, or the way to it.

@@ -1,5 +1,5 @@
 //! What is served: instances with their fallback redirects, each at one version, from memory. PostgreSQL is asked for what is not
-//! there yet, once however many visitors wait for it. `listener.rs` keeps it fresh.
+//! there yet, once however many visitors wait for it. `listener/` keeps it fresh.
 
 mod asked;
 mod catch_up;
