@@ -3,7 +3,7 @@
 //! [`policy::check`] is the only place that decides whether a URL may be a target. [`resolve`] asks it for each
 //! candidate in turn; what an admin stores passes it by [`Fallbacks`] and [`Instance`].
 
-mod direct;
+mod direct_link;
 mod domain;
 mod explain;
 mod fallback;
@@ -21,7 +21,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use direct::{DirectLink, MOST_QUERY_BYTES, NotALink};
+pub use direct_link::{DirectLink, MOST_QUERY_BYTES, NotALink};
 pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, explain, explain_first_refusal};
 pub use fallback::{Fallbacks, parse_fallback};

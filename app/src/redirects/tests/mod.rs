@@ -1,6 +1,6 @@
 //! Tests of the redirect rules, one file a part, with the instances that they share.
 
-mod direct;
+mod direct_link;
 mod fallback;
 mod grounds;
 mod idna;
