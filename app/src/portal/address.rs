@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::redirects::{Link, MOST_QUERY_BYTES, Prefill, policy::MOST_BYTES};
+use crate::redirects::{LinkParams, MOST_QUERY_BYTES, Prefill, policy::MOST_BYTES};
 
 /// A page of the portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub struct Address {
 
 impl Address {
     /// The addresses below `base`, which carry what the link said.
-    pub fn new(base: String, link: &Link<'_>, then: Option<Then>, out: String) -> Self {
+    pub fn new(base: String, link: &LinkParams<'_>, then: Option<Then>, out: String) -> Self {
         Self { base, query: carried(link), then, out }
     }
 
@@ -140,7 +140,7 @@ impl Address {
 
 /// What is carried from page to page: all that the link said, except what no page would read. Written anew it may have grown: what
 /// is longer than any target goes first, then the prefill, which stands in the form.
-fn carried(link: &Link<'_>) -> String {
+fn carried(link: &LinkParams<'_>) -> String {
     let mut link = link.clone();
     for redirect in
         [&mut link.redirect_url, &mut link.sign_in_force, &mut link.sign_in_fallback, &mut link.sign_up_force, &mut link.sign_up_fallback]
@@ -161,7 +161,7 @@ mod tests {
     use crate::redirects::Flow;
 
     fn address(base: &str, query: &str) -> Address {
-        Address::new(base.to_owned(), &Link::read(query), Then::read(query), String::new())
+        Address::new(base.to_owned(), &LinkParams::read(query), Then::read(query), String::new())
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
                 let written = address(base, query).to(page);
                 let (path, carried) = written.split_once('?').unwrap();
                 assert_eq!(path, format!("{base}{}", page.path()));
-                assert_eq!(Link::read(carried), Link::read(query));
+                assert_eq!(LinkParams::read(carried), LinkParams::read(query));
                 assert!(!carried.contains("x=y") && !carried.contains("done"), "{carried}");
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode;
 use url::{ParseError, Url, form_urlencoded};
 
-use super::{Explanation, Flow, Instance, Link, Prefill};
+use super::{Explanation, Flow, Instance, LinkParams, Prefill};
 
 /// The longest query of a direct link, in bytes: no portal page reads more.
 pub const MOST_QUERY_BYTES: usize = 16_384;
@@ -78,8 +78,8 @@ impl DirectLink {
     }
 
     /// What its query says.
-    pub fn link(&self) -> Link<'_> {
-        Link::read(self.query())
+    pub fn link(&self) -> LinkParams<'_> {
+        LinkParams::read(self.query())
     }
 
     /// What is odd about its query, each in a sentence: parameters that repeat, that no page reads, or that can't be decoded.
@@ -87,7 +87,7 @@ impl DirectLink {
         let query = self.query();
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         let mut said = Vec::new();
-        for (names, counts) in [(Link::REDIRECTS, "first"), (Prefill::NAMES, "last")] {
+        for (names, counts) in [(LinkParams::REDIRECTS, "first"), (Prefill::NAMES, "last")] {
             for name in names {
                 let times = pairs.iter().filter(|(other, _)| other == name).count();
                 if times > 1 {
@@ -95,7 +95,7 @@ impl DirectLink {
                 }
             }
         }
-        let known = |name: &str| Link::REDIRECTS.contains(&name) || Prefill::NAMES.contains(&name);
+        let known = |name: &str| LinkParams::REDIRECTS.contains(&name) || Prefill::NAMES.contains(&name);
         let unread: BTreeSet<&str> = pairs.iter().map(|(name, _)| name.as_ref()).filter(|name| !known(name)).collect();
         if let Some(name) = unread.first() {
             let name = cut(name);

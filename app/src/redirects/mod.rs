@@ -10,7 +10,7 @@ mod fallback;
 mod flow;
 mod host;
 mod instance;
-mod link;
+mod link_params;
 mod origin;
 mod path;
 pub mod policy;
@@ -29,7 +29,7 @@ pub use flow::{Flow, Group, UnknownFlow};
 pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
 pub(crate) use instance::{MOST_ORIGINS, default_home_url, default_portal_origin, is_unseen};
-pub use link::Link;
+pub use link_params::LinkParams;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
 pub use policy::{Ground, Refusal};
 pub use prefill::{Prefill, prefill_advice};

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use url::Url;
 
 use super::{
-    Fallbacks, Flow, Ground, Instance, Link, Refusal, RequestingOrigin,
+    Fallbacks, Flow, Ground, Instance, LinkParams, Refusal, RequestingOrigin,
     policy::{self, Allowed},
 };
 
@@ -105,7 +105,7 @@ pub struct Visit<'a> {
     /// The flow that ends.
     pub flow: Flow,
     /// What the direct link said.
-    pub link: &'a Link<'a>,
+    pub link: &'a LinkParams<'a>,
     /// The origin of the page that runs the flow, where it is known and counts.
     pub requesting: Option<&'a RequestingOrigin>,
 }

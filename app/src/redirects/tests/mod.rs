@@ -5,7 +5,7 @@ mod fallback;
 mod grounds;
 mod idna;
 mod instance;
-mod link;
+mod link_params;
 mod loops;
 mod origins;
 mod paths;

@@ -8,7 +8,7 @@ use super::{Flow, Prefill, prefill::prefilled};
 
 /// What a direct link says. Values are decoded once (`application/x-www-form-urlencoded`, as WHATWG URL has it).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Link<'a> {
+pub struct LinkParams<'a> {
     /// `redirect_url`
     pub redirect_url: Option<Cow<'a, str>>,
     /// `sign_in_force_redirect_url`
@@ -23,7 +23,7 @@ pub struct Link<'a> {
     pub prefill: Prefill,
 }
 
-impl<'a> Link<'a> {
+impl<'a> LinkParams<'a> {
     /// The parameters of a link that say where to go, by their names.
     pub const REDIRECTS: [&'static str; 5] = [
         "redirect_url",
