@@ -8,7 +8,7 @@ mod domain;
 mod explain;
 mod fallback;
 mod flow;
-mod host;
+mod hostname;
 mod instance;
 mod link_params;
 mod origin;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::host::without_tabs_and_newlines;
+use super::hostname::without_tabs_and_newlines;
 
 /// Escapes in a path what Chromium escapes there: `^`, which the crate's standard is too old for, and `|`, which no standard says.
 pub(super) fn escape(url: &mut Url) {

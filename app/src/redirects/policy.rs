@@ -5,7 +5,7 @@ use url::{ParseError, Url};
 
 use super::{
     Environment, Flow, Instance, RequestingOrigin,
-    host::has_one_name,
+    hostname::has_one_name,
     path::{escape, may_keep_a_segment},
 };
 

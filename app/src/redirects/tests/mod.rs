@@ -3,7 +3,7 @@
 mod direct_link;
 mod fallback;
 mod grounds;
-mod idna;
+mod hostname;
 mod instance;
 mod link_params;
 mod loops;
