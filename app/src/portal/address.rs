@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::redirects::{LinkParams, MOST_QUERY_BYTES, Prefill, policy::MOST_BYTES};
+use crate::redirects::{LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
 /// A page of the portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,10 +145,10 @@ fn carried(link: &LinkParams<'_>) -> String {
     for redirect in
         [&mut link.redirect_url, &mut link.sign_in_force, &mut link.sign_in_fallback, &mut link.sign_up_force, &mut link.sign_up_fallback]
     {
-        redirect.take_if(|value| value.len() > MOST_BYTES);
+        redirect.take_if(|value| value.len() > MAX_URL_BYTES);
     }
     let whole = link.write();
-    if whole.len() <= MOST_QUERY_BYTES {
+    if whole.len() <= MAX_QUERY_BYTES {
         return whole;
     }
     link.prefill = Prefill::default();

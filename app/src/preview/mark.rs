@@ -4,7 +4,7 @@
 
 use url::Host;
 
-use crate::redirects::policy::MOST_BYTES;
+use crate::redirects::policy::MAX_URL_BYTES;
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) enum Kind {
 }
 
 /// Where a value is cut when it is shown, in characters: what is longer is no target, whatever comes after.
-const MOST_SHOWN: usize = MOST_BYTES;
+const MOST_SHOWN: usize = MAX_URL_BYTES;
 
 /// How many characters are called by their names; after that their numbers do.
 const MOST_NAMED: usize = 8;

@@ -8,7 +8,7 @@ use url::{ParseError, Url, form_urlencoded};
 use super::{Explanation, Flow, Instance, LinkParams, Prefill};
 
 /// The longest query of a direct link, in bytes: no portal page reads more.
-pub const MOST_QUERY_BYTES: usize = 16_384;
+pub const MAX_QUERY_BYTES: usize = 16_384;
 
 /// The profile page, which has no redirect of its own.
 const PROFILE: &str = "/user";
@@ -25,7 +25,7 @@ pub struct DirectLink {
 pub enum NotALink {
     /// Nothing, or blanks only.
     Empty,
-    /// Its query is longer than [`MOST_QUERY_BYTES`].
+    /// Its query is longer than [`MAX_QUERY_BYTES`].
     TooLong(usize),
     /// It begins with neither `https://` nor another scheme.
     NoScheme,
@@ -50,7 +50,7 @@ impl DirectLink {
             return Err(NotALink::Empty);
         }
         // A longer text has a longer query, or none that belongs to a page of the portal.
-        if text.len() > 2 * MOST_QUERY_BYTES {
+        if text.len() > 2 * MAX_QUERY_BYTES {
             return Err(NotALink::TooLong(text.len()));
         }
         let url = Url::parse(text).map_err(|error| match error {
@@ -62,7 +62,7 @@ impl DirectLink {
             let web = matches!(url.scheme(), "http" | "https");
             return Err(if web { NotALink::Elsewhere(url) } else { NotALink::NoScheme });
         }
-        if let Some(query) = url.query().filter(|query| query.len() > MOST_QUERY_BYTES) {
+        if let Some(query) = url.query().filter(|query| query.len() > MAX_QUERY_BYTES) {
             return Err(NotALink::TooLong(query.len()));
         }
         match Flow::at(url.path()) {
@@ -136,7 +136,7 @@ impl NotALink {
         match self {
             Self::Empty => sentence("Paste a link to a portal page.".to_owned()),
             Self::TooLong(bytes) => {
-                sentence(format!("That is too long: {bytes} bytes, and the portal reads {MOST_QUERY_BYTES} after the ?."))
+                sentence(format!("That is too long: {bytes} bytes, and the portal reads {MAX_QUERY_BYTES} after the ?."))
             }
             Self::NoScheme => sentence(format!("That is not a whole link. Start with {portal}/.")),
             Self::NotAUrl => sentence(format!("No browser can open that. Links to this portal start with {portal}/.")),

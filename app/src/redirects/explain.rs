@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Instance, Outcome, Resolution, Source, Step, Visit,
-    policy::{self, MOST_BYTES, Refusal, Refused},
+    policy::{self, MAX_URL_BYTES, Refusal, Refused},
 };
 
 /// A sentence about a refused value; the host it is about stands apart, so that a screen can set it off.
@@ -30,7 +30,7 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
     let host = refused.url.as_ref().and_then(|url| url.host_str()).map(str::to_owned);
     let sentence = |text: String| Explanation { before: String::new(), host: None, after: text };
     match refused.reason {
-        Refusal::TooLong => sentence(format!("That is too long: {} bytes, and {MOST_BYTES} are the limit. Shorten it.", value.len())),
+        Refusal::TooLong => sentence(format!("That is too long: {} bytes, and {MAX_URL_BYTES} are the limit. Shorten it.", value.len())),
         Refusal::NotAUrl => sentence("That is not a URL. Start with / for a page of your application, or with https://.".into()),
         Refusal::Ambiguous => {
             sentence("Browsers can read this in two ways. Write it in full, without .. and *, and the host in ASCII (xn--…).".into())

@@ -25,7 +25,7 @@ pub struct Instance {
 }
 
 /// More allowed origins than anyone needs, and few enough to compare one by one.
-pub(crate) const MOST_ORIGINS: usize = 50;
+pub(crate) const MAX_ORIGINS: usize = 50;
 
 impl Instance {
     /// Checks every setting; `version` is the one it was read at, 0 for a new instance.
@@ -54,8 +54,8 @@ impl Instance {
                 Err(error) => note(InstanceField::AllowedOrigin(index), &error),
             }
         }
-        if allowed_origins.len() > MOST_ORIGINS {
-            note(InstanceField::AllowedOrigin(MOST_ORIGINS), &format_args!("{MOST_ORIGINS} origins at most. A * covers many at once."));
+        if allowed_origins.len() > MAX_ORIGINS {
+            note(InstanceField::AllowedOrigin(MAX_ORIGINS), &format_args!("{MAX_ORIGINS} origins at most. A * covers many at once."));
         }
         let domain = Domain::parse(&settings.domain, environment).map_err(|error| note(InstanceField::Domain, &error)).ok();
         let portal_origin = match (settings.portal_origin.trim(), &domain) {

@@ -21,14 +21,14 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use direct_link::{DirectLink, MOST_QUERY_BYTES, NotALink};
+pub use direct_link::{DirectLink, MAX_QUERY_BYTES, NotALink};
 pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, explain, explain_first_refusal};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
 pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
-pub(crate) use instance::{MOST_ORIGINS, default_home_url, default_portal_origin, is_unseen};
+pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin, is_unseen};
 pub use link_params::LinkParams;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
 pub use policy::{Ground, Refusal};

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The longest `redirect_url`, and the longest target, in bytes.
-pub const MOST_BYTES: usize = 2048;
+pub const MAX_URL_BYTES: usize = 2048;
 
 /// What an allowed target stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub enum Ground {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
-    /// Longer than [`MOST_BYTES`], as given or as it would be sent out.
+    /// Longer than [`MAX_URL_BYTES`], as given or as it would be sent out.
     TooLong,
     /// No browser could go there.
     #[serde(rename = "not_a_url")]
@@ -79,7 +79,7 @@ pub fn check(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrig
 
 /// Rules 1 to 3: what a browser reads (WHATWG URL, with the home URL as its base), if that is one thing only.
 fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
-    if value.len() > MOST_BYTES {
+    if value.len() > MAX_URL_BYTES {
         return Err(Refusal::TooLong);
     }
     let mut url = if value.starts_with("https://") || value.starts_with("http://") {
@@ -99,7 +99,7 @@ fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
         return Err(Refusal::Ambiguous);
     }
     escape(&mut url);
-    if url.as_str().len() > MOST_BYTES { Err(Refusal::TooLong) } else { Ok(url) }
+    if url.as_str().len() > MAX_URL_BYTES { Err(Refusal::TooLong) } else { Ok(url) }
 }
 
 /// Rules 4 to 8, on what was read.

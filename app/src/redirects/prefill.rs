@@ -18,7 +18,7 @@ pub struct Prefill {
 }
 
 /// The longest prefill value, in characters.
-const MOST_CHARACTERS: usize = 320;
+const MAX_CHARACTERS: usize = 320;
 
 impl Prefill {
     /// What the flow's page reads of it: sign-in three values, sign-up all five, the waitlist the address.
@@ -61,7 +61,7 @@ impl Prefill {
 
 /// A value as it is put into its field: cut, without control characters; blanks only are none.
 pub(super) fn prefilled(value: &str) -> Option<String> {
-    let value: String = value.chars().filter(|c| !c.is_control()).take(MOST_CHARACTERS).collect();
+    let value: String = value.chars().filter(|c| !c.is_control()).take(MAX_CHARACTERS).collect();
     Some(value).filter(|value| !value.trim().is_empty())
 }
 
@@ -80,7 +80,7 @@ pub fn prefill_advice(flow: Flow, name: &str, value: &str) -> Option<&'static st
         });
     }
     match name {
-        _ if value.chars().count() > MOST_CHARACTERS => Some("Only the first 320 characters get into the field. Shorten it."),
+        _ if value.chars().count() > MAX_CHARACTERS => Some("Only the first 320 characters get into the field. Shorten it."),
         _ if value.contains(char::is_control) => Some("It has characters that can't be typed; they are left out."),
         "email_address" if !value.contains('@') => Some("An email address needs an @; the page will refuse this one."),
         "phone_number" if value.starts_with(' ') => {

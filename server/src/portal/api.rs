@@ -3,7 +3,7 @@
 use app::{
     instances::store::StoredInstance,
     redirects::{
-        AllowedOrigin, Environment, Fallbacks, Flow, Instance, LinkParams, MOST_QUERY_BYTES, RequestingOrigin, Visit,
+        AllowedOrigin, Environment, Fallbacks, Flow, Instance, LinkParams, MAX_QUERY_BYTES, RequestingOrigin, Visit,
         resolve as resolve_visit,
     },
 };
@@ -27,7 +27,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Ok(RawQuery(query)) = RawQuery::from_request_parts(parts, state).await;
         let query = query.unwrap_or_default();
-        if query.len() > MOST_QUERY_BYTES { Err(Problem::QueryTooLong) } else { Ok(Self(query)) }
+        if query.len() > MAX_QUERY_BYTES { Err(Problem::QueryTooLong) } else { Ok(Self(query)) }
     }
 }
 

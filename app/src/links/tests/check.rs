@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     links::check::{Row, Verdict, check},
-    redirects::{Environment, Fallbacks, Flow, Instance, MOST_QUERY_BYTES, Settings, Source},
+    redirects::{Environment, Fallbacks, Flow, Instance, MAX_QUERY_BYTES, Settings, Source},
 };
 
 fn instance(domain: &str) -> Instance {
@@ -82,7 +82,7 @@ fn what_is_no_link_of_this_portal_says_so() {
     ] {
         assert_eq!(verdict(text), (Verdict::NoLink, None, said.to_owned()), "{text:?}");
     }
-    let long = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MOST_QUERY_BYTES + 1));
+    let long = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MAX_QUERY_BYTES + 1));
     assert!(verdict(&long).2.starts_with("That is too long: "));
 }
 

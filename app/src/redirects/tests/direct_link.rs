@@ -1,7 +1,7 @@
 //! Direct links as a whole: which texts lead to a page of the portal, and what is said of the others.
 
 use super::*;
-use crate::redirects::{DirectLink, MOST_QUERY_BYTES, NotALink};
+use crate::redirects::{DirectLink, MAX_QUERY_BYTES, NotALink};
 
 fn read(text: &str) -> Result<DirectLink, NotALink> {
     DirectLink::parse(&production(), text)
@@ -70,10 +70,10 @@ fn what_is_no_link_at_all_is_told_apart() {
     for text in ["https://", "https://a b/", "https://accounts.myapp.com:99999/sign-in"] {
         assert_eq!(read(text), Err(NotALink::NotAUrl), "{text:?}");
     }
-    let longest = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MOST_QUERY_BYTES));
+    let longest = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MAX_QUERY_BYTES));
     assert!(read(&longest).is_ok());
     assert!(matches!(read(&"https://".repeat(100_000)), Err(NotALink::TooLong(800_000))));
-    assert_eq!(read(&format!("{longest}x")), Err(NotALink::TooLong(MOST_QUERY_BYTES + 1)));
+    assert_eq!(read(&format!("{longest}x")), Err(NotALink::TooLong(MAX_QUERY_BYTES + 1)));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use app::{
         identity::{Identity, IdentityError, Visitor},
         view::Notice,
     },
-    redirects::{Flow, LinkParams, MOST_QUERY_BYTES, Visit as Visited, resolve},
+    redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Visit as Visited, resolve},
     session::{Token, entry::Client},
 };
 use axum::{
@@ -104,7 +104,7 @@ impl Visit {
             session: cookies::visitor(&parts.headers, visitors),
             device: None,
         };
-        let is_too_long = query.len() > MOST_QUERY_BYTES;
+        let is_too_long = query.len() > MAX_QUERY_BYTES;
         let query = if is_too_long { String::new() } else { query };
         let link = LinkParams::read(&query);
         let then = Then::read(&query);
