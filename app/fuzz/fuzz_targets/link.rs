@@ -4,7 +4,7 @@
 
 use std::{str, sync::LazyLock};
 
-use app::redirects::{DirectLink, Flow, Instance, LinkParams, Prefill, Settings, prefill_advice};
+use app::redirects::{DirectLink, Flow, Instance, LinkParams, Page, Prefill, Settings, prefill_advice};
 use libfuzzer_sys::fuzz_target;
 
 static INSTANCE: LazyLock<Instance> = LazyLock::new(|| {
@@ -19,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
 
     let link = LinkParams::read(query);
     holds(flow, &link);
-    let page = flow.page().unwrap_or("/sign-in");
+    let page = flow.page().unwrap_or(Page::SignIn).path();
     for text in [query, &format!("https://accounts.myapp.com{page}?{query}")] {
         match DirectLink::parse(&INSTANCE, text) {
             Ok(direct) => {

@@ -1,63 +1,7 @@
 //! Addresses of the portal's own pages: at its host or under `/portal/{slug}`, each with what the visitor's link said.
 
-use percent_encoding::percent_decode_str;
-
+pub use crate::redirects::Page;
 use crate::redirects::{LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
-
-/// A page of the portal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// An identifier and a password.
-    SignIn,
-    /// A new account.
-    SignUp,
-    /// The end of a session.
-    SignOut,
-    /// The profile.
-    User,
-    /// A new organization.
-    CreateOrganization,
-    /// The visitor's organizations.
-    Organization,
-    /// The waitlist.
-    Waitlist,
-    /// For somebody who hears of a sign-in that was not theirs.
-    UnauthorizedSignIn,
-}
-
-impl Page {
-    /// Every page.
-    pub const ALL: [Self; 8] = [
-        Self::SignIn,
-        Self::SignUp,
-        Self::SignOut,
-        Self::User,
-        Self::CreateOrganization,
-        Self::Organization,
-        Self::Waitlist,
-        Self::UnauthorizedSignIn,
-    ];
-
-    /// Its path below the portal's beginning.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::SignIn => "/sign-in",
-            Self::SignUp => "/sign-up",
-            Self::SignOut => "/sign-out",
-            Self::User => "/user",
-            Self::CreateOrganization => "/create-organization",
-            Self::Organization => "/organization",
-            Self::Waitlist => "/waitlist",
-            Self::UnauthorizedSignIn => "/unauthorized-sign-in",
-        }
-    }
-
-    /// The page that a path means, as [`crate::redirects::Flow::at`] reads one: a slash at its end and percent-encoding change nothing.
-    pub fn at(path: &str) -> Option<Self> {
-        let path = path.trim_end_matches('/');
-        Self::ALL.into_iter().find(|page| percent_decode_str(path).eq(page.path().bytes()))
-    }
-}
 
 /// What a visitor was about to do when they were asked to sign in: the page that they go on to then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +102,6 @@ fn carried(link: &LinkParams<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redirects::Flow;
 
     fn address(base: &str, query: &str) -> Address {
         Address::new(base.to_owned(), &LinkParams::read(query), Then::read(query), String::new())
@@ -212,17 +155,5 @@ mod tests {
         assert_eq!(address.to_sign_in_then(Then::Organization), "/sign-in?redirect_url=%2Fx&then=organization");
         assert_eq!(address.form(Page::User, "names"), "/user/names?redirect_url=%2Fx");
         assert_eq!(address.done(Page::User, "names"), "/user?redirect_url=%2Fx&done=names");
-    }
-
-    #[test]
-    fn a_page_is_at_the_path_where_a_flow_is_read() {
-        for flow in Flow::ALL {
-            assert_eq!(flow.page().and_then(Page::at).map(Page::path), flow.page());
-        }
-        assert_eq!(Page::at("/sign%2Din//"), Some(Page::SignIn));
-        assert_eq!(Page::at("/user/"), Some(Page::User));
-        for path in ["", "/", "/SIGN-IN", "/sign-in/x", "//sign-in", "/user.html"] {
-            assert_eq!(Page::at(path), None, "{path}");
-        }
     }
 }

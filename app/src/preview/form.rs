@@ -131,7 +131,7 @@ impl PreviewForm {
 
     /// The finished direct link, percent-encoded; `None` where the flow has no page of its own.
     pub fn direct_link(&self, instance: &Instance) -> Option<String> {
-        let (portal, page, query) = (instance.portal_origin().as_str(), self.flow().page()?, self.says.write());
+        let (portal, page, query) = (instance.portal_origin().as_str(), self.flow().page()?.path(), self.says.write());
         Some(if query.is_empty() { format!("{portal}{page}") } else { format!("{portal}{page}?{query}") })
     }
 

@@ -5,13 +5,10 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode;
 use url::{ParseError, Url, form_urlencoded};
 
-use super::{Explanation, Flow, Instance, LinkParams, Prefill};
+use super::{Explanation, Flow, Instance, LinkParams, Page, Prefill};
 
 /// The longest query of a direct link, in bytes: no portal page reads more.
 pub const MAX_QUERY_BYTES: usize = 16_384;
-
-/// The profile page, which has no redirect of its own.
-const PROFILE: &str = "/user";
 
 /// A link to one of an instance's portal pages, as a browser would follow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +32,8 @@ pub enum NotALink {
     Elsewhere(Url),
     /// The portal has no such page.
     NoPage(String),
-    /// The profile page.
-    Profile,
+    /// It leads to a page that has no redirect of its own.
+    NoRedirect(Page),
 }
 
 impl DirectLink {
@@ -65,11 +62,9 @@ impl DirectLink {
         if let Some(query) = url.query().filter(|query| query.len() > MAX_QUERY_BYTES) {
             return Err(NotALink::TooLong(query.len()));
         }
-        match Flow::at(url.path()) {
-            Some(flow) => Ok(Self { url, flow }),
-            None if url.path().trim_end_matches('/') == PROFILE => Err(NotALink::Profile),
-            None => Err(NotALink::NoPage(url.path().to_owned())),
-        }
+        let page = Page::at(url.path()).ok_or_else(|| NotALink::NoPage(url.path().to_owned()))?;
+        let flow = page.flow().ok_or(NotALink::NoRedirect(page))?;
+        Ok(Self { url, flow })
     }
 
     /// The flow of the page that it leads to.
@@ -146,12 +141,13 @@ impl NotALink {
                 after: format!(". Links to this portal start with {portal}/."),
             },
             Self::NoPage(path) => {
-                let pages: Vec<_> = Flow::ALL.into_iter().filter_map(Flow::page).collect();
+                let pages = Page::ALL.map(Page::path);
                 let path = cut(path);
                 sentence(format!("The portal has no page {path}. Its pages are {}.", pages.join(", ")))
             }
-            Self::Profile => {
-                sentence(format!("{PROFILE} is the profile page, which sends nobody on. Only its logo leads away: ask for the logo."))
+            Self::NoRedirect(page) => {
+                let (path, name) = (page.path(), page.label().to_lowercase());
+                sentence(format!("{path} is the {name} page. It has no redirect of its own: only its logo leads to another page."))
             }
         }
     }

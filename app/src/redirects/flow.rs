@@ -2,8 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
+
+use super::Page;
 
 /// What the visitor does on the portal. Each flow has a fallback redirect of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -104,23 +105,9 @@ impl Flow {
         }
     }
 
-    /// The path of the flow's portal page; the logo is on all of them.
-    pub fn page(self) -> Option<&'static str> {
-        match self {
-            Self::SignUp => Some("/sign-up"),
-            Self::SignIn => Some("/sign-in"),
-            Self::SignOut => Some("/sign-out"),
-            Self::Logo => None,
-            Self::CreateOrganization => Some("/create-organization"),
-            Self::LeaveOrganization => Some("/organization"),
-            Self::Waitlist => Some("/waitlist"),
-        }
-    }
-
-    /// The flow whose portal page answers at a URL's path. A slash at its end and percent-encoding change nothing.
-    pub fn at(path: &str) -> Option<Self> {
-        let path = path.trim_end_matches('/');
-        Self::ALL.into_iter().find(|flow| flow.page().is_some_and(|page| percent_decode_str(path).eq(page.bytes())))
+    /// The page on which the flow ends; `None` for the logo, which is on all of them.
+    pub fn page(self) -> Option<Page> {
+        Page::ALL.into_iter().find(|page| page.flow() == Some(self))
     }
 
     /// The flow's group in the Redirects tab.

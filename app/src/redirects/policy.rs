@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::{ParseError, Url};
 
 use super::{
-    Environment, Flow, Instance, RequestingOrigin,
+    Environment, Flow, Instance, Page, RequestingOrigin,
     hostname::has_one_name,
     path::{escape, may_keep_a_segment},
 };
@@ -130,5 +130,5 @@ fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>,
 
 /// Whether the portal would answer `url` with its own sign-in or sign-up page.
 fn is_sign_in_or_sign_up(instance: &Instance, url: &Url) -> bool {
-    matches!(Flow::at(url.path()), Some(Flow::SignIn | Flow::SignUp)) && instance.portal_origin().is_origin_of(url)
+    matches!(Page::at(url.path()), Some(Page::SignIn | Page::SignUp)) && instance.portal_origin().is_origin_of(url)
 }

@@ -101,7 +101,8 @@ async fn what_is_no_link_of_this_portal_is_said_beside_it_and_nothing_is_lost(po
     for (link, said) in [
         ("https://evil.com/sign-in", "It leads to https://evil.com. Links to this portal start with https://accounts.myapp.com/."),
         ("accounts.myapp.com/sign-in", "That is not a whole link. Start with https://accounts.myapp.com/."),
-        ("https://accounts.myapp.com/user", "/user is the profile page, which sends nobody on."),
+        ("https://accounts.myapp.com/user", "/user is the profile page. It has no redirect of its own"),
+        ("https://accounts.myapp.com/unauthorized-sign-in", "/unauthorized-sign-in is the unauthorized sign-in page."),
     ] {
         let fields = [("link", link), ("redirect_url", "/kept"), ("email_address", "a@b"), ("after_sign_in_url", "/unsaved")];
         let answer = site.post(PAGE, &fields).await;

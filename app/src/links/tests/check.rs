@@ -75,6 +75,10 @@ fn what_is_odd_about_a_link_is_said_whether_it_is_allowed_or_not() {
 fn what_is_no_link_of_this_portal_says_so() {
     for (text, said) in [
         ("https://evil.com/sign-in", "It leads to https://evil.com. Links to this portal start with https://accounts.myapp.com/."),
+        (
+            "https://accounts.myapp.com/unauthorized-sign-in",
+            "/unauthorized-sign-in is the unauthorized sign-in page. It has no redirect of its own: only its logo leads to another page.",
+        ),
         ("accounts.myapp.com/sign-in", "That is not a whole link. Start with https://accounts.myapp.com/."),
         ("=1+1", "That is not a whole link. Start with https://accounts.myapp.com/."),
         ("\u{1}\u{202e}", "That is not a whole link. Start with https://accounts.myapp.com/."),

@@ -1,7 +1,7 @@
 //! Direct links as a whole: which texts lead to a page of the portal, and what is said of the others.
 
 use super::*;
-use crate::redirects::{DirectLink, MAX_QUERY_BYTES, NotALink};
+use crate::redirects::{DirectLink, MAX_QUERY_BYTES, NotALink, Page};
 
 fn read(text: &str) -> Result<DirectLink, NotALink> {
     DirectLink::parse(&production(), text)
@@ -15,7 +15,7 @@ fn said(text: &str) -> String {
 #[test]
 fn a_link_to_each_page_is_for_its_flow() {
     for flow in Flow::ALL {
-        let Some(page) = flow.page() else { continue };
+        let Some(page) = flow.page().map(Page::path) else { continue };
         for text in [
             format!("https://accounts.myapp.com{page}"),
             format!(" HTTPS://Accounts.MyApp.com:443{page}/?redirect_url=/x#there\n"),
@@ -78,11 +78,19 @@ fn what_is_no_link_at_all_is_told_apart() {
 
 #[test]
 fn a_page_without_a_redirect_is_named() {
-    assert_eq!(read("https://accounts.myapp.com/user?redirect_url=/x"), Err(NotALink::Profile));
+    for page in Page::ALL.into_iter().filter(|page| page.flow().is_none()) {
+        let text = format!("https://accounts.myapp.com{}/?redirect_url=/x", page.path());
+        assert_eq!(read(&text), Err(NotALink::NoRedirect(page)));
+    }
+    for (path, name) in [("/user", "profile"), ("/unauthorized-sign-in", "unauthorized sign-in")] {
+        let expected = format!("{path} is the {name} page. It has no redirect of its own: only its logo leads to another page.");
+        assert_eq!(said(&format!("https://accounts.myapp.com{path}")), expected);
+    }
     for path in ["/", "/nowhere", "/sign-in/more", "/sign-in%2f", "/Sign-In", "/%ff"] {
         assert_eq!(read(&format!("https://accounts.myapp.com{path}")), Err(NotALink::NoPage(path.to_owned())));
     }
-    assert!(said("https://accounts.myapp.com/signin").starts_with("The portal has no page /signin. Its pages are /sign-up, /sign-in,"));
+    let pages = Page::ALL.map(Page::path).join(", ");
+    assert_eq!(said("https://accounts.myapp.com/signin"), format!("The portal has no page /signin. Its pages are {pages}."));
 }
 
 #[test]
