@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn fields(form: &PreviewForm, instance: &Instance) -> impl IntoView + use<> {
     let chosen = form.flow();
     let flows =
-        Flow::ALL.map(|flow| view! { <option value=flow.name() selected=flow == chosen>{flow_label(flow)}</option> }).collect_view();
+        Flow::ALL.map(|flow| view! { <option value=flow.name() selected=flow == chosen>{flow.preview_label()}</option> }).collect_view();
     let given = |names: &[&str]| names.iter().any(|name| !form.value(name).is_empty());
     let redirects = LinkParams::REDIRECTS[1..].iter().map(|name| text_field(form, instance, name, name).into_any()).collect_view();
     let prefill = Prefill::NAMES.map(|name| text_field(form, instance, name, prefill_label(name)).into_any()).collect_view();
@@ -98,19 +98,6 @@ fn requesting_page_advice(form: &PreviewForm, instance: &Instance) -> Option<&'s
         Some("In production it does not count: anyone could link to the portal from a page of their own.")
     } else {
         None
-    }
-}
-
-/// A flow by the page that it is on.
-fn flow_label(flow: Flow) -> &'static str {
-    match flow {
-        Flow::SignUp => "Sign-up, /sign-up",
-        Flow::SignIn => "Sign-in, /sign-in",
-        Flow::SignOut => "Sign-out, /sign-out",
-        Flow::Logo => "The logo, on any page",
-        Flow::CreateOrganization => "Create an organization, /create-organization",
-        Flow::LeaveOrganization => "Leave an organization, /organization",
-        Flow::Waitlist => "Waitlist, /waitlist",
     }
 }
 
