@@ -40,21 +40,11 @@ pub struct InstanceForm {
 /// The name of a field in the form.
 pub fn field_name(field: InstanceField) -> String {
     match field {
-        // The first input carries the name alone, so that a summary's link always finds one.
-        InstanceField::AllowedOrigin(index) if index > 0 => return format!("allowed_origins-{index}"),
-        InstanceField::Slug => "slug",
-        InstanceField::Name => "name",
-        InstanceField::Environment => "environment",
-        InstanceField::Domain => "domain",
-        InstanceField::PortalOrigin => "portal_origin",
-        InstanceField::HomeUrl => "home_url",
-        InstanceField::AllowedOrigin(_) => "allowed_origins",
+        // The first input has the plain name, so the link in an error summary always leads to an input.
+        InstanceField::AllowedOrigin(index) if index > 0 => format!("{}-{index}", field.name()),
+        _ => field.name().to_owned(),
     }
-    .to_owned()
 }
-
-/// The fields in the order of the form, in which their errors are listed.
-const FIELDS: [&str; 8] = ["version", "name", "slug", "environment", "domain", "portal_origin", "home_url", "allowed_origins"];
 
 impl InstanceForm {
     /// Takes blank origins out: the inputs' numbers in errors count what is left.
@@ -97,7 +87,8 @@ impl InstanceForm {
         if self.name.trim().is_empty() && self.slug.trim().is_empty() {
             errors.retain(|error| error.field != "slug");
         }
-        errors.sort_by_key(|error| FIELDS.iter().position(|field| error.field.starts_with(field)));
+        // `version` is none of the settings and comes first.
+        errors.sort_by_key(|error| InstanceField::ALL.iter().position(|field| error.field.starts_with(field.name())));
         match parsed {
             Ok(instance) if errors.is_empty() => Ok(instance),
             _ => Err(errors),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     copy::view::copy_section,
-    redirects::Page,
+    redirects::{InstanceField, Page},
     session::Role,
     ui::{
         choice::{Wording, choices},
@@ -184,21 +184,16 @@ fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> Instance
 
 /// What the screens call a field of the instance form.
 pub(crate) fn label(field: &str) -> String {
-    match field {
-        "slug" => "Slug",
-        "name" => "Name",
-        "environment" => "Environment",
-        "domain" => "Domain",
-        "portal_origin" => "Portal origin",
-        "home_url" => "Home URL",
-        "version" => "Form",
-        // `allowed_origins`, or with the number of its input.
-        origin => {
+    match (field, InstanceField::named(field)) {
+        ("version", _) => "Form".to_owned(),
+        // The first of the inputs has no number in its name.
+        (_, Some(InstanceField::AllowedOrigin(_))) => "Allowed origin 1".to_owned(),
+        (_, Some(known)) => known.label().to_owned(),
+        (origin, None) => {
             let number = origin.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok()).unwrap_or(0);
-            return format!("Allowed origin {}", number + 1);
+            format!("Allowed origin {}", number + 1)
         }
     }
-    .to_owned()
 }
 
 fn value(field: &str, value: &str) -> Option<&'static str> {

@@ -16,6 +16,9 @@ pub enum Environment {
 }
 
 impl Environment {
+    /// Both environments.
+    pub const ALL: [Self; 2] = [Self::Development, Self::Production];
+
     /// The environment's name in JSON, forms and the database.
     pub fn name(self) -> &'static str {
         match self {
@@ -35,7 +38,7 @@ impl FromStr for Environment {
     type Err = InstanceError;
 
     fn from_str(name: &str) -> Result<Self, InstanceError> {
-        [Self::Development, Self::Production]
+        Self::ALL
             .into_iter()
             .find(|environment| environment.name() == name)
             .ok_or_else(|| InstanceError::new(InstanceField::Environment, "Choose development or production."))
@@ -78,6 +81,43 @@ pub enum InstanceField {
     HomeUrl,
     /// One of `allowed_origins`, counted from 0.
     AllowedOrigin(usize),
+}
+
+impl InstanceField {
+    /// Every field, in the order of the form.
+    pub const ALL: [Self; 7] =
+        [Self::Name, Self::Slug, Self::Environment, Self::Domain, Self::PortalOrigin, Self::HomeUrl, Self::AllowedOrigin(0)];
+
+    /// The field's name in forms, in JSON and in the history. All allowed origins are one field there.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Slug => "slug",
+            Self::Name => "name",
+            Self::Environment => "environment",
+            Self::Domain => "domain",
+            Self::PortalOrigin => "portal_origin",
+            Self::HomeUrl => "home_url",
+            Self::AllowedOrigin(_) => "allowed_origins",
+        }
+    }
+
+    /// The field of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
+    /// The field's label on screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Slug => "Slug",
+            Self::Name => "Name",
+            Self::Environment => "Environment",
+            Self::Domain => "Domain",
+            Self::PortalOrigin => "Portal origin",
+            Self::HomeUrl => "Home URL",
+            Self::AllowedOrigin(_) => "Allowed origins",
+        }
+    }
 }
 
 /// What is wrong with one field, as a sentence that names the fix.
