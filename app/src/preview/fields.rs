@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::form::PreviewForm;
 use crate::{
-    redirects::{Environment, Flow, Instance, LinkParams, Prefill, prefill_advice},
+    redirects::{Flow, Instance, LinkParams, Prefill, RequestingOrigin, prefill_advice},
     ui::icon::{WARNING, icon},
 };
 
@@ -92,9 +92,9 @@ fn redirect_advice(form: &PreviewForm, name: &str) -> Option<&'static str> {
 fn requesting_page_advice(form: &PreviewForm, instance: &Instance) -> Option<&'static str> {
     if form.requesting_page.trim().is_empty() {
         None
-    } else if form.requesting_origin().is_none() {
+    } else if RequestingOrigin::of_page(&form.requesting_page).is_none() {
         Some("That is no page. Write its URL, like http://localhost:5173.")
-    } else if instance.environment() == Environment::Production {
+    } else if !RequestingOrigin::referer_counts(instance.environment()) {
         Some("In production it does not count: anyone could link to the portal from a page of their own.")
     } else {
         None

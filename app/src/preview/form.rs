@@ -154,9 +154,8 @@ impl PreviewForm {
         (fallbacks != *stored).then_some(fallbacks)
     }
 
-    /// The requesting page's origin; `None` where none is typed or it is none.
-    pub fn requesting_origin(&self) -> Option<RequestingOrigin> {
-        let url = url::Url::parse(self.requesting_page.trim()).ok()?;
-        RequestingOrigin::parse(&url.origin().ascii_serialization())
+    /// The requesting page's origin; `None` where it does not count for this instance.
+    pub fn requesting_origin(&self, instance: &Instance) -> Option<RequestingOrigin> {
+        RequestingOrigin::of_referer(instance.environment(), &self.requesting_page)
     }
 }

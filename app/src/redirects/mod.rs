@@ -16,6 +16,7 @@ mod page;
 mod path;
 pub mod policy;
 mod prefill;
+mod requesting;
 mod resolve;
 mod settings;
 
@@ -31,9 +32,10 @@ pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
 pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin, is_unseen};
 pub use link_params::LinkParams;
-pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
+pub use origin::{AllowedOrigin, OriginError, PortalOrigin};
 pub use page::Page;
 pub use policy::{Ground, Refusal};
 pub use prefill::{Prefill, prefill_advice};
+pub use requesting::RequestingOrigin;
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, resolve};
 pub use settings::{Environment, InstanceError, InstanceField, Settings};

@@ -1,4 +1,4 @@
-//! Origins: the portal's, the requesting page's, and those that an admin allows besides the domain.
+//! Stored origins: the portal's own, and those that an admin allows besides the domain.
 
 use std::fmt;
 
@@ -136,22 +136,6 @@ impl PortalOrigin {
     }
 }
 
-/// The origin of the page that runs the flow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestingOrigin(url::Origin);
-
-impl RequestingOrigin {
-    /// Reads an `Origin` header (RFC 6454): scheme, host and port. `null` and what is no web origin is nobody.
-    pub fn parse(text: &str) -> Option<Self> {
-        parse_origin(text, Environment::Development).ok().map(|url| Self(url.origin()))
-    }
-
-    /// Whether a parsed URL has this origin.
-    pub(super) fn is_origin_of(&self, url: &Url) -> bool {
-        url.origin() == self.0
-    }
-}
-
 impl fmt::Display for AllowedOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -170,7 +154,8 @@ fn is_same_owner(host: &str, parent: &str) -> bool {
     owner.is_none() || psl::domain(host.as_bytes()) == owner
 }
 
-fn parse_origin(text: &str, environment: Environment) -> Result<Url, OriginError> {
+/// An origin as it is written: `http` or `https`, a host, perhaps a port, and nothing else.
+pub(super) fn parse_origin(text: &str, environment: Environment) -> Result<Url, OriginError> {
     if text.len() > 512 {
         return Err(OriginError::TooLong);
     }
