@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Host;
 
-use super::Environment;
+use super::{Environment, Invisible};
 
 /// An instance's own host name: ASCII, lower case, never a public suffix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub enum DomainError {
     /// The WHATWG host parser refuses it.
     #[error("That is not a host name. Use letters, digits, hyphens and dots, like myapp.com.")]
     NotAHost,
+    /// A character that nobody sees is in it.
+    #[error(transparent)]
+    Invisible(#[from] Invisible),
     /// An IPv4 or IPv6 address, in any spelling.
     #[error("An IP address can't be a domain. Use a host name; IP addresses go under allowed origins.")]
     IpAddress,
@@ -91,7 +94,10 @@ pub(super) fn host_name(text: &str) -> Result<String, DomainError> {
     if text.contains(['/', '\\', ':', '@', '?', '#']) {
         return Err(DomainError::NotAlone);
     }
-    if text.contains('%') || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if let Some(invisible) = Invisible::first(text) {
+        return Err(invisible.into());
+    }
+    if text.contains(['%', ' ']) {
         return Err(DomainError::NotAHost);
     }
     // A longer text can't become shorter than DNS allows, but it can take long to parse.
@@ -157,7 +163,9 @@ mod tests {
             ("myapp.com:443", DomainError::NotAlone),
             ("nick@myapp.com", DomainError::NotAlone),
             ("my app.com", DomainError::NotAHost),
-            ("my\0app.com", DomainError::NotAHost),
+            ("my\0app.com", Invisible('\0').into()),
+            ("my\u{ad}app.com", Invisible('\u{ad}').into()),
+            ("myapp.com\u{200b}", Invisible('\u{200b}').into()),
             ("%6dyapp.com", DomainError::NotAHost),
             ("*.myapp.com", DomainError::NotAHost),
             ("myapp.com.", DomainError::NotAHost),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Instance, Outcome, Resolution, Source, Step, Visit,
+    Instance, Invisible, Outcome, Resolution, Source, Step, Visit,
     policy::{self, MAX_URL_BYTES, Refusal, Refused},
 };
 
@@ -31,7 +31,10 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
     let sentence = |text: String| Explanation { before: String::new(), host: None, after: text };
     match refused.reason {
         Refusal::TooLong => sentence(format!("That is too long: {} bytes, and {MAX_URL_BYTES} are the limit. Shorten it.", value.len())),
-        Refusal::NotAUrl => sentence("That is not a URL. Start with / for a page of your application, or with https://.".into()),
+        Refusal::NotAUrl => sentence(Invisible::first(value).map_or_else(
+            || "That is not a URL. Start with / for a page of your application, or with https://.".into(),
+            |invisible| invisible.to_string(),
+        )),
         Refusal::Ambiguous => {
             sentence("Browsers can read this in two ways. Write it in full, without .. and *, and the host in ASCII (xn--…).".into())
         }

@@ -1,7 +1,7 @@
 //! The URLs that an admin stores, one for each flow.
 
 use super::{
-    Flow, Instance,
+    Flow, Instance, is_invisible,
     policy::{self, Allowed, Refusal, Refused},
 };
 
@@ -42,7 +42,7 @@ pub fn parse_fallback(instance: &Instance, flow: Flow, value: &str) -> Result<Al
     let allowed = policy::check(instance, flow, None, value)?;
     let path = value.starts_with('/') && !value[1..].starts_with(['/', '\\']);
     let absolute = ["https://", "http://"].iter().any(|start| value.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
-    if (path || absolute) && !value.contains(char::is_control) {
+    if (path || absolute) && !value.contains(is_invisible) {
         Ok(allowed)
     } else {
         Err(Refused { reason: Refusal::NotAUrl, url: Some(allowed.url) })

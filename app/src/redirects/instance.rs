@@ -5,8 +5,9 @@ use std::fmt;
 use url::Url;
 
 use super::{
-    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, PortalOrigin, Settings,
+    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, Invisible, PortalOrigin, Settings,
     explain::explain,
+    invisible::is_invisible,
     policy::{self, Ground},
 };
 
@@ -27,6 +28,9 @@ pub struct Instance {
 /// More allowed origins than anyone needs, and few enough to compare one by one.
 pub(crate) const MAX_ORIGINS: usize = 50;
 
+/// The longest name of an instance, in characters.
+const MAX_NAME_CHARACTERS: usize = 100;
+
 impl Instance {
     /// Checks every setting; `version` is the one it was read at, 0 for a new instance.
     ///
@@ -43,8 +47,10 @@ impl Instance {
         let name = settings.name.trim();
         if name.is_empty() {
             note(InstanceField::Name, &"Enter a name, like MyApp.");
-        } else if name.chars().count() > 100 || name.chars().any(is_unseen) {
-            note(InstanceField::Name, &"Use 100 characters at most, and none that can't be seen.");
+        } else if name.chars().count() > MAX_NAME_CHARACTERS {
+            note(InstanceField::Name, &format_args!("Use at most {MAX_NAME_CHARACTERS} characters."));
+        } else if let Some(invisible) = Invisible::first(name) {
+            note(InstanceField::Name, &invisible);
         }
         let mut allowed_origins: Vec<AllowedOrigin> = Vec::new();
         for (index, text) in settings.allowed_origins.iter().enumerate() {
@@ -65,7 +71,10 @@ impl Instance {
         };
         let portal_origin = portal_origin.and_then(|parsed| parsed.map_err(|error| note(InstanceField::PortalOrigin, &error)).ok());
         let home = settings.home_url.trim();
-        if !home.is_empty() && Url::parse(home).is_err() {
+        let home_invisible = Invisible::first(home);
+        if let Some(invisible) = home_invisible {
+            note(InstanceField::HomeUrl, &invisible);
+        } else if !home.is_empty() && Url::parse(home).is_err() {
             note(InstanceField::HomeUrl, &"Enter the whole URL, like https://myapp.com/.");
         }
         let (Some(domain), Some(portal_origin)) = (domain, portal_origin) else { return Err(errors) };
@@ -84,7 +93,7 @@ impl Instance {
             allowed_origins,
             version,
         };
-        if !home.is_empty() && Url::parse(home).is_ok() {
+        if home_invisible.is_none() && !home.is_empty() && Url::parse(home).is_ok() {
             // What is allowed after sign-in is allowed after everything.
             match policy::check(&instance, Flow::SignIn, None, home) {
                 Ok(allowed) => (instance.home_url, instance.home_ground) = (allowed.url, allowed.ground),
@@ -94,14 +103,18 @@ impl Instance {
         if errors.is_empty() { Ok(instance) } else { Err(errors) }
     }
 
-    /// The instance that stored settings mean today: origins that are no longer allowed are left out, and a home URL
-    /// that is no longer allowed gives way to the domain's own. Less may be allowed than was stored, never more.
+    /// The instance that stored settings mean today: origins that are no longer allowed are left out, a home URL that is no longer
+    /// allowed gives way to the domain's own, and invisible characters of the name are left out. Less may be allowed than was stored, never more.
     ///
     /// # Errors
     /// What can't be left out: the domain or the portal origin is no longer valid.
     pub fn restore(mut settings: Settings, version: i64) -> Result<Self, Vec<InstanceError>> {
         let environment = settings.environment;
         settings.allowed_origins.retain(|text| AllowedOrigin::parse(text, environment).is_ok());
+        settings.name.retain(|c| !is_invisible(c));
+        if settings.name.trim().is_empty() {
+            settings.name.clone_from(&settings.slug);
+        }
         Self::parse(&settings, version).or_else(|_| Self::parse(&Settings { home_url: String::new(), ..settings }, version))
     }
 
@@ -159,11 +172,6 @@ pub(crate) fn default_portal_origin(domain: &Domain) -> String {
 /// The home URL that is offered for a domain.
 pub(crate) fn default_home_url(domain: &Domain) -> String {
     format!("https://{domain}/")
-}
-
-/// Control characters, and those that hide or turn around what stands beside them.
-pub(crate) fn is_unseen(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Whether a text may be an instance's name in URLs.

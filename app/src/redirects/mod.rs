@@ -10,6 +10,7 @@ mod fallback;
 mod flow;
 mod hostname;
 mod instance;
+mod invisible;
 mod link_params;
 mod origin;
 mod page;
@@ -30,7 +31,8 @@ pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
 pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
-pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin, is_unseen};
+pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin};
+pub use invisible::{Invisible, is_invisible};
 pub use link_params::LinkParams;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin};
 pub use page::Page;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use url::{Host, Url};
 
 use super::{
-    Environment,
+    Environment, Invisible,
     domain::{host_name, is_below, is_public_suffix},
 };
 
@@ -16,6 +16,9 @@ pub enum OriginError {
     /// Not an absolute `http` or `https` URL.
     #[error("That is not an origin. Write it like https://app.example.com, or http://localhost:5173.")]
     NotAnOrigin,
+    /// A character that nobody sees is in it.
+    #[error(transparent)]
+    Invisible(#[from] Invisible),
     /// A path, a query, a fragment or a user name is with it.
     #[error("An origin is scheme, host and port only. Remove what follows, like /path or ?query.")]
     NotAlone,
@@ -159,10 +162,13 @@ pub(super) fn parse_origin(text: &str, environment: Environment) -> Result<Url, 
     if text.len() > 512 {
         return Err(OriginError::TooLong);
     }
+    if let Some(invisible) = Invisible::first(text) {
+        return Err(invisible.into());
+    }
     let url = Url::parse(text).map_err(|_| OriginError::NotAnOrigin)?;
-    // Without `//` the parser guesses, and tabs, line breaks and backslashes it repairs: none is how an origin is written.
+    // The parser also accepts an origin without `//`, and repairs backslashes. Nobody writes an origin so.
     let written = text.get(..url.scheme().len() + 3).is_some_and(|start| start.to_ascii_lowercase() == format!("{}://", url.scheme()));
-    if !matches!(url.scheme(), "http" | "https") || !written || text.contains(['\t', '\n', '\r', '\\']) {
+    if !matches!(url.scheme(), "http" | "https") || !written || text.contains('\\') {
         return Err(OriginError::NotAnOrigin);
     }
     if !url.username().is_empty() || url.password().is_some() || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {

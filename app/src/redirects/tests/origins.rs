@@ -5,7 +5,7 @@ use url::Url;
 use crate::redirects::{
     AllowedOrigin,
     Environment::{self, Development, Production},
-    OriginError, RequestingOrigin,
+    Invisible, OriginError, RequestingOrigin,
 };
 
 fn stored(text: &str, environment: Environment) -> Result<String, OriginError> {
@@ -49,6 +49,17 @@ fn what_is_no_origin_is_refused_by_its_reason() {
     ] {
         assert_eq!(stored(text, Production), Err(error), "{text}");
     }
+}
+
+#[test]
+fn an_invisible_character_is_refused_by_its_number() {
+    for c in ['\t', '\u{ad}', '\u{200b}', '\u{3164}', '\u{feff}'] {
+        for text in [format!("https://my{c}app.com"), format!("https://*.my{c}app.com"), format!("https://{c}myapp.com:3000/")] {
+            assert_eq!(stored(&text, Production), Err(Invisible(c).into()), "{text:?}");
+        }
+    }
+    let error = stored("https://my\u{ad}app.com", Production).unwrap_err();
+    assert_eq!(error.to_string(), "It contains an invisible character, U+00AD. Remove it.");
 }
 
 #[test]
