@@ -24,7 +24,7 @@ pub struct InstanceForm {
     /// The instance's own host name.
     pub domain: String,
     /// Empty means the default.
-    #[validate(length(max = 512, message = "That is too long for an origin."))]
+    #[validate(length(max = 512, message = "That origin is too long. Use at most 512 characters."))]
     pub portal_origin: String,
     /// Empty means the default.
     #[validate(length(max = 2048, message = "That is too long: 2,048 characters at most."))]

@@ -10,33 +10,36 @@ use super::{
     domain::{host_name, is_below, is_public_suffix},
 };
 
-/// Why a text is no origin that may be stored.
+/// The longest origin, in bytes.
+const MAX_ORIGIN_BYTES: usize = 512;
+
+/// Why a text cannot be stored as an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
-    /// Not an absolute `http` or `https` URL.
-    #[error("That is not an origin. Write it like https://app.example.com, or http://localhost:5173.")]
+    /// It is not an absolute `http` or `https` URL.
+    #[error("That is not an origin. Enter one like https://app.example.com or http://localhost:5173.")]
     NotAnOrigin,
-    /// A character that nobody sees is in it.
+    /// It contains an invisible character.
     #[error(transparent)]
     Invisible(#[from] Invisible),
-    /// A path, a query, a fragment or a user name is with it.
-    #[error("An origin is scheme, host and port only. Remove what follows, like /path or ?query.")]
+    /// It has a path, a query, a fragment or a user name.
+    #[error("An origin consists of a scheme, a host and a port. Remove everything else, like /path or ?query.")]
     NotAlone,
-    /// `http` in production.
+    /// It is `http`, in production.
     #[error("http is for development only. Use https.")]
     Insecure,
-    /// `*` somewhere else than as the whole leftmost part.
-    #[error("A * can only be the whole leftmost part, like https://*.preview.myapp.dev.")]
+    /// It has a `*` that is not the whole leftmost part.
+    #[error("A * must be the whole leftmost part, like https://*.preview.myapp.dev.")]
     Wildcard,
-    /// A wildcard right below a public suffix.
-    #[error("Anyone can own a name there. Put the * below your own name, like https://*.my-team.vercel.app.")]
+    /// It has a `*` directly below a public suffix.
+    #[error("Anyone can register a name there. Put the * below your own name, like https://*.my-team.vercel.app.")]
     PublicSuffix,
-    /// More than 512 bytes.
-    #[error("That is too long for an origin.")]
+    /// It is longer than [`MAX_ORIGIN_BYTES`].
+    #[error("That origin is too long. Use at most {MAX_ORIGIN_BYTES} characters.")]
     TooLong,
 }
 
-/// An origin that an admin allows besides the instance's domain: exact, or with `*` as its leftmost part.
+/// An origin that an admin allows besides the instance's domain, or a pattern with `*` as its leftmost part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedOrigin {
     text: String,
@@ -58,7 +61,7 @@ impl AllowedOrigin {
     /// Reads `https://app.example.com[:port]` or `https://*.preview.myapp.dev[:port]`.
     ///
     /// # Errors
-    /// Says which of the rules in [`OriginError`] is broken first.
+    /// The first rule in [`OriginError`] that the text breaks.
     pub fn parse(text: &str, environment: Environment) -> Result<Self, OriginError> {
         let text = text.trim();
         if !text.contains('*') {
@@ -83,12 +86,12 @@ impl AllowedOrigin {
         })
     }
 
-    /// The origin or pattern, in ASCII.
+    /// The origin or pattern in ASCII.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether a parsed URL's origin is this one, or matches its pattern.
+    /// Whether the origin of a parsed URL is this origin or matches this pattern.
     pub(super) fn matches(&self, url: &Url) -> bool {
         match &self.pattern {
             Pattern::Exact(origin) => url.origin() == *origin,
@@ -112,7 +115,7 @@ impl PortalOrigin {
     /// Reads `https://accounts.myapp.com`.
     ///
     /// # Errors
-    /// Says which of the rules in [`OriginError`] is broken first.
+    /// The first rule in [`OriginError`] that the text breaks.
     pub fn parse(text: &str, environment: Environment) -> Result<Self, OriginError> {
         let text = text.trim();
         if text.contains('*') {
@@ -122,12 +125,12 @@ impl PortalOrigin {
         Ok(Self { text: origin.ascii_serialization(), origin })
     }
 
-    /// The origin, in ASCII, without a slash at its end.
+    /// The origin in ASCII, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether a `Host` header, with its port, names this origin. The scheme is not in there.
+    /// Whether a `Host` header names this origin by its host and port. The header has no scheme to compare.
     pub fn is_at(&self, host: &str) -> bool {
         let scheme = self.text.split(':').next().unwrap_or_default();
         Url::parse(&format!("{scheme}://{host}")).is_ok_and(|url| url.origin() == self.origin)
@@ -151,15 +154,16 @@ impl Serialize for AllowedOrigin {
     }
 }
 
-/// Whether no public suffix lies between the two: below `amazonaws.com` is `s3.amazonaws.com`, and below that are strangers.
+/// Whether the two belong to the same owner: no public suffix lies between them. `s3.amazonaws.com` lies below `amazonaws.com`, and
+/// strangers own the names below it.
 fn is_same_owner(host: &str, parent: &str) -> bool {
     let owner = psl::domain(parent.as_bytes());
     owner.is_none() || psl::domain(host.as_bytes()) == owner
 }
 
-/// An origin as it is written: `http` or `https`, a host, perhaps a port, and nothing else.
+/// Reads an origin: `http` or `https`, a host, perhaps a port, and nothing else.
 pub(super) fn parse_origin(text: &str, environment: Environment) -> Result<Url, OriginError> {
-    if text.len() > 512 {
+    if text.len() > MAX_ORIGIN_BYTES {
         return Err(OriginError::TooLong);
     }
     if let Some(invisible) = Invisible::first(text) {
@@ -177,8 +181,8 @@ pub(super) fn parse_origin(text: &str, environment: Environment) -> Result<Url, 
     if url.host_str().is_none_or(|host| host.ends_with('.')) {
         return Err(OriginError::NotAnOrigin);
     }
-    // Unicode grows in ASCII, which is what is stored.
-    if url.origin().ascii_serialization().len() > 512 {
+    // What is stored is the ASCII form, which may be longer.
+    if url.origin().ascii_serialization().len() > MAX_ORIGIN_BYTES {
         return Err(OriginError::TooLong);
     }
     if url.scheme() == "http" && environment == Environment::Production {

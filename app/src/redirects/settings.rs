@@ -1,4 +1,4 @@
-//! An instance as it is typed or stored, not checked yet, and what can be wrong with it.
+//! The settings of an instance before they are checked, the list of its fields, and the errors that checking finds.
 
 use std::{fmt, str::FromStr};
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
-    /// For building: `http` and `localhost` are fine.
+    /// For building. `http` and `localhost` are allowed.
     #[default]
     Development,
-    /// For real visitors: `https` only.
+    /// For real visitors. Only `https` is allowed.
     Production,
 }
 
@@ -45,7 +45,7 @@ impl FromStr for Environment {
     }
 }
 
-/// An instance as it is typed or stored: not checked yet. An empty portal origin or home URL means the default.
+/// The settings of an instance as they are typed or stored, not yet checked. An empty portal origin or home URL means the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The name in URLs.
@@ -58,13 +58,13 @@ pub struct Settings {
     pub domain: String,
     /// The origin of the hosted pages.
     pub portal_origin: String,
-    /// Where the application lives.
+    /// The URL of the application.
     pub home_url: String,
-    /// Origins allowed besides the domain.
+    /// The origins that are allowed besides the domain.
     pub allowed_origins: Vec<String>,
 }
 
-/// The fields of [`Settings`], by the names that forms and JSON use.
+/// A field of [`Settings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstanceField {
     /// `slug`
@@ -79,7 +79,7 @@ pub enum InstanceField {
     PortalOrigin,
     /// `home_url`
     HomeUrl,
-    /// One of `allowed_origins`, counted from 0.
+    /// One of `allowed_origins`, by its index.
     AllowedOrigin(usize),
 }
 
@@ -120,13 +120,13 @@ impl InstanceField {
     }
 }
 
-/// What is wrong with one field, as a sentence that names the fix.
+/// What is wrong with one field and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct InstanceError {
     /// The field.
     pub field: InstanceField,
-    /// The sentence.
+    /// The sentence that a form shows.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! Fallback redirects: the shapes an admin can store, and that they stand under the same rules as any link.
+//! Fallback redirects: the forms that an admin can store, and that they follow the same rules as any link.
 
 use super::*;
 use crate::redirects::{Fallbacks, explain, parse_fallback};
@@ -65,7 +65,7 @@ fn a_fallback_must_be_allowed_for_its_flow_by_the_same_rules() {
 }
 
 #[test]
-fn a_fallback_is_kept_as_typed_and_blanks_are_none() {
+fn a_fallback_is_kept_as_typed_and_a_blank_one_is_removed() {
     let mut fallbacks = Fallbacks::default();
     fallbacks.set(Flow::SignIn, "  /Dash board ");
     fallbacks.set(Flow::SignUp, " \t ");

@@ -1,9 +1,9 @@
-//! Instances: what parsing accepts, its defaults, its errors, and what is left of stored settings.
+//! Instances: what parsing accepts, its defaults and errors, and what is restored from stored settings.
 
 use super::*;
 use Environment::{Development, Production};
 
-/// Every field with an error, in the order in which they are reported.
+/// The fields with an error, in the order in which they are reported.
 fn wrong_fields(settings: &Settings) -> Vec<InstanceField> {
     Instance::parse(settings, 0).unwrap_err().into_iter().map(|error| error.field).collect()
 }
@@ -161,7 +161,7 @@ fn an_invisible_character_in_a_host_is_named() {
 }
 
 #[test]
-fn a_stored_name_with_invisible_characters_keeps_no_portal_from_opening() {
+fn a_stored_name_with_invisible_characters_is_restored_without_them() {
     for (name, restored) in [("My\u{fe0f}App", "MyApp"), ("\u{3164}\u{ad}", "my-app")] {
         let stored = Settings { name: name.into(), ..settings(Production) };
         assert_eq!(Instance::restore(stored, 1).unwrap().name(), restored);

@@ -1,4 +1,4 @@
-//! Direct links: what is read from a query, what is written, and what a page's form begins with.
+//! The parameters of a link: how they are read from a query and written to one, and which ones a page's form starts with.
 
 use proptest::{option, prelude::*};
 
@@ -61,7 +61,7 @@ fn prefill_is_decoded_like_any_query() {
     assert_eq!(prefill.email_address, Some("nick+test@myapp.com".into()));
     assert_eq!(prefill.phone_number, Some("+15551234567".into()));
     assert_eq!(prefill.first_name, Some("Ana María".into()));
-    // A plus that was not encoded is a blank, and stays one for the preview to warn about.
+    // A plus that was not encoded is a space. It stays one, and Preview warns about it.
     assert_eq!(LinkParams::read("phone_number=+15551234567").prefill.phone_number, Some(" 15551234567".into()));
 }
 
@@ -120,7 +120,7 @@ fn a_link_is_written_with_every_parameter_encoded() {
     assert_eq!(LinkParams::default().write(), "");
 }
 
-/// A link as a page could hold it: redirects are any text, prefill is what reading leaves.
+/// The parameters that a page could have: any text as a redirect, and prefill as reading leaves it.
 fn any_link() -> impl Strategy<Value = LinkParams<'static>> {
     let redirect = || option::of(any::<String>().prop_map(Into::into));
     let prefill = || option::of("\\PC{0,40}[^\\pC\\s]\\PC{0,40}");

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::redirects::{Fallbacks, LinkParams, Outcome, Resolution, Visit, resolve};
 
-/// Resolves a visit whose every candidate is any text, and looks at the answer.
+/// Resolves a visit in which every candidate is an arbitrary text, and hands on the answer.
 fn resolved<T>(
     instance: &Instance,
     flow: Flow,

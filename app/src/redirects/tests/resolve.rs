@@ -1,4 +1,4 @@
-//! Candidates, in order: which one becomes the target, and what the resolution says about every other.
+//! The order of the candidates: which one becomes the target, and what the resolution says about the others.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use Source::{Fallback, FallbackParam, ForceParam, HomeUrl, RedirectUrl};
 const ALLOWED: Outcome = Outcome::Allowed { ground: Ground::Domain };
 const FOREIGN: Outcome = Outcome::Refused { reason: Refusal::Foreign };
 
-/// A link in which every redirect parameter is a place of its own.
+/// A link in which every redirect parameter has a different target.
 const EVERY_PARAMETER: &str = "redirect_url=/link\
     &sign_in_force_redirect_url=/in-force&sign_in_fallback_redirect_url=/in-fallback\
     &sign_up_force_redirect_url=/up-force&sign_up_fallback_redirect_url=/up-fallback";
@@ -19,7 +19,7 @@ fn stored(flow: Flow, value: &str) -> Fallbacks {
     [(flow, value.to_owned())].into_iter().collect()
 }
 
-/// Resolves a visit of the production instance without a requesting page, and looks at the answer.
+/// Resolves a visit of the production instance without a requesting page, and hands on the answer.
 fn answer<T>(flow: Flow, query: &str, fallbacks: &Fallbacks, look: impl FnOnce(Resolution<'_>) -> T) -> T {
     let (instance, link) = (production(), LinkParams::read(query));
     look(resolve(&instance, fallbacks, Visit { flow, link: &link, requesting: None }))
