@@ -148,7 +148,7 @@ impl NotALink {
             }
             Self::NoRedirect(page) => {
                 let (path, name) = (page.path(), page.label().to_lowercase());
-                sentence(format!("{path} is the {name} page. It has no redirect of its own: only its logo leads to another page."))
+                sentence(format!("{path} is the {name} page. It has no redirect of its own; only its logo leads away."))
             }
         }
     }

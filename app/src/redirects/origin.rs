@@ -34,7 +34,7 @@ pub enum OriginError {
     /// It has a `*` directly below a public suffix.
     #[error("Anyone can register a name there. Put the * below your own name, like https://*.my-team.vercel.app.")]
     PublicSuffix,
-    /// It is longer than [`MAX_ORIGIN_BYTES`].
+    /// It is longer than 512 bytes.
     #[error("That origin is too long. Use at most {MAX_ORIGIN_BYTES} characters.")]
     TooLong,
 }

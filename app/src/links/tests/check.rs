@@ -80,7 +80,7 @@ fn what_is_no_link_of_this_portal_says_so() {
         ("https://evil.com/sign-in", "It leads to https://evil.com. Links to this portal start with https://accounts.myapp.com/."),
         (
             "https://accounts.myapp.com/unauthorized-sign-in",
-            "/unauthorized-sign-in is the unauthorized sign-in page. It has no redirect of its own: only its logo leads to another page.",
+            "/unauthorized-sign-in is the unauthorized sign-in page. It has no redirect of its own; only its logo leads away.",
         ),
         ("accounts.myapp.com/sign-in", "That is not a complete link. Start with https://accounts.myapp.com/."),
         ("=1+1", "That is not a complete link. Start with https://accounts.myapp.com/."),

@@ -83,7 +83,7 @@ fn a_page_without_a_redirect_is_named() {
         assert_eq!(read(&text), Err(NotALink::NoRedirect(page)));
     }
     for (path, name) in [("/user", "profile"), ("/unauthorized-sign-in", "unauthorized sign-in")] {
-        let expected = format!("{path} is the {name} page. It has no redirect of its own: only its logo leads to another page.");
+        let expected = format!("{path} is the {name} page. It has no redirect of its own; only its logo leads away.");
         assert_eq!(said(&format!("https://accounts.myapp.com{path}")), expected);
     }
     for path in ["/", "/nowhere", "/sign-in/more", "/sign-in%2f", "/Sign-In", "/%ff"] {
