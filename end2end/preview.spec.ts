@@ -163,7 +163,7 @@ test("a link that is removed and pasted again fills the form again", async ({ pa
   await redirect.fill("/b");
   await expect(target(page)).toHaveText(`https://${slug}.com/b`);
   await field.fill(`x${link}`);
-  await expect(field).toHaveAccessibleDescription(/That is not a whole link/);
+  await expect(field).toHaveAccessibleDescription(/That is not a complete link/);
   await field.fill(link);
   await expect(field).toHaveAccessibleDescription("Fills the form below.");
   await expect(redirect).toHaveValue("/b");

@@ -70,8 +70,8 @@ test("all refused values are reported at once and stay as typed, and saving work
   const wrong: [string, string, RegExp][] = [
     ["After sign-up", "javascript:alert(1)", /Only web addresses/],
     ["After sign-in", "//evil.com", /evil\.com is not on/],
-    ["After sign-out", `http://${slug}.com/`, /Production needs https/],
-    ["After logo click", `https://nick@${slug}.com/`, /carries a user name/],
+    ["After sign-out", `http://${slug}.com/`, /Production requires https/],
+    ["After logo click", `https://nick@${slug}.com/`, /contains a user name/],
     ["After creating an organization", `/${"x".repeat(3000)}`, /too long/],
     ["After leaving an organization", "welcome", /Start with \//],
   ];

@@ -3,7 +3,7 @@
 
 use std::{env, error::Error, fs, hint::black_box, path::Path};
 
-use app::redirects::{Environment, Fallbacks, Flow, Instance, Link, Settings, Visit, resolve};
+use app::redirects::{Environment, Fallbacks, Flow, Instance, LinkParams, Settings, Visit, resolve};
 use criterion::Criterion;
 use url::Url;
 
@@ -33,7 +33,7 @@ fn measure(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         ..Settings::default()
     };
     let instance = Instance::parse(&settings, 1).map_err(|errors| format!("{errors:?}"))?;
-    let (link, fallbacks) = (Link { redirect_url: Some(TARGET.into()), ..Link::default() }, Fallbacks::default());
+    let (link, fallbacks) = (LinkParams { redirect_url: Some(TARGET.into()), ..LinkParams::default() }, Fallbacks::default());
     let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
     assert_eq!(resolve(&instance, &fallbacks, visit).target.as_str(), TARGET);
 

@@ -6,7 +6,7 @@ use std::{str, sync::LazyLock};
 
 use app::redirects::{
     Environment, Flow, Ground, Instance, RequestingOrigin, Settings, explain, parse_fallback,
-    policy::{Allowed, MOST_BYTES, check},
+    policy::{Allowed, MAX_URL_BYTES, check},
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -40,7 +40,7 @@ fuzz_target!(|data: &[u8]| {
 
     match check(instance, flow, requesting.as_ref(), value) {
         Ok(allowed) => {
-            assert!(value.len() <= MOST_BYTES);
+            assert!(value.len() <= MAX_URL_BYTES);
             promised(instance, page, &allowed);
             assert_eq!(
                 check(instance, flow, requesting.as_ref(), allowed.url.as_str()),
@@ -65,7 +65,7 @@ fuzz_target!(|data: &[u8]| {
 /// What is allowed is what the rules say, read from the target's text.
 fn promised(instance: &Instance, page: Option<&str>, Allowed { url, ground }: &Allowed) {
     let text = url.as_str();
-    assert!(text.len() <= MOST_BYTES && text.is_ascii());
+    assert!(text.len() <= MAX_URL_BYTES && text.is_ascii());
     let (scheme, rest) = text.split_once("://").expect("an absolute URL");
     assert!(scheme == "https" || (scheme == "http" && instance.environment() == Environment::Development));
     let authority = rest.split('/').next().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The screens of instances: the list, a new one, the Overview tab, the settings.
 
+use crate::redirects::Page;
 use crate::{
     admins::Role,
     copy_settings::view::copy_section,
@@ -164,14 +165,14 @@ pub fn OverviewPage() -> impl IntoView {
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let origin = stored.instance.portal_origin().as_str().to_owned();
-        let rows = PAGES
-            .iter()
-            .map(|(field_label, path, help)| {
+        let rows = Page::ALL
+            .map(|page| {
+                let (label, path) = (page.label(), page.path());
                 let (url, id) = (format!("{origin}{path}"), format!("url-of-{}", &path[1..]));
                 view! {
                     <li>
-                        <div><h3>{*field_label}</h3><p class="help">{*help}</p><code id=id.clone()>{url}</code></div>
-                        <CopyButton of=id label=format!("the URL of {field_label}") />
+                        <div><h3>{label}</h3><p class="help">{page.help()}</p><code id=id.clone()>{url}</code></div>
+                        <CopyButton of=id label=format!("the URL of {label}") />
                     </li>
                 }
             })
@@ -189,18 +190,6 @@ pub fn OverviewPage() -> impl IntoView {
         })
     })
 }
-
-/// The portal's pages: name, path, what it is for.
-const PAGES: [(&str, &str, &str); 8] = [
-    ("Sign-in", "/sign-in", "For returning people."),
-    ("Sign-up", "/sign-up", "For new accounts."),
-    ("Sign-out", "/sign-out", "Ends the visitor's session."),
-    ("Profile", "/user", "The visitor's own account. It has no redirect."),
-    ("Create organization", "/create-organization", "For a new organization."),
-    ("Organization", "/organization", "The visitor's organization, with the way to leave it."),
-    ("Waitlist", "/waitlist", "Takes an address down until you open."),
-    ("Unauthorized sign-in", "/unauthorized-sign-in", "For a sign-in that its owner does not recognise."),
-];
 
 fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> InstanceStart {
     InstanceStart { form, errors: problem.map(Problem::into_errors).unwrap_or_default(), exists, read_only: false }

@@ -16,7 +16,7 @@ pub fn has_saved(query: &str) -> bool {
 }
 
 /// Says that a save has succeeded, if the page's query does: alone, or merged with what somebody else has saved. `undo` undoes it.
-pub fn saved_banner(query: &str, undo: impl IntoView) -> Option<impl IntoView> {
+pub fn saved_banner<Undo: IntoView>(query: &str, undo: Undo) -> Option<impl IntoView + use<Undo>> {
     let text = match query {
         "saved" => "Saved. Links follow it from now on.",
         "merged" => "Saved, and merged with what somebody else has saved in between: you changed different fields. History shows both.",

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, ensure};
 use app::{
     instances::store,
-    redirects::{Flow, Link, Visit, resolve},
+    redirects::{Flow, LinkParams, Visit, resolve},
 };
 use axum::{
     Extension, Router,
@@ -134,10 +134,10 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figu
 /// The steps behind the handler, each alone.
 fn steps(runtime: &Runtime, pool: &PgPool, figures: &mut Figures) -> anyhow::Result<()> {
     let stored = runtime.block_on(store::find(pool, "my-app"))?.ok_or_else(|| anyhow::anyhow!("the instance is there"))?;
-    let link = Link::read(QUERY);
+    let link = LinkParams::read(QUERY);
     let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
     let resolution = resolve(&stored.instance, &stored.fallbacks, visit);
-    figures.tell("· reading the link", time(|| drop(black_box(Link::read(black_box(QUERY))))), "µs");
+    figures.tell("· reading the link", time(|| drop(black_box(LinkParams::read(black_box(QUERY))))), "µs");
     figures.tell("· resolving", time(|| drop(black_box(resolve(black_box(&stored.instance), &stored.fallbacks, visit)))), "µs");
     figures.tell("· writing JSON", time(|| drop(black_box(serde_json::to_vec(black_box(&resolution))))), "µs");
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use app::redirects::{DirectLink, Flow, Instance, Link, NotALink, RequestingOrigin, Resolution, Visit, resolve};
+use app::redirects::{DirectLink, Flow, Instance, LinkParams, NotALink, RequestingOrigin, Resolution, Visit, resolve};
 
 use super::{key::Key, line::Line, served::Served, unread::Unread};
 
@@ -33,7 +33,7 @@ impl Resolver {
         } else {
             let text = |key| asked.text(key).or_else(|| self.flags.text(key));
             let flow: Flow = text(Key::Flow).ok_or(Unread::Missing(Key::Flow))?.parse()?;
-            let mut link = Link::default();
+            let mut link = LinkParams::default();
             for key in Key::REDIRECTS {
                 if let Some(text) = text(key) {
                     link.set(key.name(), Cow::Borrowed(text));

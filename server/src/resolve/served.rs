@@ -102,15 +102,15 @@ impl Parsed {
             *place = None;
         }
         Ok(place.get_or_insert_with(|| {
+            // Nobody sees the slug and the name: a resolution has neither.
+            let unnamed = Settings { slug: "given".to_owned(), name: "Given".to_owned(), ..Settings::default() };
             Self::parse(Settings {
-                // Nobody sees these two: a resolution names neither.
-                slug: "given".to_owned(),
-                name: "Given".to_owned(),
                 environment,
                 domain: domain.to_owned(),
                 portal_origin: portal_origin.to_owned(),
                 home_url: home_url.to_owned(),
                 allowed_origins: origins.iter().map(|origin| origin.0.clone().into_owned()).collect(),
+                ..unnamed
             })
         }))
     }

@@ -38,7 +38,7 @@ fn counter(resolution: &Resolution<'_>, refused: Option<Refusal>) -> Counter {
 
 #[cfg(test)]
 mod tests {
-    use app::redirects::{Fallbacks, Flow, Instance, Link, Settings, Visit, resolve};
+    use app::redirects::{Fallbacks, Flow, Instance, LinkParams, Settings, Visit, resolve};
 
     use super::*;
     use crate::observe::metrics::start;
@@ -50,7 +50,7 @@ mod tests {
         let instance = Instance::parse(&settings, 1).unwrap();
         let visit = |flow, query: &str| {
             let fallbacks = Fallbacks::default();
-            let link = Link::read(query);
+            let link = LinkParams::read(query);
             resolved(&resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: None }));
         };
         visit(Flow::SignIn, "redirect_url=https://xqmarkx.myapp.com/xqmarkx");

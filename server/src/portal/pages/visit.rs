@@ -16,7 +16,7 @@ use app::{
         identity::{Identity, IdentityError, Visitor},
         view::Notice,
     },
-    redirects::{Flow, Link, MOST_QUERY_BYTES, Visit as Visited, resolve},
+    redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Visit as Visited, resolve},
 };
 use axum::{
     Extension,
@@ -106,9 +106,9 @@ impl Visit {
             session: cookies::visitor(&parts.headers, visitors),
             device: None,
         };
-        let is_too_long = query.len() > MOST_QUERY_BYTES;
+        let is_too_long = query.len() > MAX_QUERY_BYTES;
         let query = if is_too_long { String::new() } else { query };
-        let link = Link::read(&query);
+        let link = LinkParams::read(&query);
         let then = Then::read(&query);
         let requesting = arrival.requesting();
         let out =
@@ -154,8 +154,8 @@ fn nowhere(parts: &Parts, portal: &Portal) -> Response {
 
 impl Visit {
     /// What the visitor's link says.
-    pub(super) fn link(&self) -> Link<'_> {
-        Link::read(&self.query)
+    pub(super) fn link(&self) -> LinkParams<'_> {
+        LinkParams::read(&self.query)
     }
 
     /// What the page has done before it was led to again. A link can't say so: who is told that all is well looks no further.

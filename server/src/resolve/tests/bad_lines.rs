@@ -66,7 +66,7 @@ fn settings_that_are_wrong_are_named_all_at_once() {
     let line = r#"{"domain":"co.uk","portal_origin":"https://a.com/x","home_url":"x","allowed_origins":["https://a.com","https://*.com"]}"#;
     let error = error(&["--flow", "logo"], line);
     for field in
-        ["domain: That is a public suffix", "portal_origin: An origin is", "home_url: Enter the whole", "allowed_origins[1]: Anyone"]
+        ["domain: That is a public suffix", "portal_origin: An origin consists", "home_url: Enter the whole", "allowed_origins[1]: Anyone"]
     {
         assert!(error.contains(field), "{field}: {error}");
     }

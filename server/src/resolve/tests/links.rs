@@ -35,7 +35,7 @@ fn what_begins_no_escape_stays_as_it_is() {
 #[test]
 fn what_is_no_link_to_the_portal_is_said() {
     for (link, expected) in [
-        ("accounts.myapp.com/sign-in", "link: That is not a whole link. Start with https://accounts.myapp.com/."),
+        ("accounts.myapp.com/sign-in", "link: That is not a complete link. Start with https://accounts.myapp.com/."),
         ("https://evil.com/sign-in", "link: It leads to https://evil.com. Links to this portal start with https://accounts.myapp.com/."),
         ("", "link is missing; put it into the line, or give --link for all lines"),
     ] {
@@ -43,7 +43,8 @@ fn what_is_no_link_to_the_portal_is_said() {
     }
     for (link, start) in [
         ("https://accounts.myapp.com/nowhere", "link: The portal has no page /nowhere."),
-        ("https://accounts.myapp.com/user", "link: /user is the profile page"),
+        ("https://accounts.myapp.com/user", "link: /user is the profile page. It has no redirect of its own"),
+        ("https://accounts.myapp.com/unauthorized-sign-in", "link: /unauthorized-sign-in is the unauthorized sign-in page."),
         (&format!("https://accounts.myapp.com/sign-in?{}", "a".repeat(20_000)), "link: That is too long: 20000 bytes"),
     ] {
         let error = error(&PORTAL, line(link));
