@@ -3,7 +3,7 @@
 mod folder;
 mod private;
 mod programs;
-pub mod rights;
+pub mod privileges;
 mod schema;
 
 use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
@@ -177,7 +177,7 @@ async fn migrate_as(owner: &PgConnectOptions, serving: Option<&str>) -> anyhow::
     let mut connection = reach(owner).await.context("the role that migrates")?;
     schema::migrate(&mut connection).await?;
     if let Some(role) = serving {
-        rights::grant(&mut connection, role).await?;
+        privileges::grant(&mut connection, role).await?;
     }
     Ok(connection.close().await?)
 }
