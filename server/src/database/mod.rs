@@ -1,9 +1,9 @@
 //! The database's life: found or started, migrated, seeded, closed.
 
-mod folder;
+mod data_dir;
 mod private;
-mod programs;
 pub mod privileges;
+mod programs;
 mod schema;
 
 use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
@@ -49,7 +49,7 @@ impl Database {
             (None, Some(_)) => anyhow::bail!(
                 "--migrate-database-url says who migrates; say with --database-url who serves, or leave out both for a private PostgreSQL"
             ),
-            (None, None) if config.role == Role::Portal => (private::options(&folder::socket_in(&config.data_dir()?)), None, None),
+            (None, None) if config.role == Role::Portal => (private::options(&data_dir::socket_in(&config.data_dir()?)), None, None),
             (None, None) => {
                 let private = PrivatePostgres::start(&config.data_dir()?).await?;
                 (private.options(), Some(private.owner()), Some(private))
@@ -155,7 +155,7 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<PgConnection> {
         return reach(&options).await;
     }
     let folder = config.data_dir()?;
-    reach(&private::options(&folder::socket_in(&folder))).await.with_context(|| {
+    reach(&private::options(&data_dir::socket_in(&folder))).await.with_context(|| {
         let folder = folder.display();
         format!("no server runs on the data folder {folder}; start one with `portal-redirects`, or name the database with --database-url")
     })

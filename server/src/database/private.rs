@@ -12,7 +12,7 @@ use anyhow::Context;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{
-    folder::Folder,
+    data_dir::DataDir,
     programs::{Programs, said},
 };
 
@@ -36,14 +36,14 @@ pub(super) fn options(socket: &Path) -> PgConnectOptions {
 /// A running private PostgreSQL.
 #[derive(Debug)]
 pub(super) struct PrivatePostgres {
-    folder: Folder,
+    folder: DataDir,
     programs: Programs,
 }
 
 impl PrivatePostgres {
     /// Starts the cluster in that folder; makes it first where there is none. One left behind by a killed server is taken over.
     pub(super) async fn start(path: &Path) -> anyhow::Result<Self> {
-        let folder = Folder::take(path)?;
+        let folder = DataDir::take(path)?;
         let programs = Programs::find(&folder.cluster)?;
         let private = Self { folder, programs };
         if !private.folder.cluster.join("PG_VERSION").exists() {
@@ -95,7 +95,7 @@ impl PrivatePostgres {
 
     /// A new cluster, made beside its place and moved there when it is whole.
     async fn create(&self) -> anyhow::Result<()> {
-        let Folder { cluster, unfinished, .. } = &self.folder;
+        let DataDir { cluster, unfinished, .. } = &self.folder;
         if unfinished.exists() {
             fs::remove_dir_all(unfinished)?;
         }

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use tokio::process::Command;
 
-use super::folder::Folder;
+use super::data_dir::DataDir;
 
 /// PostgreSQL's programs of one version.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Programs {
 
     /// One of the programs, as PostgreSQL's user, in a folder that every user may be in. It does not hear Ctrl+C: the
     /// server does, and stops it in order.
-    pub(super) fn command(&self, program: &str, folder: &Folder) -> Command {
+    pub(super) fn command(&self, program: &str, folder: &DataDir) -> Command {
         let mut command = Command::new(self.0.join(program));
         command.current_dir("/").stdin(Stdio::null()).env_remove("PGDATA").env("LC_ALL", "C").process_group(0);
         if let Some((uid, gid)) = folder.user {

@@ -19,7 +19,7 @@ const LONGEST_SOCKET_FOLDER: usize = 107 - "/.s.PGSQL.5432".len();
 
 /// A data folder that is this server's alone, until it ends.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct DataDir {
     /// The cluster's files.
     pub(super) cluster: PathBuf,
     /// Where a new cluster is made before it takes its place.
@@ -34,7 +34,7 @@ pub(super) struct Folder {
     _lock: File,
 }
 
-impl Folder {
+impl DataDir {
     /// Makes the folder where it is missing, and takes it.
     ///
     /// # Errors
