@@ -1,9 +1,9 @@
 //! The database's life: found or started, migrated, seeded, closed.
 
+mod binaries;
 mod data_dir;
 mod private;
 pub mod privileges;
-mod programs;
 mod schema;
 
 use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};

@@ -12,8 +12,8 @@ use anyhow::Context;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{
+    binaries::{Binaries, said},
     data_dir::DataDir,
-    programs::{Programs, said},
 };
 
 /// The database in the cluster, and the role that owns it.
@@ -37,15 +37,15 @@ pub(super) fn options(socket: &Path) -> PgConnectOptions {
 #[derive(Debug)]
 pub(super) struct PrivatePostgres {
     folder: DataDir,
-    programs: Programs,
+    binaries: Binaries,
 }
 
 impl PrivatePostgres {
     /// Starts the cluster in that folder; makes it first where there is none. One left behind by a killed server is taken over.
     pub(super) async fn start(path: &Path) -> anyhow::Result<Self> {
         let folder = DataDir::take(path)?;
-        let programs = Programs::find(&folder.cluster)?;
-        let private = Self { folder, programs };
+        let programs = Binaries::find(&folder.cluster)?;
+        let private = Self { folder, binaries: programs };
         if !private.folder.cluster.join("PG_VERSION").exists() {
             tracing::info!("making a private PostgreSQL in {}", private.folder.cluster.display());
             private.create().await?;
@@ -84,7 +84,7 @@ impl PrivatePostgres {
 
     /// Stops it in order.
     pub(super) async fn stop(self) {
-        let mut command = self.programs.command("pg_ctl", &self.folder);
+        let mut command = self.binaries.command("pg_ctl", &self.folder);
         command.arg("stop").arg("-D").arg(&self.folder.cluster).args(["-m", "fast", "-w", "-t", "60"]);
         match command.output().await {
             Ok(output) if output.status.success() => {}
@@ -100,7 +100,7 @@ impl PrivatePostgres {
             fs::remove_dir_all(unfinished)?;
         }
         self.folder.make_private(unfinished)?;
-        let mut command = self.programs.command("initdb", &self.folder);
+        let mut command = self.binaries.command("initdb", &self.folder);
         // Who may enter the socket's folder is PostgreSQL's own user or root: the folder is the password.
         command.arg("-D").arg(unfinished).args(["-U", NAME, "--auth=trust", "-E", "UTF8", "--locale=C"]);
         let output = command.output().await.context("can't run initdb")?;
@@ -141,7 +141,7 @@ impl PrivatePostgres {
         let socket = self.folder.socket.to_str().context("the data folder's name must be UTF-8")?.replace('\'', r"'\''");
         // Terse: what PostgreSQL says of a row that it refuses holds the row.
         let settings = "-c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432 -c log_error_verbosity=terse";
-        let mut command = self.programs.command("pg_ctl", &self.folder);
+        let mut command = self.binaries.command("pg_ctl", &self.folder);
         command.arg("start").arg("-D").arg(&self.folder.cluster).arg("-l").arg(&self.folder.log).args(["-w", "-t", "60", "-o"]);
         // A list: double quotes keep commas and blanks in one entry, single quotes keep the shell away.
         command.arg(format!("{settings} -c unix_socket_directories='\"{socket}\"'"));

@@ -13,9 +13,9 @@ use super::data_dir::DataDir;
 
 /// PostgreSQL's programs of one version.
 #[derive(Debug)]
-pub(super) struct Programs(PathBuf);
+pub(super) struct Binaries(PathBuf);
 
-impl Programs {
+impl Binaries {
     /// The programs of the version that made the cluster, or where there is none the newest.
     ///
     /// # Errors
