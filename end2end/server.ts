@@ -1,4 +1,4 @@
-// The real binary, started for tests: on a free port, with a data folder or a database of its own.
+// The real binary, started for tests: on a free port, with a data directory or a database of its own.
 import { type ChildProcess, execFileSync, spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -54,7 +54,7 @@ export class Server {
     return ended;
   }
 
-  /** Asks the command line where a line of JSON leads, of an instance in this server's data folder. */
+  /** Asks the command line where a line of JSON leads, of an instance in this server's data directory. */
   resolve(instance: string, line: object): SpawnSyncReturns<string> {
     const { DATABASE_URL: _, ...env } = process.env;
     const args = ["resolve", "--instance", instance, "--data-dir", this.folder];

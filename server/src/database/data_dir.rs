@@ -1,4 +1,4 @@
-//! The folder of a private PostgreSQL: who owns what in it, and that only one server uses it at a time.
+//! The data directory of the private PostgreSQL: its layout, its owners, and the lock that lets only one server use it.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -14,49 +14,49 @@ use std::{
 use anyhow::Context;
 use nix::unistd::{Gid, Uid, User};
 
-/// The longest path of a Unix socket, less the name that PostgreSQL gives it (`sun_path` holds 108 bytes with its end).
-const LONGEST_SOCKET_FOLDER: usize = 107 - "/.s.PGSQL.5432".len();
+/// The longest directory path for a Unix socket, in bytes: `sun_path` holds 108 with the final NUL, and PostgreSQL appends a file name.
+const MAX_SOCKET_DIR_BYTES: usize = 107 - "/.s.PGSQL.5432".len();
 
-/// A data folder that is this server's alone, until it ends.
+/// A data directory that this server has locked for itself.
 #[derive(Debug)]
 pub(super) struct DataDir {
     /// The cluster's files.
     pub(super) cluster: PathBuf,
-    /// Where a new cluster is made before it takes its place.
+    /// Where a new cluster is created before it is moved to `cluster`.
     pub(super) unfinished: PathBuf,
-    /// The socket's folder: only PostgreSQL's user and root may enter.
+    /// The socket's directory: only PostgreSQL's user and root may enter.
     pub(super) socket: PathBuf,
     /// PostgreSQL's log.
     pub(super) log: PathBuf,
-    /// The user that PostgreSQL runs as, when the server runs as root, which PostgreSQL refuses.
+    /// The user to run PostgreSQL as when the server runs as root: PostgreSQL refuses to run as root.
     pub(super) user: Option<(Uid, Gid)>,
-    /// Held while this lives; a killed process lets go of it too.
+    /// The lock, held as long as this value lives. The system releases it when the process is killed.
     _lock: File,
 }
 
 impl DataDir {
-    /// Makes the folder where it is missing, and takes it.
+    /// Creates the directory if it is missing, and locks it.
     ///
     /// # Errors
-    /// It can't be made, or another server uses it.
-    pub(super) fn take(path: &Path) -> anyhow::Result<Self> {
+    /// It can't be created, PostgreSQL can't use it, or another server uses it.
+    pub(super) fn lock(path: &Path) -> anyhow::Result<Self> {
         if path.to_string_lossy().contains(['$', '`', '"', '\\', '\n']) {
             anyhow::bail!(
-                "PostgreSQL can't use the folder {}: its name holds one of $ ` \" \\. Choose another with --data-dir.",
+                "PostgreSQL can't use the directory {}: its path contains one of $ ` \" \\ or a line break. Choose another one with --data-dir.",
                 path.display()
             );
         }
         let user = unprivileged_user()?;
         let new = !path.exists();
         fs::create_dir_all(path)
-            .with_context(|| format!("can't make the data folder {}; choose another with --data-dir", path.display()))?;
+            .with_context(|| format!("can't create the data directory {}; choose another one with --data-dir", path.display()))?;
         if new && user.is_some() {
-            // PostgreSQL's user must get through to its own folders, and needs nothing else here.
+            // PostgreSQL's user must be able to reach its own directories, and needs nothing else here.
             fs::set_permissions(path, fs::Permissions::from_mode(0o711))?;
         }
-        let lock = take_lock(path)?;
-        let socket = socket_in(path);
-        let folder = Self {
+        let lock = lock_file(path)?;
+        let socket = socket_dir(path);
+        let directory = Self {
             cluster: path.join("postgres"),
             unfinished: path.join("postgres.new"),
             log: socket.join("postgres.log"),
@@ -64,81 +64,82 @@ impl DataDir {
             user,
             _lock: lock,
         };
-        folder.make_private(&folder.socket)?;
-        folder.check_way_in()?;
-        Ok(folder)
+        directory.create_private(&directory.socket)?;
+        directory.check_access()?;
+        Ok(directory)
     }
 
-    /// The process that runs the cluster, if one does. The number alone is not enough: after a crash another process may have it.
+    /// The process ID of the running cluster, if there is one. The number in the file is not proof: after a crash, another process may
+    /// have it.
     pub(super) fn postmaster(&self) -> Option<u32> {
         let text = fs::read_to_string(self.cluster.join("postmaster.pid")).ok()?;
-        let number = text.lines().next()?.trim().parse().ok()?;
-        // PostgreSQL works in its cluster's folder.
-        let works_in = fs::read_link(format!("/proc/{number}/cwd")).ok()?;
-        (works_in == self.cluster.canonicalize().ok()?).then_some(number)
+        let id = text.lines().next()?.trim().parse().ok()?;
+        // PostgreSQL's working directory is its cluster.
+        let working_directory = fs::read_link(format!("/proc/{id}/cwd")).ok()?;
+        (working_directory == self.cluster.canonicalize().ok()?).then_some(id)
     }
 
-    /// Whether PostgreSQL's user gets through to its folders: the folders above belong to others.
-    fn check_way_in(&self) -> anyhow::Result<()> {
+    /// Checks that PostgreSQL's user can reach its directories: the parent directories belong to others.
+    fn check_access(&self) -> anyhow::Result<()> {
         let Some((uid, gid)) = self.user else { return Ok(()) };
         let entered = Command::new("true").current_dir(&self.socket).uid(uid.as_raw()).gid(gid.as_raw()).status();
         if entered.is_ok_and(|status| status.success()) {
             return Ok(());
         }
         anyhow::bail!(
-            "PostgreSQL does not run as root, and the user it runs as can't get into {}. Choose a folder that others may pass through with --data-dir.",
+            "PostgreSQL refuses to run as root, and its user can't enter {}. With --data-dir, choose a directory whose parents every user may enter.",
             self.socket.display()
         )
     }
 
-    /// Makes a folder that only PostgreSQL's user may enter.
-    pub(super) fn make_private(&self, path: &Path) -> anyhow::Result<()> {
-        fs::create_dir_all(path).with_context(|| format!("can't make {}", path.display()))?;
-        let there = fs::symlink_metadata(path)?;
+    /// Creates a directory that only PostgreSQL's user may enter.
+    pub(super) fn create_private(&self, path: &Path) -> anyhow::Result<()> {
+        fs::create_dir_all(path).with_context(|| format!("can't create {}", path.display()))?;
+        let metadata = fs::symlink_metadata(path)?;
         let ours = [Some(nix::unistd::geteuid()), self.user.map(|(uid, _)| uid)];
-        if !there.is_dir() || !ours.contains(&Some(Uid::from_raw(there.uid()))) {
-            anyhow::bail!("{} belongs to somebody else. Choose another folder with --data-dir.", path.display());
+        if !metadata.is_dir() || !ours.contains(&Some(Uid::from_raw(metadata.uid()))) {
+            anyhow::bail!("{} belongs to another user. Choose another directory with --data-dir.", path.display());
         }
         fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-            .with_context(|| format!("{} belongs to somebody else", path.display()))?;
+            .with_context(|| format!("can't restrict access to {}", path.display()))?;
         if let Some((uid, gid)) = self.user {
-            chown(path, Some(uid.as_raw()), Some(gid.as_raw())).with_context(|| format!("can't hand over {}", path.display()))?;
+            chown(path, Some(uid.as_raw()), Some(gid.as_raw())).with_context(|| format!("can't change the owner of {}", path.display()))?;
         }
         Ok(())
     }
 }
 
-/// Where the socket of a data folder is: in it, or elsewhere if its path would be too long.
-pub(super) fn socket_in(path: &Path) -> PathBuf {
+/// Where the socket of a data directory is: inside it, or under the temporary directory if its path would be too long.
+pub(super) fn socket_dir(path: &Path) -> PathBuf {
     let socket = path.join("run");
-    if socket.as_os_str().len() > LONGEST_SOCKET_FOLDER {
+    if socket.as_os_str().len() > MAX_SOCKET_DIR_BYTES {
         return std::env::temp_dir().join(format!("portal-redirects-{:016x}", fnv(path)));
     }
     socket
 }
 
-fn take_lock(folder: &Path) -> anyhow::Result<File> {
-    let opened = File::options().create(true).truncate(false).read(true).write(true).open(folder.join("lock"));
-    let mut file = opened.with_context(|| format!("can't write to {}; choose another folder with --data-dir", folder.display()))?;
+fn lock_file(directory: &Path) -> anyhow::Result<File> {
+    let opened = File::options().create(true).truncate(false).read(true).write(true).open(directory.join("lock"));
+    let mut file = opened.with_context(|| format!("can't write to {}; choose another directory with --data-dir", directory.display()))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             file.read_to_string(&mut holder)?;
             anyhow::bail!(
-                "another server (process {}) uses {}; stop it, or choose another folder with --data-dir",
+                "another server (process {}) uses {}; stop it, or choose another directory with --data-dir",
                 holder.trim(),
-                folder.display()
+                directory.display()
             );
         }
-        Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("can't lock {}", folder.display())),
+        Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("can't lock {}", directory.display())),
     }
     file.set_len(0)?;
     writeln!(file, "{}", std::process::id())?;
     Ok(file)
 }
 
-/// The user that PostgreSQL runs as, when this process is root.
+/// The user to run PostgreSQL as, if this process is root.
 fn unprivileged_user() -> anyhow::Result<Option<(Uid, Gid)>> {
     if !nix::unistd::geteuid().is_root() {
         return Ok(None);
@@ -148,10 +149,10 @@ fn unprivileged_user() -> anyhow::Result<Option<(Uid, Gid)>> {
             return Ok(Some((user.uid, user.gid)));
         }
     }
-    anyhow::bail!("PostgreSQL does not run as root, and there is neither a user postgres nor nobody. Start the server as another user.")
+    anyhow::bail!("PostgreSQL refuses to run as root, and this machine has no user postgres or nobody. Start the server as another user.")
 }
 
-/// FNV-1a: the same name for the same folder at every start.
+/// FNV-1a, so that a directory gets the same name at every start.
 fn fnv(path: &Path) -> u64 {
     path.as_os_str()
         .as_encoded_bytes()

@@ -94,7 +94,7 @@ fn without_a_database_and_a_server_nothing_is_started_or_made() {
     let data = folder.path().join("data");
     let run = resolve(&["--instance", "my-app", "--database-url", "", "--data-dir", data.to_str().unwrap()], "{}\n");
     assert_eq!((run.code, run.output.as_str()), (Some(1), ""));
-    assert!(run.said.contains("no server runs on the data folder") && run.said.contains("--database-url"), "{}", run.said);
+    assert!(run.said.contains("no server is running on the data directory") && run.said.contains("--database-url"), "{}", run.said);
     assert!(!data.exists());
 }
 
