@@ -1,6 +1,6 @@
-//! How Portal Redirects runs: configuration, HTTP, the database's life, the portal.
+//! How Portal Redirects runs: configuration, HTTP, the database, the portal runtime, logs and metrics.
 //!
-//! `cli` reads what is wanted, `run` does it; `router` is the whole HTTP surface, and `portal` the part for visitors.
+//! `cli` parses the command line and `process` carries it out. `router` lists every HTTP route; `portal` serves visitors.
 
 pub mod cli;
 pub mod config;
@@ -16,7 +16,7 @@ mod security;
 
 pub use process::serve::run;
 
-/// What the benchmark puts around a fixed answer, to compare with the router.
+/// The parts that the benchmark puts around a fixed response, to compare it with the router.
 #[doc(hidden)]
 pub mod measured {
     pub use crate::{

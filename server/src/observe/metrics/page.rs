@@ -30,7 +30,7 @@ pub(crate) async fn bind(wanted: Option<MetricsListen>) -> anyhow::Result<Option
     let address = match wanted {
         Some(MetricsListen::Off) => return Ok(None),
         Some(MetricsListen::At(address)) => address,
-        None => MetricsListen::USUAL,
+        None => MetricsListen::DEFAULT,
     };
     let listener = match TcpListener::bind(address).await {
         Ok(listener) => listener,
