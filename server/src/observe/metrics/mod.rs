@@ -1,7 +1,7 @@
 //! Metrics: what is counted and measured while the server runs, for Prometheus to read. Labels are routes, methods and names of
 //! this program, never anything that a visitor has said.
 
-mod page;
+mod endpoint;
 mod requests;
 mod resolutions;
 
@@ -12,7 +12,7 @@ use std::{
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-pub(crate) use page::{bind, serve};
+pub(crate) use endpoint::{bind, serve};
 pub(crate) use requests::{Counting, Route};
 pub(crate) use resolutions::resolved;
 
