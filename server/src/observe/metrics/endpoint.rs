@@ -1,4 +1,4 @@
-//! Where metrics are read: `GET /metrics` on an address of its own, that nobody on the web needs to reach.
+//! The metrics endpoint: `GET /metrics` on its own address, which does not have to be public.
 
 use std::{future::Future, time::Duration};
 
@@ -19,29 +19,30 @@ use crate::{
     http::connections::{self, PATIENCE},
 };
 
-/// How often what histograms have taken in is put into their buckets: until then each value takes memory.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// How often histograms sort recorded values into their buckets. Until then, each value takes memory.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The page's address, where it is wanted and free. Metrics are kept from here on; without a page nothing is kept.
+/// Listens on the configured address and starts recording. Returns `None` if metrics are off, or if none is configured and the default
+/// is in use; then nothing is recorded.
 ///
 /// # Errors
-/// An address was said, and can't be listened on.
-pub(crate) async fn bind(wanted: Option<MetricsListen>) -> anyhow::Result<Option<TcpListener>> {
-    let address = match wanted {
+/// The server can't listen on the configured address.
+pub(crate) async fn bind(configured: Option<MetricsListen>) -> anyhow::Result<Option<TcpListener>> {
+    let address = match configured {
         Some(MetricsListen::Off) => return Ok(None),
         Some(MetricsListen::At(address)) => address,
         None => MetricsListen::DEFAULT,
     };
     let listener = match TcpListener::bind(address).await {
         Ok(listener) => listener,
-        // Nobody asked for it: a second server on a machine need not end for that.
-        Err(error) if wanted.is_none() => {
-            tracing::info!(%address, %error, "there are no metrics: another address goes with --metrics-listen");
+        // A second server on the same machine must still start.
+        Err(error) if configured.is_none() => {
+            tracing::info!(%address, %error, "metrics are off, because the default address is not available; choose another one with --metrics-listen");
             return Ok(None);
         }
         Err(error) => {
             return Err(error).with_context(|| {
-                format!("can't listen on {address} for metrics; another address or port goes with --metrics-listen, or none with off")
+                format!("can't listen on {address} for metrics; choose another address or port with --metrics-listen, or `off`")
             });
         }
     };
@@ -50,30 +51,30 @@ pub(crate) async fn bind(wanted: Option<MetricsListen>) -> anyhow::Result<Option
     Ok(Some(listener))
 }
 
-/// Serves the page until it is stopped.
+/// Serves the endpoint until `stopped` completes.
 pub(crate) async fn serve(listener: TcpListener, pool: PgPool, stopped: impl Future<Output = ()>) {
-    let Ok(kept) = super::start() else { return };
+    let Ok(recorder) = super::start() else { return };
     let upkeep = async {
-        let mut every = tokio::time::interval(UPKEEP);
+        let mut ticks = tokio::time::interval(UPKEEP_INTERVAL);
         loop {
-            every.tick().await;
-            kept.run_upkeep();
+            ticks.tick().await;
+            recorder.run_upkeep();
         }
     };
     tokio::select! {
-        () = connections::serve(listener, router(kept, pool), PATIENCE, stopped) => {}
+        () = connections::serve(listener, router(recorder, pool), PATIENCE, stopped) => {}
         never = upkeep => never,
     }
 }
 
-fn router(kept: &'static PrometheusHandle, pool: PgPool) -> Router {
-    Router::new().route("/metrics", get(page)).with_state((kept, pool))
+fn router(recorder: &'static PrometheusHandle, pool: PgPool) -> Router {
+    Router::new().route("/metrics", get(render)).with_state((recorder, pool))
 }
 
-async fn page(State((kept, pool)): State<(&'static PrometheusHandle, PgPool)>) -> Response {
+async fn render(State((recorder, pool)): State<(&'static PrometheusHandle, PgPool)>) -> Response {
     let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
     metrics::gauge!("database_connections", "state" => "idle").set(idle);
     metrics::gauge!("database_connections", "state" => "used").set(pool.size().saturating_sub(idle));
     metrics::gauge!("database_connections_limit").set(pool.options().get_max_connections());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], kept.render()).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render()).into_response()
 }
