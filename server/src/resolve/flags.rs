@@ -7,8 +7,8 @@ use clap::{
 };
 
 use super::{
-    key::Key,
     line::{Fallbacks, Line, Text},
+    line_key::LineKey,
 };
 
 /// Where answers come from, and how they are written. Each key that a line leaves out, or where it says null, is taken
@@ -114,18 +114,18 @@ impl Flags {
         let text = |text: &String| Text(text.clone().into());
         let mut line = Line::default();
         for (key, value) in [
-            (Key::Domain, &self.domain),
-            (Key::Environment, &self.environment),
-            (Key::PortalOrigin, &self.portal_origin),
-            (Key::HomeUrl, &self.home_url),
-            (Key::Flow, &self.flow),
-            (Key::RedirectUrl, &self.redirect_url),
-            (Key::SignInForce, &self.sign_in_force_redirect_url),
-            (Key::SignInFallback, &self.sign_in_fallback_redirect_url),
-            (Key::SignUpForce, &self.sign_up_force_redirect_url),
-            (Key::SignUpFallback, &self.sign_up_fallback_redirect_url),
-            (Key::RequestingOrigin, &self.requesting_origin),
-            (Key::Link, &self.link),
+            (LineKey::Domain, &self.domain),
+            (LineKey::Environment, &self.environment),
+            (LineKey::PortalOrigin, &self.portal_origin),
+            (LineKey::HomeUrl, &self.home_url),
+            (LineKey::Flow, &self.flow),
+            (LineKey::RedirectUrl, &self.redirect_url),
+            (LineKey::SignInForce, &self.sign_in_force_redirect_url),
+            (LineKey::SignInFallback, &self.sign_in_fallback_redirect_url),
+            (LineKey::SignUpForce, &self.sign_up_force_redirect_url),
+            (LineKey::SignUpFallback, &self.sign_up_fallback_redirect_url),
+            (LineKey::RequestingOrigin, &self.requesting_origin),
+            (LineKey::Link, &self.link),
         ] {
             line.set(key, value.as_ref().map(text));
         }

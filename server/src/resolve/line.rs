@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::error::Category;
 
-use super::{key::Key, unread::Unread};
+use super::{line_key::LineKey, unread::Unread};
 
 /// A text, borrowed from the line unless JSON escapes something in it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -18,7 +18,7 @@ pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 /// What a line says. `null` is the same as a missing key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Line<'a> {
-    texts: [Option<Text<'a>>; Key::AllowedOrigins as usize],
+    texts: [Option<Text<'a>>; LineKey::AllowedOrigins as usize],
     pub(super) allowed_origins: Option<Vec<Text<'a>>>,
     pub(super) fallbacks: Option<Fallbacks<'a>>,
 }
@@ -48,34 +48,34 @@ impl<'a> Line<'a> {
     }
 
     /// The text of that key; for `allowed_origins` and `fallbacks` there is none.
-    pub(super) fn text(&self, key: Key) -> Option<&str> {
+    pub(super) fn text(&self, key: LineKey) -> Option<&str> {
         self.texts.get(key as usize)?.as_ref().map(|text| &*text.0)
     }
 
     /// Puts a text in place.
-    pub(super) fn set(&mut self, key: Key, text: Option<Text<'a>>) {
+    pub(super) fn set(&mut self, key: LineKey, text: Option<Text<'a>>) {
         if let Some(place) = self.texts.get_mut(key as usize) {
             *place = text;
         }
     }
 
     /// Whether it says something for that key.
-    pub(super) fn has(&self, key: Key) -> bool {
+    pub(super) fn has(&self, key: LineKey) -> bool {
         match key {
-            Key::AllowedOrigins => self.allowed_origins.is_some(),
-            Key::Fallbacks => self.fallbacks.is_some(),
+            LineKey::AllowedOrigins => self.allowed_origins.is_some(),
+            LineKey::Fallbacks => self.fallbacks.is_some(),
             key => self.text(key).is_some(),
         }
     }
 
     /// The flow or the redirect parameter that it names itself, without a link; the first of several.
-    pub(super) fn way(&self) -> Option<Key> {
-        std::iter::once(Key::Flow).chain(Key::REDIRECTS).find(|key| self.has(*key))
+    pub(super) fn way(&self) -> Option<LineKey> {
+        std::iter::once(LineKey::Flow).chain(LineKey::REDIRECTS).find(|key| self.has(*key))
     }
 }
 
 /// Reads a line's entries; the cell holds the key whose value is being read.
-struct Entries<'k>(&'k Cell<Option<Key>>);
+struct Entries<'k>(&'k Cell<Option<LineKey>>);
 
 impl<'de> Visitor<'de> for Entries<'_> {
     type Value = Line<'de>;
@@ -86,15 +86,15 @@ impl<'de> Visitor<'de> for Entries<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line<'de>, A::Error> {
         let mut line = Line::default();
-        let mut seen = [false; Key::NAMES.len()];
-        while let Some(key) = map.next_key::<Key>()? {
+        let mut seen = [false; LineKey::NAMES.len()];
+        while let Some(key) = map.next_key::<LineKey>()? {
             if std::mem::replace(&mut seen[key as usize], true) {
                 return Err(A::Error::custom(format_args!("{key} is there twice")));
             }
             self.0.set(Some(key));
             match key {
-                Key::AllowedOrigins => line.allowed_origins = map.next_value()?,
-                Key::Fallbacks => line.fallbacks = map.next_value()?,
+                LineKey::AllowedOrigins => line.allowed_origins = map.next_value()?,
+                LineKey::Fallbacks => line.fallbacks = map.next_value()?,
                 key => line.set(key, map.next_value()?),
             }
             self.0.set(None);

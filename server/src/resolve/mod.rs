@@ -6,8 +6,8 @@
 mod answer;
 mod flags;
 mod input;
-mod key;
 mod line;
+mod line_key;
 mod request;
 mod served;
 mod table;

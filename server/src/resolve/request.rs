@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use app::redirects::{DirectLink, Flow, Instance, Link, NotALink, RequestingOrigin, Resolution, Visit, resolve};
 
-use super::{key::Key, line::Line, served::Served, unread::Unread};
+use super::{line::Line, line_key::LineKey, served::Served, unread::Unread};
 
 /// Answers lines, one after the other.
 #[derive(Debug)]
@@ -26,22 +26,22 @@ impl Resolver {
         let direct;
         let (flow, link) = if let Some(text) = self.flags.link_for(&asked)? {
             direct = DirectLink::parse(instance, text).map_err(|error| match error {
-                NotALink::Empty => Unread::Missing(Key::Link),
+                NotALink::Empty => Unread::Missing(LineKey::Link),
                 error => Unread::Link(error.explain(instance)),
             })?;
             (direct.flow(), direct.link())
         } else {
             let text = |key| asked.text(key).or_else(|| self.flags.text(key));
-            let flow: Flow = text(Key::Flow).ok_or(Unread::Missing(Key::Flow))?.parse()?;
+            let flow: Flow = text(LineKey::Flow).ok_or(Unread::Missing(LineKey::Flow))?.parse()?;
             let mut link = Link::default();
-            for key in Key::REDIRECTS {
+            for key in LineKey::REDIRECTS {
                 if let Some(text) = text(key) {
                     link.set(key.name(), Cow::Borrowed(text));
                 }
             }
             (flow, link)
         };
-        let requesting = asked.text(Key::RequestingOrigin).or_else(|| self.flags.text(Key::RequestingOrigin));
+        let requesting = asked.text(LineKey::RequestingOrigin).or_else(|| self.flags.text(LineKey::RequestingOrigin));
         let requesting = requesting.and_then(RequestingOrigin::parse);
         let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
         Ok(tell(instance, visit, &resolve(instance, fallbacks, visit)))
@@ -51,11 +51,11 @@ impl Resolver {
 impl Line<'_> {
     /// The direct link that counts, where these are the flags: the line's own, or theirs if the line itself says nothing of the kind.
     fn link_for<'l>(&'l self, asked: &'l Line<'_>) -> Result<Option<&'l str>, Unread> {
-        match (asked.text(Key::Link), asked.way()) {
+        match (asked.text(LineKey::Link), asked.way()) {
             (Some(_), Some(key)) => Err(Unread::BesideLink(key)),
             (Some(link), None) => Ok(Some(link)),
             (None, Some(_)) => Ok(None),
-            (None, None) => Ok(self.text(Key::Link)),
+            (None, None) => Ok(self.text(LineKey::Link)),
         }
     }
 }

@@ -8,8 +8,8 @@ use app::{
 };
 
 use super::{
-    key::Key,
     line::{self, Line},
+    line_key::LineKey,
     unread::Unread,
 };
 
@@ -47,7 +47,7 @@ impl Served {
     /// The line says what the database says, or its settings are wrong.
     pub(super) fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), Unread> {
         match self {
-            Self::Stored(stored) => match Key::INSTANCE.into_iter().find(|key| line.has(*key)) {
+            Self::Stored(stored) => match LineKey::INSTANCE.into_iter().find(|key| line.has(*key)) {
                 Some(key) => Err(Unread::Stored(key)),
                 None => Ok((&stored.instance, &stored.fallbacks)),
             },
@@ -62,7 +62,7 @@ impl Given {
     }
 
     fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), Unread> {
-        let own = Key::INSTANCE.into_iter().any(|key| key != Key::Fallbacks && line.has(key));
+        let own = LineKey::INSTANCE.into_iter().any(|key| key != LineKey::Fallbacks && line.has(key));
         let place = if own { &mut self.by_line } else { &mut self.by_flags };
         let parsed = Parsed::renew(place, line, flags)?;
         let fallbacks = match &line.fallbacks {
@@ -82,14 +82,14 @@ impl Parsed {
     /// What is in place, parsed again only where the line means other settings.
     fn renew<'p>(place: &'p mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'p Self, Unread> {
         let text = |key| line.text(key).or_else(|| flags.text(key));
-        let domain = text(Key::Domain).ok_or(Unread::Missing(Key::Domain))?;
-        let environment = text(Key::Environment).map_or(Ok(Environment::Production), Environment::from_str);
-        let environment = environment.map_err(|error| Unread::Value(Key::Environment, error.message))?;
-        let portal_origin = text(Key::PortalOrigin).unwrap_or_default();
-        let home_url = text(Key::HomeUrl).unwrap_or_default();
+        let domain = text(LineKey::Domain).ok_or(Unread::Missing(LineKey::Domain))?;
+        let environment = text(LineKey::Environment).map_or(Ok(Environment::Production), Environment::from_str);
+        let environment = environment.map_err(|error| Unread::Value(LineKey::Environment, error.message))?;
+        let portal_origin = text(LineKey::PortalOrigin).unwrap_or_default();
+        let home_url = text(LineKey::HomeUrl).unwrap_or_default();
         let origins = line.allowed_origins.as_ref().or(flags.allowed_origins.as_ref()).map_or(&[][..], Vec::as_slice);
         if origins.len() > MOST_ORIGINS {
-            return Err(Unread::Value(Key::AllowedOrigins, format!("there are more than {MOST_ORIGINS}")));
+            return Err(Unread::Value(LineKey::AllowedOrigins, format!("there are more than {MOST_ORIGINS}")));
         }
         let unchanged = place.as_ref().is_some_and(|Self { settings, .. }| {
             settings.domain == domain
@@ -126,7 +126,7 @@ fn sentences(errors: &[InstanceError]) -> String {
     let said: Vec<_> = errors
         .iter()
         .map(|error| match error.field {
-            InstanceField::AllowedOrigin(at) => format!("{}[{at}]: {error}", Key::AllowedOrigins),
+            InstanceField::AllowedOrigin(at) => format!("{}[{at}]: {error}", LineKey::AllowedOrigins),
             field => format!("{}: {error}", field_name(field)),
         })
         .collect();

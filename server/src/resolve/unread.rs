@@ -2,7 +2,7 @@
 
 use app::redirects::{Explanation, UnknownFlow};
 
-use super::{input::MOST_LINE_BYTES, key::Key};
+use super::{input::MOST_LINE_BYTES, line_key::LineKey};
 
 /// The longest sentence, in characters: it may repeat a part of the line.
 const MOST_CHARACTERS: usize = 600;
@@ -27,16 +27,16 @@ pub(super) enum Unread {
     Object(String),
     /// A key's value is not what it has to be.
     #[error("{0}: {1}")]
-    Value(Key, String),
+    Value(LineKey, String),
     /// The database says it.
     #[error("{0} can't be in a line beside --instance, which takes it from the database; leave it out")]
-    Stored(Key),
+    Stored(LineKey),
     /// It says a second time what the link says.
     #[error("{0} can't be beside link, which says it already; leave one of them out")]
-    BesideLink(Key),
+    BesideLink(LineKey),
     /// Neither the line nor a flag has it.
     #[error("{0} is missing; put it into the line, or give --{0} for all lines")]
-    Missing(Key),
+    Missing(LineKey),
     /// A name that no flow has.
     #[error("flow: {0}")]
     Flow(#[from] UnknownFlow),

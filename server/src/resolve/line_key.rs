@@ -8,7 +8,7 @@ use super::line::Text;
 
 /// The keys of a line. Flags have the same names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+pub(super) enum LineKey {
     Domain,
     Environment,
     PortalOrigin,
@@ -25,7 +25,7 @@ pub(super) enum Key {
     Fallbacks,
 }
 
-impl Key {
+impl LineKey {
     pub(super) const NAMES: [(Self, &'static str); 14] = [
         (Self::Domain, "domain"),
         (Self::Environment, "environment"),
@@ -57,13 +57,13 @@ impl Key {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for LineKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl<'de> Deserialize<'de> for Key {
+impl<'de> Deserialize<'de> for LineKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = Text::deserialize(deserializer)?.0;
         Self::NAMES.into_iter().find(|(_, other)| *other == name).map(|(key, _)| key).ok_or_else(|| {
