@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use app::redirects::{Instance, Resolution, Visit};
 use serde::Serialize;
 
-use super::unread::Unread;
+use super::line_error::LineError;
 
 /// Where answers go.
 pub(super) trait Answers {
@@ -13,7 +13,7 @@ pub(super) trait Answers {
     fn resolved(&mut self, number: u64, instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()>;
 
     /// A line that could not be read.
-    fn unread(&mut self, number: u64, unread: &Unread) -> io::Result<()>;
+    fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()>;
 
     /// Hands on what was answered so far.
     fn flush(&mut self) -> io::Result<()>;
@@ -44,8 +44,8 @@ impl<W: Write> Answers for Json<W> {
         self.write(resolution)
     }
 
-    fn unread(&mut self, number: u64, unread: &Unread) -> io::Result<()> {
-        self.write(&Failed { line: number, error: &unread.sentence() })
+    fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()> {
+        self.write(&Failed { line: number, error: &error.sentence() })
     }
 
     fn flush(&mut self) -> io::Result<()> {

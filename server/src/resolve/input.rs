@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::unread::Unread;
+use super::line_error::LineError;
 
 /// The longest line, in bytes without its end.
 pub(super) const MOST_LINE_BYTES: usize = 1 << 20;
@@ -14,7 +14,7 @@ const BUFFER: usize = 1 << 16;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A line's number, from 1, and the line without its end.
-pub(super) type Counted<'a> = (u64, Result<&'a [u8], Unread>);
+pub(super) type Counted<'a> = (u64, Result<&'a [u8], LineError>);
 
 /// Lines as they come.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl<R: Read> Lines<R> {
             None if self.line.len() <= MOST_LINE_BYTES => Ok(&*self.line),
             None => {
                 self.reader.skip_until(b'\n')?;
-                Err(Unread::TooLong)
+                Err(LineError::TooLong)
             }
         };
         let marked = self.number == 1;

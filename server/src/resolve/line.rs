@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::error::Category;
 
-use super::{line_key::LineKey, unread::Unread};
+use super::{line_error::LineError, line_key::LineKey};
 
 /// A text, borrowed from the line unless JSON escapes something in it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -28,11 +28,11 @@ impl<'a> Line<'a> {
     ///
     /// # Errors
     /// It is not UTF-8, not JSON, no object, or has a key or a value that it can't have.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Unread> {
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, LineError> {
         if bytes.iter().all(|byte| b" \t\r".contains(byte)) {
-            return Err(Unread::Blank);
+            return Err(LineError::Blank);
         }
-        let text = std::str::from_utf8(bytes).map_err(|error| Unread::NotUtf8(error.valid_up_to() + 1))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| LineError::NotUtf8(error.valid_up_to() + 1))?;
         let at = Cell::new(None);
         let mut json = serde_json::Deserializer::from_str(text);
         json.deserialize_map(Entries(&at)).and_then(|line| json.end().map(|()| line)).map_err(|error| {
@@ -40,9 +40,9 @@ impl<'a> Line<'a> {
             let said = error.to_string();
             let said = said.strip_suffix(&place).unwrap_or(&said);
             match (error.classify(), at.get()) {
-                (Category::Data, Some(key)) => Unread::Value(key, said.to_owned()),
-                (Category::Data, None) => Unread::Object(said.to_owned()),
-                _ => Unread::NotJson(format!("{said} at column {}", error.column())),
+                (Category::Data, Some(key)) => LineError::Value(key, said.to_owned()),
+                (Category::Data, None) => LineError::Object(said.to_owned()),
+                _ => LineError::NotJson(format!("{said} at column {}", error.column())),
             }
         })
     }

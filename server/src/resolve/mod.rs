@@ -7,13 +7,13 @@ mod answer;
 mod flags;
 mod input;
 mod line;
+mod line_error;
 mod line_key;
 mod request;
 mod served;
 mod table;
 #[cfg(test)]
 mod tests;
-mod unread;
 
 use std::{
     io::{self, BufWriter, Read, Write},
@@ -75,9 +75,9 @@ fn answer(resolver: &mut Resolver, format: Format, input: impl Read, output: imp
     while let Some((number, line)) = lines.next().context("standard input can't be read")? {
         let told = line
             .and_then(|line| resolver.resolve(line, |instance, visit, resolution| answers.resolved(number, instance, visit, resolution)));
-        let told = told.unwrap_or_else(|unread| {
+        let told = told.unwrap_or_else(|error| {
             *all_read = false;
-            answers.unread(number, &unread)
+            answers.failed(number, &error)
         });
         told.context(written)?;
         // Whoever waits for this answer before writing on gets it.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use app::redirects::{DirectLink, Flow, Instance, Link, NotALink, RequestingOrigin, Resolution, Visit, resolve};
 
-use super::{line::Line, line_key::LineKey, served::Served, unread::Unread};
+use super::{line::Line, line_error::LineError, line_key::LineKey, served::Served};
 
 /// Answers lines, one after the other.
 #[derive(Debug)]
@@ -20,19 +20,23 @@ impl Resolver {
     ///
     /// # Errors
     /// It does not say, or says what can't be.
-    pub(super) fn resolve<T>(&mut self, bytes: &[u8], tell: impl FnOnce(&Instance, Visit<'_>, &Resolution<'_>) -> T) -> Result<T, Unread> {
+    pub(super) fn resolve<T>(
+        &mut self,
+        bytes: &[u8],
+        tell: impl FnOnce(&Instance, Visit<'_>, &Resolution<'_>) -> T,
+    ) -> Result<T, LineError> {
         let asked = Line::read(bytes)?;
         let (instance, fallbacks) = self.served.of(&asked, &self.flags)?;
         let direct;
         let (flow, link) = if let Some(text) = self.flags.link_for(&asked)? {
             direct = DirectLink::parse(instance, text).map_err(|error| match error {
-                NotALink::Empty => Unread::Missing(LineKey::Link),
-                error => Unread::Link(error.explain(instance)),
+                NotALink::Empty => LineError::Missing(LineKey::Link),
+                error => LineError::Link(error.explain(instance)),
             })?;
             (direct.flow(), direct.link())
         } else {
             let text = |key| asked.text(key).or_else(|| self.flags.text(key));
-            let flow: Flow = text(LineKey::Flow).ok_or(Unread::Missing(LineKey::Flow))?.parse()?;
+            let flow: Flow = text(LineKey::Flow).ok_or(LineError::Missing(LineKey::Flow))?.parse()?;
             let mut link = Link::default();
             for key in LineKey::REDIRECTS {
                 if let Some(text) = text(key) {
@@ -50,9 +54,9 @@ impl Resolver {
 
 impl Line<'_> {
     /// The direct link that counts, where these are the flags: the line's own, or theirs if the line itself says nothing of the kind.
-    fn link_for<'l>(&'l self, asked: &'l Line<'_>) -> Result<Option<&'l str>, Unread> {
+    fn link_for<'l>(&'l self, asked: &'l Line<'_>) -> Result<Option<&'l str>, LineError> {
         match (asked.text(LineKey::Link), asked.way()) {
-            (Some(_), Some(key)) => Err(Unread::BesideLink(key)),
+            (Some(_), Some(key)) => Err(LineError::BesideLink(key)),
             (Some(link), None) => Ok(Some(link)),
             (None, Some(_)) => Ok(None),
             (None, None) => Ok(self.text(LineKey::Link)),

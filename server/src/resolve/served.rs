@@ -9,8 +9,8 @@ use app::{
 
 use super::{
     line::{self, Line},
+    line_error::LineError,
     line_key::LineKey,
-    unread::Unread,
 };
 
 /// More origins than an instance can have, and few enough to read them all.
@@ -37,7 +37,7 @@ pub(super) struct Given {
 #[derive(Debug)]
 struct Parsed {
     settings: Settings,
-    instance: Result<Instance, Unread>,
+    instance: Result<Instance, LineError>,
 }
 
 impl Served {
@@ -45,10 +45,10 @@ impl Served {
     ///
     /// # Errors
     /// The line says what the database says, or its settings are wrong.
-    pub(super) fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), Unread> {
+    pub(super) fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), LineError> {
         match self {
             Self::Stored(stored) => match LineKey::INSTANCE.into_iter().find(|key| line.has(*key)) {
-                Some(key) => Err(Unread::Stored(key)),
+                Some(key) => Err(LineError::Stored(key)),
                 None => Ok((&stored.instance, &stored.fallbacks)),
             },
             Self::Given(given) => given.of(line, flags),
@@ -61,7 +61,7 @@ impl Given {
         Self { fallbacks_by_flags: flags.fallbacks.as_ref().map(collect).unwrap_or_default(), ..Self::default() }
     }
 
-    fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), Unread> {
+    fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), LineError> {
         let own = LineKey::INSTANCE.into_iter().any(|key| key != LineKey::Fallbacks && line.has(key));
         let place = if own { &mut self.by_line } else { &mut self.by_flags };
         let parsed = Parsed::renew(place, line, flags)?;
@@ -80,16 +80,16 @@ impl Given {
 
 impl Parsed {
     /// What is in place, parsed again only where the line means other settings.
-    fn renew<'p>(place: &'p mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'p Self, Unread> {
+    fn renew<'p>(place: &'p mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'p Self, LineError> {
         let text = |key| line.text(key).or_else(|| flags.text(key));
-        let domain = text(LineKey::Domain).ok_or(Unread::Missing(LineKey::Domain))?;
+        let domain = text(LineKey::Domain).ok_or(LineError::Missing(LineKey::Domain))?;
         let environment = text(LineKey::Environment).map_or(Ok(Environment::Production), Environment::from_str);
-        let environment = environment.map_err(|error| Unread::Value(LineKey::Environment, error.message))?;
+        let environment = environment.map_err(|error| LineError::Value(LineKey::Environment, error.message))?;
         let portal_origin = text(LineKey::PortalOrigin).unwrap_or_default();
         let home_url = text(LineKey::HomeUrl).unwrap_or_default();
         let origins = line.allowed_origins.as_ref().or(flags.allowed_origins.as_ref()).map_or(&[][..], Vec::as_slice);
         if origins.len() > MOST_ORIGINS {
-            return Err(Unread::Value(LineKey::AllowedOrigins, format!("there are more than {MOST_ORIGINS}")));
+            return Err(LineError::Value(LineKey::AllowedOrigins, format!("there are more than {MOST_ORIGINS}")));
         }
         let unchanged = place.as_ref().is_some_and(|Self { settings, .. }| {
             settings.domain == domain
@@ -116,7 +116,7 @@ impl Parsed {
     }
 
     fn parse(settings: Settings) -> Self {
-        let instance = Instance::parse(&settings, 0).map_err(|errors| Unread::Instance(sentences(&errors)));
+        let instance = Instance::parse(&settings, 0).map_err(|errors| LineError::Instance(sentences(&errors)));
         Self { settings, instance }
     }
 }
@@ -153,12 +153,12 @@ mod tests {
         let mut read = |line: &str, mark: bool| {
             let said = given.of(&Line::read(line.as_bytes()).unwrap(), &flags).map(|_| ()).err();
             if mark {
-                given.by_line.as_mut().unwrap().instance = Err(Unread::Blank);
+                given.by_line.as_mut().unwrap().instance = Err(LineError::Blank);
             }
             said
         };
         assert_eq!(read(r#"{"domain":"a.com","allowed_origins":["https://b.com"]}"#, true), None);
-        assert_eq!(read(r#"{"allowed_origins":["https://b.com"],"domain":"a.com","redirect_url":"/x"}"#, false), Some(Unread::Blank));
+        assert_eq!(read(r#"{"allowed_origins":["https://b.com"],"domain":"a.com","redirect_url":"/x"}"#, false), Some(LineError::Blank));
         for other in [
             r#"{"domain":"a.com"}"#,
             r#"{"domain":"c.com","allowed_origins":["https://b.com"]}"#,

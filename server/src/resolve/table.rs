@@ -7,7 +7,7 @@ use app::{
     ui::text::{Grouped, Seen},
 };
 
-use super::{answer::Answers, unread::Unread};
+use super::{answer::Answers, line_error::LineError};
 
 /// A table, and what its last line sums up.
 #[derive(Debug)]
@@ -15,14 +15,14 @@ pub(super) struct Table<W> {
     out: W,
     as_asked: u64,
     refused: u64,
-    unread: u64,
+    failed: u64,
 }
 
 impl<W: Write> Table<W> {
     /// Begins with the columns' names.
     pub(super) fn begin(mut out: W) -> io::Result<Self> {
         writeln!(out, "{:>7}  {:<7}  {:<19}  {:<14}  target", "line", "result", "flow", "source")?;
-        Ok(Self { out, as_asked: 0, refused: 0, unread: 0 })
+        Ok(Self { out, as_asked: 0, refused: 0, failed: 0 })
     }
 }
 
@@ -42,9 +42,9 @@ impl<W: Write> Answers for Table<W> {
         Ok(())
     }
 
-    fn unread(&mut self, number: u64, unread: &Unread) -> io::Result<()> {
-        self.unread += 1;
-        writeln!(self.out, "{number:>7}  {:<7}  {}", "error", Seen(&unread.sentence()))
+    fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()> {
+        self.failed += 1;
+        writeln!(self.out, "{number:>7}  {:<7}  {}", "error", Seen(&error.sentence()))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -52,10 +52,10 @@ impl<W: Write> Answers for Table<W> {
     }
 
     fn end(&mut self) -> io::Result<()> {
-        let all = self.as_asked + self.refused + self.unread;
+        let all = self.as_asked + self.refused + self.failed;
         let links = if all == 1 { "link" } else { "links" };
-        let [all, as_asked, refused, unread] = [all, self.as_asked, self.refused, self.unread].map(Grouped);
-        writeln!(self.out, "{all} {links}: {as_asked} as asked, {refused} refused, {unread} could not be read")?;
+        let [all, as_asked, refused, failed] = [all, self.as_asked, self.refused, self.failed].map(Grouped);
+        writeln!(self.out, "{all} {links}: {as_asked} as asked, {refused} refused, {failed} could not be read")?;
         self.flush()
     }
 }

@@ -9,7 +9,7 @@ const MOST_CHARACTERS: usize = 600;
 
 /// Why a line could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unread {
+pub(super) enum LineError {
     /// Nothing, or blanks only.
     #[error("the line is blank; write one JSON object on each line")]
     Blank,
@@ -48,7 +48,7 @@ pub(super) enum Unread {
     Link(Explanation),
 }
 
-impl Unread {
+impl LineError {
     /// The sentence, cut where it is very long.
     pub(super) fn sentence(&self) -> String {
         let mut sentence = self.to_string();
