@@ -6,11 +6,11 @@
 mod answer;
 mod flags;
 mod input;
+mod instance_source;
 mod line;
 mod line_error;
 mod line_key;
 mod request;
-mod served;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -28,8 +28,8 @@ use answer::{Answers, Json};
 pub(crate) use flags::Flags;
 use flags::Format;
 use input::Lines;
+use instance_source::{InputInstances, InstanceSource};
 use request::Resolver;
-use served::{Given, Served};
 use table::Table;
 
 /// Answers the lines of standard input on standard output. The exit code is 1 if one of them could not be read.
@@ -38,11 +38,11 @@ use table::Table;
 /// The instance is not in the database, or reading or writing fails. A reader that has enough is no error.
 pub(crate) fn run(flags: &Flags, config: &Config) -> anyhow::Result<ExitCode> {
     let line = flags.line();
-    let served = match &flags.instance {
-        Some(slug) => Served::Stored(Box::new(stored(config, slug)?)),
-        None => Served::Given(Box::new(Given::new(&line))),
+    let instances = match &flags.instance {
+        Some(slug) => InstanceSource::Database(Box::new(stored(config, slug)?)),
+        None => InstanceSource::Input(Box::new(InputInstances::new(&line))),
     };
-    let mut resolver = Resolver { flags: line, served };
+    let mut resolver = Resolver { flags: line, instances };
     let mut all_read = true;
     match answer(&mut resolver, flags.format(), io::stdin().lock(), io::stdout().lock(), &mut all_read) {
         Err(error) if error.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe) => {}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use app::redirects::{DirectLink, Flow, Instance, Link, NotALink, RequestingOrigin, Resolution, Visit, resolve};
 
-use super::{line::Line, line_error::LineError, line_key::LineKey, served::Served};
+use super::{instance_source::InstanceSource, line::Line, line_error::LineError, line_key::LineKey};
 
 /// Answers lines, one after the other.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(super) struct Resolver {
     /// What the flags say: the defaults for all lines.
     pub(super) flags: Line<'static>,
     /// Where instances come from.
-    pub(super) served: Served,
+    pub(super) instances: InstanceSource,
 }
 
 impl Resolver {
@@ -26,7 +26,7 @@ impl Resolver {
         tell: impl FnOnce(&Instance, Visit<'_>, &Resolution<'_>) -> T,
     ) -> Result<T, LineError> {
         let asked = Line::read(bytes)?;
-        let (instance, fallbacks) = self.served.of(&asked, &self.flags)?;
+        let (instance, fallbacks) = self.instances.of(&asked, &self.flags)?;
         let direct;
         let (flow, link) = if let Some(text) = self.flags.link_for(&asked)? {
             direct = DirectLink::parse(instance, text).map_err(|error| match error {

@@ -10,7 +10,7 @@ mod table;
 use clap::Parser;
 use serde_json::Value;
 
-use super::{Given, Resolver, Served, answer, flags::Flags};
+use super::{InputInstances, InstanceSource, Resolver, answer, flags::Flags};
 use crate::cli::{Cli, Command};
 
 /// The flags of a command line.
@@ -25,7 +25,7 @@ fn flags(words: &[&str]) -> Flags {
 /// What the flags say for all lines, without a database.
 fn resolver(flags: &Flags) -> Resolver {
     let line = flags.line();
-    Resolver { served: Served::Given(Box::new(Given::new(&line))), flags: line }
+    Resolver { instances: InstanceSource::Input(Box::new(InputInstances::new(&line))), flags: line }
 }
 
 /// What is written for an input, and whether all of it could be read.

@@ -18,45 +18,45 @@ const MOST_ORIGINS: usize = 1000;
 
 /// Where instances come from.
 #[derive(Debug)]
-pub(super) enum Served {
+pub(super) enum InstanceSource {
     /// From the database, for all lines.
-    Stored(Box<StoredInstance>),
+    Database(Box<StoredInstance>),
     /// From each line, and from the flags for what it leaves out.
-    Given(Box<Given>),
+    Input(Box<InputInstances>),
 }
 
 /// What was parsed last: once by the flags alone, and once with settings of a line's own.
 #[derive(Debug, Default)]
-pub(super) struct Given {
-    by_flags: Option<Parsed>,
-    by_line: Option<Parsed>,
+pub(super) struct InputInstances {
+    by_flags: Option<ParsedInstance>,
+    by_line: Option<ParsedInstance>,
     fallbacks_by_flags: Fallbacks,
     fallbacks_by_line: Fallbacks,
 }
 
 #[derive(Debug)]
-struct Parsed {
+struct ParsedInstance {
     settings: Settings,
     instance: Result<Instance, LineError>,
 }
 
-impl Served {
+impl InstanceSource {
     /// The instance of a line and its fallback redirects.
     ///
     /// # Errors
     /// The line says what the database says, or its settings are wrong.
     pub(super) fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), LineError> {
         match self {
-            Self::Stored(stored) => match LineKey::INSTANCE.into_iter().find(|key| line.has(*key)) {
+            Self::Database(stored) => match LineKey::INSTANCE.into_iter().find(|key| line.has(*key)) {
                 Some(key) => Err(LineError::Stored(key)),
                 None => Ok((&stored.instance, &stored.fallbacks)),
             },
-            Self::Given(given) => given.of(line, flags),
+            Self::Input(given) => given.of(line, flags),
         }
     }
 }
 
-impl Given {
+impl InputInstances {
     pub(super) fn new(flags: &Line<'_>) -> Self {
         Self { fallbacks_by_flags: flags.fallbacks.as_ref().map(collect).unwrap_or_default(), ..Self::default() }
     }
@@ -64,7 +64,7 @@ impl Given {
     fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), LineError> {
         let own = LineKey::INSTANCE.into_iter().any(|key| key != LineKey::Fallbacks && line.has(key));
         let place = if own { &mut self.by_line } else { &mut self.by_flags };
-        let parsed = Parsed::renew(place, line, flags)?;
+        let parsed = ParsedInstance::renew(place, line, flags)?;
         let fallbacks = match &line.fallbacks {
             None => &self.fallbacks_by_flags,
             Some(given) => {
@@ -78,7 +78,7 @@ impl Given {
     }
 }
 
-impl Parsed {
+impl ParsedInstance {
     /// What is in place, parsed again only where the line means other settings.
     fn renew<'p>(place: &'p mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'p Self, LineError> {
         let text = |key| line.text(key).or_else(|| flags.text(key));
@@ -104,8 +104,8 @@ impl Parsed {
         Ok(place.get_or_insert_with(|| {
             Self::parse(Settings {
                 // Nobody sees these two: a resolution names neither.
-                slug: "given".to_owned(),
-                name: "Given".to_owned(),
+                slug: "input".to_owned(),
+                name: "Input".to_owned(),
                 environment,
                 domain: domain.to_owned(),
                 portal_origin: portal_origin.to_owned(),
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn what_does_not_change_is_not_parsed_again() {
         let flags = Line::default();
-        let mut given = Given::new(&flags);
+        let mut given = InputInstances::new(&flags);
         let mut read = |line: &str, mark: bool| {
             let said = given.of(&Line::read(line.as_bytes()).unwrap(), &flags).map(|_| ()).err();
             if mark {
