@@ -10,7 +10,7 @@ mod instance_source;
 mod line;
 mod line_error;
 mod line_key;
-mod request;
+mod resolver;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -29,7 +29,7 @@ pub(crate) use flags::Flags;
 use flags::Format;
 use input::Lines;
 use instance_source::{InputInstances, InstanceSource};
-use request::Resolver;
+use resolver::Resolver;
 use table::Table;
 
 /// Answers the lines of standard input on standard output. The exit code is 1 if one of them could not be read.
