@@ -3,13 +3,13 @@
 //! `input` hands out lines, `line` reads one, `request` makes a visit of it with the `flags` as defaults, about the instance
 //! that is `served`; `answer` and `table` write what became of it.
 
-mod answer;
 mod flags;
 mod input;
 mod instance_source;
 mod line;
 mod line_error;
 mod line_key;
+mod output;
 mod resolver;
 mod table;
 #[cfg(test)]
@@ -24,15 +24,15 @@ use anyhow::Context;
 use app::instances::store::{self, StoredInstance};
 
 use crate::{config::Config, database};
-use answer::{Answers, Json};
 pub(crate) use flags::Flags;
 use flags::Format;
 use input::Lines;
 use instance_source::{InputInstances, InstanceSource};
+use output::{JsonLines, Output};
 use resolver::Resolver;
 use table::Table;
 
-/// Answers the lines of standard input on standard output. The exit code is 1 if one of them could not be read.
+/// Output the lines of standard input on standard output. The exit code is 1 if one of them could not be read.
 ///
 /// # Errors
 /// The instance is not in the database, or reading or writing fails. A reader that has enough is no error.
@@ -63,12 +63,12 @@ fn stored(config: &Config, slug: &str) -> anyhow::Result<StoredInstance> {
     })
 }
 
-/// Answers every line of `input`, and notes whether all could be read.
+/// Output every line of `input`, and notes whether all could be read.
 fn answer(resolver: &mut Resolver, format: Format, input: impl Read, output: impl Write, all_read: &mut bool) -> anyhow::Result<()> {
     let output = BufWriter::with_capacity(1 << 16, output);
     let written = "the answers can't be written";
-    let mut answers: Box<dyn Answers + '_> = match format {
-        Format::Json => Box::new(Json(output)),
+    let mut answers: Box<dyn Output + '_> = match format {
+        Format::Json => Box::new(JsonLines(output)),
         Format::Table => Box::new(Table::begin(output).context(written)?),
     };
     let mut lines = Lines::new(input);

@@ -1,4 +1,4 @@
-//! Answers for people: fixed columns, so that no line waits for a later one, and a summary at the end.
+//! Output for people: fixed columns, so that no line waits for a later one, and a summary at the end.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use app::{
     ui::text::{Grouped, Seen},
 };
 
-use super::{answer::Answers, line_error::LineError};
+use super::{line_error::LineError, output::Output};
 
 /// A table, and what its last line sums up.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl<W: Write> Table<W> {
     }
 }
 
-impl<W: Write> Answers for Table<W> {
+impl<W: Write> Output for Table<W> {
     fn resolved(&mut self, number: u64, instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()> {
         let refused = explain_first_refusal(instance, visit, resolution);
         let result = if refused.is_some() { "refused" } else { "ok" };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::line_error::LineError;
 
 /// Where answers go.
-pub(super) trait Answers {
+pub(super) trait Output {
     /// Where the link of a line leads.
     fn resolved(&mut self, number: u64, instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()>;
 
@@ -24,7 +24,7 @@ pub(super) trait Answers {
 
 /// JSON Lines.
 #[derive(Debug)]
-pub(super) struct Json<W>(pub(super) W);
+pub(super) struct JsonLines<W>(pub(super) W);
 
 #[derive(Serialize)]
 struct Failed<'a> {
@@ -32,14 +32,14 @@ struct Failed<'a> {
     error: &'a str,
 }
 
-impl<W: Write> Json<W> {
+impl<W: Write> JsonLines<W> {
     fn write(&mut self, answer: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.0, answer)?;
         self.0.write_all(b"\n")
     }
 }
 
-impl<W: Write> Answers for Json<W> {
+impl<W: Write> Output for JsonLines<W> {
     fn resolved(&mut self, _: u64, _: &Instance, _: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()> {
         self.write(resolution)
     }
