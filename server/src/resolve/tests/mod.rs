@@ -1,8 +1,8 @@
 //! Lines in and answers out, without a process around them.
 
 mod bad_lines;
+mod caching;
 mod defaults;
-mod kept;
 mod links;
 mod long_lines;
 mod table;
