@@ -1,4 +1,4 @@
-//! The instance that a line is about: from the database once, or from lines and flags, kept as long as it does not change.
+//! The instance of each line: loaded once from the database, or parsed from the line and the flags and cached until it changes.
 
 use std::str::FromStr;
 
@@ -13,19 +13,19 @@ use super::{
     line_key::LineKey,
 };
 
-/// More origins than an instance can have, and few enough to read them all.
-const MOST_ORIGINS: usize = 1000;
+/// The maximum number of origins in a line: more than an instance can have, and few enough to parse.
+const MAX_ORIGINS: usize = 1000;
 
-/// Where instances come from.
+/// The source of instances.
 #[derive(Debug)]
 pub(super) enum InstanceSource {
-    /// From the database, for all lines.
+    /// One instance from the database, for all lines.
     Database(Box<StoredInstance>),
-    /// From each line, and from the flags for what it leaves out.
+    /// Each line, with the flags as defaults.
     Input(Box<InputInstances>),
 }
 
-/// What was parsed last: once by the flags alone, and once with settings of a line's own.
+/// The instances that were parsed last: one from the flags alone, one from a line with its own settings.
 #[derive(Debug, Default)]
 pub(super) struct InputInstances {
     by_flags: Option<ParsedInstance>,
@@ -44,14 +44,14 @@ impl InstanceSource {
     /// The instance of a line and its fallback redirects.
     ///
     /// # Errors
-    /// The line says what the database says, or its settings are wrong.
+    /// The line sets what comes from the database, or its settings are not valid.
     pub(super) fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), LineError> {
         match self {
             Self::Database(stored) => match LineKey::INSTANCE.into_iter().find(|key| line.has(*key)) {
                 Some(key) => Err(LineError::Stored(key)),
                 None => Ok((&stored.instance, &stored.fallbacks)),
             },
-            Self::Input(given) => given.of(line, flags),
+            Self::Input(instances) => instances.of(line, flags),
         }
     }
 }
@@ -62,14 +62,14 @@ impl InputInstances {
     }
 
     fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), LineError> {
-        let own = LineKey::INSTANCE.into_iter().any(|key| key != LineKey::Fallbacks && line.has(key));
-        let place = if own { &mut self.by_line } else { &mut self.by_flags };
-        let parsed = ParsedInstance::renew(place, line, flags)?;
+        let has_own = LineKey::INSTANCE.into_iter().any(|key| key != LineKey::Fallbacks && line.has(key));
+        let cached = if has_own { &mut self.by_line } else { &mut self.by_flags };
+        let parsed = ParsedInstance::update(cached, line, flags)?;
         let fallbacks = match &line.fallbacks {
             None => &self.fallbacks_by_flags,
-            Some(given) => {
-                if !is_same(&self.fallbacks_by_line, given) {
-                    self.fallbacks_by_line = collect(given);
+            Some(fallbacks) => {
+                if !is_same(&self.fallbacks_by_line, fallbacks) {
+                    self.fallbacks_by_line = collect(fallbacks);
                 }
                 &self.fallbacks_by_line
             }
@@ -79,8 +79,8 @@ impl InputInstances {
 }
 
 impl ParsedInstance {
-    /// What is in place, parsed again only where the line means other settings.
-    fn renew<'p>(place: &'p mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'p Self, LineError> {
+    /// The cached instance, parsed again only if the settings have changed.
+    fn update<'c>(cached: &'c mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'c Self, LineError> {
         let text = |key| line.text(key).or_else(|| flags.text(key));
         let domain = text(LineKey::Domain).ok_or(LineError::Missing(LineKey::Domain))?;
         let environment = text(LineKey::Environment).map_or(Ok(Environment::Production), Environment::from_str);
@@ -88,22 +88,22 @@ impl ParsedInstance {
         let portal_origin = text(LineKey::PortalOrigin).unwrap_or_default();
         let home_url = text(LineKey::HomeUrl).unwrap_or_default();
         let origins = line.allowed_origins.as_ref().or(flags.allowed_origins.as_ref()).map_or(&[][..], Vec::as_slice);
-        if origins.len() > MOST_ORIGINS {
-            return Err(LineError::Value(LineKey::AllowedOrigins, format!("there are more than {MOST_ORIGINS}")));
+        if origins.len() > MAX_ORIGINS {
+            return Err(LineError::Value(LineKey::AllowedOrigins, format!("more than {MAX_ORIGINS} origins")));
         }
-        let unchanged = place.as_ref().is_some_and(|Self { settings, .. }| {
+        let is_unchanged = cached.as_ref().is_some_and(|Self { settings, .. }| {
             settings.domain == domain
                 && settings.environment == environment
                 && settings.portal_origin == portal_origin
                 && settings.home_url == home_url
                 && settings.allowed_origins.iter().eq(origins.iter().map(|origin| &*origin.0))
         });
-        if !unchanged {
-            *place = None;
+        if !is_unchanged {
+            *cached = None;
         }
-        Ok(place.get_or_insert_with(|| {
+        Ok(cached.get_or_insert_with(|| {
             Self::parse(Settings {
-                // Nobody sees these two: a resolution names neither.
+                // Placeholders: a resolution contains neither of them.
                 slug: "input".to_owned(),
                 name: "Input".to_owned(),
                 environment,
@@ -121,25 +121,25 @@ impl ParsedInstance {
     }
 }
 
-/// Each field that is wrong, with its sentence.
+/// One sentence for each field that is not valid.
 fn sentences(errors: &[InstanceError]) -> String {
-    let said: Vec<_> = errors
+    let sentences: Vec<_> = errors
         .iter()
         .map(|error| match error.field {
             InstanceField::AllowedOrigin(at) => format!("{}[{at}]: {error}", LineKey::AllowedOrigins),
             field => format!("{}: {error}", field_name(field)),
         })
         .collect();
-    said.join(" ")
+    sentences.join(" ")
 }
 
-fn collect(given: &line::Fallbacks<'_>) -> Fallbacks {
-    given.0.iter().map(|(flow, url)| (*flow, url.0.clone().into_owned())).collect()
+fn collect(fallbacks: &line::Fallbacks<'_>) -> Fallbacks {
+    fallbacks.0.iter().map(|(flow, url)| (*flow, url.0.clone().into_owned())).collect()
 }
 
-fn is_same(kept: &Fallbacks, given: &line::Fallbacks<'_>) -> bool {
-    let url = |flow| given.0.iter().find(|(other, _)| *other == flow).map(|(_, url)| url.0.trim()).filter(|url| !url.is_empty());
-    Flow::ALL.into_iter().all(|flow| kept.get(flow) == url(flow))
+fn is_same(cached: &Fallbacks, fallbacks: &line::Fallbacks<'_>) -> bool {
+    let url = |flow| fallbacks.0.iter().find(|(other, _)| *other == flow).map(|(_, url)| url.0.trim()).filter(|url| !url.is_empty());
+    Flow::ALL.into_iter().all(|flow| cached.get(flow) == url(flow))
 }
 
 #[cfg(test)]
@@ -147,15 +147,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_change_is_not_parsed_again() {
+    fn unchanged_settings_are_not_parsed_again() {
         let flags = Line::default();
-        let mut given = InputInstances::new(&flags);
-        let mut read = |line: &str, mark: bool| {
-            let said = given.of(&Line::read(line.as_bytes()).unwrap(), &flags).map(|_| ()).err();
-            if mark {
-                given.by_line.as_mut().unwrap().instance = Err(LineError::Blank);
+        let mut instances = InputInstances::new(&flags);
+        let mut read = |line: &str, poison: bool| {
+            let error = instances.of(&Line::read(line.as_bytes()).unwrap(), &flags).map(|_| ()).err();
+            if poison {
+                instances.by_line.as_mut().unwrap().instance = Err(LineError::Blank);
             }
-            said
+            error
         };
         assert_eq!(read(r#"{"domain":"a.com","allowed_origins":["https://b.com"]}"#, true), None);
         assert_eq!(read(r#"{"allowed_origins":["https://b.com"],"domain":"a.com","redirect_url":"/x"}"#, false), Some(LineError::Blank));

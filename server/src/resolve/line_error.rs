@@ -1,58 +1,58 @@
-//! Why a line could not be read, in a sentence that names the key and the fix.
+//! Why an input line is not valid, in a sentence that names the key and how to fix it.
 
 use app::redirects::{Explanation, UnknownFlow};
 
-use super::{input::MOST_LINE_BYTES, line_key::LineKey};
+use super::{input::MAX_LINE_BYTES, line_key::LineKey};
 
-/// The longest sentence, in characters: it may repeat a part of the line.
-const MOST_CHARACTERS: usize = 600;
+/// The longest sentence, in characters. A sentence may quote a part of the line.
+const MAX_CHARACTERS: usize = 600;
 
-/// Why a line could not be read.
+/// Why an input line is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LineError {
-    /// Nothing, or blanks only.
+    /// The line is empty or all blank.
     #[error("the line is blank; write one JSON object on each line")]
     Blank,
-    /// More than [`MOST_LINE_BYTES`].
-    #[error("the line is longer than {MOST_LINE_BYTES} bytes; it was skipped")]
+    /// The line is longer than [`MAX_LINE_BYTES`].
+    #[error("the line is longer than {MAX_LINE_BYTES} bytes; it was skipped")]
     TooLong,
-    /// The first byte that is no UTF-8, counted from 1.
+    /// The line is not UTF-8. Holds the position of the first invalid byte, counted from 1.
     #[error("not UTF-8 at byte {0}")]
     NotUtf8(usize),
-    /// JSON's grammar is broken.
+    /// The line is not valid JSON.
     #[error("not JSON: {0}")]
     NotJson(String),
-    /// It is JSON, but no object with these keys.
+    /// The line is JSON, but not an object with these keys.
     #[error("{0}")]
     Object(String),
-    /// A key's value is not what it has to be.
+    /// A key has a value that is not valid.
     #[error("{0}: {1}")]
     Value(LineKey, String),
-    /// The database says it.
-    #[error("{0} can't be in a line beside --instance, which takes it from the database; leave it out")]
+    /// The line sets what `--instance` loads from the database.
+    #[error("{0} can't be combined with --instance, which loads it from the database; remove it")]
     Stored(LineKey),
-    /// It says a second time what the link says.
-    #[error("{0} can't be beside link, which says it already; leave one of them out")]
+    /// The line sets what its link already contains.
+    #[error("{0} can't be combined with link, which already contains it; remove one of them")]
     BesideLink(LineKey),
-    /// Neither the line nor a flag has it.
-    #[error("{0} is missing; put it into the line, or give --{0} for all lines")]
+    /// Neither the line nor a flag sets this key.
+    #[error("{0} is missing; add it to the line, or set --{0} for all lines")]
     Missing(LineKey),
-    /// A name that no flow has.
+    /// No flow has this name.
     #[error("flow: {0}")]
     Flow(#[from] UnknownFlow),
-    /// The instance's settings are wrong, each field in a sentence.
+    /// The instance's settings are not valid. Holds one sentence per field.
     #[error("{0}")]
     Instance(String),
-    /// The link is no direct link of the instance.
+    /// The link is not a direct link of the instance.
     #[error("link: {0}")]
     Link(Explanation),
 }
 
 impl LineError {
-    /// The sentence, cut where it is very long.
+    /// The sentence, cut at [`MAX_CHARACTERS`].
     pub(super) fn sentence(&self) -> String {
         let mut sentence = self.to_string();
-        if let Some((end, _)) = sentence.char_indices().nth(MOST_CHARACTERS) {
+        if let Some((end, _)) = sentence.char_indices().nth(MAX_CHARACTERS) {
             sentence.truncate(end);
             sentence.push('…');
         }

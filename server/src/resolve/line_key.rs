@@ -1,4 +1,4 @@
-//! The keys of a line, and which of them go together.
+//! The keys of an input line, and the groups that they form.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::line::Text;
 
-/// The keys of a line. Flags have the same names.
+/// A key of an input line. The flag for its default has the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineKey {
     Domain,
@@ -26,6 +26,7 @@ pub(super) enum LineKey {
 }
 
 impl LineKey {
+    /// Every key with its name in JSON, in the order of the variants.
     pub(super) const NAMES: [(Self, &'static str); 14] = [
         (Self::Domain, "domain"),
         (Self::Environment, "environment"),
@@ -43,11 +44,11 @@ impl LineKey {
         (Self::Fallbacks, "fallbacks"),
     ];
 
-    /// What says who the instance is.
+    /// The keys that describe the instance.
     pub(super) const INSTANCE: [Self; 6] =
         [Self::Domain, Self::Environment, Self::PortalOrigin, Self::HomeUrl, Self::AllowedOrigins, Self::Fallbacks];
 
-    /// The parameters of a link that say where to go.
+    /// The redirect parameters of a link.
     pub(super) const REDIRECTS: [Self; 5] =
         [Self::RedirectUrl, Self::SignInForce, Self::SignInFallback, Self::SignUpForce, Self::SignUpFallback];
 

@@ -1,4 +1,4 @@
-//! One answer for each line, in order: a resolution, or why the line could not be read.
+//! The output: one line for each input line, in order. It is a resolution, or the reason why the input line is not valid.
 
 use std::io::{self, Write};
 
@@ -7,22 +7,22 @@ use serde::Serialize;
 
 use super::line_error::LineError;
 
-/// Where answers go.
+/// An output format.
 pub(super) trait Output {
-    /// Where the link of a line leads.
+    /// Writes the resolution of a line.
     fn resolved(&mut self, number: u64, instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()>;
 
-    /// A line that could not be read.
+    /// Writes the error of a line.
     fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()>;
 
-    /// Hands on what was answered so far.
+    /// Flushes what was written so far.
     fn flush(&mut self) -> io::Result<()>;
 
-    /// Comes after the last line.
+    /// Finishes the output after the last line.
     fn end(&mut self) -> io::Result<()>;
 }
 
-/// JSON Lines.
+/// The format JSON Lines.
 #[derive(Debug)]
 pub(super) struct JsonLines<W>(pub(super) W);
 
@@ -33,8 +33,8 @@ struct Failed<'a> {
 }
 
 impl<W: Write> JsonLines<W> {
-    fn write(&mut self, answer: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.0, answer)?;
+    fn write(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.0, value)?;
         self.0.write_all(b"\n")
     }
 }

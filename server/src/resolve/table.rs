@@ -1,4 +1,4 @@
-//! Output for people: fixed columns, so that no line waits for a later one, and a summary at the end.
+//! The output for people: columns of fixed width, so that every line can be written at once, and a summary at the end.
 
 use std::io::{self, Write};
 
@@ -9,20 +9,20 @@ use app::{
 
 use super::{line_error::LineError, output::Output};
 
-/// A table, and what its last line sums up.
+/// The format for people, with the counts for its last line.
 #[derive(Debug)]
 pub(super) struct Table<W> {
     out: W,
-    as_asked: u64,
+    ok: u64,
     refused: u64,
     failed: u64,
 }
 
 impl<W: Write> Table<W> {
-    /// Begins with the columns' names.
+    /// Starts the table with its header.
     pub(super) fn begin(mut out: W) -> io::Result<Self> {
         writeln!(out, "{:>7}  {:<7}  {:<19}  {:<14}  target", "line", "result", "flow", "source")?;
-        Ok(Self { out, as_asked: 0, refused: 0, failed: 0 })
+        Ok(Self { out, ok: 0, refused: 0, failed: 0 })
     }
 }
 
@@ -33,7 +33,7 @@ impl<W: Write> Output for Table<W> {
         let (flow, source, target) = (resolution.flow.name(), resolution.source.name(), Seen(resolution.target.as_str()));
         writeln!(self.out, "{number:>7}  {result:<7}  {flow:<19}  {source:<14}  {target}")?;
         match refused {
-            None => self.as_asked += 1,
+            None => self.ok += 1,
             Some((source, why)) => {
                 self.refused += 1;
                 writeln!(self.out, "{:18}{source}: {}", "", Seen(&why.to_string()), source = source.name())?;
@@ -52,10 +52,10 @@ impl<W: Write> Output for Table<W> {
     }
 
     fn end(&mut self) -> io::Result<()> {
-        let all = self.as_asked + self.refused + self.failed;
-        let links = if all == 1 { "link" } else { "links" };
-        let [all, as_asked, refused, failed] = [all, self.as_asked, self.refused, self.failed].map(Grouped);
-        writeln!(self.out, "{all} {links}: {as_asked} as asked, {refused} refused, {failed} could not be read")?;
+        let all = self.ok + self.refused + self.failed;
+        let (links, errors) = (if all == 1 { "link" } else { "links" }, if self.failed == 1 { "error" } else { "errors" });
+        let [all, ok, refused, failed] = [all, self.ok, self.refused, self.failed].map(Grouped);
+        writeln!(self.out, "{all} {links}: {ok} ok, {refused} refused, {failed} {errors}")?;
         self.flush()
     }
 }
