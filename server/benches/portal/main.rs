@@ -2,7 +2,6 @@
 //! how long a save takes until another process serves it. `make bench` draws the report; a figure that is missed fails it.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are this program's answer")]
 
-mod answers;
 mod figures;
 mod load;
 mod million;
@@ -15,6 +14,7 @@ mod million;
     reason = "shared with the tests; stops where something does not hold"
 )]
 mod process;
+mod resolve_endpoint;
 mod statements;
 mod visible;
 
@@ -57,8 +57,8 @@ fn measure() -> anyhow::Result<Vec<String>> {
     // All of them, or those that are named: `cargo bench -p server --bench portal -- answers`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let wanted = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
-    if wanted("answers") {
-        answers::measure(&runtime, &postgres, &mut figures)?;
+    if wanted("resolve_endpoint") {
+        resolve_endpoint::measure(&runtime, &postgres, &mut figures)?;
     }
     if wanted("visible") {
         visible::measure(&runtime, &postgres, &mut figures)?;
