@@ -4,7 +4,6 @@
 
 mod figures;
 mod load;
-mod million;
 #[path = "../../tests/process/mod.rs"]
 #[expect(
     dead_code,
@@ -15,6 +14,7 @@ mod million;
 )]
 mod process;
 mod resolve_endpoint;
+mod scale;
 mod statements;
 mod visible;
 
@@ -63,8 +63,8 @@ fn measure() -> anyhow::Result<Vec<String>> {
     if wanted("visible") {
         visible::measure(&runtime, &postgres, &mut figures)?;
     }
-    if wanted("million") {
-        million::measure(&runtime, &postgres, &mut figures)?;
+    if wanted("scale") {
+        scale::measure(&runtime, &postgres, &mut figures)?;
     }
     figures.write()
 }
