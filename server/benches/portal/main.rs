@@ -13,10 +13,10 @@ mod load;
     reason = "shared with the tests; stops where something does not hold"
 )]
 mod process;
+mod propagation;
 mod resolve_endpoint;
 mod scale;
 mod statements;
-mod visible;
 
 use std::process::ExitCode;
 
@@ -60,8 +60,8 @@ fn measure() -> anyhow::Result<Vec<String>> {
     if wanted("resolve_endpoint") {
         resolve_endpoint::measure(&runtime, &postgres, &mut figures)?;
     }
-    if wanted("visible") {
-        visible::measure(&runtime, &postgres, &mut figures)?;
+    if wanted("propagation") {
+        propagation::measure(&runtime, &postgres, &mut figures)?;
     }
     if wanted("scale") {
         scale::measure(&runtime, &postgres, &mut figures)?;
