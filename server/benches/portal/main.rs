@@ -2,7 +2,6 @@
 //! how long a save takes until another process serves it. `make bench` draws the report; a figure that is missed fails it.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are this program's answer")]
 
-mod figures;
 mod load;
 #[path = "../../tests/process/mod.rs"]
 #[expect(
@@ -14,14 +13,15 @@ mod load;
 )]
 mod process;
 mod propagation;
+mod report;
 mod resolve_endpoint;
 mod scale;
 mod statements;
 
 use std::process::ExitCode;
 
-use figures::Figures;
 use process::Postgres;
+use report::Figures;
 
 fn main() -> ExitCode {
     // `cargo test --benches` only builds it.

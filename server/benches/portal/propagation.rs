@@ -7,8 +7,8 @@ use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use crate::{
-    figures::{Figures, Wanted, median, part},
     process::{Admin, Client, Postgres, Saved, Server},
+    report::{Figures, Wanted, median, part},
 };
 
 const SAVES: i64 = 200;

@@ -34,9 +34,9 @@ use tokio::{
 use tower::Layer;
 
 use crate::{
-    figures::{Figures, Wanted, median},
     load::{Load, load},
     process::{Admin, Client, Postgres},
+    report::{Figures, Wanted, median},
 };
 
 const ROUNDS: usize = 9;

@@ -7,9 +7,9 @@ use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use crate::{
-    figures::{Figures, Wanted, median},
     load::{load, memory},
     process::{Client, Postgres, Server},
+    report::{Figures, Wanted, median},
     statements,
 };
 
