@@ -1,4 +1,4 @@
-//! How long it takes from a save in one process until another one serves it.
+//! Measures the time from a save in one process until another process serves it.
 
 use std::{sync::mpsc, time::Instant};
 
@@ -8,21 +8,22 @@ use tokio::runtime::Runtime;
 
 use crate::{
     process::{Admin, Client, Postgres, Saved, Server},
-    report::{Figures, Wanted, median, part},
+    report::{Limit, Report, median, quantile},
 };
 
 const SAVES: i64 = 200;
 const SLUG: &str = "my-app";
 
-/// Measures it.
+/// Adds the figures to the report.
 ///
 /// # Errors
 /// A server can't be started, or a save is refused.
-pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figures) -> anyhow::Result<()> {
-    figures.chapter("From a save to its being served by another process, 200 saves");
+pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Report) -> anyhow::Result<()> {
+    report.section("Time from a save until another process serves it, 200 saves");
     runtime.block_on(crate::statements::create(postgres, "visible"))?;
     let url = postgres.url("visible");
-    let (saving, serving) = (Server::start(&url, &[]).context("a server")?, Server::start(&url, &[]).context("another server")?);
+    let (saving, serving) =
+        (Server::start(&url, &[]).context("can't start a server")?, Server::start(&url, &[]).context("can't start a second server")?);
     let admin = runtime.block_on(async {
         let pool = PgPool::connect_with(postgres.options("visible")).await?;
         let admin = Admin::new(&pool).await;
@@ -31,11 +32,11 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figu
     })?;
     let (sender, seen) = mpsc::channel();
     let mut visitor = Client::new(&serving.address);
-    // Asks without a rest, and says when each version is there first. Ends with the server.
-    let asking = std::thread::spawn(move || {
+    // Requests without pause, and reports when each version first appears. Ends when the server stops.
+    let polling = std::thread::spawn(move || {
         let mut last = 0;
-        while let Ok(answer) = visitor.get("/portal/my-app/v1/redirects") {
-            let Some(version) = answer.json()["version"].as_i64().filter(|version| *version > last) else { continue };
+        while let Ok(response) = visitor.get("/portal/my-app/v1/redirects") {
+            let Some(version) = response.json()["version"].as_i64().filter(|version| *version > last) else { continue };
             last = version;
             if sender.send((version, Instant::now())).is_err() {
                 break;
@@ -43,25 +44,25 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figu
         }
     });
     let mut dashboard = Client::new(&saving.address);
-    let (mut from_sent, mut from_answered) = (Vec::new(), Vec::new());
+    let (mut from_request, mut from_response) = (Vec::new(), Vec::new());
     for version in 1..=SAVES {
         let sent = Instant::now();
-        let saved = admin.save(&mut dashboard, SLUG, version, &format!("/v{}", version + 1))?;
-        let answered = Instant::now();
-        ensure!(saved == Saved::Yes, "a save was not stored");
-        let there = loop {
-            let (seen, there) = seen.recv().context("the other server is gone")?;
+        let outcome = admin.save(&mut dashboard, SLUG, version, &format!("/v{}", version + 1))?;
+        let saved_at = Instant::now();
+        ensure!(outcome == Saved::Yes, "a save was not stored");
+        let served_at = loop {
+            let (seen, at) = seen.recv().context("the other server has stopped")?;
             if seen > version {
-                break there;
+                break at;
             }
         };
-        from_sent.push(there.duration_since(sent).as_secs_f64() * 1e3);
-        from_answered.push(there.saturating_duration_since(answered).as_secs_f64() * 1e3);
+        from_request.push(served_at.duration_since(sent).as_secs_f64() * 1e3);
+        from_response.push(served_at.saturating_duration_since(saved_at).as_secs_f64() * 1e3);
     }
-    figures.tell("from sending the save, median", median(from_sent.iter().copied()), "ms");
-    figures.want("from sending the save, p99", part(from_sent.iter().copied(), 0.99), "ms", Wanted::AtMost(250.0));
-    figures.tell("from the save's answer, median", median(from_answered.iter().copied()), "ms");
-    figures.tell("from the save's answer, p99", part(from_answered.iter().copied(), 0.99), "ms");
+    report.info("from the request, median", median(from_request.iter().copied()), "ms");
+    report.check("from the request, p99", quantile(from_request.iter().copied(), 0.99), "ms", Limit::AtMost(250.0));
+    report.info("from the response, median", median(from_response.iter().copied()), "ms");
+    report.info("from the response, p99", quantile(from_response.iter().copied(), 0.99), "ms");
     drop(serving);
-    asking.join().map_err(|_| anyhow::anyhow!("the visitor has stopped"))
+    polling.join().map_err(|_| anyhow::anyhow!("the visitor's thread panicked"))
 }

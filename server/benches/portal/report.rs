@@ -1,97 +1,100 @@
-//! What has been measured and what was wanted, for people (Markdown) and for the picture (JSON).
+//! The report of the figures and their limits, as Markdown for people and as JSON for the chart.
 
 use std::{fmt::Write, fs, path::Path};
 
 use anyhow::Context;
 use serde::Serialize;
 
-/// What a figure should be.
+/// The limit for a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Wanted {
-    /// This or more.
+pub(crate) enum Limit {
+    /// At least this value.
     AtLeast(f64),
-    /// This or less.
+    /// At most this value.
     AtMost(f64),
 }
 
-/// One number with its name.
+/// A measured value with its name.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Figure {
     name: String,
     value: f64,
     unit: &'static str,
-    wanted: Option<Wanted>,
+    limit: Option<Limit>,
 }
 
-/// Everything measured, in chapters.
+/// All figures, in sections.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Figures {
-    chapters: Vec<Chapter>,
+pub(crate) struct Report {
+    sections: Vec<Section>,
 }
 
 #[derive(Debug, Serialize)]
-struct Chapter {
+struct Section {
     title: String,
     figures: Vec<Figure>,
     notes: Vec<String>,
 }
 
-impl Figures {
-    /// Begins a chapter.
-    pub(crate) fn chapter(&mut self, title: &str) {
+impl Report {
+    /// Starts a section.
+    pub(crate) fn section(&mut self, title: &str) {
         println!("portal: {title}");
-        self.chapters.push(Chapter { title: title.to_owned(), figures: Vec::new(), notes: Vec::new() });
+        self.sections.push(Section { title: title.to_owned(), figures: Vec::new(), notes: Vec::new() });
     }
 
-    /// A number that is only told.
-    pub(crate) fn tell(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
-        self.push(Figure { name: name.into(), value, unit, wanted: None });
+    /// Adds a figure without a limit.
+    pub(crate) fn info(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
+        self.push(Figure { name: name.into(), value, unit, limit: None });
     }
 
-    /// A number that should be so.
-    pub(crate) fn want(&mut self, name: impl Into<String>, value: f64, unit: &'static str, wanted: Wanted) {
-        self.push(Figure { name: name.into(), value, unit, wanted: Some(wanted) });
+    /// Adds a figure with a limit.
+    pub(crate) fn check(&mut self, name: impl Into<String>, value: f64, unit: &'static str, limit: Limit) {
+        self.push(Figure { name: name.into(), value, unit, limit: Some(limit) });
     }
 
-    /// A text that belongs to the chapter, as it is.
+    /// Adds a note to the current section.
     pub(crate) fn note(&mut self, text: impl Into<String>) {
-        if let Some(chapter) = self.chapters.last_mut() {
-            chapter.notes.push(text.into());
+        if let Some(section) = self.sections.last_mut() {
+            section.notes.push(text.into());
         }
     }
 
     fn push(&mut self, figure: Figure) {
         println!("portal:   {}", figure.line());
-        if let Some(chapter) = self.chapters.last_mut() {
-            chapter.figures.push(figure);
+        if let Some(section) = self.sections.last_mut() {
+            section.figures.push(figure);
         }
     }
 
-    /// Writes the report beside the build, and answers the figures that are not as they should be.
+    /// Writes the report into the target directory, and returns the figures that missed their limit.
+    ///
+    /// # Errors
+    /// The files can't be written.
     pub(crate) fn write(&self) -> anyhow::Result<Vec<String>> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().context("the target folder")?.join("bench");
-        fs::create_dir_all(&folder)?;
-        fs::write(folder.join("report.json"), serde_json::to_string_pretty(self)?)?;
-        fs::write(folder.join("report.md"), self.markdown()?)?;
-        println!("portal: the report is {}", folder.join("report.md").display());
-        let figures = self.chapters.iter().flat_map(|chapter| &chapter.figures);
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().context("the target directory")?.join("bench");
+        fs::create_dir_all(&directory)?;
+        fs::write(directory.join("report.json"), serde_json::to_string_pretty(self)?)?;
+        fs::write(directory.join("report.md"), self.markdown()?)?;
+        println!("portal: wrote the report to {}", directory.join("report.md").display());
+        let figures = self.sections.iter().flat_map(|section| &section.figures);
         Ok(figures.filter(|figure| !figure.is_met()).map(Figure::line).collect())
     }
 
     fn markdown(&self) -> anyhow::Result<String> {
-        let mut text = "# The portal's figures\n\nOne run on one machine; ratios are medians of rounds that alternate.\n".to_owned();
-        for chapter in &self.chapters {
-            write!(text, "\n## {}\n\n| | measured | wanted | |\n|---|---:|---:|---|\n", chapter.title)?;
-            for figure in &chapter.figures {
-                let (wanted, met) = match figure.wanted {
+        let mut text = "# Portal benchmark\n\nOne run on one machine. Ratios are medians of alternating rounds.\n".to_owned();
+        for section in &self.sections {
+            write!(text, "\n## {}\n\n| | measured | limit | |\n|---|---:|---:|---|\n", section.title)?;
+            for figure in &section.figures {
+                let (limit, met) = match figure.limit {
                     None => (String::new(), ""),
                     Some(_) if figure.is_met() => (figure.bound(), "met"),
                     Some(_) => (figure.bound(), "**missed**"),
                 };
-                writeln!(text, "| {} | {} {} | {wanted} | {met} |", figure.name, number(figure.value), figure.unit)?;
+                writeln!(text, "| {} | {} {} | {limit} | {met} |", figure.name, number(figure.value), figure.unit)?;
             }
-            for note in &chapter.notes {
+            for note in &section.notes {
                 write!(text, "\n{note}\n")?;
             }
         }
@@ -101,52 +104,52 @@ impl Figures {
 
 impl Figure {
     fn is_met(&self) -> bool {
-        match self.wanted {
+        match self.limit {
             None => true,
-            Some(Wanted::AtLeast(least)) => self.value >= least,
-            Some(Wanted::AtMost(most)) => self.value <= most,
+            Some(Limit::AtLeast(least)) => self.value >= least,
+            Some(Limit::AtMost(most)) => self.value <= most,
         }
     }
 
     fn bound(&self) -> String {
-        match self.wanted {
+        match self.limit {
             None => String::new(),
-            Some(Wanted::AtLeast(least)) => format!("≥ {}", number(least)),
-            Some(Wanted::AtMost(most)) => format!("≤ {}", number(most)),
+            Some(Limit::AtLeast(least)) => format!("≥ {}", number(least)),
+            Some(Limit::AtMost(most)) => format!("≤ {}", number(most)),
         }
     }
 
     fn line(&self) -> String {
-        let wanted = self.wanted.map(|_| format!(" (wanted: {})", self.bound())).unwrap_or_default();
-        format!("{}: {} {}{wanted}", self.name, number(self.value), self.unit)
+        let limit = self.limit.map(|_| format!(" (limit: {})", self.bound())).unwrap_or_default();
+        format!("{}: {} {}{limit}", self.name, number(self.value), self.unit)
     }
 }
 
-/// A number as people read it: with thousands apart, and as many places as mean something.
+/// Formats a number with thousands separators, and with two decimal places if it is small.
 fn number(value: f64) -> String {
     let places = if value.abs() >= 100.0 || value.fract() == 0.0 { 0 } else { 2 };
     let text = format!("{value:.places$}");
     let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(whole, rest)| (whole, format!(".{rest}")));
-    let mut apart = String::new();
+    let mut grouped = String::new();
     for (at, digit) in whole.chars().enumerate() {
         if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            apart.push(',');
+            grouped.push(',');
         }
-        apart.push(digit);
+        grouped.push(digit);
     }
-    apart + &rest
+    grouped + &rest
 }
 
-/// The middle of these; of none, nothing.
+/// The median of the values; NaN if there are none.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    part(values, 0.5)
+    quantile(values, 0.5)
 }
 
-/// The value that so large a part of these is not above.
-pub(crate) fn part(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
+/// The value that this share of the values does not exceed; NaN if there are none.
+pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "the place in a short list")]
-    let place = (values.len() as f64 * part).ceil() as usize;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index into a short list")]
+    let place = (values.len() as f64 * share).ceil() as usize;
     values.get(place.saturating_sub(1)).copied().unwrap_or(f64::NAN)
 }
