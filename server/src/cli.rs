@@ -25,7 +25,7 @@ pub enum Command {
     Serve,
     /// Migrate the database schema, then exit.
     Migrate,
-    /// Resolve links: reads JSON Lines, writes one resolution per line. Needs no database.
+    /// Resolve links: read JSON Lines, write one resolution per line. Needs no server and no database.
     ///
     /// Each line of standard input is a JSON object with any of the keys `domain`, `environment`, `portal_origin`, `home_url`,
     /// `allowed_origins` (a list), `fallbacks` (an object of URLs by flow), `flow`, `redirect_url`,

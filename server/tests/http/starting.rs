@@ -71,7 +71,7 @@ async fn a_runtime_of_the_portal_waits_for_the_schema_and_makes_none(pool: PgPoo
     assert_eq!((server.get("/healthz").status, server.get(REDIRECTS).status), (200, 503));
     let tables: i64 = sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'").fetch_one(&pool).await.unwrap();
     assert_eq!(tables, 0);
-    assert!(server.log().contains("the database is not ready; retrying: the database's schema"));
+    assert!(server.log().contains("the database is not ready; retrying: the role that serves can't read the database's schema"));
     sqlx::migrate!("../migrations").run(&pool).await.unwrap();
     server.hear("is ready: http://");
     eventually(|| server.get("/readyz").body == "ready\n");
