@@ -25,17 +25,17 @@ impl Resolver {
         bytes: &[u8],
         write: impl FnOnce(&Instance, Visit<'_>, &Resolution<'_>) -> T,
     ) -> Result<T, LineError> {
-        let line = Line::read(bytes)?;
-        let (instance, fallbacks) = self.instances.of(&line, &self.flags)?;
+        let input = Line::read(bytes)?;
+        let (instance, fallbacks) = self.instances.of(&input, &self.flags)?;
         let direct;
-        let (flow, link) = if let Some(text) = self.flags.link_for(&line)? {
+        let (flow, link) = if let Some(text) = self.flags.link_for(&input)? {
             direct = DirectLink::parse(instance, text).map_err(|error| match error {
                 NotALink::Empty => LineError::Missing(LineKey::Link),
                 error => LineError::Link(error.explain(instance)),
             })?;
             (direct.flow(), direct.link())
         } else {
-            let text = |key| line.text(key).or_else(|| self.flags.text(key));
+            let text = |key| input.text(key).or_else(|| self.flags.text(key));
             let flow: Flow = text(LineKey::Flow).ok_or(LineError::Missing(LineKey::Flow))?.parse()?;
             let mut link = Link::default();
             for key in LineKey::REDIRECTS {
@@ -45,7 +45,7 @@ impl Resolver {
             }
             (flow, link)
         };
-        let requesting = line.text(LineKey::RequestingOrigin).or_else(|| self.flags.text(LineKey::RequestingOrigin));
+        let requesting = input.text(LineKey::RequestingOrigin).or_else(|| self.flags.text(LineKey::RequestingOrigin));
         let requesting = requesting.and_then(RequestingOrigin::parse);
         let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
         Ok(write(instance, visit, &resolve(instance, fallbacks, visit)))
@@ -55,8 +55,8 @@ impl Resolver {
 impl Line<'_> {
     /// With `self` as the flags: the link of the line, or the flags' link if the line has neither a link nor a flow nor redirect
     /// parameters.
-    fn link_for<'l>(&'l self, line: &'l Line<'_>) -> Result<Option<&'l str>, LineError> {
-        match (line.text(LineKey::Link), line.visit_key()) {
+    fn link_for<'l>(&'l self, input: &'l Line<'_>) -> Result<Option<&'l str>, LineError> {
+        match (input.text(LineKey::Link), input.visit_key()) {
             (Some(_), Some(key)) => Err(LineError::BesideLink(key)),
             (Some(link), None) => Ok(Some(link)),
             (None, Some(_)) => Ok(None),
