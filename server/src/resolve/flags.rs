@@ -33,15 +33,15 @@ pub struct Flags {
     #[arg(long, value_name = "HOST")]
     domain: Option<String>,
 
-    /// The instance's environment [default: production, which is stricter].
+    /// The instance's environment (default: production, which is stricter).
     #[arg(long, value_parser = PossibleValuesParser::new([Environment::Development.name(), Environment::Production.name()]))]
     environment: Option<String>,
 
-    /// The origin of the portal pages [default: `https://accounts.<domain>`].
+    /// The origin of the portal pages (default: `https://accounts.<domain>`).
     #[arg(long, alias = "portal_origin", value_name = "ORIGIN")]
     portal_origin: Option<String>,
 
-    /// The application's home URL [default: `https://<domain>/`].
+    /// The application's home URL (default: `https://<domain>/`).
     #[arg(long, alias = "home_url", value_name = "URL")]
     home_url: Option<String>,
 
