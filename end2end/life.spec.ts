@@ -106,12 +106,12 @@ test("the command line reads an instance from the running server, and never star
   await server.stop();
   const refused = server.resolve("localhost", { flow: "sign-up" });
   expect([refused.status, refused.stdout]).toEqual([1, ""]);
-  expect(refused.stderr).toContain("no server runs on the data folder");
+  expect(refused.stderr).toContain("no server is running on the data directory");
   expect(() => server.postgres(), "no PostgreSQL was started").toThrow();
   server.remove();
 });
 
-test("a second server on the same data folder fails and names the process that uses it", async () => {
+test("a second server on the same data directory fails and names the process that uses it", async () => {
   const server = new Server();
   await server.start();
   const second = Object.assign(Object.create(Server.prototype), server, { listen: "127.0.0.1:0" }) as Server;
@@ -148,10 +148,10 @@ test("a server that can't start says why", () => {
     expect(ended.status).toBe(1);
     return ended.stderr;
   };
-  expect(said("--listen", "0.0.0.0:0")).toContain("0.0.0.0 can be reached from other machines");
+  expect(said("--listen", "0.0.0.0:0")).toContain("other machines can reach 0.0.0.0");
   const unreachable = said("--listen", "127.0.0.1:0", "--database-url", "postgres://nick:secret@127.0.0.1:1/none");
   expect(unreachable).toContain("the database can't be reached");
   expect(unreachable).not.toContain("secret");
-  expect(said("--listen", "127.0.0.1:0", "--data-dir", "/tmp/a$HOME")).toContain("its name holds one of");
+  expect(said("--listen", "127.0.0.1:0", "--data-dir", "/tmp/a$HOME")).toContain("its path contains one of");
   expect(said("--listen", "127.0.0.1:0", "--database-url", "mysql://nick:secret@host/none")).not.toContain("secret");
 });

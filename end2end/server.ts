@@ -1,4 +1,4 @@
-// Runs the real binary for tests, on a free port, with its own data folder or database.
+// Runs the real binary for tests, on a free port, with its own data directory or database.
 import { type ChildProcess, execFileSync, spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -54,7 +54,7 @@ export class Server {
     return ended;
   }
 
-  /** Runs `portal-redirects resolve` with one line of input, for an instance in this server's data folder. */
+  /** Runs `portal-redirects resolve` with one line of input, for an instance in this server's data directory. */
   resolve(instance: string, line: object): SpawnSyncReturns<string> {
     const { DATABASE_URL: _, ...env } = process.env;
     const args = ["resolve", "--instance", instance, "--data-dir", this.folder];

@@ -1,5 +1,5 @@
-//! Whatever the query: reading a link does not panic, and what was read is written and read back as it was. The first
-//! byte chooses the page, the rest is the query, and once more the whole link.
+//! For any query, parsing a link does not panic, and a parsed link survives writing and parsing again. The first byte selects the
+//! page; the rest is the query, and also a complete link.
 #![no_main]
 
 use std::{str, sync::LazyLock};
@@ -50,7 +50,7 @@ fn holds(flow: Flow, link: &LinkParams<'_>) {
             prefill_advice(flow, "email_address", value);
         }
     }
-    // A page reads some of the values, and none as another.
+    // A page uses some of the values, and never changes one.
     let read = link.prefill.clone().for_flow(flow);
     for (name, value) in read.fields() {
         assert!(value.is_none() || value == link.prefill.get(name), "{name}");
