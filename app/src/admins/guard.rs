@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use super::{Caller, Role};
 use crate::{
     error::AppError,
-    members::store::membership::{self, Membership},
+    members::store::membership::{self, MemberAccess},
     redirects::is_slug,
 };
 
@@ -62,10 +62,10 @@ impl Need {
 /// `NotFound` if they are not a member or there is no such instance, `Archived` if the instance is archived, `Forbidden` if their role
 /// is lower, `Unavailable` if the database does not answer.
 pub async fn admit(pool: &PgPool, caller: &Caller, slug: &str, least: Role) -> Result<Role, AppError> {
-    match membership(pool, caller, slug).await? {
-        Membership { is_archived: true, .. } => Err(AppError::Archived),
-        Membership { role, .. } if role >= least => Ok(role),
-        Membership { .. } => Err(AppError::Forbidden),
+    match access(pool, caller, slug).await? {
+        MemberAccess { is_archived: true, .. } => Err(AppError::Archived),
+        MemberAccess { role, .. } if role >= least => Ok(role),
+        MemberAccess { .. } => Err(AppError::Forbidden),
     }
 }
 
@@ -75,13 +75,13 @@ pub async fn admit(pool: &PgPool, caller: &Caller, slug: &str, least: Role) -> R
 /// `NotFound` if they are not a member or there is no such instance, `Forbidden` if they are not an owner, `Unavailable` if the
 /// database does not answer.
 pub async fn admit_to_restore(pool: &PgPool, caller: &Caller, slug: &str) -> Result<(), AppError> {
-    match membership(pool, caller, slug).await?.role {
+    match access(pool, caller, slug).await?.role {
         Role::Owner => Ok(()),
         Role::Editor | Role::Viewer => Err(AppError::Forbidden),
     }
 }
 
-async fn membership(pool: &PgPool, caller: &Caller, slug: &str) -> Result<Membership, AppError> {
+async fn access(pool: &PgPool, caller: &Caller, slug: &str) -> Result<MemberAccess, AppError> {
     if !is_slug(slug) {
         return Err(AppError::NotFound);
     }

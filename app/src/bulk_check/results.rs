@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::check::{CheckedLink, LinkOutcome};
 use crate::{
-    redirects::MOST_QUERY_BYTES,
+    redirects::MAX_QUERY_BYTES,
     ui::text::{Escaped, Grouped},
 };
 
@@ -61,7 +61,7 @@ fn row_view(slug: &str, checked: CheckedLink) -> impl IntoView + use<> {
     let CheckedLink { line, link, target, outcome, reason } = checked;
     let text = shortened(&link, MAX_URL_CHARS);
     // The Preview tab's address has the same limit as a link.
-    let href = (link.len() <= MOST_QUERY_BYTES)
+    let href = (link.len() <= MAX_QUERY_BYTES)
         .then(|| format!("{}?link={}", paths::instance(slug).preview(), utf8_percent_encode(&link, IN_QUERY)));
     let (target, source) = target.map(|(target, source)| (shortened(&target, MAX_URL_CHARS), source.title())).unzip();
     let label = match outcome {

@@ -1,14 +1,5 @@
 //! The Redirects tab.
 
-use crate::paths;
-use leptos::prelude::*;
-use url::form_urlencoded;
-
-use super::{
-    editor::{EditorStart, FieldStart, RedirectsEditor},
-    form::FallbackForm,
-    verdict::Verdict,
-};
 use crate::{
     admins::Role,
     copy_settings::view::copied_banner,
@@ -16,11 +7,24 @@ use crate::{
     layout::{
         frame::{InstanceFrame, Place},
         loading,
+        rejected::{Problem, Rejected, conflict_summary, has_saved, read_only_note, saved_banner},
     },
+    paths,
     redirects::Flow,
     runtimes::{live::wait_until_live, store::live_status, view::live_line},
-    saving::choices::{Wording, choices},
-    ui::form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
+    saving::{
+        choices::{Wording, choices},
+        undo::{undo_button, undo_fields},
+    },
+    ui::form::write,
+};
+use leptos::prelude::*;
+use url::form_urlencoded;
+
+use super::{
+    editor::{EditorStart, FieldStart, RedirectsEditor},
+    form::FallbackForm,
+    verdict::Verdict,
 };
 
 /// The fallback redirects of an instance, to see and to change.
@@ -30,13 +34,12 @@ pub fn RedirectsPage() -> impl IntoView {
     // Values that were previewed before they are saved come back in the query.
     let query = loading::query();
     let typed: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let saved = saved_banner(&query);
     let copied = copied_banner(&typed);
     let rejected = use_context::<Rejected<FallbackForm>>();
-    let has_saved = rejected.is_none() && (saved.is_some() || copied.is_some());
+    let just_saved = rejected.is_none() && has_saved(&query);
+    let settles = just_saved || rejected.is_none() && copied.is_some();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let instances = loading::instances().await?;
         let read_only = loading::role(&slug).await? < Role::Editor;
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
         let form = form.unwrap_or_else(|| {
@@ -57,19 +60,23 @@ pub fn RedirectsPage() -> impl IntoView {
             })
             .collect();
         let pool = loading::pool()?;
-        // Who has just saved sees it arrive.
-        let live = if has_saved { wait_until_live(&pool, stored.id).await } else { live_status(&pool, stored.id).await };
+        let undo =
+            if just_saved && !read_only { undo_fields::<FallbackForm>(&pool, &stored).await.map_err(loading::unavailable)? } else { None };
+        let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
+        // The admin who has just saved sees it arrive.
+        let live = if settles { wait_until_live(&pool, stored.id).await } else { live_status(&pool, stored.id).await };
         let live = live_line(&live.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?);
         let page = paths::instance(&slug).redirects();
-        let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, fields };
+        let errors = problem.clone().map(Problem::into_errors).unwrap_or_default();
+        let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, errors, fields };
         let body = match problem.as_ref().and_then(Problem::to_choose) {
             Some(conflict) => choices(conflict, &write(&form), WORDING, page).into_any(),
             None => view! { <RedirectsEditor start /> }.into_any(),
         };
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Redirects>
-                {error_summary(problem.as_ref(), WORDING.label)}
-                {saved.filter(|_| problem.is_none())}
+            <InstanceFrame stored place=Place::Redirects>
+                {conflict_summary(problem.as_ref(), WORDING.label)}
+                {saved}
                 {copied.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
                 {live}

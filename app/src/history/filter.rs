@@ -3,7 +3,7 @@
 use time::{Date, OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 use url::form_urlencoded;
 
-use super::difference::FIELDS;
+use super::difference::fields;
 use crate::ui::form::FieldError;
 
 /// How forms write a date.
@@ -97,7 +97,7 @@ impl HistoryFilter {
         }
         criteria.person = Some(person.to_owned()).filter(|person| !person.is_empty());
         let field = self.field.trim();
-        criteria.field = FIELDS.into_iter().find(|name| *name == field);
+        criteria.field = fields().find(|name| *name == field);
         if criteria.field.is_none() && !field.is_empty() {
             errors.push(FieldError::new("field", "Choose a field from the list."));
         }
@@ -112,7 +112,7 @@ impl HistoryFilter {
         };
         let (from, to) = (day("from", &self.from), day("to", &self.to));
         if from.zip(to).is_some_and(|(from, to)| to < from) {
-            errors.push(FieldError::new("to", "The last day is before the first day. Choose a later one."));
+            errors.push(FieldError::new("to", "The last day is before the first one. Choose a later one."));
         }
         let begin_of = |day: Date| day.midnight().assume_offset(UtcOffset::UTC);
         criteria.since = from.map(begin_of);
@@ -177,7 +177,7 @@ mod tests {
         let filter = HistoryFilter::read("person=+&field=&from=+&to=");
         assert_eq!(filter.check(), Ok(Criteria::default()));
         assert!(filter.is_empty());
-        for field in FIELDS {
+        for field in fields() {
             assert_eq!(HistoryFilter { field: field.into(), ..filter.clone() }.check().unwrap().field, Some(field));
         }
     }

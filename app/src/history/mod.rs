@@ -1,17 +1,26 @@
 //! The history: who changed what. Each change is recorded in the transaction that makes it, and the record is never altered.
 //!
 //! `record.rs` says what is recorded. `store/` writes and reads it, `filter.rs` narrows it down, `difference.rs` describes a change,
-//! `view.rs` shows the history, `export.rs` exports it, and `restore.rs` restores the fallback redirects of an earlier version.
+//! `view.rs` shows the history, `export.rs` exports it, and `restore/` restores the fallback redirects of an earlier version.
 
+#[cfg(feature = "ssr")]
 mod actor;
+#[cfg(feature = "ssr")]
 pub mod difference;
+#[cfg(feature = "ssr")]
 pub mod export;
+#[cfg(feature = "ssr")]
 pub mod filter;
+#[cfg(feature = "ssr")]
 mod kind;
+#[cfg(feature = "ssr")]
 pub mod record;
 pub mod restore;
+#[cfg(feature = "ssr")]
 pub mod store;
 pub mod view;
 
+#[cfg(feature = "ssr")]
 pub use actor::Actor;
+#[cfg(feature = "ssr")]
 pub use kind::{Kind, UnknownKind};

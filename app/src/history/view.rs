@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    difference::{FIELDS, FieldChange, ValueChange, describe, field_changes, label},
+    difference::{FieldChange, ValueChange, describe, field_changes, fields, label},
     export::ExportFormat,
     filter::{HistoryFilter, is_day},
     store::{self, Change, ChangesPage, PAGE_SIZE, Scope},
@@ -33,13 +33,13 @@ pub fn HistoryPage() -> impl IntoView {
     let restored = url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "restored");
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let (instances, role) = (loading::instances().await?, loading::role(&slug).await?);
+        let role = loading::role(&slug).await?;
         let restore = (role >= Role::Editor).then(|| stored.instance.version());
         let options = PageOptions { path: paths::instance(&slug).history(), fields: true, restore };
         let history = history(options, Scope::Instance { id: stored.id, role }, HistoryFilter::read(&query)).await?;
         let restored = restored.then(|| view! { <p class="banner" role="status">{icon(TICK)}"Restored. Links follow it from now on."</p> });
         Ok(view! {
-            <InstanceFrame instances stored place=Place::History>
+            <InstanceFrame stored place=Place::History>
                 {restored}
                 {history}
             </InstanceFrame>
@@ -55,12 +55,11 @@ pub fn ServerHistoryPage() -> impl IntoView {
         if !loading::caller()?.is_server_admin {
             return Err(AppError::Forbidden);
         }
-        let instances = loading::instances().await?;
         let options = PageOptions { path: paths::SERVER_HISTORY.to_owned(), fields: false, restore: None };
         let history = history(options, Scope::Server, HistoryFilter::read(&query)).await?;
         Ok(view! {
             <Title text="Server history" />
-            <Frame instances history=true>
+            <Frame history=true>
                 <header class="head">
                     <h1>"Server history"</h1>
                     <p class="host">"Accounts: sign-ins, failed sign-ins and new passwords. Changes to an instance are in its own History."</p>
@@ -121,7 +120,7 @@ fn filter_form(options: &PageOptions, filter: &HistoryFilter, errors: &[FieldErr
     let fields = options.fields.then(|| {
         let error = errors.iter().find(|error| error.field == "field").map(|error| error.message.clone());
         let chosen = filter.field.clone();
-        let choices = FIELDS.into_iter().map(|field| view! { <option value=field selected=field == chosen>{label(field)}</option> });
+        let choices = fields().map(|field| view! { <option value=field selected=field == chosen>{label(field)}</option> });
         let choices = choices.collect_view();
         view! {
             <div class="field">

@@ -1,8 +1,11 @@
 //! What every request meets on its way in and out: connections, the request envelope, hosts, client addresses, forms, layers.
 
+pub(crate) mod client_address;
 pub(crate) mod connections;
 pub(crate) mod cookies;
 pub mod dashboard_url;
 pub(crate) mod envelope;
 pub(crate) mod form;
+pub(crate) mod host;
+pub(crate) mod layers;
 pub(crate) mod request;

@@ -1,7 +1,7 @@
 //! What visitors of a closed portal see, and of one whose pages are switched off: a page of its own, without scripts and without
 //! anything of the instance but its name.
 
-use app::instances::store::StoredInstance;
+use app::instances::stored::StoredInstance;
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},

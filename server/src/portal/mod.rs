@@ -19,7 +19,7 @@ use axum::{
 };
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::security::asked_host;
+use crate::http::host::asked_host;
 pub use fast_path::Ahead;
 pub(crate) use pages::Portal;
 use snapshot::Snapshots;

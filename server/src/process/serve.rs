@@ -1,27 +1,22 @@
-//! From the command line to a running server and back down again.
+//! `serve`: from startup to shutdown.
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use app::{runtimes::RuntimeRole, ui::text::timestamp};
 use axum::{Extension, extract::ConnectInfo};
 use axum_client_ip::ClientIpSource;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    sync::{oneshot, watch},
-};
+use tokio::{net::TcpListener, sync::oneshot};
 use tower::Layer;
 
 use crate::{
-    cli::{Cli, Command},
     config::Config,
-    database::{self, Database},
+    database::Database,
     http::{
         connections::{self, PATIENCE},
-        dashboard_url::Reach,
+        dashboard_url::DashboardUrl,
     },
-    observe::{log, metrics, traces},
+    observe::{metrics, traces},
     portal::{
         Ahead,
         listener::Listener as Versions,
@@ -29,156 +24,116 @@ use crate::{
         snapshot_file::Keeper,
     },
     process::{
-        admin,
-        migrations::{PACE, listens_first, prepare, until_done},
-        stdout::say,
+        migrations::{RETRY, listens_first, prepare, retry, with_database},
+        shutdown::Shutdown,
+        stdout::print_line,
     },
-    resolve, router,
+    router,
 };
 
-/// Does what the command line says, until it is done or a signal ends it, and answers the exit code.
+/// Serves until a signal stops it.
 ///
 /// # Errors
-/// What kept it from starting or going on, for the one at the terminal.
-pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    log::start(&cli.config.log, cli.config.log_format)?;
-    match cli.command.unwrap_or_default() {
-        Command::Serve => until_stopped(async |stop| serve(&cli.config, stop).await),
-        Command::Migrate => until_stopped(async |stop| migrate(&cli.config, stop).await),
-        Command::Admin(command) => admin::run(&command, &cli.config),
-        Command::Resolve(flags) => resolve::run(&flags, &cli.config),
-    }
-}
-
-fn until_stopped(work: impl AsyncFnOnce(Stop) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async { work(Stop::new()?).await })?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
+/// The reason why it could not start or continue, written for the person at the terminal.
+pub(crate) async fn serve(config: &Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let is_safe = config.listen.ip().is_loopback() || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
     if config.role == RuntimeRole::All && !is_safe {
         anyhow::bail!(
-            "{} can be reached from other machines, and passwords must not travel without TLS. Put a proxy in front, and say its URL with --dashboard-url https://…",
+            "other machines can reach {}, and passwords must not travel without TLS. Put a proxy with TLS in front, and set its URL with --dashboard-url https://…",
             config.listen.ip()
         );
     }
     let listener = TcpListener::bind(config.listen)
         .await
-        .with_context(|| format!("can't listen on {}; another address or port goes with --listen", config.listen))?;
+        .with_context(|| format!("can't listen on {}; choose another address or port with --listen", config.listen))?;
     let address = listener.local_addr()?;
     let metrics = metrics::bind(config.metrics_listen).await?;
-    let reach = Reach::new(config.dashboard_url.clone(), address, config.client_address.clone())?;
-    let ready = async |database: &Database| prepare(config, database, address, &reach).await;
-    let first = async |database: &Database| if listens_first(config, database) { Ok(()) } else { ready(database).await };
-    with_database(config, stop, first, async |database, stop| {
-        // The page goes on until the server has ended.
+    let dashboard_url = DashboardUrl::new(config.dashboard_url.clone(), address)?;
+    let prepare = async |database: &Database| prepare(config, database, address, &dashboard_url).await;
+    let before = async |database: &Database| if listens_first(config, database) { Ok(()) } else { prepare(database).await };
+    with_database(config, shutdown, before, async |database, shutdown| {
+        // Metrics stay readable until the server has stopped.
         let (_ended, end) = oneshot::channel::<()>();
         if let Some(metrics) = metrics {
             tokio::spawn(metrics::serve(metrics, database.pool().clone(), async { drop(end.await) }));
         }
         let traces = traces::start()?;
-        let ready = async || ready(database).await;
-        let served = Box::pin(listen(config, database, listener, &reach, ready, stop)).await;
+        let prepare = async || prepare(database).await;
+        let result = Box::pin(listen(config, database, listener, &dashboard_url, prepare, shutdown)).await;
         traces::stop(traces).await;
-        served
+        result
     })
     .await
-}
-
-async fn migrate(config: &Config, stop: Stop) -> anyhow::Result<()> {
-    if database::migrate_alone(config).await? {
-        return Ok(());
-    }
-    with_database(config, stop, async |database| database.migrate().await, async |_, _| Ok(())).await
-}
-
-/// Does something with an open database after `first`, and closes it afterwards, whatever happened: a private PostgreSQL ends
-/// with the server. A signal ends the wait for a database that does not answer.
-async fn with_database(
-    config: &Config,
-    stop: Stop,
-    first: impl AsyncFnOnce(&Database) -> anyhow::Result<()>,
-    work: impl AsyncFnOnce(&Database, Stop) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    // A private PostgreSQL that is half started can't be left behind, so a signal waits until it is up.
-    let database = Database::open(config).await?;
-    let mut stopped = stop.clone();
-    let done = tokio::select! {
-        done = first(&database) => match done {
-            Ok(()) => work(&database, stop).await,
-            Err(error) => Err(error),
-        },
-        () = stopped.wait() => Ok(()),
-    };
-    database.close().await;
-    done
 }
 
 async fn listen(
     config: &Config,
     database: &Database,
     listener: TcpListener,
-    reach: &Reach,
-    ready: impl AsyncFn() -> anyhow::Result<()>,
-    stop: Stop,
+    dashboard_url: &DashboardUrl,
+    prepare: impl AsyncFn() -> anyhow::Result<()>,
+    shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let is_behind = config.role == RuntimeRole::Portal || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
-    if is_behind && config.client_address == ClientIpSource::ConnectInfo {
+    let is_behind_proxy = config.role == RuntimeRole::Portal || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
+    if is_behind_proxy && config.client_address == ClientIpSource::ConnectInfo {
         tracing::warn!(
-            "behind a proxy all clients share its address, and its tries to sign in: say with --client-address what tells them apart"
+            "behind a proxy, all clients share its IP address and therefore one sign-in rate limit; set --client-address to the header that the proxy sets"
         );
     }
     let snapshots = Snapshots::new(snapshot::pool(database), config.snapshot_memory);
     let keeper = config.snapshot_file.clone().map(|path| Keeper::open(path, snapshots.clone()));
     keeper.as_ref().and_then(Keeper::as_of).into_iter().for_each(|as_of| snapshots.start().began_with(as_of));
-    let waits = listens_first(config, database);
-    if waits {
+    let is_early = listens_first(config, database);
+    if is_early {
         snapshots.start().wait();
     }
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
     let router = match config.role {
-        RuntimeRole::All => router::router(database.pool().clone(), snapshots.clone(), reach.clone()),
-        RuntimeRole::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), reach.clone()),
+        RuntimeRole::All => {
+            router::router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), config.client_address.clone())
+        }
+        RuntimeRole::Portal => {
+            router::portal_router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), config.client_address.clone())
+        }
     };
-    let mut stopping = stop.clone();
+    let mut stopping = shutdown.clone();
     let ahead = Ahead::new(snapshots.clone());
-    let each = move |client: SocketAddr| ahead.clone().of(Extension(ConnectInfo(client)).layer(router.clone()));
-    let server = connections::serve_each(listener, each, PATIENCE, async move { stopping.wait().await });
-    let behind = async {
-        if waits {
-            until_done(PACE, ready, || say_waiting(address, keeper.as_ref())).await;
+    let service = move |client: SocketAddr| ahead.clone().of(Extension(ConnectInfo(client)).layer(router.clone()));
+    let server = connections::serve_each(listener, service, PATIENCE, async move { stopping.wait().await });
+    let background = async {
+        if is_early {
+            retry(RETRY, prepare, || announce_waiting(address, keeper.as_ref())).await;
         }
         snapshots.start().done();
-        announce(address);
+        announce_ready(address);
         if let Some(Err(error)) = futures_util::future::OptionFuture::from(keeper.as_ref().map(Keeper::compare)).await {
-            tracing::warn!(%error, "what the snapshot file held could not be compared with the database");
+            tracing::warn!(%error, "can't compare the snapshot file with the database");
         }
-        // Only now: versions of another database say nothing.
+        // Only after the comparison: the file may hold versions of a different database.
         versions.run().await
     };
-    let kept = async {
+    let snapshot_file = async {
         match &keeper {
             Some(keeper) => keeper.run().await,
             None => std::future::pending().await,
         }
     };
     let mut server = std::pin::pin!(server);
-    let mut stopped = stop.clone();
+    let mut requested = shutdown.clone();
     tokio::select! {
         () = &mut server => {}
-        () = stopped.wait() => {
-            tracing::info!("stopping");
+        () = requested.wait() => {
+            tracing::info!("shutting down");
             let grace = Duration::from_secs(config.shutdown_grace.into());
             if tokio::time::timeout(grace, server).await.is_err() {
-                tracing::warn!("some requests did not end in {} s", grace.as_secs());
+                tracing::warn!("some requests did not finish within {} s", grace.as_secs());
             }
         }
         never = database.keep_running() => match never {},
-        never = behind => match never {},
-        never = kept => match never {},
+        never = background => match never {},
+        never = snapshot_file => match never {},
     }
     if let Some(keeper) = &keeper {
         keeper.keep(true).await;
@@ -187,40 +142,14 @@ async fn listen(
     Ok(())
 }
 
-/// Says that the server listens, and what it serves while it waits for its database.
-fn say_waiting(address: SocketAddr, keeper: Option<&Keeper>) {
+/// Announces that the server listens, and what it serves while it waits for its database.
+fn announce_waiting(address: SocketAddr, keeper: Option<&Keeper>) {
     if let Some((keeper, as_of)) = keeper.and_then(|keeper| Some((keeper, keeper.as_of()?))) {
-        tracing::warn!(instances = keeper.count(), "what was known at {} is served, from the snapshot file", timestamp(as_of));
+        tracing::warn!(instances = keeper.count(), "serving the state of {} from the snapshot file", timestamp(as_of));
     }
-    say(&format!("Portal Redirects waits for its database, and listens meanwhile: http://{address}"));
+    print_line(&format!("Portal Redirects is waiting for its database and already listens on http://{address}"));
 }
 
-fn announce(address: SocketAddr) {
-    say(&format!("Portal Redirects is ready: http://{address}"));
-}
-
-/// SIGTERM or SIGINT, for everyone who waits for it.
-#[derive(Clone, Debug)]
-struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    fn new() -> anyhow::Result<Self> {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let (sender, receiver) = watch::channel(false);
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            sender.send_replace(true);
-            // Kept: who waits later must still find it.
-            sender.closed().await;
-        });
-        Ok(Self(receiver))
-    }
-
-    async fn wait(&mut self) {
-        // An error would mean that nobody listens for signals any more: then it is time to stop as well.
-        let _ = self.0.wait_for(|stopped| *stopped).await;
-    }
+fn announce_ready(address: SocketAddr) {
+    print_line(&format!("Portal Redirects is ready: http://{address}"));
 }

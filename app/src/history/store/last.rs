@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 /// Who made the last change, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastChange {
+pub struct LastAuthor {
     /// The name that they had then.
     pub who: String,
     /// When they made it.
@@ -16,7 +16,7 @@ pub struct LastChange {
 ///
 /// # Errors
 /// The query fails.
-pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[&str]) -> sqlx::Result<Vec<(String, LastChange)>> {
+pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[&str]) -> sqlx::Result<Vec<(String, LastAuthor)>> {
     let fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
     let rows = sqlx::query!(
         r#"
@@ -34,5 +34,5 @@ pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[
     )
     .fetch_all(pool)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.field, LastChange { who: row.who, at: row.at })).collect())
+    Ok(rows.into_iter().map(|row| (row.field, LastAuthor { who: row.who, at: row.at })).collect())
 }

@@ -8,4 +8,4 @@ mod tests;
 mod versions;
 
 pub use changes::{Change, ChangesPage, PAGE_SIZE, Scope, is_longer_than, read_page};
-pub use versions::{fallbacks_at, version};
+pub use versions::{change_at, fallbacks_at, version};

@@ -15,7 +15,7 @@ use crate::{
         filter::{Criteria, HistoryFilter},
         record::{Entry, record},
     },
-    instances::store::{self, StoredInstance},
+    instances::{store, stored::StoredInstance},
     members,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
 };

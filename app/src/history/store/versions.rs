@@ -1,10 +1,11 @@
 //! Earlier versions of an instance: who made them, and the fallback redirects that they had.
 
-use sqlx::PgPool;
+use serde_json::{Map, Value};
+use sqlx::{PgPool, types::Json};
 use time::OffsetDateTime;
 
 use crate::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     redirects::{Fallbacks, Flow},
 };
 
@@ -50,4 +51,18 @@ pub async fn fallbacks_at(pool: &PgPool, stored: &StoredInstance, at: i64) -> sq
         }
     }
     Ok(Some(fallbacks))
+}
+
+/// The earlier values of the fields that the change to a version changed, by the names of form fields. `None` if no change made that
+/// version.
+///
+/// # Errors
+/// The query fails.
+pub async fn change_at(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<Map<String, Value>>> {
+    let row = sqlx::query!(
+        r#"select before as "before!: Json<Map<String, Value>>" from changes where instance_id = $1 and version = $2"#,
+        instance,
+        version
+    );
+    Ok(row.fetch_optional(pool).await?.map(|row| row.before.0))
 }

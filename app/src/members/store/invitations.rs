@@ -8,11 +8,11 @@ use crate::{
         Email, Role, Token,
         store::links::{self, Invitation, Purpose},
     },
+    database::{StoreError, lock_row},
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::{StoreError, lock_row},
     members::form::InviteForm,
     ui::form::FieldError,
 };

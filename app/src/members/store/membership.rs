@@ -10,9 +10,9 @@ use crate::{
     members::role::{Role, UnknownRole},
 };
 
-/// An admin's membership of an instance.
+/// What an admin may do with an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Membership {
+pub struct MemberAccess {
     /// The member's role.
     pub role: Role,
     /// Whether the instance is archived.
@@ -23,7 +23,7 @@ pub struct Membership {
 ///
 /// # Errors
 /// The query fails.
-pub async fn find<'e>(executor: impl PgExecutor<'e>, slug: &str, admin: i64) -> sqlx::Result<Option<Membership>> {
+pub async fn find<'e>(executor: impl PgExecutor<'e>, slug: &str, admin: i64) -> sqlx::Result<Option<MemberAccess>> {
     let row = sqlx::query!(
         r#"select m.role, i.archived_at is not null as "is_archived!" from members m join instances i on i.id = m.instance_id
         where i.slug = $1 and m.admin_id = $2"#,
@@ -32,7 +32,18 @@ pub async fn find<'e>(executor: impl PgExecutor<'e>, slug: &str, admin: i64) -> 
     )
     .fetch_optional(executor)
     .await?;
-    row.map(|row| Ok(Membership { role: stored_role(&row.role)?, is_archived: row.is_archived })).transpose()
+    row.map(|row| Ok(MemberAccess { role: stored_role(&row.role)?, is_archived: row.is_archived })).transpose()
+}
+
+/// An admin's role in an instance; `None` if they are not a member.
+///
+/// # Errors
+/// The query fails.
+pub(crate) async fn role_of<'e>(executor: impl PgExecutor<'e>, instance: i64, admin: i64) -> sqlx::Result<Option<Role>> {
+    let role = sqlx::query_scalar!("select role from members where instance_id = $1 and admin_id = $2", instance, admin)
+        .fetch_optional(executor)
+        .await?;
+    role.as_deref().map(stored_role).transpose()
 }
 
 /// Reads a role as it is stored.

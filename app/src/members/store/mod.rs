@@ -17,11 +17,11 @@ use self::{
 };
 use crate::{
     admins::Role,
+    database::{StoreError, check_role, lock_row},
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::{StoreError, check_role, lock_row},
     members::form::RoleForm,
     ui::form::FieldError,
 };

@@ -12,6 +12,7 @@ use crate::{
         Role,
         store::links::{self, Invitation},
     },
+    database::StoreError,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
@@ -57,12 +58,10 @@ pub fn MembersPage() -> impl IntoView {
     let new_invitation = use_context::<NewInvitation>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let (caller, role, instances, pool) =
-            (loading::caller()?, loading::role(&slug).await?, loading::instances().await?, loading::pool()?);
-        let members = store::list(&pool, stored.id).await.map_err(|error| loading::logged(&error))?;
+        let (caller, role, pool) = (loading::caller()?, loading::role(&slug).await?, loading::pool()?);
+        let members = store::list(&pool, stored.id).await.map_err(StoreError::into_app_error)?;
         let is_owner = role == Role::Owner;
-        let pending =
-            if is_owner { links::pending(&pool, stored.id).await.map_err(|error| loading::logged(&error.into()))? } else { Vec::new() };
+        let pending = if is_owner { links::pending(&pool, stored.id).await.map_err(loading::unavailable)? } else { Vec::new() };
         let done = done.filter(|_| rejected.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let summary = rejected.as_ref().map(|rejected| {
             let links = rejected.errors.iter().map(|error| (format!("#{}", error.field), error.message.clone()));
@@ -89,7 +88,7 @@ pub fn MembersPage() -> impl IntoView {
             "Who may do what with this instance. Owners invite people, change roles and remove members."
         };
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Members>
+            <InstanceFrame stored place=Place::Members>
                 {summary}
                 {done}
                 {new_invitation.map(link_once)}

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{redirects::MOST_QUERY_BYTES, ui::text::Grouped};
+use crate::{redirects::MAX_QUERY_BYTES, ui::text::Grouped};
 
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub fn notice(notice: Notice) -> impl IntoView {
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
         Notice::NotAForm => "The form did not arrive whole. Go back, reload the page, and send it again.".to_owned(),
         Notice::TooLarge => "That is too much for one form. Go back and shorten the longest field.".to_owned(),
-        Notice::LongLink => format!("This link is too long: {} bytes after its ? at most.", Grouped(MOST_QUERY_BYTES)),
+        Notice::LongLink => format!("This link is too long: {} bytes after its ? at most.", Grouped(MAX_QUERY_BYTES)),
         Notice::Method => "This page can be opened, and its form sent. Go back and try that.".to_owned(),
     };
     view! { <p>{text}</p> }

@@ -9,7 +9,7 @@ mod report;
 use std::{collections::BTreeMap, convert::Infallible, future::Future, pin::Pin, time::Duration};
 
 use app::{
-    instances::store::StoreError,
+    database::StoreError,
     runtimes::{Runtime, RuntimeRole},
 };
 use sqlx::{

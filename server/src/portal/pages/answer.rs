@@ -14,7 +14,7 @@ use axum::{
 use leptos::{nonce::Nonce, prelude::*};
 
 use super::{policy::policy, visit::Visit};
-use crate::security::TRANSPORT_SECURITY;
+use crate::http::layers::TRANSPORT_SECURITY;
 
 /// In how many seconds something is worth another try that can't be done right now.
 const RETRY_SECONDS: u64 = 5;

@@ -5,9 +5,9 @@ use app::redirects::{Environment, RequestingOrigin};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
-use crate::{
-    http::cookies::{self, Visitors},
-    security::asked_host,
+use crate::http::{
+    cookies::{self, Visitors},
+    host::asked_host,
 };
 
 /// The page that a visitor has come from, as far as it counts.
@@ -32,7 +32,7 @@ pub(super) struct Asking<'a> {
 impl Arrival {
     /// Reads it from a request, or from what an earlier one has left in a cookie. Nothing that a link says can set it.
     pub(super) fn of(asking: Asking<'_>, environment: Environment, visitors: Visitors) -> Self {
-        if environment == Environment::Production {
+        if !RequestingOrigin::referer_counts(environment) {
             return Self::default();
         }
         let before = cookies::requesting(asking.headers, visitors).filter(|origin| RequestingOrigin::parse(origin).is_some());

@@ -2,11 +2,11 @@
 
 use std::convert::Infallible;
 
-use app::{error::AppError, portal::view::Notice};
+use app::portal::view::Notice;
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
 
-use crate::http::form::read_body;
+use crate::http::form::{NotAForm, read_body};
 
 /// What was posted, or why it is none of the page's forms.
 pub(super) struct Sent<Form>(pub(super) Result<Form, Notice>);
@@ -18,8 +18,8 @@ impl<S: Send + Sync, Form: DeserializeOwned> FromRequest<S> for Sent<Form> {
         let (parts, body) = request.into_parts();
         Ok(Self(match read_body(&parts, body).await {
             Ok(body) => serde_html_form::from_bytes(&body).map_err(|_| Notice::NotAForm),
-            Err(AppError::TooLarge) => Err(Notice::TooLarge),
-            Err(_) => Err(Notice::NotAForm),
+            Err(NotAForm::TooLarge) => Err(Notice::TooLarge),
+            Err(NotAForm::Other) => Err(Notice::NotAForm),
         }))
     }
 }

@@ -17,7 +17,7 @@ use app::{
         identity::{Identity, IdentityError, Visitor},
         view::Notice,
     },
-    redirects::{Flow, Link, MOST_QUERY_BYTES, Visit as Visited, resolve},
+    redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Visit as Visited, resolve},
 };
 use axum::{
     Extension,
@@ -34,13 +34,15 @@ use super::{
 };
 use crate::{
     dashboard::rate_limits::Limits,
-    http::cookies::{self, Visitors},
+    http::{
+        cookies::{self, Visitors},
+        host::{asked_host, host_name},
+    },
     portal::{
         closed,
         problem::Problem,
         snapshot::{Asked, Snapshot, Snapshots},
     },
-    security::{asked_host, host_name},
 };
 
 /// How long a page waits for whoever recognises visitors, before it goes on without.
@@ -105,9 +107,9 @@ impl Visit {
             session: cookies::visitor(&parts.headers, visitors),
             device: None,
         };
-        let is_too_long = query.len() > MOST_QUERY_BYTES;
+        let is_too_long = query.len() > MAX_QUERY_BYTES;
         let query = if is_too_long { String::new() } else { query };
-        let link = Link::read(&query);
+        let link = LinkParams::read(&query);
         let then = Then::read(&query);
         let requesting = arrival.requesting();
         let out =
@@ -133,24 +135,28 @@ fn is_secure(parts: &Parts, portal: &Portal, snapshot: &Snapshot, base: &str) ->
     let asked = asked_host(&parts.headers, &parts.uri)?;
     let host = host_name(asked)?;
     // The dashboard's own host is no instance's, whatever its portal origin says.
-    if base.is_empty() && portal.reach.is_secure(&host) {
+    if base.is_empty() && portal.dashboard_url.is_secure(&host) {
         return None;
     }
     let origin = snapshot.instance.portal_origin();
     let secure = origin.as_str().starts_with("https://");
-    if base.is_empty() || origin.is_at(asked) { Some(secure) } else { portal.reach.is_own(&host).then(|| portal.reach.is_secure(&host)) }
+    if base.is_empty() || origin.is_at(asked) {
+        Some(secure)
+    } else {
+        portal.dashboard_url.is_own(&host).then(|| portal.dashboard_url.is_secure(&host))
+    }
 }
 
 /// There is no such instance. At a host that nobody knows, nothing is served at all.
 fn nowhere(parts: &Parts, portal: &Portal) -> Response {
-    let known = asked_host(&parts.headers, &parts.uri).and_then(host_name).is_some_and(|host| portal.reach.is_own(&host));
+    let known = asked_host(&parts.headers, &parts.uri).and_then(host_name).is_some_and(|host| portal.dashboard_url.is_own(&host));
     if known { answer::notice(None, Notice::Missing) } else { misdirected() }
 }
 
 impl Visit {
     /// What the visitor's link says.
-    pub(super) fn link(&self) -> Link<'_> {
-        Link::read(&self.query)
+    pub(super) fn link(&self) -> LinkParams<'_> {
+        LinkParams::read(&self.query)
     }
 
     /// What the page has done before it was led to again. A link can't say so: who is told that all is well looks no further.

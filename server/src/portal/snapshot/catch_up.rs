@@ -2,10 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Instant};
 
-use app::{
-    instances::store::{self, StoreError},
-    runtimes,
-};
+use app::{database::StoreError, instances::store, runtimes};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -43,7 +40,7 @@ impl Snapshots {
         Ok(at)
     }
 
-    /// As [`Self::catch_up_over`], over a connection of its own.
+    /// As `catch_up_over`, over a connection of its own.
     ///
     /// # Errors
     /// PostgreSQL, or the way to it.

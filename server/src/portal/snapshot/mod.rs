@@ -1,5 +1,5 @@
 //! What is served: instances with their fallback redirects, each at one version, from memory. PostgreSQL is asked for what is not
-//! there yet, once however many visitors wait for it. `listener.rs` keeps it fresh.
+//! there yet, once however many visitors wait for it. `listener/` keeps it fresh.
 
 mod asked;
 mod catch_up;
@@ -23,7 +23,7 @@ use std::{
 };
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     redirects::is_slug,
     runtimes::{self, Runtime},
 };
@@ -31,7 +31,7 @@ use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
 
 use super::problem::Problem;
-use crate::{portal::probes::Start, security::asked_host};
+use crate::{http::host::asked_host, portal::probes::Start};
 pub(super) use asked::{Asked, Served};
 use flights::{Flights, Found, Name};
 pub use health::Health;

@@ -1,7 +1,7 @@
 //! What the memory promises whatever order things come in, without a database.
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     portal::identity::IdentityKind,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
 };

@@ -2,7 +2,7 @@
 
 use std::mem::size_of;
 
-use app::{instances::store::StoredInstance, redirects::Flow};
+use app::{instances::stored::StoredInstance, redirects::Flow};
 
 /// What is around an instance: its place in the table, in the order of use and under two names, and what the allocator rounds up.
 /// Measured as what a process grows by for each of 100,000 small ones.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     portal::identity::IdentityKind,
     redirects::{Environment, Flow, Instance, Settings},
 };
@@ -184,7 +184,7 @@ fn kill_9_in_the_middle_of_writing_leaves_a_whole_file() {
     let (_folder, path) = place();
     for round in 0..20 {
         let mut writer = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "portal::kept::tests::writes_until_it_is_killed"])
+            .args(["--ignored", "--exact", "portal::snapshot_file::tests::writes_until_it_is_killed"])
             .env(WHERE, &path)
             .stdout(Stdio::null())
             .spawn()

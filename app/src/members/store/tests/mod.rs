@@ -11,11 +11,12 @@ use crate::{
             links::{self, OneTimeLink, Purpose},
         },
     },
+    database::StoreError,
     fallbacks::{self, form::FallbackForm},
     history::Actor,
     instances::{
         archive::{ArchiveForm, archive},
-        store::{self, StoreError},
+        store,
     },
     members::form::{InviteForm, RoleForm},
     redirects::{Instance, Settings},

@@ -1,0 +1,114 @@
+//! Archived instances in PostgreSQL: archived, restored, listed.
+
+use sqlx::PgPool;
+
+use super::{ArchiveForm, ArchivedInstance, RESTORABLE_HOURS, Restorable, until};
+use crate::{
+    database::{StoreError, check_role, lock_row},
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
+    instances::store::MOST_LISTED,
+    members::role::Role,
+    redirects::is_slug,
+    ui::form::FieldError,
+};
+
+/// Until when the instance of that slug can be restored; `None` where it is not archived.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn restorable(pool: &PgPool, slug: &str) -> Result<Option<Restorable>, StoreError> {
+    if !is_slug(slug) {
+        return Ok(None);
+    }
+    let row = sqlx::query!(
+        r#"select archived_at as "archived_at!", archived_at > now() - make_interval(hours => $2) as "can_be!"
+        from instances where slug = $1 and archived_at is not null"#,
+        slug,
+        RESTORABLE_HOURS
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|row| Restorable(row.can_be.then(|| until(row.archived_at)))))
+}
+
+/// Archives an instance, if its slug was typed to confirm that.
+///
+/// # Errors
+/// Not found, archived already, something else was typed, or PostgreSQL.
+pub async fn archive(pool: &PgPool, actor: &Actor, slug: &str, form: &ArchiveForm) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await?;
+    let id = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
+    if form.slug.trim() != slug {
+        return Err(StoreError::Fields(vec![FieldError::new("slug", format_args!("That is not the slug. Type {slug}."))]));
+    }
+    let version = sqlx::query_scalar!(
+        "update instances set archived_at = now(), version = version + 1, updated_at = now() where id = $1 returning version",
+        id
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    record(&mut transaction, actor, Kind::Archived, Entry::of(id).at(version)).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Brings an archived instance back. One that is not archived stays as it is.
+///
+/// # Errors
+/// Not found, archived too long ago, or PostgreSQL.
+pub async fn unarchive(pool: &PgPool, actor: &Actor, slug: &str) -> Result<(), StoreError> {
+    if !is_slug(slug) {
+        return Err(StoreError::NotFound);
+    }
+    let mut transaction = pool.begin().await?;
+    let restored = sqlx::query!(
+        "update instances set archived_at = null, version = version + 1, updated_at = now()
+        where slug = $1 and archived_at > now() - make_interval(hours => $2) returning id, version",
+        slug,
+        RESTORABLE_HOURS
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    match restored {
+        Some(row) => {
+            check_role(&mut transaction, actor, row.id, Role::Owner).await?;
+            record(&mut transaction, actor, Kind::Unarchived, Entry::of(row.id).at(row.version)).await?;
+        }
+        // It is there and not archived, or this is why not.
+        None => lock_row(&mut transaction, actor, slug, Role::Owner).await.map(|_| ())?,
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The archived instances that an admin is a member of and that can still be restored, the one with the least time left first.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<ArchivedInstance>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select i.slug, i.name, i.environment, i.domain_typed, i.archived_at as "archived_at!", m.role
+        from members m join instances i on i.id = m.instance_id
+        where m.admin_id = $1 and i.archived_at > now() - make_interval(hours => $2)
+        order by i.archived_at, i.slug limit $3"#,
+        admin,
+        RESTORABLE_HOURS,
+        MOST_LISTED
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ArchivedInstance {
+            environment: row.environment.parse().unwrap_or_default(),
+            slug: row.slug,
+            name: row.name,
+            domain: row.domain_typed,
+            until: until(row.archived_at),
+            is_owned: row.role == Role::Owner.name(),
+        })
+        .collect())
+}

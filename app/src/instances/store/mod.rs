@@ -1,0 +1,170 @@
+//! Instances in PostgreSQL: listed, created, changed, and locked at the version that a form was filled from.
+
+mod constraints;
+mod find;
+
+use sqlx::{PgPool, PgTransaction};
+
+use super::stored::StoredInstance;
+use crate::{
+    database::{StoreError, lock_row},
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
+    members,
+    members::role::Role,
+    redirects::{Environment, Instance, Settings},
+};
+use constraints::on_constraint;
+pub use find::{find, find_all, find_by_portal_origin, versions};
+
+/// What a list or a switcher shows of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceSummary {
+    /// The name in URLs.
+    pub slug: String,
+    /// The name on screens.
+    pub name: String,
+    /// Development or production.
+    pub environment: Environment,
+    /// The domain as typed.
+    pub domain: String,
+}
+
+/// The most instances that a list shows.
+pub const MOST_LISTED: i64 = 1000;
+
+/// The instances that an admin is a member of, by name, up to [`MOST_LISTED`].
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<InstanceSummary>, StoreError> {
+    let rows = sqlx::query!(
+        "select i.slug, i.name, i.environment, i.domain_typed
+        from members m join instances i on i.id = m.instance_id
+        where m.admin_id = $1 and i.archived_at is null
+        order by lower(i.name), i.slug limit $2",
+        admin,
+        MOST_LISTED
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| InstanceSummary {
+            environment: row.environment.parse().unwrap_or_default(),
+            slug: row.slug,
+            name: row.name,
+            domain: row.domain_typed,
+        })
+        .collect())
+}
+
+/// Stores a new instance, of which the actor becomes the owner; `domain_typed` is what the screens show for its domain.
+///
+/// # Errors
+/// A slug or portal origin that another instance has, or PostgreSQL.
+pub async fn create(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<(), StoreError> {
+    let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
+    let mut transaction = pool.begin().await?;
+    let id = sqlx::query_scalar!(
+        "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
+        instance.slug(),
+        instance.name(),
+        instance.environment().name(),
+        instance.domain().as_str(),
+        domain_typed.trim(),
+        instance.portal_origin().as_str(),
+        instance.home_url().as_str(),
+        &origins
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .map_err(on_constraint)?;
+    let entry = changed(Entry::of(id).at(1), None, instance, domain_typed).field("slug", None::<String>, instance.slug());
+    record(&mut transaction, actor, Kind::Created, entry).await?;
+    if actor.admin.is_some() {
+        members::store::membership::join(&mut transaction, actor, id, Role::Owner).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The settings that differ from what was there, by the names that the form has for them.
+fn changed(entry: Entry, before: Option<&StoredInstance>, after: &Instance, domain_typed: &str) -> Entry {
+    let was = |get: fn(&Settings) -> &str| before.map(|stored| get(&stored.settings).to_owned());
+    let origins: Vec<String> = after.allowed_origins().iter().map(ToString::to_string).collect();
+    entry
+        .field("name", was(|settings| &settings.name), after.name())
+        .field("environment", was(|settings| settings.environment.name()), after.environment().name())
+        .field("domain", before.map(|stored| stored.domain_typed.clone()), domain_typed.trim())
+        .field("portal_origin", was(|settings| &settings.portal_origin), after.portal_origin().as_str())
+        .field("home_url", was(|settings| &settings.home_url), after.home_url().as_str())
+        .field("allowed_origins", before.map(|stored| stored.settings.allowed_origins.clone()).unwrap_or_default(), origins)
+}
+
+/// Stores an instance that was read at `instance.version()`, and answers the version it has now.
+///
+/// # Errors
+/// Not found, saved by somebody else in between, a portal origin that another instance has, or PostgreSQL.
+pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<i64, StoreError> {
+    let mut transaction = pool.begin().await?;
+    let stored = lock(&mut transaction, actor, instance.slug(), instance.version()).await?;
+    let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
+    let version = sqlx::query_scalar!(
+        "update instances
+        set name = $2, environment = $3, domain = $4, domain_typed = $5, portal_origin = $6, home_url = $7, allowed_origins = $8,
+            version = version + 1, updated_at = now()
+        where slug = $1
+            and (name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins) is distinct from ($2, $3, $4, $5, $6, $7, $8)
+        returning version",
+        instance.slug(),
+        instance.name(),
+        instance.environment().name(),
+        instance.domain().as_str(),
+        domain_typed.trim(),
+        instance.portal_origin().as_str(),
+        instance.home_url().as_str(),
+        &origins
+    )
+    .fetch_optional(&mut *transaction)
+    .await
+    .map_err(on_constraint)?;
+    if let Some(version) = version {
+        let entry = changed(Entry::of(stored.id).at(version), Some(&stored), instance, domain_typed);
+        record(&mut transaction, actor, Kind::Settings, entry).await?;
+    }
+    transaction.commit().await?;
+    Ok(version.unwrap_or(instance.version()))
+}
+
+/// Locks an instance for the rest of the transaction, if it still has the version that a form was filled from.
+///
+/// # Errors
+/// Not found, archived, saved by somebody else in between, or PostgreSQL.
+pub async fn lock(transaction: &mut PgTransaction<'_>, actor: &Actor, slug: &str, version: i64) -> Result<StoredInstance, StoreError> {
+    lock_row(transaction, actor, slug, Role::Editor).await?;
+    let stored = find(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
+    if stored.instance.version() == version { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
+}
+
+/// Whether this database ever had an instance: a first start is told from an emptied list.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn ever_had_one(pool: &PgPool) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(r#"select pg_sequence_last_value(pg_get_serial_sequence('instances', 'id')::regclass) is not null as "ever!""#)
+        .fetch_one(pool)
+        .await?)
+}
+
+/// Whether PostgreSQL answers.
+///
+/// # Errors
+/// It does not.
+pub async fn ping(pool: &PgPool) -> Result<(), StoreError> {
+    sqlx::query!("select 1 as one").fetch_one(pool).await?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! PostgreSQL's binaries: finds them and runs them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use anyhow::Context;
+use tokio::process::Command;
+
+use super::data_dir::DataDir;
+
+/// The directory with the binaries of one PostgreSQL version.
+#[derive(Debug)]
+pub(super) struct Binaries(PathBuf);
+
+impl Binaries {
+    /// The binaries of the version that created the cluster; the newest ones if there is no cluster yet.
+    ///
+    /// # Errors
+    /// They are not on this machine.
+    pub(super) fn find(cluster: &Path) -> anyhow::Result<Self> {
+        find_directory(cluster).map(Self)
+    }
+
+    /// A command that runs one of the binaries as PostgreSQL's user, in a directory that every user may enter. It has its own process
+    /// group, so Ctrl+C reaches only the server, which then shuts PostgreSQL down.
+    pub(super) fn command(&self, binary: &str, data_dir: &DataDir) -> Command {
+        let mut command = Command::new(self.0.join(binary));
+        command.current_dir("/").stdin(Stdio::null()).env_remove("PGDATA").env("LC_ALL", "C").process_group(0);
+        if let Some((uid, gid)) = data_dir.user {
+            command.uid(uid.as_raw()).gid(gid.as_raw());
+        }
+        command
+    }
+}
+
+/// The output of a command, on one line.
+pub(super) fn one_line(output: &Output) -> String {
+    let text = [&output.stderr[..], &output.stdout[..]].map(String::from_utf8_lossy).join("\n");
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+fn find_directory(cluster: &Path) -> anyhow::Result<PathBuf> {
+    let version = fs::read_to_string(cluster.join("PG_VERSION")).map(|text| text.trim().to_owned()).ok();
+    let mut found: Vec<(u32, PathBuf)> = Vec::new();
+    if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
+        for entry in versions.flatten() {
+            if let Ok(number) = entry.file_name().to_string_lossy().parse() {
+                found.push((number, entry.path().join("bin")));
+            }
+        }
+    }
+    found.sort();
+    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let candidates: Vec<PathBuf> =
+        found.into_iter().rev().map(|(_, bin)| bin).chain(on_path).filter(|bin| bin.join("initdb").exists()).collect();
+    let Some(version) = version else {
+        return candidates.into_iter().next().context(
+            "DATABASE_URL is not set, and PostgreSQL's binaries (initdb, pg_ctl) are not on this machine. Install PostgreSQL (Debian: apt-get install postgresql), or set DATABASE_URL.",
+        );
+    };
+    let has_version = |bin: &PathBuf| {
+        let output = std::process::Command::new(bin.join("postgres")).arg("--version").output();
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&format!(" {version}.")))
+    };
+    candidates.into_iter().find(has_version).with_context(|| {
+        format!("PostgreSQL {version} created {}, but is not on this machine. Install it, or choose another --data-dir.", cluster.display())
+    })
+}
