@@ -1,4 +1,4 @@
-//! The Preview tab: where any link would end, and why, step by step.
+//! The Preview tab: where a link leads, and why, step by step.
 
 pub mod api;
 pub mod editor;
