@@ -1,7 +1,7 @@
 //! The Snippets tab: an instance's fallback redirects for those who host the components themselves, ready to copy.
 
+mod files;
 mod framework;
-mod place;
 mod quote;
 mod snippet;
 mod target;
