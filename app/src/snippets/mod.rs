@@ -1,4 +1,4 @@
-//! The Snippets tab: an instance's fallback redirects for those who host the components themselves, ready to copy.
+//! The Snippets tab: an instance's fallback redirects as code to copy, for applications that host the components themselves.
 
 mod files;
 mod framework;

@@ -1,4 +1,4 @@
-//! Tests of the snippets, with the instance that they share.
+//! Tests of the snippets.
 
 mod code;
 mod names;
