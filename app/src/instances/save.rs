@@ -58,7 +58,7 @@ pub(super) async fn create(form: InstanceForm) -> Result<SaveOutcome, AppError> 
     };
     match created {
         Ok(slug) => Ok(SaveOutcome::Saved(Saved { slug, version: 1, form: write(&form), ..Saved::default() })),
-        Err(StoreError::Fields(errors)) => Ok(SaveOutcome::Rejected { errors }),
+        Err(StoreError::Fields(errors)) => Ok(SaveOutcome::rejected(errors)),
         Err(error) => Err(error.into_app_error()),
     }
 }

@@ -8,7 +8,7 @@ use web_sys::SubmitEvent;
 
 use super::{
     form_element::{Fields, fill},
-    outcome::{Choice, Conflict, SaveOutcome, Saved},
+    outcome::{Choice, Conflict, Merged, SaveOutcome, Saved},
 };
 use crate::{error::AppError, ui::form::FieldError};
 
@@ -98,8 +98,11 @@ impl InPlace {
                     self.phase.set(Phase::Saved { version: saved.version, merged: saved.merged });
                     done(&saved);
                 }
-                Ok(SaveOutcome::Rejected { errors }) => {
+                Ok(SaveOutcome::Rejected { errors, merged }) => {
                     self.phase.set(Phase::Editing);
+                    if let Some(Merged { form, base }) = merged {
+                        self.refill(&form, base);
+                    }
                     self.errors.set(errors);
                 }
                 Ok(SaveOutcome::Conflict(conflict)) => self.take(*conflict),
@@ -112,7 +115,7 @@ impl InPlace {
     fn take(self, conflict: Conflict) {
         self.errors.set(Vec::new());
         self.ahead.set(conflict.ahead);
-        self.refill(&conflict.form, conflict.base);
+        self.refill(&conflict.merged.form, conflict.merged.base);
         self.choices.set(conflict.both);
         self.phase.set(Phase::Editing);
     }

@@ -50,7 +50,7 @@ where
             leptos::task::spawn_local(async move {
                 match called.await {
                     Ok(SaveOutcome::Saved(saved)) => drop(window().location().assign(&page(&saved))),
-                    Ok(SaveOutcome::Rejected { errors }) => {
+                    Ok(SaveOutcome::Rejected { errors, .. }) => {
                         said.set(Said::Failed(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ")));
                     }
                     Ok(SaveOutcome::Conflict(_)) => said.set(Said::Stale),
