@@ -11,7 +11,7 @@ use identity::{Identity, IdentityKind};
 
 mod accounts;
 pub mod address;
-mod failure;
+
 #[cfg(test)]
 mod fixtures;
 pub mod form;
@@ -19,6 +19,7 @@ pub mod identifier;
 #[cfg(test)]
 mod identifier_tests;
 pub mod identity;
+mod identity_error;
 mod name;
 pub mod organizations;
 #[cfg(test)]
