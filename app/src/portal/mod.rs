@@ -11,7 +11,6 @@ use identity::{Identity, IdentityKind};
 
 mod accounts;
 pub mod address;
-
 #[cfg(test)]
 mod fixtures;
 pub mod form;

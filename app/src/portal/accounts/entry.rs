@@ -4,8 +4,10 @@ use sqlx::PgPool;
 
 use super::{
     details::{Identifiers, check_new_password, read_rename, read_sign_up},
-    sessions,
-    store::{self, Account},
+    store::{
+        accounts::{self, Account},
+        sessions,
+    },
 };
 use crate::{
     admins::{Token, entry::Client},
@@ -37,27 +39,27 @@ pub(super) async fn sign_in(pool: &PgPool, instance: i64, form: &SignInForm, cli
         errors.push(FieldError::new("password", "Enter your password."));
     }
     let (Ok(identifier), true) = (identifier, errors.is_empty()) else { return Err(IdentityError::Fields(errors)) };
-    let account = store::find(pool, instance, &identifier.into()).await?.pop();
+    let account = accounts::find(pool, instance, &identifier.into()).await?.pop();
     enter(pool, instance, account, &form.password, client).await?.ok_or_else(wrong)
 }
 
 /// Makes an account and signs its visitor in. Somebody who has it already, and types its password, is just signed in.
 pub(super) async fn sign_up(pool: &PgPool, instance: i64, form: &SignUpForm, client: &Client) -> Result<Recognised, IdentityError> {
     let details = read_sign_up(form)?;
-    let mut found = store::find(pool, instance, &details.0).await?;
+    let mut found = accounts::find(pool, instance, &details.0).await?;
     // Either way one password is hashed, so the time it takes says no more than the answer.
     if found.is_empty() {
         let password_hash = form.password.hash().await?;
         let token = Token::new()?;
         let mut transaction = pool.begin().await?;
-        if let Some(id) = store::create(&mut transaction, instance, &details, &password_hash).await? {
+        if let Some(id) = accounts::create(&mut transaction, instance, &details, &password_hash).await? {
             sessions::begin(&mut transaction, id, &token, client).await?;
             transaction.commit().await?;
             return Ok(Recognised::Now(token));
         }
         // Somebody was faster.
         transaction.rollback().await?;
-        found = store::find(pool, instance, &details.0).await?;
+        found = accounts::find(pool, instance, &details.0).await?;
     }
     enter(pool, instance, only(found, &details.0), &form.password, client).await?.ok_or_else(taken)
 }
@@ -79,7 +81,7 @@ async fn enter(
     let Some(account) = account.filter(|_| right) else { return Ok(None) };
     let token = Token::new()?;
     let mut transaction = pool.begin().await?;
-    if store::hold(&mut transaction, instance, account.id).await? != Some(account.password_hash) {
+    if accounts::hold(&mut transaction, instance, account.id).await? != Some(account.password_hash) {
         return Ok(None);
     }
     sessions::begin(&mut transaction, account.id, &token, client).await?;
@@ -90,12 +92,12 @@ async fn enter(
 /// Changes a visitor's names.
 pub(super) async fn rename(pool: &PgPool, instance: i64, visitor: &Visitor, form: &NamesForm) -> Result<(), IdentityError> {
     let names = read_rename(form)?;
-    if store::rename(pool, instance, visitor.id, &names).await? { Ok(()) } else { Err(IdentityError::gone()) }
+    if accounts::rename(pool, instance, visitor.id, &names).await? { Ok(()) } else { Err(IdentityError::gone()) }
 }
 
 /// Changes a visitor's password and ends their other sessions.
 pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visitor, form: &PasswordForm) -> Result<(), IdentityError> {
-    let before = store::password_hash(pool, instance, visitor.id).await?.ok_or_else(IdentityError::gone)?;
+    let before = accounts::password_hash(pool, instance, visitor.id).await?.ok_or_else(IdentityError::gone)?;
     let mut errors = Vec::new();
     if form.current == Password::default() {
         errors.push(FieldError::new("current", "Enter your current password."));
@@ -110,11 +112,11 @@ pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visi
     }
     let after = form.new.hash().await?;
     let mut transaction = pool.begin().await?;
-    let unchanged = store::hold(&mut transaction, instance, visitor.id).await? == Some(before);
+    let unchanged = accounts::hold(&mut transaction, instance, visitor.id).await? == Some(before);
     if !unchanged || !sessions::is_there(&mut *transaction, visitor.session).await? {
         return Err(IdentityError::field("current", "Your password was changed in between, or this session was ended. Sign in again."));
     }
-    store::set_password(&mut transaction, visitor.id, &after).await?;
+    accounts::set_password(&mut transaction, visitor.id, &after).await?;
     sessions::end_others(&mut transaction, visitor.id, visitor.session).await?;
     transaction.commit().await?;
     Ok(())

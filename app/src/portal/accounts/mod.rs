@@ -2,7 +2,6 @@
 
 mod details;
 mod entry;
-mod sessions;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -15,7 +14,8 @@ use super::{
 };
 use crate::admins::{Token, entry::Client};
 
-pub(super) use store::hold;
+pub(super) use store::accounts::hold;
+use store::sessions;
 
 /// The accounts of one instance.
 pub(super) struct Accounts {

@@ -1,7 +1,7 @@
 //! How long somebody is recognised, and where.
 
 use super::*;
-use crate::portal::accounts::sessions::MOST_SESSIONS;
+use crate::portal::accounts::store::sessions::MOST_SESSIONS;
 
 /// Makes what is stored of sessions older, by a list of assignments.
 async fn age(pool: &PgPool, assignments: &str) {

@@ -13,10 +13,15 @@ use crate::{
 };
 
 /// The most sessions of one visitor: of more, those end that were not used for longest.
-pub(super) const MOST_SESSIONS: i64 = 50;
+pub(in crate::portal::accounts) const MOST_SESSIONS: i64 = 50;
 
 /// Begins a session of a visitor whose row is held, in place of the one that the browser had.
-pub(super) async fn begin(connection: &mut PgConnection, visitor: i64, token: &Token, client: &Client) -> sqlx::Result<()> {
+pub(in crate::portal::accounts) async fn begin(
+    connection: &mut PgConnection,
+    visitor: i64,
+    token: &Token,
+    client: &Client,
+) -> sqlx::Result<()> {
     if let Some(old) = &client.session {
         sqlx::query!("delete from visitor_sessions where token_hash = $1", &old.hash()[..]).execute(&mut *connection).await?;
     }
@@ -52,7 +57,7 @@ pub(super) async fn begin(connection: &mut PgConnection, visitor: i64, token: &T
 }
 
 /// Whose session a token is; `None` where it has ended, never was, or is another instance's.
-pub(super) async fn find(pool: &PgPool, instance: i64, token: &Token) -> sqlx::Result<Option<Visitor>> {
+pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, token: &Token) -> sqlx::Result<Option<Visitor>> {
     let row = sqlx::query!(
         r#"select v.id, s.id as session, v.email_address, v.phone_number, v.username, v.first_name, v.last_name,
             s.last_seen_at < now() - interval '1 minute' as "stale!"
@@ -82,7 +87,7 @@ pub(super) async fn find(pool: &PgPool, instance: i64, token: &Token) -> sqlx::R
 }
 
 /// A visitor's sessions that have not ended, the one used last first.
-pub(super) async fn list(pool: &PgPool, instance: i64, visitor: i64) -> sqlx::Result<Vec<OwnSession>> {
+pub(in crate::portal::accounts) async fn list(pool: &PgPool, instance: i64, visitor: i64) -> sqlx::Result<Vec<OwnSession>> {
     sqlx::query_as!(
         OwnSession,
         "select s.id, s.created_at as since, s.last_seen_at as last_seen, s.browser
@@ -100,12 +105,12 @@ pub(super) async fn list(pool: &PgPool, instance: i64, visitor: i64) -> sqlx::Re
 }
 
 /// Whether a session has not been ended.
-pub(super) async fn is_there<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
+pub(in crate::portal::accounts) async fn is_there<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select exists (select from visitor_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
 }
 
 /// Ends one of a visitor's sessions, if it is one.
-pub(super) async fn end(pool: &PgPool, instance: i64, visitor: i64, session: i64) -> sqlx::Result<()> {
+pub(in crate::portal::accounts) async fn end(pool: &PgPool, instance: i64, visitor: i64, session: i64) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from visitor_sessions s using visitors v
         where v.id = s.visitor_id and v.instance_id = $1 and s.visitor_id = $2 and s.id = $3",
@@ -119,7 +124,7 @@ pub(super) async fn end(pool: &PgPool, instance: i64, visitor: i64, session: i64
 }
 
 /// Ends the sessions of a visitor whose row is held, but one.
-pub(super) async fn end_others(connection: &mut PgConnection, visitor: i64, kept: i64) -> sqlx::Result<()> {
+pub(in crate::portal::accounts) async fn end_others(connection: &mut PgConnection, visitor: i64, kept: i64) -> sqlx::Result<()> {
     sqlx::query!("delete from visitor_sessions where visitor_id = $1 and id <> $2", visitor, kept).execute(connection).await?;
     Ok(())
 }

@@ -2,20 +2,20 @@
 
 use sqlx::{PgConnection, PgExecutor};
 
-use super::details::{Identifiers, Names};
+use super::super::details::{Identifiers, Names};
 
 /// An account, as far as signing in needs it.
-pub(super) struct Account {
-    pub(super) id: i64,
+pub(in crate::portal::accounts) struct Account {
+    pub(in crate::portal::accounts) id: i64,
     email_address: Option<String>,
     phone_number: Option<String>,
     username: Option<String>,
-    pub(super) password_hash: String,
+    pub(in crate::portal::accounts) password_hash: String,
 }
 
 impl Account {
     /// Whether all that is given is this account's own.
-    pub(super) fn has_all(&self, given: &Identifiers) -> bool {
+    pub(in crate::portal::accounts) fn has_all(&self, given: &Identifiers) -> bool {
         let has = |own: &Option<String>, given: Option<&str>| given.is_none() || own.as_deref() == given;
         has(&self.email_address, given.email_address())
             && has(&self.phone_number, given.phone_number())
@@ -24,7 +24,11 @@ impl Account {
 }
 
 /// The accounts that have any of these: three at most.
-pub(super) async fn find<'e>(executor: impl PgExecutor<'e>, instance: i64, given: &Identifiers) -> sqlx::Result<Vec<Account>> {
+pub(in crate::portal::accounts) async fn find<'e>(
+    executor: impl PgExecutor<'e>,
+    instance: i64,
+    given: &Identifiers,
+) -> sqlx::Result<Vec<Account>> {
     sqlx::query_as!(
         Account,
         "select id, email_address, phone_number, username, password_hash from visitors
@@ -39,7 +43,11 @@ pub(super) async fn find<'e>(executor: impl PgExecutor<'e>, instance: i64, given
 }
 
 /// A visitor's password, as its hash; `None` where there is no such visitor.
-pub(super) async fn password_hash<'e>(executor: impl PgExecutor<'e>, instance: i64, visitor: i64) -> sqlx::Result<Option<String>> {
+pub(in crate::portal::accounts) async fn password_hash<'e>(
+    executor: impl PgExecutor<'e>,
+    instance: i64,
+    visitor: i64,
+) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!("select password_hash from visitors where instance_id = $1 and id = $2", instance, visitor)
         .fetch_optional(executor)
         .await
@@ -54,7 +62,7 @@ pub(in crate::portal) async fn hold(connection: &mut PgConnection, instance: i64
 }
 
 /// Stores a new account and answers its key; `None` where somebody has one of the identifiers already.
-pub(super) async fn create(
+pub(in crate::portal::accounts) async fn create(
     connection: &mut PgConnection,
     instance: i64,
     (identifiers, names): &(Identifiers, Names),
@@ -76,7 +84,12 @@ pub(super) async fn create(
 }
 
 /// Stores other names. Answers whether there is such a visitor.
-pub(super) async fn rename<'e>(executor: impl PgExecutor<'e>, instance: i64, visitor: i64, names: &Names) -> sqlx::Result<bool> {
+pub(in crate::portal::accounts) async fn rename<'e>(
+    executor: impl PgExecutor<'e>,
+    instance: i64,
+    visitor: i64,
+    names: &Names,
+) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "update visitors set first_name = $3, last_name = $4 where instance_id = $1 and id = $2",
         instance,
@@ -88,7 +101,11 @@ pub(super) async fn rename<'e>(executor: impl PgExecutor<'e>, instance: i64, vis
 }
 
 /// Stores another password of a visitor whose row is held.
-pub(super) async fn set_password(connection: &mut PgConnection, visitor: i64, password_hash: &str) -> sqlx::Result<()> {
+pub(in crate::portal::accounts) async fn set_password(
+    connection: &mut PgConnection,
+    visitor: i64,
+    password_hash: &str,
+) -> sqlx::Result<()> {
     sqlx::query!("update visitors set password_hash = $2 where id = $1", visitor, password_hash).execute(connection).await?;
     Ok(())
 }
