@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::{
-    details::{Identifiers, check_new_password, read_rename, read_sign_up},
+    form::{Identifiers, check_new_password, read_rename, read_sign_up},
     store::{
         accounts::{self, Account},
         sessions,

@@ -1,6 +1,6 @@
 //! Visitors who are recognised by a password: an instance's own accounts, in PostgreSQL.
 
-mod details;
+mod form;
 mod entry;
 mod store;
 #[cfg(test)]

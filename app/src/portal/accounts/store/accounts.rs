@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, PgExecutor};
 
-use super::super::details::{Identifiers, Names};
+use super::super::form::{Identifiers, Names};
 
 /// An account, as far as signing in needs it.
 pub(in crate::portal::accounts) struct Account {
