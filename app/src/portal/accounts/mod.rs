@@ -1,7 +1,7 @@
 //! Visitors who are recognised by a password: an instance's own accounts, in PostgreSQL.
 
 mod form;
-mod entry;
+mod sign_in;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -36,11 +36,11 @@ impl Identity for Accounts {
     }
 
     fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> Later<'a, Recognised> {
-        Box::pin(entry::sign_in(&self.pool, self.instance, form, client))
+        Box::pin(sign_in::sign_in(&self.pool, self.instance, form, client))
     }
 
     fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> Later<'a, Recognised> {
-        Box::pin(entry::sign_up(&self.pool, self.instance, form, client))
+        Box::pin(sign_in::sign_up(&self.pool, self.instance, form, client))
     }
 
     fn sign_out<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, ()> {
@@ -67,10 +67,10 @@ impl Identity for Accounts {
     }
 
     fn rename<'a>(&'a self, visitor: &'a Visitor, form: &'a NamesForm) -> Later<'a, ()> {
-        Box::pin(entry::rename(&self.pool, self.instance, visitor, form))
+        Box::pin(sign_in::rename(&self.pool, self.instance, visitor, form))
     }
 
     fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> Later<'a, ()> {
-        Box::pin(entry::change_password(&self.pool, self.instance, visitor, form))
+        Box::pin(sign_in::change_password(&self.pool, self.instance, visitor, form))
     }
 }

@@ -1,6 +1,6 @@
 //! Tests of visitors' accounts, each against a PostgreSQL database of its own.
 
-mod entry;
+mod sign_in;
 mod races;
 mod sessions;
 mod settings;
