@@ -3,7 +3,7 @@
 mod create_organization;
 mod notice;
 mod organization;
-mod problem;
+mod form_error;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -25,7 +25,7 @@ use crate::{
 pub use create_organization::create_organization;
 pub use notice::{Notice, notice};
 pub use organization::organization;
-pub use problem::Problem;
+pub use form_error::Problem;
 pub use sign_in::sign_in;
 pub use sign_out::sign_out;
 pub use sign_up::sign_up;

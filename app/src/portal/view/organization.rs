@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::problem::{Problem, Wording};
+use super::form_error::{Problem, Wording};
 use crate::{
     portal::{
         address::{Address, Page},

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     end,
-    problem::{Problem, Wording},
+    form_error::{Problem, Wording},
 };
 use crate::portal::{
     address::{Address, Page},

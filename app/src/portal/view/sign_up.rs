@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     PASSWORD_HELP, end,
-    problem::{Problem, Wording},
+    form_error::{Problem, Wording},
 };
 use crate::{
     portal::{
