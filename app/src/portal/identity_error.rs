@@ -1,23 +1,36 @@
-//! What goes wrong behind the portal's pages: pages are told that it does, and the log why, without anybody's data.
+//! What can go wrong with a visitor's sign-in or account. The visitor sees that it did; the log says why, without personal data.
 
-use super::identity::IdentityError;
 use crate::{credentials::password::HashError, ui::form::FieldError};
 
+/// Why a visitor was not signed in, or nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// Fields are wrong. A field named `""` stands for the form as a whole.
+    #[error("fields are wrong")]
+    Fields(Vec<FieldError>),
+    /// The identity provider manages this, so it can't be changed here: names or a password.
+    #[error("the identity provider manages this")]
+    ManagedElsewhere,
+    /// The database or the identity provider does not answer. The cause is logged where it happens.
+    #[error("visitors can't be looked up right now")]
+    Unavailable,
+}
+
 impl IdentityError {
-    /// The error of one field; of the form as a whole where the name is empty.
+    /// The error of one field, or of the form as a whole where the name is empty.
     pub fn field(name: &str, message: impl ToString) -> Self {
         Self::Fields(vec![FieldError::new(name, message)])
     }
 
-    /// The visitor is not there any more, though they were when the page was asked for.
-    pub(super) fn gone() -> Self {
+    /// The visitor was signed in when the page was loaded, and no longer is.
+    pub(super) fn signed_out() -> Self {
         Self::field("", "You are signed out. Sign in, then send it again.")
     }
 }
 
 impl From<sqlx::Error> for IdentityError {
     fn from(error: sqlx::Error) -> Self {
-        tracing::warn!(error = told(&error), "the database can't be asked about visitors");
+        tracing::warn!(error = without_data(&error), "a query about visitors failed");
         Self::Unavailable
     }
 }
@@ -31,35 +44,20 @@ impl From<HashError> for IdentityError {
 
 impl From<getrandom::Error> for IdentityError {
     fn from(error: getrandom::Error) -> Self {
-        tracing::warn!(%error, "the system gives no random bytes");
+        tracing::warn!(%error, "the system returned no random bytes");
         Self::Unavailable
     }
 }
 
-/// What a log may hold of an error: PostgreSQL's own words may quote a row.
-fn told(error: &sqlx::Error) -> String {
+/// The part of an error that may be logged: PostgreSQL's own message may quote a row.
+pub(super) fn without_data(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => {
             let code = error.code().unwrap_or_default();
-            error.constraint().map_or_else(|| format!("PostgreSQL says {code}"), |name| format!("PostgreSQL says {code}, by {name}"))
+            error
+                .constraint()
+                .map_or_else(|| format!("PostgreSQL error {code}"), |name| format!("PostgreSQL error {code}, constraint {name}"))
         }
         error => error.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use sqlx::PgPool;
-
-    use super::*;
-
-    #[sqlx::test(migrations = "../migrations")]
-    async fn a_log_names_the_rule_that_was_broken_and_not_who_broke_it(pool: PgPool) {
-        let insert = "insert into waitlist_entries (instance_id, email_address) values (1, 'ana@myapp.com')";
-        let refused = sqlx::query(insert).execute(&pool).await.unwrap_err();
-        assert_eq!(told(&refused), "PostgreSQL says 23503, by waitlist_entries_instance_fkey");
-        let refused = sqlx::query("select 'ana@myapp.com'::bigint").execute(&pool).await.unwrap_err();
-        assert!(refused.to_string().contains("ana@myapp.com"));
-        assert_eq!(told(&refused), "PostgreSQL says 22P02");
     }
 }

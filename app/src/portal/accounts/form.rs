@@ -1,8 +1,10 @@
-//! What somebody says of themself, as it may be stored. All that is wrong with it is said at once.
+//! Reads what visitors enter about themselves into what may be stored. All errors of a form are returned together.
 
 use crate::{
-    admins::Email,
-    credentials::password::{Password, Weak},
+    credentials::{
+        email::Email,
+        password::{Password, Weak},
+    },
     portal::{
         form::{NamesForm, SignUpForm},
         identifier::{Identifier, PhoneNumber, Username},
@@ -12,7 +14,7 @@ use crate::{
     ui::form::FieldError,
 };
 
-/// What somebody is found by: at least one of these.
+/// The identifiers of an account: at least one of these.
 #[derive(Default)]
 pub(super) struct Identifiers {
     pub(super) email_address: Option<Email>,
@@ -20,7 +22,7 @@ pub(super) struct Identifiers {
     pub(super) username: Option<Username>,
 }
 
-/// What somebody is called; both may be empty.
+/// A visitor's names; both may be empty.
 #[derive(Default)]
 pub(super) struct Names {
     pub(super) first: String,
@@ -38,17 +40,17 @@ impl From<Identifier> for Identifiers {
 }
 
 impl Identifiers {
-    /// The email address as the database has it.
+    /// The email address, as stored.
     pub(super) fn email_address(&self) -> Option<&str> {
         self.email_address.as_ref().map(Email::as_str)
     }
 
-    /// The phone number as the database has it.
+    /// The phone number, as stored.
     pub(super) fn phone_number(&self) -> Option<&str> {
         self.phone_number.as_ref().map(PhoneNumber::as_str)
     }
 
-    /// The username as the database has it.
+    /// The username, as stored.
     pub(super) fn username(&self) -> Option<&str> {
         self.username.as_ref().map(Username::as_str)
     }
@@ -58,7 +60,7 @@ impl Identifiers {
     }
 }
 
-/// Reads the form of a sign-up. The password is checked, and stays in the form.
+/// Reads the sign-up form. The password is checked and stays in the form.
 ///
 /// # Errors
 /// Every field that is wrong.
@@ -70,7 +72,7 @@ pub(super) fn read_sign_up(form: &SignUpForm) -> Result<(Identifiers, Names), Id
         username: read("username", &form.username, &mut errors),
     };
     if identifiers.is_empty() && errors.is_empty() {
-        let message = "Enter an email address, a phone number or a username: one of them is enough, and you sign in with it.";
+        let message = "Enter an email address, a phone number or a username. One of them is enough; you sign in with it.";
         errors.push(FieldError::new("email_address", message));
     }
     let names = read_names(&form.first_name, &form.last_name, &mut errors);
@@ -81,7 +83,7 @@ pub(super) fn read_sign_up(form: &SignUpForm) -> Result<(Identifiers, Names), Id
     if errors.is_empty() { Ok((identifiers, names)) } else { Err(IdentityError::Fields(errors)) }
 }
 
-/// Reads the form that changes one's names.
+/// Reads the form that changes a visitor's names.
 ///
 /// # Errors
 /// Every field that is wrong.
@@ -91,7 +93,7 @@ pub(super) fn read_rename(form: &NamesForm) -> Result<Names, IdentityError> {
     if errors.is_empty() { Ok(names) } else { Err(IdentityError::Fields(errors)) }
 }
 
-/// Checks a new password of a visitor.
+/// Checks a visitor's new password.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -100,7 +102,7 @@ pub(super) fn check_new_password(password: &Password, visitor: &Visitor) -> Resu
     check(password, [email_address.as_deref(), phone_number.as_deref(), username.as_deref(), Some(first_name), Some(last_name)])
 }
 
-/// Whoever guesses begins with what is known of somebody: the email address, then the phone number, the username and the names.
+/// Checks a password, also against what is known about the visitor: guessers try that first.
 fn check(password: &Password, [email, phone, username, first, last]: [Option<&str>; 5]) -> Result<(), Weak> {
     let name = email.and_then(|email| email.split('@').next());
     let digits = phone.map(|phone| phone.trim_start_matches('+'));
@@ -112,7 +114,7 @@ fn read_names(first: &str, last: &str, errors: &mut Vec<FieldError>) -> Names {
     Names { first: read("first_name", first), last: read("last_name", last) }
 }
 
-/// What a field holds; `None` where it is blank, or wrong and noted.
+/// The value of a field; `None` if it is blank, or wrong and added to `errors`.
 fn read<T: std::str::FromStr<Err: std::fmt::Display>>(field: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T> {
     if text.trim().is_empty() {
         return None;

@@ -1,60 +1,54 @@
-//! Organizations of an instance's visitors: made, listed with their members, left. What is another instance's is not there.
+//! Organizations of an instance's visitors: created, listed with their members, and left.
+
+mod store;
 
 use sqlx::PgPool;
 
-use super::{accounts::hold, form::OrganizationForm, identity::IdentityError, name};
+use super::{accounts, form::OrganizationForm, identity::IdentityError, name};
 
-/// The most organizations of one visitor.
-pub const MOST_ORGANIZATIONS: i64 = 100;
+/// The most organizations that a visitor may be in.
+pub const MAX_ORGANIZATIONS: i64 = 100;
 
 /// The most members of an organization that are listed.
-pub const MOST_LISTED: i64 = 50;
+pub const MAX_LISTED: i64 = 50;
 
-/// An organization, as its members see it. Personal: not for logs.
+/// An organization, as its members see it. Personal data: not for logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Organization {
     /// The key.
     pub id: i64,
     /// The name.
     pub name: String,
-    /// What members are called, the visitor first, then by how long they are in it; [`MOST_LISTED`] at most.
+    /// The members' names, the visitor's first, then those of the longest membership; [`MAX_LISTED`] at most.
     pub members: Vec<String>,
     /// How many members there are.
     pub count: i64,
 }
 
-/// A log must not hold what it is called, and who is in it.
+/// Leaves out its name and its members, for logs.
 impl std::fmt::Debug for Organization {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Organization").field("id", &self.id).field("count", &self.count).finish_non_exhaustive()
     }
 }
 
-/// Makes an organization, of which the visitor is the first member, and answers its key.
+/// Creates an organization with the visitor as its first member, and returns its key.
 ///
 /// # Errors
-/// The name is wrong, the visitor has too many or is none of the instance's, or the database can't be asked.
+/// The name is wrong, the visitor is in too many organizations or not one of the instance's, or the database does not answer.
 pub async fn create(pool: &PgPool, instance: i64, visitor: i64, form: &OrganizationForm) -> Result<i64, IdentityError> {
     let name = name::parse(&form.name).map_err(|error| IdentityError::field("name", error))?;
     if name.is_empty() {
         return Err(IdentityError::field("name", "Enter a name, like Harbour Rowing Club."));
     }
     let mut transaction = pool.begin().await?;
-    // Whoever makes two at once makes them one after the other, so that both are counted.
-    hold(&mut transaction, instance, visitor).await?.ok_or_else(IdentityError::gone)?;
-    let count = sqlx::query_scalar!(r#"select count(*) as "count!" from organization_members where visitor_id = $1"#, visitor)
-        .fetch_one(&mut *transaction)
-        .await?;
-    if count >= MOST_ORGANIZATIONS {
-        let message = format_args!("You are in {MOST_ORGANIZATIONS} organizations, and more are not possible. Leave one first.");
+    // Two requests of one visitor at the same time run one after the other, so that both are counted.
+    accounts::lock_row(&mut transaction, instance, visitor).await?.ok_or_else(IdentityError::signed_out)?;
+    if store::count(&mut transaction, visitor).await? >= MAX_ORGANIZATIONS {
+        let message = format_args!("You are in {MAX_ORGANIZATIONS} organizations, which is the limit. Leave one first.");
         return Err(IdentityError::field("name", message));
     }
-    let id = sqlx::query_scalar!("insert into organizations (instance_id, name) values ($1, $2) returning id", instance, name)
-        .fetch_one(&mut *transaction)
-        .await?;
-    sqlx::query!("insert into organization_members (organization_id, visitor_id) values ($1, $2)", id, visitor)
-        .execute(&mut *transaction)
-        .await?;
+    let id = store::insert(&mut transaction, instance, visitor, &name).await?;
     transaction.commit().await?;
     Ok(id)
 }
@@ -62,64 +56,24 @@ pub async fn create(pool: &PgPool, instance: i64, visitor: i64, form: &Organizat
 /// A visitor's organizations, by name.
 ///
 /// # Errors
-/// The database can't be asked.
+/// The database does not answer.
 pub async fn list(pool: &PgPool, instance: i64, visitor: i64) -> Result<Vec<Organization>, IdentityError> {
-    // Fellow members see what somebody is called, and only without that what they sign in with.
-    let rows = sqlx::query!(
-        r#"select o.id, o.name,
-            (select count(*) from organization_members c where c.organization_id = o.id) as "count!",
-            coalesce(nullif(btrim(v.first_name || ' ' || v.last_name), ''), v.username, v.email_address, v.phone_number, '') as "member!"
-        from organization_members own
-        join organizations o on o.id = own.organization_id and o.instance_id = $1
-        cross join lateral (
-            select m.visitor_id, m.since from organization_members m where m.organization_id = o.id
-            order by m.visitor_id <> $2, m.since, m.visitor_id limit $3
-        ) m
-        join visitors v on v.id = m.visitor_id
-        where own.visitor_id = $2
-        order by lower(o.name), o.id, m.visitor_id <> $2, m.since, m.visitor_id"#,
-        instance,
-        visitor,
-        MOST_LISTED
-    )
-    .fetch_all(pool)
-    .await?;
-    let mut organizations: Vec<Organization> = Vec::new();
-    for row in rows {
-        match organizations.last_mut() {
-            Some(last) if last.id == row.id => last.members.push(row.member),
-            _ => organizations.push(Organization { id: row.id, name: row.name, members: vec![row.member], count: row.count }),
-        }
-    }
-    Ok(organizations)
+    Ok(store::list(pool, instance, visitor).await?)
 }
 
-/// Takes a visitor out of an organization and answers whether they were in it. With the last member the organization goes.
+/// Removes a visitor from an organization, and deletes the organization if nobody is left in it. Returns whether the visitor was a
+/// member.
 ///
 /// # Errors
-/// The database can't be asked.
+/// The database does not answer.
 pub async fn leave(pool: &PgPool, instance: i64, visitor: i64, organization: i64) -> Result<bool, IdentityError> {
     let mut transaction = pool.begin().await?;
-    // Of two last members who leave at once, the second one waits here and then is the last.
-    let held = sqlx::query_scalar!(
-        "select o.id from organizations o join organization_members m on m.organization_id = o.id
-        where o.instance_id = $1 and m.visitor_id = $2 and o.id = $3 for update of o",
-        instance,
-        visitor,
-        organization
-    );
-    if held.fetch_optional(&mut *transaction).await?.is_none() {
+    // If the last two members leave at the same time, the second one waits here and then is the last.
+    if !store::lock_row(&mut transaction, instance, visitor, organization).await? {
         return Ok(false);
     }
-    let left = sqlx::query!("delete from organization_members where organization_id = $1 and visitor_id = $2", organization, visitor)
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query!(
-        "delete from organizations o where o.id = $1 and not exists (select from organization_members m where m.organization_id = o.id)",
-        organization
-    )
-    .execute(&mut *transaction)
-    .await?;
+    let was_member = store::delete_member(&mut transaction, visitor, organization).await?;
+    store::delete_if_empty(&mut transaction, organization).await?;
     transaction.commit().await?;
-    Ok(left.rows_affected() > 0)
+    Ok(was_member)
 }

@@ -1,10 +1,10 @@
-//! Visitors' accounts as they are stored, each found within its instance only.
+//! The queries about visitors' accounts. Each finds accounts of one instance only.
 
 use sqlx::{PgConnection, PgExecutor};
 
 use super::super::form::{Identifiers, Names};
 
-/// An account, as far as signing in needs it.
+/// The part of an account that signing in needs.
 pub(in crate::portal::accounts) struct Account {
     pub(in crate::portal::accounts) id: i64,
     email_address: Option<String>,
@@ -14,7 +14,7 @@ pub(in crate::portal::accounts) struct Account {
 }
 
 impl Account {
-    /// Whether all that is given is this account's own.
+    /// Whether all of the given identifiers are this account's.
     pub(in crate::portal::accounts) fn has_all(&self, given: &Identifiers) -> bool {
         let has = |own: &Option<String>, given: Option<&str>| given.is_none() || own.as_deref() == given;
         has(&self.email_address, given.email_address())
@@ -23,7 +23,7 @@ impl Account {
     }
 }
 
-/// The accounts that have any of these: three at most.
+/// The accounts that have any of these identifiers: three at most.
 pub(in crate::portal::accounts) async fn find<'e>(
     executor: impl PgExecutor<'e>,
     instance: i64,
@@ -42,7 +42,7 @@ pub(in crate::portal::accounts) async fn find<'e>(
     .await
 }
 
-/// A visitor's password, as its hash; `None` where there is no such visitor.
+/// The hash of a visitor's password; `None` if there is no such visitor.
 pub(in crate::portal::accounts) async fn password_hash<'e>(
     executor: impl PgExecutor<'e>,
     instance: i64,
@@ -53,19 +53,20 @@ pub(in crate::portal::accounts) async fn password_hash<'e>(
         .await
 }
 
-/// Holds a visitor's row for the rest of the transaction and answers the password's hash: it may have been changed while a
-/// password was compared. `None` where there is no such visitor.
-pub(in crate::portal) async fn hold(connection: &mut PgConnection, instance: i64, visitor: i64) -> sqlx::Result<Option<String>> {
+/// Locks a visitor's row until the transaction ends and returns the password's hash, which may have changed while a password was
+/// compared. `None` if there is no such visitor.
+pub(in crate::portal) async fn lock_row(connection: &mut PgConnection, instance: i64, visitor: i64) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!("select password_hash from visitors where instance_id = $1 and id = $2 for no key update", instance, visitor)
         .fetch_optional(connection)
         .await
 }
 
-/// Stores a new account and answers its key; `None` where somebody has one of the identifiers already.
+/// Stores a new account and returns its key; `None` if somebody already has one of the identifiers.
 pub(in crate::portal::accounts) async fn create(
     connection: &mut PgConnection,
     instance: i64,
-    (identifiers, names): &(Identifiers, Names),
+    identifiers: &Identifiers,
+    names: &Names,
     password_hash: &str,
 ) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
@@ -83,7 +84,7 @@ pub(in crate::portal::accounts) async fn create(
     .await
 }
 
-/// Stores other names. Answers whether there is such a visitor.
+/// Stores new names. Returns whether there is such a visitor.
 pub(in crate::portal::accounts) async fn rename<'e>(
     executor: impl PgExecutor<'e>,
     instance: i64,
@@ -100,7 +101,7 @@ pub(in crate::portal::accounts) async fn rename<'e>(
     Ok(done.execute(executor).await?.rows_affected() > 0)
 }
 
-/// Stores another password of a visitor whose row is held.
+/// Stores a new password hash of a visitor whose row is locked.
 pub(in crate::portal::accounts) async fn set_password(
     connection: &mut PgConnection,
     visitor: i64,

@@ -1,21 +1,21 @@
-//! Visitors' sessions: found by the hash of their token, in their own instance only; ended by hand, by time, or with the password.
-//! They last as long as admins' sessions do.
+//! The queries about visitors' sessions. A session is found by the hash of its token, in its own instance only. It ends when the
+//! visitor signs out, after a time, or when the password changes. Visitors' sessions last as long as admins' sessions.
 
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::{
     admins::{
-        Token,
         entry::Client,
         store::sessions::{IDLE_HOURS, MOST_HOURS, kept_browser},
     },
+    credentials::token::Token,
     portal::identity::{OwnSession, Visitor},
 };
 
-/// The most sessions of one visitor: of more, those end that were not used for longest.
-pub(in crate::portal::accounts) const MOST_SESSIONS: i64 = 50;
+/// The most sessions that a visitor may have. A further one ends those that were unused for longest.
+pub(in crate::portal::accounts) const MAX_SESSIONS: i64 = 50;
 
-/// Begins a session of a visitor whose row is held, in place of the one that the browser had.
+/// Begins a session of a visitor whose row is locked. It replaces the one that the browser had.
 pub(in crate::portal::accounts) async fn begin(
     connection: &mut PgConnection,
     visitor: i64,
@@ -25,7 +25,7 @@ pub(in crate::portal::accounts) async fn begin(
     if let Some(old) = &client.session {
         sqlx::query!("delete from visitor_sessions where token_hash = $1", &old.hash()[..]).execute(&mut *connection).await?;
     }
-    // Everybody's that are over are cleared away a few at a time, and without waiting for who clears the same ones.
+    // Deletes some expired sessions of all visitors, without waiting for another request that deletes the same ones.
     sqlx::query!(
         "delete from visitor_sessions where id in (
             select id from visitor_sessions where created_at < now() - make_interval(hours => $1)
@@ -40,7 +40,7 @@ pub(in crate::portal::accounts) async fn begin(
             select id from visitor_sessions where visitor_id = $1 order by last_seen_at desc, id desc offset $2
         )",
         visitor,
-        MOST_SESSIONS - 1
+        MAX_SESSIONS - 1
     )
     .execute(&mut *connection)
     .await?;
@@ -56,7 +56,7 @@ pub(in crate::portal::accounts) async fn begin(
     Ok(())
 }
 
-/// Whose session a token is; `None` where it has ended, never was, or is another instance's.
+/// The visitor whose session has that token; `None` if it has ended, never existed, or is another instance's.
 pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, token: &Token) -> sqlx::Result<Option<Visitor>> {
     let row = sqlx::query!(
         r#"select v.id, s.id as session, v.email_address, v.phone_number, v.username, v.first_name, v.last_name,
@@ -86,7 +86,7 @@ pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, toke
     }))
 }
 
-/// A visitor's sessions that have not ended, the one used last first.
+/// A visitor's sessions that have not ended, the most recently used first.
 pub(in crate::portal::accounts) async fn list(pool: &PgPool, instance: i64, visitor: i64) -> sqlx::Result<Vec<OwnSession>> {
     sqlx::query_as!(
         OwnSession,
@@ -104,12 +104,12 @@ pub(in crate::portal::accounts) async fn list(pool: &PgPool, instance: i64, visi
     .await
 }
 
-/// Whether a session has not been ended.
-pub(in crate::portal::accounts) async fn is_there<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
+/// Whether a session still exists.
+pub(in crate::portal::accounts) async fn exists<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select exists (select from visitor_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
 }
 
-/// Ends one of a visitor's sessions, if it is one.
+/// Ends one of a visitor's sessions. Does nothing if it is not theirs.
 pub(in crate::portal::accounts) async fn end(pool: &PgPool, instance: i64, visitor: i64, session: i64) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from visitor_sessions s using visitors v
@@ -123,7 +123,7 @@ pub(in crate::portal::accounts) async fn end(pool: &PgPool, instance: i64, visit
     Ok(())
 }
 
-/// Ends the sessions of a visitor whose row is held, but one.
+/// Ends all sessions of a visitor whose row is locked, except one.
 pub(in crate::portal::accounts) async fn end_others(connection: &mut PgConnection, visitor: i64, kept: i64) -> sqlx::Result<()> {
     sqlx::query!("delete from visitor_sessions where visitor_id = $1 and id <> $2", visitor, kept).execute(connection).await?;
     Ok(())

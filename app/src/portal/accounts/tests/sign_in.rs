@@ -1,12 +1,12 @@
-//! Signing up and in: who gets in, and what is said to who does not.
+//! Signing up and in: who gets in, and what those who don't are told.
 
 use super::*;
 
-const WRONG: &str = "These details are not right together. Check both, then try again. Without an account, sign up first.";
-const TAKEN: &str = "We can't sign you up with these details. If you have an account already, sign in instead.";
+const WRONG: &str = "These details don't match an account. Check both and try again. If you don't have an account, sign up first.";
+const TAKEN: &str = "We can't sign you up with these details. If you already have an account, sign in instead.";
 
 #[sqlx::test(migrations = "../migrations")]
-async fn somebody_new_is_known_from_then_on_by_each_of_their_identifiers(pool: PgPool) {
+async fn a_new_visitor_signs_in_with_any_of_their_identifiers(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (_, visitor) = signed_up(&*portal, &ana()).await;
     assert_eq!(visitor.email_address.as_deref(), Some("ana@myapp.com"));
@@ -25,7 +25,7 @@ async fn somebody_new_is_known_from_then_on_by_each_of_their_identifiers(pool: P
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn unknown_and_wrong_are_answered_in_the_same_words(pool: PgPool) {
+async fn an_unknown_account_and_a_wrong_password_get_the_same_message(pool: PgPool) {
     let (portal, other) = (portal(&pool, "my-app").await, portal(&pool, "other-app").await);
     signed_up(&*portal, &ana()).await;
     let long = "x".repeat(10_000);
@@ -40,13 +40,13 @@ async fn unknown_and_wrong_are_answered_in_the_same_words(pool: PgPool) {
         let answer = portal.sign_in(&with(identifier, password), &Client::default()).await;
         assert_eq!(errors(answer), [("password".to_owned(), WRONG.to_owned())], "{identifier}");
     }
-    // An account of one instance is none of another.
+    // An account exists in its own instance only.
     assert_eq!(fields(other.sign_in(&with("ana@myapp.com", PASSWORD), &Client::default()).await), ["password"]);
     assert_eq!(count(&pool, "visitor_sessions").await, 1);
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_nobody_can_sign_in_with_says_how_to_mend_it(pool: PgPool) {
+async fn an_invalid_identifier_or_an_empty_password_names_the_field(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     for (identifier, password, expected) in [
         ("", "", &["identifier", "password"][..]),
@@ -60,7 +60,7 @@ async fn what_nobody_can_sign_in_with_says_how_to_mend_it(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn every_field_that_is_wrong_is_named_at_once(pool: PgPool) {
+async fn all_wrong_fields_are_named_together(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let all = ["email_address", "phone_number", "username", "first_name", "last_name", "password"];
     for bad in ["\0", "a\u{202e}b\u{7}@", &"ü".repeat(10_000)] {
@@ -87,14 +87,14 @@ async fn every_field_that_is_wrong_is_named_at_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn which_of_the_identifiers_somebody_has_is_not_told(pool: PgPool) {
+async fn a_sign_up_does_not_reveal_which_identifier_is_taken(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     signed_up(&*portal, &ana()).await;
     signed_up(&*portal, &with_email("ben@myapp.com")).await;
     let new =
         || SignUpForm { email_address: "new@myapp.com".into(), phone_number: "+4917112345".into(), username: "somebody".into(), ..ana() };
     for form in [
-        // The right password, and not all of it theirs: nobody learns which part is.
+        // The right password, but not all identifiers are theirs: the message does not say which.
         SignUpForm { email_address: ana().email_address, ..new() },
         SignUpForm { phone_number: ana().phone_number, ..new() },
         SignUpForm { username: ana().username, ..new() },
@@ -109,7 +109,7 @@ async fn which_of_the_identifiers_somebody_has_is_not_told(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn somebody_who_signs_up_again_with_their_own_password_is_signed_in(pool: PgPool) {
+async fn a_visitor_who_signs_up_again_with_their_password_is_signed_in(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (_, before) = signed_up(&*portal, &ana()).await;
     let (_, again) = signed_up(&*portal, &SignUpForm { first_name: "Eve".into(), ..with_email("ana@myapp.com") }).await;
@@ -118,7 +118,7 @@ async fn somebody_who_signs_up_again_with_their_own_password_is_signed_in(pool: 
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_same_identifiers_are_somebody_else_in_another_instance(pool: PgPool) {
+async fn the_same_identifiers_belong_to_another_account_in_another_instance(pool: PgPool) {
     let (portal, other) = (portal(&pool, "my-app").await, portal(&pool, "other-app").await);
     let (_, ana_here) = signed_up(&*portal, &ana()).await;
     let (_, ana_there) = signed_up(&*other, &SignUpForm { password: OTHER_PASSWORD.into(), ..ana() }).await;
@@ -126,7 +126,7 @@ async fn the_same_identifiers_are_somebody_else_in_another_instance(pool: PgPool
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn without_the_database_nobody_is_recognised_and_nothing_is_told(pool: PgPool) {
+async fn without_the_database_every_call_is_unavailable(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (token, visitor) = signed_up(&*portal, &ana()).await;
     pool.close().await;

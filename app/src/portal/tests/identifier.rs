@@ -1,9 +1,9 @@
-//! Tests of what visitors are found by.
+//! Reading email addresses, phone numbers and usernames.
 
 use proptest::prelude::*;
 
-use super::identifier::{Identifier, NotAPhoneNumber, NotAUsername, NotAnIdentifier, PhoneNumber, Username};
-use crate::admins::NotAnEmail;
+use crate::credentials::email::NotAnEmail;
+use crate::portal::identifier::{Identifier, NotAPhoneNumber, NotAUsername, NotAnIdentifier, PhoneNumber, Username};
 
 fn kind(text: &str) -> Result<(char, String), NotAnIdentifier> {
     Identifier::parse(text).map(|identifier| {
@@ -17,7 +17,7 @@ fn kind(text: &str) -> Result<(char, String), NotAnIdentifier> {
 }
 
 #[test]
-fn one_field_takes_all_three_and_tells_them_apart() {
+fn one_field_takes_all_three_kinds_and_tells_them_apart() {
     for (text, expected, stored) in [
         (" Ana@MyApp.com ", 'e', "ana@myapp.com"),
         ("+1@myapp.com", 'e', "+1@myapp.com"),
@@ -35,7 +35,7 @@ fn one_field_takes_all_three_and_tells_them_apart() {
 }
 
 #[test]
-fn what_is_none_of_them_says_how_to_mend_it() {
+fn an_invalid_identifier_gets_the_error_of_its_kind() {
     use NotAPhoneNumber::{Character, Length, NoCountry};
     for text in ["", "  ", "\n\u{a0}"] {
         assert_eq!(kind(text), Err(NotAnIdentifier::Empty), "{text:?}");
@@ -78,7 +78,7 @@ fn no_username_can_be_taken_for_something_else() {
 }
 
 #[test]
-fn a_log_shows_none_of_them() {
+fn debug_output_shows_no_identifier() {
     for text in ["ana@myapp.com", "+491711234", "nick"] {
         let identifier = Identifier::parse(text).unwrap();
         assert_eq!(format!("{identifier:?}"), "Identifier");
@@ -93,9 +93,9 @@ fn typed() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    // The constraints of the table `visitors`, and that what is stored is found by itself.
+    // The constraints are those of the table `visitors`.
     #[test]
-    fn what_parses_keeps_the_tables_rules_and_parses_to_itself(text in typed()) {
+    fn a_parsed_identifier_meets_the_tables_constraints_and_parses_to_itself(text in typed()) {
         let Ok((is, stored)) = kind(&text) else { return Ok(()) };
         prop_assert_eq!(kind(&stored), Ok((is, stored.clone())));
         match is {

@@ -1,19 +1,19 @@
-//! Tests of organizations, each against a PostgreSQL database of its own.
+//! Creating, listing and leaving organizations.
 
 use sqlx::PgPool;
 
-use super::{
-    fixtures::{count, instance, until_waiting, wrong_fields},
+use super::fixtures::{count, instance, until_waiting, wrong_fields};
+use crate::portal::{
     form::OrganizationForm,
     identity::IdentityError,
-    organizations::{MOST_LISTED, MOST_ORGANIZATIONS, Organization, create, leave, list},
+    organizations::{MAX_LISTED, MAX_ORGANIZATIONS, Organization, create, leave, list},
 };
 
 fn named(name: &str) -> OrganizationForm {
     OrganizationForm { name: name.into() }
 }
 
-/// A visitor with names, by their key.
+/// Stores a visitor with these names and returns their key.
 async fn visitor(pool: &PgPool, instance: i64, username: &str, first_name: &str, last_name: &str) -> i64 {
     sqlx::query_scalar(
         "insert into visitors (instance_id, username, email_address, first_name, last_name, password_hash)
@@ -28,8 +28,8 @@ async fn visitor(pool: &PgPool, instance: i64, username: &str, first_name: &str,
     .unwrap()
 }
 
-/// Lets somebody into an organization.
-async fn let_in(pool: &PgPool, organization: i64, visitor: i64) {
+/// Makes a visitor a member.
+async fn add_member(pool: &PgPool, organization: i64, visitor: i64) {
     sqlx::query("insert into organization_members (organization_id, visitor_id) values ($1, $2)")
         .bind(organization)
         .bind(visitor)
@@ -39,15 +39,15 @@ async fn let_in(pool: &PgPool, organization: i64, visitor: i64) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_organization_is_listed_for_its_members_with_what_they_are_called(pool: PgPool) {
+async fn an_organization_is_listed_for_its_members_with_their_names(pool: PgPool) {
     let here = instance(&pool, "my-app").await;
     let ana = visitor(&pool, here, "ana", "Ana", "").await;
     let ben = visitor(&pool, here, "ben", "", "").await;
     let cleo = visitor(&pool, here, "cleo", "Cleo", "Lee").await;
     let rowers = create(&pool, here, ana, &named("  Rowers <b>'; --  ")).await.unwrap();
     let bakers = create(&pool, here, ana, &named("bäckers 李")).await.unwrap();
-    let_in(&pool, rowers, ben).await;
-    let_in(&pool, rowers, cleo).await;
+    add_member(&pool, rowers, ben).await;
+    add_member(&pool, rowers, cleo).await;
     let organization = |id, name: &str, members: &[&str]| Organization {
         id,
         name: name.to_owned(),
@@ -64,7 +64,7 @@ async fn an_organization_is_listed_for_its_members_with_what_they_are_called(poo
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_no_name_is_an_error_of_the_field(pool: PgPool) {
+async fn an_invalid_name_is_an_error_of_its_field(pool: PgPool) {
     let here = instance(&pool, "my-app").await;
     let ana = visitor(&pool, here, "ana", "", "").await;
     for name in ["", " \n\u{a0} ", "a\0b", "a\nb", "a\u{202e}b", &"x".repeat(101), &"ü".repeat(10_000)] {
@@ -89,12 +89,12 @@ async fn nobody_reaches_another_instance(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_last_one_who_leaves_takes_the_organization_along(pool: PgPool) {
+async fn the_organization_is_deleted_when_the_last_member_leaves(pool: PgPool) {
     let here = instance(&pool, "my-app").await;
     let ana = visitor(&pool, here, "ana", "", "").await;
     let ben = visitor(&pool, here, "ben", "", "").await;
     let id = create(&pool, here, ana, &named("Rowers")).await.unwrap();
-    let_in(&pool, id, ben).await;
+    add_member(&pool, id, ben).await;
     assert!(leave(&pool, here, ana, id).await.unwrap());
     assert!(!leave(&pool, here, ana, id).await.unwrap());
     assert!(list(&pool, here, ana).await.unwrap().is_empty());
@@ -104,14 +104,14 @@ async fn the_last_one_who_leaves_takes_the_organization_along(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn two_who_leave_at_once_leave_nothing_behind(pool: PgPool) {
+async fn two_members_who_leave_at_once_leave_nothing_behind(pool: PgPool) {
     let here = instance(&pool, "my-app").await;
     let ana = visitor(&pool, here, "ana", "", "").await;
     let ben = visitor(&pool, here, "ben", "", "").await;
     for _ in 0..20 {
         let id = create(&pool, here, ana, &named("Rowers")).await.unwrap();
-        let_in(&pool, id, ben).await;
-        // Ana's other window sends it as well.
+        add_member(&pool, id, ben).await;
+        // Ana's other window sends the form as well.
         let (one, two, again) = tokio::join!(leave(&pool, here, ana, id), leave(&pool, here, ben, id), leave(&pool, here, ana, id));
         assert!(two.unwrap());
         assert_ne!(one.unwrap(), again.unwrap());
@@ -120,13 +120,13 @@ async fn two_who_leave_at_once_leave_nothing_behind(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_leaves_while_the_other_one_does_is_the_last(pool: PgPool) {
+async fn a_member_who_leaves_while_the_other_is_leaving_is_the_last(pool: PgPool) {
     let here = instance(&pool, "my-app").await;
     let ana = visitor(&pool, here, "ana", "", "").await;
     let ben = visitor(&pool, here, "ben", "", "").await;
     let id = create(&pool, here, ana, &named("Rowers")).await.unwrap();
-    let_in(&pool, id, ben).await;
-    // Ana is half way out.
+    add_member(&pool, id, ben).await;
+    // Ana's request has begun and is not committed.
     let mut leaving = pool.begin().await.unwrap();
     sqlx::query("select id from organizations for update").execute(&mut *leaving).await.unwrap();
     sqlx::query("delete from organization_members where visitor_id = $1").bind(ana).execute(&mut *leaving).await.unwrap();
@@ -139,7 +139,7 @@ async fn who_leaves_while_the_other_one_does_is_the_last(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn nobody_has_more_than_there_may_be_even_at_once(pool: PgPool) {
+async fn nobody_exceeds_the_limit_even_with_simultaneous_requests(pool: PgPool) {
     let here = instance(&pool, "my-app").await;
     let ana = visitor(&pool, here, "ana", "", "").await;
     sqlx::query(
@@ -164,7 +164,7 @@ async fn nobody_has_more_than_there_may_be_even_at_once(pool: PgPool) {
             refused += 1;
         }
     }
-    assert_eq!((count(&pool, "organizations").await, refused), (MOST_ORGANIZATIONS, 15));
+    assert_eq!((count(&pool, "organizations").await, refused), (MAX_ORGANIZATIONS, 15));
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -187,13 +187,13 @@ async fn of_many_members_some_are_listed_and_all_are_counted(pool: PgPool) {
     let last: i64 = sqlx::query_scalar("select max(id) from visitors").fetch_one(&pool).await.unwrap();
     for (who, called) in [(ana, "ana"), (last, "rower200")] {
         let [rowers] = &list(&pool, here, who).await.unwrap()[..] else { panic!("one organization") };
-        assert_eq!((rowers.members.len(), rowers.count), (usize::try_from(MOST_LISTED).unwrap(), 201));
+        assert_eq!((rowers.members.len(), rowers.count), (usize::try_from(MAX_LISTED).unwrap(), 201));
         assert_eq!(rowers.members[0], called);
     }
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn without_the_database_nothing_is_known_of_them(pool: PgPool) {
+async fn without_the_database_every_call_is_unavailable(pool: PgPool) {
     let here = instance(&pool, "my-app").await;
     pool.close().await;
     assert!(matches!(create(&pool, here, 1, &named("Rowers")).await, Err(IdentityError::Unavailable)));
