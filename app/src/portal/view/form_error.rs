@@ -1,50 +1,67 @@
-//! Why a form was not taken: in a summary above it, and beside each field.
+//! Why a form was rejected, shown in a summary above it and beside each field.
 
 use leptos::prelude::*;
 
-use crate::ui::form::{FieldError, summary};
+use crate::{
+    portal::identity::IdentityError,
+    ui::form::{FieldError, summary},
+};
 
-/// Why a form was not taken.
+/// Why a form was rejected.
 #[derive(Clone, Debug)]
-pub enum Problem {
-    /// Fields are wrong. A field of the name `""` is the form as a whole.
+pub enum FormError {
+    /// Fields are wrong. A field named `""` stands for the form as a whole.
     Fields(Vec<FieldError>),
-    /// Too many tries; the next one is taken in that many seconds.
-    Often(u64),
-    /// Whoever recognises or stores does not answer.
+    /// Too many attempts. The next one is possible after this many seconds.
+    RateLimited(u64),
+    /// The database or the identity provider does not answer.
     Unavailable,
 }
 
-/// What is said where something else than the fields keeps a form from being taken.
+impl From<IdentityError> for FormError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Fields(errors) => Self::Fields(errors),
+            IdentityError::ManagedElsewhere => {
+                Self::Fields(vec![FieldError::new("", "You can change this only with the provider that you sign in with.")])
+            }
+            IdentityError::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+/// The texts of a page that its form's errors need.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wording {
-    /// What a field is called.
+    /// The label of a field.
     pub(super) label: fn(&str) -> &'static str,
-    /// What can't be done right now.
+    /// The text for [`FormError::Unavailable`].
     pub(super) unavailable: &'static str,
 }
 
-impl Problem {
-    /// What is said beside fields.
-    pub(super) fn errors(problem: Option<&Self>) -> &[FieldError] {
-        match problem {
+impl FormError {
+    /// The errors to show beside the fields.
+    pub(super) fn fields(error: Option<&Self>) -> &[FieldError] {
+        match error {
             Some(Self::Fields(errors)) => errors,
-            Some(Self::Often(_) | Self::Unavailable) | None => &[],
+            Some(Self::RateLimited(_) | Self::Unavailable) | None => &[],
         }
     }
 
     /// The summary above the form. It takes the focus and links to each field.
-    pub(super) fn summary(problem: Option<&Self>, wording: Wording) -> impl IntoView + use<> {
-        problem.map(|problem| {
-            let (title, text) = match problem {
+    pub(super) fn summary(error: Option<&Self>, wording: Wording) -> impl IntoView + use<> {
+        error.map(|error| {
+            let (title, text) = match error {
                 Self::Fields(errors) => {
                     let whole = errors.iter().find(|error| error.field.is_empty());
-                    ("That did not work", whole.map_or_else(|| "Mend this, then try again:".to_owned(), |error| error.message.clone()))
+                    ("That did not work", whole.map_or_else(|| "Fix these fields and try again:".to_owned(), |error| error.message.clone()))
                 }
-                Self::Often(seconds) => ("Too many tries", format!("Wait {}, then try again. What you typed is kept.", wait(*seconds))),
+                Self::RateLimited(seconds) => {
+                    ("Too many attempts", format!("Wait {}, then try again. What you typed is still here.", wait(*seconds)))
+                }
                 Self::Unavailable => ("Not right now", wording.unavailable.to_owned()),
             };
-            let named = Self::errors(Some(problem)).iter().filter(|error| !error.field.is_empty());
+            let named = Self::fields(Some(error)).iter().filter(|error| !error.field.is_empty());
             let links = named.map(|error| (format!("#{}", error.field), format!("{}: {}", (wording.label)(&error.field), error.message)));
             summary(title, text, links.collect())
         })
