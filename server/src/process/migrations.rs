@@ -7,7 +7,7 @@ use app::{
         accounts,
         links::{self, Purpose},
     },
-    runtimes::Role,
+    runtimes::RuntimeRole,
 };
 
 use crate::{config::Config, database::Database, http::dashboard_url::Reach, process::stdout::say};
@@ -27,7 +27,7 @@ pub(crate) const PACE: Pace = Pace { soon: Duration::from_secs(2), rest: Duratio
 /// Whether the server listens before its database is ready: a runtime of the portal always, another one where it can serve what it
 /// last knew. Who runs a private PostgreSQL has it ready first.
 pub(crate) fn listens_first(config: &Config, database: &Database) -> bool {
-    config.role == Role::Portal || config.snapshot_file.is_some() && !database.is_private()
+    config.role == RuntimeRole::Portal || config.snapshot_file.is_some() && !database.is_private()
 }
 
 /// Makes the database ready for what this server does with it.
@@ -37,8 +37,8 @@ pub(crate) fn listens_first(config: &Config, database: &Database) -> bool {
 pub(crate) async fn prepare(config: &Config, database: &Database, address: SocketAddr, reach: &Reach) -> anyhow::Result<()> {
     match config.role {
         // Whoever serves the dashboard brings the schema up to date.
-        Role::Portal => database.check().await,
-        Role::All => {
+        RuntimeRole::Portal => database.check().await,
+        RuntimeRole::All => {
             database.migrate().await?;
             if database.is_private() {
                 database.seed(address).await?;

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use app::{runtimes::Role, ui::text::timestamp};
+use app::{runtimes::RuntimeRole, ui::text::timestamp};
 use axum::{Extension, extract::ConnectInfo};
 use axum_client_ip::ClientIpSource;
 use tokio::{
@@ -57,7 +57,7 @@ fn until_stopped(work: impl AsyncFnOnce(Stop) -> anyhow::Result<()>) -> anyhow::
 
 async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
     let is_safe = config.listen.ip().is_loopback() || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
-    if config.role == Role::All && !is_safe {
+    if config.role == RuntimeRole::All && !is_safe {
         anyhow::bail!(
             "{} can be reached from other machines, and passwords must not travel without TLS. Put a proxy in front, and say its URL with --dashboard-url https://…",
             config.listen.ip()
@@ -124,7 +124,7 @@ async fn listen(
     stop: Stop,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let is_behind = config.role == Role::Portal || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
+    let is_behind = config.role == RuntimeRole::Portal || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
     if is_behind && config.client_address == ClientIpSource::ConnectInfo {
         tracing::warn!(
             "behind a proxy all clients share its address, and its tries to sign in: say with --client-address what tells them apart"
@@ -140,8 +140,8 @@ async fn listen(
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
     let router = match config.role {
-        Role::All => router::router(database.pool().clone(), snapshots.clone(), reach.clone()),
-        Role::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), reach.clone()),
+        RuntimeRole::All => router::router(database.pool().clone(), snapshots.clone(), reach.clone()),
+        RuntimeRole::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), reach.clone()),
     };
     let mut stopping = stop.clone();
     let ahead = Ahead::new(snapshots.clone());

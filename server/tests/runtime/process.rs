@@ -7,7 +7,7 @@ use app::{
     history::Actor,
     instances::store,
     redirects::{Fallbacks, Flow, Instance, Settings},
-    runtimes::{Role, Runtime},
+    runtimes::{Runtime, RuntimeRole},
 };
 use axum::{
     Router,
@@ -90,7 +90,7 @@ impl Process {
 
     /// With a listener that has asked once.
     pub(crate) async fn listening(mut self, pace: Pace, change: impl FnOnce(Listener) -> Listener) -> Self {
-        let listener = change(Listener::new(self.snapshots.clone(), Role::All).unwrap().at(pace));
+        let listener = change(Listener::new(self.snapshots.clone(), RuntimeRole::All).unwrap().at(pace));
         self.runtime = Some(listener.runtime().clone());
         self.listening = Some(tokio::spawn(async move { match listener.run().await {} }));
         until(async || self.snapshots.health().connected).await;

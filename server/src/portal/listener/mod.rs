@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, convert::Infallible, future::Future, pin::Pin, 
 
 use app::{
     instances::store::StoreError,
-    runtimes::{Role, Runtime},
+    runtimes::{Runtime, RuntimeRole},
 };
 use sqlx::{
     Acquire,
@@ -59,7 +59,7 @@ impl Listener {
     ///
     /// # Errors
     /// The system has no random bytes.
-    pub fn new(snapshots: Snapshots, role: Role) -> anyhow::Result<Self> {
+    pub fn new(snapshots: Snapshots, role: RuntimeRole) -> anyhow::Result<Self> {
         let options = PgConnectOptions::clone(&snapshots.pool().connect_options());
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
