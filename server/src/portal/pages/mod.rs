@@ -2,13 +2,13 @@
 //! `answer.rs` what every answer is made with, `policy.rs` what a page may load and where its forms may lead.
 
 mod answer;
-mod arrival;
 mod create_organization;
 mod fallback;
 mod form;
 mod organization;
 mod policy;
 mod remembered;
+mod requesting_page;
 mod sign_in;
 mod sign_out;
 mod sign_up;

@@ -29,7 +29,7 @@ use sqlx::PgPool;
 use super::{
     ClientAddress, Portal,
     answer::{self, misdirected},
-    arrival::{Arrival, Asking},
+    requesting_page::{Arrival, Asking},
 };
 use crate::{
     dashboard::rate_limits::Limits,
