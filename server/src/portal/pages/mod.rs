@@ -7,8 +7,8 @@ mod fallback;
 mod form;
 mod organization;
 mod policy;
-mod remembered;
 mod requesting_page;
+mod session_cache;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -35,7 +35,7 @@ use crate::{
     dashboard::{guard, rate_limits::Limits},
     http::dashboard_url::Reach,
 };
-use remembered::Remembered;
+use session_cache::Remembered;
 
 pub(super) use fallback::at_host;
 
