@@ -6,7 +6,7 @@ use app::{
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
+use super::{answer::problem_of, form::Sent, page_request::Visit};
 
 const HEADING: &str = "Create an organization";
 

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use super::{Portal, visit::Visit};
+use super::{Portal, page_request::Visit};
 use crate::portal::snapshot::Snapshots;
 
 /// Any path below `/portal/{slug}` that is no page.

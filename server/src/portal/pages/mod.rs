@@ -6,6 +6,7 @@ mod create_organization;
 mod fallback;
 mod form;
 mod organization;
+mod page_request;
 mod policy;
 mod requesting_page;
 mod session_cache;
@@ -14,7 +15,6 @@ mod sign_out;
 mod sign_up;
 mod unauthorized_sign_in;
 mod user;
-mod visit;
 mod waitlist;
 
 use std::{net::IpAddr, sync::Arc};

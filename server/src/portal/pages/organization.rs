@@ -12,7 +12,7 @@ use app::{
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
+use super::{answer::problem_of, form::Sent, page_request::Visit};
 
 const HEADING: &str = "Your organizations";
 

@@ -7,7 +7,7 @@ use app::portal::{
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
+use super::{answer::problem_of, form::Sent, page_request::Visit};
 
 const HEADING: &str = "Was this not you?";
 
