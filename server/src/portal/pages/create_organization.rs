@@ -6,7 +6,7 @@ use app::{
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, page_request::Visit};
+use super::{form::Sent, page_request::Visit, response::problem_of};
 
 const HEADING: &str = "Create an organization";
 

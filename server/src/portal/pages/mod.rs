@@ -1,7 +1,6 @@
 //! The hosted pages: at the root of a portal's host and under `/portal/{slug}`. One file a flow; `visit.rs` is who asks for what,
 //! `answer.rs` what every answer is made with, `policy.rs` what a page may load and where its forms may lead.
 
-mod answer;
 mod create_organization;
 mod fallback;
 mod form;
@@ -9,6 +8,7 @@ mod organization;
 mod page_request;
 mod policy;
 mod requesting_page;
+mod response;
 mod session_cache;
 mod sign_in;
 mod sign_out;

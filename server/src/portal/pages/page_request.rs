@@ -28,8 +28,8 @@ use sqlx::PgPool;
 
 use super::{
     ClientAddress, Portal,
-    answer::{self, misdirected},
     requesting_page::{Arrival, Asking},
+    response::{self, misdirected},
 };
 use crate::{
     dashboard::rate_limits::Limits,
@@ -89,7 +89,7 @@ impl Visit {
     pub(super) fn of(parts: &Parts, found: Result<Snapshot, Problem>, base: String, portal: Portal) -> Result<Self, Response> {
         let snapshot = match found {
             Ok(snapshot) => snapshot,
-            Err(Problem::Unavailable) => return Err(answer::notice(None, Notice::Unavailable)),
+            Err(Problem::Unavailable) => return Err(response::notice(None, Notice::Unavailable)),
             Err(_) => return Err(nowhere(parts, &portal)),
         };
         if let Some(shut) = closed::shut(&snapshot) {
@@ -145,7 +145,7 @@ fn is_secure(parts: &Parts, portal: &Portal, snapshot: &Snapshot, base: &str) ->
 /// There is no such instance. At a host that nobody knows, nothing is served at all.
 fn nowhere(parts: &Parts, portal: &Portal) -> Response {
     let known = asked_host(&parts.headers, &parts.uri).and_then(host_name).is_some_and(|host| portal.reach.is_own(&host));
-    if known { answer::notice(None, Notice::Missing) } else { misdirected() }
+    if known { response::notice(None, Notice::Missing) } else { misdirected() }
 }
 
 impl Visit {

@@ -10,7 +10,7 @@ use app::{
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, page_request::Visit};
+use super::{form::Sent, page_request::Visit, response::problem_of};
 use crate::{dashboard::rate_limits::Visits, http::cookies};
 
 const HEADING: &str = "Sign in";

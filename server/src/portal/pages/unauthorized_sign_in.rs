@@ -7,7 +7,7 @@ use app::portal::{
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, page_request::Visit};
+use super::{form::Sent, page_request::Visit, response::problem_of};
 
 const HEADING: &str = "Was this not you?";
 

@@ -8,7 +8,7 @@ use app::portal::{
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, page_request::Visit};
+use super::{form::Sent, page_request::Visit, response::problem_of};
 use crate::dashboard::rate_limits::Visits;
 
 const HEADING: &str = "Your account";
