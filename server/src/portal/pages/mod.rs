@@ -2,9 +2,9 @@
 //! `answer.rs` what every answer is made with, `policy.rs` what a page may load and where its forms may lead.
 
 mod create_organization;
-mod fallback;
 mod form;
 mod organization;
+mod other_paths;
 mod page_request;
 mod policy;
 mod requesting_page;
@@ -37,7 +37,7 @@ use crate::{
 };
 use session_cache::Remembered;
 
-pub(super) use fallback::at_host;
+pub(super) use other_paths::at_host;
 
 /// What the pages are made with, beside the instance.
 #[derive(Clone, Debug)]
@@ -71,10 +71,10 @@ pub(super) fn router(portal: Portal) -> Router<Snapshots> {
     Router::new()
         .nest("/portal/{slug}", pages.clone())
         .merge(pages)
-        .route("/portal/{slug}", any(fallback::below_path))
-        .route("/portal/{slug}/", any(fallback::below_path))
-        .route("/portal/{slug}/{*path}", any(fallback::below_path))
-        .method_not_allowed_fallback(fallback::method_not_allowed)
+        .route("/portal/{slug}", any(other_paths::below_path))
+        .route("/portal/{slug}/", any(other_paths::below_path))
+        .route("/portal/{slug}/{*path}", any(other_paths::below_path))
+        .method_not_allowed_fallback(other_paths::method_not_allowed)
         .layer(middleware::from_fn_with_state(portal.clone(), let_through))
         .layer(Extension(portal))
         .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")))
