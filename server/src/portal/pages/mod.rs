@@ -1,12 +1,12 @@
 //! The hosted pages: at the root of a portal's host and under `/portal/{slug}`. One file a flow; `visit.rs` is who asks for what,
 //! `answer.rs` what every answer is made with, `policy.rs` what a page may load and where its forms may lead.
 
+mod content_security_policy;
 mod create_organization;
 mod form;
 mod organization;
 mod other_paths;
 mod page_request;
-mod policy;
 mod requesting_page;
 mod response;
 mod session_cache;

@@ -13,7 +13,7 @@ use axum::{
 };
 use leptos::{nonce::Nonce, prelude::*};
 
-use super::{page_request::Visit, policy::policy};
+use super::{content_security_policy::policy, page_request::Visit};
 use crate::http::layers::TRANSPORT_SECURITY;
 
 /// In how many seconds something is worth another try that can't be done right now.
