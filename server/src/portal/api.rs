@@ -14,7 +14,7 @@ use axum::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{problem::Problem, snapshot::Served};
+use super::{problem_details::Problem, snapshot::Served};
 use crate::observe::metrics;
 
 /// The query string, if it is not too long. Comes before the instance, so that nothing is read for it.

@@ -6,7 +6,7 @@ mod fast_path;
 pub mod listener;
 mod pages;
 pub(crate) mod probes;
-mod problem;
+mod problem_details;
 pub(crate) mod refresh_after_save;
 pub mod snapshot;
 pub(crate) mod snapshot_file;
@@ -57,11 +57,11 @@ pub(crate) fn api(snapshots: Snapshots) -> Router {
     let api = Router::new()
         .route("/v1/redirects", get(api::redirects))
         .route("/v1/resolve", get(api::resolve))
-        .route("/v1/{*path}", any(problem::no_such_path));
+        .route("/v1/{*path}", any(problem_details::no_such_path));
     Router::new()
         .nest("/portal/{slug}", api.clone())
         .merge(api)
-        .method_not_allowed_fallback(problem::method_not_allowed)
+        .method_not_allowed_fallback(problem_details::method_not_allowed)
         .layer(cors)
         .with_state(snapshots)
 }

@@ -39,7 +39,7 @@ use crate::{
     },
     portal::{
         closed,
-        problem::Problem,
+        problem_details::Problem,
         snapshot::{Asked, Snapshot, Snapshots},
     },
 };

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{Snapshot, Snapshots};
-use crate::portal::problem::Problem;
+use crate::portal::problem_details::Problem;
 
 /// The instance that a request is for, whether its portal is open or closed: by the slug in its path, else by the host it was
 /// asked for.

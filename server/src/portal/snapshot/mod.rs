@@ -30,7 +30,7 @@ use app::{
 use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
 
-use super::problem::Problem;
+use super::problem_details::Problem;
 use crate::{http::layers::asked_host, portal::probes::Start};
 pub(super) use asked::{Asked, Served};
 use flights::{Flights, Found, Name};
