@@ -1,8 +1,8 @@
 //! What is served: instances with their fallback redirects, each at one version, from memory. PostgreSQL is asked for what is not
 //! there yet, once however many visitors wait for it. `listener.rs` keeps it fresh.
 
-mod asked;
 mod catch_up;
+mod extractors;
 mod flights;
 mod health;
 mod host;
@@ -32,7 +32,7 @@ use sqlx::PgPool;
 
 use super::problem_details::Problem;
 use crate::{http::layers::asked_host, portal::probes::Start};
-pub(super) use asked::{Asked, Served};
+pub(super) use extractors::{Asked, Served};
 use flights::{Flights, Found, Name};
 pub use health::Health;
 use health::{Contact, Lookups};
