@@ -12,8 +12,8 @@ use crate::database::Database;
 
 use super::{
     Snapshots, Unreadable,
-    flights::{Found, Name},
     memory::is_at,
+    single_flight::{Found, Name},
 };
 
 /// How long a visitor of an instance that is not in memory waits for a connection, and then for the answer.

@@ -3,12 +3,12 @@
 
 mod catch_up;
 mod extractors;
-mod flights;
 mod health;
 mod host;
 mod load;
 mod memory;
 mod names;
+mod single_flight;
 #[cfg(test)]
 mod tests;
 mod weight;
@@ -33,12 +33,12 @@ use sqlx::PgPool;
 use super::problem_details::Problem;
 use crate::{http::layers::asked_host, portal::probes::Start};
 pub(super) use extractors::{Asked, Served};
-use flights::{Flights, Found, Name};
 pub use health::Health;
 use health::{Contact, Lookups};
 use host::Host;
 pub(crate) use load::pool;
 use memory::Memory;
+use single_flight::{Flights, Found, Name};
 
 /// An instance as it is served.
 pub(super) type Snapshot = Arc<StoredInstance>;
