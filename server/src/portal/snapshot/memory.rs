@@ -8,8 +8,8 @@ use moka::{notification::RemovalCause, ops::compute::Op, sync::Cache};
 use super::{
     Snapshot,
     host::{Host, host_of},
+    memory_size::weight,
     names::Names,
-    weight::weight,
 };
 
 /// How long it is remembered that a version was heard of: much longer than any load takes.

@@ -7,11 +7,11 @@ mod health;
 mod host;
 mod load;
 mod memory;
+mod memory_size;
 mod names;
 mod single_flight;
 #[cfg(test)]
 mod tests;
-mod weight;
 
 use std::{
     fmt,

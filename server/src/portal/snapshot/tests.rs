@@ -9,7 +9,7 @@ use app::{
 use super::{
     host::Host,
     memory::{Memory, Outdated},
-    weight::weight,
+    memory_size::weight,
 };
 
 const ROOM: u64 = 1 << 20;
