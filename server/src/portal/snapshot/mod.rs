@@ -3,13 +3,13 @@
 
 mod catch_up;
 mod extractors;
-mod health;
 mod host;
 mod load;
 mod memory;
 mod memory_size;
 mod names;
 mod single_flight;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -33,12 +33,12 @@ use sqlx::PgPool;
 use super::problem_details::Problem;
 use crate::{http::layers::asked_host, portal::probes::Start};
 pub(super) use extractors::{Asked, Served};
-pub use health::Health;
-use health::{Contact, Lookups};
 use host::Host;
 pub(crate) use load::pool;
 use memory::Memory;
 use single_flight::{Flights, Found, Name};
+pub use status::Health;
+use status::{Contact, Lookups};
 
 /// An instance as it is served.
 pub(super) type Snapshot = Arc<StoredInstance>;
