@@ -9,7 +9,7 @@ use super::{
     Snapshot,
     host::{Host, host_of},
     memory_size::weight,
-    names::Names,
+    slug_host_index::Names,
 };
 
 /// How long it is remembered that a version was heard of: much longer than any load takes.

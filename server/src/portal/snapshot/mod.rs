@@ -7,8 +7,8 @@ mod host;
 mod load;
 mod memory;
 mod memory_size;
-mod names;
 mod single_flight;
+mod slug_host_index;
 mod status;
 #[cfg(test)]
 mod tests;
