@@ -3,8 +3,8 @@
 //! starts over after any error. Notifications are only hints: without them it takes those seconds longer.
 
 mod notification;
-mod pace;
 mod report;
+mod timing;
 
 use std::{collections::BTreeMap, convert::Infallible, future::Future, pin::Pin, time::Duration};
 
@@ -19,8 +19,8 @@ use sqlx::{
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::snapshot::Snapshots;
-pub use pace::Pace;
 use report::Report;
+pub use timing::Pace;
 
 /// The channel on which the database says versions (migration 3).
 const VERSIONS: &str = "portal_redirects_versions";
