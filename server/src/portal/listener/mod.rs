@@ -3,7 +3,7 @@
 //! starts over after any error. Notifications are only hints: without them it takes those seconds longer.
 
 mod notification;
-mod report;
+mod runtime_report;
 mod timing;
 
 use std::{collections::BTreeMap, convert::Infallible, future::Future, pin::Pin, time::Duration};
@@ -19,7 +19,7 @@ use sqlx::{
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::snapshot::Snapshots;
-use report::Report;
+use runtime_report::Report;
 pub use timing::Pace;
 
 /// The channel on which the database says versions (migration 3).
