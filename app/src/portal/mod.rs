@@ -20,6 +20,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 
 use accounts::Accounts;
+pub use accounts::MAX_SESSION_HOURS;
 use identity::{Identity, IdentityKind};
 
 /// How the instance with that key signs its visitors in.

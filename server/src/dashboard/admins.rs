@@ -23,13 +23,14 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     dashboard::{
+        cookies,
         guard::Origin,
-        rate_limits::{Target, Tries},
+        rate_limits::{AdminAttempt, Secret},
         rendering::Pages,
     },
     http::{
-        cookies,
         form::{Received, read_form},
+        rate_limit::RateLimited,
     },
 };
 
@@ -79,14 +80,20 @@ async fn try_sign_in(pages: &Pages, form: &SignInForm, client: &Client) -> Resul
         _ => None,
     };
     let typed = || email.as_ref().map_or("", Email::as_str).to_owned();
-    take(pages, known.map_or_else(|| Tries::Unknown(Target::Account(typed()), client.address), |device| Tries::Known(device.hash())))?;
+    take(
+        pages,
+        known.map_or_else(
+            || AdminAttempt::Unknown(Secret::Password(typed()), client.address),
+            |device| AdminAttempt::KnownDevice(device.hash()),
+        ),
+    )?;
     Ok(entry::sign_in(&pages.pool, form, client).await?)
 }
 
-fn take(pages: &Pages, tries: Tries) -> Result<(), Failure> {
-    pages.limits.take(tries).map_err(|seconds| {
-        tracing::info!("tries to sign in are held up");
-        Failure::Said(Why::Often(seconds))
+fn take(pages: &Pages, attempt: AdminAttempt) -> Result<(), Failure> {
+    pages.limits.take(attempt).map_err(|RateLimited { seconds }| {
+        tracing::info!("attempts to sign in are rate-limited");
+        Failure::Said(Why::RateLimited(seconds))
     })
 }
 
@@ -110,12 +117,12 @@ pub(crate) async fn follow_link(State(pages): State<Pages>, Extension(origin): E
 async fn try_follow(pages: &Pages, form: &LinkForm, client: &Client) -> Result<Entered, Failure> {
     let asked = follow::ask(&pages.pool, &form.token).await?;
     let token = Token::parse(&form.token).ok_or(Failure::Link)?;
-    let target = match asked.link.purpose {
+    let secret = match asked.link.purpose {
         // It takes that account's password, so it is one more way to guess it.
-        Purpose::Invite(invite) if asked.has_account => Target::Account(invite.email.as_str().to_owned()),
-        _ => Target::Link(token.hash()),
+        Purpose::Invite(invite) if asked.has_account => Secret::Password(invite.email.as_str().to_owned()),
+        _ => Secret::Link(token.hash()),
     };
-    take(pages, Tries::Unknown(target, client.address))?;
+    take(pages, AdminAttempt::Unknown(secret, client.address))?;
     Ok(follow::follow(&pages.pool, form, client).await?)
 }
 
@@ -125,7 +132,7 @@ pub(crate) async fn change_password(State(pages): State<Pages>, Extension(caller
         Ok(read) => read,
         Err(response) => return response,
     };
-    let done = match take(&pages, Tries::Unknown(Target::Session(caller.session), caller.actor.address)) {
+    let done = match take(&pages, AdminAttempt::Unknown(Secret::OwnPassword(caller.session), caller.actor.address)) {
         Ok(()) => entry::change_password(&pages.pool, &caller, &form).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };
@@ -166,7 +173,7 @@ async fn end(pages: &Pages, parts: Parts, caller: &Caller, session: i64, origin:
     match entry::sign_out(&pages.pool, caller, session).await {
         Ok(_) if session == caller.session => {
             let mut response = Redirect::to(paths::SIGN_IN).into_response();
-            cookies::take(response.headers_mut(), origin.secure);
+            cookies::remove_session(response.headers_mut(), origin.secure);
             response
         }
         Ok(true) => Redirect::to(&format!("{}?ended", paths::ACCOUNT)).into_response(),
@@ -196,7 +203,7 @@ fn client(parts: &Parts, origin: Origin) -> Client {
 
 fn let_in(entered: &Entered, page: &str, origin: Origin) -> Response {
     let mut response = Redirect::to(page).into_response();
-    cookies::give(response.headers_mut(), entered, origin.secure);
+    cookies::set(response.headers_mut(), entered, origin.secure);
     response
 }
 
@@ -206,9 +213,9 @@ async fn refuse(pages: &Pages, parts: Parts, failure: Failure, refused: impl FnO
         // The page looks for the link itself, and says that there is none.
         Failure::Link => (StatusCode::GONE, Why::Fields(Vec::new())),
         Failure::Said(why @ Why::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, why),
-        Failure::Said(why @ Why::Often(_)) => (StatusCode::TOO_MANY_REQUESTS, why),
+        Failure::Said(why @ Why::RateLimited(_)) => (StatusCode::TOO_MANY_REQUESTS, why),
     };
-    let wait = if let Why::Often(seconds) = why { Some(HeaderValue::from(seconds)) } else { None };
+    let wait = if let Why::RateLimited(seconds) = why { Some(HeaderValue::from(seconds)) } else { None };
     let refused = refused(why);
     let mut response = pages.render(parts, status, move || provide_context(refused.clone())).await;
     if let Some(wait) = wait {

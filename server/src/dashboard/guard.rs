@@ -14,19 +14,18 @@ use app::{
     layout::loading::{Posted, status_of},
 };
 use axum::{
-    Json, RequestExt,
+    Json,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, Method},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use axum_client_ip::ClientIp;
 use leptos::prelude::provide_context;
 
 use crate::{
-    dashboard::{bulk_check, rendering::Pages},
-    http::{cookies, dashboard_url::Reach, form},
+    dashboard::{bulk_check, cookies, rendering::Pages},
+    http::{client_address::client_address, csrf, form},
 };
 
 /// Where a request comes from: the host name that it asks under has TLS, and the client's address. Found once, by the guard.
@@ -44,8 +43,8 @@ pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next
     let secure = crate::http::layers::host_of(&request).is_some_and(|host| pages.reach.is_secure(&host));
     request.extensions_mut().insert(Origin { secure, address });
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    if let Some(refused) = refuse_unsaid(&request) {
-        return refused;
+    if let Some(rejected) = csrf::reject_without_origin(&request) {
+        return rejected;
     }
     let need = Need::of(writes, request.uri().path());
     if need == Need::Nothing {
@@ -96,24 +95,6 @@ async fn admitted(pages: &Pages, need: &Need, headers: &HeaderMap, origin: Origi
         Ok(()) => Ok(caller),
         Err(error) => Err((Some(caller), error)),
     }
-}
-
-/// The client's address, from what says it.
-pub(crate) async fn client_address(reach: &Reach, request: &mut Request) -> Option<IpAddr> {
-    request.extensions_mut().insert(reach.client_address().clone());
-    request.extract_parts::<ClientIp>().await.ok().map(|ClientIp(address)| address.to_canonical())
-}
-
-/// The answer to a request that writes, with a cookie, and does not say which page it comes from, as every browser's form does.
-/// That it is an own page, the layer around all of this has seen to.
-pub(crate) fn refuse_unsaid(request: &Request) -> Option<Response> {
-    let headers = request.headers();
-    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let says_where_from = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
-    (writes && headers.contains_key(header::COOKIE) && !says_where_from).then(|| {
-        (StatusCode::FORBIDDEN, "A form that is sent with a session says where it comes from: Origin or Sec-Fetch-Site, as browsers do.\n")
-            .into_response()
-    })
 }
 
 /// The answer to a request that is not let through. What was typed is kept, to be sent again.

@@ -4,6 +4,7 @@ pub(crate) mod admins;
 pub(crate) mod archive;
 pub(crate) mod assets;
 pub(crate) mod bulk_check;
+mod cookies;
 pub(crate) mod copy_settings;
 pub(crate) mod forms;
 pub(crate) mod guard;

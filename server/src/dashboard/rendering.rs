@@ -19,7 +19,7 @@ use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
 
 use crate::{
-    dashboard::rate_limits::Limits,
+    dashboard::rate_limits::AdminRateLimits,
     http::{dashboard_url::Reach, layers::set_page_policy},
 };
 
@@ -32,8 +32,8 @@ pub(crate) struct Pages {
     pub(crate) files: DocumentFiles,
     /// How the dashboard is reached.
     pub(crate) reach: Arc<Reach>,
-    /// How often somebody may try to sign in.
-    pub(crate) limits: Limits,
+    /// How often an admin may try to sign in.
+    pub(crate) limits: AdminRateLimits,
 }
 
 impl axum::extract::FromRef<Pages> for LeptosOptions {

@@ -17,7 +17,7 @@ use url::Url;
 use crate::{
     http::{dashboard_url::Reach, envelope::Around},
     observe::{metrics, traces},
-    portal::Elsewhere,
+    portal::PortalHosts,
 };
 
 /// The largest body that is read, in bytes: a form with every field far over its limit still comes back to be mended. Lists of
@@ -61,19 +61,19 @@ pub(crate) fn set_page_policy() {
 
 /// Lets only requests for loopback names, or for the configured one, reach the dashboard. Otherwise any site could have its own
 /// name point to this machine, and its pages would be the dashboard's own origin to a browser (DNS rebinding).
-pub(crate) fn only_for(router: Router, reach: &Arc<Reach>, elsewhere: Elsewhere) -> Router {
+pub(crate) fn only_for(router: Router, reach: &Arc<Reach>, portal_hosts: PortalHosts) -> Router {
     let reach = Arc::clone(reach);
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let (reach, elsewhere) = (Arc::clone(&reach), elsewhere.clone());
+        let (reach, portal_hosts) = (Arc::clone(&reach), portal_hosts.clone());
         async move {
             let Some(host) = host_of(&request).filter(|host| reach.is_own(host)) else {
                 tracing::debug!("the dashboard was asked for under a host name that is not that of --dashboard-url");
-                return elsewhere.answer(request.into_parts().0).await;
+                return portal_hosts.respond(request.into_parts().0).await;
             };
             // A portal may be on a name of this machine too, as in development.
             let (parts, body) = request.into_parts();
-            if !reach.is_configured(&host) && elsewhere.is_at(&parts.headers, &parts.uri).await {
-                return elsewhere.answer(parts).await;
+            if !reach.is_configured(&host) && portal_hosts.has_local_portal(&parts.headers, &parts.uri).await {
+                return portal_hosts.respond(parts).await;
             }
             let request = Request::from_parts(parts, body);
             let mut response = next.run(request).await;

@@ -1,9 +1,12 @@
 //! What every request meets on its way in and out: connections, the request envelope, hosts, client addresses, forms, layers.
 
+pub(crate) mod client_address;
 pub(crate) mod connections;
 pub(crate) mod cookies;
+pub(crate) mod csrf;
 pub mod dashboard_url;
 pub(crate) mod envelope;
 pub(crate) mod form;
 pub(crate) mod layers;
+pub(crate) mod rate_limit;
 pub(crate) mod request;

@@ -17,6 +17,7 @@ use crate::{admins::entry::Client, credentials::token::Token};
 
 pub(super) use store::accounts::lock_row;
 use store::sessions;
+pub use store::sessions::MAX_SESSION_HOURS;
 
 /// The accounts of one instance.
 pub(super) struct Accounts {

@@ -1,16 +1,19 @@
 //! The queries about visitors' sessions. A session is found by the hash of its token, in its own instance only. It ends when the
-//! visitor signs out, after a time, or when the password changes. Visitors' sessions last as long as admins' sessions.
+//! visitor signs out, after a time, or when the password changes.
 
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::{
-    admins::{
-        entry::Client,
-        store::sessions::{IDLE_HOURS, MOST_HOURS, kept_browser},
-    },
+    admins::{entry::Client, store::sessions::kept_browser},
     credentials::token::Token,
     portal::identity::{OwnSession, Visitor},
 };
+
+/// How long a session lasts at most, in hours.
+pub const MAX_SESSION_HOURS: i32 = 14 * 24;
+
+/// After how many hours without use a session ends.
+const IDLE_HOURS: i32 = 24;
 
 /// The most sessions that a visitor may have. A further one ends those that were unused for longest.
 pub(in crate::portal::accounts) const MAX_SESSIONS: i64 = 50;
@@ -31,7 +34,7 @@ pub(in crate::portal::accounts) async fn begin(
             select id from visitor_sessions where created_at < now() - make_interval(hours => $1)
             order by created_at limit 100 for update skip locked
         )",
-        MOST_HOURS
+        MAX_SESSION_HOURS
     )
     .execute(&mut *connection)
     .await?;
@@ -66,7 +69,7 @@ pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, toke
             and s.created_at > now() - make_interval(hours => $3) and s.last_seen_at > now() - make_interval(hours => $4)"#,
         &token.hash()[..],
         instance,
-        MOST_HOURS,
+        MAX_SESSION_HOURS,
         IDLE_HOURS
     )
     .fetch_optional(pool)
@@ -97,7 +100,7 @@ pub(in crate::portal::accounts) async fn list(pool: &PgPool, instance: i64, visi
         order by s.last_seen_at desc, s.id desc",
         visitor,
         instance,
-        MOST_HOURS,
+        MAX_SESSION_HOURS,
         IDLE_HOURS
     )
     .fetch_all(pool)
