@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
-use server::portal::listener::Pace;
+use server::portal::listener::Timing;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
@@ -13,12 +13,12 @@ use crate::{
 };
 
 /// A process that knows `warm` but not `cold`, and its way to PostgreSQL.
-async fn warmed(pool: &PgPool, pace: Pace) -> (Process, Proxy) {
+async fn warmed(pool: &PgPool, timing: Timing) -> (Process, Proxy) {
     for slug in ["warm", "cold"] {
         create(pool, slug).await;
     }
     let proxy = Proxy::to(&options(pool)).await;
-    let process = Process::start(proxy.options(&options(pool)), pace).await;
+    let process = Process::start(proxy.options(&options(pool)), timing).await;
     assert_eq!(process.version("warm").await, Ok(1));
     (process, proxy)
 }
@@ -40,15 +40,15 @@ async fn without_postgresql_warm_instances_are_served_and_afterwards_everything_
     for mode in [Mode::Cut, Mode::Hang] {
         proxy.set(mode);
         if mode == Mode::Cut {
-            until(async || !process.snapshots.health().connected).await;
+            until(async || !process.snapshots.status().connected).await;
         }
         assert_serves_on(&process).await;
         proxy.set(Mode::Pass);
-        until(async || process.snapshots.health().connected).await;
+        until(async || process.snapshots.status().connected).await;
         assert_eq!(process.version("warm").await, Ok(1));
     }
     proxy.set(Mode::Cut);
-    until(async || !process.snapshots.health().connected).await;
+    until(async || !process.snapshots.status().connected).await;
     let version = save(&pool, "warm").await;
     assert_eq!(process.version("warm").await, Ok(1), "it can't know");
     proxy.set(Mode::Pass);
@@ -62,10 +62,10 @@ async fn without_postgresql_warm_instances_are_served_and_afterwards_everything_
 async fn a_network_that_swallows_everything_is_noticed_and_left_for_another_connection(pool: PgPool) {
     let (process, proxy) = warmed(&pool, often()).await;
     proxy.set(Mode::Hang);
-    until(async || !process.snapshots.health().connected).await;
-    let before = process.snapshots.health().age.unwrap();
+    until(async || !process.snapshots.status().connected).await;
+    let before = process.snapshots.status().age.unwrap();
     assert_serves_on(&process).await;
-    assert!(process.snapshots.health().age.unwrap() > before, "it gets older");
+    assert!(process.snapshots.status().age.unwrap() > before, "it gets older");
     let version = save(&pool, "warm").await;
     proxy.set(Mode::Pass);
     process.until_version("warm", version).await;
@@ -110,14 +110,14 @@ async fn where_notifications_do_not_arrive_or_nobody_may_listen_asking_keeps_eve
     let proxy = Proxy::to(&options(&pool)).await;
     for mode in [Mode::Deaf, Mode::NoListen] {
         proxy.set(mode);
-        let pace = Pace { probe: Duration::from_millis(50), ..often() };
-        let process = Process::start(proxy.options(&options(&pool)), pace).await;
+        let timing = Timing { probe_timeout: Duration::from_millis(50), ..often() };
+        let process = Process::start(proxy.options(&options(&pool)), timing).await;
         process.version("app").await.unwrap();
         for _ in 0..5 {
             let version = save(&pool, "app").await;
             process.until_version("app", version).await;
         }
-        assert!(process.snapshots.health().connected, "{mode:?}");
+        assert!(process.snapshots.status().connected, "{mode:?}");
     }
 }
 
@@ -126,7 +126,7 @@ async fn a_load_that_began_before_a_save_does_not_bring_the_old_version_back(poo
     create(&pool, "app").await;
     let proxy = Proxy::to(&options(&pool)).await;
     let slow = PgPoolOptions::new().max_connections(1).connect_lazy_with(proxy.options(&options(&pool)));
-    let process = Process::over(pool.clone(), slow).listening(by_notification(), |listener| listener.over(options(&pool))).await;
+    let process = Process::over(pool.clone(), slow).listening(by_notification(), |listener| listener.with_options(options(&pool))).await;
     create(&pool, "first").await;
     know_the_query(&process, &proxy).await;
     let runtime = process.runtime.clone().unwrap().id;
@@ -161,7 +161,7 @@ async fn a_load_that_began_before_the_versions_were_asked_for_is_loaded_again(po
     deaf.set(Mode::Deaf);
     let loading = PgPoolOptions::new().max_connections(1).connect_lazy_with(slow.options(&options(&pool)));
     let over = deaf.options(&options(&pool));
-    let process = Process::over(pool.clone(), loading).listening(often(), |listener| listener.over(over)).await;
+    let process = Process::over(pool.clone(), loading).listening(often(), |listener| listener.with_options(over)).await;
     know_the_query(&process, &slow).await;
     slow.set(Mode::Delay(Duration::from_millis(300)));
     let (asked, runtime) = (slow.asked(), process.runtime.clone().unwrap().id);

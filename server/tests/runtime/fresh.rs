@@ -76,7 +76,7 @@ async fn a_listener_whose_connection_is_ended_connects_again_and_catches_up(pool
         // It may not listen again yet; then it is what it asks first that tells it.
         let version = save(&pool, "app").await;
         process.until_version("app", version).await;
-        until(async || process.snapshots.health().connected).await;
+        until(async || process.snapshots.status().connected).await;
         let version = save(&pool, "app").await;
         process.until_version("app", version).await;
     }
@@ -128,5 +128,5 @@ async fn forged_notifications_change_nothing(pool: PgPool) {
     assert_eq!(version, 2);
     process.until_version("app", version).await;
     assert_eq!(process.version("cold").await, Ok(1));
-    assert!(process.snapshots.health().connected);
+    assert!(process.snapshots.status().connected);
 }

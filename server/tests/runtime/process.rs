@@ -21,7 +21,7 @@ use http_body_util::BodyExt;
 use server::{
     http::dashboard_url::Reach,
     portal::{
-        listener::{Listener, Pace},
+        listener::{Listener, Timing},
         snapshot::Snapshots,
     },
 };
@@ -36,14 +36,14 @@ use tower::ServiceExt;
 const ROOM: u64 = 16 << 20;
 
 /// Never asks by itself, in a test's time: what is fresh, a notification has made so.
-pub(crate) fn by_notification() -> Pace {
-    Pace { ask_every: Duration::from_hours(1)..Duration::from_hours(2), ..often() }
+pub(crate) fn by_notification() -> Timing {
+    Timing { poll_interval: Duration::from_hours(1)..Duration::from_hours(2), ..often() }
 }
 
 /// Asks all the time.
-pub(crate) fn often() -> Pace {
+pub(crate) fn often() -> Timing {
     let (short, second) = (Duration::from_millis(20), Duration::from_secs(1));
-    Pace { ask_every: short..2 * short, patience: second, probe: 5 * second, rest: short..2 * short }
+    Timing { poll_interval: short..2 * short, step_timeout: second, probe_timeout: 5 * second, retry_delay: short..2 * short }
 }
 
 /// A process, as far as visitors know it.
@@ -84,16 +84,16 @@ impl Process {
     }
 
     /// With a listener over the same way, that has asked once.
-    pub(crate) async fn start(options: PgConnectOptions, pace: Pace) -> Self {
-        Self::unheard(options).listening(pace, |listener| listener).await
+    pub(crate) async fn start(options: PgConnectOptions, timing: Timing) -> Self {
+        Self::unheard(options).listening(timing, |listener| listener).await
     }
 
     /// With a listener that has asked once.
-    pub(crate) async fn listening(mut self, pace: Pace, change: impl FnOnce(Listener) -> Listener) -> Self {
-        let listener = change(Listener::new(self.snapshots.clone(), RuntimeRole::All).unwrap().at(pace));
+    pub(crate) async fn listening(mut self, timing: Timing, change: impl FnOnce(Listener) -> Listener) -> Self {
+        let listener = change(Listener::new(self.snapshots.clone(), RuntimeRole::All).unwrap().with_timing(timing));
         self.runtime = Some(listener.runtime().clone());
         self.listening = Some(tokio::spawn(async move { match listener.run().await {} }));
-        until(async || self.snapshots.health().connected).await;
+        until(async || self.snapshots.status().connected).await;
         self
     }
 

@@ -57,13 +57,13 @@ async fn runtimes_that_were_not_seen_for_an_hour_are_forgotten_by_the_others(poo
 async fn where_nothing_can_be_written_everything_is_served_fresh_all_the_same(pool: PgPool) {
     create(&pool, "app").await;
     let reading = options(&pool).options([("default_transaction_read_only", "on")]);
-    let process = Process::unheard(options(&pool)).listening(by_notification(), |listener| listener.over(reading)).await;
+    let process = Process::unheard(options(&pool)).listening(by_notification(), |listener| listener.with_options(reading)).await;
     assert_eq!(process.version("app").await, Ok(1));
     for _ in 0..3 {
         let version = save(&pool, "app").await;
         process.until_version("app", version).await;
     }
-    assert!(process.snapshots.health().connected);
+    assert!(process.snapshots.status().connected);
     let rows: i64 = sqlx::query_scalar("select count(*) from runtimes").fetch_one(&pool).await.unwrap();
     assert_eq!(rows, 0);
 }
