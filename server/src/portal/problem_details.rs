@@ -1,4 +1,4 @@
-//! The portal API's errors, as `application/problem+json` (RFC 9457).
+//! The errors of the portal API, as `application/problem+json` (RFC 9457).
 
 use app::redirects::Flow;
 use axum::{
@@ -8,11 +8,9 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::snapshot::Asked;
-
-/// What can be wrong with a request to the portal API.
+/// Why the portal API rejects a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Problem {
+pub(super) enum ProblemDetails {
     /// Neither the path nor the host names an instance.
     #[error("There is no instance of this slug, and no portal at this host.")]
     UnknownInstance,
@@ -25,10 +23,10 @@ pub(super) enum Problem {
     /// Only GET and HEAD.
     #[error("This path can only be read: use GET.")]
     Method,
-    /// No flow, or none of that name.
+    /// The parameter `flow` is missing or unknown.
     #[error("The parameter flow must name one of the flows.")]
     UnknownFlow,
-    /// The query is larger than any link needs.
+    /// The query is longer than any link needs.
     #[error("The query is too long: 16,384 bytes at most.")]
     QueryTooLong,
     /// The database does not answer.
@@ -46,7 +44,7 @@ struct Body {
     flows: Option<[Flow; Flow::ALL.len()]>,
 }
 
-impl Problem {
+impl ProblemDetails {
     fn status(self) -> StatusCode {
         match self {
             Self::UnknownInstance | Self::UnknownPath => StatusCode::NOT_FOUND,
@@ -71,7 +69,7 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ProblemDetails {
     fn into_response(self) -> Response {
         let status = self.status();
         let body = Body {
@@ -96,17 +94,4 @@ impl IntoResponse for Problem {
         }
         response
     }
-}
-
-/// Answers for a path that the API does not have. Whose portal is closed has none.
-pub(super) async fn no_such_path(Asked(found): Asked) -> Problem {
-    match found {
-        Ok(snapshot) if snapshot.archived_at.is_some() => Problem::Closed,
-        _ => Problem::UnknownPath,
-    }
-}
-
-/// Answers for a method that the API does not have.
-pub(super) async fn method_not_allowed() -> Problem {
-    Problem::Method
 }

@@ -1,4 +1,4 @@
-//! Loads that are under way: who asks for what is being loaded waits for that load, so each name is asked for once at a time.
+//! Loads in progress. A request for an instance that is being loaded waits for that load, so each is loaded once at a time.
 
 use std::{
     collections::HashMap,
@@ -10,76 +10,92 @@ use futures_util::future::{FutureExt, Shared};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
-use super::{Snapshot, Unreadable, host::Host};
+use super::{host::Host, memory::Snapshot};
+use crate::portal::problem_details::ProblemDetails;
 
-/// What somebody asks for.
+/// What an instance is looked up by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Name {
+pub(super) enum LookupKey {
     Slug(Box<str>),
     Host(Host),
 }
 
-/// What came of it.
-pub(super) type Found = Result<Option<Snapshot>, Unreadable>;
+/// An instance is not in memory, and the database does not return it. The cause is logged where it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::portal) struct Unreadable;
 
-type Flight = Shared<oneshot::Receiver<Found>>;
+impl From<Unreadable> for ProblemDetails {
+    fn from(_: Unreadable) -> Self {
+        Self::Unavailable
+    }
+}
 
-/// The most loads under way at once. They wait for a few connections, so of more than these most would wait in vain.
-const MOST: usize = 1024;
+/// The result of a lookup; `None` if there is no such instance.
+pub(in crate::portal) type Lookup = Result<Option<Snapshot>, Unreadable>;
 
-/// Loads that are under way, by what they are for.
+type Load = Shared<oneshot::Receiver<Lookup>>;
+
+/// The most loads in progress. They share a few connections, so most of any more would wait in vain.
+const MAX_LOADS: usize = 1024;
+
+/// The loads in progress, by what they look up.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Flights(Arc<Mutex<HashMap<Name, Flight>>>);
+pub(super) struct SingleFlight(Arc<Mutex<HashMap<LookupKey, Load>>>);
 
-impl Flights {
-    /// Waits for the load of that name, which is begun where none is under way, unless `warm` finds it in memory by now. It goes on
-    /// when whoever asked first has gone away.
+impl SingleFlight {
+    /// Waits for the load of `key`, and starts it if none is in progress and `in_memory` still finds nothing. A load goes on after the
+    /// client that started it has disconnected.
     ///
     /// # Errors
-    /// That of the load, or too many are under way.
-    pub(super) async fn join<L>(&self, name: &Name, warm: impl FnOnce() -> Option<Snapshot>, load: impl FnOnce(Name) -> L) -> Found
+    /// That of the load, or too many are in progress.
+    pub(super) async fn join<L>(
+        &self,
+        key: &LookupKey,
+        in_memory: impl FnOnce() -> Option<Snapshot>,
+        load: impl FnOnce(LookupKey) -> L,
+    ) -> Lookup
     where
-        L: Future<Output = Found> + Send + 'static,
+        L: Future<Output = Lookup> + Send + 'static,
     {
-        let flight = {
-            let mut flights = self.lock();
-            match flights.get(name) {
-                Some(flight) => flight.clone(),
-                None if flights.len() >= MOST => return Err(Unreadable),
+        let load = {
+            let mut loads = self.lock();
+            match loads.get(key) {
+                Some(load) => load.clone(),
+                None if loads.len() >= MAX_LOADS => return Err(Unreadable),
                 None => {
-                    // It may have landed between the look and the lock.
-                    if let Some(snapshot) = warm() {
+                    // A load may have ended between the look into memory and the lock.
+                    if let Some(snapshot) = in_memory() {
                         return Ok(Some(snapshot));
                     }
-                    let (answer, flight) = oneshot::channel();
-                    let (flight, landing) = (flight.shared(), Landing(self.clone(), name.clone()));
-                    flights.insert(name.clone(), flight.clone());
-                    let load = load(name.clone());
+                    let (sender, receiver) = oneshot::channel();
+                    let (receiver, entry) = (receiver.shared(), Entry(self.clone(), key.clone()));
+                    loads.insert(key.clone(), receiver.clone());
+                    let load = load(key.clone());
                     tokio::spawn(
                         async move {
                             let found = load.await;
-                            drop(landing);
-                            // Nobody may wait any more.
-                            let _ = answer.send(found);
+                            drop(entry);
+                            // Perhaps no client waits any more.
+                            let _ = sender.send(found);
                         }
                         .in_current_span(),
                     );
-                    flight
+                    receiver
                 }
             }
         };
-        flight.await.unwrap_or(Err(Unreadable))
+        load.await.unwrap_or(Err(Unreadable))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Flight>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<LookupKey, Load>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Takes a load off the list, however it ends.
-struct Landing(Flights, Name);
+/// Removes a load from the list when it ends, even by a panic.
+struct Entry(SingleFlight, LookupKey);
 
-impl Drop for Landing {
+impl Drop for Entry {
     fn drop(&mut self) {
         self.0.lock().remove(&self.1);
     }

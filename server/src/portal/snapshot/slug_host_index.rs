@@ -1,89 +1,91 @@
-//! Where slugs and hosts lead: to the key of an instance, which may have another name by now. Only names of instances that there
-//! are come in here, so nobody fills it by asking.
+//! An index of instances by slug and by host. It may be out of date, so lookups check the instance that they find. It holds existing
+//! instances only, so nobody can fill it with requests.
 
 use moka::sync::Cache;
 
-use super::{Snapshot, host::host_of};
+use app::instances::store::StoredInstance;
 
-/// What the cache itself keeps for each name, in bytes.
-const AROUND: u32 = 160;
+use super::host::host_of;
 
-/// Keys of instances by slug and by host. Who finds one sees whether the instance still has that name.
+/// What a cache takes for each entry besides its key, in bytes.
+const ENTRY_BYTES: u32 = 160;
+
+/// The keys of instances, by slug and by host.
 #[derive(Clone, Debug)]
-pub(super) struct Names {
+pub(super) struct SlugHostIndex {
     slugs: Cache<Box<str>, i64>,
     hosts: Cache<Box<str>, i64>,
 }
 
-impl Names {
-    /// Holds about as many bytes.
+impl SlugHostIndex {
+    /// Takes up to about that many bytes.
     pub(super) fn new(bytes: u64) -> Self {
         let build = || {
             Cache::<Box<str>, i64>::builder()
                 .max_capacity(bytes / 2)
-                .weigher(|name, _| u32::try_from(name.len()).unwrap_or(u32::MAX).saturating_add(AROUND))
+                .weigher(|name, _| u32::try_from(name.len()).unwrap_or(u32::MAX).saturating_add(ENTRY_BYTES))
                 .build()
         };
         Self { slugs: build(), hosts: build() }
     }
 
     /// The instance that has, or had, that slug.
-    pub(super) fn slug(&self, slug: &str) -> Option<i64> {
+    pub(super) fn by_slug(&self, slug: &str) -> Option<i64> {
         self.slugs.get(slug)
     }
 
     /// The instance whose portal is, or was, at that host.
-    pub(super) fn host(&self, host: &str) -> Option<i64> {
+    pub(super) fn by_host(&self, host: &str) -> Option<i64> {
         self.hosts.get(host)
     }
 
-    /// Remembers the names of an instance.
-    pub(super) fn learn(&self, snapshot: &Snapshot) {
-        if self.slugs.get(snapshot.instance.slug()) != Some(snapshot.id) {
-            self.slugs.insert(snapshot.instance.slug().into(), snapshot.id);
+    /// Adds an instance.
+    pub(super) fn insert(&self, stored: &StoredInstance) {
+        if self.slugs.get(stored.instance.slug()) != Some(stored.id) {
+            self.slugs.insert(stored.instance.slug().into(), stored.id);
         }
-        // One without TLS gives way to one with it at the same host, which may not be here.
-        if let Some(host) = snapshot.instance.portal_origin().as_str().strip_prefix("https://") {
-            self.learn_host(host, snapshot.id);
+        // A portal without TLS gives way to one with TLS at the same host, which may not be in memory.
+        if let Some(host) = stored.instance.portal_origin().as_str().strip_prefix("https://") {
+            self.insert_host(host, stored.id);
         }
     }
 
-    /// Remembers where a host leads.
-    pub(super) fn learn_host(&self, host: &str, id: i64) {
+    /// Adds a host.
+    pub(super) fn insert_host(&self, host: &str, id: i64) {
         if self.hosts.get(host) != Some(id) {
             self.hosts.insert(host.into(), id);
         }
     }
 
-    /// Forgets the names of an instance, where they have not become another's.
-    pub(super) fn forget(&self, snapshot: &Snapshot) {
-        let host = host_of(snapshot.instance.portal_origin().as_str());
-        if self.hosts.get(host) == Some(snapshot.id) {
+    /// Removes an instance's entries, unless they are another instance's by now.
+    pub(super) fn remove(&self, stored: &StoredInstance) {
+        let host = host_of(stored.instance.portal_origin().as_str());
+        if self.hosts.get(host) == Some(stored.id) {
             self.hosts.invalidate(host);
         }
-        if self.slugs.get(snapshot.instance.slug()) == Some(snapshot.id) {
-            self.slugs.invalidate(snapshot.instance.slug());
+        if self.slugs.get(stored.instance.slug()) == Some(stored.id) {
+            self.slugs.invalidate(stored.instance.slug());
         }
     }
 
-    /// Forgets where a slug leads.
-    pub(super) fn forget_slug(&self, slug: &str) {
+    /// Removes a slug.
+    pub(super) fn remove_slug(&self, slug: &str) {
         self.slugs.invalidate(slug);
     }
 
-    /// Forgets where a host leads.
-    pub(super) fn forget_host(&self, host: &str) {
+    /// Removes a host.
+    pub(super) fn remove_host(&self, host: &str) {
         self.hosts.invalidate(host);
     }
 
-    /// Lets go now of what is too much.
+    /// Evicts now what exceeds the limit.
     #[cfg(test)]
     pub(super) fn settle(&self) {
         self.slugs.run_pending_tasks();
         self.hosts.run_pending_tasks();
     }
 
-    /// How many names there are.
+    /// How many entries there are.
     #[cfg(test)]
     pub(super) fn count(&self) -> u64 {
         self.settle();

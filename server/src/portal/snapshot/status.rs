@@ -1,4 +1,4 @@
-//! How fresh what is served is, for `/readyz` and the metrics.
+//! The status of the snapshots, for `/readyz` and the metrics: how many there are, and how up to date they are.
 
 use std::{
     sync::{
@@ -8,14 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::{Counter, counter, gauge};
+use metrics::gauge;
 
-/// How the memory is.
+/// The status of the snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Health {
+pub struct SnapshotStatus {
     /// Whether the listener has a connection to PostgreSQL.
     pub connected: bool,
-    /// How long ago PostgreSQL was last heard from; `None` where it never was. What was saved before is served.
+    /// How long ago PostgreSQL last answered or sent a notification; `None` if it never did. Whatever was saved before that is served.
     pub age: Option<Duration>,
     /// How many instances are in memory.
     pub entries: u64,
@@ -23,8 +23,8 @@ pub struct Health {
     pub bytes: u64,
 }
 
-impl Health {
-    /// Puts it into the metrics.
+impl SnapshotStatus {
+    /// Writes it to the metrics.
     pub(super) fn record(&self) {
         #[expect(clippy::cast_precision_loss, reason = "gauges are floats, and exact up to 2^53")]
         for (name, value) in [("portal_snapshot_entries", self.entries), ("portal_snapshot_bytes", self.bytes)] {
@@ -37,53 +37,33 @@ impl Health {
     }
 }
 
-/// What the listener knows of PostgreSQL.
+/// When PostgreSQL was last heard from.
 #[derive(Debug, Default)]
-pub(super) struct Contact {
+pub(super) struct PostgresContact {
     connected: AtomicBool,
-    heard: Mutex<Option<Instant>>,
+    last: Mutex<Option<Instant>>,
 }
 
-impl Contact {
-    /// PostgreSQL was heard from: what was saved before that moment is served.
-    pub(super) fn heard(&self, at: Instant) {
+impl PostgresContact {
+    /// PostgreSQL has answered or sent a notification: whatever was saved before `at` is served.
+    pub(super) fn heard_from(&self, at: Instant) {
         self.connected.store(true, Ordering::Relaxed);
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        *heard = heard.map_or(Some(at), |before| Some(before.max(at)));
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = last.map_or(Some(at), |before| Some(before.max(at)));
     }
 
-    /// PostgreSQL is lost.
-    pub(super) fn lost(&self) {
+    /// The connection to PostgreSQL is lost.
+    pub(super) fn mark_disconnected(&self) {
         self.connected.store(false, Ordering::Relaxed);
     }
 
+    /// Whether there is a connection to PostgreSQL.
     pub(super) fn is_connected(&self) -> bool {
         self.connected.load(Ordering::Relaxed)
     }
 
+    /// How long ago PostgreSQL was last heard from.
     pub(super) fn age(&self) -> Option<Duration> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
-    }
-}
-
-/// How instances were looked for. The handles are kept, so that counting costs an addition.
-#[derive(Clone)]
-pub(super) struct Lookups {
-    /// In memory.
-    pub(super) hit: Counter,
-    /// Loaded.
-    pub(super) miss: Counter,
-    /// There is none.
-    pub(super) unknown: Counter,
-    /// The database did not answer.
-    pub(super) failed: Counter,
-}
-
-impl Lookups {
-    /// To be made after whoever collects the metrics.
-    pub(super) fn new() -> Self {
-        let [hit, miss, unknown, failed] =
-            ["hit", "miss", "unknown", "failed"].map(|result| counter!("portal_snapshot_lookups_total", "result" => result));
-        Self { hit, miss, unknown, failed }
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
     }
 }
