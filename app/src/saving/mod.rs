@@ -4,3 +4,5 @@
 pub mod choices;
 #[cfg(feature = "ssr")]
 pub mod merge;
+#[cfg(feature = "ssr")]
+pub mod saved_instances;

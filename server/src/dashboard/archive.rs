@@ -8,6 +8,7 @@ use app::{
         archive::{self, ArchiveForm},
         store::StoreError,
     },
+    saving::saved_instances::SavedInstances,
     ui::form::{Problem, Rejected},
 };
 use axum::{
@@ -35,7 +36,10 @@ pub(crate) async fn archive(
         Err(response) => return response,
     };
     match archive::archive(&pages.pool, &caller.actor, &slug, &form).await {
-        Ok(()) => Redirect::to(&format!("{}?archived", paths::INSTANCES)).into_response(),
+        Ok(()) => {
+            SavedInstances::of(&parts).mark(&slug);
+            Redirect::to(&format!("{}?archived", paths::INSTANCES)).into_response()
+        }
         Err(StoreError::Fields(errors)) => {
             let rejected = Rejected { form, problem: Problem::Fields(errors) };
             pages.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(rejected.clone())).await
@@ -53,7 +57,10 @@ pub(crate) async fn unarchive(
 ) -> Response {
     let (parts, _) = request.into_parts();
     match archive::unarchive(&pages.pool, &caller.actor, &slug).await {
-        Ok(()) => Redirect::to(&format!("{}?restored", paths::INSTANCES)).into_response(),
+        Ok(()) => {
+            SavedInstances::of(&parts).mark(&slug);
+            Redirect::to(&format!("{}?restored", paths::INSTANCES)).into_response()
+        }
         Err(error) => pages.render_error(parts, logged(&error), || ()).await,
     }
 }

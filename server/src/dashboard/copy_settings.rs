@@ -10,6 +10,7 @@ use app::{
     },
     error::AppError,
     instances::store::StoreError,
+    saving::saved_instances::SavedInstances,
 };
 use axum::{
     Extension,
@@ -41,6 +42,7 @@ pub(crate) async fn copy(
     };
     let (status, why) = match copied {
         Ok(left_out) => {
+            SavedInstances::of(&parts).mark(&slug);
             let mut query = url::form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(left_out.into_iter().map(|field| ("left_out", field)));
             let query = query.finish();

@@ -16,7 +16,7 @@ use app::{
     layout::loading::Posted,
     preview::{form::PreviewForm, view::Typed},
     redirects::Instance,
-    saving::merge::Merge,
+    saving::{merge::Merge, saved_instances::SavedInstances},
     ui::form::{FieldError, Problem, Rejected},
 };
 use axum::{
@@ -47,7 +47,10 @@ pub(crate) async fn create_instance(State(pages): State<Pages>, Extension(caller
         Err(errors) => Err(StoreError::Fields(errors)),
     };
     match saved {
-        Ok(slug) => Redirect::to(&paths::instance(&slug).redirects()).into_response(),
+        Ok(slug) => {
+            SavedInstances::of(&post.parts).mark(&slug);
+            Redirect::to(&paths::instance(&slug).redirects()).into_response()
+        }
         Err(error) => post.reject(&pages, error).await,
     }
 }
@@ -65,7 +68,10 @@ pub(crate) async fn save_instance(
     };
     post.form.slug.clone_from(&slug);
     match post.save(&pages, &caller.actor, &slug).await {
-        Ok(mark) => Redirect::to(&format!("{}?{mark}", paths::instance(&slug).settings())).into_response(),
+        Ok(mark) => {
+            SavedInstances::of(&post.parts).mark(&slug);
+            Redirect::to(&format!("{}?{mark}", paths::instance(&slug).settings())).into_response()
+        }
         Err(error) => post.reject(&pages, error).await,
     }
 }
@@ -82,7 +88,10 @@ pub(crate) async fn save_fallbacks(
         Err(response) => return response,
     };
     match post.save(&pages, &caller.actor, &slug).await {
-        Ok(mark) => Redirect::to(&format!("{}?{mark}", paths::instance(&slug).redirects())).into_response(),
+        Ok(mark) => {
+            SavedInstances::of(&post.parts).mark(&slug);
+            Redirect::to(&format!("{}?{mark}", paths::instance(&slug).redirects())).into_response()
+        }
         Err(error) => post.reject(&pages, error).await,
     }
 }

@@ -13,6 +13,7 @@ use app::{
         store::{self as changes, Scope},
     },
     instances::store::{self, StoreError},
+    saving::saved_instances::SavedInstances,
 };
 use axum::{
     Extension,
@@ -49,7 +50,10 @@ pub(crate) async fn restore(
     };
     match try_restore(&pages.pool, &caller, &slug, &version, form).await {
         Ok(saved) if saved == form.version => Redirect::to(&paths::instance(&slug).version(version)).into_response(),
-        Ok(_) => Redirect::to(&format!("{}?restored", paths::instance(&slug).history())).into_response(),
+        Ok(_) => {
+            SavedInstances::of(&parts).mark(&slug);
+            Redirect::to(&format!("{}?restored", paths::instance(&slug).history())).into_response()
+        }
         Err(StoreError::Conflict(_)) => pages.render(parts, StatusCode::CONFLICT, || provide_context(Stale)).await,
         Err(error) => failed(&pages, parts, &error).await,
     }

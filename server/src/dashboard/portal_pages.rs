@@ -8,6 +8,7 @@ use app::{
         portal_pages::{self, PortalForm},
         store::StoreError,
     },
+    saving::saved_instances::SavedInstances,
 };
 use axum::{
     Extension,
@@ -33,7 +34,10 @@ pub(crate) async fn switch_pages(
         Err(response) => return response,
     };
     match portal_pages::switch(&pages.pool, &caller.actor, &slug, form.pages).await {
-        Ok(()) => Redirect::to(&format!("{}?portal-{}", paths::instance(&slug).settings(), form.pages.name())).into_response(),
+        Ok(()) => {
+            SavedInstances::of(&parts).mark(&slug);
+            Redirect::to(&format!("{}?portal-{}", paths::instance(&slug).settings(), form.pages.name())).into_response()
+        }
         Err(error) => pages.render_error(parts, logged(&error), move || provide_context(posted.clone())).await,
     }
 }
