@@ -17,18 +17,18 @@ use sqlx::PgPool;
 
 use crate::{
     dashboard::{
-        admins, archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, portal_pages, rate_limits::Limits,
-        rendering::Pages,
+        admins, archive, assets, bulk_check, copy_settings, forms, guard::guard, history, members, portal_pages,
+        rate_limits::AdminRateLimits, rendering::Pages,
     },
     http::{dashboard_url::Reach, layers},
-    portal::{self, Elsewhere, Portal, probes, snapshot::Snapshots},
+    portal::{self, PageContext, PortalHosts, probes, snapshot::Snapshots},
 };
 
 /// What a runtime without a dashboard serves: the portal, its visitors over these connections, and how the process is.
 pub fn portal_router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
-    let visitors = Portal::new(pool, Arc::new(reach));
-    let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
-    let answer = async move |request: Request| elsewhere.answer(request.into_parts().0).await;
+    let visitors = PageContext::new(pool, Arc::new(reach));
+    let portal_hosts = PortalHosts::new(visitors.clone(), snapshots.clone());
+    let answer = async move |request: Request| portal_hosts.respond(request.into_parts().0).await;
     let hosted = portal::pages(visitors, snapshots.clone()).merge(probes::routes(snapshots.clone())).fallback(answer);
     layers::around(portal::api(snapshots).merge(layers::pages(hosted.layer(layers::body_limit()))))
 }
@@ -36,14 +36,14 @@ pub fn portal_router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router
 /// Everything that is served: the dashboard over these connections, the portal from that memory.
 pub fn router(pool: PgPool, snapshots: Snapshots, reach: Reach) -> Router {
     let reach = Arc::new(reach);
-    let pages = Pages { pool: pool.clone(), files: assets::document_files(), reach: Arc::clone(&reach), limits: Limits::new() };
-    let visitors = Portal::new(pool, Arc::clone(&reach));
-    let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
+    let pages = Pages { pool: pool.clone(), files: assets::document_files(), reach: Arc::clone(&reach), limits: AdminRateLimits::new() };
+    let visitors = PageContext::new(pool, Arc::clone(&reach));
+    let portal_hosts = PortalHosts::new(visitors.clone(), snapshots.clone());
     let dashboard = dashboard(pages)
-        .layer(middleware::from_fn_with_state(snapshots.clone(), portal::refresh_after_save::refresh))
+        .layer(middleware::from_fn_with_state(snapshots.clone(), portal::refresh_after_save::layer))
         .merge(probes::routes(snapshots.clone()));
     let hosted = portal::pages(visitors, snapshots.clone()).layer(layers::body_limit());
-    let pages = layers::pages(hosted.merge(layers::only_for(dashboard, &reach, elsewhere)));
+    let pages = layers::pages(hosted.merge(layers::only_for(dashboard, &reach, portal_hosts)));
     layers::around(portal::api(snapshots).merge(pages))
 }
 

@@ -23,10 +23,10 @@ use crate::{
     },
     observe::{log, metrics, traces},
     portal::{
-        Ahead,
+        FastPath,
         listener::Listener as Versions,
         snapshot::{self, Snapshots},
-        snapshot_file::Keeper,
+        snapshot_file::SnapshotFile,
     },
     process::{
         admin,
@@ -131,11 +131,11 @@ async fn listen(
         );
     }
     let snapshots = Snapshots::new(snapshot::pool(database), config.snapshot_memory);
-    let keeper = config.snapshot_file.clone().map(|path| Keeper::open(path, snapshots.clone()));
-    keeper.as_ref().and_then(Keeper::as_of).into_iter().for_each(|as_of| snapshots.start().began_with(as_of));
+    let file = config.snapshot_file.clone().map(|path| SnapshotFile::open(path, snapshots.clone()));
+    file.as_ref().and_then(SnapshotFile::as_of).into_iter().for_each(|as_of| snapshots.startup().read_snapshot_file(as_of));
     let waits = listens_first(config, database);
     if waits {
-        snapshots.start().wait();
+        snapshots.startup().wait_for_database();
     }
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
@@ -144,24 +144,24 @@ async fn listen(
         RuntimeRole::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), reach.clone()),
     };
     let mut stopping = stop.clone();
-    let ahead = Ahead::new(snapshots.clone());
-    let each = move |client: SocketAddr| ahead.clone().of(Extension(ConnectInfo(client)).layer(router.clone()));
+    let fast_path = FastPath::new(snapshots.clone());
+    let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
     let server = connections::serve_each(listener, each, PATIENCE, async move { stopping.wait().await });
     let behind = async {
         if waits {
-            until_done(PACE, ready, || say_waiting(address, keeper.as_ref())).await;
+            until_done(PACE, ready, || say_waiting(address, file.as_ref())).await;
         }
-        snapshots.start().done();
+        snapshots.startup().database_is_ready();
         announce(address);
-        if let Some(Err(error)) = futures_util::future::OptionFuture::from(keeper.as_ref().map(Keeper::compare)).await {
+        if let Some(Err(error)) = futures_util::future::OptionFuture::from(file.as_ref().map(SnapshotFile::overwrite_from_database)).await {
             tracing::warn!(%error, "what the snapshot file held could not be compared with the database");
         }
         // Only now: versions of another database say nothing.
         versions.run().await
     };
     let kept = async {
-        match &keeper {
-            Some(keeper) => keeper.run().await,
+        match &file {
+            Some(file) => file.run().await,
             None => std::future::pending().await,
         }
     };
@@ -180,17 +180,17 @@ async fn listen(
         never = behind => match never {},
         never = kept => match never {},
     }
-    if let Some(keeper) = &keeper {
-        keeper.keep(true).await;
+    if let Some(file) = &file {
+        file.write(true).await;
     }
     snapshots.close(&runtime).await;
     Ok(())
 }
 
 /// Says that the server listens, and what it serves while it waits for its database.
-fn say_waiting(address: SocketAddr, keeper: Option<&Keeper>) {
-    if let Some((keeper, as_of)) = keeper.and_then(|keeper| Some((keeper, keeper.as_of()?))) {
-        tracing::warn!(instances = keeper.count(), "what was known at {} is served, from the snapshot file", timestamp(as_of));
+fn say_waiting(address: SocketAddr, file: Option<&SnapshotFile>) {
+    if let Some((file, as_of)) = file.and_then(|file| Some((file, file.as_of()?))) {
+        tracing::warn!(instances = file.count(), "what was known at {} is served, from the snapshot file", timestamp(as_of));
     }
     say(&format!("Portal Redirects waits for its database, and listens meanwhile: http://{address}"));
 }

@@ -1,27 +1,24 @@
-//! Where a visitor has come from. In development the page that led them here may have them back; in production that never counts,
-//! since a stranger's page could ask for its own visitors, signed in.
+//! The page that a visitor came from. In development it may get its visitor back. In production it never counts: a stranger's page
+//! could get its visitors back, signed in.
 
 use app::redirects::{Environment, RequestingOrigin};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
-use crate::http::{
-    cookies::{self, Visitors},
-    layers::asked_host,
-};
+use crate::{http::layers::asked_host, portal::cookies::VisitorCookies};
 
-/// The page that a visitor has come from, as far as it counts.
+/// The page that a visitor came from, if it counts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Arrival {
+pub(super) struct RequestingPage {
     /// Its origin.
     pub(super) origin: Option<String>,
-    /// Whether the browser remembers another one, or none, through the next steps.
+    /// Whether the cookie holds another origin, or none.
     is_new: bool,
 }
 
-/// A request, as far as it says where a visitor has come from.
+/// The parts of a request that say where its visitor came from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asking<'a> {
+pub(super) struct RequestHead<'a> {
     pub(super) method: &'a Method,
     pub(super) uri: &'a axum::http::Uri,
     pub(super) headers: &'a HeaderMap,
@@ -29,17 +26,17 @@ pub(super) struct Asking<'a> {
     pub(super) base: &'a str,
 }
 
-impl Arrival {
-    /// Reads it from a request, or from what an earlier one has left in a cookie. Nothing that a link says can set it.
-    pub(super) fn of(asking: Asking<'_>, environment: Environment, visitors: Visitors) -> Self {
+impl RequestingPage {
+    /// Reads it from a request, or from the cookie that an earlier response has set. No parameter of a link can set it.
+    pub(super) fn of(head: RequestHead<'_>, environment: Environment, cookies: VisitorCookies) -> Self {
         if environment == Environment::Production {
             return Self::default();
         }
-        let before = cookies::requesting(asking.headers, visitors).filter(|origin| RequestingOrigin::parse(origin).is_some());
-        let referer = asking.headers.get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(|value| Url::parse(value).ok());
-        let own = referer.as_ref().is_some_and(|referer| is_own(referer, asking));
-        // A form is sent by a page of ours; whose it was, its first request has said.
-        if own || !matches!(*asking.method, Method::GET | Method::HEAD) {
+        let before = cookies.requesting_origin(head.headers).filter(|origin| RequestingOrigin::parse(origin).is_some());
+        let referer = head.headers.get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(|value| Url::parse(value).ok());
+        let own = referer.as_ref().is_some_and(|referer| is_own_page(referer, head));
+        // A form is sent by one of the portal's pages. The request that led to that page has set the cookie.
+        if own || !matches!(*head.method, Method::GET | Method::HEAD) {
             return Self { origin: before, is_new: false };
         }
         let origin =
@@ -47,24 +44,24 @@ impl Arrival {
         Self { is_new: origin != before, origin }
     }
 
-    /// The origin, for the resolver.
-    pub(super) fn requesting(&self) -> Option<RequestingOrigin> {
+    /// The origin, as the resolver takes it.
+    pub(super) fn requesting_origin(&self) -> Option<RequestingOrigin> {
         self.origin.as_deref().and_then(RequestingOrigin::parse)
     }
 
-    /// Lets the browser remember it.
-    pub(super) fn remember(&self, headers: &mut HeaderMap<HeaderValue>, visitors: Visitors) {
+    /// Makes the browser remember it, through the next pages.
+    pub(super) fn remember(&self, headers: &mut HeaderMap<HeaderValue>, cookies: VisitorCookies) {
         if self.is_new {
-            cookies::set_requesting(headers, visitors, self.origin.as_deref());
+            cookies.set_requesting_origin(headers, self.origin.as_deref());
         }
     }
 }
 
-/// Whether a page is one of this portal's own. Under a path of the dashboard's host, the dashboard is none of it.
-fn is_own(referer: &Url, asking: Asking<'_>) -> bool {
-    let Some(host) = asked_host(asking.headers, asking.uri) else { return false };
+/// Whether a page is one of this portal's own. Below a path of the dashboard's host, the dashboard's pages are not.
+fn is_own_page(referer: &Url, head: RequestHead<'_>) -> bool {
+    let Some(host) = asked_host(head.headers, head.uri) else { return false };
     let here = Url::parse(&format!("{}://{host}", referer.scheme()));
-    let below = referer.path().strip_prefix(asking.base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let below = referer.path().strip_prefix(head.base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     here.is_ok_and(|here| here.origin() == referer.origin()) && below
 }
 
@@ -72,10 +69,10 @@ fn is_own(referer: &Url, asking: Asking<'_>) -> bool {
 mod tests {
     use super::*;
 
-    const VISITORS: Visitors = Visitors { instance: 7, secure: false };
+    const COOKIES: VisitorCookies = VisitorCookies { instance: 7, secure: false };
     const APP: &str = "http://localhost:5173";
 
-    fn arrival(method: Method, base: &str, referer: Option<&str>, cookie: Option<&str>) -> (Option<String>, bool) {
+    fn requesting(method: Method, base: &str, referer: Option<&str>, cookie: Option<&str>) -> (Option<String>, bool) {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("accounts.myapp.test:3000"));
         if let Some(referer) = referer {
@@ -85,50 +82,50 @@ mod tests {
             headers.insert(header::COOKIE, HeaderValue::from_str(&format!("portal-redirects-from-7={cookie}")).unwrap());
         }
         let uri = axum::http::Uri::from_static("/sign-in?requesting_origin=http://evil.example");
-        let asking = Asking { method: &method, uri: &uri, headers: &headers, base };
-        let production = Arrival::of(asking, Environment::Production, VISITORS);
+        let head = RequestHead { method: &method, uri: &uri, headers: &headers, base };
+        let production = RequestingPage::of(head, Environment::Production, COOKIES);
         assert!(production.origin.is_none() && !production.is_new, "never in production");
-        let Arrival { origin, is_new } = Arrival::of(asking, Environment::Development, VISITORS);
+        let RequestingPage { origin, is_new } = RequestingPage::of(head, Environment::Development, COOKIES);
         (origin, is_new)
     }
 
     #[test]
-    fn the_page_that_led_here_is_remembered() {
+    fn the_page_that_the_visitor_came_from_is_remembered() {
         let here = Some(APP.to_owned());
         let referer = format!("{APP}/page?x#y");
-        assert_eq!(arrival(Method::GET, "", Some(&referer), None), (here.clone(), true));
-        assert_eq!(arrival(Method::GET, "", Some(&referer), Some("http://other.test")), (here.clone(), true));
-        assert_eq!(arrival(Method::GET, "", Some(&referer), Some(APP)), (here, false));
+        assert_eq!(requesting(Method::GET, "", Some(&referer), None), (here.clone(), true));
+        assert_eq!(requesting(Method::GET, "", Some(&referer), Some("http://other.test")), (here.clone(), true));
+        assert_eq!(requesting(Method::GET, "", Some(&referer), Some(APP)), (here, false));
     }
 
     #[test]
-    fn it_is_kept_through_the_portals_own_steps() {
+    fn it_is_kept_through_the_portals_own_pages() {
         let here = Some(APP.to_owned());
         let own = "http://accounts.myapp.test:3000/sign-up?redirect_url=x";
-        assert_eq!(arrival(Method::GET, "", Some(own), Some(APP)), (here.clone(), false));
-        assert_eq!(arrival(Method::POST, "", Some(own), Some(APP)), (here.clone(), false));
-        assert_eq!(arrival(Method::POST, "", None, Some(APP)), (here.clone(), false));
-        // Behind a proxy that takes TLS off.
-        assert_eq!(arrival(Method::GET, "", Some("https://accounts.myapp.test:3000/user"), Some(APP)), (here, false));
+        assert_eq!(requesting(Method::GET, "", Some(own), Some(APP)), (here.clone(), false));
+        assert_eq!(requesting(Method::POST, "", Some(own), Some(APP)), (here.clone(), false));
+        assert_eq!(requesting(Method::POST, "", None, Some(APP)), (here.clone(), false));
+        // Behind a proxy that ends TLS.
+        assert_eq!(requesting(Method::GET, "", Some("https://accounts.myapp.test:3000/user"), Some(APP)), (here, false));
     }
 
     #[test]
-    fn who_arrives_anew_by_a_link_brings_nobody_along() {
-        assert_eq!(arrival(Method::GET, "", None, Some(APP)), (None, true));
-        assert_eq!(arrival(Method::GET, "", None, None), (None, false));
-        assert_eq!(arrival(Method::GET, "", Some("about:blank"), Some(APP)), (None, true));
-        assert_eq!(arrival(Method::GET, "", None, Some("javascript:alert(1)")), (None, false));
-        assert_eq!(arrival(Method::POST, "", Some("http://evil.example/"), None), (None, false));
+    fn a_new_visit_without_a_web_page_before_it_forgets_the_last_one() {
+        assert_eq!(requesting(Method::GET, "", None, Some(APP)), (None, true));
+        assert_eq!(requesting(Method::GET, "", None, None), (None, false));
+        assert_eq!(requesting(Method::GET, "", Some("about:blank"), Some(APP)), (None, true));
+        assert_eq!(requesting(Method::GET, "", None, Some("javascript:alert(1)")), (None, false));
+        assert_eq!(requesting(Method::POST, "", Some("http://evil.example/"), None), (None, false));
     }
 
     #[test]
-    fn the_dashboard_is_no_page_of_a_portal_below_it() {
+    fn another_portals_page_on_the_same_host_is_not_an_own_page() {
         let base = "/portal/my-app";
         let dashboard = "http://accounts.myapp.test:3000/portal/my-app-2/sign-in";
         let origin = Some("http://accounts.myapp.test:3000".to_owned());
-        assert_eq!(arrival(Method::GET, base, Some(dashboard), None), (origin, true));
+        assert_eq!(requesting(Method::GET, base, Some(dashboard), None), (origin, true));
         assert_eq!(
-            arrival(Method::GET, base, Some("http://accounts.myapp.test:3000/portal/my-app/user"), Some(APP)),
+            requesting(Method::GET, base, Some("http://accounts.myapp.test:3000/portal/my-app/user"), Some(APP)),
             (Some(APP.to_owned()), false)
         );
     }

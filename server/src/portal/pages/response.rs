@@ -1,11 +1,12 @@
-//! What every answer of a page is made with: its headers, the way on, and what is shown in a page's place.
+//! The responses of the hosted pages: a page, a notice in its place, or a redirect, each with its headers.
 
 use app::{
+    instances::store::StoredInstance,
     portal::{
-        identity::IdentityError,
-        view::{self, Host, Notice, Problem},
+        address::Page,
+        view::{self, Brand, FormError, Notice},
     },
-    redirects::{Flow, Outcome, Resolution, Visit as Visited, resolve},
+    redirects::{Flow, Visit, resolve},
 };
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -13,102 +14,112 @@ use axum::{
 };
 use leptos::{nonce::Nonce, prelude::*};
 
-use super::{content_security_policy::policy, page_request::Visit};
-use crate::http::layers::TRANSPORT_SECURITY;
+use super::{content_security_policy::policy, page_request::PageRequest};
+use crate::{http::layers::TRANSPORT_SECURITY, observe::metrics};
 
-/// In how many seconds something is worth another try that can't be done right now.
+/// After how many seconds a visitor may try again while the database does not answer.
 const RETRY_SECONDS: u64 = 5;
 
-impl Visit {
+impl PageRequest {
     /// A page.
     pub(super) fn show(&self, heading: &'static str, body: impl IntoView + 'static) -> Response {
         let instance = &self.snapshot.instance;
-        let host = Host { name: instance.name().to_owned(), environment: instance.environment(), logo: self.address.out.clone() };
+        let brand = Brand { logo_url: Some(self.address.exit_url.clone()), ..brand(&self.snapshot) };
         let nonce = Nonce::new().to_string();
-        let policy = policy(&nonce, Some((instance, self.arrival.origin.as_deref())));
-        self.remembering(page(&policy, view::document(Some(host), nonce, heading, body.into_any())))
+        let policy = policy(&nonce, Some((instance, self.requesting_page.origin.as_deref())));
+        self.with_headers(html(&policy, view::document(Some(brand), nonce, heading, body.into_any())))
     }
 
-    /// A page again whose form was not taken.
-    pub(super) fn show_again(&self, heading: &'static str, problem: &Problem, body: impl IntoView + 'static) -> Response {
-        let (status, wait) = match problem {
-            Problem::Fields(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
-            Problem::Often(seconds) => (StatusCode::TOO_MANY_REQUESTS, Some(*seconds)),
-            Problem::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
+    /// A page again, after its form was rejected.
+    pub(super) fn show_rejected(&self, heading: &'static str, error: &FormError, body: impl IntoView + 'static) -> Response {
+        let (status, retry_after) = match error {
+            FormError::Fields(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            FormError::RateLimited(seconds) => (StatusCode::TOO_MANY_REQUESTS, Some(*seconds)),
+            FormError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
         };
-        with_status(self.show(heading, body), status, wait)
+        with_status(self.show(heading, body), status, retry_after)
     }
 
-    /// What is shown in a page's place.
+    /// A notice in the page's place.
     pub(super) fn notice(&self, notice: Notice) -> Response {
-        let (status, wait) = status_of(notice);
-        with_status(self.show(notice.heading(), view::notice(notice)), status, wait)
+        let (status, retry_after) = status_of(&notice);
+        with_status(self.show(notice.heading(), view::notice(notice)), status, retry_after)
     }
 
-    /// Leads on to an address (303), whatever was asked with.
-    pub(super) fn lead(&self, address: &str) -> Response {
-        self.remembering(lead(address))
+    /// A redirect (303).
+    pub(super) fn redirect(&self, address: &str) -> Response {
+        self.with_headers(redirect(address))
     }
 
-    /// Ends a flow: leads to where the rules say now, whatever they were when the page was opened.
+    /// A redirect to a page of the portal.
+    pub(super) fn redirect_to(&self, page: Page) -> Response {
+        self.redirect(&self.address.to(page))
+    }
+
+    /// Ends a flow with a redirect to its target by the rules as they are now, whatever they were when the page was loaded.
     pub(super) fn finish(&self, flow: Flow) -> Response {
-        let (link, requesting) = (self.link(), self.arrival.requesting());
-        let visited = Visited { flow, link: &link, requesting: requesting.as_ref() };
-        // The same function as for the API, with what the link says now.
-        let resolution = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visited);
-        count(&resolution);
-        self.lead(resolution.target.as_str())
+        let (link, requesting) = (self.link(), self.requesting_page.requesting_origin());
+        let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+        let resolution = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit);
+        metrics::resolved(&resolution);
+        self.redirect(resolution.target.as_str())
     }
 
-    /// Goes on after signing in or up: to what the visitor was about to do, else to where the flow ends.
+    /// Goes on after a sign-in or sign-up: to the page that the visitor wanted, else to the flow's target.
     pub(super) fn go_on(&self, flow: Flow) -> Response {
-        match self.then {
-            Some(then) => self.lead_to(then.page()),
+        match self.after_sign_in {
+            Some(after) => self.redirect_to(after.page()),
             None => self.finish(flow),
         }
     }
 
-    fn remembering(&self, mut response: Response) -> Response {
-        self.arrival.remember(response.headers_mut(), self.visitors);
-        if self.visitors.secure {
+    fn with_headers(&self, mut response: Response) -> Response {
+        self.requesting_page.remember(response.headers_mut(), self.cookies);
+        if self.cookies.secure {
             response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));
         }
         response
     }
 }
 
-/// What is shown in a page's place where no instance is known.
-pub(super) fn notice(host: Option<Host>, notice: Notice) -> Response {
-    let (status, wait) = status_of(notice);
+/// The notice of an instance whose portal is closed or whose pages are switched off; `None` if its pages are served.
+pub(super) fn closed(stored: &StoredInstance) -> Option<Response> {
+    let name = || stored.instance.name().to_owned();
+    let shown = if stored.archived_at.is_some() {
+        Notice::Closed(name())
+    } else if !stored.portal_enabled {
+        Notice::SwitchedOff(name())
+    } else {
+        return None;
+    };
+    Some(notice(Some(brand(stored)), shown))
+}
+
+/// A notice outside of any page.
+pub(super) fn notice(brand: Option<Brand>, notice: Notice) -> Response {
+    let (status, retry_after) = status_of(&notice);
     let nonce = Nonce::new().to_string();
     let policy = policy(&nonce, None);
-    with_status(page(&policy, view::document(host, nonce, notice.heading(), view::notice(notice).into_any())), status, wait)
+    let page = view::document(brand, nonce, notice.heading(), view::notice(notice));
+    with_status(html(&policy, page), status, retry_after)
 }
 
-/// Leads on to an address (303).
-pub(super) fn lead(address: &str) -> Response {
-    let Ok(location) = HeaderValue::from_str(address) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]).into_response()
-}
-
-/// The answer under a host name that nobody knows.
+/// The response at a host that no portal has.
 pub(super) fn misdirected() -> Response {
     (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response()
 }
 
-/// What keeps a form from being taken, as its page says it. That is kept elsewhere is said to the form as a whole.
-pub(super) fn problem_of(error: IdentityError) -> Problem {
-    match error {
-        IdentityError::Fields(errors) => Problem::Fields(errors),
-        IdentityError::NotHere => {
-            let message = "This is kept where you sign in, and can only be changed there.";
-            Problem::Fields(vec![app::ui::form::FieldError::new("", message)])
-        }
-        IdentityError::Unavailable => Problem::Unavailable,
-    }
+/// An instance as its visitors see it, without a link.
+fn brand(stored: &StoredInstance) -> Brand {
+    Brand { name: stored.instance.name().to_owned(), environment: stored.instance.environment(), logo_url: None }
 }
 
-fn page(policy: &str, document: String) -> Response {
+fn redirect(address: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(address) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]).into_response()
+}
+
+fn html(policy: &str, document: String) -> Response {
     let mut response = Html(document).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -119,32 +130,22 @@ fn page(policy: &str, document: String) -> Response {
     response
 }
 
-fn status_of(notice: Notice) -> (StatusCode, Option<u64>) {
+fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
     match notice {
-        Notice::Missing => (StatusCode::NOT_FOUND, None),
+        Notice::NotFound | Notice::SwitchedOff(_) => (StatusCode::NOT_FOUND, None),
+        Notice::Closed(_) => (StatusCode::GONE, None),
         Notice::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
-        Notice::NotAForm => (StatusCode::BAD_REQUEST, None),
-        Notice::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
-        Notice::LongLink => (StatusCode::URI_TOO_LONG, None),
-        Notice::Method => (StatusCode::METHOD_NOT_ALLOWED, None),
+        Notice::InvalidForm => (StatusCode::BAD_REQUEST, None),
+        Notice::FormTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
+        Notice::LinkTooLong => (StatusCode::URI_TOO_LONG, None),
+        Notice::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None),
     }
 }
 
-fn with_status(mut response: Response, status: StatusCode, wait: Option<u64>) -> Response {
+fn with_status(mut response: Response, status: StatusCode, retry_after: Option<u64>) -> Response {
     *response.status_mut() = status;
-    if let Some(seconds) = wait {
+    if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
-}
-
-/// Counts a flow that has ended.
-fn count(resolution: &Resolution<'_>) {
-    let refused = resolution.steps.iter().find_map(|step| match step.outcome {
-        Outcome::Refused { reason } => serde_json::to_value(reason).ok(),
-        _ => None,
-    });
-    let refused = refused.as_ref().and_then(serde_json::Value::as_str).unwrap_or("none").to_owned();
-    metrics::counter!("portal_resolutions_total", "flow" => resolution.flow.name(), "source" => resolution.source.name(), "refused" => refused)
-        .increment(1);
 }

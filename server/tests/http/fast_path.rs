@@ -1,4 +1,4 @@
-//! `GET /v1/resolve` ahead of the routes: the same answers as by them, and no others.
+//! The fast path for `GET /v1/resolve`: the same responses as the router's, and no others.
 
 use std::convert::Infallible;
 
@@ -9,22 +9,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
-use server::portal::Ahead;
+use server::portal::FastPath;
 use sqlx::PgPool;
 use tower::{ServiceExt, service_fn};
 
 use crate::common::{Answer, Site, request, store_fallbacks, store_my_app};
 
-/// What is answered ahead; nothing where it goes on to the routes.
-async fn ahead(site: &Site, request: Request<Body>) -> Option<Answer> {
-    let on = service_fn(async |_: Request<Body>| Ok::<Response, Infallible>(StatusCode::IM_A_TEAPOT.into_response()));
-    let (parts, body) = Ahead::new(site.snapshots()).of(on).oneshot(request).await.unwrap().into_parts();
+/// The response of the fast path; `None` if it passes the request on to the router.
+async fn fast_path(site: &Site, request: Request<Body>) -> Option<Answer> {
+    let router = service_fn(async |_: Request<Body>| Ok::<Response, Infallible>(StatusCode::IM_A_TEAPOT.into_response()));
+    let (parts, body) = FastPath::new(site.snapshots()).before(router).oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
     (parts.status != StatusCode::IM_A_TEAPOT).then_some(Answer { status: parts.status, headers: parts.headers, body })
 }
 
-/// The headers that do not differ from one answer to the next. The length is added by whoever sends it.
-fn lasting(mut headers: HeaderMap) -> HeaderMap {
+/// The headers that two responses to the same request share. The server adds the length when it sends one.
+fn stable_headers(mut headers: HeaderMap) -> HeaderMap {
     assert!(headers.remove("x-request-id").is_some());
     headers.remove("content-length");
     headers
@@ -33,12 +33,12 @@ fn lasting(mut headers: HeaderMap) -> HeaderMap {
 const RESOLVE: &str = "/portal/my-app/v1/resolve";
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_answered_ahead_is_what_the_routes_answer(pool: PgPool) {
+async fn the_fast_path_and_the_router_respond_identically(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/in"), (Flow::Logo, "/about")]).await;
     let site = Site::anonymous(&pool);
     let cold = request(Method::GET, &format!("{RESOLVE}?flow=sign-in"), &[]).body(Body::empty()).unwrap();
-    assert!(ahead(&site, cold).await.is_none(), "what is not in memory is not answered ahead");
+    assert!(fast_path(&site, cold).await.is_none(), "the instance is not in memory");
     assert_eq!(site.get(&format!("{RESOLVE}?flow=sign-in")).await.status, StatusCode::OK);
 
     let long = "a".repeat(3000);
@@ -62,10 +62,10 @@ async fn what_is_answered_ahead_is_what_the_routes_answer(pool: PgPool) {
             for (path, host) in [(RESOLVE, "localhost:3000"), (RESOLVE, "evil.com"), ("/v1/resolve", "accounts.myapp.com")] {
                 let headers = [headers, &[("host", host)]].concat();
                 let asked = || request(Method::GET, &format!("{path}{query}"), &headers).body(Body::empty()).unwrap();
-                let (ahead, routed) = (ahead(&site, asked()).await.unwrap(), site.send_bare(asked()).await);
+                let (fast, routed) = (fast_path(&site, asked()).await.unwrap(), site.send_bare(asked()).await);
                 assert_eq!(
-                    (ahead.status, lasting(ahead.headers), String::from_utf8(ahead.body)),
-                    (routed.status, lasting(routed.headers), String::from_utf8(routed.body)),
+                    (fast.status, stable_headers(fast.headers), String::from_utf8(fast.body)),
+                    (routed.status, stable_headers(routed.headers), String::from_utf8(routed.body)),
                     "{host} {path}{query}"
                 );
             }
@@ -74,7 +74,7 @@ async fn what_is_answered_ahead_is_what_the_routes_answer(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn everything_else_goes_on_to_the_routes(pool: PgPool) {
+async fn all_other_requests_take_the_router(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::anonymous(&pool);
     let usual = format!("{RESOLVE}?flow=sign-in");
@@ -97,10 +97,10 @@ async fn everything_else_goes_on_to_the_routes(pool: PgPool) {
         (Method::GET, "/instances", "localhost:3000"),
     ] {
         let asked = request(method.clone(), path, &[("host", host)]).body(Body::empty()).unwrap();
-        assert!(ahead(&site, asked).await.is_none(), "{method} {host} {path}");
+        assert!(fast_path(&site, asked).await.is_none(), "{method} {host} {path}");
     }
     sqlx::query("update instances set archived_at = now(), version = version + 1").execute(&pool).await.unwrap();
     assert_eq!(site.get(&usual).await.status, StatusCode::GONE);
     let closed = request(Method::GET, &usual, &[]).body(Body::empty()).unwrap();
-    assert!(ahead(&site, closed).await.is_none(), "a closed portal");
+    assert!(fast_path(&site, closed).await.is_none(), "a closed portal");
 }

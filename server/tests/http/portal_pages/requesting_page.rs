@@ -1,4 +1,4 @@
-//! The page that a visitor came from: it may have them back in development, and never in production.
+//! The page that a visitor came from: in development it may get its visitor back, in production never.
 
 use app::redirects::Environment;
 use sqlx::PgPool;
@@ -19,13 +19,13 @@ async fn in_development_a_visitor_gets_back_to_the_page_they_came_from(pool: PgP
     let site = Site::anonymous(&pool);
     let own = "http://accounts.localhost:3000/sign-in";
     let mut browser = Browser::at(&site, "accounts.localhost:3000");
-    // By the link between the pages, too.
+    // The link between the pages keeps it, too.
     let page = browser.get_with(&LINK.replace("sign-up", "sign-in"), &[("referer", &format!("{APP}/page"))]).await;
     assert!(page.header("content-security-policy").contains(&format!(" {APP} ")));
     let page = browser.get_with(LINK, &[("referer", own)]).await;
     assert_leads(&fill(&mut browser, &page, "nick").await, &format!("{APP}/in"));
 
-    // Who arrives anew by a link alone, or from elsewhere, brings nobody along.
+    // A new visit without a page before it, or from another page, forgets it.
     for referer in [None, Some("http://evil.example/")] {
         let mut browser = Browser::at(&site, "accounts.localhost:3000");
         browser.get_with(LINK, &[("referer", APP)]).await;
@@ -37,7 +37,7 @@ async fn in_development_a_visitor_gets_back_to_the_page_they_came_from(pool: PgP
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn in_production_that_never_counts(pool: PgPool) {
+async fn in_production_it_never_counts(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let mut browser = Browser::at(&Site::anonymous(&pool), HOST);
     browser.cookies.insert("__Host-portal-redirects-from-1".into(), "https://evil.example".into());
