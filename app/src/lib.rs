@@ -9,13 +9,13 @@
 #[cfg(feature = "ssr")]
 pub mod admins;
 pub mod bulk_check;
-#[cfg(feature = "ssr")]
 pub mod copy_settings;
 #[cfg(feature = "ssr")]
 pub mod credentials;
+#[cfg(feature = "ssr")]
+pub mod database;
 pub mod error;
 pub mod fallbacks;
-#[cfg(feature = "ssr")]
 pub mod history;
 pub mod instances;
 #[cfg(feature = "ssr")]
@@ -31,7 +31,6 @@ pub mod redirects;
 pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod runtimes;
-#[cfg(feature = "ssr")]
 pub mod saving;
 #[cfg(feature = "ssr")]
 pub mod snippets;

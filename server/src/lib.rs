@@ -1,28 +1,45 @@
-//! How Portal Redirects runs: configuration, HTTP, the database's life, the portal.
+//! How Portal Redirects runs: configuration, HTTP, the life of the database, the portal runtime, logs and metrics.
 //!
-//! `cli` reads what is wanted, `run` does it; `router` is the whole HTTP surface, and `portal` the part for visitors.
+//! `cli` reads what is wanted and `process` does it; `router` is the whole HTTP surface, made of `dashboard` and `portal`.
 
 pub mod cli;
 pub mod config;
-pub mod dashboard;
+mod dashboard;
 pub mod database;
 pub mod http;
-pub mod observe;
+mod observe;
 pub mod portal;
-pub mod process;
+mod process;
 mod resolve;
 pub mod router;
 
-pub use process::serve::run;
+use std::process::ExitCode;
+
+use crate::{
+    cli::{Cli, Command},
+    process::{admin, migrations, serve, shutdown::until_stopped},
+};
+
+/// Does what the command line says, until it is done or a signal ends it. Returns the exit code.
+///
+/// # Errors
+/// What kept it from starting or going on, for the person at the terminal.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    observe::log::start(&cli.config.log, cli.config.log_format)?;
+    match cli.command.unwrap_or_default() {
+        Command::Serve => until_stopped(async |stop| serve::serve(&cli.config, stop).await),
+        Command::Migrate => until_stopped(async |stop| migrations::migrate(&cli.config, stop).await),
+        Command::Admin(command) => admin::run(&command, &cli.config),
+        Command::Resolve(flags) => resolve::run(&flags, &cli.config),
+    }
+}
 
 /// What the benchmark puts around a fixed answer, to compare with the router.
 #[doc(hidden)]
 pub mod measured {
     pub use crate::{
-        http::{
-            connections::{PATIENCE, serve, serve_each},
-            layers::around,
-        },
+        http::connections::{PATIENCE, serve, serve_each},
         observe::metrics::start as keep_metrics,
+        router::around,
     };
 }

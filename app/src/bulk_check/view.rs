@@ -21,7 +21,6 @@ pub fn LinksPage() -> impl IntoView {
     let form = use_context::<Arc<LinksForm>>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let instances = loading::instances().await?;
         let pasted = form.as_ref().map(|form| form.pasted.clone()).unwrap_or_default();
         let problem = form.as_ref().and_then(|form| Some(problem_view(form.field(), form.list.as_ref().err()?.to_string())));
         let results = form.as_ref().and_then(|form| {
@@ -30,7 +29,7 @@ pub fn LinksPage() -> impl IntoView {
             Some(results(&slug, rows, list::write(lines), origin(form)))
         });
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Preview>
+            <InstanceFrame stored place=Place::Preview>
                 <Ways slug many=true />
                 <div id="problem">{problem}</div>
                 <form class="links" method="post" enctype="multipart/form-data" autocomplete="off">

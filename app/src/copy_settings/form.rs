@@ -1,11 +1,11 @@
 //! What an admin checks on the page that copies settings, and from what the difference on it was made.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::redirects::Flow;
 
 /// The form of the page: from where, and what.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CopyForm {
     /// The slug of the instance that is copied from.

@@ -1,10 +1,17 @@
 //! Copying settings from one instance to another, as from development to production: allowed origins and fallback redirects.
 //! `plan.rs` says what would change and what the target's rules refuse, before and while it is done.
 
+pub mod api;
+pub mod editor;
 pub mod form;
+#[cfg(feature = "ssr")]
 pub mod plan;
+#[cfg(feature = "ssr")]
 mod sections;
+#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests;
+#[cfg(feature = "ssr")]
 pub mod view;

@@ -4,7 +4,7 @@
 use super::form::CopyForm;
 use crate::{
     fallbacks::proposal::{Proposal, ProposalRow},
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     redirects::{AllowedOrigin, Fallbacks, Flow, Instance, MOST_ORIGINS, parse_fallback},
 };
 

@@ -1,20 +1,21 @@
 //! The parts of the page that copies settings: each value with a box to check, and those that are refused with the reason.
 
-use crate::paths;
-use leptos::prelude::*;
-
-use super::{
-    form::CopyForm,
-    plan::{OriginRow, Plan},
-};
 use crate::{
     fallbacks::proposal::ProposalRow,
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
+    paths,
     redirects::{Explanation, Flow},
     ui::{
         icon::{WARNING, icon},
         text::Seen,
     },
+};
+use leptos::prelude::*;
+
+use super::{
+    editor::CopyEditor,
+    form::CopyForm,
+    plan::{OriginRow, Plan},
 };
 
 /// What can be copied, to choose from. Everything is checked, unless somebody has chosen already.
@@ -41,13 +42,13 @@ pub(super) fn differences(
             .into_any()
     } else {
         view! {
-            <form method="post" class="card" autocomplete="off" action=paths::instance(&target.settings.slug).copy_settings()>
+            <form method="post" class="card copy-settings" autocomplete="off" action=paths::instance(&target.settings.slug).copy_settings()>
                 <input type="hidden" name="from" value=source.settings.slug.clone() />
                 <input type="hidden" name="from_version" value=source.instance.version() />
                 <input type="hidden" name="version" value=target.instance.version() />
                 {group("Allowed origins", format!("They are added to those of {to}; none is removed."), origins.collect())}
                 {group("Fallback redirects", format!("They take the place of those of {to}."), redirects.collect())}
-                <div class="end"><button class="button primary">"Copy what is checked"</button></div>
+                <div class="end"><CopyEditor slug=target.settings.slug.clone() /><button class="button primary">"Copy what is checked"</button></div>
             </form>
         }
         .into_any()

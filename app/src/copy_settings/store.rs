@@ -4,14 +4,21 @@ use sqlx::PgPool;
 
 use super::{form::CopyForm, plan::Plan};
 use crate::{
+    database::StoreError,
+    error::AppError,
     fallbacks,
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::{StoreError, find, lock},
+    instances::store::{find, lock},
     redirects::Flow,
+    saving::outcome::{SaveOutcome, Saved},
+    ui::form::FieldError,
 };
+
+/// What is said where the source is the target.
+pub(super) const ITSELF: &str = "An instance can't be copied to itself. Choose another one.";
 
 /// Why nothing was copied.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +37,22 @@ pub enum CopyError {
     Store(StoreError),
 }
 
+impl CopyError {
+    /// The outcome of a copy that was not made, in words that name the fix.
+    ///
+    /// # Errors
+    /// What is not the form's fault.
+    pub(super) fn into_outcome(self) -> Result<SaveOutcome, AppError> {
+        let rejected = |field: &str, message: &str| Ok(SaveOutcome::Rejected { errors: vec![FieldError::new(field, message)] });
+        match self {
+            Self::Itself => rejected("from", ITSELF),
+            Self::Nothing => rejected("flow", "Check at least one value. One that needs an allowed origin is refused without it."),
+            Self::Stale => Ok(SaveOutcome::Conflict(Box::default())),
+            Self::Store(error) => Err(error.into_app_error()),
+        }
+    }
+}
+
 impl From<StoreError> for CopyError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -45,12 +68,12 @@ impl From<sqlx::Error> for CopyError {
     }
 }
 
-/// Copies what is checked to the instance of that slug. Answers the fields of which something was left out, since the target's
-/// rules refuse it. Whoever calls this has seen to it that the actor may read the source.
+/// Copies what is checked to the instance of that slug, and returns what was left out, since the target's rules refuse it. The caller
+/// has checked that the actor may read the source.
 ///
 /// # Errors
 /// Neither instance is there, one was saved in between, nothing would change, or PostgreSQL.
-pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm) -> Result<Vec<&'static str>, CopyError> {
+pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm) -> Result<Saved, CopyError> {
     if form.from == slug {
         return Err(CopyError::Itself);
     }
@@ -78,5 +101,6 @@ pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm) -> 
     let entry = Flow::ALL.into_iter().fold(entry, |entry, flow| entry.field(flow.field(), target.fallbacks.get(flow), fallbacks.get(flow)));
     record(&mut transaction, actor, Kind::Copied, entry).await?;
     transaction.commit().await?;
-    Ok(plan.left_out())
+    let left_out = plan.left_out().into_iter().map(str::to_owned).collect();
+    Ok(Saved { slug: slug.to_owned(), version, left_out, ..Saved::default() })
 }

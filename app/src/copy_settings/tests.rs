@@ -9,9 +9,10 @@ use super::{
     store::{CopyError, copy},
 };
 use crate::{
+    database::StoreError,
     fallbacks::{self, form::FallbackForm},
     history::Actor,
-    instances::store::{self, StoreError, StoredInstance},
+    instances::{store, stored::StoredInstance},
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
 };
 
@@ -135,7 +136,7 @@ async fn what_is_checked_is_copied_as_one_version_and_one_change(pool: PgPool) {
     .await;
     create(&pool, PRODUCTION, &["https://own.org"], &[(Flow::SignIn, "/now"), (Flow::SignOut, "/kept")]).await;
     let left_out = copy(&pool, &actor(), PRODUCTION, &form(&["https://new.org"], &[Flow::SignIn, Flow::Logo])).await.unwrap();
-    assert_eq!(left_out, [""; 0]);
+    assert_eq!(left_out.left_out, [""; 0]);
     let now = stored(&pool, PRODUCTION).await;
     assert_eq!(now.instance.version(), 3);
     assert_eq!(
@@ -160,7 +161,7 @@ async fn a_redirect_without_the_origin_that_it_needs_is_left_out_and_the_rest_is
         .await;
     create(&pool, PRODUCTION, &[], &[(Flow::Logo, "/now")]).await;
     let hand_made = form(&["http://localhost", "https://evil.com"], &[Flow::SignIn, Flow::Logo]);
-    assert_eq!(copy(&pool, &actor(), PRODUCTION, &hand_made).await.unwrap(), ["allowed_origins", "logo_link_url"]);
+    assert_eq!(copy(&pool, &actor(), PRODUCTION, &hand_made).await.unwrap().left_out, ["allowed_origins", "logo_link_url"]);
     let now = stored(&pool, PRODUCTION).await;
     assert_eq!(now.fallbacks, fallbacks(&[(Flow::SignIn, "/then"), (Flow::Logo, "/now")]));
     assert_eq!(now.settings.allowed_origins, [""; 0]);

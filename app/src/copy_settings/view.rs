@@ -1,6 +1,24 @@
 //! The page that copies settings from another instance: from which, what would change, and what is refused.
 
-use crate::paths;
+use crate::{
+    admins::Role,
+    database::StoreError,
+    instances::{
+        store::{self, InstanceSummary},
+        stored::StoredInstance,
+    },
+    layout::{
+        frame::{InstanceFrame, Place},
+        loading,
+        rejected::{Problem, Rejected},
+    },
+    paths,
+    redirects::Flow,
+    ui::{
+        form::{FieldError, summary},
+        icon::{TICK, icon},
+    },
+};
 use axum::http::StatusCode;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -10,68 +28,36 @@ use super::{
     form::CopyForm,
     plan::Plan,
     sections::{differences, left_out},
+    store::ITSELF,
 };
-use crate::{
-    admins::Role,
-    instances::store::{InstanceSummary, StoredInstance},
-    layout::{
-        frame::{InstanceFrame, Place},
-        loading,
-    },
-    redirects::Flow,
-    ui::{
-        form::summary,
-        icon::{TICK, icon},
-    },
-};
-
-/// A copy that was not made. The page finds it in its context.
-#[derive(Clone, Debug)]
-pub struct Refused {
-    /// What was checked.
-    pub form: CopyForm,
-    /// Why it was not made.
-    pub why: Why,
-}
-
-/// Why a copy was not made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The instance would be copied to itself.
-    Itself,
-    /// One of the two was saved since the difference was shown.
-    Stale,
-    /// Nothing that is checked would change anything.
-    Nothing,
-}
 
 /// What can be copied from another instance of the caller's.
 #[component]
 pub fn CopyPage() -> impl IntoView {
     let slug = loading::slug();
-    let refused = use_context::<Refused>();
+    let refused = use_context::<Rejected<CopyForm>>();
     let from = refused.as_ref().map_or_else(|| loading::query_value("from"), |refused| refused.form.from.clone());
     let response = use_context::<ResponseOptions>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let instances = loading::instances().await?;
+        let instances = store::list(&loading::pool()?, loading::caller()?.id).await.map_err(StoreError::into_app_error)?;
         let body = if loading::role(&slug).await? < Role::Editor {
             viewers_note().into_any()
         } else if from == slug {
             if let Some(response) = response {
                 response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
             }
-            view! { {said(Why::Itself)} {sources(&stored, &instances, &from)} }.into_any()
+            view! { {not_copied(Problem::Fields(vec![FieldError::new("from", ITSELF)]))} {sources(&stored, &instances, &from)} }.into_any()
         } else if from.is_empty() {
             sources(&stored, &instances, &from).into_any()
         } else {
             let source = loading::instance(&from).await?;
             let plan = Plan::new(&stored, &source, None);
-            let why = refused.as_ref().map(|refused| refused.why);
+            let problem = refused.as_ref().map(|refused| refused.problem.clone());
             // A difference that is another one by now is looked over from the start.
-            let checked = refused.filter(|refused| refused.why == Why::Nothing).map(|refused| refused.form);
+            let checked = refused.filter(|refused| matches!(refused.problem, Problem::Fields(_))).map(|refused| refused.form);
             view! {
-                {why.map(said)}
+                {problem.map(not_copied)}
                 {sources(&stored, &instances, &from)}
                 {differences(&plan, &stored, &source, checked.as_ref())}
                 {left_out(&plan, &stored)}
@@ -80,7 +66,7 @@ pub fn CopyPage() -> impl IntoView {
         };
         let title = format!("Copy settings · {}", stored.settings.name);
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Settings>
+            <InstanceFrame stored place=Place::Settings>
                 <Title text=title.clone() />
                 {body}
             </InstanceFrame>
@@ -92,13 +78,13 @@ fn viewers_note() -> impl IntoView {
     view! { <p class="banner note" role="note">"You are a viewer of this instance: only editors and owners copy settings to it. Ask an owner to make you an editor."</p> }
 }
 
-fn said(why: Why) -> impl IntoView {
-    let (title, text) = match why {
-        Why::Itself => ("Nothing copied", "An instance can't be copied to itself. Choose another one."),
-        Why::Stale => {
-            ("Somebody saved in between", "Nothing is copied yet. Below is the difference as it is now: look it over, then copy.")
-        }
-        Why::Nothing => ("Nothing copied", "Check at least one value. One that needs an allowed origin is refused without it."),
+fn not_copied(problem: Problem) -> impl IntoView {
+    let (title, text) = match problem {
+        Problem::Conflict(_) => (
+            "Somebody saved in between",
+            "Nothing is copied yet. Below is the difference as it is now: look it over, then copy.".to_owned(),
+        ),
+        Problem::Fields(errors) => ("Nothing copied", errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ")),
     };
     summary(title, text, Vec::new())
 }

@@ -1,4 +1,4 @@
-//! The form of the Redirects tab: verdicts as one types, and the bar of unsaved changes. A plain form without JavaScript.
+//! The form of the Redirects tab: it shows verdicts while the admin types, and saves in place. Without JavaScript it is a plain form.
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
 use std::time::Duration;
@@ -7,13 +7,24 @@ use leptos::{html::Input, prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    api::check_fallback,
-    bar::bar,
+    api::{check_fallback, save_fallbacks},
+    form::FallbackForm,
     verdict::{UrlParts, Verdict},
 };
 use crate::{
+    paths,
     redirects::{Flow, Group},
-    ui::icon::{ARROW, TICK, WARNING, icon},
+    saving::{
+        bar::bar,
+        form_element::{FORM, Fields, form as form_element},
+        in_place::{InPlace, is_for_another_address},
+        page_refresh::refresh,
+        summary::{choice_of, summary_of},
+    },
+    ui::{
+        form::FieldError,
+        icon::{ARROW, TICK, WARNING, icon},
+    },
 };
 
 /// What one field begins with.
@@ -38,17 +49,19 @@ pub struct EditorStart {
     pub version: i64,
     /// What the form was filled with, to tell what was typed from what was there.
     pub base: String,
-    /// Whether the one who looks may save nothing.
+    /// Whether the caller may not save.
     pub read_only: bool,
+    /// What is wrong with what was typed and not saved.
+    pub errors: Vec<FieldError>,
     /// Every field, in the order of [`Flow::ALL`].
     pub fields: Vec<FieldStart>,
 }
 
 /// A field while it is edited.
 #[derive(Clone, Copy)]
-pub(super) struct Field {
+struct Field {
     flow: Flow,
-    stored: StoredValue<String>,
+    stored: RwSignal<String>,
     typed: StoredValue<String>,
     value: RwSignal<String>,
     verdict: RwSignal<Option<Verdict>>,
@@ -56,12 +69,12 @@ pub(super) struct Field {
 
 impl Field {
     /// Whether saving would change it.
-    pub(super) fn is_changed(self) -> bool {
-        self.value.with(|value| self.stored.with_value(|stored| value.trim() != stored))
+    fn is_changed(self) -> bool {
+        self.value.with(|value| self.stored.with(|stored| value.trim() != stored))
     }
 
     /// Whether saving would refuse it.
-    pub(super) fn is_refused(self) -> bool {
+    fn is_refused(self) -> bool {
         self.verdict.with(|verdict| matches!(verdict, Some(Verdict::Refused(_))))
     }
 }
@@ -74,21 +87,49 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
         .into_iter()
         .map(|field| Field {
             flow: field.flow,
-            stored: StoredValue::new(field.stored),
+            stored: RwSignal::new(field.stored),
             typed: StoredValue::new(field.typed.clone()),
             value: RwSignal::new(field.typed),
             verdict: RwSignal::new(Some(field.verdict)),
         })
         .collect();
     let slug = StoredValue::new(start.slug);
-    let live = RwSignal::new(false);
-    Effect::new(move |_| live.set(true));
+    let saving = InPlace::new(start.base.clone(), start.errors);
+    // What is stored has changed: by this form or by somebody else.
+    Effect::new({
+        let fields = fields.clone();
+        move |before: Option<()>| {
+            let Some(stored) = saving.base.with(|base| Fields::read(base)).filter(|_| before.is_some()) else { return };
+            for field in &fields {
+                field.stored.set(stored.get(field.flow.field()));
+            }
+        }
+    });
+    // The server refuses by the same policy, and says so in the same place.
+    Effect::new({
+        let fields = fields.clone();
+        move |_| {
+            for field in &fields {
+                if let Some(message) = saving.error(field.flow.field()) {
+                    field.verdict.set(Some(Verdict::Refused(UrlParts { before: message, ..UrlParts::default() })));
+                }
+            }
+        }
+    });
+    let save = Callback::new(move |()| {
+        let Some(form) = typed() else { return };
+        saving.save(save_fallbacks(slug.get_value(), form), |_| refresh());
+    });
+    let attention = {
+        let fields = fields.clone();
+        Signal::derive(move || fields.iter().filter(|field| field.is_changed() && field.is_refused()).count())
+    };
     let groups = Group::ALL
         .map(|group| {
             let fields = fields
                 .iter()
                 .filter(|field| field.flow.group() == group)
-                .map(|&field| field_view(field, slug, live).into_any())
+                .map(|&field| field_view(field, slug, saving).into_any())
                 .collect_view();
             view! {
                 <section class="group" aria-labelledby=group_id(group)>
@@ -101,17 +142,46 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
             }
         })
         .collect_view();
+    let preview = paths::instance(&slug.get_value()).preview();
+    let preview = view! { <button class="button" formaction=preview>"Preview with these values"</button> };
+    let discard = paths::instance(&slug.get_value()).redirects();
+    let names = Flow::ALL.map(Flow::field).to_vec();
     view! {
-        <form method="post" class="redirects" autocomplete="off">
+        {summary_of(saving, label)}
+        <form
+            method="post"
+            id=FORM
+            class="redirects"
+            autocomplete="off"
+            on:submit=move |event| {
+                if !is_for_another_address(&event) {
+                    event.prevent_default();
+                    save.run(());
+                }
+            }
+        >
             <input type="hidden" name="version" value=start.version />
             <input type="hidden" name="base" value=start.base />
             {groups}
-            {bar(fields, slug, live, start.read_only)}
+            {bar(saving, names, attention, discard, (!start.read_only).then_some(save), preview)}
         </form>
     }
 }
 
-fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> impl IntoView {
+fn label(field: &str) -> String {
+    Flow::of_field(field).map_or("Form", Flow::label).to_owned()
+}
+
+/// The form as it is typed now.
+fn typed() -> Option<FallbackForm> {
+    form_element()?;
+    let fields = Fields::typed()?;
+    let form = FallbackForm { version: fields.get("version").parse().ok()?, base: fields.get("base"), ..FallbackForm::default() };
+    Some(Flow::ALL.into_iter().fold(form, |form, flow| form.with(flow, fields.get(flow.field()))))
+}
+
+fn field_view(field: Field, slug: StoredValue<String>, saving: InPlace) -> impl IntoView {
+    let live = saving.live;
     let name = field.flow.field();
     let (help, parameter, rest) = flow_help(field.flow);
     let input = NodeRef::<Input>::new();
@@ -174,6 +244,7 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
             <div id=format!("{name}-verdict") aria-live="polite">
                 {move || verdict_view(field.verdict.get(), !field.is_changed())}
             </div>
+            {choice_of(saving, name, "the home URL")}
         </div>
     }
 }

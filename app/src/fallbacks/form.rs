@@ -88,9 +88,15 @@ impl FallbackForm {
 mod on_server {
     use super::FallbackForm;
     use crate::{
-        instances::store::StoredInstance,
+        database::StoreError,
+        fallbacks::store,
+        instances::stored::StoredInstance,
         redirects::{Fallbacks, Flow},
-        saving::merge::{Conflict, Merge},
+        saving::{
+            merge::Merge,
+            outcome::Conflict,
+            save::{Save, Saver},
+        },
         ui::form::{read, write},
     };
 
@@ -114,15 +120,33 @@ mod on_server {
     }
 
     impl Merge for FallbackForm {
+        fn of_stored(stored: &StoredInstance) -> Self {
+            Self::of(&stored.fallbacks, stored.instance.version())
+        }
+
         fn merge(self, stored: &StoredInstance) -> (Self, Conflict) {
             let base: Option<Self> = read(&self.base);
-            let now = Self::of(&stored.fallbacks, stored.instance.version());
+            let now = Self::of_stored(stored);
             let mut conflict = Conflict::of(self.version, now.version);
             let merged = Flow::ALL.into_iter().fold(now.clone(), |merged, flow| {
                 let base = base.as_ref().map(|base| base.get(flow));
                 merged.with(flow, conflict.merge(flow.field(), base, self.get(flow).trim(), now.get(flow)))
             });
             (merged, conflict)
+        }
+    }
+
+    impl Save for FallbackForm {
+        fn version(&self) -> i64 {
+            self.version
+        }
+
+        fn before(&self) -> String {
+            self.base.clone()
+        }
+
+        async fn save(&self, saver: &Saver) -> Result<i64, StoreError> {
+            store::save(&saver.pool, &saver.actor, &saver.slug, self).await
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The Redirects tab: the fallback redirects of an instance.
 
 pub mod api;
-mod bar;
 pub mod editor;
 pub mod form;
 #[cfg(feature = "ssr")]

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     redirects::{Explanation, Fallbacks, Flow, explain, parse_fallback},
     ui::{
         icon::{WARNING, icon},

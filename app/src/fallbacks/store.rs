@@ -4,11 +4,12 @@ use sqlx::{PgConnection, PgPool};
 
 use super::form::FallbackForm;
 use crate::{
+    database::StoreError,
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::{StoreError, lock},
+    instances::store::lock,
     redirects::{Fallbacks, Flow},
 };
 

@@ -4,8 +4,9 @@ use sqlx::PgPool;
 
 use super::{form::FallbackForm, store::save};
 use crate::{
+    database::StoreError,
     history::Actor,
-    instances::store::{self, StoreError, StoredInstance},
+    instances::{store, stored::StoredInstance},
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
 };
 

@@ -1,6 +1,22 @@
 //! The Redirects tab.
 
-use crate::paths;
+use crate::{
+    admins::Role,
+    copy_settings::view::copied_banner,
+    layout::{
+        frame::{InstanceFrame, Place},
+        loading,
+        rejected::{Problem, Rejected, conflict_summary, read_only_note, saved_banner},
+    },
+    paths,
+    redirects::Flow,
+    runtimes::{
+        live::{live, settled},
+        view::live_line,
+    },
+    saving::choices::{Wording, choices},
+    ui::form::write,
+};
 use leptos::prelude::*;
 use url::form_urlencoded;
 
@@ -8,21 +24,6 @@ use super::{
     editor::{EditorStart, FieldStart, RedirectsEditor},
     form::FallbackForm,
     verdict::Verdict,
-};
-use crate::{
-    admins::Role,
-    copy_settings::view::copied_banner,
-    layout::{
-        frame::{InstanceFrame, Place},
-        loading,
-    },
-    redirects::Flow,
-    runtimes::{
-        live::{live, settled},
-        view::live_line,
-    },
-    saving::choices::{Wording, choices},
-    ui::form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
 };
 
 /// The fallback redirects of an instance, to see and to change.
@@ -38,7 +39,6 @@ pub fn RedirectsPage() -> impl IntoView {
     let has_saved = rejected.is_none() && (saved.is_some() || copied.is_some());
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let instances = loading::instances().await?;
         let read_only = loading::role(&slug).await? < Role::Editor;
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
         let form = form.unwrap_or_else(|| {
@@ -63,14 +63,15 @@ pub fn RedirectsPage() -> impl IntoView {
         let live = if has_saved { settled(&pool, stored.id).await } else { live(&pool, stored.id).await };
         let live = live_line(&live.map_err(loading::unavailable)?);
         let page = paths::instance(&slug).redirects();
-        let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, fields };
+        let errors = problem.clone().map(Problem::into_errors).unwrap_or_default();
+        let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, errors, fields };
         let body = match problem.as_ref().and_then(Problem::to_choose) {
             Some(conflict) => choices(conflict, &write(&form), WORDING, page).into_any(),
             None => view! { <RedirectsEditor start /> }.into_any(),
         };
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Redirects>
-                {error_summary(problem.as_ref(), WORDING.label)}
+            <InstanceFrame stored place=Place::Redirects>
+                {conflict_summary(problem.as_ref(), WORDING.label)}
                 {saved.filter(|_| problem.is_none())}
                 {copied.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}

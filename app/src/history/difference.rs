@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Kind, store::Change};
-use crate::{instances::view, redirects::Flow};
+use crate::{instances::form::field_label, redirects::Flow};
 
 /// The fields that a change can touch, by the names that forms have for them, in the order of the screens.
 pub const FIELDS: [&str; 14] = [
@@ -30,7 +30,7 @@ pub fn label(field: &str) -> String {
         "role" => "Role".to_owned(),
         "server_admin" => "May create instances".to_owned(),
         "owner_of_all" => "Owner of every instance".to_owned(),
-        "name" | "slug" | "environment" | "domain" | "portal_origin" | "home_url" => view::label(field),
+        "name" | "slug" | "environment" | "domain" | "portal_origin" | "home_url" => field_label(field),
         other => Flow::of_field(other).map_or_else(|| other.to_owned(), |flow| flow.label().to_owned()),
     }
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::{Kind, filter::Wanted};
 use crate::{
     admins::Role,
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     redirects::{Fallbacks, Flow},
 };
 
@@ -165,6 +165,19 @@ async fn read(pool: &PgPool, scope: Scope, wanted: &Wanted, skipped: i64, most: 
 /// PostgreSQL, or the way to it.
 pub async fn is_longer_than(pool: &PgPool, scope: Scope, wanted: &Wanted, most: i64) -> sqlx::Result<bool> {
     Ok(!read(pool, scope, wanted, most, 1).await?.is_empty())
+}
+
+/// What was stored before the change that made a version, by the names of form fields; `None` where no change made it.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn change_at(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<Map<String, Value>>> {
+    let row = sqlx::query!(
+        r#"select before as "before!: Json<Map<String, Value>>" from changes where instance_id = $1 and version = $2"#,
+        instance,
+        version
+    );
+    Ok(row.fetch_optional(pool).await?.map(|row| row.before.0))
 }
 
 /// Who made a version of an instance, and when; `None` where it never had that version.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     admins::{Role, store::accounts},
     fallbacks::{form::FallbackForm, store::save},
-    instances::store::{self, StoredInstance},
+    instances::{store, stored::StoredInstance},
     members,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
 };

@@ -33,13 +33,13 @@ pub fn HistoryPage() -> impl IntoView {
     let restored = url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "restored");
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let (instances, role) = (loading::instances().await?, loading::role(&slug).await?);
+        let role = loading::role(&slug).await?;
         let restore = (role >= Role::Editor).then(|| stored.instance.version());
         let place = Shown { path: paths::instance(&slug).history(), fields: true, restore };
         let history = history(place, Scope::Instance { id: stored.id, role }, HistoryFilter::read(&query)).await?;
         let restored = restored.then(|| view! { <p class="banner" role="status">{icon(TICK)}"Restored. Links follow it from now on."</p> });
         Ok(view! {
-            <InstanceFrame instances stored place=Place::History>
+            <InstanceFrame stored place=Place::History>
                 {restored}
                 {history}
             </InstanceFrame>
@@ -55,12 +55,11 @@ pub fn ServerHistoryPage() -> impl IntoView {
         if !loading::caller()?.is_server_admin {
             return Err(AppError::Forbidden);
         }
-        let instances = loading::instances().await?;
         let place = Shown { path: paths::SERVER_HISTORY.to_owned(), fields: false, restore: None };
         let history = history(place, Scope::Server, HistoryFilter::read(&query)).await?;
         Ok(view! {
             <Title text="Server history" />
-            <Frame instances history=true>
+            <Frame history=true>
                 <header class="head">
                     <h1>"Server history"</h1>
                     <p class="host">"Accounts: sign-ins, failed sign-ins, new passwords. What was changed of an instance is in its own History."</p>

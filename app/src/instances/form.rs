@@ -53,6 +53,25 @@ pub fn field_name(field: InstanceField) -> String {
     .to_owned()
 }
 
+/// What the screens call a field of the instance form.
+pub fn field_label(field: &str) -> String {
+    match field {
+        "slug" => "Slug",
+        "name" => "Name",
+        "environment" => "Environment",
+        "domain" => "Domain",
+        "portal_origin" => "Portal origin",
+        "home_url" => "Home URL",
+        "version" => "Form",
+        // `allowed_origins`, or with the number of its input.
+        origin => {
+            let number = origin.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok()).unwrap_or(0);
+            return format!("Allowed origin {}", number + 1);
+        }
+    }
+    .to_owned()
+}
+
 /// The fields in the order of the form, in which their errors are listed.
 const FIELDS: [&str; 8] = ["version", "name", "slug", "environment", "domain", "portal_origin", "home_url", "allowed_origins"];
 
@@ -117,9 +136,9 @@ impl InstanceForm {
 mod on_server {
     use super::InstanceForm;
     use crate::{
-        instances::store::StoredInstance,
+        instances::stored::StoredInstance,
         redirects::{Domain, default_home_url, default_portal_origin},
-        saving::merge::{Conflict, Merge},
+        saving::{merge::Merge, outcome::Conflict},
         ui::form::{read, write},
     };
 
@@ -146,6 +165,10 @@ mod on_server {
     }
 
     impl Merge for InstanceForm {
+        fn of_stored(stored: &StoredInstance) -> Self {
+            Self::of(stored)
+        }
+
         fn merge(self, stored: &StoredInstance) -> (Self, Conflict) {
             let now = Self::of(stored);
             let base: Option<Self> = read(&self.base);

@@ -5,9 +5,13 @@ mod constraints;
 
 use sqlx::PgPool;
 
-use super::store::{InstanceSummary, StoreError, StoredInstance, create, ever_had_one, find, find_by_portal_origin, list, update};
+use super::{
+    store::{InstanceSummary, create, ever_had_one, find, find_by_portal_origin, list, update},
+    stored::StoredInstance,
+};
 use crate::{
     admins::store::accounts,
+    database::StoreError,
     error::AppError,
     history::Actor,
     redirects::{Environment, Fallbacks, Instance, Settings},
@@ -235,7 +239,7 @@ async fn a_stored_instance_without_a_valid_domain_is_an_error_that_says_so(pool:
     sqlx::query("update instances set domain = 'co.uk'").execute(&pool).await.unwrap();
     let error = find(&pool, "my-app").await.unwrap_err();
     assert!(matches!(&error, StoreError::Invalid { slug, .. } if slug == "my-app"), "{error:?}");
-    assert_eq!(error.to_app_error(), AppError::Invalid);
+    assert_eq!(error.into_app_error(), AppError::Invalid);
 }
 
 #[sqlx::test(migrations = "../migrations")]

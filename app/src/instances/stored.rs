@@ -1,13 +1,10 @@
-//! An instance as it is stored, and the ways to find it: read whole, one query each, so that a reader never sees half a change.
-
-use std::collections::HashMap;
+//! An instance as it is stored.
 
 use time::OffsetDateTime;
 
-use super::error::StoreError;
 use crate::{
     portal::identity::IdentityKind,
-    redirects::{Fallbacks, Instance, Settings, is_slug},
+    redirects::{Fallbacks, Instance, Settings},
 };
 
 /// An instance as it is stored, with its fallback redirects at the same version.
@@ -29,117 +26,4 @@ pub struct StoredInstance {
     pub portal_enabled: bool,
     /// How its visitors are recognised.
     pub identity: IdentityKind,
-}
-
-struct Row {
-    id: i64,
-    slug: String,
-    name: String,
-    environment: String,
-    domain: String,
-    domain_typed: String,
-    portal_origin: String,
-    home_url: String,
-    allowed_origins: Vec<String>,
-    version: i64,
-    archived_at: Option<OffsetDateTime>,
-    portal_enabled: bool,
-    identity: String,
-    flows: Vec<String>,
-    urls: Vec<String>,
-}
-
-impl Row {
-    fn read(self) -> Result<StoredInstance, StoreError> {
-        let invalid = |slug: &str, message: &dyn ToString| StoreError::Invalid { slug: slug.to_owned(), message: message.to_string() };
-        let settings = Settings {
-            environment: self.environment.parse().map_err(|error| invalid(&self.slug, &error))?,
-            slug: self.slug,
-            name: self.name,
-            domain: self.domain,
-            portal_origin: self.portal_origin,
-            home_url: self.home_url,
-            allowed_origins: self.allowed_origins,
-        };
-        let instance = Instance::restore(settings.clone(), self.version)
-            .map_err(|errors| invalid(&settings.slug, &errors.first().map_or("", |error| &error.message)))?;
-        let fallbacks = self.flows.iter().zip(self.urls).filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect();
-        let identity = self.identity.parse().map_err(|error| invalid(&settings.slug, &error))?;
-        Ok(StoredInstance {
-            id: self.id,
-            settings,
-            domain_typed: self.domain_typed,
-            instance,
-            fallbacks,
-            archived_at: self.archived_at,
-            portal_enabled: self.portal_enabled,
-            identity,
-        })
-    }
-}
-
-/// The query that reads instances whole: a row each, with what comes after `from instances i`.
-macro_rules! rows {
-    ($rest:tt, $value:expr) => {
-        sqlx::query_as!(
-            Row,
-            r#"
-            select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
-                i.archived_at, i.portal_enabled, i.identity,
-                array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
-                array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
-            from instances i
-            "# + $rest,
-            $value
-        )
-    };
-}
-
-/// The instance of that slug; `None` where there is none.
-///
-/// # Errors
-/// PostgreSQL, or a stored instance that is no longer valid.
-pub async fn find<'e>(executor: impl sqlx::PgExecutor<'e>, slug: &str) -> Result<Option<StoredInstance>, StoreError> {
-    // What can't be a slug need not be asked for; PostgreSQL would refuse a text with a zero in it.
-    if !is_slug(slug) {
-        return Ok(None);
-    }
-    rows!("where i.slug = $1", slug).fetch_optional(executor).await?.map(Row::read).transpose()
-}
-
-/// The instance whose portal is at one of these origins, the greatest of them first: `https` before `http`. `None` where there is
-/// none.
-///
-/// # Errors
-/// PostgreSQL, or a stored instance that is no longer valid.
-pub async fn find_by_portal_origin<'e>(
-    executor: impl sqlx::PgExecutor<'e>,
-    origins: &[String],
-) -> Result<Option<StoredInstance>, StoreError> {
-    rows!("where i.portal_origin = any($1) order by i.portal_origin desc limit 1", origins)
-        .fetch_optional(executor)
-        .await?
-        .map(Row::read)
-        .transpose()
-}
-
-/// The instances of these keys, as far as there are any. One that is no longer valid is an error of its own.
-///
-/// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn find_all<'e>(
-    executor: impl sqlx::PgExecutor<'e>,
-    ids: &[i64],
-) -> Result<Vec<(i64, Result<StoredInstance, StoreError>)>, StoreError> {
-    let rows = rows!("where i.id = any($1)", ids).fetch_all(executor).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.read())).collect())
-}
-
-/// The versions that the instances of these keys have now, by key. One that is gone is left out.
-///
-/// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn versions<'e>(executor: impl sqlx::PgExecutor<'e>, ids: &[i64]) -> Result<HashMap<i64, i64>, StoreError> {
-    let rows = sqlx::query!("select id, version from instances where id = any($1)", ids).fetch_all(executor).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.version)).collect())
 }

@@ -1,30 +1,32 @@
 //! The screens of instances: the list, a new one, the Overview tab, the settings.
 
-use crate::paths;
+use crate::{
+    admins::Role,
+    copy_settings::view::copy_section,
+    database::StoreError,
+    layout::{
+        frame::{Frame, InstanceFrame, Place, environment_badge},
+        loading,
+        rejected::{Problem, Rejected, conflict_summary, read_only_note, saved_banner},
+    },
+    paths,
+    saving::choices::{Wording, choices},
+    ui::{
+        copy_button::CopyButton,
+        form::write,
+        icon::{TICK, icon},
+    },
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
     archive,
-    archive_view::{archived_list, way_to_archive},
+    archive::view::{archived_list, way_to_archive},
     editor::{InstanceEditor, InstanceStart},
-    form::InstanceForm,
-    portal_pages_view::{switch_section, switched_banner},
-    store::MOST_LISTED,
-};
-use crate::{
-    admins::Role,
-    copy_settings::view::copy_section,
-    layout::{
-        frame::{Frame, InstanceFrame, Place, environment_badge},
-        loading,
-    },
-    saving::choices::{Wording, choices},
-    ui::{
-        copy_button::CopyButton,
-        form::{Problem, Rejected, error_summary, read_only_note, saved_banner, write},
-        icon::{TICK, icon},
-    },
+    form::{InstanceForm, field_label},
+    portal_pages::view::{switch_section, switched_banner},
+    store::{self, MOST_LISTED},
 };
 
 /// Every instance; where there is none, what an instance is.
@@ -37,8 +39,8 @@ pub fn ListPage() -> impl IntoView {
         _ => None,
     };
     loading::loaded(async move {
-        let instances = loading::instances().await?;
-        let archived = archive::list(&loading::pool()?, loading::caller()?.id).await.map_err(|error| loading::logged(&error))?;
+        let instances = store::list(&loading::pool()?, loading::caller()?.id).await.map_err(StoreError::into_app_error)?;
+        let archived = archive::list(&loading::pool()?, loading::caller()?.id).await.map_err(StoreError::into_app_error)?;
         let done = done.map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let rows = instances.iter().cloned().map(|instance| {
             view! {
@@ -80,7 +82,7 @@ pub fn ListPage() -> impl IntoView {
         let new = (may_create && some).then(|| view! { <a class="button primary" href=paths::NEW_INSTANCE>"New instance"</a> });
         Ok(view! {
             <Title text="Instances" />
-            <Frame instances list=true>
+            <Frame list=true>
                 <header class="head"><h1>"Instances"</h1>{new}</header>
                 {done}
                 {more}
@@ -96,13 +98,12 @@ pub fn ListPage() -> impl IntoView {
 pub fn NewPage() -> impl IntoView {
     let rejected = use_context::<Rejected<InstanceForm>>();
     loading::loaded(async move {
-        let instances = loading::instances().await?;
         let (form, problem) = rejected.map_or_else(Default::default, |rejected| (rejected.form, Some(rejected.problem)));
         Ok(view! {
             <Title text="New instance" />
-            <Frame instances>
+            <Frame>
                 <header class="head"><h1>"New instance"</h1></header>
-                {error_summary(problem.as_ref(), label)}
+                {conflict_summary(problem.as_ref(), field_label)}
                 <InstanceEditor start=start(form, problem, false) />
             </Frame>
         })
@@ -118,21 +119,22 @@ pub fn SettingsPage() -> impl IntoView {
     let rejected = use_context::<Rejected<InstanceForm>>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let instances = loading::instances().await?;
         let role = loading::role(&slug).await?;
         let read_only = role < Role::Editor;
         let archive = (role == Role::Owner).then(|| way_to_archive(&slug));
         let (form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
-        let summary = error_summary(problem.as_ref(), label);
+        let summary = conflict_summary(problem.as_ref(), field_label);
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let body = match problem.as_ref().and_then(Problem::to_choose) {
-            Some(conflict) => choices(conflict, &write(&form), Wording { label, value }, paths::instance(&slug).settings()).into_any(),
+            Some(conflict) => {
+                choices(conflict, &write(&form), Wording { label: field_label, value }, paths::instance(&slug).settings()).into_any()
+            }
             None => view! { <InstanceEditor start=InstanceStart { read_only, ..start(form, problem.clone(), true) } /> }.into_any(),
         };
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Settings>
+            <InstanceFrame stored place=Place::Settings>
                 {summary}
                 {saved.filter(|_| problem.is_none())}
                 {switched.filter(|_| problem.is_none())}
@@ -152,22 +154,21 @@ pub fn OverviewPage() -> impl IntoView {
     let slug = loading::slug();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let instances = loading::instances().await?;
         let origin = stored.instance.portal_origin().as_str().to_owned();
         let rows = PAGES
             .iter()
-            .map(|(label, path, help)| {
+            .map(|(field_label, path, help)| {
                 let (url, id) = (format!("{origin}{path}"), format!("url-of-{}", &path[1..]));
                 view! {
                     <li>
-                        <div><h3>{*label}</h3><p class="help">{*help}</p><code id=id.clone()>{url}</code></div>
-                        <CopyButton of=id label=format!("the URL of {label}") />
+                        <div><h3>{*field_label}</h3><p class="help">{*help}</p><code id=id.clone()>{url}</code></div>
+                        <CopyButton of=id label=format!("the URL of {field_label}") />
                     </li>
                 }
             })
             .collect_view();
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Overview>
+            <InstanceFrame stored place=Place::Overview>
                 <section class="group" aria-labelledby="pages">
                     <div>
                         <h2 id="pages">"Portal pages"</h2>
@@ -194,25 +195,6 @@ const PAGES: [(&str, &str, &str); 8] = [
 
 fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> InstanceStart {
     InstanceStart { form, errors: problem.map(Problem::into_errors).unwrap_or_default(), exists, read_only: false }
-}
-
-/// What the screens call a field of the instance form.
-pub(crate) fn label(field: &str) -> String {
-    match field {
-        "slug" => "Slug",
-        "name" => "Name",
-        "environment" => "Environment",
-        "domain" => "Domain",
-        "portal_origin" => "Portal origin",
-        "home_url" => "Home URL",
-        "version" => "Form",
-        // `allowed_origins`, or with the number of its input.
-        origin => {
-            let number = origin.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok()).unwrap_or(0);
-            return format!("Allowed origin {}", number + 1);
-        }
-    }
-    .to_owned()
 }
 
 fn value(field: &str, value: &str) -> Option<&'static str> {

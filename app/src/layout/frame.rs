@@ -1,18 +1,15 @@
 //! The frame around every dashboard page: brand, instance switcher, navigation, and the head of an instance's pages.
 
-use crate::paths;
-use leptos::prelude::*;
-use leptos_meta::Title;
-
 use crate::{
-    instances::{
-        portal_pages_view::off_banner,
-        store::{InstanceSummary, StoredInstance},
-    },
+    database::StoreError,
+    instances::{portal_pages::view::off_banner, store, stored::StoredInstance},
     layout::loading,
+    paths,
     redirects::Environment,
     ui::icon::{TURN, UP_DOWN, icon},
 };
+use leptos::prelude::*;
+use leptos_meta::Title;
 
 /// The pages of an instance, as its navigation and tabs name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +40,11 @@ impl Place {
 }
 
 /// The most instances that the switcher lists; the others are on the list.
-const MOST_SWITCHED: usize = 20;
+const MAX_SWITCHED: usize = 20;
 
 /// The frame: what is beside and above a page's content.
 #[component]
 pub fn Frame(
-    /// Every instance, for the switcher.
-    instances: Vec<InstanceSummary>,
     /// The instance that the page is about, and which of its pages it is.
     #[prop(optional)]
     current: Option<(StoredInstance, Place)>,
@@ -62,42 +57,14 @@ pub fn Frame(
     /// Whether the page is the history of the server's accounts.
     #[prop(optional)]
     history: bool,
+    /// Whether there is no switcher, as on an error page: the database may be the error.
+    #[prop(optional)]
+    bare: bool,
     children: Children,
 ) -> impl IntoView {
-    let switcher = (!instances.is_empty()).then(|| {
-        let (name, domain) = current.as_ref().map_or(("Choose an instance".to_owned(), String::new()), |(stored, _)| {
-            (stored.settings.name.clone(), stored.domain_typed.clone())
-        });
-        let slug = current.as_ref().map(|(stored, _)| stored.settings.slug.clone());
-        let more = instances.len() > MOST_SWITCHED;
-        let new = loading::caller().is_ok_and(|caller| caller.is_server_admin);
-        let new = new.then(|| view! { <li class="apart"><a href=paths::NEW_INSTANCE>"New instance"</a></li> });
-        let links = instances
-            .into_iter()
-            .take(MOST_SWITCHED)
-            .map(|instance| {
-                let here = (slug.as_deref() == Some(instance.slug.as_str())).then_some("true");
-                view! {
-                    <li>
-                        <a href=paths::instance(&instance.slug).redirects() aria-current=here>
-                            <span>{instance.name}</span>
-                            <small>{instance.domain}</small>
-                        </a>
-                    </li>
-                }
-            })
-            .collect_view();
-        let more = more.then(|| view! { <li><a href=paths::INSTANCES>"All instances"</a></li> });
-        view! {
-            <details class="switcher">
-                <summary>
-                    <span class="unseen">"Instance: "</span>
-                    <span><strong>{name}</strong><small>{domain}</small></span>
-                    {icon(UP_DOWN)}
-                </summary>
-                <ul>{links}{more}{new}</ul>
-            </details>
-        }
+    let switcher = (!bare).then(|| {
+        let current = current.as_ref().map(|(stored, _)| stored.clone());
+        view! { <Suspense>{Suspend::new(switcher(current))}</Suspense> }
     });
     let nav = current.map(|(stored, place)| {
         let slug = stored.settings.slug;
@@ -135,6 +102,43 @@ pub fn Frame(
     }
 }
 
+/// The list of instances to switch to. It is left out where there are none, or where the database does not answer.
+async fn switcher(current: Option<StoredInstance>) -> Option<impl IntoView> {
+    let (caller, pool) = (loading::caller().ok()?, loading::pool().ok()?);
+    let instances = store::list(&pool, caller.id).await.map_err(StoreError::into_app_error).ok().filter(|list| !list.is_empty())?;
+    let (name, domain) = current
+        .as_ref()
+        .map_or(("Choose an instance".to_owned(), String::new()), |stored| (stored.settings.name.clone(), stored.domain_typed.clone()));
+    let slug = current.map(|stored| stored.settings.slug);
+    let more = (instances.len() > MAX_SWITCHED).then(|| view! { <li><a href=paths::INSTANCES>"All instances"</a></li> });
+    let new = caller.is_server_admin.then(|| view! { <li class="apart"><a href=paths::NEW_INSTANCE>"New instance"</a></li> });
+    let links = instances
+        .into_iter()
+        .take(MAX_SWITCHED)
+        .map(|instance| {
+            let here = (slug.as_deref() == Some(instance.slug.as_str())).then_some("true");
+            view! {
+                <li>
+                    <a href=paths::instance(&instance.slug).redirects() aria-current=here>
+                        <span>{instance.name}</span>
+                        <small>{instance.domain}</small>
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    Some(view! {
+        <details class="switcher">
+            <summary>
+                <span class="unseen">"Instance: "</span>
+                <span><strong>{name}</strong><small>{domain}</small></span>
+                {icon(UP_DOWN)}
+            </summary>
+            <ul>{links}{more}{new}</ul>
+        </details>
+    })
+}
+
 /// The frame of the pages for those who are not signed in: one card, and nothing to go to.
 #[component]
 pub fn Entrance(
@@ -157,8 +161,6 @@ pub fn Entrance(
 /// The frame of one of an instance's pages: its title, environment and tabs.
 #[component]
 pub fn InstanceFrame(
-    /// Every instance, for the switcher.
-    instances: Vec<InstanceSummary>,
     /// The instance that the page is about.
     stored: StoredInstance,
     /// Which of its pages it is.
@@ -202,7 +204,7 @@ pub fn InstanceFrame(
     });
     view! {
         <Title text=format!("{title} · {name}") />
-        <Frame instances current=(stored, place)>
+        <Frame current=(stored, place)>
             <header class="head">
                 <h1>{heading}</h1>
                 {environment_badge(environment)}

@@ -1,41 +1,27 @@
-//! What a dashboard page does before it shows anything: ask the database, or say why it can't.
+//! What a dashboard page does before it shows anything: read its address, find who asks, ask the database, or say why it can't.
 
-use crate::paths;
 use std::future::Future;
 
-use axum::http::{StatusCode, request::Parts};
+use axum::http::request::Parts;
 use leptos::prelude::*;
-use leptos_axum::ResponseOptions;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use sqlx::PgPool;
 
+use super::error_page::error_page;
 use crate::{
-    admins::{Caller, Role, guard},
+    admins::{Caller, guard},
+    database::StoreError,
     error::AppError,
-    instances::{
-        archive::{RESTORABLE_DAYS, Restorable},
-        store::{self, InstanceSummary, StoredInstance},
-    },
-    layout::frame::Frame,
-    ui::text::moment,
+    instances::{store, stored::StoredInstance},
+    members::{Membership, role::Role},
 };
-
-/// What was posted, where a page answers a post. An error page offers to send it again, so nothing typed is lost.
-#[derive(Clone, Debug)]
-pub struct Posted {
-    /// Its fields.
-    pub fields: Vec<(String, String)>,
-    /// How they were written, where that is not as forms do by themselves: the form's `enctype`.
-    pub enctype: Option<&'static str>,
-}
 
 /// The slug in the page's address.
 pub fn slug() -> String {
     use_params_map().read_untracked().get("slug").unwrap_or_default()
 }
 
-/// The query in the page's address as it was asked for, `?` not included. The router's own reading decodes it twice.
+/// The query in the page's address as it was asked for, without the `?`. The router's own reading decodes it twice.
 pub fn query() -> String {
     use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned)).unwrap_or_default()
 }
@@ -50,12 +36,12 @@ pub(crate) fn query_value(name: &str) -> String {
 /// The database, from the context of the request.
 ///
 /// # Errors
-/// None is there: the server was put together wrongly.
+/// The context has none: the server was put together wrongly.
 pub(crate) fn pool() -> Result<PgPool, AppError> {
     use_context::<PgPool>().ok_or(AppError::Unavailable)
 }
 
-/// Who asks for this page, or calls this server function: the guard around all of them has found the session.
+/// The admin who asks for this page or calls this server function. The guard has left them in the request.
 ///
 /// # Errors
 /// Nobody is signed in.
@@ -63,48 +49,47 @@ pub fn caller() -> Result<Caller, AppError> {
     use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned()).ok_or(AppError::SignedOut)
 }
 
+/// The caller's role in the instance of that slug. The guard has left it in the request of a page of that instance; server
+/// functions name their instance in the body, so they ask the database here.
+///
+/// # Errors
+/// Nobody is signed in, they are not a member, their role is less than `least`, the instance is archived, or the database does not
+/// answer.
+pub async fn admit(slug: &str, least: Role) -> Result<Role, AppError> {
+    let known = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Membership>().cloned());
+    match known.filter(|known| known.slug == slug) {
+        Some(Membership { role, .. }) if role >= least => Ok(role),
+        Some(_) => Err(AppError::Forbidden),
+        None => guard::admit(&pool()?, &caller()?, slug, least).await,
+    }
+}
+
 /// The caller's role in the instance of that slug.
 ///
 /// # Errors
-/// Nobody is signed in, they are no member, or the database can't be asked.
+/// Nobody is signed in, they are not a member, or the database does not answer.
 pub async fn role(slug: &str) -> Result<Role, AppError> {
-    let (caller, pool) = (caller()?, pool()?);
-    guard::admit(&pool, &caller, slug, Role::Viewer).await
+    admit(slug, Role::Viewer).await
 }
 
 /// The instance of that slug, for one of its members.
 ///
 /// # Errors
-/// Nobody is signed in, they are no member, or the database can't be asked.
+/// Nobody is signed in, they are not a member, or the database does not answer.
 pub async fn instance(slug: &str) -> Result<StoredInstance, AppError> {
     role(slug).await?;
     let pool = pool()?;
-    store::find(&pool, slug).await.map_err(|error| logged(&error))?.ok_or(AppError::NotFound)
+    store::find(&pool, slug).await.map_err(StoreError::into_app_error)?.ok_or(AppError::NotFound)
 }
 
-/// The caller's instances, for lists and the switcher.
-///
-/// # Errors
-/// Nobody is signed in, or the database can't be asked.
-pub async fn instances() -> Result<Vec<InstanceSummary>, AppError> {
-    let (caller, pool) = (caller()?, pool()?);
-    store::list(&pool, caller.id).await.map_err(|error| logged(&error))
-}
-
-/// What the browser may know of an error of the database; the cause goes to the log.
-pub(crate) fn logged(error: &store::StoreError) -> AppError {
-    tracing::warn!(%error, "the database did not answer a page");
-    error.to_app_error()
-}
-
-/// The same of an error that has only come from the database.
+/// What the browser may know of an error of the database. The cause goes to the log.
 pub(crate) fn unavailable(error: sqlx::Error) -> AppError {
-    logged(&error.into())
+    StoreError::from(error).into_app_error()
 }
 
-/// A page that loads first. What can't be loaded becomes a page that says so, with its status.
+/// A page that loads first. If it can't be loaded, a page says so, with its status.
 pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppError>> + Send + 'static) -> impl IntoView {
-    // A post that could not be understood or saved has its answer already.
+    // The answer to a request that has failed is its error page, whatever page its address names.
     let known = use_context::<AppError>();
     view! {
         <Suspense>
@@ -119,70 +104,5 @@ pub fn loaded<V: IntoView + 'static>(body: impl Future<Output = Result<V, AppErr
                 }
             })}
         </Suspense>
-    }
-}
-
-/// The status that fits an error.
-pub fn status_of(error: AppError) -> StatusCode {
-    match error {
-        AppError::NotFound => StatusCode::NOT_FOUND,
-        AppError::SignedOut => StatusCode::UNAUTHORIZED,
-        AppError::Forbidden => StatusCode::FORBIDDEN,
-        AppError::Archived => StatusCode::GONE,
-        AppError::BadRequest => StatusCode::BAD_REQUEST,
-        AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
-    }
-}
-
-/// The page of an error: what happened, and the way on.
-pub fn error_page(error: AppError) -> impl IntoView {
-    let status = status_of(error);
-    let title = match error {
-        AppError::NotFound => "Not found",
-        AppError::SignedOut => "Signed out",
-        AppError::Forbidden => "Not allowed",
-        AppError::Archived => "Archived",
-        AppError::BadRequest | AppError::TooLarge => "Not understood",
-        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => "Not available",
-    };
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.set_status(status);
-    }
-    let again = matches!(error, AppError::SignedOut) || status == StatusCode::SERVICE_UNAVAILABLE;
-    // In a tab of its own, so that this one keeps what was typed.
-    let sign_in = (error == AppError::SignedOut).then(|| {
-        view! { <p><a href=paths::SIGN_IN target="_blank" rel="noopener">"Sign in, in a new tab"</a></p> }
-    });
-    let until = use_context::<Restorable>().map(|Restorable(until)| match until {
-        Some(until) => view! { <p>"An owner can restore it from the list of instances, until " {moment(until)} "."</p> }.into_any(),
-        None => view! { <p>{format!("That can be undone for {RESTORABLE_DAYS} days, which are over.")}</p> }.into_any(),
-    });
-    let again = use_context::<Posted>().filter(|_| again).map(|Posted { fields, enctype }| {
-        let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
-        view! {
-            <form method="post" enctype=enctype>
-                {fields}
-                <p>"What you typed is kept on this page."</p>
-                <button class="button primary">{if error == AppError::SignedOut { "Send again" } else { "Try again" }}</button>
-            </form>
-        }
-    });
-    // Whoever runs the server finds the reason in the log by it.
-    let request = use_context::<Parts>()
-        .filter(|_| status == StatusCode::SERVICE_UNAVAILABLE)
-        .and_then(|parts| parts.headers.get("x-request-id")?.to_str().ok().map(str::to_owned))
-        .map(|id| view! { <p class="help" id="request">"Request " <code>{id}</code></p> });
-    view! {
-        <Title text=title />
-        <Frame instances=Vec::new()>
-            <header class="head"><h1>{title}</h1></header>
-            <p class="lead">{error.to_string()}</p>
-            {until}
-            {request}
-            {sign_in}
-            {again}
-            <p><a href=paths::INSTANCES>"All instances"</a></p>
-        </Frame>
     }
 }

@@ -10,11 +10,11 @@ use crate::{
         Email, Role, Token,
         store::links::{self, Invite, Purpose},
     },
+    database::{StoreError, check_role, lock_row},
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::{StoreError, check_role, lock_row},
     ui::form::FieldError,
 };
 
@@ -48,6 +48,17 @@ pub async fn list(pool: &PgPool, instance: i64) -> Result<Vec<Member>, StoreErro
 
 fn stored_role(name: &str) -> sqlx::Result<Role> {
     name.parse().map_err(|error: crate::admins::UnknownRole| sqlx::Error::Decode(error.into()))
+}
+
+/// What a member may do with an instance; `None` where the admin is not a member.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub(crate) async fn role_of(connection: &mut PgConnection, instance: i64, admin: i64) -> sqlx::Result<Option<Role>> {
+    let role = sqlx::query_scalar!("select role from members where instance_id = $1 and admin_id = $2", instance, admin)
+        .fetch_optional(connection)
+        .await?;
+    role.as_deref().map(stored_role).transpose()
 }
 
 /// Invites somebody and answers the token of their link, which is stored nowhere. An earlier invitation for the same address

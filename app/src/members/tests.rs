@@ -14,11 +14,12 @@ use crate::{
             links::{self, OneTimeLink, Purpose},
         },
     },
+    database::StoreError,
     fallbacks::{self, form::FallbackForm},
     history::Actor,
     instances::{
         archive::{ArchiveForm, archive},
-        store::{self, StoreError},
+        store,
     },
     redirects::{Instance, Settings},
 };

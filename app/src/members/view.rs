@@ -13,6 +13,7 @@ use crate::{
         Role,
         store::links::{self, Invite},
     },
+    database::StoreError,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
@@ -57,12 +58,10 @@ pub fn MembersPage() -> impl IntoView {
     let invited = use_context::<Invited>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let (caller, role, instances, pool) =
-            (loading::caller()?, loading::role(&slug).await?, loading::instances().await?, loading::pool()?);
-        let members = store::list(&pool, stored.id).await.map_err(|error| loading::logged(&error))?;
+        let (caller, role, pool) = (loading::caller()?, loading::role(&slug).await?, loading::pool()?);
+        let members = store::list(&pool, stored.id).await.map_err(StoreError::into_app_error)?;
         let owns = role == Role::Owner;
-        let pending =
-            if owns { links::pending(&pool, stored.id).await.map_err(|error| loading::logged(&error.into()))? } else { Vec::new() };
+        let pending = if owns { links::pending(&pool, stored.id).await.map_err(loading::unavailable)? } else { Vec::new() };
         let done = done.filter(|_| refused.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let summary = refused.as_ref().map(|refused| {
             let links = refused.errors.iter().map(|error| (format!("#{}", error.field), error.message.clone()));
@@ -89,7 +88,7 @@ pub fn MembersPage() -> impl IntoView {
             "What each may do with this instance. Owners invite, change roles and remove."
         };
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Members>
+            <InstanceFrame stored place=Place::Members>
                 {summary}
                 {done}
                 {invited.map(link_once)}

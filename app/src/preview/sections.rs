@@ -11,7 +11,7 @@ use super::{
     unsaved::what_if,
 };
 use crate::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     redirects::{Environment, Explanation, Fallbacks, NotALink, Visit, resolve},
     ui::icon::{WARNING, icon},
 };

@@ -25,7 +25,6 @@ pub fn PreviewPage() -> impl IntoView {
     };
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let instances = loading::instances().await?;
         let preview = Preview::new(stored.clone(), form);
         let (what_if, filled_from) = (preview.what_if(), preview.filled_from());
         let (outcome, steps) = preview.outcome(None);
@@ -46,7 +45,7 @@ pub fn PreviewPage() -> impl IntoView {
         let refused = preview.is_link_refused();
         let (link, link_note, fields) = (preview.form().link.clone(), preview.link_note(), preview.fields());
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Preview>
+            <InstanceFrame stored place=Place::Preview>
                 <Ways slug=slug.clone() />
                 <div id="what-if">{what_if}</div>
                 <PreviewEditor slug />

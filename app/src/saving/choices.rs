@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use url::form_urlencoded;
 
 use crate::{
-    saving::merge::{Choice, Conflict},
-    ui::text::{Seen, moment},
+    saving::outcome::{Choice, Conflict},
+    ui::text::Seen,
 };
 
 /// How a form's fields and their values are written for people.
@@ -22,10 +22,10 @@ pub struct Wording {
 /// [`crate::ui::form::write`] writes it, `page` where it came from.
 pub fn choices(conflict: &Conflict, form: &str, wording: Wording, page: String) -> impl IntoView + use<> {
     let other =
-        form_urlencoded::parse(form.as_bytes()).into_owned().filter(|(name, _)| conflict.both.iter().all(|choice| choice.field != name));
+        form_urlencoded::parse(form.as_bytes()).into_owned().filter(|(name, _)| conflict.both.iter().all(|choice| choice.field != *name));
     let other = other.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
     let fields = conflict.both.iter().map(|choice| field(choice, wording)).collect_view();
-    let listed = |lead: &'static str, fields: &[&'static str]| {
+    let listed = |lead: &'static str, fields: &[String]| {
         let names: Vec<String> = fields.iter().map(|field| (wording.label)(field)).collect();
         (!fields.is_empty()).then(|| view! { <p>{lead} <strong>{names.join(", ")}</strong>"."</p> })
     };
@@ -52,27 +52,31 @@ pub fn choices(conflict: &Conflict, form: &str, wording: Wording, page: String) 
 fn field(choice: &Choice, wording: Wording) -> impl IntoView + use<> {
     let Choice { field, typed, stored, last } = choice.clone();
     let by = match last {
-        Some(last) => view! { "Stored by " <strong>{last.who}</strong> ", " {moment(last.at)} }.into_any(),
+        Some(last) => {
+            let minute = last.minute();
+            view! { "Stored by " <strong>{last.who}</strong> ", " <time datetime=last.at>{minute}</time> }.into_any()
+        }
         None => "Stored now".into_any(),
     };
     view! {
         <fieldset class="field">
-            <legend>{(wording.label)(field)}</legend>
+            <legend>{(wording.label)(&field)}</legend>
             // Where the summary's link leads.
-            {radio(Some(field), field, typed, "Yours".into_any(), wording)}
+            {radio(Some(field.clone()), field.clone(), typed, "Yours".into_any(), wording)}
             {radio(None, field, stored, by, wording)}
         </fieldset>
     }
 }
 
-fn radio(id: Option<&'static str>, field: &'static str, value: String, whose: AnyView, wording: Wording) -> impl IntoView {
-    let shown = match (wording.value)(field, &value) {
+fn radio(id: Option<String>, field: String, value: String, whose: AnyView, wording: Wording) -> impl IntoView {
+    let checked = id.is_some();
+    let shown = match (wording.value)(&field, &value) {
         Some(words) => view! { <span>{words}</span> }.into_any(),
         None => view! { <code>{Seen(&value).to_string()}</code> }.into_any(),
     };
     view! {
         <label class="choice">
-            <input type="radio" id=id name=field value=value checked=id.is_some() />
+            <input type="radio" id=id name=field value=value checked=checked />
             <span>{shown} <small>{whose}</small></span>
         </label>
     }

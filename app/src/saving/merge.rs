@@ -1,44 +1,19 @@
-//! Two people at once: a form is put over what somebody else has stored since it was filled. Field by field, three ways become
-//! one: what was there, what was typed, what is stored now.
+//! Two people at once: a form is merged with what somebody else has stored since it was filled. Each field is merged three ways:
+//! what was there, what was typed, what is stored now.
 
 use sqlx::PgPool;
 
-use crate::{
-    history::last::{Last, last},
-    instances::store::StoredInstance,
-};
+use super::outcome::{Choice, Conflict, LastChange};
+use crate::{history::last::last, instances::stored::StoredInstance, ui::text::timestamp};
 
-/// A form that can be put over what somebody else has stored in between.
+/// A form that can be merged with what somebody else has stored in between.
 pub trait Merge: Sized {
-    /// The form as it should go on: what was typed stays, what was not takes what is stored, and from now on it counts as
-    /// filled with what is stored.
+    /// The form as it shows what is stored.
+    fn of_stored(stored: &StoredInstance) -> Self;
+
+    /// The form as it should go on: it keeps what was typed, takes over what is stored elsewhere, and counts as filled with what is
+    /// stored from now on.
     fn merge(self, stored: &StoredInstance) -> (Self, Conflict);
-}
-
-/// What became of each field that somebody has changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Conflict {
-    /// Whether the form says a version that the instance has not had yet.
-    pub ahead: bool,
-    /// Fields that both have changed, each to another value. The form has what was typed.
-    pub both: Vec<Choice>,
-    /// Fields that only somebody else has changed: the form has what is stored.
-    pub theirs: Vec<&'static str>,
-    /// Fields that only this form changes.
-    pub own: Vec<&'static str>,
-}
-
-/// A field that both have changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// The field's name in the form.
-    pub field: &'static str,
-    /// What was typed.
-    pub typed: String,
-    /// What is stored now.
-    pub stored: String,
-    /// Who stored it and when, where the record says it.
-    pub last: Option<Last>,
 }
 
 impl Conflict {
@@ -48,25 +23,25 @@ impl Conflict {
     }
 
     /// Merges a field and answers what is in it from now on; `base` is `None` where nobody knows what was there.
-    pub fn merge(&mut self, field: &'static str, base: Option<&str>, typed: &str, stored: &str) -> String {
+    pub fn merge(&mut self, field: &str, base: Option<&str>, typed: &str, stored: &str) -> String {
         if typed == stored {
             return stored.to_owned();
         }
         if base == Some(typed) {
-            self.theirs.push(field);
+            self.theirs.push(field.to_owned());
             return stored.to_owned();
         }
         if base == Some(stored) {
-            self.own.push(field);
+            self.own.push(field.to_owned());
         } else {
-            self.both.push(Choice { field, typed: typed.to_owned(), stored: stored.to_owned(), last: None });
+            self.both.push(Choice { field: field.to_owned(), typed: typed.to_owned(), stored: stored.to_owned(), last: None });
         }
         typed.to_owned()
     }
 
     /// Merges a field that is a set, which can always be done: what either has added is in it, and what either has removed is
     /// not. It keeps the order of what is stored. Where nobody knows what was there, nothing counts as removed.
-    pub fn merge_set(&mut self, field: &'static str, base: Option<&[String]>, typed: &[String], stored: &[String]) -> Vec<String> {
+    pub fn merge_set(&mut self, field: &str, base: Option<&[String]>, typed: &[String], stored: &[String]) -> Vec<String> {
         let was = |value: &String| base.is_some_and(|base| base.contains(value));
         let kept = |value: &&String| typed.contains(value) || !was(value);
         let mut merged: Vec<String> = stored.iter().filter(kept).cloned().collect();
@@ -77,24 +52,25 @@ impl Conflict {
         }
         let base = base.unwrap_or_default();
         if !is_same_set(stored, base) && !is_same_set(&merged, typed) {
-            self.theirs.push(field);
+            self.theirs.push(field.to_owned());
         }
         if !is_same_set(&merged, stored) {
-            self.own.push(field);
+            self.own.push(field.to_owned());
         }
         merged
     }
+}
 
-    /// Looks up who stored what both have changed. Without an answer the choice is shown all the same, only without names.
-    pub async fn look_up(&mut self, pool: &PgPool, stored: &StoredInstance) {
-        let fields: Vec<&str> = self.both.iter().map(|choice| choice.field).collect();
-        let mut found = last(pool, stored.id, stored.instance.version(), &fields).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "who saved in between could not be looked up");
-            Vec::new()
-        });
-        for choice in &mut self.both {
-            choice.last = found.iter().position(|(field, _)| field == choice.field).map(|at| found.swap_remove(at).1);
-        }
+/// Looks up who stored what both have changed. Without an answer the choice is shown all the same, only without names.
+pub(super) async fn look_up(conflict: &mut Conflict, pool: &PgPool, stored: &StoredInstance) {
+    let fields: Vec<&str> = conflict.both.iter().map(|choice| choice.field.as_str()).collect();
+    let mut found = last(pool, stored.id, stored.instance.version(), &fields).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "who saved in between could not be looked up");
+        Vec::new()
+    });
+    for choice in &mut conflict.both {
+        let last = found.iter().position(|(field, _)| *field == choice.field).map(|at| found.swap_remove(at).1);
+        choice.last = last.map(|last| LastChange { who: last.who, at: timestamp(last.at) });
     }
 }
 
@@ -120,15 +96,15 @@ mod tests {
 
     #[test]
     fn what_only_one_changed_is_taken_from_them() {
-        assert_eq!(merged(Some("a"), "a", "b"), ("b".into(), Conflict { theirs: vec!["name"], ..Conflict::default() }));
-        assert_eq!(merged(Some("a"), "b", "a"), ("b".into(), Conflict { own: vec!["name"], ..Conflict::default() }));
+        assert_eq!(merged(Some("a"), "a", "b"), ("b".into(), Conflict { theirs: vec!["name".to_owned()], ..Conflict::default() }));
+        assert_eq!(merged(Some("a"), "b", "a"), ("b".into(), Conflict { own: vec!["name".to_owned()], ..Conflict::default() }));
     }
 
     #[test]
     fn what_both_changed_is_a_choice_and_stays_as_typed_until_it_is_made() {
         for (base, typed, stored) in [(Some("a"), "b", "c"), (Some("a"), "", "c"), (Some("a"), "b", ""), (None, "b", "c")] {
             let (value, conflict) = merged(base, typed, stored);
-            let choice = Choice { field: "name", typed: typed.into(), stored: stored.into(), last: None };
+            let choice = Choice { field: "name".into(), typed: typed.into(), stored: stored.into(), last: None };
             assert_eq!((value.as_str(), conflict), (typed, Conflict { both: vec![choice], ..Conflict::default() }));
         }
     }
@@ -148,7 +124,7 @@ mod tests {
 
     #[test]
     fn of_two_sets_what_either_added_is_kept_and_what_either_removed_is_not() {
-        let (theirs, own) = (vec!["set"], vec!["set"]);
+        let (theirs, own) = (vec!["set".to_owned()], vec!["set".to_owned()]);
         for (base, typed, stored, merged, conflict) in [
             ("ab", "ab", "ab", "ab", Conflict::default()),
             ("abc", "cba", "abc", "abc", Conflict::default()),

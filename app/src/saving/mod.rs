@@ -1,8 +1,20 @@
-//! What saving a form has in common: three-way merges, outcomes, the page of a conflict.
+//! What saving a form has in common: its outcome as data, the three-way merge of two people's changes, and what the browser does
+//! to save in place.
 
+pub mod bar;
 #[cfg(feature = "ssr")]
 pub mod choices;
+pub mod form_element;
+pub mod in_place;
 #[cfg(feature = "ssr")]
 pub mod merge;
+pub mod outcome;
+pub mod page_refresh;
+#[cfg(feature = "ssr")]
+pub mod save;
 #[cfg(feature = "ssr")]
 pub mod saved_instances;
+pub mod submit;
+pub mod summary;
+#[cfg(feature = "ssr")]
+pub mod undo;

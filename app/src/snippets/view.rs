@@ -23,7 +23,6 @@ pub fn SnippetsPage() -> impl IntoView {
     let framework = Framework::named(&use_query_map().read_untracked().get("framework").unwrap_or_default());
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let instances = loading::instances().await?;
         let snippets = snippets(&stored.instance, &stored.fallbacks, framework);
         let frameworks = Framework::ALL.map(|other| {
             let here = (other == framework).then_some("page");
@@ -32,7 +31,7 @@ pub fn SnippetsPage() -> impl IntoView {
         });
         let blocks = snippets.blocks.into_iter().enumerate().map(|(index, block)| block_view(index, block)).collect_view();
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Snippets>
+            <InstanceFrame stored place=Place::Snippets>
                 <div class="use">
                     <h2>"Use in your app"</h2>
                     <p>"For applications that host the components themselves: where the portal sends people, as settings of the components. The URLs are absolute, since a path like " <code>"/welcome"</code> " means a page of the home URL, and the components may be elsewhere."</p>

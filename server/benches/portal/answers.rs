@@ -21,7 +21,7 @@ use axum::{
 };
 use axum_client_ip::ClientIpSource;
 use server::{
-    http::dashboard_url::Reach,
+    http::dashboard_url::DashboardUrl,
     measured::{PATIENCE, around, keep_metrics, serve, serve_each},
     portal::{FastPath, snapshot::Snapshots},
 };
@@ -71,11 +71,11 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figu
         }
     });
     let pool = runtime.block_on(prepared(postgres))?;
-    let reach = Reach::new(None, ([127, 0, 0, 1], 3000).into(), ClientIpSource::ConnectInfo)?;
+    let dashboard_url = DashboardUrl::new(None, ([127, 0, 0, 1], 3000).into())?;
     let _inside = runtime.enter();
     let snapshots = Snapshots::new(pool.clone(), MEMORY);
     let fast_path = FastPath::new(snapshots.clone());
-    let router = server::router::router(pool.clone(), snapshots, reach);
+    let router = server::router::router(pool.clone(), snapshots, dashboard_url, ClientIpSource::ConnectInfo);
     let long = start(runtime, router.clone())?;
     let (listener, portal) = listen(runtime)?;
     let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));

@@ -1,73 +1,51 @@
-//! Posts that archive an instance and bring it back.
+//! Posts that archive an instance and restore it.
 
-use app::paths;
 use app::{
     admins::Caller,
-    error::AppError,
-    instances::{
-        archive::{self, ArchiveForm},
-        store::StoreError,
-    },
+    database::StoreError,
+    instances::archive::{self, ArchiveForm},
+    layout::rejected::{Problem, Rejected},
+    paths,
     saving::saved_instances::SavedInstances,
-    ui::form::{Problem, Rejected},
 };
 use axum::{
     Extension,
-    extract::{Path, Request, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
 
-use crate::{
-    dashboard::rendering::Pages,
-    http::form::{Received, read_form},
-};
+use super::{Dashboard, failure::Failure, posted_form::PostedForm};
 
 /// `POST /instances/{slug}/archive`
-pub(crate) async fn archive(
-    State(pages): State<Pages>,
+pub(super) async fn archive(
+    State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let Received { parts, form, posted } = match read_form::<ArchiveForm>(&pages, request).await {
-        Ok(received) => received,
-        Err(response) => return response,
-    };
-    match archive::archive(&pages.pool, &caller.actor, &slug, &form).await {
+    PostedForm { parts, form }: PostedForm<ArchiveForm>,
+) -> Result<Response, Failure> {
+    match archive::archive(&dashboard.pool, &caller.actor, &slug, &form).await {
         Ok(()) => {
             SavedInstances::of(&parts).mark(&slug);
-            Redirect::to(&format!("{}?archived", paths::INSTANCES)).into_response()
+            Ok(Redirect::to(&format!("{}?archived", paths::INSTANCES)).into_response())
         }
         Err(StoreError::Fields(errors)) => {
             let rejected = Rejected { form, problem: Problem::Fields(errors) };
-            pages.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(rejected.clone())).await
+            Ok(dashboard.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(rejected.clone())).await)
         }
-        Err(error) => pages.render_error(parts, logged(&error), move || provide_context(posted.clone())).await,
+        Err(error) => Err(error.into()),
     }
 }
 
 /// `POST /instances/{slug}/unarchive`
-pub(crate) async fn unarchive(
-    State(pages): State<Pages>,
+pub(super) async fn unarchive(
+    State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
+    Extension(saved): Extension<SavedInstances>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let (parts, _) = request.into_parts();
-    match archive::unarchive(&pages.pool, &caller.actor, &slug).await {
-        Ok(()) => {
-            SavedInstances::of(&parts).mark(&slug);
-            Redirect::to(&format!("{}?restored", paths::INSTANCES)).into_response()
-        }
-        Err(error) => pages.render_error(parts, logged(&error), || ()).await,
-    }
-}
-
-fn logged(error: &StoreError) -> AppError {
-    if matches!(error, StoreError::Database(_)) {
-        tracing::warn!(%error, "an instance could not be archived or restored");
-    }
-    error.to_app_error()
+) -> Result<Redirect, Failure> {
+    archive::unarchive(&dashboard.pool, &caller.actor, &slug).await?;
+    saved.mark(&slug);
+    Ok(Redirect::to(&format!("{}?restored", paths::INSTANCES)))
 }

@@ -10,7 +10,7 @@ use app::{
     },
     error::AppError,
     instances::store,
-    layout::loading::Posted,
+    layout::error_page::PostedFields,
 };
 use axum::{
     body::Bytes,
@@ -20,7 +20,7 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use crate::dashboard::rendering::Pages;
+use crate::dashboard::rendering::Dashboard;
 
 /// The largest post that is read to its end, in bytes. A list may have far less, but who sends more of it should read that in the
 /// answer, and browsers read no answer to what nobody has taken from them.
@@ -32,24 +32,24 @@ pub(crate) fn body_limit() -> DefaultBodyLimit {
 }
 
 /// `POST /instances/{slug}/preview/links`
-pub(crate) async fn check(State(pages): State<Pages>, request: Request) -> Response {
+pub(crate) async fn check(State(dashboard): State<Dashboard>, request: Request) -> Response {
     match Fields::read(request).await {
-        Ok((parts, fields)) => show(&pages, parts, fields.form()).await,
-        Err((parts, error)) => pages.render_error(parts, error, || ()).await,
+        Ok((parts, fields)) => show(&dashboard, parts, fields.form()).await,
+        Err((parts, error)) => dashboard.render_error(parts, error, || ()).await,
     }
 }
 
 /// `POST /instances/{slug}/preview/links.csv`: the same list as a file. Where there is none to be made, the page says why.
-pub(crate) async fn download(State(pages): State<Pages>, Path(slug): Path<String>, mut request: Request) -> Response {
+pub(crate) async fn download(State(dashboard): State<Dashboard>, Path(slug): Path<String>, mut request: Request) -> Response {
     let page = request.uri().path().trim_end_matches(".csv").parse();
     *request.uri_mut() = page.unwrap_or_default();
     let (parts, fields) = match Fields::read(request).await {
         Ok(read) => read,
-        Err((parts, error)) => return pages.render_error(parts, error, || ()).await,
+        Err((parts, error)) => return dashboard.render_error(parts, error, || ()).await,
     };
     let form = fields.form();
-    let (Ok(lines), Ok(Some(stored))) = (&form.list, store::find(&pages.pool, &slug).await) else {
-        return show(&pages, parts, form).await;
+    let (Ok(lines), Ok(Some(stored))) = (&form.list, store::find(&dashboard.pool, &slug).await) else {
+        return show(&dashboard, parts, form).await;
     };
     let shown = fields.shown();
     let rows: Vec<_> = lines
@@ -71,19 +71,19 @@ pub(crate) fn is_list(request: &Request) -> bool {
 }
 
 /// What was posted, to be sent again; `None` where it is no list.
-pub(crate) async fn kept(request: Request) -> Option<Posted> {
+pub(crate) async fn kept(request: Request) -> Option<PostedFields> {
     let (_, fields) = Fields::read(request).await.ok()?;
     Some(posted(&fields.form()))
 }
 
 /// What a form holds, to be sent again: what was read of a file like what was pasted.
-fn posted(form: &LinksForm) -> Posted {
+fn posted(form: &LinksForm) -> PostedFields {
     let text = form.list.as_ref().map_or_else(|_| form.pasted.clone(), |lines| list::write(lines));
-    Posted { fields: vec![("links".to_owned(), text)], enctype: Some("multipart/form-data") }
+    PostedFields { fields: vec![("links".to_owned(), text)], enctype: Some("multipart/form-data") }
 }
 
 /// The page with its results, or with why there are none.
-async fn show(pages: &Pages, parts: Parts, form: LinksForm) -> Response {
+async fn show(dashboard: &Dashboard, parts: Parts, form: LinksForm) -> Response {
     let status = match &form.list {
         Ok(_) => StatusCode::OK,
         Err(list::ListError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -91,7 +91,7 @@ async fn show(pages: &Pages, parts: Parts, form: LinksForm) -> Response {
     };
     let posted = posted(&form);
     let form = Arc::new(form);
-    pages
+    dashboard
         .render(parts, status, move || {
             provide_context(Arc::clone(&form));
             provide_context(posted.clone());

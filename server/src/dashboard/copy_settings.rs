@@ -1,63 +1,33 @@
 //! The post that copies settings from another instance.
 
-use app::paths;
 use app::{
-    admins::{Caller, Role, guard::admit},
-    copy_settings::{
-        form::CopyForm,
-        store::{self, CopyError},
-        view::{Refused, Why},
-    },
-    error::AppError,
-    instances::store::StoreError,
-    saving::saved_instances::SavedInstances,
+    copy_settings::{api::copy_settings, form::CopyForm},
+    paths,
+    saving::outcome::Saved,
 };
 use axum::{
-    Extension,
-    extract::{Path, Request, State},
-    http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    extract::{Path, State},
+    response::Response,
 };
-use leptos::prelude::provide_context;
+use url::form_urlencoded;
 
-use crate::{
-    dashboard::rendering::Pages,
-    http::form::{Received, read_form},
-};
+use super::{Dashboard, failure::Failure, posted_form::PostedForm};
 
-/// `POST /instances/{slug}/copy`: whoever may change the target must be a member of the source.
-pub(crate) async fn copy(
-    State(pages): State<Pages>,
-    Extension(caller): Extension<Caller>,
+/// `POST /instances/{slug}/copy`
+pub(super) async fn copy(
+    State(dashboard): State<Dashboard>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let Received { parts, form, posted } = match read_form::<CopyForm>(&pages, request).await {
-        Ok(received) => received,
-        Err(response) => return response,
-    };
-    let copied = match admit(&pages.pool, &caller, &form.from, Role::Viewer).await {
-        Ok(_) => store::copy(&pages.pool, &caller.actor, &slug, &form).await,
-        Err(error) => return pages.render_error(parts, error, move || provide_context(posted.clone())).await,
-    };
-    let (status, why) = match copied {
-        Ok(left_out) => {
-            SavedInstances::of(&parts).mark(&slug);
-            let mut query = url::form_urlencoded::Serializer::new(String::new());
-            query.extend_pairs(left_out.into_iter().map(|field| ("left_out", field)));
-            let query = query.finish();
-            let and = if query.is_empty() { "" } else { "&" };
-            return Redirect::to(&format!("{}?copied{and}{query}", paths::instance(&slug).redirects())).into_response();
-        }
-        Err(CopyError::Itself) => (StatusCode::UNPROCESSABLE_ENTITY, Why::Itself),
-        Err(CopyError::Nothing) => (StatusCode::UNPROCESSABLE_ENTITY, Why::Nothing),
-        Err(CopyError::Stale) => (StatusCode::CONFLICT, Why::Stale),
-        Err(CopyError::Store(StoreError::NotFound)) => return pages.render_error(parts, AppError::NotFound, || ()).await,
-        Err(CopyError::Store(error)) => {
-            tracing::warn!(%error, "settings could not be copied");
-            return pages.render_error(parts, error.to_app_error(), move || provide_context(posted.clone())).await;
-        }
-    };
-    let refused = Refused { form, why };
-    pages.render(parts, status, move || provide_context(refused.clone())).await
+    PostedForm { parts, form }: PostedForm<CopyForm>,
+) -> Result<Response, Failure> {
+    let outcome = dashboard.call(&parts, || copy_settings(slug.clone(), form.clone())).await;
+    dashboard.answer_save(parts, form, outcome, |saved| copied_page(&slug, saved)).await
+}
+
+/// The Redirects tab, which says what was left out.
+fn copied_page(slug: &str, saved: &Saved) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(saved.left_out.iter().map(|field| ("left_out", field)));
+    let query = query.finish();
+    let and = if query.is_empty() { "" } else { "&" };
+    format!("{}?copied{and}{query}", paths::instance(slug).redirects())
 }

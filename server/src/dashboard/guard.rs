@@ -1,7 +1,6 @@
-//! The guard around the whole dashboard: who asks, and whether they may. Pages and server functions find the caller in the
-//! request; without one they answer nothing.
+//! The guard around the whole dashboard: who asks, and whether they may. Pages and server functions find the caller, and their role
+//! in the instance, in the request. Without a caller they answer nothing.
 
-use app::paths;
 use std::net::IpAddr;
 
 use app::{
@@ -11,11 +10,12 @@ use app::{
         store::sessions,
     },
     error::AppError,
-    layout::loading::{Posted, status_of},
+    layout::error_page::status_of,
+    members::Membership,
+    paths,
 };
 use axum::{
     Json,
-    body::Body,
     extract::{Request, State},
     http::{HeaderMap, Method},
     middleware::Next,
@@ -23,47 +23,56 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use crate::{
-    dashboard::{bulk_check, cookies, rendering::Pages},
-    http::{client_address::client_address, csrf, form},
-};
+use super::{Dashboard, bulk_check, cookies, posted_form};
+use crate::http::{client_address::client_address, host::host_of, layers::refuse_without_source};
 
-/// Where a request comes from: the host name that it asks under has TLS, and the client's address. Found once, by the guard.
+/// Where a request comes from. The guard finds it once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
-    /// Whether there is TLS in between.
+    /// Whether it came over TLS.
     pub(crate) secure: bool,
     /// The client's address.
     pub(crate) address: Option<IpAddr>,
 }
 
+/// Who asks, and their role in the instance that is asked for, if any.
+struct Admitted {
+    caller: Caller,
+    membership: Option<Membership>,
+}
+
 /// Lets a request through to what it asks for, or answers why not.
-pub(crate) async fn guard(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
-    let address = client_address(&pages.reach, &mut request).await;
-    let secure = crate::http::layers::host_of(&request).is_some_and(|host| pages.reach.is_secure(&host));
-    request.extensions_mut().insert(Origin { secure, address });
+pub(super) async fn guard(State(dashboard): State<Dashboard>, mut request: Request, next: Next) -> Response {
+    let address = client_address(&mut request).await;
+    let secure = host_of(&request).is_some_and(|host| dashboard.dashboard_url.is_secure(&host));
+    let origin = Origin { secure, address };
+    request.extensions_mut().insert(origin);
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    if let Some(rejected) = csrf::reject_without_origin(&request) {
-        return rejected;
+    if let Some(refused) = refuse_without_source(&request) {
+        return refused;
     }
     let need = Need::of(writes, request.uri().path());
     if need == Need::Nothing {
-        let way_in = !writes && request.uri().path() == paths::SIGN_IN;
-        if way_in && admitted(&pages, &Need::Session, request.headers(), Origin { secure, address }).await.is_ok() {
+        // Admins who are signed in skip the page to sign in at.
+        let asks_to_sign_in = !writes && request.uri().path() == paths::SIGN_IN;
+        if asks_to_sign_in && admitted(&dashboard, &Need::Session, request.headers(), origin).await.is_ok() {
             return Redirect::to(next_page(request.uri().query()).as_str()).into_response();
         }
         return next.run(request).await;
     }
-    match admitted(&pages, &need, request.headers(), Origin { secure, address }).await {
-        Ok(caller) => {
+    match admitted(&dashboard, &need, request.headers(), origin).await {
+        Ok(Admitted { caller, membership }) => {
             request.extensions_mut().insert(caller);
+            if let Some(membership) = membership {
+                request.extensions_mut().insert(membership);
+            }
             next.run(request).await
         }
         Err((caller, error)) => {
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
             }
-            refuse(&pages, request, error).await
+            refuse(&dashboard, request, error).await
         }
     }
 }
@@ -75,30 +84,32 @@ fn next_page(query: Option<&str>) -> NextPage {
     next.map(|(_, page)| NextPage::parse(&page)).unwrap_or_default()
 }
 
-/// Who asks, if they may; else why not, and who it is as far as that is known.
-async fn admitted(pages: &Pages, need: &Need, headers: &HeaderMap, origin: Origin) -> Result<Caller, (Option<Caller>, AppError)> {
+/// Who asks, if they may; else why not, and who it is if that is known.
+async fn admitted(dashboard: &Dashboard, need: &Need, headers: &HeaderMap, origin: Origin) -> Result<Admitted, (Option<Caller>, AppError)> {
     let token = cookies::session(headers, origin.secure).ok_or((None, AppError::SignedOut))?;
-    let found = sessions::find(&pages.pool, &token, origin.address).await.map_err(|error| {
+    let found = sessions::find(&dashboard.pool, &token, origin.address).await.map_err(|error| {
         tracing::warn!(%error, "a session could not be looked up");
         (None, AppError::Unavailable)
     })?;
     let caller = found.ok_or((None, AppError::SignedOut))?;
-    let may = match need {
-        Need::Member(slug, role) => admit(&pages.pool, &caller, slug, *role).await.map(|_| ()),
-        Need::Restore(slug) => admit_to_restore(&pages.pool, &caller, slug).await,
+    let membership = match need {
+        Need::Member(slug, role) => {
+            admit(&dashboard.pool, &caller, slug, *role).await.map(|role| Some(Membership { slug: slug.clone(), role }))
+        }
+        Need::Restore(slug) => admit_to_restore(&dashboard.pool, &caller, slug).await.map(|()| None),
         Need::ServerAdmin if !caller.is_server_admin => Err(AppError::Forbidden),
         // Never on to the router: it may read the same path in another way, percent-encoded as it is.
         Need::NoSuchPage => Err(AppError::NotFound),
-        Need::Nothing | Need::Session | Need::ServerAdmin => Ok(()),
+        Need::Nothing | Need::Session | Need::ServerAdmin => Ok(None),
     };
-    match may {
-        Ok(()) => Ok(caller),
+    match membership {
+        Ok(membership) => Ok(Admitted { caller, membership }),
         Err(error) => Err((Some(caller), error)),
     }
 }
 
 /// The answer to a request that is not let through. What was typed is kept, to be sent again.
-async fn refuse(pages: &Pages, request: Request, error: AppError) -> Response {
+async fn refuse(dashboard: &Dashboard, request: Request, error: AppError) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") {
         return (status_of(error), Json(error)).into_response();
@@ -108,20 +119,20 @@ async fn refuse(pages: &Pages, request: Request, error: AppError) -> Response {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
         return Redirect::to(&format!("{}?{query}", paths::SIGN_IN)).into_response();
     }
-    // What is typed into an account's forms is passwords.
-    let keep = path.starts_with("/instances/") && error != AppError::Forbidden;
+    // The forms of an account hold passwords.
+    let keep = paths::slug_of(path).is_some() && error != AppError::Forbidden;
     let (parts, body) = request.into_parts();
-    let posted = if keep { kept(Request::from_parts(parts.clone(), body)).await } else { None };
-    pages
+    let request = Request::from_parts(parts.clone(), body);
+    let posted = match keep {
+        true if bulk_check::is_list(&request) => bulk_check::kept(request).await,
+        true => posted_form::kept(request).await,
+        false => None,
+    };
+    dashboard
         .render_error(parts, error, move || {
             if let Some(posted) = &posted {
                 provide_context(posted.clone());
             }
         })
         .await
-}
-
-/// What was posted, to be sent again.
-async fn kept(request: Request<Body>) -> Option<Posted> {
-    if bulk_check::is_list(&request) { bulk_check::kept(request).await } else { form::kept(request).await }
 }

@@ -1,35 +1,30 @@
 //! The history as files, and the post that puts the fallback redirects of an earlier version back.
 
-use app::paths;
 use app::{
-    admins::{Caller, Role, guard},
+    admins::{Caller, guard},
     error::AppError,
-    fallbacks::{self, form::FallbackForm, proposal::Proposal},
     history::{
-        Kind,
         export::{Format, MOST_EXPORTED},
         filter::{HistoryFilter, Wanted},
-        restore::{RestoreForm, Stale, version_of},
+        restore::{RestoreForm, api::restore_version, version_of},
         store::{self as changes, Scope},
     },
-    instances::store::{self, StoreError},
-    saving::saved_instances::SavedInstances,
+    instances::store,
+    members::role::Role,
+    paths,
+    saving::outcome::Saved,
 };
 use axum::{
     Extension,
     body::{Body, Bytes},
-    extract::{Path, Request, State},
-    http::{HeaderName, StatusCode, header, request::Parts},
+    extract::{Path, State},
+    http::{HeaderName, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use futures_util::stream;
-use leptos::prelude::provide_context;
 use sqlx::PgPool;
 
-use crate::{
-    dashboard::rendering::Pages,
-    http::form::{Received, read_form},
-};
+use super::{Dashboard, failure::Failure, posted_form::PostedForm};
 
 /// How many changes of a file are read at a time.
 const AT_A_TIME: i64 = 1_000;
@@ -38,81 +33,54 @@ const AT_A_TIME: i64 = 1_000;
 const CUT: HeaderName = HeaderName::from_static("x-history-cut");
 
 /// `POST /instances/{slug}/history/{version}`: the fallback redirects of that version, as a new one.
-pub(crate) async fn restore(
-    State(pages): State<Pages>,
-    Extension(caller): Extension<Caller>,
+pub(super) async fn restore(
+    State(dashboard): State<Dashboard>,
     Path((slug, version)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    let Received { parts, form, .. } = match read_form::<RestoreForm>(&pages, request).await {
-        Ok(received) => received,
-        Err(response) => return response,
+    PostedForm { parts, form }: PostedForm<RestoreForm>,
+) -> Result<Response, Failure> {
+    let at = version_of(&version).ok_or(AppError::NotFound)?;
+    let outcome = dashboard.call(&parts, || restore_version(slug.clone(), at, form)).await;
+    let page = |saved: &Saved| {
+        let page = paths::instance(&slug);
+        // The page says that there is nothing to change.
+        if saved.version == form.version { page.version(at) } else { format!("{}?restored", page.history()) }
     };
-    match try_restore(&pages.pool, &caller, &slug, &version, form).await {
-        Ok(saved) if saved == form.version => Redirect::to(&paths::instance(&slug).version(version)).into_response(),
-        Ok(_) => {
-            SavedInstances::of(&parts).mark(&slug);
-            Redirect::to(&format!("{}?restored", paths::instance(&slug).history())).into_response()
-        }
-        Err(StoreError::Conflict(_)) => pages.render(parts, StatusCode::CONFLICT, || provide_context(Stale)).await,
-        Err(error) => failed(&pages, parts, &error).await,
-    }
-}
-
-/// Restores, and answers the version that the instance has then: the same one where nothing changed.
-async fn try_restore(pool: &PgPool, caller: &Caller, slug: &str, version: &str, form: RestoreForm) -> Result<i64, StoreError> {
-    let stored = store::find(pool, slug).await?.ok_or(StoreError::NotFound)?;
-    let at = version_of(version).ok_or(StoreError::NotFound)?;
-    let target = changes::fallbacks_at(pool, &stored, at).await?.ok_or(StoreError::NotFound)?;
-    if stored.instance.version() != form.version {
-        return Err(StoreError::Conflict(Box::new(stored)));
-    }
-    let form = FallbackForm::of(&Proposal::new(&stored, &target).result(), form.version);
-    fallbacks::store::save_as(pool, &caller.actor, slug, &form, Kind::Restored, Some(at.to_string())).await
+    dashboard.answer_save(parts, form, outcome, page).await
 }
 
 /// `GET /instances/{slug}/history/export.csv` and `.json`: what the tab shows with the same filter, on one page.
-pub(crate) async fn export(
-    State(pages): State<Pages>,
+pub(super) async fn export(
+    State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let (parts, _) = request.into_parts();
-    let scope = async {
-        let role = guard::admit(&pages.pool, &caller, &slug, Role::Viewer).await?;
-        let stored = store::find(&pages.pool, &slug).await.map_err(|error| error.to_app_error())?.ok_or(AppError::NotFound)?;
-        Ok(Scope::Instance { id: stored.id, role })
-    };
-    match scope.await {
-        Ok(scope) => file(&pages, parts, scope, &slug).await,
-        Err(error) => pages.render_error(parts, error, || ()).await,
-    }
+    parts: Parts,
+) -> Result<Response, Failure> {
+    let role = guard::admit(&dashboard.pool, &caller, &slug, Role::Viewer).await?;
+    let stored = store::find(&dashboard.pool, &slug).await?.ok_or(AppError::NotFound)?;
+    file(&dashboard.pool, &parts, Scope::Instance { id: stored.id, role }, &slug).await
 }
 
 /// `GET /history/export.csv` and `.json`: what became of the server's accounts.
-pub(crate) async fn export_server(State(pages): State<Pages>, Extension(caller): Extension<Caller>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    if caller.is_server_admin {
-        file(&pages, parts, Scope::Server, "server").await
-    } else {
-        pages.render_error(parts, AppError::Forbidden, || ()).await
+pub(super) async fn export_server(
+    State(dashboard): State<Dashboard>,
+    Extension(caller): Extension<Caller>,
+    parts: Parts,
+) -> Result<Response, Failure> {
+    if !caller.is_server_admin {
+        return Err(AppError::Forbidden.into());
     }
+    file(&dashboard.pool, &parts, Scope::Server, "server").await
 }
 
-async fn file(pages: &Pages, parts: Parts, scope: Scope, name: &str) -> Response {
+async fn file(pool: &PgPool, parts: &Parts, scope: Scope, name: &str) -> Result<Response, Failure> {
     let filter = HistoryFilter::read(parts.uri.query().unwrap_or_default());
-    let Some((page, format)) = parts.uri.path().rsplit_once('/').and_then(|(page, file)| Some((page, Format::of_file(file)?))) else {
-        return pages.render_error(parts, AppError::NotFound, || ()).await;
-    };
+    let named = parts.uri.path().rsplit_once('/').and_then(|(page, file)| Some((page, Format::of_file(file)?)));
+    let (page, format) = named.ok_or(AppError::NotFound)?;
     let Ok(wanted) = filter.check() else {
         // The page says what is wrong with the filter.
-        return Redirect::to(&format!("{page}?{}", filter.write())).into_response();
+        return Ok(Redirect::to(&format!("{page}?{}", filter.write())).into_response());
     };
-    match written(&pages.pool, scope, wanted, format, name).await {
-        Ok(response) => response,
-        Err(error) => failed(pages, parts, &error.into()).await,
-    }
+    Ok(written(pool, scope, wanted, format, name).await?)
 }
 
 /// The file, sent as it is read. The first part and whether the file is cut are known before anything is sent.
@@ -146,12 +114,4 @@ async fn written(pool: &PgPool, scope: Scope, wanted: Wanted, format: Format, na
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     Ok((headers, note.map(|note| [(CUT, note)]), Body::from_stream(rest)).into_response())
-}
-
-async fn failed(pages: &Pages, parts: Parts, error: &StoreError) -> Response {
-    let shown = error.to_app_error();
-    if !matches!(error, StoreError::NotFound) {
-        tracing::warn!(%error, "a history could not be answered");
-    }
-    pages.render_error(parts, shown, || ()).await
 }

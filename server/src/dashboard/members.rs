@@ -1,128 +1,102 @@
-//! Posts of the Members page. The guard has seen to it that owners ask; leaving is for every member.
+//! Posts of the Members page. The guard lets only owners through; every member may leave.
 
-use app::paths;
 use app::{
     admins::{Caller, store::links::Purpose},
-    instances::store::StoreError,
-    layout::loading::Posted,
+    database::StoreError,
     members::{
         form::{InviteForm, RemoveForm, RoleForm, WithdrawForm},
         store,
         view::{Invited, Refused},
     },
+    paths,
 };
 use axum::{
     Extension,
-    extract::{Path, Request, State},
+    extract::{Path, State},
     http::{StatusCode, Uri, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
 
-use crate::{
-    dashboard::rendering::Pages,
-    http::form::{Received, read_form},
-};
+use super::{Dashboard, failure::Failure, posted_form::PostedForm};
 
 /// `POST /instances/{slug}/members`: makes an invitation and answers its link, this once.
-pub(crate) async fn invite(
-    State(pages): State<Pages>,
+pub(super) async fn invite(
+    State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let Received { parts, form, posted } = match read_form::<InviteForm>(&pages, request).await {
-        Ok(received) => received,
-        Err(response) => return response,
-    };
-    match store::invite(&pages.pool, &caller.actor, &slug, &form).await {
+    PostedForm { parts, form }: PostedForm<InviteForm>,
+) -> Result<Response, Failure> {
+    match store::invite(&dashboard.pool, &caller.actor, &slug, &form).await {
         Ok((invite, token)) => {
             let page = Purpose::Invite(invite.clone()).page();
-            let invited = Invited { invite, link: pages.reach.link(page, &token.secret()) };
-            pages.render(parts, StatusCode::OK, move || provide_context(invited.clone())).await
+            let invited = Invited { invite, link: dashboard.dashboard_url.link(page, &token.secret()) };
+            Ok(dashboard.render(parts, StatusCode::OK, move || provide_context(invited.clone())).await)
         }
-        Err(error) => refuse(&pages, &slug, parts, posted, error, form).await,
+        Err(error) => reject(&dashboard, &slug, parts, error, form).await,
     }
 }
 
 /// `POST /instances/{slug}/members/role`
-pub(crate) async fn change_role(
-    State(pages): State<Pages>,
+pub(super) async fn change_role(
+    State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let Received { parts, form, posted } = match read_form::<RoleForm>(&pages, request).await {
-        Ok(received) => received,
-        Err(response) => return response,
-    };
-    match store::change_role(&pages.pool, &caller.actor, &slug, &form).await {
-        Ok(()) => Redirect::to(&format!("{}?saved", paths::instance(&slug).members())).into_response(),
-        Err(error) => refuse(&pages, &slug, parts, posted, error, InviteForm::default()).await,
+    PostedForm { parts, form }: PostedForm<RoleForm>,
+) -> Result<Response, Failure> {
+    match store::change_role(&dashboard.pool, &caller.actor, &slug, &form).await {
+        Ok(()) => Ok(Redirect::to(&format!("{}?saved", paths::instance(&slug).members())).into_response()),
+        Err(error) => reject(&dashboard, &slug, parts, error, InviteForm::default()).await,
     }
 }
 
 /// `POST /instances/{slug}/members/remove`
-pub(crate) async fn remove(
-    State(pages): State<Pages>,
+pub(super) async fn remove(
+    State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let Received { parts, form, posted } = match read_form::<RemoveForm>(&pages, request).await {
-        Ok(received) => received,
-        Err(response) => return response,
-    };
-    match store::remove(&pages.pool, &caller.actor, &slug, form.member).await {
-        Ok(()) if form.member == caller.id => Redirect::to(&format!("{}?left", paths::INSTANCES)).into_response(),
-        Ok(()) => Redirect::to(&format!("{}?removed", paths::instance(&slug).members())).into_response(),
-        Err(error) => refuse(&pages, &slug, parts, posted, error, InviteForm::default()).await,
+    PostedForm { parts, form }: PostedForm<RemoveForm>,
+) -> Result<Response, Failure> {
+    match store::remove(&dashboard.pool, &caller.actor, &slug, form.member).await {
+        Ok(()) if form.member == caller.id => Ok(Redirect::to(&format!("{}?left", paths::INSTANCES)).into_response()),
+        Ok(()) => Ok(Redirect::to(&format!("{}?removed", paths::instance(&slug).members())).into_response()),
+        Err(error) => reject(&dashboard, &slug, parts, error, InviteForm::default()).await,
     }
 }
 
 /// `POST /instances/{slug}/members/leave`: removes who asks.
-pub(crate) async fn leave(
-    State(pages): State<Pages>,
+pub(super) async fn leave(
+    State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let (parts, _) = request.into_parts();
-    match store::remove(&pages.pool, &caller.actor, &slug, caller.id).await {
-        Ok(()) => Redirect::to(&format!("{}?left", paths::INSTANCES)).into_response(),
-        Err(error) => refuse(&pages, &slug, parts, Posted { fields: Vec::new(), enctype: None }, error, InviteForm::default()).await,
+    parts: Parts,
+) -> Result<Response, Failure> {
+    match store::remove(&dashboard.pool, &caller.actor, &slug, caller.id).await {
+        Ok(()) => Ok(Redirect::to(&format!("{}?left", paths::INSTANCES)).into_response()),
+        Err(error) => reject(&dashboard, &slug, parts, error, InviteForm::default()).await,
     }
 }
 
 /// `POST /instances/{slug}/members/withdraw`
-pub(crate) async fn withdraw(
-    State(pages): State<Pages>,
+pub(super) async fn withdraw(
+    State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let Received { parts, form, posted } = match read_form::<WithdrawForm>(&pages, request).await {
-        Ok(received) => received,
-        Err(response) => return response,
-    };
-    match store::withdraw(&pages.pool, &caller.actor, &slug, form.invitation).await {
-        Ok(()) => Redirect::to(&format!("{}?withdrawn", paths::instance(&slug).members())).into_response(),
-        Err(error) => refuse(&pages, &slug, parts, posted, error, InviteForm::default()).await,
+    PostedForm { parts, form }: PostedForm<WithdrawForm>,
+) -> Result<Response, Failure> {
+    match store::withdraw(&dashboard.pool, &caller.actor, &slug, form.invitation).await {
+        Ok(()) => Ok(Redirect::to(&format!("{}?withdrawn", paths::instance(&slug).members())).into_response()),
+        Err(error) => reject(&dashboard, &slug, parts, error, InviteForm::default()).await,
     }
 }
 
-/// The Members page with what is wrong, or the page that says why there is none.
-async fn refuse(pages: &Pages, slug: &str, mut parts: Parts, posted: Posted, error: StoreError, invite: InviteForm) -> Response {
-    let StoreError::Fields(errors) = error else {
-        if matches!(error, StoreError::Database(_)) {
-            tracing::warn!(%error, "members could not be changed");
-        }
-        return pages.render_error(parts, error.to_app_error(), move || provide_context(posted.clone())).await;
-    };
-    // The forms of a row have addresses of their own, and the page of none.
+/// The Members page with what is wrong.
+async fn reject(dashboard: &Dashboard, slug: &str, mut parts: Parts, error: StoreError, invite: InviteForm) -> Result<Response, Failure> {
+    let StoreError::Fields(errors) = error else { return Err(error.into()) };
+    // The forms of a row have addresses of their own, which no page has.
     if let Ok(page) = paths::instance(slug).members().parse::<Uri>() {
         parts.uri = page;
     }
     let refused = Refused { invite, errors };
-    pages.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(refused.clone())).await
+    Ok(dashboard.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(refused.clone())).await)
 }

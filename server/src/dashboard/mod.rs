@@ -1,15 +1,25 @@
 //! The dashboard over HTTP: who may ask, the pages, and one file a noun for what is posted.
 
-pub(crate) mod admins;
-pub(crate) mod archive;
-pub(crate) mod assets;
-pub(crate) mod bulk_check;
+mod admins;
+mod archive;
+mod assets;
+mod bulk_check;
 mod cookies;
-pub(crate) mod copy_settings;
-pub(crate) mod forms;
-pub(crate) mod guard;
-pub(crate) mod history;
-pub(crate) mod members;
-pub(crate) mod portal_pages;
-pub(crate) mod rate_limits;
-pub(crate) mod rendering;
+mod copy_settings;
+mod failure;
+mod fallbacks;
+mod guard;
+mod history;
+pub(crate) mod host_guard;
+mod instances;
+mod members;
+mod portal_pages;
+mod posted_form;
+mod preview;
+mod rate_limits;
+mod rendering;
+pub(crate) mod routes;
+mod saving;
+mod server_functions;
+
+pub(crate) use rendering::Dashboard;

@@ -1,50 +1,22 @@
 //! The post that switches an instance's hosted pages off or on.
 
-use app::paths;
 use app::{
-    admins::Caller,
-    error::AppError,
-    instances::{
-        portal_pages::{self, PortalForm},
-        store::StoreError,
-    },
-    saving::saved_instances::SavedInstances,
+    instances::{api::set_portal_pages, portal_pages::PortalPagesForm},
+    paths,
 };
 use axum::{
-    Extension,
-    extract::{Path, Request, State},
-    response::{IntoResponse, Redirect, Response},
+    extract::{Path, State},
+    response::Redirect,
 };
-use leptos::prelude::provide_context;
 
-use crate::{
-    dashboard::rendering::Pages,
-    http::form::{Received, read_form},
-};
+use super::{Dashboard, failure::Failure, posted_form::PostedForm};
 
 /// `POST /instances/{slug}/portal`
-pub(crate) async fn switch_pages(
-    State(pages): State<Pages>,
-    Extension(caller): Extension<Caller>,
+pub(super) async fn switch(
+    State(dashboard): State<Dashboard>,
     Path(slug): Path<String>,
-    request: Request,
-) -> Response {
-    let Received { parts, form, posted } = match read_form::<PortalForm>(&pages, request).await {
-        Ok(received) => received,
-        Err(response) => return response,
-    };
-    match portal_pages::switch(&pages.pool, &caller.actor, &slug, form.pages).await {
-        Ok(()) => {
-            SavedInstances::of(&parts).mark(&slug);
-            Redirect::to(&format!("{}?portal-{}", paths::instance(&slug).settings(), form.pages.name())).into_response()
-        }
-        Err(error) => pages.render_error(parts, logged(&error), move || provide_context(posted.clone())).await,
-    }
-}
-
-fn logged(error: &StoreError) -> AppError {
-    if matches!(error, StoreError::Database(_)) {
-        tracing::warn!(%error, "the portal pages could not be switched");
-    }
-    error.to_app_error()
+    PostedForm { parts, form }: PostedForm<PortalPagesForm>,
+) -> Result<Redirect, Failure> {
+    dashboard.call(&parts, || set_portal_pages(slug.clone(), form.pages)).await?;
+    Ok(Redirect::to(&format!("{}?portal-{}", paths::instance(&slug).settings(), form.pages.name())))
 }

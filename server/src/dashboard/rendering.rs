@@ -1,52 +1,59 @@
-//! The dashboard's pages: the context in which they are rendered, and the answers to posts that are pages too.
+//! Rendering the dashboard's pages: what each finds in its context, and pages that answer a post.
 
 use app::paths;
 use std::sync::Arc;
 
 use app::{
     error::AppError,
-    instances::archive::{self, Restorable},
+    instances::{
+        archive::{self, Restorable},
+        save::DashboardHost,
+    },
     routes::{DocumentFiles, document},
 };
 use axum::{
     body::Body,
     extract::Request,
-    http::{StatusCode, Uri, request::Parts},
+    http::{HeaderValue, StatusCode, Uri, header, request::Parts},
     response::Response,
 };
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
 
-use crate::{
-    dashboard::rate_limits::AdminRateLimits,
-    http::{dashboard_url::Reach, layers::set_page_policy},
-};
+use super::{assets, rate_limits::AdminRateLimits};
+use crate::http::dashboard_url::DashboardUrl;
 
-/// What pages are made with.
+/// What the dashboard is made with: the state of its routes.
 #[derive(Clone, Debug)]
-pub(crate) struct Pages {
+pub(crate) struct Dashboard {
     /// The database.
     pub(crate) pool: PgPool,
     /// The browser's files.
     pub(crate) files: DocumentFiles,
-    /// How the dashboard is reached.
-    pub(crate) reach: Arc<Reach>,
+    /// The URL under which people open it.
+    pub(crate) dashboard_url: Arc<DashboardUrl>,
     /// How often an admin may try to sign in.
     pub(crate) limits: AdminRateLimits,
 }
 
-impl axum::extract::FromRef<Pages> for LeptosOptions {
-    fn from_ref(pages: &Pages) -> Self {
-        pages.files.options.clone()
+impl axum::extract::FromRef<Dashboard> for LeptosOptions {
+    fn from_ref(dashboard: &Dashboard) -> Self {
+        dashboard.files.options.clone()
     }
 }
 
-impl Pages {
+impl Dashboard {
+    /// The dashboard over these connections.
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
+        Self { pool, files: assets::document_files(), dashboard_url, limits: AdminRateLimits::new() }
+    }
+
     /// Puts into a page's context what every page may need.
     pub(crate) fn provide(&self) {
         provide_context(self.pool.clone());
-        set_page_policy();
+        provide_context(DashboardHost(self.dashboard_url.own_host()));
+        set_content_security_policy();
     }
 
     /// The document, for the router to fill.
@@ -56,9 +63,9 @@ impl Pages {
 
     /// The page at the request's path, with something more in its context and a status of its own.
     pub(crate) async fn render(&self, parts: Parts, status: StatusCode, more: impl Fn() + Clone + Send + Sync + 'static) -> Response {
-        let (pages, shown) = (self.clone(), self.clone());
+        let (dashboard, shown) = (self.clone(), self.clone());
         let context = move || {
-            pages.provide();
+            dashboard.provide();
             if let Some(response) = use_context::<ResponseOptions>() {
                 response.set_status(status);
             }
@@ -90,5 +97,18 @@ impl Pages {
     async fn restorable(&self, path: &str) -> Option<Restorable> {
         let slug = paths::slug_of(path)?;
         archive::restorable(&self.pool, slug).await.ok()?
+    }
+}
+
+/// Sets a page's content security policy, from inside its context, where the nonce exists.
+fn set_content_security_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }

@@ -1,69 +1,57 @@
-//! How the dashboard is reached: under which URL, and what says where its clients are.
+//! The URL under which people open the dashboard.
 
 use std::net::SocketAddr;
 
-use app::redirects::PortalOrigin;
-use axum_client_ip::ClientIpSource;
 use url::{Host, Url};
 
-/// How the dashboard is reached. Links to it and its cookies follow this, never what a request says of itself.
+/// The dashboard's URL. Links to it and its cookies follow this, never what a request says of itself.
 #[derive(Clone, Debug)]
-pub struct Reach {
-    url: Url,
-    client_address: ClientIpSource,
-}
+pub struct DashboardUrl(Url);
 
 /// Why a text is not the dashboard's URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("give the URL that people open, like https://dashboard.myapp.com: https (http only for this machine), a host, no path")]
+#[error("give the URL that people open, like https://dashboard.myapp.com: https (http for loopback names only), a host, no path")]
 pub struct NotADashboard;
 
-impl Reach {
-    /// From what is configured; without a URL, people open the address that the server listens on.
+impl DashboardUrl {
+    /// The configured URL; without one, people open the address that the server listens on.
     ///
     /// # Errors
-    /// The address has no URL.
-    pub fn new(configured: Option<Url>, listen: SocketAddr, client_address: ClientIpSource) -> anyhow::Result<Self> {
-        let url = configured.map_or_else(|| Url::parse(&format!("http://{listen}")), Ok)?;
-        Ok(Self { url, client_address })
+    /// The address can't be written as a URL.
+    pub fn new(configured: Option<Url>, listen: SocketAddr) -> anyhow::Result<Self> {
+        Ok(Self(configured.map_or_else(|| Url::parse(&format!("http://{listen}")), Ok)?))
     }
 
     /// The URL of a page of the dashboard. The query is kept out of logs, so a secret goes there.
     pub fn link(&self, page: &str, token: &str) -> String {
-        format!("{}{page}?token={token}", self.url.as_str().trim_end_matches('/'))
+        format!("{}{page}?token={token}", self.0.as_str().trim_end_matches('/'))
     }
 
-    /// What says where a client is.
-    pub(crate) fn client_address(&self) -> &ClientIpSource {
-        &self.client_address
-    }
-
-    /// Whether the dashboard answers under that host name: its own, or one of this machine's.
+    /// Whether the dashboard answers under that host name: its own, or a loopback name.
     pub(crate) fn is_own(&self, host: &str) -> bool {
         self.is_configured(host) || is_loopback(host)
     }
 
-    /// Whether somebody who asks under that host name has TLS in between. On this machine itself there need not be any.
+    /// Whether a request for that host name came over TLS. Loopback names need none.
     pub(crate) fn is_secure(&self, host: &str) -> bool {
-        self.url.scheme() == "https" && self.is_configured(host)
+        self.0.scheme() == "https" && self.is_configured(host)
     }
 
-    /// Whether a portal of that origin would have to be at the dashboard's host. With TLS that one is the dashboard's alone; on
-    /// this machine they share it.
-    pub(crate) fn is_taken_by(&self, origin: &PortalOrigin) -> bool {
-        Url::parse(origin.as_str()).is_ok_and(|url| url.host_str().is_some_and(|host| self.is_secure(host)))
+    /// The host name that is the dashboard's alone; `None` where portals may share it, as on loopback without TLS.
+    pub(crate) fn own_host(&self) -> Option<String> {
+        self.0.host_str().filter(|host| self.is_secure(host)).map(str::to_owned)
     }
 
     /// Whether it is the host name of the dashboard's own URL.
     pub(crate) fn is_configured(&self, host: &str) -> bool {
-        self.url.host_str() == Some(host)
+        self.0.host_str() == Some(host)
     }
 }
 
 /// Reads the dashboard's URL.
 ///
 /// # Errors
-/// It is none that people could safely sign in at.
+/// Nobody could safely sign in at it.
 pub(crate) fn dashboard_url(text: &str) -> Result<Url, NotADashboard> {
     let url = Url::parse(text.trim()).map_err(|_| NotADashboard)?;
     let host = url.host_str().ok_or(NotADashboard)?;
@@ -73,7 +61,7 @@ pub(crate) fn dashboard_url(text: &str) -> Result<Url, NotADashboard> {
     if whole && safe && !host.ends_with('.') { Ok(url) } else { Err(NotADashboard) }
 }
 
-/// Whether a host name, as URLs have it, is one of this machine's own.
+/// Whether a host name, as URLs write it, is a loopback name.
 pub(crate) fn is_loopback(host: &str) -> bool {
     match Host::parse(host) {
         Ok(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -116,10 +104,10 @@ mod tests {
     #[test]
     fn links_lead_to_where_people_open_it() {
         let listen = "127.0.0.1:4000".parse().unwrap();
-        let here = Reach::new(None, listen, ClientIpSource::ConnectInfo).unwrap();
+        let here = DashboardUrl::new(None, listen).unwrap();
         assert_eq!(here.link("/account/setup", "abc"), "http://127.0.0.1:4000/account/setup?token=abc");
         assert!(here.is_own("localhost") && here.is_own("127.0.0.1") && !here.is_own("myapp.com") && !here.is_secure("127.0.0.1"));
-        let there = Reach::new(dashboard_url("https://d.myapp.com").ok(), listen, ClientIpSource::ConnectInfo).unwrap();
+        let there = DashboardUrl::new(dashboard_url("https://d.myapp.com").ok(), listen).unwrap();
         assert_eq!(there.link("/account/setup", "abc"), "https://d.myapp.com/account/setup?token=abc");
         assert!(there.is_secure("d.myapp.com") && !there.is_secure("localhost") && there.is_own("localhost") && !there.is_own("myapp.com"));
     }

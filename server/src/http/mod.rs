@@ -3,10 +3,10 @@
 pub(crate) mod client_address;
 pub(crate) mod connections;
 pub(crate) mod cookies;
-pub(crate) mod csrf;
 pub mod dashboard_url;
 pub(crate) mod envelope;
 pub(crate) mod form;
+pub(crate) mod host;
 pub(crate) mod layers;
 pub(crate) mod rate_limit;
 pub(crate) mod request;

@@ -1,7 +1,7 @@
 //! The portal API: an instance's stored redirects, and where one visit would end.
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     redirects::{
         AllowedOrigin, Environment, Fallbacks, Flow, Instance, Link, MOST_QUERY_BYTES, RequestingOrigin, Visit, resolve as resolve_visit,
     },

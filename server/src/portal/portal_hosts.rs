@@ -9,7 +9,7 @@ use super::{
     pages::{self, PageContext},
     snapshot::Snapshots,
 };
-use crate::http::layers::asked_host;
+use crate::http::host::asked_host;
 
 /// Responds to requests at hosts that are not the dashboard's.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use app::admins::{
 };
 use clap::Subcommand;
 
-use crate::{config::Config, database, http::dashboard_url::Reach};
+use crate::{config::Config, database, http::dashboard_url::DashboardUrl};
 
 /// What can be done about admins from the command line.
 #[derive(Clone, Debug, Subcommand)]
@@ -42,16 +42,16 @@ pub enum Command {
 /// # Errors
 /// The database can't be reached, or what was asked for is refused.
 pub(crate) fn run(command: &Command, config: &Config) -> anyhow::Result<ExitCode> {
-    let reach = Reach::new(config.dashboard_url.clone(), config.listen, config.client_address.clone())?;
+    let dashboard_url = DashboardUrl::new(config.dashboard_url.clone(), config.listen)?;
     let said = tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let mut connection = database::connect(config).await?;
-        anyhow::Ok(follow(command, &mut connection, &reach).await?)
+        anyhow::Ok(follow(command, &mut connection, &dashboard_url).await?)
     })?;
     say(&said);
     Ok(ExitCode::SUCCESS)
 }
 
-async fn follow(command: &Command, connection: &mut sqlx::PgConnection, reach: &Reach) -> Result<String, CommandError> {
+async fn follow(command: &Command, connection: &mut sqlx::PgConnection, reach: &DashboardUrl) -> Result<String, CommandError> {
     let (said, (purpose, token)) = match command {
         Command::Invite { email, owner } => {
             let owner_too = if *owner { ", and an owner of every instance" } else { "" };

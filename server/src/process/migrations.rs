@@ -10,7 +10,45 @@ use app::{
     runtimes::RuntimeRole,
 };
 
-use crate::{config::Config, database::Database, http::dashboard_url::Reach, process::stdout::say};
+use crate::{
+    config::Config,
+    database::{self, Database},
+    http::dashboard_url::DashboardUrl,
+    process::{shutdown::Stop, stdout::say},
+};
+
+/// `migrate`: brings the schema up to date, and ends.
+///
+/// # Errors
+/// The database can't be reached or migrated.
+pub(crate) async fn migrate(config: &Config, stop: Stop) -> anyhow::Result<()> {
+    if database::migrate_alone(config).await? {
+        return Ok(());
+    }
+    with_database(config, stop, async |database| database.migrate().await, async |_, _| Ok(())).await
+}
+
+/// Does something with an open database after `first`, and closes it afterwards, whatever happened: a private PostgreSQL ends
+/// with the server. A signal ends the wait for a database that does not answer.
+pub(super) async fn with_database(
+    config: &Config,
+    stop: Stop,
+    first: impl AsyncFnOnce(&Database) -> anyhow::Result<()>,
+    work: impl AsyncFnOnce(&Database, Stop) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    // A private PostgreSQL that is half started can't be left behind, so a signal waits until it is up.
+    let database = Database::open(config).await?;
+    let mut stopped = stop.clone();
+    let done = tokio::select! {
+        done = first(&database) => match done {
+            Ok(()) => work(&database, stop).await,
+            Err(error) => Err(error),
+        },
+        () = stopped.wait() => Ok(()),
+    };
+    database.close().await;
+    done
+}
 
 /// How a database is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +72,7 @@ pub(crate) fn listens_first(config: &Config, database: &Database) -> bool {
 ///
 /// # Errors
 /// It can't be reached, or its schema is not what this program needs.
-pub(crate) async fn prepare(config: &Config, database: &Database, address: SocketAddr, reach: &Reach) -> anyhow::Result<()> {
+pub(crate) async fn prepare(config: &Config, database: &Database, address: SocketAddr, reach: &DashboardUrl) -> anyhow::Result<()> {
     match config.role {
         // Whoever serves the dashboard brings the schema up to date.
         RuntimeRole::Portal => database.check().await,
@@ -77,7 +115,7 @@ pub(crate) async fn until_done(pace: Pace, tries: impl AsyncFn() -> anyhow::Resu
 }
 
 /// Makes a link to create the first admin, where there is none.
-async fn offer_setup(database: &Database, reach: &Reach) -> anyhow::Result<()> {
+async fn offer_setup(database: &Database, reach: &DashboardUrl) -> anyhow::Result<()> {
     let mut connection = database.pool().acquire().await?;
     if accounts::any(&mut *connection).await? {
         return Ok(());

@@ -3,4 +3,5 @@
 pub(crate) mod admin;
 pub(crate) mod migrations;
 pub(crate) mod serve;
+pub(crate) mod shutdown;
 pub(crate) mod stdout;

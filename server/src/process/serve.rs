@@ -1,27 +1,22 @@
-//! From the command line to a running server and back down again.
+//! `serve`: from the configuration to a running server, and back down again.
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use app::{runtimes::RuntimeRole, ui::text::timestamp};
 use axum::{Extension, extract::ConnectInfo};
 use axum_client_ip::ClientIpSource;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    sync::{oneshot, watch},
-};
+use tokio::{net::TcpListener, sync::oneshot};
 use tower::Layer;
 
 use crate::{
-    cli::{Cli, Command},
     config::Config,
-    database::{self, Database},
+    database::Database,
     http::{
         connections::{self, PATIENCE},
-        dashboard_url::Reach,
+        dashboard_url::DashboardUrl,
     },
-    observe::{log, metrics, traces},
+    observe::{metrics, traces},
     portal::{
         FastPath,
         listener::Listener as Versions,
@@ -29,33 +24,18 @@ use crate::{
         snapshot_file::SnapshotFile,
     },
     process::{
-        admin,
-        migrations::{PACE, listens_first, prepare, until_done},
+        migrations::{PACE, listens_first, prepare, until_done, with_database},
+        shutdown::Stop,
         stdout::say,
     },
-    resolve, router,
+    router,
 };
 
-/// Does what the command line says, until it is done or a signal ends it, and answers the exit code.
+/// Serves until it is stopped.
 ///
 /// # Errors
-/// What kept it from starting or going on, for the one at the terminal.
-pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    log::start(&cli.config.log, cli.config.log_format)?;
-    match cli.command.unwrap_or_default() {
-        Command::Serve => until_stopped(async |stop| serve(&cli.config, stop).await),
-        Command::Migrate => until_stopped(async |stop| migrate(&cli.config, stop).await),
-        Command::Admin(command) => admin::run(&command, &cli.config),
-        Command::Resolve(flags) => resolve::run(&flags, &cli.config),
-    }
-}
-
-fn until_stopped(work: impl AsyncFnOnce(Stop) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async { work(Stop::new()?).await })?;
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
+/// What kept it from starting or going on.
+pub(crate) async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
     let is_safe = config.listen.ip().is_loopback() || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
     if config.role == RuntimeRole::All && !is_safe {
         anyhow::bail!(
@@ -68,8 +48,8 @@ async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
         .with_context(|| format!("can't listen on {}; another address or port goes with --listen", config.listen))?;
     let address = listener.local_addr()?;
     let metrics = metrics::bind(config.metrics_listen).await?;
-    let reach = Reach::new(config.dashboard_url.clone(), address, config.client_address.clone())?;
-    let ready = async |database: &Database| prepare(config, database, address, &reach).await;
+    let dashboard_url = DashboardUrl::new(config.dashboard_url.clone(), address)?;
+    let ready = async |database: &Database| prepare(config, database, address, &dashboard_url).await;
     let first = async |database: &Database| if listens_first(config, database) { Ok(()) } else { ready(database).await };
     with_database(config, stop, first, async |database, stop| {
         // The page goes on until the server has ended.
@@ -79,47 +59,18 @@ async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
         }
         let traces = traces::start()?;
         let ready = async || ready(database).await;
-        let served = Box::pin(listen(config, database, listener, &reach, ready, stop)).await;
+        let served = Box::pin(listen(config, database, listener, &dashboard_url, ready, stop)).await;
         traces::stop(traces).await;
         served
     })
     .await
 }
 
-async fn migrate(config: &Config, stop: Stop) -> anyhow::Result<()> {
-    if database::migrate_alone(config).await? {
-        return Ok(());
-    }
-    with_database(config, stop, async |database| database.migrate().await, async |_, _| Ok(())).await
-}
-
-/// Does something with an open database after `first`, and closes it afterwards, whatever happened: a private PostgreSQL ends
-/// with the server. A signal ends the wait for a database that does not answer.
-async fn with_database(
-    config: &Config,
-    stop: Stop,
-    first: impl AsyncFnOnce(&Database) -> anyhow::Result<()>,
-    work: impl AsyncFnOnce(&Database, Stop) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    // A private PostgreSQL that is half started can't be left behind, so a signal waits until it is up.
-    let database = Database::open(config).await?;
-    let mut stopped = stop.clone();
-    let done = tokio::select! {
-        done = first(&database) => match done {
-            Ok(()) => work(&database, stop).await,
-            Err(error) => Err(error),
-        },
-        () = stopped.wait() => Ok(()),
-    };
-    database.close().await;
-    done
-}
-
 async fn listen(
     config: &Config,
     database: &Database,
     listener: TcpListener,
-    reach: &Reach,
+    dashboard_url: &DashboardUrl,
     ready: impl AsyncFn() -> anyhow::Result<()>,
     stop: Stop,
 ) -> anyhow::Result<()> {
@@ -140,8 +91,12 @@ async fn listen(
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
     let router = match config.role {
-        RuntimeRole::All => router::router(database.pool().clone(), snapshots.clone(), reach.clone()),
-        RuntimeRole::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), reach.clone()),
+        RuntimeRole::All => {
+            router::router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), config.client_address.clone())
+        }
+        RuntimeRole::Portal => {
+            router::portal_router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), config.client_address.clone())
+        }
     };
     let mut stopping = stop.clone();
     let fast_path = FastPath::new(snapshots.clone());
@@ -197,30 +152,4 @@ fn say_waiting(address: SocketAddr, file: Option<&SnapshotFile>) {
 
 fn announce(address: SocketAddr) {
     say(&format!("Portal Redirects is ready: http://{address}"));
-}
-
-/// SIGTERM or SIGINT, for everyone who waits for it.
-#[derive(Clone, Debug)]
-struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    fn new() -> anyhow::Result<Self> {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let (sender, receiver) = watch::channel(false);
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            sender.send_replace(true);
-            // Kept: who waits later must still find it.
-            sender.closed().await;
-        });
-        Ok(Self(receiver))
-    }
-
-    async fn wait(&mut self) {
-        // An error would mean that nobody listens for signals any more: then it is time to stop as well.
-        let _ = self.0.wait_for(|stopped| *stopped).await;
-    }
 }

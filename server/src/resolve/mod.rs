@@ -21,7 +21,7 @@ use std::{
 };
 
 use anyhow::Context;
-use app::instances::store::{self, StoredInstance};
+use app::instances::{store, stored::StoredInstance};
 
 use crate::{config::Config, database};
 use answer::{Answers, Json};

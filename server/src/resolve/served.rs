@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use app::{
-    instances::{form::field_name, store::StoredInstance},
+    instances::{form::field_name, stored::StoredInstance},
     redirects::{Environment, Fallbacks, Flow, Instance, InstanceError, InstanceField, Settings},
 };
 

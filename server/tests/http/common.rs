@@ -21,7 +21,7 @@ use axum::{
 };
 use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
-use server::{http::dashboard_url::Reach, portal::snapshot::Snapshots};
+use server::{http::dashboard_url::DashboardUrl, portal::snapshot::Snapshots};
 use sqlx::PgPool;
 use tower::ServiceExt;
 
@@ -78,9 +78,9 @@ impl Site {
     /// With a URL of its own for the dashboard; nobody is signed in.
     pub(crate) fn under(pool: &PgPool, dashboard_url: Option<&str>) -> Self {
         let url = dashboard_url.map(|url| url.parse().unwrap());
-        let reach = Reach::new(url, ([127, 0, 0, 1], 3000).into(), ClientIpSource::ConnectInfo).unwrap();
+        let dashboard_url = DashboardUrl::new(url, ([127, 0, 0, 1], 3000).into()).unwrap();
         let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024);
-        let router = server::router::router(pool.clone(), snapshots.clone(), reach)
+        let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, ClientIpSource::ConnectInfo)
             .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
         Self { router, snapshots, cookie: None }
     }

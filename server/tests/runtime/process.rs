@@ -19,7 +19,7 @@ use axum::{
 use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
 use server::{
-    http::dashboard_url::Reach,
+    http::dashboard_url::DashboardUrl,
     portal::{
         listener::{Listener, Timing},
         snapshot::Snapshots,
@@ -77,8 +77,8 @@ impl Process {
     /// Without a listener.
     pub(crate) fn over(dashboard: PgPool, loading: PgPool) -> Self {
         let snapshots = Snapshots::new(loading, ROOM);
-        let reach = Reach::new(None, ([127, 0, 0, 1], 3000).into(), ClientIpSource::ConnectInfo).unwrap();
-        let router = server::router::router(dashboard, snapshots.clone(), reach);
+        let dashboard_url = DashboardUrl::new(None, ([127, 0, 0, 1], 3000).into()).unwrap();
+        let router = server::router::router(dashboard, snapshots.clone(), dashboard_url, ClientIpSource::ConnectInfo);
         let router = router.layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
         Self { router, snapshots, runtime: None, listening: None }
     }

@@ -28,7 +28,6 @@ pub fn AccountPage() -> impl IntoView {
     };
     loading::loaded(async move {
         let caller = loading::caller()?;
-        let instances = loading::instances().await?;
         let own = sessions::list(&loading::pool()?, caller.id).await.map_err(loading::unavailable)?;
         let done = done.filter(|_| refused.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let summary = shown(refused.as_ref(), label);
@@ -38,7 +37,7 @@ pub fn AccountPage() -> impl IntoView {
         let server_wide = caller.is_server_admin.then(|| view! { <span class="badge">"May create instances"</span> });
         Ok(view! {
             <Title text="Account" />
-            <Frame instances account=true>
+            <Frame account=true>
                 <header class="head">
                     <h1>"Account"</h1>
                     {server_wide}

@@ -5,11 +5,12 @@ use sqlx::PgPool;
 use super::{admin, created, field_errors, found, my_app, other_app, parsed};
 use crate::{
     admins::{Caller, Role, guard},
+    database::StoreError,
     error::AppError,
     history::Actor,
     instances::{
         archive::{ArchiveForm, Restorable, archive, list, restorable, unarchive},
-        store::{self, StoreError, create, update},
+        store::{self, create, update},
     },
     redirects::Settings,
     ui::form::FieldError,

@@ -12,7 +12,7 @@ mod timing;
 use std::{collections::BTreeMap, convert::Infallible, future::Future, pin::Pin, time::Duration};
 
 use app::{
-    instances::store::StoreError,
+    database::StoreError,
     runtimes::{Runtime, RuntimeRole},
 };
 use sqlx::{

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use app::{error::AppError, portal::view::Notice};
+use app::portal::view::Notice;
 use axum::{
     extract::{FromRequest, Request},
     response::Response,
@@ -10,7 +10,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 
 use super::page_request::PageRequest;
-use crate::http::form::read_body;
+use crate::http::form::{NotAForm, read_body};
 
 /// The form that was sent, or the notice that says why it can't be read.
 pub(super) struct VisitorForm<Form>(Result<Form, Notice>);
@@ -22,8 +22,8 @@ impl<S: Send + Sync, Form: DeserializeOwned> FromRequest<S> for VisitorForm<Form
         let (parts, body) = request.into_parts();
         Ok(Self(match read_body(&parts, body).await {
             Ok(body) => serde_html_form::from_bytes(&body).map_err(|_| Notice::InvalidForm),
-            Err(AppError::TooLarge) => Err(Notice::FormTooLarge),
-            Err(_) => Err(Notice::InvalidForm),
+            Err(NotAForm::TooLarge) => Err(Notice::FormTooLarge),
+            Err(NotAForm::Other) => Err(Notice::InvalidForm),
         }))
     }
 }

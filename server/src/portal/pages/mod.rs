@@ -54,7 +54,7 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .route("/portal/{slug}/", any(other_paths::below_slug))
         .route("/portal/{slug}/{*path}", any(other_paths::below_slug))
         .method_not_allowed_fallback(other_paths::method_not_allowed)
-        .layer(middleware::from_fn_with_state(context.clone(), client_address::layer))
+        .layer(middleware::from_fn(client_address::layer))
         .layer(Extension(context))
         .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")))
 }

@@ -24,7 +24,7 @@ use super::{
     response::{self, misdirected},
 };
 use crate::{
-    http::layers::{asked_host, host_name},
+    http::host::{asked_host, host_name},
     portal::{
         cookies::VisitorCookies,
         problem_details::ProblemDetails,
@@ -132,16 +132,20 @@ fn is_secure(parts: &Parts, context: &PageContext, snapshot: &Snapshot, base: &s
     let asked = asked_host(&parts.headers, &parts.uri)?;
     let host = host_name(asked)?;
     // The dashboard's own host is no portal's, whatever an instance's portal origin says.
-    if base.is_empty() && context.reach.is_secure(&host) {
+    if base.is_empty() && context.dashboard_url.is_secure(&host) {
         return None;
     }
     let origin = snapshot.instance.portal_origin();
     let secure = origin.as_str().starts_with("https://");
-    if base.is_empty() || origin.is_at(asked) { Some(secure) } else { context.reach.is_own(&host).then(|| context.reach.is_secure(&host)) }
+    if base.is_empty() || origin.is_at(asked) {
+        Some(secure)
+    } else {
+        context.dashboard_url.is_own(&host).then(|| context.dashboard_url.is_secure(&host))
+    }
 }
 
 /// The response if there is no such instance. At an unknown host, nothing is served at all.
 fn unknown_instance(parts: &Parts, context: &PageContext) -> Response {
-    let is_known = asked_host(&parts.headers, &parts.uri).and_then(host_name).is_some_and(|host| context.reach.is_own(&host));
+    let is_known = asked_host(&parts.headers, &parts.uri).and_then(host_name).is_some_and(|host| context.dashboard_url.is_own(&host));
     if is_known { response::notice(None, Notice::NotFound) } else { misdirected() }
 }

@@ -5,7 +5,7 @@ use app::redirects::{Environment, RequestingOrigin};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
-use crate::{http::layers::asked_host, portal::cookies::VisitorCookies};
+use crate::{http::host::asked_host, portal::cookies::VisitorCookies};
 
 /// The page that a visitor came from, if it counts.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! The responses of the hosted pages: a page, a notice in its place, or a redirect, each with its headers.
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     portal::{
         address::Page,
         view::{self, Brand, FormError, Notice},

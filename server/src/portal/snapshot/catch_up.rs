@@ -2,10 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Instant};
 
-use app::{
-    instances::store::{self, StoreError},
-    runtimes,
-};
+use app::{database::StoreError, instances::store, runtimes};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 

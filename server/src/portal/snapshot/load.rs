@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use app::instances::store::{self, StoreError, StoredInstance};
+use app::{
+    database::StoreError,
+    instances::{store, stored::StoredInstance},
+};
 use sqlx::{
     PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use app::instances::store::StoredInstance;
+use app::instances::stored::StoredInstance;
 use moka::{notification::RemovalCause, ops::compute::Op, sync::Cache};
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::mem::size_of;
 
-use app::{instances::store::StoredInstance, redirects::Flow};
+use app::{instances::stored::StoredInstance, redirects::Flow};
 
 /// What an instance takes besides its data: its entries in the caches, and what the allocator rounds up. Measured as the growth of a
 /// process per instance with 100,000 small ones.

@@ -25,7 +25,7 @@ use std::{
 };
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     redirects::is_slug,
     runtimes::{self, Runtime},
 };
@@ -33,7 +33,7 @@ use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
 
 use super::problem_details::ProblemDetails;
-use crate::http::layers::asked_host;
+use crate::http::host::asked_host;
 pub(super) use extractors::{FoundInstance, OpenInstance};
 use host::Host;
 pub(crate) use load::pool;

@@ -3,7 +3,7 @@
 
 use moka::sync::Cache;
 
-use app::instances::store::StoredInstance;
+use app::instances::stored::StoredInstance;
 
 use super::host::host_of;
 

@@ -1,7 +1,7 @@
 //! What the memory guarantees, in whatever order versions arrive. Without a database.
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     portal::identity::IdentityKind,
     redirects::{Environment, Fallbacks, Flow, Instance, Settings},
 };

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::instances::store::StoredInstance;
+use app::instances::stored::StoredInstance;
 use nix::{fcntl::OFlag, unistd::geteuid};
 use time::OffsetDateTime;
 

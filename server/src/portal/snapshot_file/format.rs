@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, str::FromStr};
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     portal::identity::IdentityKind,
     redirects::{Environment, Flow, Instance, Settings},
 };

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use app::instances::store::{StoreError, StoredInstance};
+use app::{database::StoreError, instances::stored::StoredInstance};
 use time::OffsetDateTime;
 
 use super::snapshot::Snapshots;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use app::{
-    instances::store::StoredInstance,
+    instances::stored::StoredInstance,
     portal::identity::IdentityKind,
     redirects::{Environment, Flow, Instance, Settings},
 };

@@ -1,22 +1,19 @@
 //! The screens of archiving: the form that confirms it, and the archived instances on the list.
 
-use crate::paths;
-use leptos::prelude::*;
-
-use super::archive::{ArchiveForm, ArchivedInstance, RESTORABLE_DAYS};
 use crate::{
     admins::Role,
     error::AppError,
     layout::{
         frame::{InstanceFrame, Place, environment_badge},
         loading,
+        rejected::{Problem, Rejected},
     },
-    ui::{
-        field::Field,
-        form::{Problem, Rejected, summary},
-        text::moment,
-    },
+    paths,
+    ui::{field::Field, form::summary, text::moment},
 };
+use leptos::prelude::*;
+
+use super::{ArchiveForm, ArchivedInstance, RESTORABLE_DAYS};
 
 /// Asks for an instance's slug, to archive it.
 #[component]
@@ -28,7 +25,6 @@ pub fn ArchivePage() -> impl IntoView {
         if loading::role(&slug).await? != Role::Owner {
             return Err(AppError::Forbidden);
         }
-        let instances = loading::instances().await?;
         let (typed, problem) = rejected.map_or_else(Default::default, |rejected| (rejected.form.slug, Some(rejected.problem)));
         let errors = problem.map(Problem::into_errors).unwrap_or_default();
         let summary = (!errors.is_empty()).then(|| {
@@ -44,7 +40,7 @@ pub fn ArchivePage() -> impl IntoView {
             value: typed,
         };
         Ok(view! {
-            <InstanceFrame instances stored place=Place::Archive>
+            <InstanceFrame stored place=Place::Archive>
                 {summary}
                 <section class="group" aria-labelledby="archive-title">
                     <div>
@@ -67,7 +63,7 @@ pub fn ArchivePage() -> impl IntoView {
 }
 
 /// The way to archive an instance, at the end of its settings.
-pub(super) fn way_to_archive(slug: &str) -> impl IntoView + use<> {
+pub(in crate::instances) fn way_to_archive(slug: &str) -> impl IntoView + use<> {
     view! {
         <section class="card apart" aria-labelledby="archive-title">
             <div>
@@ -80,7 +76,7 @@ pub(super) fn way_to_archive(slug: &str) -> impl IntoView + use<> {
 }
 
 /// The caller's archived instances; nothing where there are none.
-pub(super) fn archived_list(archived: Vec<ArchivedInstance>) -> impl IntoView {
+pub(in crate::instances) fn archived_list(archived: Vec<ArchivedInstance>) -> impl IntoView {
     let rows = archived.into_iter().map(archived_row).collect::<Vec<_>>();
     (!rows.is_empty()).then(|| {
         view! {

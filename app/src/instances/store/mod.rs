@@ -1,21 +1,23 @@
-//! Instances in PostgreSQL: listed, created, changed, and locked for whoever changes what belongs to them.
+//! Instances in PostgreSQL: listed, created, changed, and locked at the version that a form was filled from.
 
-use sqlx::{PgConnection, PgPool};
+mod constraints;
+mod find;
 
-use super::error::on_constraint;
-pub use super::{
-    error::StoreError,
-    stored::{StoredInstance, find, find_all, find_by_portal_origin, versions},
-};
+use sqlx::{PgPool, PgTransaction};
+
+use super::stored::StoredInstance;
 use crate::{
-    admins::Role,
+    database::{StoreError, lock_row},
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
     members,
-    redirects::{Environment, Instance, Settings, is_slug},
+    members::role::Role,
+    redirects::{Environment, Instance, Settings},
 };
+use constraints::on_constraint;
+pub use find::{find, find_all, find_by_portal_origin, versions};
 
 /// What a list or a switcher shows of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,46 +144,10 @@ pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
 ///
 /// # Errors
 /// Not found, archived, saved by somebody else in between, or PostgreSQL.
-pub async fn lock(
-    transaction: &mut sqlx::PgTransaction<'_>,
-    actor: &Actor,
-    slug: &str,
-    version: i64,
-) -> Result<StoredInstance, StoreError> {
+pub async fn lock(transaction: &mut PgTransaction<'_>, actor: &Actor, slug: &str, version: i64) -> Result<StoredInstance, StoreError> {
     lock_row(transaction, actor, slug, Role::Editor).await?;
     let stored = find(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
     if stored.instance.version() == version { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
-}
-
-/// Locks an instance for the rest of the transaction, whatever its version, and answers its key. Members are changed under the
-/// same lock, so whoever still has at least that role now keeps it until the end.
-///
-/// # Errors
-/// Not found, archived, the actor's role does not allow it, or PostgreSQL.
-pub async fn lock_row(transaction: &mut sqlx::PgTransaction<'_>, actor: &Actor, slug: &str, least: Role) -> Result<i64, StoreError> {
-    if !is_slug(slug) {
-        return Err(StoreError::NotFound);
-    }
-    let row = sqlx::query!("select id, archived_at from instances where slug = $1 for no key update", slug)
-        .fetch_optional(&mut **transaction)
-        .await?
-        .ok_or(StoreError::NotFound)?;
-    check_role(transaction, actor, row.id, least).await?;
-    if row.archived_at.is_some() { Err(StoreError::Archived) } else { Ok(row.id) }
-}
-
-/// Checks the actor's role in an instance whose row is locked. The guard has asked before, and somebody may have changed it since.
-/// The server and the command line need none.
-///
-/// # Errors
-/// They are no member any more, their role does not allow it, or PostgreSQL.
-pub(crate) async fn check_role(connection: &mut PgConnection, actor: &Actor, instance: i64, least: Role) -> Result<(), StoreError> {
-    let Some(admin) = actor.admin else { return Ok(()) };
-    let role = sqlx::query_scalar!("select role from members where instance_id = $1 and admin_id = $2", instance, admin)
-        .fetch_optional(connection)
-        .await?;
-    let role: Role = role.and_then(|role| role.parse().ok()).ok_or(StoreError::NotFound)?;
-    if role >= least { Ok(()) } else { Err(StoreError::Forbidden) }
 }
 
 /// Whether this database ever had an instance: a first start is told from an emptied list.

@@ -3,16 +3,17 @@
 use crate::paths;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use serde::Deserialize;
 
-use super::store::{fallbacks_at, version};
+use super::{RestoreForm, editor::RestoreEditor, version_of};
 use crate::{
     admins::Role,
     error::AppError,
     fallbacks::proposal::{Proposal, proposal_view},
+    history::store::{fallbacks_at, version},
     layout::{
         frame::{InstanceFrame, Place},
         loading,
+        rejected::Rejected,
     },
     ui::{
         form::summary,
@@ -20,29 +21,12 @@ use crate::{
     },
 };
 
-/// The form of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RestoreForm {
-    /// The version that the page was made from.
-    pub version: i64,
-}
-
-/// Somebody saved while the page was open, so nothing was restored. The page finds it in its context.
-#[derive(Clone, Copy, Debug)]
-pub struct Stale;
-
-/// The version that an address names; `None` where it is none as an instance has one.
-pub fn version_of(text: &str) -> Option<i64> {
-    text.parse().ok().filter(|version: &i64| *version >= 1 && version.to_string() == text)
-}
-
 /// What restoring a version would change, and the button that does it.
 #[component]
 pub fn RestorePage() -> impl IntoView {
     let slug = loading::slug();
     let at = use_params_map().read_untracked().get("version").unwrap_or_default();
-    let stale = use_context::<Stale>().is_some();
+    let stale = use_context::<Rejected<RestoreForm>>().is_some();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         if loading::role(&slug).await? < Role::Editor {
@@ -52,7 +36,6 @@ pub fn RestorePage() -> impl IntoView {
         let pool = loading::pool()?;
         let target = fallbacks_at(&pool, &stored, at).await.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?;
         let (who, since) = version(&pool, stored.id, at).await.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?;
-        let instances = loading::instances().await?;
         let now = stored.instance.version();
         let proposal = Proposal::new(&stored, &target);
         let back = paths::instance(&slug).history();
@@ -83,12 +66,13 @@ pub fn RestorePage() -> impl IntoView {
                     <p class="help">{format!("It is saved as version {}. Settings stay as they are.", now + 1)}</p>
                     <a class="button" href=back>"Cancel"</a>
                     <button class="button primary">"Restore these redirects"</button>
+                    <RestoreEditor slug=slug.clone() at now />
                 </form>
             }
             .into_any()
         };
         Ok(view! {
-            <InstanceFrame instances stored place=Place::History>
+            <InstanceFrame stored place=Place::History>
                 {stale}
                 <section class="restore" aria-labelledby="restore-title">
                     <h2 id="restore-title">"Restore version "{at}</h2>
@@ -99,18 +83,4 @@ pub fn RestorePage() -> impl IntoView {
             </InstanceFrame>
         })
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_is_a_number_from_1_written_as_numbers_are() {
-        assert_eq!(version_of("1"), Some(1));
-        assert_eq!(version_of("9223372036854775807"), Some(i64::MAX));
-        for text in ["", "0", "-1", "+1", "01", "1.0", "1e3", " 1", "x", "9223372036854775808", "export.csv"] {
-            assert_eq!(version_of(text), None, "{text}");
-        }
-    }
 }

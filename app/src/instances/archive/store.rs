@@ -1,59 +1,19 @@
-//! Archiving: an instance's portal is closed, and for a while an owner can bring it back. Its slug and its portal origin stay
-//! taken, as links to them are still about.
+//! Archived instances in PostgreSQL: archived, restored, listed.
 
-use serde::Deserialize;
 use sqlx::PgPool;
-use time::{Duration, OffsetDateTime};
 
-use super::store::{MOST_LISTED, StoreError, check_role, lock_row};
+use super::{ArchiveForm, ArchivedInstance, RESTORABLE_HOURS, Restorable, until};
 use crate::{
-    admins::Role,
+    database::{StoreError, check_role, lock_row},
     history::{
         Actor, Kind,
         record::{Entry, record},
     },
-    redirects::{Environment, is_slug},
+    instances::store::MOST_LISTED,
+    members::role::Role,
+    redirects::is_slug,
     ui::form::FieldError,
 };
-
-/// How long an archived instance can be restored, in days.
-pub const RESTORABLE_DAYS: i32 = 30;
-
-/// The same in hours, which are as long in every time zone.
-pub(crate) const RESTORABLE_HOURS: i32 = RESTORABLE_DAYS * 24;
-
-/// What is typed to archive an instance.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ArchiveForm {
-    /// The instance's slug, to confirm it.
-    pub slug: String,
-}
-
-/// An archived instance, as the list shows it.
-#[derive(Clone, Debug)]
-pub struct ArchivedInstance {
-    /// The name in URLs.
-    pub slug: String,
-    /// The name on screens.
-    pub name: String,
-    /// Development or production.
-    pub environment: Environment,
-    /// The domain as typed.
-    pub domain: String,
-    /// Until when it can be restored.
-    pub until: OffsetDateTime,
-    /// Whether who asks is an owner, and may restore it.
-    pub is_owned: bool,
-}
-
-fn until(archived_at: OffsetDateTime) -> OffsetDateTime {
-    archived_at + Duration::hours(RESTORABLE_HOURS.into())
-}
-
-/// Until when an archived instance can be restored; `None` in it where that is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Restorable(pub Option<OffsetDateTime>);
 
 /// Until when the instance of that slug can be restored; `None` where it is not archived.
 ///

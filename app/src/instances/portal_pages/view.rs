@@ -1,0 +1,42 @@
+//! What the screens say of hosted pages that are switched off, and the form that switches them.
+
+use crate::paths;
+use leptos::prelude::*;
+
+use super::{PortalPages, switch::PortalPagesSwitch};
+use crate::instances::stored::StoredInstance;
+use crate::ui::icon::{TICK, WARNING, icon};
+
+/// Switches the hosted pages, beside an instance's settings.
+pub(in crate::instances) fn switch_section(stored: &StoredInstance, read_only: bool) -> impl IntoView + use<> {
+    let slug = stored.settings.slug.clone();
+    let pages = if stored.portal_enabled { PortalPages::On } else { PortalPages::Off };
+    view! {
+        <section class="card apart" id="portal" aria-labelledby="portal-title">
+            <PortalPagesSwitch slug pages read_only />
+        </section>
+    }
+}
+
+/// Says that the pages have just been switched, where the page's query does and it is still so.
+pub(in crate::instances) fn switched_banner(query: &str, stored: &StoredInstance) -> Option<impl IntoView + use<>> {
+    let text = match (query, stored.portal_enabled) {
+        ("portal-off", false) => "The portal pages are switched off: visitors get 404.",
+        ("portal-on", true) => "The portal pages are switched on: visitors find them again.",
+        _ => return None,
+    };
+    Some(view! { <p class="banner" role="status">{icon(TICK)}{text}</p> })
+}
+
+/// Says on the tabs about visitors that these find no pages.
+pub(crate) fn off_banner(stored: &StoredInstance) -> Option<impl IntoView + use<>> {
+    let settings = format!("{}#portal", paths::instance(&stored.settings.slug).settings());
+    (!stored.portal_enabled).then(|| {
+        view! {
+            <p class="banner" data-kind="off" role="note">
+                {icon(WARNING)}
+                <span>"The portal pages are switched off: visitors get 404. Switch them on in " <a href=settings>"Settings"</a> "."</span>
+            </p>
+        }
+    })
+}

@@ -1,0 +1,114 @@
+//! Saving an instance: what is typed is checked, also against the dashboard's own host, and stored.
+
+use leptos::prelude::use_context;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{form::InstanceForm, store, stored::StoredInstance};
+use crate::{
+    database::StoreError,
+    error::AppError,
+    layout::loading,
+    redirects::{Instance, PortalOrigin},
+    saving::{
+        merge::Merge,
+        outcome::{Conflict, SaveOutcome, Saved},
+        save::{Save, Saver},
+        saved_instances::SavedInstances,
+    },
+    ui::form::{FieldError, write},
+};
+
+/// The host name that is the dashboard's alone, so that no portal can be there; `None` where they may share it, as on loopback. It is
+/// in the context of every page and server function.
+#[derive(Clone, Debug, Default)]
+pub struct DashboardHost(pub Option<String>);
+
+impl DashboardHost {
+    /// Whether a portal of that origin would be at this host.
+    fn is_host_of(&self, origin: &PortalOrigin) -> bool {
+        let url = Url::parse(origin.as_str());
+        url.is_ok_and(|url| url.host_str().is_some_and(|host| self.0.as_deref() == Some(host)))
+    }
+}
+
+/// The instance that a form describes.
+fn checked(form: &InstanceForm, dashboard: &DashboardHost) -> Result<Instance, StoreError> {
+    let instance = form.check().map_err(StoreError::Fields)?;
+    if dashboard.is_host_of(instance.portal_origin()) {
+        let message =
+            format!("The dashboard is at this host. Give the portal one of its own, like https://accounts.{}.", instance.domain());
+        return Err(StoreError::Fields(vec![FieldError::new("portal_origin", message)]));
+    }
+    Ok(instance)
+}
+
+/// Creates an instance for a server-wide admin.
+///
+/// # Errors
+/// The caller may not, or the database does not answer.
+pub(super) async fn create(form: InstanceForm) -> Result<SaveOutcome, AppError> {
+    let (caller, pool) = (loading::caller()?, loading::pool()?);
+    if !caller.is_server_admin {
+        return Err(AppError::Forbidden);
+    }
+    let form = form.without_blank_origins();
+    let created = match checked(&form, &use_context().unwrap_or_default()) {
+        Ok(instance) => store::create(&pool, &caller.actor, &instance, &form.domain).await.map(|()| instance.slug().to_owned()),
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(slug) => {
+            SavedInstances::in_context().mark(&slug);
+            Ok(SaveOutcome::Saved(Saved { slug, version: 1, form: write(&form), ..Saved::default() }))
+        }
+        Err(StoreError::Fields(errors)) => Ok(SaveOutcome::Rejected { errors }),
+        Err(error) => Err(error.into_app_error()),
+    }
+}
+
+/// Saves the settings of an instance for one of its editors.
+///
+/// # Errors
+/// The caller may not, the instance is archived, or the database does not answer.
+pub(super) async fn save(slug: String, form: InstanceForm) -> Result<SaveOutcome, AppError> {
+    let dashboard: DashboardHost = use_context().unwrap_or_default();
+    // The slug is fixed once the instance exists.
+    let form = InstanceForm { slug: slug.clone(), ..form.without_blank_origins() };
+    Saver::editor(slug).await?.save(SettingsForm { form, dashboard }).await
+}
+
+/// The form of the settings, and the host that its portal can't have.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct SettingsForm {
+    form: InstanceForm,
+    #[serde(skip)]
+    dashboard: DashboardHost,
+}
+
+impl Merge for SettingsForm {
+    fn of_stored(stored: &StoredInstance) -> Self {
+        Self { form: InstanceForm::of(stored), dashboard: DashboardHost::default() }
+    }
+
+    fn merge(self, stored: &StoredInstance) -> (Self, Conflict) {
+        let (form, conflict) = self.form.merge(stored);
+        (Self { form, ..self }, conflict)
+    }
+}
+
+impl Save for SettingsForm {
+    fn version(&self) -> i64 {
+        self.form.version
+    }
+
+    fn before(&self) -> String {
+        self.form.base.clone()
+    }
+
+    async fn save(&self, saver: &Saver) -> Result<i64, StoreError> {
+        let instance = checked(&self.form, &self.dashboard)?;
+        store::update(&saver.pool, &saver.actor, &instance, &self.form.domain).await
+    }
+}

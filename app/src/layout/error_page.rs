@@ -1,0 +1,89 @@
+//! The page of an error: what happened, and the way on.
+
+use axum::http::{StatusCode, request::Parts};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::Title;
+
+use super::frame::Frame;
+use crate::{
+    error::AppError,
+    instances::archive::{RESTORABLE_DAYS, Restorable},
+    paths,
+    ui::text::moment,
+};
+
+/// The fields of a form that was posted. The error page finds them in its context and offers to send them again, so nothing typed is
+/// lost.
+#[derive(Clone, Debug)]
+pub struct PostedFields {
+    /// Its fields.
+    pub fields: Vec<(String, String)>,
+    /// How they were written, where that is not as forms do by themselves: the form's `enctype`.
+    pub enctype: Option<&'static str>,
+}
+
+/// The status that fits an error.
+pub fn status_of(error: AppError) -> StatusCode {
+    match error {
+        AppError::NotFound => StatusCode::NOT_FOUND,
+        AppError::SignedOut => StatusCode::UNAUTHORIZED,
+        AppError::Forbidden => StatusCode::FORBIDDEN,
+        AppError::Archived => StatusCode::GONE,
+        AppError::BadRequest => StatusCode::BAD_REQUEST,
+        AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The page of an error: what happened, and the way on.
+pub fn error_page(error: AppError) -> impl IntoView {
+    let status = status_of(error);
+    let title = match error {
+        AppError::NotFound => "Not found",
+        AppError::SignedOut => "Signed out",
+        AppError::Forbidden => "Not allowed",
+        AppError::Archived => "Archived",
+        AppError::BadRequest | AppError::TooLarge => "Not understood",
+        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => "Not available",
+    };
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
+    let again = matches!(error, AppError::SignedOut) || status == StatusCode::SERVICE_UNAVAILABLE;
+    // In a tab of its own, so that this one keeps what was typed.
+    let sign_in = (error == AppError::SignedOut).then(|| {
+        view! { <p><a href=paths::SIGN_IN target="_blank" rel="noopener">"Sign in, in a new tab"</a></p> }
+    });
+    let until = use_context::<Restorable>().map(|Restorable(until)| match until {
+        Some(until) => view! { <p>"An owner can restore it from the list of instances, until " {moment(until)} "."</p> }.into_any(),
+        None => view! { <p>{format!("That can be undone for {RESTORABLE_DAYS} days, which are over.")}</p> }.into_any(),
+    });
+    let again = use_context::<PostedFields>().filter(|_| again).map(|PostedFields { fields, enctype }| {
+        let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
+        view! {
+            <form method="post" enctype=enctype>
+                {fields}
+                <p>"What you typed is kept on this page."</p>
+                <button class="button primary">{if error == AppError::SignedOut { "Send again" } else { "Try again" }}</button>
+            </form>
+        }
+    });
+    // Whoever runs the server finds the reason in the log by it.
+    let request = use_context::<Parts>()
+        .filter(|_| status == StatusCode::SERVICE_UNAVAILABLE)
+        .and_then(|parts| parts.headers.get("x-request-id")?.to_str().ok().map(str::to_owned))
+        .map(|id| view! { <p class="help" id="request">"Request " <code>{id}</code></p> });
+    view! {
+        <Title text=title />
+        <Frame bare=true>
+            <header class="head"><h1>{title}</h1></header>
+            <p class="lead">{error.to_string()}</p>
+            {until}
+            {request}
+            {sign_in}
+            {again}
+            <p><a href=paths::INSTANCES>"All instances"</a></p>
+        </Frame>
+    }
+}

@@ -1,0 +1,87 @@
+//! What a page shows of a form that was posted: that it was saved, or why not.
+
+use leptos::prelude::*;
+
+use crate::{
+    saving::outcome::Conflict,
+    ui::{
+        form::{FieldError, summary},
+        icon::{TICK, icon},
+    },
+};
+
+/// Says that a save has succeeded, where the page's query does: alone, or together with what somebody else has saved.
+pub fn saved_banner(query: &str) -> Option<impl IntoView + use<>> {
+    let text = match query {
+        "saved" => "Saved. Links follow it from now on.",
+        "merged" => "Saved, together with what somebody else has saved in between: you changed different fields. History shows both.",
+        _ => return None,
+    };
+    Some(view! { <p class="banner" role="status">{icon(TICK)}{text}</p> })
+}
+
+/// Says to a viewer why there is nothing to save with.
+pub fn read_only_note() -> impl IntoView {
+    view! { <p class="banner note" role="note">"You are a viewer of this instance: you see and try everything, and save nothing. Ask an owner to make you an editor."</p> }
+}
+
+/// A form that was posted and not saved: what was typed, and why. The page that shows it finds it in its context.
+#[derive(Clone, Debug)]
+pub struct Rejected<Form> {
+    /// Every field as typed.
+    pub form: Form,
+    /// Why it was not saved.
+    pub problem: Problem,
+}
+
+/// Why a form was not saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Fields are wrong.
+    Fields(Vec<FieldError>),
+    /// Somebody saved in between.
+    Conflict(Conflict),
+}
+
+impl Problem {
+    /// What is to be said beside fields.
+    pub fn into_errors(self) -> Vec<FieldError> {
+        match self {
+            Self::Fields(errors) => errors,
+            Self::Conflict(_) => Vec::new(),
+        }
+    }
+
+    /// What there is to choose between, where both have changed a field.
+    pub fn to_choose(&self) -> Option<&Conflict> {
+        match self {
+            Self::Conflict(conflict) if !conflict.both.is_empty() => Some(conflict),
+            Self::Conflict(_) | Self::Fields(_) => None,
+        }
+    }
+}
+
+/// The summary above a form that somebody else has saved in between. It takes the focus and links to each field that both have
+/// changed. What is wrong with fields, the form says itself.
+pub fn conflict_summary(problem: Option<&Problem>, label: fn(&str) -> String) -> impl IntoView + use<> {
+    let Some(Problem::Conflict(Conflict { ahead, both, .. })) = problem else { return None };
+    let (title, text) = match (ahead, both.is_empty()) {
+        (true, true) => (
+            "The form is out of date",
+            "It comes from a version that is not stored any more. What you typed is kept and not saved yet. Look it over, then save again.",
+        ),
+        (true, false) => (
+            "The form is out of date",
+            "It comes from a version that is not stored any more. What you typed is kept and not saved yet. Choose for these fields, then save:",
+        ),
+        (false, true) => (
+            "Somebody saved in between",
+            "What you typed is kept and not saved yet. The other changes are in the form now: save again to add yours.",
+        ),
+        (false, false) => (
+            "Somebody saved in between",
+            "What you typed is kept and not saved yet. Both of you changed the following. Choose for each, then save:",
+        ),
+    };
+    Some(summary(title, text, both.iter().map(|choice| (format!("#{}", choice.field), label(&choice.field))).collect()))
+}

@@ -1,0 +1,130 @@
+//! The form that is saved in place, as the browser has it: read, filled, compared with what is stored. The server never runs this.
+
+use leptos::{prelude::document, wasm_bindgen::JsCast};
+
+use web_sys::{Event, FormData, HtmlFormElement, HtmlInputElement, UrlSearchParams, js_sys::Array};
+
+/// The id of the form that is saved in place. A page has one.
+pub const FORM: &str = "saved-in-place";
+
+/// The one field that is a list: it has an input for each value.
+const LIST: &str = "allowed_origins";
+
+/// The form.
+pub fn form() -> Option<HtmlFormElement> {
+    Some(document().get_element_by_id(FORM)?.unchecked_into())
+}
+
+/// What is in the form, field by field.
+pub struct Fields(UrlSearchParams);
+
+impl Fields {
+    /// What is typed now into the form that is saved in place.
+    pub fn typed() -> Option<Self> {
+        Self::of(&form()?)
+    }
+
+    /// What is typed into a form.
+    pub fn of(form: &HtmlFormElement) -> Option<Self> {
+        let data = FormData::new_with_form(form).ok()?;
+        Some(Self(UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?))
+    }
+
+    /// What an urlencoded text holds.
+    pub fn read(text: &str) -> Option<Self> {
+        Some(Self(UrlSearchParams::new_with_str(text).ok()?))
+    }
+
+    /// The fields, urlencoded.
+    pub fn write(&self) -> String {
+        self.0.to_string().into()
+    }
+
+    /// The value of a field; empty where there is none.
+    pub fn get(&self, name: &str) -> String {
+        self.0.get(name).unwrap_or_default()
+    }
+
+    /// Every value of a field that may be repeated, blank ones left out.
+    pub fn get_all(&self, name: &str) -> Vec<String> {
+        let values = self.0.get_all(name).into_iter().filter_map(|value| value.as_string()).map(|value| value.trim().to_owned());
+        values.filter(|value| !value.is_empty()).collect()
+    }
+}
+
+/// How many of these fields differ from what is stored.
+pub fn count_changed(names: &[&str], base: &str) -> usize {
+    let (Some(typed), Some(stored)) = (Fields::typed(), Fields::read(base)) else { return 0 };
+    names.iter().filter(|name| typed.get_all(name) != stored.get_all(name)).count()
+}
+
+/// Puts the values of an urlencoded text into the form's inputs, as if they were typed. An input whose value is no longer that of
+/// `before` keeps it: it was typed since. `hidden` says whether hidden inputs take values too.
+pub fn fill(text: &str, before: &str, hidden: bool) {
+    let (Some(form), Some(fields), Some(before)) = (form(), Fields::read(text), Fields::read(before)) else { return };
+    let mut origins = 0;
+    for element in Array::from(&form.elements()).iter() {
+        let Ok(input) = element.dyn_into::<HtmlInputElement>() else { continue };
+        let name = input.name();
+        match input.type_().as_str() {
+            "hidden" if hidden => input.set_value(&fields.get(&name)),
+            "hidden" => {}
+            "radio" if input.value() == fields.get(&name) && !input.checked() && !is_typed_since(&form, &name, &before) => {
+                input.set_checked(true);
+                announce(&input);
+            }
+            "radio" => {}
+            // The inputs of a list take its values in order; those that are left are emptied.
+            _ if name == LIST => {
+                let stored = fields.get_all(LIST);
+                take(&input, stored.get(origins).map_or("", String::as_str));
+                origins += 1;
+            }
+            _ if !name.is_empty() && input.value().trim() == before.get(&name).trim() => take(&input, &fields.get(&name)),
+            _ => {}
+        }
+    }
+}
+
+fn is_typed_since(form: &HtmlFormElement, name: &str, before: &Fields) -> bool {
+    let data = FormData::new_with_form(form).ok();
+    data.and_then(|data| data.get(name).as_string()).is_some_and(|value| value != before.get(name))
+}
+
+fn take(input: &HtmlInputElement, value: &str) {
+    if input.value() != value {
+        input.set_value(value);
+        announce(input);
+    }
+}
+
+fn announce(input: &HtmlInputElement) {
+    let init = web_sys::EventInit::new();
+    init.set_bubbles(true);
+    if let Ok(event) = Event::new_with_event_init_dict("input", &init) {
+        let _ = input.dispatch_event(&event);
+    }
+}
+
+/// Puts a value into the input with that id, as if it were typed.
+pub fn set(id: &str, value: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        if element.get_attribute("type").as_deref() == Some("radio") {
+            check_radio(element.unchecked_ref(), value);
+        } else {
+            take(element.unchecked_ref(), value);
+        }
+    }
+}
+
+/// Checks the radio button of that value, in the group of this one.
+fn check_radio(one: &HtmlInputElement, value: &str) {
+    let Some(form) = form() else { return };
+    for element in Array::from(&form.elements()).iter() {
+        let Ok(input) = element.dyn_into::<HtmlInputElement>() else { continue };
+        if input.name() == one.name() && input.value() == value {
+            input.set_checked(true);
+            announce(&input);
+        }
+    }
+}

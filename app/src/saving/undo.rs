@@ -1,0 +1,32 @@
+//! Undoing the last save without JavaScript: a form with what was stored before, posted to the page's own address like every save.
+
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::PgPool;
+use url::form_urlencoded;
+
+use super::merge::Merge;
+use crate::{history::store::change_at, instances::stored::StoredInstance, ui::form::write};
+
+/// The fields of a form that undoes the change that made the stored version; `None` where that change is none of this form's.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn undo_fields<Form: Merge + Serialize>(pool: &PgPool, stored: &StoredInstance) -> sqlx::Result<Option<Vec<(String, String)>>> {
+    let Some(before) = change_at(pool, stored.id, stored.instance.version()).await? else { return Ok(None) };
+    let text = write(&Form::of_stored(stored));
+    let mut fields: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+    let mut undone = false;
+    for (name, value) in before {
+        // A list of values has a field for each; no other field is repeated.
+        if let Value::Array(values) = &value {
+            fields.retain(|(field, _)| *field != name);
+            fields.extend(values.iter().filter_map(|value| Some((name.clone(), value.as_str()?.to_owned()))));
+            undone = true;
+        } else if let Some((_, field)) = fields.iter_mut().find(|(field, _)| *field == name) {
+            *field = value.as_str().unwrap_or_default().to_owned();
+            undone = true;
+        }
+    }
+    Ok(undone.then_some(fields))
+}

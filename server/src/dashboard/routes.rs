@@ -1,0 +1,83 @@
+//! The dashboard's routes: its pages, what is posted to them, server functions, the browser's files.
+
+use app::error::AppError;
+use axum::{
+    Router,
+    extract::Request,
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Redirect, Response},
+    routing::{any, get, post},
+};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+
+use super::{
+    Dashboard, admins, archive, assets, bulk_check, copy_settings,
+    failure::{Failure, render_failures},
+    fallbacks,
+    guard::guard,
+    history, instances, members, portal_pages, preview, server_functions,
+};
+use crate::http::layers;
+
+/// The router of the dashboard.
+pub(crate) fn router(dashboard: Dashboard) -> Router {
+    let routes = generate_route_list({
+        let dashboard = dashboard.clone();
+        move || dashboard.document()
+    });
+    let (context, shown) = (dashboard.clone(), dashboard.clone());
+    Router::new()
+        .route("/", get(|| async { Redirect::temporary("/instances") }))
+        .route("/account", post(admins::change_password))
+        .route("/account/invitation", post(admins::follow_link))
+        .route("/account/reset", post(admins::follow_link))
+        .route("/account/sessions", post(admins::end_session))
+        .route("/account/setup", post(admins::follow_link))
+        .route("/account/sign-in", post(admins::sign_in))
+        .route("/account/sign-out", post(admins::sign_out))
+        .route("/instances/new", post(instances::create))
+        .route("/instances/{slug}/archive", post(archive::archive))
+        .route("/instances/{slug}/copy", post(copy_settings::copy))
+        .route("/instances/{slug}/members", post(members::invite))
+        .route("/instances/{slug}/members/leave", post(members::leave))
+        .route("/instances/{slug}/members/remove", post(members::remove))
+        .route("/instances/{slug}/members/role", post(members::change_role))
+        .route("/instances/{slug}/members/withdraw", post(members::withdraw))
+        .route("/instances/{slug}/portal", post(portal_pages::switch))
+        .route("/instances/{slug}/settings", post(instances::save))
+        .route("/instances/{slug}/unarchive", post(archive::unarchive))
+        .route("/instances/{slug}/redirects", post(fallbacks::save))
+        .route("/instances/{slug}/history/{version}", post(history::restore))
+        .route("/instances/{slug}/history/export.csv", get(history::export))
+        .route("/instances/{slug}/history/export.json", get(history::export))
+        .route("/history/export.csv", get(history::export_server))
+        .route("/history/export.json", get(history::export_server))
+        .leptos_routes_with_context(&dashboard, routes, move || context.provide(), move || shown.document())
+        .layer(middleware::from_fn(server_functions::with_status))
+        .route("/api/{*function}", any(|| async { StatusCode::NOT_FOUND }))
+        .route("/pkg/{name}", get(assets::get))
+        .fallback(not_found)
+        .layer(layers::body_limit())
+        // A bulk check is longer than any other form, and a link may be pasted with too much: both have limits of their own.
+        .route("/instances/{slug}/preview", post(preview::preview))
+        .route("/instances/{slug}/preview/links", post(bulk_check::check).layer(bulk_check::body_limit()))
+        .route("/instances/{slug}/preview/links.csv", post(bulk_check::download).layer(bulk_check::body_limit()))
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(middleware::from_fn_with_state(dashboard.clone(), render_failures))
+        .layer(middleware::from_fn_with_state(dashboard.clone(), guard))
+        .with_state(dashboard)
+}
+
+/// The page for an address that has none. The address of a page with a slash too many redirects to the page.
+async fn not_found(request: Request) -> Result<Response, Failure> {
+    let (parts, _) = request.into_parts();
+    let path = parts.uri.path();
+    if parts.uri.path_and_query().is_none() {
+        return Ok(StatusCode::BAD_REQUEST.into_response());
+    }
+    if path.starts_with("/instances/") && path.ends_with('/') {
+        return Ok(Redirect::permanent(path.trim_end_matches('/')).into_response());
+    }
+    Err(AppError::NotFound.into())
+}
