@@ -118,7 +118,7 @@ pub(super) fn resolution(snapshot: &StoredInstance, query: &str, headers: &Heade
     // A browser sets this header itself, and the page that sends the request is the page that navigates.
     let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
     let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, Visit { flow, link: &link, requesting: requesting.as_ref() });
-    metrics::resolved(&resolution);
+    metrics::count_resolution(&resolution);
     let mut body = Vec::with_capacity(BODY_CAPACITY);
     if let Err(error) = serde_json::to_writer(&mut body, &resolution) {
         tracing::error!(%error, "a resolution could not be serialised");

@@ -14,7 +14,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 pub(crate) use page::{bind, serve};
 pub(crate) use requests::{Counting, Route};
-pub(crate) use resolutions::resolved;
+pub(crate) use resolutions::count_resolution;
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -61,7 +61,7 @@ impl PageRequest {
         let (link, requesting) = (self.link(), self.requesting_page.requesting_origin());
         let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
         let resolution = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit);
-        metrics::resolved(&resolution);
+        metrics::count_resolution(&resolution);
         self.redirect(resolution.target.as_str())
     }
 
