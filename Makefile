@@ -1,35 +1,37 @@
-# The commands of this project. `make help` lists them.
+# The project's commands. `make help` lists them.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests browser build run dev fmt lint test test-rust test-faults test-browser bench sqlx
+.PHONY: help setup setup-tests browser build debug run dev fmt lint test test-rust test-faults test-browser bench sqlx
 MAKEFLAGS += --no-print-directory
-# Steps stand on each other; cargo uses every core by itself.
+# Each step needs the one before it, and cargo already uses every core.
 .NOTPARALLEL:
-# Whatever a machine's own configuration says: the paths below are these.
+# The paths below expect this folder, even if the machine is configured to use another one.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
 tools := $(or $(PORTAL_REDIRECTS_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/portal-redirects/tools)
 version = $(shell sed -n '/^name = "$(1)"$$/{n;s/version = "\(.*\)"/\1/p;q}' Cargo.lock)
 site := target/site
+# No package has examples. But with --examples, Cargo chooses the dependencies' features as for tests, and reuses what is compiled.
+as_tests := -p app --features ssr -p server --examples
 app_sources := $(shell find app/src -name '*.rs') app/Cargo.toml Cargo.toml Cargo.lock
 style_sources := $(wildcard style/*) package-lock.json
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
-setup: ## Install what building and running needs (part of run and test)
+setup: ## Install the tools for building and running (run and test do this)
 	@.ci/setup
 
-setup-tests: ## Install what testing needs besides
+setup-tests: ## Install the tools for testing as well
 	@.ci/setup tests
 
-# The browser's half: wasm, its script, the style sheet. Rebuilt when their sources are newer.
-browser: setup $(site)/portal-redirects.js $(site)/portal-redirects.css $(site)/favicon.svg ## Build the browser's files
+# The files for the browser: wasm, its script, the style sheet. Each is rebuilt when its sources are newer.
+browser: setup $(site)/portal-redirects.js $(site)/portal-redirects.css $(site)/favicon.svg ## Build the files for the browser
 
 $(site)/portal-redirects.js: $(app_sources)
-	@echo "  building the browser's half"
+	@echo "  building the wasm for the browser"
 	mkdir -p $(site)
 	cargo $$(cat $(tools)/toolchain) rustc --quiet -p app --lib --crate-type cdylib --profile wasm-release \
 	  --target wasm32-unknown-unknown --no-default-features --features hydrate
@@ -48,44 +50,49 @@ $(site)/favicon.svg: style/favicon.svg
 	cp $< $@
 
 build: setup browser ## Build the release binary: target/release/portal-redirects
-	@echo "  building portal-redirects (the first time takes some minutes)"
+	@echo "  building portal-redirects (a few minutes the first time)"
 	cargo build --release -p server
 
-run: build ## Build everything and bring the dashboard up; ARGS="--listen …" are handed on
+# The binary that the browser tests and `make dev` run.
+debug: setup browser
+	cargo build $(as_tests) --bins
+
+run: build ## Build everything and start the dashboard; ARGS="--listen …" are passed on
 	@exec target/release/portal-redirects serve $(ARGS)
 
-dev: setup ## Run a debug build, built and started again on every change
+dev: setup ## Run a debug build; rebuild and restart it on every change
 	@exec node .ci/dev.mjs $(ARGS)
 
 fmt: ## Format the code
 	cargo fmt --all
 
-sqlx: ## Renew .sqlx after a change of a query or migration
+sqlx: ## Update .sqlx after changing a query or adding a migration
 	.ci/with-postgres .ci/sqlx
 
-lint: setup-tests browser ## Format, clippy on both halves, spelling, licences
+lint: setup-tests browser ## Check format, clippy, documentation, unused dependencies, spelling, licences
 	cargo fmt --all --check
 	cargo clippy --quiet --all-targets -p app --features ssr -p server -- -D warnings
 	cargo clippy --quiet -p app --no-default-features --features hydrate -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items $(as_tests) --lib --bins
+	$(tools)/cargo-shear-1.13.1/bin/cargo-shear --locked --offline --deny-warnings
 	$(tools)/typos-1.52.0/bin/typos
 	cargo fetch --quiet --locked
 	$(tools)/cargo-deny-0.20.2/bin/cargo-deny --offline check --hide-inclusion-graph licenses bans sources
 
-test: setup setup-tests lint test-rust test-faults test-browser ## Everything that CI runs
+test: setup setup-tests lint test-rust test-faults test-browser ## Run everything that CI runs
 
 test-rust: setup-tests browser
 	.ci/with-postgres bash -euo pipefail -c '.ci/sqlx --check && PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr -E "not binary(faults)"'
 
-test-faults: setup-tests browser ## Kill PostgreSQL and servers at random under load, for PORTAL_REDIRECTS_FAULT_SECONDS (120)
+test-faults: setup-tests browser ## Kill servers and PostgreSQL at random under load for PORTAL_REDIRECTS_FAULT_SECONDS (120)
 	PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" PORTAL_REDIRECTS_FAULT_SECONDS=$${PORTAL_REDIRECTS_FAULT_SECONDS:-120} \
 	  cargo nextest run --workspace --features app/ssr --no-capture -E 'binary(faults)'
 
-test-browser: setup-tests browser
-	cargo build --quiet -p server
+test-browser: setup-tests debug
 	.ci/with-postgres node_modules/.bin/playwright test --config end2end/playwright.config.ts
 
-# The report and its picture are there also where a figure is missed; then make fails at the end.
-bench: setup browser ## Measure the portal, the resolver, the command line and the first visit; target/bench/report.md and .svg
+# A missed target fails the command only at the end, after the report and its chart are written.
+bench: setup browser ## Measure portal, resolver, command line and first visit into target/bench/report.md and .svg
 	@.ci/setup bench
 	cargo bench --quiet -p app --bench resolve
 	cargo build --release --quiet -p server

@@ -1,11 +1,11 @@
-// Draws target/bench/report.json as target/bench/report.svg: one bar for each figure that was wanted so, with a line where it
-// should end, and what an answer's time is made of. Readable on light and on dark ground. node .ci/bench-picture.mjs FOLDER
+// Draws target/bench/report.json as target/bench/report.svg: a bar for each figure with a limit, a line at the limit, and bars for
+// the other figures. Works on light and dark backgrounds. node .ci/bench-picture.mjs DIRECTORY
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const folder = process.argv[2] ?? "target/bench";
-const { chapters } = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
-const figures = chapters.flatMap((chapter) => chapter.figures);
+const { sections } = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
+const figures = sections.flatMap((section) => section.figures);
 const [width, left, right, row] = [720, 300, 150, 34];
 const scale = width - left - right;
 const parts = [];
@@ -21,9 +21,9 @@ function heading(what) {
   y += 12;
 }
 
-// A bar whose wanted end is at two thirds of the room, so that all of them can be compared with their line.
-function wanted({ name, value, unit, wanted }) {
-  const [kind, bound] = Object.entries(wanted)[0];
+// A bar with its limit at two thirds of the width, so that all bars compare with one line.
+function limited({ name, value, unit, limit }) {
+  const [kind, bound] = Object.entries(limit)[0];
   const met = kind === "at_least" ? value >= bound : value <= bound;
   const at = scale * (2 / 3);
   const length = Math.max(2, Math.min(scale, (value / bound) * at));
@@ -37,8 +37,8 @@ function wanted({ name, value, unit, wanted }) {
   y -= 6;
 }
 
-// What is only told, one below the other on one scale.
-function told(figures) {
+// Figures without a limit, one below the other on one scale.
+function informative(figures) {
   const most = Math.max(...figures.map((figure) => figure.value), Number.MIN_VALUE);
   for (const { name, value, unit } of figures) {
     y += 26;
@@ -48,25 +48,25 @@ function told(figures) {
   }
 }
 
-heading("What was wanted");
-figures.filter((figure) => figure.wanted).forEach(wanted);
-for (const chapter of chapters.filter((chapter) => chapter.figures.some((figure) => !figure.wanted))) {
-  heading(chapter.title);
-  // Answers a second and milliseconds are no lengths of one scale.
-  const rest = chapter.figures.filter((figure) => !figure.wanted);
-  for (const unit of new Set(rest.map((figure) => figure.unit))) told(rest.filter((figure) => figure.unit === unit));
+heading("Figures with a limit");
+figures.filter((figure) => figure.limit).forEach(limited);
+for (const section of sections.filter((section) => section.figures.some((figure) => !figure.limit))) {
+  heading(section.title);
+  // Different units need different scales.
+  const rest = section.figures.filter((figure) => !figure.limit);
+  for (const unit of new Set(rest.map((figure) => figure.unit))) informative(rest.filter((figure) => figure.unit === unit));
 }
 
 const height = y + 24;
-// Names that are too long for their column are drawn smaller, never cut.
+// Names that are too long for their column are squeezed, never cut.
 const fitted = parts.map((part) => part.replace(/<text ([^>]*)>([^<]{46,})</, `<text $1 textLength="${left - 28}" lengthAdjust="spacingAndGlyphs">$2<`)).map((part) => (part.includes('class="heading"') ? part.replace(/ textLength="\d+" lengthAdjust="\w+"/, "") : part));
 const style = `text{font:13px system-ui,sans-serif;fill:#1c2024}.heading{font-weight:600;font-size:14px}.small{font-size:11px;fill:#60646c}
 .value{font-variant-numeric:tabular-nums}.met{fill:#30a46c}.missed{fill:#e5484d}text.missed{font-weight:600}.told{fill:#8da4ef}.bound{stroke:#1c2024;stroke-width:1.5}
 .ground{fill:#fcfcfd}@media (prefers-color-scheme:dark){text{fill:#edeef0}.small{fill:#b0b4ba}.bound{stroke:#edeef0}.ground{fill:#111113}.told{fill:#3e63dd}text.missed{fill:#ff9592}}`;
-const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="The portal's figures">
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="Portal benchmark">
 <style>${style}</style><rect class="ground" width="${width}" height="${height}"/>
 ${fitted.join("\n")}
 </svg>
 `;
 writeFileSync(join(folder, "report.svg"), svg);
-console.log(`portal: the picture is ${join(folder, "report.svg")}`);
+console.log(`portal: wrote the chart to ${join(folder, "report.svg")}`);

@@ -1,4 +1,4 @@
-// Runs a debug build and starts it again, built anew, whenever a source changes. Arguments are handed to the server.
+// Runs a debug build, and rebuilds and restarts it whenever a source file changes. Arguments are passed to the server.
 import { spawn, spawnSync } from "node:child_process";
 import { watch } from "node:fs";
 
@@ -9,8 +9,7 @@ let building = false;
 let again = false;
 
 function build() {
-  const steps = [["make", ["browser"]], ["cargo", ["build", "-p", "server"]]];
-  return steps.every(([command, args]) => spawnSync(command, args, { stdio: "inherit" }).status === 0);
+  return spawnSync("make", ["debug"], { stdio: "inherit" }).status === 0;
 }
 
 async function restart() {

@@ -1,4 +1,4 @@
-// Every screen: axe finds nothing in light and dark, and nothing runs out of a narrow window.
+// Every dashboard screen passes axe in light and dark mode, and fits into a narrow window.
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { setUp } from "./admins.ts";
@@ -14,7 +14,7 @@ async function expectNothingFound(page: Page): Promise<void> {
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
 }
 
-/** The form of the link that a new server prints, sent with nothing in it. */
+/** Submits the first admin's form empty, and waits for its errors. */
 async function refusedSetUp(page: Page, server: Server): Promise<void> {
   await page.goto(server.setup);
   await page.getByRole("button", { name: "Create account" }).click();
@@ -25,19 +25,19 @@ for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
     for (const [name, open] of [...screens, ...screensOfAdmins]) {
-      test(`axe finds nothing on ${name}`, async ({ page, slug, server }) => {
+      test(`axe finds no violations on: ${name}`, async ({ page, slug, server }) => {
         await open(page, { server, slug });
         await expectNothingFound(page);
       });
     }
 
-    test("axe finds nothing on the empty list", async ({ page, fresh }) => {
+    test("axe finds no violations on: the empty instance list", async ({ page, fresh }) => {
       await setUp(page.request, fresh);
       await page.goto(`${fresh.url}/instances`);
       await expectNothingFound(page);
     });
 
-    test("axe finds nothing on the first admin's form", async ({ page, fresh }) => {
+    test("axe finds no violations on: the first admin's form", async ({ page, fresh }) => {
       await refusedSetUp(page, fresh);
       await expectNothingFound(page);
     });
@@ -48,14 +48,14 @@ for (const width of [390, 320]) {
   test.describe(`${width} px wide`, () => {
     test.use({ viewport: { width, height: 800 } });
     for (const [name, open] of [...screens, ...screensOfAdmins]) {
-      test(`nothing runs out of the window on ${name}`, async ({ page, slug, server }) => {
+      test(`nothing overflows the window on: ${name}`, async ({ page, slug, server }) => {
         await open(page, { server, slug });
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
         await expectNothingFound(page);
       });
     }
 
-    test("nothing runs out of the window on the first admin's form", async ({ page, fresh }) => {
+    test("nothing overflows the window on: the first admin's form", async ({ page, fresh }) => {
       await refusedSetUp(page, fresh);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       await expectNothingFound(page);

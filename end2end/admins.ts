@@ -1,14 +1,14 @@
-// The admins of the tests: the first one, by the link that a new server prints, and those that are invited.
+// Admins for the tests: the first one, created through the set-up link, and invited ones. And what they create and save.
 import { type APIRequestContext, type APIResponse, type Browser, expect, type Page } from "@playwright/test";
 import { type Server } from "./server.ts";
 
 export const password = "three ducks on a pond";
 export const owner = { email: "owner@example.org", password };
 
-/** Nobody's session, for a context or a file's tests. */
+/** No session: for a context, or the tests of a file, that start signed out. */
 export const nobody = { cookies: [], origins: [] };
 
-/** Posts a form as one of the dashboard's own pages does: a write with a session must say where it comes from. */
+/** Posts a form the way the dashboard's own pages do. Signed-in writes without `Sec-Fetch-Site: same-origin` are refused. */
 export function post(request: APIRequestContext, url: string, form: Record<string, string>): Promise<APIResponse> {
   return request.post(url, { form, headers: { "sec-fetch-site": "same-origin" }, maxRedirects: 0 });
 }
@@ -23,26 +23,26 @@ const redirects = [
   "after_join_waitlist_url",
 ];
 
-/** An instance of a server that is there already. */
+/** An existing instance of a running server. */
 export interface At {
   server: Server;
   slug: string;
 }
 
-/** Saves an instance's redirects over a version: the values by their fields, the others empty. */
+/** Saves an instance's redirects over `version`: `values` by field name, every other field empty. */
 export function saveRedirects(request: APIRequestContext, { server, slug }: At, version: number, values: Record<string, string>): Promise<APIResponse> {
   const form = { version: String(version), ...Object.fromEntries(redirects.map((field) => [field, ""])), ...values };
   return post(request, `${server.url}/instances/${slug}/redirects`, form);
 }
 
-/** Creates a server's first admin. Whoever asks is signed in afterwards. */
+/** Creates a server's first admin, and signs `request` in as that admin. */
 export async function setUp(request: APIRequestContext, server: Server): Promise<void> {
   const token = new URL(server.setup).searchParams.get("token") ?? "";
   const answer = await post(request, `${server.url}/account/setup`, { token, ...owner });
   expect(answer.status()).toBe(303);
 }
 
-/** Invites somebody to an instance, and answers a page of theirs in a browser of their own, where they are signed in. */
+/** Invites somebody to an instance and accepts the invitation. Returns a page in a separate context, signed in as the new member. */
 export async function colleague(browser: Browser, invites: Page, { server, slug }: At, email: string, role: string): Promise<Page> {
   const invited = await post(invites.request, `${server.url}/instances/${slug}/members`, { email, role });
   const token = /\/account\/invitation\?token=([\w-]+)/.exec(await invited.text())?.[1] ?? "";
@@ -52,7 +52,7 @@ export async function colleague(browser: Browser, invites: Page, { server, slug 
   return page;
 }
 
-/** Creates an instance, where nothing else is said one in production. */
+/** Creates an instance, in production unless `other` says otherwise. */
 export async function createInstance(request: APIRequestContext, server: Server, slug: string, other: Record<string, string> = {}): Promise<void> {
   const settings = { name: slug, slug, environment: "production", domain: `${slug}.com`, portal_origin: "", home_url: "" };
   const form = { version: "0", ...settings, ...other };
@@ -60,7 +60,7 @@ export async function createInstance(request: APIRequestContext, server: Server,
   expect(answer.status()).toBe(303);
 }
 
-/** Fills the form of the sign-in page that is shown, and sends it. */
+/** Fills in and submits the sign-in form on the current page. */
 export async function signIn(page: Page, admin: { email: string; password: string } = owner): Promise<void> {
   await page.getByLabel("Email").fill(admin.email);
   await page.getByLabel("Password").fill(admin.password);

@@ -1,4 +1,4 @@
-// Archiving: the portal closes, and opens again from the list.
+// Archiving an instance closes its portal. Restoring it from the instance list opens the portal again.
 import { colleague } from "./admins.ts";
 import { expect, resolve, test } from "./fixtures.ts";
 
@@ -8,7 +8,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
     test.use({ javaScriptEnabled });
 
-    test("an instance is archived by its typed slug, its portal is closed, and it is restored from the list", async ({ page, slug }) => {
+    test("typing the slug archives an instance and closes its portal, and the instance list restores it", async ({ page, slug }) => {
       await page.goto(`/instances/${slug}/settings`);
       await page.getByRole("link", { name: /^Archive instance/ }).click();
       for (const wrong of ["", "localhost"]) {
@@ -43,7 +43,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("an editor is shown no way to archive, and has none", async ({ page, slug, server, browser }) => {
+test("an editor sees no archive link, and the archive page answers 403", async ({ page, slug, server, browser }) => {
   const editor = await colleague(browser, page, { server, slug }, `editor@${slug}.com`, "editor");
   await editor.goto(`/instances/${slug}/settings`);
   await expect(editor.getByRole("button", { name: "Save changes" })).toBeAttached();

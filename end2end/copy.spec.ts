@@ -1,4 +1,4 @@
-// Copying settings from one instance to another: the difference first, and what the other one's rules refuse is left out.
+// Copying settings between instances: the difference is shown first, and values that the target instance refuses are left out.
 import { createInstance, saveRedirects } from "./admins.ts";
 import { expect, resolve, test } from "./fixtures.ts";
 
@@ -8,7 +8,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
     test.use({ javaScriptEnabled });
 
-    test("what is ready in development is copied to production, what production refuses is not", async ({ page, slug, server }) => {
+    test("settings are copied from development to production, except values that production refuses", async ({ page, slug, server }) => {
       const from = `d${slug}`.slice(0, 40);
       await createInstance(page.request, server, from, { environment: "development", domain: `${from}.com` });
       await page.goto(`/instances/${from}/settings`);
@@ -38,7 +38,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(await resolve(page, slug, "flow=sign-out")).toMatchObject({ source: "home_url" });
     });
 
-    test("what is not checked is not copied, and a difference that is out of date is shown anew", async ({ page, slug, server }) => {
+    test("unchecked values are not copied, and an outdated difference is shown again", async ({ page, slug, server }) => {
       const from = `d${slug}`.slice(0, 40);
       await createInstance(page.request, server, from, { domain: `${from}.com` });
       const store = (version: number, up: string) =>

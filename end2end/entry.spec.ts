@@ -1,4 +1,4 @@
-// The ways in: the printed link, email and password, and back to the page that was asked for. With and without JavaScript.
+// Signing in: the set-up link, email and password, the return to the requested page, rate limits. With and without JavaScript.
 import { createInstance, nobody, owner, password, setUp, signIn } from "./admins.ts";
 import { expect, test } from "./fixtures.ts";
 
@@ -8,7 +8,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
     test.use({ javaScriptEnabled });
 
-    test("the printed link creates the first admin, once", async ({ page, fresh, browser }) => {
+    test("the set-up link creates the first admin, and works once", async ({ page, fresh, browser }) => {
       await page.goto(fresh.url);
       await expect(page.getByRole("heading", { level: 1 })).toHaveText("Sign in");
       await expect(page.getByRole("status")).toContainText("There is no admin yet.");
@@ -29,7 +29,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(page.getByLabel("New password")).toHaveAccessibleDescription(message);
         await expect(page.getByLabel("New password")).toHaveAttribute("aria-invalid", "true");
         await expect(page.getByLabel("New password")).toHaveValue("");
-        // Of an address in a field for one, browsers hand on no blanks around it.
+        // Browsers trim the value of an email field.
         await expect(page.getByLabel("Email")).toHaveValue("Owner@Example.org");
       }
       await page.getByLabel("New password").fill("тёплый дождь в мае");
@@ -49,7 +49,7 @@ for (const javaScriptEnabled of [true, false]) {
       await another.close();
     });
 
-    test("a link that was used while its form was open says so", async ({ page, fresh, playwright }) => {
+    test("a set-up link that was used while its form was open says so", async ({ page, fresh, playwright }) => {
       await page.goto(fresh.setup);
       const faster = await playwright.request.newContext();
       await setUp(faster, fresh);
@@ -62,7 +62,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL(/\/account\/sign-in/);
     });
 
-    test("an admin signs out, and in again after a wrong password", async ({ page, fresh }) => {
+    test("an admin signs out, and signs in again after a wrong password", async ({ page, fresh }) => {
       await setUp(page.request, fresh);
       await page.goto(`${fresh.url}/account`);
       await expect(page.getByText(owner.email).last()).toBeVisible();
@@ -78,12 +78,12 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(page.getByLabel("Password")).toHaveValue("");
         said.push(await page.getByRole("main").innerText());
       }
-      expect(new Set(said).size, "an unknown account is told nothing else").toBe(1);
+      expect(new Set(said).size, "the answer doesn't reveal whether an account exists").toBe(1);
       await signIn(page);
       await expect(page).toHaveURL(`${fresh.url}/instances`);
     });
 
-    test("who asks for a page signed out gets to exactly that page", async ({ page, fresh }) => {
+    test("after signing in, an admin gets exactly the page they asked for", async ({ page, fresh }) => {
       await setUp(page.request, fresh);
       await createInstance(page.request, fresh, "my-app");
       await page.context().clearCookies();
@@ -91,7 +91,7 @@ for (const javaScriptEnabled of [true, false]) {
       const asked = `${fresh.url}/instances/my-app/preview?link=${encodeURIComponent(link)}`;
       await page.goto(asked);
       await expect(page).toHaveURL(/\/account\/sign-in\?next=%2Finstances%2Fmy-app%2Fpreview%3F/);
-      // A wrong password in between does not lose it.
+      // A wrong password must not lose the requested page.
       await signIn(page, { email: owner.email, password: "wrong" });
       await expect(page.getByRole("alert")).toBeVisible();
       const arrived = page.waitForRequest((request) => request.url() === asked);
@@ -104,7 +104,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("signing in leads to no other site", async ({ page, fresh }) => {
+test("signing in never redirects to another site", async ({ page, fresh }) => {
   await setUp(page.request, fresh);
   for (const next of ["//evil.com", "https://evil.com/instances", "/\\evil.com", "javascript:alert(1)", "/instances/..//evil.com"]) {
     await page.context().clearCookies();
@@ -114,7 +114,7 @@ test("signing in leads to no other site", async ({ page, fresh }) => {
   }
 });
 
-test("by keyboard alone an admin signs in", async ({ page, fresh }) => {
+test("an admin signs in by keyboard alone", async ({ page, fresh }) => {
   await setUp(page.request, fresh);
   await page.context().clearCookies();
   await page.goto(`${fresh.url}/instances`);
@@ -135,7 +135,7 @@ test("by keyboard alone an admin signs in", async ({ page, fresh }) => {
   await expect(page).toHaveURL(`${fresh.url}/instances`);
 });
 
-test("who guesses is held up, and a browser that was used before is not", async ({ page, fresh, browser }) => {
+test("guessing passwords is rate limited, but a browser that signed in before is not", async ({ page, fresh, browser }) => {
   await setUp(page.request, fresh);
   await page.goto(`${fresh.url}/account`);
   await page.getByRole("button", { name: "Sign out" }).first().click();

@@ -1,12 +1,12 @@
-// What every test begins with: a server for the worker, an admin who is signed in, an instance of its own, and no error in the
-// browser's console.
+// Fixtures for every test: one server per worker, a signed-in admin, an instance for this test alone, and a check that the browser's
+// console shows no errors.
 import { type BrowserContextOptions, test as base, expect, type Page } from "@playwright/test";
 import { createInstance, setUp } from "./admins.ts";
 import { newDatabase, Server } from "./server.ts";
 
 export { expect };
 
-/** What an instance's form is filled with; what is left out stays as the form has it. */
+/** Values for the instance form. A missing one keeps the form's default. */
 export interface Instance {
   name: string;
   domain: string;
@@ -26,7 +26,7 @@ export const test = base.extend<{ slug: string; fresh: Server; meant: number[]; 
     },
     { scope: "worker" },
   ],
-  // The first admin's, who owns everything. Every context starts with it, also those that a test makes.
+  // The session of the first admin, who owns every instance. Every context starts with it, including those that a test creates.
   session: [
     async ({ playwright, server }, use) => {
       const request = await playwright.request.newContext();
@@ -38,13 +38,13 @@ export const test = base.extend<{ slug: string; fresh: Server; meant: number[]; 
   ],
   storageState: async ({ session }, use) => use(session),
   baseURL: async ({ server }, use) => use(server.url),
-  // A production instance that no other test touches.
+  // The slug of a production instance that no other test uses.
   slug: async ({ request, server }, use, info) => {
     const slug = `i${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`;
     await createInstance(request, server, slug);
     await use(slug);
   },
-  // A server on an empty database, without an admin.
+  // A server with an empty database and no admin.
   fresh: async ({}, use, info) => {
     const server = new Server(newDatabase(`fresh_${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`));
     await server.start();
@@ -52,16 +52,16 @@ export const test = base.extend<{ slug: string; fresh: Server; meant: number[]; 
     await server.stop();
     server.remove();
   },
-  // A form that is refused, or a page that is not found, is an error to the browser's console: those statuses are meant.
+  // Chromium reports error statuses in its console. These are expected, for instance when a form is refused.
   meant: [[404, 409, 413, 422, 503], { option: true }],
-  // Pages raise no errors and break no content security policy.
+  // Fails the test if a page throws an error or violates the content security policy.
   calm: [
     async ({ page, meant }, use) => {
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(error.message));
       page.on("console", (message) => {
         const status = Number(/status of (\d+)/.exec(message.text())?.[1]);
-        // Said of every host name without TLS but localhost: the header is for those that have it.
+        // Chromium says this about every http host but localhost. The header only matters over TLS.
         const isPlain = message.text().startsWith("The Cross-Origin-Opener-Policy header has been ignored, because");
         if (message.type() === "error" && !isPlain && !meant.includes(status)) errors.push(message.text());
       });
@@ -72,7 +72,7 @@ export const test = base.extend<{ slug: string; fresh: Server; meant: number[]; 
   ],
 });
 
-/** Waits until the islands on the page have come alive. */
+/** Waits until the page's islands are hydrated. */
 export async function alive(page: Page): Promise<void> {
   await expect(page.locator(".bar, .copy, button.small").first()).toBeAttached();
   await page.waitForFunction(() => {
@@ -82,7 +82,7 @@ export async function alive(page: Page): Promise<void> {
   });
 }
 
-/** What the portal answers. */
+/** Returns the portal's resolution as JSON. */
 export async function resolve(page: Page, slug: string, query: string) {
   const answer = await page.request.get(`/portal/${slug}/v1/resolve?${query}`);
   expect(answer.status()).toBe(200);

@@ -1,7 +1,7 @@
-// Instances: listed, created, edited, with wrong values mended on the way.
+// Instances: the list, creating and editing one, fixing refused values.
 import { alive, expect, resolve, test } from "./fixtures.ts";
 
-test("the first start has an instance to play with", async ({ page }) => {
+test("the first start creates an instance to try things with", async ({ page }) => {
   await page.goto("/");
   await expect(page).toHaveURL(/\/instances$/);
   await page.getByRole("link", { name: /Localhost/ }).first().click();
@@ -9,7 +9,7 @@ test("the first start has an instance to play with", async ({ page }) => {
   await expect(page.getByText("Development")).toBeVisible();
 });
 
-test("an admin creates an instance and sees a link end on it", async ({ page }) => {
+test("an admin creates an instance, and links resolve to it", async ({ page }) => {
   await page.goto("/instances");
   await page.getByRole("link", { name: "New instance" }).last().click();
   await alive(page);
@@ -35,7 +35,7 @@ test("an admin creates an instance and sees a link end on it", async ({ page }) 
   expect(own).toMatchObject({ target: "https://app.myshop.com/x", source: "redirect_url" });
 });
 
-test("wrong settings are all said at once, beside their fields, and kept as typed", async ({ page }) => {
+test("all invalid settings are reported at once, beside their fields, and keep what was typed", async ({ page }) => {
   await page.goto("/instances/new");
   await alive(page);
   await page.getByLabel("Domain").fill("https://vercel.app/x");
@@ -56,7 +56,7 @@ test("wrong settings are all said at once, beside their fields, and kept as type
   await expect(page.getByLabel("Domain")).toBeFocused();
 });
 
-test("a domain in Unicode is stored in ASCII and shown as typed", async ({ page, server }) => {
+test("a Unicode domain is stored in ASCII and shown as typed", async ({ page, server }) => {
   await page.goto("/instances/new");
   await page.getByLabel("Name").fill("Bücher");
   await page.getByLabel("Slug").fill("buecher");
@@ -67,7 +67,7 @@ test("a domain in Unicode is stored in ASCII and shown as typed", async ({ page,
   expect(await answer.json()).toMatchObject({ domain: "xn--bcher-kva.example" });
 });
 
-test("a changed domain marks the redirects that are no longer allowed", async ({ page, slug }) => {
+test("changing the domain marks redirects that are no longer allowed", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/redirects`);
   await alive(page);
   await page.getByLabel("After sign-in").fill(`https://app.${slug}.com/in`);
@@ -82,7 +82,7 @@ test("a changed domain marks the redirects that are no longer allowed", async ({
   expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.dev/`, source: "home_url" });
 });
 
-test("settings that somebody else saved in between are kept, also by a form that was wrong first", async ({ page, slug, browser, baseURL }) => {
+test("settings that somebody else saved in between are kept, even if the form was refused first", async ({ page, slug, browser, baseURL }) => {
   const other = await browser.newPage({ baseURL });
   for (const admin of [page, other]) await admin.goto(`/instances/${slug}/settings`);
   await other.getByLabel("Name").fill("Theirs");
@@ -108,7 +108,7 @@ test("settings that somebody else saved in between are kept, also by a form that
   expect(stored).toMatchObject({ domain: `${slug}.com`, allowed_origins: ["https://theirs.example"], version: 3 });
 });
 
-test("a name with HTML in it is shown as it is, in the title too", async ({ page, slug }) => {
+test("a name that contains HTML is shown as text, in the title too", async ({ page, slug }) => {
   const name = `</title><meta http-equiv=refresh content=0;url=/nowhere> & co`;
   await page.goto(`/instances/${slug}/settings`);
   await page.getByLabel("Name").fill(name);
@@ -118,7 +118,7 @@ test("a name with HTML in it is shown as it is, in the title too", async ({ page
   await expect(page.locator(".switcher summary")).toContainText(name);
 });
 
-test("a page's URL is copied by its button", async ({ page, slug }) => {
+test("the copy button copies a page's URL", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}`);
   await alive(page);
   await page.getByRole("button", { name: "the URL of Waitlist" }).click();
@@ -126,7 +126,7 @@ test("a page's URL is copied by its button", async ({ page, slug }) => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`https://accounts.${slug}.com/waitlist`);
 });
 
-test("an address without a page says so", async ({ page }) => {
+test("a URL without a page shows Not found", async ({ page }) => {
   const answer = await page.goto("/instances/nobody/redirects");
   expect(answer?.status()).toBe(404);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not found");

@@ -1,4 +1,4 @@
-// The server's life: everything is still there after a restart, an orderly one and a killed one, alone or with its PostgreSQL.
+// Starting, stopping and killing the server, with and without its PostgreSQL: nothing that was saved is lost.
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import { saveRedirects, setUp } from "./admins.ts";
 import { alive, expect, test } from "./fixtures.ts";
 import { binary, newDatabase, Server } from "./server.ts";
 
-/** Saves a fallback for sign-up and answers the version it was saved over. */
+/** Saves a fallback for sign-up over `version`. */
 async function save(request: APIRequestContext, server: Server, version: number, value: string): Promise<void> {
   const answer = await saveRedirects(request, { server, slug: "localhost" }, version, { after_sign_up_url: value });
   expect(answer.status()).toBe(303);
@@ -20,13 +20,13 @@ async function target(request: APIRequestContext, server: Server): Promise<strin
   return (await (await request.get(`${server.url}/portal/localhost/v1/resolve?flow=sign-up`)).json()).target;
 }
 
-test("what was saved is there after a restart, in order or by kill -9", async ({ request }) => {
+test("saved redirects survive a restart, after SIGTERM and after kill -9", async ({ request }) => {
   const server = new Server();
   await server.start();
   await setUp(request, server);
   await save(request, server, 1, "/first");
   expect(await server.stop("SIGTERM")).toBe(0);
-  expect(() => server.postgres(), "PostgreSQL has stopped with its server").toThrow();
+  expect(() => server.postgres(), "PostgreSQL stops with its server").toThrow();
 
   await server.start();
   expect(await target(request, server)).toBe(`${server.url.replace("127.0.0.1", "localhost")}/first`);
@@ -35,7 +35,7 @@ test("what was saved is there after a restart, in order or by kill -9", async ({
   await server.stop("SIGKILL");
 
   await server.start();
-  expect(server.postgres(), "the PostgreSQL left behind is taken over").toBe(orphan);
+  expect(server.postgres(), "the server reuses the PostgreSQL that was left behind").toBe(orphan);
   expect(await target(request, server)).toMatch(/\/second$/);
   await save(request, server, 3, "/third");
   process.kill(server.postgres(), "SIGKILL");
@@ -47,7 +47,7 @@ test("what was saved is there after a restart, in order or by kill -9", async ({
   server.remove();
 });
 
-test("a PostgreSQL that ends by itself is started again, also where a stranger has its old process id", async ({ request }) => {
+test("a PostgreSQL that dies is started again, even if another process has its old process id", async ({ request }) => {
   const server = new Server();
   await server.start();
   await setUp(request, server);
@@ -64,7 +64,7 @@ test("a PostgreSQL that ends by itself is started again, also where a stranger h
   server.remove();
 });
 
-test("a signal ends the wait for a database that does not answer", async () => {
+test("a signal stops a server that waits for an unresponsive database", async () => {
   const silent = createServer().listen(0, "127.0.0.1");
   await once(silent, "listening");
   const { port } = silent.address() as AddressInfo;
@@ -78,7 +78,7 @@ test("a signal ends the wait for a database that does not answer", async () => {
   silent.close();
 });
 
-test("two servers may start at once on an empty database, which offers the first instance", async ({ page }) => {
+test("two servers can start at the same time on an empty database, and the first instance is created there", async ({ page }) => {
   const database = newDatabase("two_at_once");
   const servers = [new Server(database), new Server(database)];
   await Promise.all(servers.map((server) => server.start()));
@@ -94,7 +94,7 @@ test("two servers may start at once on an empty database, which offers the first
   await Promise.all(servers.map((server) => server.stop()));
 });
 
-test("the command line reads an instance from the server that runs, and starts none", async ({ request }) => {
+test("the command line reads an instance from the running server, and never starts one", async ({ request }) => {
   const server = new Server();
   await server.start();
   await setUp(request, server);
@@ -106,12 +106,12 @@ test("the command line reads an instance from the server that runs, and starts n
   await server.stop();
   const refused = server.resolve("localhost", { flow: "sign-up" });
   expect([refused.status, refused.stdout]).toEqual([1, ""]);
-  expect(refused.stderr).toContain("no server runs on the data folder");
+  expect(refused.stderr).toContain("no server is running on the data directory");
   expect(() => server.postgres(), "no PostgreSQL was started").toThrow();
   server.remove();
 });
 
-test("a second server on the same data folder is told who has it", async () => {
+test("a second server on the same data directory fails and names the process that uses it", async () => {
   const server = new Server();
   await server.start();
   const second = Object.assign(Object.create(Server.prototype), server, { listen: "127.0.0.1:0" }) as Server;
@@ -120,7 +120,7 @@ test("a second server on the same data folder is told who has it", async () => {
   server.remove();
 });
 
-test("the binary alone, copied to another folder, has everything it needs", async ({ page }) => {
+test("the binary works when it is copied alone to another folder", async ({ page }) => {
   const folder = mkdtempSync(join(tmpdir(), "portal-redirects-alone-"));
   const alone = join(folder, "portal-redirects");
   copyFileSync(binary, alone);
@@ -134,24 +134,24 @@ test("the binary alone, copied to another folder, has everything it needs", asyn
   rmSync(folder, { recursive: true });
 });
 
-test("migrate brings the schema up to date and ends, also when it is already", () => {
+test("migrate updates the schema and exits, even if there is nothing to do", () => {
   const database = newDatabase("migrated");
   for (const _ of ["first", "again"]) execFileSync(binary, ["migrate", "--database-url", database]);
   const tables = execFileSync("psql", ["-At", "-c", "select count(*) from instances", database]).toString().trim();
   expect(tables).toBe("0");
 });
 
-test("what can't be started says why", () => {
+test("a server that can't start says why", () => {
   const said = (...args: string[]) => {
     const { DATABASE_URL: _, ...env } = process.env;
     const ended = spawnSync(binary, args, { encoding: "utf8", env, timeout: 30_000 });
     expect(ended.status).toBe(1);
     return ended.stderr;
   };
-  expect(said("--listen", "0.0.0.0:0")).toContain("0.0.0.0 can be reached from other machines");
+  expect(said("--listen", "0.0.0.0:0")).toContain("other machines can reach 0.0.0.0");
   const unreachable = said("--listen", "127.0.0.1:0", "--database-url", "postgres://nick:secret@127.0.0.1:1/none");
   expect(unreachable).toContain("the database can't be reached");
   expect(unreachable).not.toContain("secret");
-  expect(said("--listen", "127.0.0.1:0", "--data-dir", "/tmp/a$HOME")).toContain("its name holds one of");
+  expect(said("--listen", "127.0.0.1:0", "--data-dir", "/tmp/a$HOME")).toContain("its path contains one of");
   expect(said("--listen", "127.0.0.1:0", "--database-url", "mysql://nick:secret@host/none")).not.toContain("secret");
 });

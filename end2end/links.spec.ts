@@ -1,9 +1,9 @@
-// Many links at once: a list from a file or pasted, its results filtered and downloaded, with and without JavaScript.
+// The bulk check: a list is pasted or uploaded, its results are filtered and downloaded. With and without JavaScript.
 import { readFileSync } from "node:fs";
 import { type Download, type Locator, type Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 
-/** A list of 1,000 lines: every fiftieth link leads to a stranger's site, three lines are no links. */
+/** A list of 1,000 lines: the first three are not links of this portal, and every fiftieth leads to a foreign site. */
 function list(slug: string): string[] {
   const portal = `https://accounts.${slug}.com`;
   return Array.from({ length: 1000 }, (_, at) => {
@@ -15,12 +15,12 @@ function list(slug: string): string[] {
 
 const summary = "1,000 links: 978 end as asked, 19 are refused, 3 are no links of this portal";
 
-/** The field for a pasted list. */
+/** The text area for a pasted list. */
 function field(page: Page): Locator {
   return page.getByRole("textbox", { name: "Links" });
 }
 
-/** Waits until the island listens: before that a submit is an ordinary one. */
+/** Waits until the island handles submit. Before that, the browser sends the form itself. */
 async function listening(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const { result } = await session.send("Runtime.evaluate", { expression: "window" });
@@ -31,7 +31,7 @@ async function listening(page: Page): Promise<void> {
   await session.detach();
 }
 
-/** The cells of a downloaded file, which quotes every one of them that is no number. */
+/** The cells of a downloaded CSV file. Every cell that is not a number is quoted. */
 async function cells(download: Download): Promise<string[][]> {
   const text = readFileSync(await download.path(), "utf8");
   expect(text.startsWith("\ufeff") && text.endsWith("\r\n")).toBe(true);
@@ -39,7 +39,7 @@ async function cells(download: Download): Promise<string[][]> {
   return rows.map((row) => [...row.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map((cell) => (cell[1] ?? cell[2]).replaceAll('""', '"')));
 }
 
-/** Checks 1,000 links from a file, looks at the refused ones and downloads them. */
+/** Checks 1,000 links from a file, filters the refused ones and downloads them. */
 async function check(page: Page, slug: string): Promise<void> {
   const file = { name: "campaign.txt", mimeType: "text/plain", buffer: Buffer.from(list(slug).join("\r\n")) };
   await page.getByLabel("Or a file").setInputFiles(file);
@@ -72,7 +72,7 @@ async function check(page: Page, slug: string): Promise<void> {
   }
 }
 
-test("of 1,000 links from a file the refused ones are found and downloaded", async ({ page, slug }) => {
+test("the refused ones of 1,000 uploaded links are filtered and downloaded", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/preview/links`);
   await listening(page);
   await page.evaluate(() => document.body.append("the same page"));
@@ -95,7 +95,7 @@ test("of 1,000 links from a file the refused ones are found and downloaded", asy
   ]);
 });
 
-test("how far a list is, is shown while it is on its way, and it is sent once", async ({ page, slug }) => {
+test("progress is shown while a list is sent, and pressing twice sends it once", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/preview/links`);
   await listening(page);
   let posts = 0;
@@ -118,7 +118,7 @@ test("how far a list is, is shown while it is on its way, and it is sent once", 
   expect(posts).toBe(1);
 });
 
-test("a list that can't be read says why, and is still there to be mended", async ({ page, slug }) => {
+test("an unreadable list is reported with its reason, and stays on the page to be fixed", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/preview/links`);
   await listening(page);
   await field(page).fill("one\ntwo");
@@ -146,7 +146,7 @@ test("a list that can't be read says why, and is still there to be mended", asyn
   await expect(page.getByLabel("Or a file")).toBeFocused();
 });
 
-test("without an answer nothing is lost, and trying again works", async ({ page, slug }) => {
+test("nothing is lost when the server doesn't answer, and trying again works", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/preview/links`);
   await listening(page);
   await field(page).fill("one");
@@ -160,7 +160,7 @@ test("without an answer nothing is lost, and trying again works", async ({ page,
     await expect(page.getByRole("progressbar")).toBeHidden();
     await expect(field(page)).toHaveValue("one");
   }
-  // That nobody answers at all is reported in the console as well: it is meant.
+  // Being offline is an expected error in the console.
   page.removeAllListeners("console");
   await page.context().setOffline(true);
   await page.getByRole("button", { name: "Check links" }).click();
@@ -171,7 +171,7 @@ test("without an answer nothing is lost, and trying again works", async ({ page,
   await expect(page.getByRole("status")).toHaveText("");
 });
 
-test("everything is done by keyboard alone", async ({ page, slug }) => {
+test("a list is checked and downloaded by keyboard alone", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/preview/links`);
   await listening(page);
   await field(page).focus();
@@ -197,14 +197,14 @@ test("everything is done by keyboard alone", async ({ page, slug }) => {
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("of 1,000 links from a file the refused ones are found and downloaded", async ({ page, slug }) => {
+  test("the refused ones of 1,000 uploaded links are filtered and downloaded", async ({ page, slug }) => {
     await page.goto(`/instances/${slug}/preview/links`);
     await check(page, slug);
     await page.locator("tbody tr:visible").first().getByRole("link").click();
     await expect(page.getByLabel("redirect_url", { exact: true })).toHaveValue("https://evil50.example/x");
   });
 
-  test("a list that can't be read says why, and what is pasted is still there", async ({ page, slug }) => {
+  test("an unreadable list is reported with its reason, and the pasted text stays", async ({ page, slug }) => {
     const pasted = "\n</textarea><script>alert(1)</script>&amp;\none";
     await page.goto(`/instances/${slug}/preview/links`);
     await field(page).fill(pasted);

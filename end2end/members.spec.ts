@@ -1,11 +1,11 @@
-// Members: somebody is invited by a link, may do what their role says, and nothing any more once they are removed.
+// Members: they are invited by a link, can do what their role allows, and lose access when they are removed.
 import { type Page } from "@playwright/test";
 import { nobody, owner, password, post, saveRedirects } from "./admins.ts";
 import { expect, resolve, test } from "./fixtures.ts";
 
 test.use({ meant: [404, 410, 422] });
 
-/** Fills the Members page's form, and answers the link that it shows. */
+/** Invites somebody on the Members page, and returns the invitation link. */
 async function invite(page: Page, slug: string, email: string, role: string): Promise<string> {
   await page.goto(`/instances/${slug}`);
   await page.getByRole("link", { name: "Members" }).click();
@@ -20,7 +20,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
     test.use({ javaScriptEnabled });
 
-    test("a viewer who is invited sees and previews, and can't save", async ({ page, slug, server, browser }) => {
+    test("an invited viewer can look and preview, but not save", async ({ page, slug, server, browser }) => {
       const email = `viewer@${slug}.com`;
       const link = await invite(page, slug, email, "Viewer");
       if (javaScriptEnabled) {
@@ -43,7 +43,7 @@ for (const javaScriptEnabled of [true, false]) {
       await viewer.getByLabel("New password").fill(password);
       await viewer.getByRole("button", { name: "Create account" }).click();
 
-      // Their list has this instance and no other one, and no way to create one.
+      // Their list has only this instance, and no link to create one.
       await expect(viewer).toHaveURL(/\/instances$/);
       await expect(viewer.getByRole("main").getByRole("link", { name: slug })).toBeVisible();
       await expect(viewer.getByRole("main").getByText("Localhost")).toHaveCount(0);
@@ -65,7 +65,7 @@ for (const javaScriptEnabled of [true, false]) {
       await viewer.close();
     });
 
-    test("a role is changed, and who is removed sees nothing any more", async ({ page, slug, browser }) => {
+    test("a changed role applies at once, and a removed member loses access", async ({ page, slug, browser }) => {
       const email = `editor@${slug}.com`;
       const link = await invite(page, slug, email, "Viewer");
       const other = await browser.newPage({ storageState: nobody });
@@ -85,7 +85,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(other.getByRole("status")).toContainText("Saved");
       expect(await resolve(page, slug, "flow=sign-up")).toMatchObject({ target: `https://${slug}.com/by-the-editor` });
 
-      // They open a form, and are removed before they send it.
+      // They open a form, and are removed before they submit it.
       await other.goto(`/instances/${slug}/redirects`);
       await row.locator("summary").filter({ hasText: "Remove" }).click();
       await row.getByRole("button", { name: /^Remove now/ }).click();
@@ -100,7 +100,7 @@ for (const javaScriptEnabled of [true, false]) {
       await other.close();
     });
 
-    test("the last owner stays one, and an invitation is withdrawn", async ({ page, slug }) => {
+    test("the last owner can't step down or leave, and an invitation can be withdrawn", async ({ page, slug }) => {
       await page.goto(`/instances/${slug}/members`);
       const own = page.getByRole("listitem").filter({ hasText: owner.email });
       await own.getByRole("combobox", { name: "Role" }).selectOption("viewer");
@@ -120,7 +120,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("an invitation of a wrong address says so, and keeps what was typed", async ({ page, slug }) => {
+test("an invitation to an invalid email address is refused, and keeps what was typed", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/members`);
   await page.getByLabel("Email").fill(`${"x".repeat(300)}@example.org`);
   await page.getByRole("radio", { name: "Editor" }).check();

@@ -1,4 +1,4 @@
-// How the browser tests run: Debian's Chromium against the real binary, which each worker starts for itself.
+// Runs the browser tests in Debian's Chromium against the real binary, which each worker starts for itself.
 import { defineConfig } from "@playwright/test";
 
 export const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";

@@ -1,4 +1,4 @@
-// Every hosted page: axe finds nothing in light and dark, and nothing runs out of a narrow window.
+// Every hosted page passes axe in light and dark mode, and fits into a narrow window.
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { expect, onThisMachine, password, type Portal, test } from "./portals.ts";
@@ -14,7 +14,7 @@ async function signUp(page: Page, portal: Portal): Promise<void> {
   await expect(page).toHaveURL(portal.app("/"));
 }
 
-/** A page in a state that looks different: what it is called, and the way to it. */
+/** Hosted pages in each state that looks different: the state's name, and how to get there. */
 const looks: [string, (page: Page, portal: Portal) => Promise<unknown>][] = [
   ["sign-in", (page, portal) => page.goto(portal.link("/sign-in", { username: "nick" }))],
   ["sign-in refused", async (page, portal) => {
@@ -82,7 +82,7 @@ const looks: [string, (page: Page, portal: Portal) => Promise<unknown>][] = [
 const shots = process.env.SHOTS;
 
 for (const [name, open] of looks) {
-  test(`axe finds nothing on ${name}, and nothing runs out of a narrow window`, async ({ page, portal }) => {
+  test(`axe finds no violations on ${name}, and nothing overflows a narrow window`, async ({ page, portal }) => {
     await open(page, portal);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     for (const colorScheme of ["light", "dark"] as const) {

@@ -1,4 +1,4 @@
-// The hosted pages on real host names: visitors land where their link or the Redirects tab says. With and without JavaScript.
+// The hosted pages on their own host names: visitors land where their link or the Redirects tab says. With and without JavaScript.
 import { execFileSync } from "node:child_process";
 import { type Page } from "@playwright/test";
 import { setUp } from "./admins.ts";
@@ -16,7 +16,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
     test.use({ javaScriptEnabled });
 
-    test("a link with prefill and redirect_url leads through sign-up to where it says", async ({ page, portal }) => {
+    test("a link with prefill and redirect_url leads through sign-up to its redirect_url", async ({ page, portal }) => {
       const known = { email_address: "ana+x@myapp.test", phone_number: "+49170555123", username: "nick", first_name: "Ana", last_name: `O"Neil` };
       await page.goto(portal.link("/sign-in", { ...known, redirect_url: portal.app("/orders?a=1&b=2#x", "app.") }));
       await expect(page.getByLabel("Email, phone number or username")).toHaveValue("ana+x@myapp.test");
@@ -29,12 +29,12 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByLabel("Last name")).toHaveValue(`O"Neil`);
       await signUp(page, {});
       await expect(page).toHaveURL(portal.app("/orders?a=1&b=2#x", "app."));
-      // Who is signed in goes straight on.
+      // Signed-in visitors skip this page.
       await page.goto(portal.link("/sign-in", { redirect_url: "/next" }));
       await expect(page).toHaveURL(portal.app("/next"));
     });
 
-    test("without a redirect_url, or with an evil one, the saved fallback is where it ends", async ({ page, portal, browser }) => {
+    test("without a redirect_url, or with a foreign one, visitors land on the stored fallback", async ({ page, portal, browser }) => {
       await portal.save({ after_sign_up_url: "/welcome", after_sign_in_url: "/in", after_sign_out_url: "/bye" });
       await page.goto(portal.link("/sign-up"));
       await signUp(page, { Username: "nick" });
@@ -57,7 +57,7 @@ for (const javaScriptEnabled of [true, false]) {
       }
     });
 
-    test("an admin who changes the fallback meanwhile decides where the visitor ends", async ({ page, portal }) => {
+    test("a fallback that is changed while a visitor signs up applies to that visitor", async ({ page, portal }) => {
       await portal.save({ after_sign_up_url: "/before" });
       await page.goto(portal.link("/sign-up"));
       await portal.save({ after_sign_up_url: "/after" });
@@ -65,10 +65,10 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL(portal.app("/after"));
     });
 
-    test("an organization is created and left, and the waitlist joined, each ending where the tab says", async ({ page, portal }) => {
+    test("creating and leaving an organization and joining the waitlist end at their stored fallbacks", async ({ page, portal }) => {
       await portal.save({ after_create_organization_url: "/made", after_leave_organization_url: "/left", after_join_waitlist_url: "/soon" });
       await page.goto(portal.link("/create-organization"));
-      // First they sign up, then they go on to what they were about to do.
+      // They sign up first, and then continue with what they came for.
       await page.getByRole("link", { name: "Sign up" }).click();
       await signUp(page, { Username: "nick" });
       await page.getByLabel("Name").fill("Ducks & Sons");
@@ -84,7 +84,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL(portal.app("/soon"));
     });
 
-    test("what is refused comes back as typed, with each error beside its field, and then goes on", async ({ page, portal }) => {
+    test("a refused form keeps what was typed, shows each error beside its field, and can be fixed", async ({ page, portal }) => {
       await page.goto(portal.link("/sign-up", { redirect_url: "/x", email_address: "old@myapp.test" }));
       await page.getByLabel("Email").fill("no address");
       await page.getByLabel("Password").fill("short");
@@ -100,8 +100,8 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL(portal.app("/x"));
     });
 
-    test("in development the page that a visitor came from may have them back", async ({ page, portal }) => {
-      // Another origin than the instance's: the address of the application's port alone.
+    test("in development visitors can return to the page they came from", async ({ page, portal }) => {
+      // A foreign origin: the application's port on an IP address.
       const app = portal.app("/").replace(`${portal.slug}.test`, "127.0.0.1");
       const link = portal.link("/sign-in", { redirect_url: `${app}in` });
       await page.goto(`${app}?to=${encodeURIComponent(link)}`);
@@ -111,7 +111,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL(`${app}in`);
     });
 
-    test("a password is changed and another browser signed out", async ({ page, portal, browser }) => {
+    test("a visitor signs out another browser and changes the password", async ({ page, portal, browser }) => {
       await page.goto(portal.link("/sign-up"));
       await signUp(page, { Username: "nick" });
       const context = await browser.newContext({ javaScriptEnabled });
@@ -137,13 +137,13 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-/** The processes of a private PostgreSQL. */
+/** The process ids of a server's private PostgreSQL. */
 function processes(server: Server): number[] {
   const id = String(server.postgres());
   return [id, ...execFileSync("ps", ["-o", "pid=", "--ppid", id], { encoding: "utf8" }).trim().split(/\s+/)].map(Number);
 }
 
-test("with PostgreSQL stopped, who is signed in still lands, and nothing typed is lost", async ({ page, playwright, app }) => {
+test("while PostgreSQL does not answer, signed-in visitors are still redirected, and nothing typed is lost", async ({ page, playwright, app }) => {
   const server = new Server();
   await server.start();
   const admin = await playwright.request.newContext();
@@ -168,7 +168,7 @@ test("with PostgreSQL stopped, who is signed in still lands, and nothing typed i
   } finally {
     for (const id of stopped) process.kill(id, "SIGCONT");
   }
-  // Once it is back, the same form is taken.
+  // When it answers again, the same form is accepted.
   await expect(async () => {
     if (await page.getByRole("alert").isVisible()) await page.getByRole("button", { name: "Join the waitlist" }).click();
     await expect(page).toHaveURL(portal.app("/"), { timeout: 1000 });

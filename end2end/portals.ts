@@ -1,5 +1,5 @@
-// What the tests of the hosted pages begin with: an application and the portal of its instance, each on a host name of its own, which
-// Chromium finds on this machine.
+// Fixtures for the hosted pages: an application and the portal of its instance, each on its own host name, which Chromium maps to
+// this machine.
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type APIRequestContext } from "@playwright/test";
@@ -12,7 +12,7 @@ export { expect };
 
 export const password = "three ducks on a pond";
 
-/** An instance in development, with its portal and its application. */
+/** A development instance with its portal and its application. */
 export class Portal {
   private version = 1;
 
@@ -28,12 +28,12 @@ export class Portal {
     return `http://accounts.${this.slug}.test:${new URL(this.server.url).port}`;
   }
 
-  /** A URL of the application, or of a host below its domain. */
+  /** A URL of the application, or with `below` of a subdomain. */
   app(path: string, below = ""): string {
     return `http://${below}${this.slug}.test:${this.port}${path}`;
   }
 
-  /** A page of the portal, by a link that says this. */
+  /** A direct link to a portal page, with these parameters. */
   link(page: string, query: Record<string, string> = {}): string {
     return `${this.origin}${page}?${new URLSearchParams(query)}`;
   }
@@ -48,7 +48,7 @@ export class Portal {
     });
   }
 
-  /** Stores these fallback redirects, by their fields, and no others. */
+  /** Stores these fallback redirects by field name, and clears all others. */
   async save(values: Record<string, string>): Promise<void> {
     const answer = await saveRedirects(this.admin, { server: this.server, slug: this.slug }, this.version++, values);
     expect(answer.status()).toBe(303);
@@ -56,7 +56,7 @@ export class Portal {
 }
 
 export const test = base.extend<{ portal: Portal }, { app: number }>({
-  // An application that says where one has landed, and links wherever its own address says.
+  // The port of an application whose pages show that a visitor has landed, and link to the URL in their `to` parameter.
   app: [
     async ({}, use) => {
       const server = createServer((request, response) => {
@@ -80,7 +80,7 @@ export const test = base.extend<{ portal: Portal }, { app: number }>({
   },
 });
 
-/** How Chromium is started, so that it finds every name that ends in `.test` here. */
+/** Options that start signed out, with a Chromium that maps every host name in `.test` to this machine. */
 export const onThisMachine = {
   storageState: nobody,
   launchOptions: { executablePath: chromium, args: [...chromiumArguments, "--host-resolver-rules=MAP *.test 127.0.0.1"] },

@@ -1,4 +1,4 @@
-// The Preview tab: a link that is pasted or typed, what it leads to and why, and values that are not saved yet.
+// The Preview tab: where a pasted or typed link leads and why, also with values that are not saved yet.
 import type { Page } from "@playwright/test";
 import { alive, expect, test } from "./fixtures.ts";
 
@@ -10,7 +10,7 @@ async function open(page: Page, slug: string, query: Record<string, string> = {}
 const target = (page: Page) => page.locator("#target");
 const step = (page: Page, name: RegExp | string) => page.locator("#steps li").filter({ has: page.getByRole("heading", { name }) });
 
-test("a link that deceives is shown for what it is, and people end at the fallback", async ({ page, slug }) => {
+test("a deceptive link shows its real host, and visitors land on the fallback", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/redirects`);
   await page.getByLabel("After sign-in").fill("/welcome");
   await page.getByRole("button", { name: "Save changes" }).click();
@@ -26,14 +26,14 @@ test("a link that deceives is shown for what it is, and people end at the fallba
   await expect(page.getByLabel("redirect_url", { exact: true })).toHaveValue(`https://${slug}.com@evil.com`);
   await expect(page.getByLabel("Username")).toHaveValue("nick");
 
-  // The address can be shared: a colleague sees the same.
+  // The page's URL can be shared: a colleague sees the same.
   await expect(page).toHaveURL(/flow=sign-in&redirect_url=.*%40evil\.com&username=nick$/);
   await page.reload();
   await expect(target(page)).toHaveText(`https://${slug}.com/welcome`);
   await expect(page.getByLabel("Username")).toHaveValue("nick");
 });
 
-test("the result follows as one types, from page to page of the portal", async ({ page, slug }) => {
+test("the result is updated while typing, and when another portal page is chosen", async ({ page, slug }) => {
   await open(page, slug);
   await expect(target(page)).toHaveText(`https://${slug}.com/`);
   await page.getByLabel("redirect_url", { exact: true }).fill("/dashboard");
@@ -50,7 +50,7 @@ test("the result follows as one types, from page to page of the portal", async (
   await expect(target(page)).toHaveText(`https://${slug}.com/dashboard`);
 });
 
-test("a slow answer never replaces the result of what is typed now", async ({ page, slug }) => {
+test("a late response never replaces a newer result", async ({ page, slug }) => {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
   await page.route("**/api/preview", async (route) => {
@@ -70,7 +70,7 @@ test("a slow answer never replaces the result of what is typed now", async ({ pa
   await expect(page).toHaveURL(/%2Ffast$/);
 });
 
-test("what was typed before the page came alive counts", async ({ page, slug }) => {
+test("what was typed before the page was hydrated counts", async ({ page, slug }) => {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
   await page.route("**/*.wasm", async (route) => {
@@ -85,7 +85,7 @@ test("what was typed before the page came alive counts", async ({ page, slug }) 
   await expect(target(page)).toHaveText(`https://${slug}.com/early`);
 });
 
-test("a server that can't be reached is said, and the result comes back with it", async ({ page, slug }) => {
+test("an unreachable server is reported, and the result is updated when it is back", async ({ page, slug }) => {
   await open(page, slug);
   await page.route("**/api/preview", (route) => route.fulfill({ status: 503, body: '"unavailable"' }));
   await page.getByLabel("redirect_url", { exact: true }).fill("/kept");
@@ -96,7 +96,7 @@ test("a server that can't be reached is said, and the result comes back with it"
   await expect(target(page)).toHaveText(`https://${slug}.com/kept2`);
 });
 
-test("the finished link is encoded, copied and drawn", async ({ page, slug }) => {
+test("the generated link is encoded, can be copied, and has a QR code", async ({ page, slug }) => {
   await open(page, slug);
   await page.getByLabel("redirect_url", { exact: true }).fill("/a?b=c&d=e");
   await page.getByText("Prefill").click();
@@ -112,7 +112,7 @@ test("the finished link is encoded, copied and drawn", async ({ page, slug }) =>
   await expect(page.getByLabel("Email address")).toHaveAccessibleDescription(/needs an @/);
 });
 
-test("unsaved values are previewed beside the stored ones, and saved afterwards", async ({ page, slug }) => {
+test("unsaved values are previewed beside the stored ones, and can be saved afterwards", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/redirects`);
   await alive(page);
   await page.getByLabel("After sign-in").fill("/new");
@@ -136,14 +136,14 @@ test("unsaved values are previewed beside the stored ones, and saved afterwards"
   await expect(page.locator("#target-unsaved")).toHaveCount(0);
 });
 
-test("a text that is no link of this portal is said, and kept", async ({ page, slug }) => {
+test("text that is not a link of this portal is reported, and kept", async ({ page, slug }) => {
   await open(page, slug, { redirect_url: "/kept" });
   const field = page.getByLabel("Paste a link");
   await field.fill("https://evil.com/sign-in?redirect_url=/x");
   await expect(field).toHaveAccessibleDescription(/It leads to https:\/\/evil\.com\./);
   await expect(field).toHaveValue("https://evil.com/sign-in?redirect_url=/x");
   await expect(field).toHaveAttribute("aria-invalid", "true");
-  // A colleague who gets the address sees both, the link and what else was typed.
+  // A colleague who opens the page's URL sees both: the pasted link and the typed fields.
   await page.reload();
   await expect(field).toHaveValue("https://evil.com/sign-in?redirect_url=/x");
   await expect(page.getByLabel("redirect_url", { exact: true })).toHaveValue("/kept");
@@ -154,7 +154,7 @@ test("a text that is no link of this portal is said, and kept", async ({ page, s
   await expect(field).toHaveAttribute("aria-invalid", "false");
 });
 
-test("a link that is taken away and pasted again fills the form again", async ({ page, slug }) => {
+test("a link that is removed and pasted again fills the form again", async ({ page, slug }) => {
   await open(page, slug);
   const [field, redirect] = [page.getByLabel("Paste a link"), page.getByLabel("redirect_url", { exact: true })];
   const link = `https://accounts.${slug}.com/sign-in?redirect_url=/a`;
@@ -163,7 +163,7 @@ test("a link that is taken away and pasted again fills the form again", async ({
   await redirect.fill("/b");
   await expect(target(page)).toHaveText(`https://${slug}.com/b`);
   await field.fill(`x${link}`);
-  await expect(field).toHaveAccessibleDescription(/That is not a whole link/);
+  await expect(field).toHaveAccessibleDescription(/That is not a complete link/);
   await field.fill(link);
   await expect(field).toHaveAccessibleDescription("Fills the form below.");
   await expect(redirect).toHaveValue("/b");
@@ -174,7 +174,7 @@ test("a link that is taken away and pasted again fills the form again", async ({
   await expect(redirect).toHaveValue("/a");
 });
 
-test("by keyboard alone a link is pasted and its target copied", async ({ page, slug }) => {
+test("a link is pasted and its target copied by keyboard alone", async ({ page, slug }) => {
   await open(page, slug);
   await page.getByLabel("Paste a link").focus();
   await page.keyboard.insertText(`https://accounts.${slug}.com/sign-out?redirect_url=/bye`);
@@ -188,7 +188,7 @@ test("by keyboard alone a link is pasted and its target copied", async ({ page, 
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("the button previews, fills the form from a link, and compares", async ({ page, slug }) => {
+  test("the Preview button fills the form from a link and compares stored with unsaved values", async ({ page, slug }) => {
     await page.goto(`/instances/${slug}/redirects`);
     await page.getByLabel("After sign-up").fill("/new");
     await page.getByRole("button", { name: "Preview with these values" }).click();

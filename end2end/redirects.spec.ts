@@ -1,7 +1,7 @@
-// The Redirects tab with JavaScript: verdicts as one types, the bar of unsaved changes, wrong values, two admins at once.
+// The Redirects tab with JavaScript: verdicts while typing, the bar of unsaved changes, refused values, two admins at once.
 import { alive, expect, resolve, test } from "./fixtures.ts";
 
-test("as one types, the verdict is the server's", async ({ page, slug }) => {
+test("the server's verdict is shown while typing", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/redirects`);
   await alive(page);
   const field = page.getByLabel("After sign-out");
@@ -15,7 +15,7 @@ test("as one types, the verdict is the server's", async ({ page, slug }) => {
   await expect(field).toHaveAccessibleDescription(/Only web addresses/);
 });
 
-test("a slow answer never replaces the verdict on what is typed now", async ({ page, slug }) => {
+test("a late response never replaces a newer verdict", async ({ page, slug }) => {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
   await page.route("**/api/check_fallback", async (route) => {
@@ -37,7 +37,7 @@ test("a slow answer never replaces the verdict on what is typed now", async ({ p
   await expect(field).not.toHaveAttribute("aria-invalid", "true");
 });
 
-test("the bar counts unsaved changes, and leaving with some is asked about", async ({ page, slug }) => {
+test("the bar counts unsaved changes, and leaving the page with some asks first", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/redirects`);
   await alive(page);
   const bar = page.locator(".bar");
@@ -64,14 +64,14 @@ test("the bar counts unsaved changes, and leaving with some is asked about", asy
   await expect(bar).toBeHidden();
 });
 
-test("wrong values are refused all at once and stay as typed; mended, all are saved", async ({ page, slug }) => {
+test("all refused values are reported at once and stay as typed, and saving works once they are fixed", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/redirects`);
   await alive(page);
   const wrong: [string, string, RegExp][] = [
     ["After sign-up", "javascript:alert(1)", /Only web addresses/],
     ["After sign-in", "//evil.com", /evil\.com is not on/],
-    ["After sign-out", `http://${slug}.com/`, /Production needs https/],
-    ["After logo click", `https://nick@${slug}.com/`, /carries a user name/],
+    ["After sign-out", `http://${slug}.com/`, /Production requires https/],
+    ["After logo click", `https://nick@${slug}.com/`, /contains a user name/],
     ["After creating an organization", `/${"x".repeat(3000)}`, /too long/],
     ["After leaving an organization", "welcome", /Start with \//],
   ];
@@ -98,7 +98,7 @@ test("wrong values are refused all at once and stay as typed; mended, all are sa
   expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/home`, source: "fallback" });
 });
 
-test("of two admins the later one is told, and loses nothing", async ({ page, slug, browser, baseURL }) => {
+test("if two admins save, the second one sees the conflict and loses nothing", async ({ page, slug, browser, baseURL }) => {
   const other = await browser.newPage({ baseURL });
   for (const admin of [page, other]) {
     await admin.goto(`/instances/${slug}/redirects`);
@@ -129,7 +129,7 @@ test("of two admins the later one is told, and loses nothing", async ({ page, sl
   expect(await resolve(page, slug, "flow=sign-out")).toMatchObject({ target: `https://${slug}.com/theirs-only` });
 });
 
-test("everything is done by keyboard alone", async ({ page, slug }) => {
+test("a redirect is saved by keyboard alone", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/redirects`);
   await alive(page);
   await page.keyboard.press("Tab");

@@ -1,33 +1,33 @@
-// The screens of accounts, members and their changes, and the way to each.
+// The screens of accounts, members, history, copying and archiving, and how to get to each.
 import { createInstance, post, saveRedirects, signIn } from "./admins.ts";
 import { alive, expect } from "./fixtures.ts";
 import { long, type Screen } from "./screens.ts";
 
-/** The screens of who gets in, of an instance's members, and of what they changed. */
+/** Screens of accounts, members, history, copying and archiving, in each state that looks different. */
 export const screensOfAdmins: Screen[] = [
-  ["the own account", async (page) => {
+  ["Account, password not changed", async (page) => {
     await page.goto("/account");
     await page.getByLabel("Current password").fill("wrong");
     await page.getByRole("button", { name: "Change password" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
   }],
-  ["a form that was sent signed out", async (page, { slug }) => {
+  ["a form submitted while signed out", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/settings`);
     await page.context().clearCookies();
     await page.getByRole("button", { name: "Save changes" }).click();
     await expect(page.getByRole("button", { name: "Send again" })).toBeVisible();
   }],
-  ["signing in", async (page) => {
+  ["sign-in", async (page) => {
     await page.context().clearCookies();
     await page.goto("/account/sign-in");
   }],
-  ["signing in, refused", async (page) => {
+  ["sign-in, refused", async (page) => {
     await page.context().clearCookies();
     await page.goto("/account/sign-in");
     await signIn(page, { email: `${"very-long-".repeat(20)}@example.org`, password: "wrong" });
     await expect(page.getByRole("alert")).toBeVisible();
   }],
-  ["a link that no longer holds", async (page) => void (await page.goto("/account/invitation?token=x"))],
+  ["an invalid one-time link", async (page) => void (await page.goto("/account/invitation?token=x"))],
   ["Members, with a new invitation", async (page, { server, slug }) => {
     await post(page.request, `${server.url}/instances/${slug}/members`, { email: `${"x".repeat(60)}@example.org`, role: "viewer" });
     await page.goto(`/instances/${slug}/members`);
@@ -36,21 +36,21 @@ export const screensOfAdmins: Screen[] = [
     await expect(page.getByRole("status")).toContainText("Hand this link to");
     await alive(page);
   }],
-  ["Members, not changed", async (page, { slug }) => {
+  ["Members, refused to leave", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/members`);
     await page.locator("summary").filter({ hasText: "Leave" }).click();
     await page.getByRole("button", { name: "Leave now" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
     await page.locator("summary").filter({ hasText: "Leave" }).click();
   }],
-  ["an invitation", async (page, { server, slug }) => {
+  ["an invitation, refused", async (page, { server, slug }) => {
     const email = `${"very-long-".repeat(20)}@example.org`;
     const invited = await post(page.request, `${server.url}/instances/${slug}/members`, { email, role: "viewer" });
     await page.goto(/http[^<]*\/account\/invitation\?token=[\w-]+/.exec(await invited.text())?.[0] ?? "");
     await page.getByRole("button", { name: "Create account" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
   }],
-  ["Redirects, to choose from", async (page, { server, slug }) => {
+  ["Redirects, with a conflict", async (page, { server, slug }) => {
     await page.goto(`/instances/${slug}/redirects`);
     await saveRedirects(page.request, { server, slug }, 1, { after_sign_in_url: `/${"path".repeat(400)}`, after_sign_out_url: "/out" });
     await page.getByLabel("After sign-in").fill(long);
@@ -62,17 +62,17 @@ export const screensOfAdmins: Screen[] = [
     await page.goto(`/instances/${slug}/history`);
     await expect(page.getByText("changed redirects")).toBeVisible();
   }],
-  ["History, a filter that is refused", async (page, { slug }) => {
+  ["History, filter refused", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/history?from=yesterday&person=${"x".repeat(300)}`);
     await expect(page.getByRole("alert")).toBeVisible();
   }],
-  ["what restoring changes", async (page, { server, slug }) => {
+  ["the difference before restoring", async (page, { server, slug }) => {
     await saveRedirects(page.request, { server, slug }, 1, { after_sign_in_url: `/${"path".repeat(400)}`, after_sign_out_url: "/out" });
     await page.goto(`/instances/${slug}/history/1`);
     await expect(page.getByRole("button", { name: "Restore these redirects" })).toBeVisible();
   }],
   ["the server's history", async (page) => void (await page.goto("/history"))],
-  ["what copying changes", async (page, { server, slug }) => {
+  ["the difference before copying", async (page, { server, slug }) => {
     const from = `c${slug}`.slice(0, 40);
     await createInstance(page.request, server, from, { environment: "development", domain: `${from}.com` });
     const values = { after_sign_in_url: `/${"path".repeat(400)}`, after_sign_out_url: `http://${from}.com/${"path".repeat(400)}` };
@@ -80,18 +80,18 @@ export const screensOfAdmins: Screen[] = [
     await page.goto(`/instances/${slug}/copy?from=${from}`);
     await expect(page.getByRole("heading", { name: "Left out" })).toBeVisible();
   }],
-  ["archiving, not confirmed", async (page, { slug }) => {
+  ["archiving, not confirmed by the slug", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/archive`);
     await page.getByLabel("Slug").fill(long);
     await page.getByRole("button", { name: "Archive instance" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
   }],
-  ["the list with an archived instance", async (page, { server, slug }) => {
+  ["the instance list with an archived instance", async (page, { server, slug }) => {
     await post(page.request, `${server.url}/instances/${slug}/archive`, { slug });
     await page.goto("/instances");
     await expect(page.getByRole("heading", { name: "Archived" })).toBeVisible();
   }],
-  ["a portal that is closed", async (page, { server, slug }) => {
+  ["a closed portal", async (page, { server, slug }) => {
     await post(page.request, `${server.url}/instances/${slug}/archive`, { slug });
     await page.goto(`/portal/${slug}/sign-in`);
   }],

@@ -1,17 +1,17 @@
-// The screens of an instance's redirects, and the way to each, for what must hold on all of them.
+// The screens of instances, their redirects and previews, and how to get to each, for tests that run on all of them.
 import { type Page } from "@playwright/test";
 import { type At } from "./admins.ts";
 import { alive, expect } from "./fixtures.ts";
 
 export const long = `https://${"very-long-".repeat(20)}evil.com/${"path".repeat(300)}`;
 
-/** A screen: what it is called, and the way to it. */
+/** A screen: its name, and how to get there. */
 export type Screen = [string, (page: Page, at: At) => Promise<void>];
 
-/** The screens of an instance's redirects, with the states that look different. */
+/** Screens of instances, redirects and previews, in each state that looks different. */
 export const screens: Screen[] = [
-  ["the list", async (page) => void (await page.goto("/instances"))],
-  ["the list with the switcher open", async (page) => {
+  ["the instance list", async (page) => void (await page.goto("/instances"))],
+  ["the instance list with the switcher open", async (page) => {
     await page.goto("/instances");
     await page.locator(".switcher summary").click();
   }],
@@ -23,14 +23,14 @@ export const screens: Screen[] = [
     await page.goto(`/instances/${slug}/redirects`);
     await alive(page);
   }],
-  ["Redirects, changed and refused", async (page, { slug }) => {
+  ["Redirects, with a refused value", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/redirects`);
     await alive(page);
     await page.getByLabel("After sign-up").fill("/welcome");
     await page.getByLabel("After sign-in").fill(long);
     await expect(page.getByLabel("After sign-in")).toHaveAttribute("aria-invalid", "true");
   }],
-  ["Redirects, posted and not saved", async (page, { slug }) => {
+  ["Redirects, not saved", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/redirects`);
     await alive(page);
     await page.getByLabel("After sign-in").fill(long);
@@ -46,26 +46,26 @@ export const screens: Screen[] = [
     await page.goto(`/instances/${slug}/preview`);
     await alive(page);
   }],
-  ["Preview, a link with everything wrong", async (page, { slug }) => {
+  ["Preview, everything wrong with the link", async (page, { slug }) => {
     const wrong = { redirect_url: `https://${slug}.com@e\u0443il.com/${long}\u200b`, phone_number: " 49", first_name: "x", requesting_page: "x" };
     await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ link: "https://evil.com/sign-in", ...wrong })}`);
     await alive(page);
     await page.getByText("QR code").click();
     await page.getByText("Parameters of self-hosted components").click();
   }],
-  ["Preview, stored and unsaved values", async (page, { slug }) => {
+  ["Preview, stored beside unsaved values", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ after_sign_in_url: `/${long}`, after_sign_up_url: "https://evil.com" })}`);
     await alive(page);
   }],
-  ["Many links", async (page, { slug }) => void (await page.goto(`/instances/${slug}/preview/links`))],
-  ["Many links, checked", async (page, { slug }) => {
+  ["bulk check", async (page, { slug }) => void (await page.goto(`/instances/${slug}/preview/links`))],
+  ["bulk check, with results", async (page, { slug }) => {
     const portal = `https://accounts.${slug}.com`;
     await page.goto(`/instances/${slug}/preview/links`);
     await page.getByRole("textbox", { name: "Links" }).fill([`${portal}/sign-in`, `${portal}/sign-up?redirect_url=${long}`, long, "\u202eno link"].join("\n"));
     await page.getByRole("button", { name: "Check links" }).click();
     await expect(page.getByRole("table")).toBeVisible();
   }],
-  ["Many links, not checked", async (page, { slug }) => {
+  ["bulk check, file refused", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/preview/links`);
     await page.getByLabel("Or a file").setInputFiles({ name: `${"long".repeat(40)}.csv`, mimeType: "text/csv", buffer: Buffer.from(`${long}\tx,${long}`) });
     await page.getByRole("button", { name: "Check links" }).click();
@@ -79,7 +79,7 @@ export const screens: Screen[] = [
     await page.goto(`/instances/${slug}/settings`);
     await alive(page);
   }],
-  ["a new instance, posted and not saved", async (page) => {
+  ["a new instance, not saved", async (page) => {
     await page.goto("/instances/new");
     await alive(page);
     await page.getByLabel("Domain").fill("x".repeat(300));

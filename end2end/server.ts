@@ -1,4 +1,4 @@
-// The real binary, started for tests: on a free port, with a data folder or a database of its own.
+// Runs the real binary for tests, on a free port, with its own data directory or database.
 import { type ChildProcess, execFileSync, spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,22 +9,22 @@ export const binary = process.env.PORTAL_REDIRECTS ?? fileURLToPath(new URL("../
 
 export class Server {
   url = "";
-  /** The link to create the first admin, which is printed as long as there is none. */
+  /** The link that creates the first admin. The server prints it as long as there is no admin. */
   setup = "";
   private child?: ChildProcess;
   private readonly folder = mkdtempSync(join(tmpdir(), "portal-redirects-test-"));
   private listen = "127.0.0.1:0";
 
-  /** With `database`, a URL of one; else with a private PostgreSQL. */
+  /** `database` is the URL of a database. Without it, the server starts its private PostgreSQL. */
   constructor(
     private readonly database?: string,
     private readonly program = binary,
   ) {
-    // Where the tests run as root, PostgreSQL's own user must get through.
+    // If the tests run as root, PostgreSQL runs as another user, who must be able to enter the folder.
     chmodSync(this.folder, 0o711);
   }
 
-  /** Starts it and waits for the line that says it is ready. A second start uses the same port and data. */
+  /** Starts the server and waits until it prints that it is ready. A second start uses the same port and data. */
   async start(): Promise<void> {
     const { DATABASE_URL: _, ...environment } = process.env;
     const database = this.database ? ["--database-url", this.database] : ["--data-dir", this.folder];
@@ -45,7 +45,7 @@ export class Server {
     this.setup = /No admin exists yet\..*: (\S+)/.exec(said)?.[1] ?? this.setup;
   }
 
-  /** Ends it by a signal and waits until it is gone. Answers its exit code, null where a signal ended it. */
+  /** Sends a signal and waits for the server to exit. Returns its exit code, or null if the signal killed it. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     const child = this.child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
@@ -54,7 +54,7 @@ export class Server {
     return ended;
   }
 
-  /** Asks the command line where a line of JSON leads, of an instance in this server's data folder. */
+  /** Runs `portal-redirects resolve` with one line of input, for an instance in this server's data directory. */
   resolve(instance: string, line: object): SpawnSyncReturns<string> {
     const { DATABASE_URL: _, ...env } = process.env;
     const args = ["resolve", "--instance", instance, "--data-dir", this.folder];
@@ -66,7 +66,7 @@ export class Server {
     return Number(readFileSync(join(this.folder, "postgres/postmaster.pid"), "utf8").split("\n")[0]);
   }
 
-  /** Writes another process id into the file that PostgreSQL finds its own in, as after a crash. */
+  /** Replaces the process id in PostgreSQL's pid file. After a crash, another process can have that id. */
   forge(id: number): void {
     const path = join(this.folder, "postgres/postmaster.pid");
     writeFileSync(path, [id, ...readFileSync(path, "utf8").split("\n").slice(1)].join("\n"));
@@ -77,10 +77,10 @@ export class Server {
   }
 }
 
-/** A new database beside the one that DATABASE_URL names. */
+/** Creates a database on the server of DATABASE_URL, and returns its URL. */
 export function newDatabase(name: string): string {
   const url = process.env.DATABASE_URL;
-  if (!url) throw new Error("run the browser tests by make test-browser, which brings a PostgreSQL along");
+  if (!url) throw new Error("DATABASE_URL is not set. Run the browser tests with make test-browser, which starts a PostgreSQL");
   execFileSync("psql", ["-q", "-c", `create database ${name}`, url]);
   return url.replace(/\/postgres\?/, `/${name}?`);
 }

@@ -1,4 +1,4 @@
-// Sessions: what they keep, how they end, and that nothing typed is lost with one.
+// Sessions: their cookies, how they end, and that nothing typed is lost when one ends.
 import { type Browser, type Page } from "@playwright/test";
 import { createInstance, nobody, owner, setUp, signIn } from "./admins.ts";
 import { alive, expect, test } from "./fixtures.ts";
@@ -6,7 +6,7 @@ import { type Server } from "./server.ts";
 
 test.use({ storageState: nobody, meant: [401, 403, 422] });
 
-/** The owner in another browser, signed in. */
+/** A page in another browser, signed in as the owner. */
 async function elsewhere(browser: Browser, server: Server): Promise<Page> {
   const page = await browser.newPage({ userAgent: "Another browser" });
   await page.goto(`${server.url}/account/sign-in`);
@@ -15,7 +15,7 @@ async function elsewhere(browser: Browser, server: Server): Promise<Page> {
   return page;
 }
 
-test("scripts can't read the session, and no other site's page sends it along", async ({ page, fresh }) => {
+test("scripts can't read the session cookie, and other sites can't use it", async ({ page, fresh }) => {
   await setUp(page.request, fresh);
   await page.goto(`${fresh.url}/instances`);
   expect(await page.evaluate(() => document.cookie)).toBe("");
@@ -29,14 +29,14 @@ test("scripts can't read the session, and no other site's page sends it along", 
   const sent = page.waitForResponse((answer) => answer.request().method() === "POST");
   await page.getByRole("button", { name: "Send" }).click();
   expect((await sent).status()).toBe(403);
-  expect((await page.request.get(`${fresh.url}/instances`)).url(), "the session holds").toBe(`${fresh.url}/instances`);
+  expect((await page.request.get(`${fresh.url}/instances`)).url(), "the session is still valid").toBe(`${fresh.url}/instances`);
 });
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
     test.use({ javaScriptEnabled });
 
-    test("a session that is ended from another browser is over at its next request", async ({ page, fresh, browser }) => {
+    test("a session that was ended from another browser is rejected at its next request", async ({ page, fresh, browser }) => {
       await setUp(page.request, fresh);
       const other = await elsewhere(browser, fresh);
       await page.goto(`${fresh.url}/account`);
@@ -79,7 +79,7 @@ for (const javaScriptEnabled of [true, false]) {
       await other.close();
     });
 
-    test("what is posted after the session ended is kept, and sent again", async ({ page, fresh }) => {
+    test("a form posted after the session ended is kept, and can be sent again", async ({ page, fresh }) => {
       await setUp(page.request, fresh);
       await createInstance(page.request, fresh, "my-app");
       await page.goto(`${fresh.url}/instances/my-app/redirects`);
@@ -91,7 +91,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole("heading", { level: 1 })).toHaveText("Signed out");
       await expect(page.getByText("What you typed is kept on this page.")).toBeVisible();
 
-      // Sent again too early, it is still kept.
+      // Sending it again before signing in keeps it too.
       await page.getByRole("button", { name: "Send again" }).click();
       await expect(page.getByRole("heading", { level: 1 })).toHaveText("Signed out");
       const opened = page.context().waitForEvent("page");
@@ -107,7 +107,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(target).toBe("https://my-app.com/also%20kept");
     });
 
-    test("a list of links that is posted after the session ended is kept as well", async ({ page, fresh }) => {
+    test("a bulk check posted after the session ended is kept too", async ({ page, fresh }) => {
       await setUp(page.request, fresh);
       await createInstance(page.request, fresh, "my-app");
       await page.goto(`${fresh.url}/instances/my-app/preview/links`);
@@ -127,7 +127,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("sessions outlast a restart of the server", async ({ page, fresh }) => {
+test("sessions survive a restart of the server", async ({ page, fresh }) => {
   await setUp(page.request, fresh);
   await createInstance(page.request, fresh, "my-app");
   await page.goto(`${fresh.url}/instances/my-app/redirects`);

@@ -1,4 +1,4 @@
-// The Snippets tab: what is copied means, to the parser of each format, the URL that the portal itself would go to.
+// The Snippets tab: each format's own parser reads a copied snippet as the URL that the portal would redirect to.
 import * as util from "node:util";
 import type { APIRequestContext, Page } from "@playwright/test";
 import dotenv from "dotenv";
@@ -13,7 +13,7 @@ type Settings = Record<string, string>;
 const frameworks = ["nextjs", "nuxt", "react-router", "tanstack-start", "astro", "react", "vue"];
 const flows = ["sign-up", "sign-in", "sign-out", "create-organization", "leave-organization"];
 
-/** What an admin may store, each with something that some format reads as more than text. */
+/** Values that an admin may store, each with characters that are special in some format. */
 const nasty = [
   "/welcome",
   "/it's?a=1&copy=2&copy;&lt;b&#39;#top's",
@@ -25,14 +25,14 @@ const nasty = [
   "/a---b?q=%24&r=%5C&s=é#\"'",
 ];
 
-/** What no .env file can hold as it is, and what it holds instead. */
+/** Values that a .env file can't hold unchanged, and what it holds instead. */
 const encoded: [string, string][] = [
   ["/$(id)?q=$(id)(b)", "/$%28id)?q=$%28id)(b)"],
   ["/it's?q=`a`\\n#b\\", "/it's?q=`a`%5Cn#b%5C"],
   ["/?q=\\$a$b", "/?q=%5C$a$b"],
 ];
 
-/** Stores a fallback redirect for each flow, and answers where the portal goes then. */
+/** Stores a fallback redirect for each flow, and returns the targets that the portal resolves to. */
 async function store(request: APIRequestContext, server: Server, slug: string, values: string[]): Promise<Settings> {
   const { version } = await (await request.get(`/portal/${slug}/v1/redirects`)).json();
   const fields = flows.map((flow, index) => [`after_${flow.replace("-", "_")}_url`, values[index % values.length]]);
@@ -41,13 +41,13 @@ async function store(request: APIRequestContext, server: Server, slug: string, v
   return Object.fromEntries(await Promise.all(targets));
 }
 
-/** The blocks' texts, as the page shows them. */
+/** The text of each code block on the page. */
 async function blocks(page: Page, slug: string, framework: string): Promise<string[]> {
   await page.goto(`/instances/${slug}/snippets?framework=${framework}`);
   return page.locator(".snippet pre code").allTextContents();
 }
 
-/** What a .env file means to the loaders that the frameworks use, all of which must agree. */
+/** The variables of a .env file, read by the loaders that the frameworks use. All of them must agree. */
 function variables(code: string): Settings {
   const parsers = [dotenv.parse, ...(util.parseEnv ? [util.parseEnv] : [])];
   const [first, ...others] = parsers.map((parse) => dotenvExpand.expand({ parsed: { ...parse(code) } as Settings, processEnv: {} }).parsed);
@@ -55,7 +55,7 @@ function variables(code: string): Settings {
   return first ?? {};
 }
 
-/** The settings that a script hands to its components, its plugin, its module or its integration. */
+/** The settings that a script passes to its components, plugin, module or integration. */
 async function props(code: string): Promise<Settings> {
   const body = code.startsWith("---") ? code.replace(/^---\n([^]*?)---\n([^]*)$/, "$1\n;<>$2</>") : code;
   const define = { "import.meta.env.VITE_CLERK_PUBLISHABLE_KEY": '"key"' };
@@ -69,7 +69,7 @@ async function props(code: string): Promise<Settings> {
   return seen;
 }
 
-/** The attributes in a Vue template, read as HTML. */
+/** The attributes of a Vue template, parsed as HTML. */
 function attributes(page: Page, code: string): Promise<Settings> {
   return page.evaluate((code) => {
     const parsed = new DOMParser().parseFromString(code, "text/html").querySelector("template")?.content.querySelector("OrganizationSwitcher");
@@ -78,7 +78,7 @@ function attributes(page: Page, code: string): Promise<Settings> {
   }, code);
 }
 
-/** Every setting of a framework by its name; variables without the prefix. What is commented out is read as well. */
+/** All settings of a framework by name, variables without their prefix. Settings that are commented out are read too. */
 async function read(page: Page, slug: string, framework: string): Promise<{ env: Settings; code: Settings }> {
   const found = { env: {} as Settings, code: {} as Settings };
   for (const block of await blocks(page, slug, framework)) {
@@ -113,7 +113,7 @@ function expected(target: Settings, held = target): { env: Settings; code: Setti
 }
 
 for (const framework of frameworks) {
-  test(`what is copied for ${framework} means the portal's own targets`, async ({ page, slug, server }) => {
+  test(`the snippets for ${framework} mean the portal's own targets`, async ({ page, slug, server }) => {
     const pages = { SIGN_IN_URL: `https://accounts.${slug}.com/sign-in`, SIGN_UP_URL: `https://accounts.${slug}.com/sign-up` };
     for (let round = 0; round < nasty.length; round += 2) {
       const target = await store(page.request, server, slug, [...nasty.slice(round), ...nasty]);
@@ -133,7 +133,7 @@ for (const framework of frameworks) {
   });
 }
 
-test("what no .env file can hold is percent-encoded there and nowhere else", async ({ page, slug, server }) => {
+test("values that a .env file can't hold are percent-encoded there, and nowhere else", async ({ page, slug, server }) => {
   for (const [typed, held] of encoded) {
     const target = await store(page.request, server, slug, [typed]);
     const { env, code } = await read(page, slug, "nextjs");
@@ -144,7 +144,7 @@ test("what no .env file can hold is percent-encoded there and nowhere else", asy
   }
 });
 
-test("a block is copied as it is shown", async ({ page, slug, server }) => {
+test("the copy button copies a block exactly as shown", async ({ page, slug, server }) => {
   await store(page.request, server, slug, nasty);
   await page.goto(`/instances/${slug}/snippets?framework=nuxt`);
   await alive(page);
@@ -157,7 +157,7 @@ test("a block is copied as it is shown", async ({ page, slug, server }) => {
   }
 });
 
-test("a block that is wider than the window is scrolled by keyboard, and the page is not", async ({ page, slug, server }) => {
+test("a block wider than the window scrolls by keyboard, and the page doesn't", async ({ page, slug, server }) => {
   await page.setViewportSize({ width: 390, height: 800 });
   await store(page.request, server, slug, [`/${"long".repeat(200)}`]);
   await page.goto(`/instances/${slug}/snippets`);
@@ -171,7 +171,7 @@ test("a block that is wider than the window is scrolled by keyboard, and the pag
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("a framework is chosen by a link", async ({ page, slug }) => {
+  test("links choose the framework", async ({ page, slug }) => {
     await page.goto(`/instances/${slug}`);
     await page.getByRole("link", { name: "Snippets" }).click();
     const choices = page.getByRole("navigation", { name: "Framework" });

@@ -1,4 +1,4 @@
-// Two editors at once: what each has typed is saved or chosen, and History shows all of it and puts it back.
+// Two editors at once: their changes are merged, or they choose. History shows all changes and restores earlier versions.
 import { readFileSync } from "node:fs";
 import { colleague } from "./admins.ts";
 import { alive, expect, resolve, test } from "./fixtures.ts";
@@ -9,7 +9,7 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
     test.use({ javaScriptEnabled });
 
-    test("two editors collide, choose, and lose nothing", async ({ page, slug, server, browser }) => {
+    test("two editors with a conflict choose between values and lose nothing", async ({ page, slug, server, browser }) => {
       const [first, second] = [`ana@${slug}.com`, `ben@${slug}.com`];
       const ana = await colleague(browser, page, { server, slug }, first, "editor");
       const ben = await colleague(browser, page, { server, slug }, second, "editor");
@@ -39,7 +39,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(ben.getByRole("main")).toContainText("only somebody else changed it: After sign-out.");
       await expect(ben.getByRole("main")).toContainText("only you changed it: After joining the waitlist.");
 
-      // While Ben chooses, Ana saves once more: he is asked again, and only about that.
+      // Ana saves again while Ben chooses: he is asked again, only about the new value.
       await ana.getByLabel("After sign-up").fill("/ana-up-again");
       await ana.getByRole("button", { name: "Save changes" }).click();
       await expect(ana.getByRole("status")).toContainText("Saved");
@@ -55,7 +55,7 @@ for (const javaScriptEnabled of [true, false]) {
       await Promise.all([ana.close(), ben.close()]);
     });
 
-    test("two editors of different fields both save", async ({ page, slug, server, browser }) => {
+    test("two editors who change different fields both save", async ({ page, slug, server, browser }) => {
       const ben = await colleague(browser, page, { server, slug }, `ben@${slug}.com`, "editor");
       for (const editor of [page, ben]) {
         await editor.goto(`/instances/${slug}/redirects`);
@@ -74,7 +74,7 @@ for (const javaScriptEnabled of [true, false]) {
       await ben.close();
     });
 
-    test("History shows who changed what, and puts an earlier version back", async ({ page, slug, server, browser }) => {
+    test("History shows who changed what, and restores an earlier version", async ({ page, slug, server, browser }) => {
       const email = `ben@${slug}.com`;
       const ben = await colleague(browser, page, { server, slug }, email, "editor");
       const save = async (value: string) => {
@@ -113,7 +113,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole("heading", { name: "Restore version 2" })).toBeVisible();
       await expect(page.getByRole("main")).toContainText("/friday");
       await expect(page.getByRole("main")).toContainText("/monday");
-      // Somebody saves while the difference is read: it is shown anew.
+      // Somebody saves while the difference is on the screen: it is shown again.
       await save("/tuesday");
       await page.getByRole("button", { name: "Restore these redirects" }).click();
       await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
@@ -128,7 +128,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("a viewer reads the history, and can't restore", async ({ page, slug, server, browser }) => {
+test("a viewer can read the history, but not restore", async ({ page, slug, server, browser }) => {
   const viewer = await colleague(browser, page, { server, slug }, `viewer@${slug}.com`, "viewer");
   await page.goto(`/instances/${slug}/redirects`);
   await page.getByLabel("After sign-in").fill("/x");

@@ -1,4 +1,4 @@
-// The truth against the browser: whatever the policy allows, Chromium's own URL parser must read as exactly what was checked.
+// The policy compared with a browser: Chromium's own URL parser must read every allowed value as exactly the target that was checked.
 import { spawnSync } from "node:child_process";
 import { expect, test } from "./fixtures.ts";
 import { generate, type Question } from "./truth.ts";
@@ -19,7 +19,7 @@ interface Answer {
   steps: Step[];
 }
 
-/** What the binary answers to each question. It needs no database for it. */
+/** The resolution of each question by the binary, which needs no database for this. */
 function resolve(questions: Question[]): Answer[] {
   const input = questions.map((question) => JSON.stringify({ ...question, flow: "sign-out" })).join("\n");
   const { stdout, stderr, status } = spawnSync(binary, ["resolve"], { input, encoding: "utf8", maxBuffer: 2 ** 28, env: {} });
@@ -30,11 +30,11 @@ function resolve(questions: Question[]): Answer[] {
 const allows = (answer: Answer) => answer.source === "redirect_url";
 const reason = (answer: Answer) => answer.steps.find((step) => step.source === "redirect_url")?.reason ?? "absent";
 
-test("what is allowed is what the browser reads, to the letter", async ({ page }) => {
+test("the browser reads every allowed value as exactly the checked target", async ({ page }) => {
   const questions = generate(SEED, COUNT);
   const answers = resolve(questions);
   expect(answers).toHaveLength(COUNT);
-  // The browser's own parser, as a link on the application's home page is read, and again what would be sent out.
+  // How the browser reads each value as a link on the application's home page, and how it reads the target.
   const read = await page.evaluate(
     (asked) =>
       asked.map(({ value, home, target }) => ({
@@ -45,7 +45,7 @@ test("what is allowed is what the browser reads, to the letter", async ({ page }
   );
   const counts: Record<string, number> = {};
   for (const [at, answer] of answers.entries()) {
-    // Thousands of passed expectations would only fill the trace: the first that fails is stated.
+    // Thousands of passed expectations would only fill the trace, so expect is called only to fail.
     const { href, again } = read[at];
     const value = `${JSON.stringify(questions[at].redirect_url)} on ${questions[at].domain}`;
     if (again !== answer.target) expect(again, `the target of ${value}`).toBe(answer.target);
@@ -54,27 +54,27 @@ test("what is allowed is what the browser reads, to the letter", async ({ page }
     counts[verdict] = (counts[verdict] ?? 0) + 1;
   }
   console.log(`compared ${answers.length} values with Chromium ${page.context().browser()?.version()}:`, counts);
-  // Enough of each, or it would prove nothing.
+  // Without enough values of each kind, the test would prove nothing.
   for (const verdict of ["allowed", "not_a_url", "ambiguous", "scheme", "credentials", "insecure", "foreign"]) {
     expect(counts[verdict], verdict).toBeGreaterThan(COUNT / 200);
   }
 });
 
-test("sent to what is allowed, the browser ends at the host that was checked", async ({ page }) => {
+test("a browser that is sent to an allowed target arrives there", async ({ page }) => {
   const questions = generate(SEED + 1, 2_000);
   const answers = resolve(questions);
   await page.context().route(/.*/, (route) => route.fulfill({ contentType: "text/html", body: "<title>there</title>" }));
   const targets = new Set(answers.filter(allows).map((answer) => answer.target.split("#")[0]));
   const sent = [...targets].slice(0, 60);
   for (const target of sent) {
-    // Ports that browsers keep to themselves answer nothing, wherever they are.
+    // Browsers refuse to open some ports.
     await page.goto(target).catch((error: Error) => expect(error.message).toContain("ERR_UNSAFE_PORT"));
     if (page.url() !== "chrome-error://chromewebdata/") expect(page.url()).toBe(target);
   }
   expect(sent.length).toBeGreaterThan(30);
 });
 
-test("a host that maps to two names, by old browsers and new ones, is refused", () => {
+test("a host that old and new browsers read as different names is refused", () => {
   const hosts = ["stra\u00dfe.de", "STRA\u1e9eE.de", "fa\u00df.myapp.com", "\u03bf\u03c2.myapp.com", "a\u200db.myapp.com", "\u0915\u094d\u200c\u0937.myapp.com"];
   const domain = (host: string) => (host.endsWith("myapp.com") ? "myapp.com" : "xn--strae-oqa.de");
   const questions = hosts.flatMap((host) =>

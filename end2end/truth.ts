@@ -1,4 +1,4 @@
-// Values that are hard to read: made of the parts that URL parsers disagree about, by a seeded generator.
+// A seeded generator of hostile URLs, built from parts that URL parsers disagree about.
 
 export interface Question {
   environment: string;
@@ -32,7 +32,7 @@ const paths = [
 ];
 const odd = ["\t", "\n", "\r", "\0", " ", "\u00a0", "\u00ad", "\u200b", "\u200d", "\u2060", "\ufeff", "\\", "/", "@", ":", "?", "#", "%", "%2f", "%40", "%00", "%e2%80%8b", "\u2044", "\uff0f", "\uff20", "\uff0e", "\u3002", "\uff61", "\u0660", "\u00df", "\u1e9e", "\u03c2", "\u0131", "\u212a", "\u017f", "\u2488", "\u{1d4b6}", "\u0430", "^", "|", "<", "[", "*"];
 
-/** mulberry32: small, seeded, good enough to choose by. */
+/** mulberry32, a small seeded random number generator. */
 function random(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -42,7 +42,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** The same questions for the same seed. */
+/** Generates `count` questions, the same ones for the same seed. */
 export function generate(seed: number, count: number): Question[] {
   const next = random(seed);
   const below = (most: number) => Math.floor(next() * most);
@@ -61,7 +61,7 @@ export function generate(seed: number, count: number): Question[] {
       const at = below(value.length + 1);
       value = value.slice(0, at) + one(odd) + value.slice(at);
     }
-    // A lone half of a surrogate pair can't be in a decoded query.
+    // A decoded query can't contain a lone surrogate.
     return { ...instance, redirect_url: value.toWellFormed() };
   });
 }

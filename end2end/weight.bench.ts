@@ -1,4 +1,4 @@
-// Weighs what the Redirects tab's first visit transfers, compressed, and compares it with its budget.
+// Measures how many compressed bytes the first visit of the Redirects tab transfers, and compares them with a budget.
 import { alive, expect, test } from "./fixtures.ts";
 
 const budget = { all: 130_000, wasm: 110_000 };
@@ -21,10 +21,10 @@ test("the Redirects tab's first visit stays within its budget", async ({ page, s
   const line = (size: number, text: string) => `${String(size).padStart(9)}  ${text}`;
   console.log(
     [
-      "The first visit of the Redirects tab: bytes, compressed, with headers",
+      "The first visit of the Redirects tab, in compressed bytes including headers",
       ...sizes.map(([name, size]) => line(size, name)),
-      line(wasm, `wasm, of ${budget.wasm} at most`),
-      line(all, `everything, of ${budget.all} at most`),
+      line(wasm, `wasm (budget ${budget.wasm})`),
+      line(all, `everything (budget ${budget.all})`),
     ].join("\n"),
   );
   expect(wasm).toBeLessThanOrEqual(budget.wasm);

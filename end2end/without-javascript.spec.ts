@@ -1,10 +1,10 @@
-// The same ways with JavaScript off: pages are documents with forms.
+// Creating an instance and saving redirects with JavaScript off: every page is a document with plain forms.
 import { saveRedirects } from "./admins.ts";
 import { expect, resolve, test } from "./fixtures.ts";
 
 test.use({ javaScriptEnabled: false });
 
-test("an instance is created, its redirects saved, and a link follows them", async ({ page }, info) => {
+test("an instance is created, its redirects are saved, and links resolve to them", async ({ page }, info) => {
   const slug = `plain${info.retry}`;
   await page.goto("/instances/new");
   await page.getByLabel("Name").fill("Plain");
@@ -23,7 +23,7 @@ test("an instance is created, its redirects saved, and a link follows them", asy
   expect(resolution.steps.at(-2)).toMatchObject({ outcome: "allowed", ground: "allowed_origin" });
 });
 
-test("wrong values are refused all at once and stay as typed", async ({ page, slug }) => {
+test("all refused values are reported at once and stay as typed", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/redirects`);
   await page.getByLabel("After sign-in").fill("https://evil.com");
   await page.getByLabel("After sign-out").fill(`"><script>alert(1)</script>`);
@@ -38,7 +38,7 @@ test("wrong values are refused all at once and stay as typed", async ({ page, sl
   await expect(page.getByLabel("After sign-up")).toHaveValue("");
 });
 
-test("of two admins the later one is told, and loses nothing", async ({ page, slug, server }) => {
+test("if two admins save, the second one sees the conflict and loses nothing", async ({ page, slug, server }) => {
   await page.goto(`/instances/${slug}/redirects`);
   const theirs = await saveRedirects(page.request, { server, slug }, 1, { logo_link_url: "/theirs" });
   expect(theirs.status()).toBe(303);

@@ -1,5 +1,4 @@
-// Makes the dashboard's style sheet: the colour steps that style/*.css names, out of Radix Colors, and main.css with all that it
-// imports, bundled and minified.
+// Builds the dashboard's style sheet: bundles and minifies main.css and its imports, and adds the Radix colours that style/*.css use.
 //
 //   node style/build.mjs OUTFILE
 
@@ -13,7 +12,7 @@ const folder = import.meta.dirname;
 const outfile = process.argv[2];
 if (!outfile) throw new Error("usage: node style/build.mjs OUTFILE");
 
-/** The colour steps that the style sheets name, such as `slate-11`, each as a property for light and dark. */
+/** Custom properties for the Radix colours that the style sheets use, such as `slate-11`, each with a light and a dark value. */
 async function palette() {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".css"));
   const sources = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
@@ -29,7 +28,7 @@ async function palette() {
   return `:root { ${properties.join(" ")} }`;
 }
 
-/** Lets CSS say `@import "palette"`. */
+/** Resolves `@import "palette"` in CSS. */
 const palettePlugin = {
   name: "palette",
   setup({ onResolve, onLoad }) {
@@ -38,12 +37,12 @@ const palettePlugin = {
   },
 };
 
-/** A property that is set and never read, or read and never set, is a slip of the pen. Browsers keep quiet about both. */
+/** Fails if a custom property is set but never read, or read but never set: that is a typing error, and browsers don't report it. */
 function checkProperties(css) {
   const set = new Set(css.match(/(?<=[{;])--[\w-]+(?=:)/g));
   const read = new Set(css.match(/(?<=var\()--[\w-]+/g));
-  const slips = [...set, ...read].filter((name) => !set.has(name) || !read.has(name));
-  if (slips.length > 0) throw new Error(`set but not read, or read but not set: ${slips.join(", ")}`);
+  const mistakes = [...set, ...read].filter((name) => !set.has(name) || !read.has(name));
+  if (mistakes.length > 0) throw new Error(`set but not read, or read but not set: ${mistakes.join(", ")}`);
 }
 
 const { outputFiles } = await build({

@@ -1,27 +1,27 @@
-//! What a resolution costs on top of the parser it is built on: a visit may take 2.5 times as long as parsing its URL.
-#![expect(clippy::print_stdout, reason = "the ratio is this program's answer")]
+//! Compares a resolution with the URL parser that it uses: a visit may take 2.5 times as long as parsing its URL.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 
 use std::{env, error::Error, fs, hint::black_box, path::Path};
 
-use app::redirects::{Environment, Fallbacks, Flow, Instance, Link, Settings, Visit, resolve};
+use app::redirects::{Environment, Fallbacks, Flow, Instance, LinkParams, Settings, Visit, resolve};
 use criterion::Criterion;
 use url::Url;
 
 const TARGET: &str = "https://app.myapp.com/dashboard?tab=billing#plan";
-const MOST: f64 = 2.5;
+const MAX_RATIO: f64 = 2.5;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("criterion");
     let mut criterion = Criterion::default().output_directory(&output).configure_from_args();
     measure(&mut criterion)?;
     criterion.final_summary();
-    // `cargo test` and nextest run each once only: then there is nothing to compare.
+    // `cargo test` and nextest run each function once: then there is nothing to compare.
     if !env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }
     let ratio = median(&output, "resolve")? / median(&output, "parse")?;
     println!("resolve takes {ratio:.2} times as long as parse");
-    if ratio > MOST { Err(format!("more than {MOST} times").into()) } else { Ok(()) }
+    if ratio > MAX_RATIO { Err(format!("more than {MAX_RATIO} times").into()) } else { Ok(()) }
 }
 
 fn measure(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
@@ -33,7 +33,7 @@ fn measure(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         ..Settings::default()
     };
     let instance = Instance::parse(&settings, 1).map_err(|errors| format!("{errors:?}"))?;
-    let (link, fallbacks) = (Link { redirect_url: Some(TARGET.into()), ..Link::default() }, Fallbacks::default());
+    let (link, fallbacks) = (LinkParams { redirect_url: Some(TARGET.into()), ..LinkParams::default() }, Fallbacks::default());
     let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
     assert_eq!(resolve(&instance, &fallbacks, visit).target.as_str(), TARGET);
 

@@ -36,6 +36,11 @@ pub mod saving;
 pub mod snippets;
 pub mod ui;
 
+// Cargo compiles a crate again when a variable that it reads has changed. `.ci/sqlx` counts on that: sqlx describes the queries only
+// while they are compiled.
+#[cfg(feature = "ssr")]
+const _: Option<&str> = option_env!("SQLX_OFFLINE_DIR");
+
 /// The browser's entry: lets the islands on the page come alive.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]

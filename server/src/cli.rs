@@ -1,40 +1,40 @@
-//! The command line: what to do, and with which configuration.
+//! The command line: the subcommands, and the configuration that all of them share.
 
 use clap::{Parser, Subcommand};
 
 use crate::{config::Config, process::admin, resolve};
 
-/// Where visitors of the Account Portal go: a dashboard to set it, and the portal's API that answers by it.
+/// The whole command line.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "portal-redirects", version, about = "Where visitors of the Account Portal go: a dashboard to set it, and the portal's API that answers by it.", long_about = None, max_term_width = 120)]
+#[command(name = "portal-redirects", version, about = "Redirects for hosted Account Portal pages: a dashboard to set them, and the portal that applies them.", long_about = None, max_term_width = 120)]
 pub struct Cli {
-    /// What to do.
+    /// The command to run; `serve` if there is none.
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// How to do it.
+    /// The configuration.
     #[command(flatten)]
     pub config: Config,
 }
 
-/// What the binary can do.
+/// The subcommands.
 #[derive(Clone, Debug, Default, Subcommand)]
 pub enum Command {
-    /// Serve the dashboard and the portal (the default).
+    /// Serve the dashboard and the portal (default).
     #[default]
     Serve,
-    /// Bring the database's schema up to date, and end.
+    /// Migrate the database schema, then exit.
     Migrate,
-    /// Say where links lead: JSON Lines in, for each its resolution out. Needs no database.
+    /// Resolve links: read JSON Lines, write one resolution per line. Needs no server and no database.
     ///
-    /// Each line of standard input is an object with any of `domain`, `environment`, `portal_origin`, `home_url`,
+    /// Each line of standard input is a JSON object with any of the keys `domain`, `environment`, `portal_origin`, `home_url`,
     /// `allowed_origins` (a list), `fallbacks` (an object of URLs by flow), `flow`, `redirect_url`,
     /// `sign_in_force_redirect_url`, `sign_in_fallback_redirect_url`, `sign_up_force_redirect_url`,
-    /// `sign_up_fallback_redirect_url`, `requesting_origin`; or with `link`, a whole direct link, instead of the flow and
-    /// the redirect parameters. Flags of the same names are the defaults. Each line gets one answer, in order: its
-    /// resolution, or {"line": …, "error": …} where it can't be read. The exit code is 1 if there was any such line.
+    /// `sign_up_fallback_redirect_url` and `requesting_origin`. Instead of the flow and the redirect parameters it may have
+    /// `link`, a complete direct link. The flags of the same names set the defaults. Each line produces one line of output,
+    /// in order: its resolution, or {"line": …, "error": …} if it is not valid. If any line is not valid, the exit code is 1.
     Resolve(Box<resolve::Flags>),
-    /// Let an admin in or out, beside a server that runs: invite, reset, remove.
+    /// Manage admin accounts in the database of --database-url, or of the running server.
     #[command(subcommand)]
     Admin(admin::Command),
 }
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn serving_is_what_happens_without_a_word() {
+    fn without_a_subcommand_it_serves() {
         let cli = Cli::parse_from(["portal-redirects"]);
         assert!(matches!(cli.command.unwrap_or_default(), Command::Serve));
         assert_eq!(cli.config.listen.to_string(), "127.0.0.1:3000");
@@ -68,7 +68,7 @@ mod tests {
             for argument in command.get_arguments() {
                 let Some(name) = argument.get_long().filter(|name| !["help", "version"].contains(name)) else { continue };
                 assert!(readme.contains(&format!("`--{name}`")), "--{name}");
-                // What is said of one run alone has no variable.
+                // Options of a single subcommand have no environment variable.
                 if argument.is_global_set() {
                     let variable = argument.get_env().map(|name| name.to_string_lossy().into_owned()).unwrap();
                     assert!(readme.contains(&format!("`{variable}`")), "{variable}");

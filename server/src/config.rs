@@ -1,4 +1,4 @@
-//! The configuration: flags first, then environment variables, then defaults. Read once.
+//! The configuration, read once: flags override environment variables, which override defaults.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -16,14 +16,14 @@ use url::Url;
 
 use crate::http::dashboard_url::dashboard_url;
 
-/// How the server runs.
+/// The options that all commands share.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
-    /// Address and port to listen on. Another one than a loopback address needs a proxy that does TLS, and its --dashboard-url.
+    /// Address and port to listen on. A non-loopback address requires a proxy that terminates TLS, and its URL as --dashboard-url.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 
-    /// What to serve: `all`, or only the `portal`, without the dashboard and without touching the schema.
+    /// What to serve: `all`, or `portal` without the dashboard. A portal runtime never migrates the schema.
     #[arg(
         long,
         global = true,
@@ -33,16 +33,16 @@ pub struct Config {
     )]
     pub role: RuntimeRole,
 
-    /// A PostgreSQL database, as a URL. Without it, the server runs a private PostgreSQL under the data folder.
+    /// URL of the PostgreSQL database. Without it, the server runs a private PostgreSQL in the data directory.
     #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
 
-    /// The same database, as a URL with the role that owns its tables. It is used to migrate, and to give the role of
-    /// --database-url the rights that it needs to serve. Without it, one role does both.
+    /// URL of the same database with the role that owns its tables. That role migrates, and grants the role of --database-url
+    /// the privileges that it needs to serve. Without it, one role does both.
     #[arg(long, global = true, env = "DATABASE_MIGRATE_URL", value_name = "URL", hide_env_values = true)]
     pub migrate_database_url: Option<String>,
 
-    /// Most connections to the database at once.
+    /// Maximum number of database connections.
     #[arg(
         long,
         global = true,
@@ -53,13 +53,13 @@ pub struct Config {
     )]
     pub database_connections: u32,
 
-    /// Folder of the private PostgreSQL. Default: /var/lib/portal-redirects as root, else
+    /// Directory of the private PostgreSQL. Default: /var/lib/portal-redirects as root, otherwise
     /// `$XDG_DATA_HOME/portal-redirects` or ~/.local/share/portal-redirects.
-    #[arg(long, global = true, env = "PORTAL_REDIRECTS_DATA_DIR", value_name = "FOLDER")]
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_DATA_DIR", value_name = "DIRECTORY")]
     pub data_dir: Option<PathBuf>,
 
-    /// Most memory for the instances that the portal serves, in bytes. Those that are asked for stay; others are read from the
-    /// database again.
+    /// Maximum memory for instances that the portal serves, in bytes. Frequently requested ones stay in memory; the others are
+    /// loaded from the database when they are requested.
     #[arg(
         long,
         global = true,
@@ -70,61 +70,61 @@ pub struct Config {
     )]
     pub snapshot_memory: u64,
 
-    /// A file that keeps what the portal serves. With it, a server that has a database of yours starts while that is down, and
-    /// serves what it last knew. Each server needs its own.
+    /// A file with a copy of everything the portal serves. With it, a server can start while its --database-url is down, and serves
+    /// the last known state. Each server needs its own file.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_SNAPSHOT_FILE", value_name = "FILE")]
     pub snapshot_file: Option<PathBuf>,
 
-    /// How long requests may go on after the signal to stop, in seconds.
+    /// How long running requests may take to finish after a stop signal, in seconds.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_SHUTDOWN_GRACE", value_name = "SECONDS", default_value_t = 10)]
     pub shutdown_grace: u32,
 
-    /// The URL under which people open the dashboard, as behind a proxy that does TLS: `https://dashboard.myapp.com`. Default:
-    /// http and the address that the server listens on.
+    /// The URL where people open the dashboard, for example `https://dashboard.myapp.com` behind a proxy that terminates TLS. Default:
+    /// http:// and the address that the server listens on.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_DASHBOARD_URL", value_name = "URL", value_parser = dashboard_url)]
     pub dashboard_url: Option<Url>,
 
-    /// What says where a client is: `ConnectInfo`, the connection itself; behind a proxy the header that it sets, as
+    /// Where the client's IP address comes from: `ConnectInfo`, the connection itself; or the header that the proxy sets:
     /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,
     /// `XEnvoyExternalAddress` or `RightmostForwarded`.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_CLIENT_ADDRESS", value_name = "SOURCE", default_value = "ConnectInfo")]
     pub client_address: ClientIpSource,
 
-    /// How much to log: error, warn, info, debug, trace, or a filter like info,sqlx=debug.
+    /// Log level (error, warn, info, debug, trace), or a filter such as info,sqlx=debug.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG", value_name = "FILTER", default_value = "info,sqlx=warn")]
     pub log: String,
 
-    /// How lines of the log are written.
+    /// Log format.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value = "pretty")]
     pub log_format: LogFormat,
 
-    /// Where Prometheus reads `/metrics`, or `off`. Default: 127.0.0.1:9464, where that is free. Metrics hold nothing about
-    /// people, but need not be on the web: say another than a loopback address only where a firewall stands in front.
+    /// Address and port where Prometheus reads `/metrics`, or `off`. Default: 127.0.0.1:9464 if that is free. Metrics contain no
+    /// personal data, but they are not for the public: use a non-loopback address only behind a firewall.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_METRICS_LISTEN", value_name = "ADDRESS:PORT|off")]
     pub metrics_listen: Option<MetricsListen>,
 }
 
-/// How lines of the log are written.
+/// The log format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.
     Pretty,
-    /// For programs: one JSON object a line.
+    /// For programs: one JSON object per line.
     Json,
 }
 
-/// Where metrics are read.
+/// Where Prometheus reads metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricsListen {
-    /// Nowhere: none are kept.
+    /// Nowhere: no metrics are recorded.
     Off,
-    /// On that address.
+    /// At this address.
     At(SocketAddr),
 }
 
 impl MetricsListen {
-    /// Where Prometheus looks for what is exported in OpenTelemetry's way.
-    pub(crate) const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
+    /// The port that OpenTelemetry's Prometheus exporters use by default, on loopback.
+    pub(crate) const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 }
 
 impl FromStr for MetricsListen {
@@ -136,20 +136,20 @@ impl FromStr for MetricsListen {
 }
 
 impl Config {
-    /// The folder of the private PostgreSQL.
+    /// The absolute path of the data directory.
     ///
     /// # Errors
-    /// No folder is given and there is no home folder to put it into.
+    /// None is configured, and there is no home directory to put it in.
     pub fn data_dir(&self) -> anyhow::Result<PathBuf> {
-        if let Some(folder) = &self.data_dir {
-            return Ok(std::path::absolute(folder)?);
+        if let Some(directory) = &self.data_dir {
+            return Ok(std::path::absolute(directory)?);
         }
         if nix::unistd::geteuid().is_root() {
             return Ok(PathBuf::from("/var/lib/portal-redirects"));
         }
         let data = std::env::var_os("XDG_DATA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
         let home = || std::env::home_dir().map(|home| home.join(".local/share"));
-        let base = data.or_else(home).ok_or_else(|| anyhow::anyhow!("there is no home folder; say where the data goes with --data-dir"))?;
+        let base = data.or_else(home).ok_or_else(|| anyhow::anyhow!("there is no home directory; set --data-dir"))?;
         Ok(base.join("portal-redirects"))
     }
 }

@@ -1,6 +1,6 @@
-//! How Portal Redirects runs: configuration, HTTP, the life of the database, the portal runtime, logs and metrics.
+//! How Portal Redirects runs: configuration, HTTP, the database, the portal runtime, logs and metrics.
 //!
-//! `cli` reads what is wanted and `process` does it; `router` is the whole HTTP surface, made of `dashboard` and `portal`.
+//! `cli` parses the command line and `process` carries it out. `router` is the whole HTTP surface, made of `dashboard` and `portal`.
 
 pub mod cli;
 pub mod config;
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use crate::{
     cli::{Cli, Command},
-    process::{admin, migrations, serve, shutdown::until_stopped},
+    process::{admin, migrations, serve, shutdown::run_async},
 };
 
 /// Does what the command line says, until it is done or a signal ends it. Returns the exit code.
@@ -27,14 +27,14 @@ use crate::{
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     observe::log::start(&cli.config.log, cli.config.log_format)?;
     match cli.command.unwrap_or_default() {
-        Command::Serve => until_stopped(async |stop| serve::serve(&cli.config, stop).await),
-        Command::Migrate => until_stopped(async |stop| migrations::migrate(&cli.config, stop).await),
+        Command::Serve => run_async(async |shutdown| serve::serve(&cli.config, shutdown).await),
+        Command::Migrate => run_async(async |shutdown| migrations::migrate(&cli.config, shutdown).await),
         Command::Admin(command) => admin::run(&command, &cli.config),
         Command::Resolve(flags) => resolve::run(&flags, &cli.config),
     }
 }
 
-/// What the benchmark puts around a fixed answer, to compare with the router.
+/// The parts that the benchmark puts around a fixed response, to compare it with the router.
 #[doc(hidden)]
 pub mod measured {
     pub use crate::{

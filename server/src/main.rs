@@ -1,4 +1,4 @@
-//! The command `portal-redirects`.
+//! The `portal-redirects` binary.
 
 use std::process::ExitCode;
 
@@ -8,13 +8,13 @@ fn main() -> ExitCode {
     match server::run(server::cli::Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            say(&format!("portal-redirects: {error:#}"));
+            print_error(&format!("portal-redirects: {error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one at the terminal reads why it ended, whatever the log's filter")]
-fn say(text: &str) {
+#[expect(clippy::print_stderr, reason = "the terminal shows why the program failed, whatever the log filter")]
+fn print_error(text: &str) {
     eprintln!("{text}");
 }

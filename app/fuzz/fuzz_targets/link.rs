@@ -1,10 +1,10 @@
-//! Whatever the query: reading a link does not panic, and what was read is written and read back as it was. The first
-//! byte chooses the page, the rest is the query, and once more the whole link.
+//! For any query, parsing a link does not panic, and a parsed link survives writing and parsing again. The first byte selects the
+//! page; the rest is the query, and also a complete link.
 #![no_main]
 
 use std::{str, sync::LazyLock};
 
-use app::redirects::{DirectLink, Flow, Instance, Link, Prefill, Settings, prefill_advice};
+use app::redirects::{DirectLink, Flow, Instance, LinkParams, Page, Prefill, Settings, prefill_advice};
 use libfuzzer_sys::fuzz_target;
 
 static INSTANCE: LazyLock<Instance> = LazyLock::new(|| {
@@ -17,9 +17,9 @@ fuzz_target!(|data: &[u8]| {
     let Ok(query) = str::from_utf8(query) else { return };
     let flow = Flow::ALL[usize::from(*choice) % Flow::ALL.len()];
 
-    let link = Link::read(query);
+    let link = LinkParams::read(query);
     holds(flow, &link);
-    let page = flow.page().unwrap_or("/sign-in");
+    let page = flow.page().unwrap_or(Page::SignIn).path();
     for text in [query, &format!("https://accounts.myapp.com{page}?{query}")] {
         match DirectLink::parse(&INSTANCE, text) {
             Ok(direct) => {
@@ -33,9 +33,9 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn holds(flow: Flow, link: &Link<'_>) {
+fn holds(flow: Flow, link: &LinkParams<'_>) {
     let written = link.write();
-    let again = Link::read(&written);
+    let again = LinkParams::read(&written);
     assert_eq!(again, *link, "{written}");
     assert_eq!(again.write(), written);
     for (name, value) in link.prefill.fields() {
@@ -44,13 +44,13 @@ fn holds(flow: Flow, link: &Link<'_>) {
         assert_eq!(link.prefill.get(name), Some(value));
         prefill_advice(flow, name, value);
     }
-    for name in Link::REDIRECTS {
+    for name in LinkParams::REDIRECTS {
         assert!(!Prefill::NAMES.contains(&name));
         if let Some(value) = link.redirect(name) {
             prefill_advice(flow, "email_address", value);
         }
     }
-    // A page reads some of the values, and none as another.
+    // A page uses some of the values, and never changes one.
     let read = link.prefill.clone().for_flow(flow);
     for (name, value) in read.fields() {
         assert!(value.is_none() || value == link.prefill.get(name), "{name}");

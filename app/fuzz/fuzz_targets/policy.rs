@@ -1,12 +1,12 @@
-//! Whatever the value: the policy does not panic, and what it allows is what it promises. The first byte chooses the
-//! instance, the flow and the requesting page, the rest is the value.
+//! For any value, the policy does not panic, and it allows only what the rules allow. The first byte selects the instance, the flow
+//! and the requesting page; the rest is the value.
 #![no_main]
 
 use std::{str, sync::LazyLock};
 
 use app::redirects::{
     Environment, Flow, Ground, Instance, RequestingOrigin, Settings, explain, parse_fallback,
-    policy::{Allowed, MOST_BYTES, check},
+    policy::{Allowed, MAX_URL_BYTES, check},
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -40,12 +40,12 @@ fuzz_target!(|data: &[u8]| {
 
     match check(instance, flow, requesting.as_ref(), value) {
         Ok(allowed) => {
-            assert!(value.len() <= MOST_BYTES);
-            promised(instance, page, &allowed);
+            assert!(value.len() <= MAX_URL_BYTES);
+            assert_follows_rules(instance, page, &allowed);
             assert_eq!(
                 check(instance, flow, requesting.as_ref(), allowed.url.as_str()),
                 Ok(allowed.clone()),
-                "the target, asked about again"
+                "an allowed target is allowed again"
             );
             // Sign-in and sign-up forbid more than the other flows, never less.
             assert_eq!(check(instance, Flow::Logo, requesting.as_ref(), value), Ok(allowed));
@@ -55,17 +55,17 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     match parse_fallback(instance, flow, value) {
-        Ok(stored) => assert_eq!(check(instance, flow, None, value), Ok(stored), "what is stored is allowed"),
+        Ok(stored) => assert_eq!(check(instance, flow, None, value), Ok(stored), "a stored fallback is allowed"),
         Err(refused) => {
             explain(instance, value, &refused).to_string();
         }
     }
 });
 
-/// What is allowed is what the rules say, read from the target's text.
-fn promised(instance: &Instance, page: Option<&str>, Allowed { url, ground }: &Allowed) {
+/// Checks an allowed target against the rules, using only its text.
+fn assert_follows_rules(instance: &Instance, page: Option<&str>, Allowed { url, ground }: &Allowed) {
     let text = url.as_str();
-    assert!(text.len() <= MOST_BYTES && text.is_ascii());
+    assert!(text.len() <= MAX_URL_BYTES && text.is_ascii());
     let (scheme, rest) = text.split_once("://").expect("an absolute URL");
     assert!(scheme == "https" || (scheme == "http" && instance.environment() == Environment::Development));
     let authority = rest.split('/').next().unwrap_or_default();
@@ -83,7 +83,7 @@ fn promised(instance: &Instance, page: Option<&str>, Allowed { url, ground }: &A
         }),
         Ground::RequestingPage => page == Some(origin.as_str()),
     };
-    assert!(stands, "{origin} stands on {ground:?}");
+    assert!(stands, "{origin} has the ground {ground:?}");
 }
 
 fn is_or_below(name: &str, parent: &str, itself: bool) -> bool {

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::check::{Row, Verdict};
 use crate::{
-    redirects::MOST_QUERY_BYTES,
+    redirects::MAX_QUERY_BYTES,
     ui::text::{Grouped, Seen},
 };
 
@@ -60,7 +60,7 @@ fn row_view(slug: &str, row: Row) -> impl IntoView + use<> {
     let Row { number, link, end, verdict, reason } = row;
     let text = shown(&link, MOST_SHOWN.0);
     // What is too long for a link is too long for an address as well.
-    let href = (link.len() <= MOST_QUERY_BYTES)
+    let href = (link.len() <= MAX_QUERY_BYTES)
         .then(|| format!("{}?link={}", paths::instance(slug).preview(), utf8_percent_encode(&link, IN_QUERY)));
     let (target, source) = end.map(|(target, source)| (shown(&target, MOST_SHOWN.0), source.title())).unzip();
     let said = match verdict {

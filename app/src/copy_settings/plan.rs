@@ -5,7 +5,7 @@ use super::form::CopyForm;
 use crate::{
     fallbacks::proposal::{Proposal, ProposalRow},
     instances::stored::StoredInstance,
-    redirects::{AllowedOrigin, Fallbacks, Flow, Instance, MOST_ORIGINS, parse_fallback},
+    redirects::{AllowedOrigin, Fallbacks, Flow, Instance, MAX_ORIGINS, parse_fallback},
 };
 
 /// What would change, and what is refused.
@@ -109,8 +109,8 @@ fn add(stored: &mut StoredInstance, text: &str) -> Option<OriginRow> {
         return None;
     }
     // Those count as well that are stored and no longer valid.
-    if stored.settings.allowed_origins.len() >= MOST_ORIGINS {
-        return refused(format!("{MOST_ORIGINS} origins at most, and there are as many already."));
+    if stored.settings.allowed_origins.len() >= MAX_ORIGINS {
+        return refused(format!("{MAX_ORIGINS} origins at most, and there are as many already."));
     }
     let mut settings = stored.settings.clone();
     settings.allowed_origins.push(origin.to_string());

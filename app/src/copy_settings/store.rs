@@ -47,7 +47,7 @@ impl CopyError {
         match self {
             Self::Itself => rejected("from", ITSELF),
             Self::Nothing => rejected("flow", "Check at least one value. One that needs an allowed origin is refused without it."),
-            Self::Stale => Ok(SaveOutcome::Conflict(Box::default())),
+            Self::Stale => Ok(SaveOutcome::stale()),
             Self::Store(error) => Err(error.into_app_error()),
         }
     }

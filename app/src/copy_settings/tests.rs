@@ -96,7 +96,7 @@ fn what_differs_is_proposed_and_what_the_rules_refuse_is_named() {
     assert_eq!(origins, [("http://localhost:5173", Some("http is for development only. Use https.")), ("https://new.org", None)]);
     let redirects: Vec<_> =
         plan.redirects().iter().map(|row| (row.flow, row.refused.as_ref().map(ToString::to_string), plan.needs(row))).collect();
-    let insecure = "Production needs https. Change http:// to https://.".to_owned();
+    let insecure = "Production requires https. Change http:// to https://.".to_owned();
     let expected = [(Flow::SignIn, None, None), (Flow::SignOut, Some(insecure), None), (Flow::Waitlist, None, Some("https://new.org"))];
     assert_eq!(redirects, expected);
     assert_eq!(plan.allowed_origins(), ["https://both.org", "https://new.org"]);

@@ -132,10 +132,10 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
                 .map(|&field| field_view(field, slug, saving).into_any())
                 .collect_view();
             view! {
-                <section class="group" aria-labelledby=group_id(group)>
+                <section class="group" aria-labelledby=group.id()>
                     <div>
-                        <h2 id=group_id(group)>{group.title()}</h2>
-                        <p>{group_help(group)}</p>
+                        <h2 id=group.id()>{group.title()}</h2>
+                        <p>{group.help()}</p>
                     </div>
                     <div class="card">{fields}</div>
                 </section>
@@ -183,7 +183,8 @@ fn typed() -> Option<FallbackForm> {
 fn field_view(field: Field, slug: StoredValue<String>, saving: InPlace) -> impl IntoView {
     let live = saving.live;
     let name = field.flow.field();
-    let (help, parameter, rest) = flow_help(field.flow);
+    let mut help = field.flow.help().splitn(3, '`');
+    let (before, code, after) = (help.next(), help.next(), help.next());
     let input = NodeRef::<Input>::new();
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let check = move |value: String| {
@@ -221,7 +222,7 @@ fn field_view(field: Field, slug: StoredValue<String>, saving: InPlace) -> impl 
         <div class="field">
             <label for=name>{field.flow.label()}</label>
             <span class="badge" data-kind="unsaved" hidden=move || !field.is_changed()>"Unsaved"</span>
-            <p class="help" id=format!("{name}-help")>{help}<code>{parameter}</code>{rest}</p>
+            <p class="help" id=format!("{name}-help")>{before}<code>{code}</code>{after}</p>
             <div class="input" data-kind=move || if field.is_refused() { "refused" } else { "" }>
                 <input
                     node_ref=input
@@ -271,34 +272,4 @@ fn verdict_view(verdict: Option<Verdict>, stored: bool) -> impl IntoView {
             <span><span class="unseen">{unseen}</span>{lead}{parts.before}<b>{parts.host}</b>{parts.after}</span>
         </p>
     }
-}
-
-fn group_id(group: Group) -> &'static str {
-    match group {
-        Group::User => "user-redirects",
-        Group::Organization => "organization-redirects",
-        Group::Waitlist => "waitlist-redirects",
-    }
-}
-
-fn group_help(group: Group) -> &'static str {
-    match group {
-        Group::User => "Where people go when a link to the portal does not say, or says something that is not allowed.",
-        Group::Organization => "Where people go after they create or leave an organization.",
-        Group::Waitlist => "Where people go once they are on the waitlist.",
-    }
-}
-
-/// What a field is for: before, the name of a parameter, after.
-fn flow_help(flow: Flow) -> (&'static str, &'static str, &'static str) {
-    let text = match flow {
-        Flow::SignUp => "New accounts, once they are complete.",
-        Flow::SignIn => return ("Returning people. Links with their own ", "redirect_url", " win."),
-        Flow::SignOut => "When the last session of this browser ends.",
-        Flow::Logo => "From any portal page.",
-        Flow::CreateOrganization => "Once the new organization is there.",
-        Flow::LeaveOrganization => "When somebody leaves an organization.",
-        Flow::Waitlist => "Once the address is on the list.",
-    };
-    (text, "", "")
 }

@@ -150,7 +150,7 @@ mod tests {
         let proposal = Proposal::new(&stored, &target);
         let why: Vec<_> = proposal.rows().iter().map(|row| row.refused.as_ref().map(ToString::to_string)).collect();
         let foreign = "elsewhere.com is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings.";
-        assert_eq!(why, [Some(foreign.to_owned()), Some("Production needs https. Change http:// to https://.".to_owned()), None]);
+        assert_eq!(why, [Some(foreign.to_owned()), Some("Production requires https. Change http:// to https://.".to_owned()), None]);
         assert_eq!(proposal.result(), fallbacks(&[(Flow::SignIn, "/now"), (Flow::Logo, "/fine")]));
     }
 

@@ -6,7 +6,7 @@ use crate::{
     layout::{
         frame::{InstanceFrame, Place},
         loading,
-        rejected::{Problem, Rejected, conflict_summary, read_only_note, saved_banner},
+        rejected::{Problem, Rejected, conflict_summary, has_saved, read_only_note, saved_banner},
     },
     paths,
     redirects::Flow,
@@ -14,7 +14,10 @@ use crate::{
         live::{live, settled},
         view::live_line,
     },
-    saving::choices::{Wording, choices},
+    saving::{
+        choices::{Wording, choices},
+        undo::{undo_button, undo_fields},
+    },
     ui::form::write,
 };
 use leptos::prelude::*;
@@ -33,10 +36,10 @@ pub fn RedirectsPage() -> impl IntoView {
     // Values that were previewed before they are saved come back in the query.
     let query = loading::query();
     let typed: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let saved = saved_banner(&query);
     let copied = copied_banner(&typed);
     let rejected = use_context::<Rejected<FallbackForm>>();
-    let has_saved = rejected.is_none() && (saved.is_some() || copied.is_some());
+    let just_saved = rejected.is_none() && has_saved(&query);
+    let settles = just_saved || rejected.is_none() && copied.is_some();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let read_only = loading::role(&slug).await? < Role::Editor;
@@ -59,8 +62,11 @@ pub fn RedirectsPage() -> impl IntoView {
             })
             .collect();
         let pool = loading::pool()?;
-        // Who has just saved sees it arrive.
-        let live = if has_saved { settled(&pool, stored.id).await } else { live(&pool, stored.id).await };
+        let undo =
+            if just_saved && !read_only { undo_fields::<FallbackForm>(&pool, &stored).await.map_err(loading::unavailable)? } else { None };
+        let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
+        // The admin who has just saved sees it arrive.
+        let live = if settles { settled(&pool, stored.id).await } else { live(&pool, stored.id).await };
         let live = live_line(&live.map_err(loading::unavailable)?);
         let page = paths::instance(&slug).redirects();
         let errors = problem.clone().map(Problem::into_errors).unwrap_or_default();
@@ -72,7 +78,7 @@ pub fn RedirectsPage() -> impl IntoView {
         Ok(view! {
             <InstanceFrame stored place=Place::Redirects>
                 {conflict_summary(problem.as_ref(), WORDING.label)}
-                {saved.filter(|_| problem.is_none())}
+                {saved}
                 {copied.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
                 {live}

@@ -3,35 +3,21 @@
 use serde_json::Value;
 
 use super::{Kind, store::Change};
-use crate::{instances::form::field_label, redirects::Flow};
+use crate::redirects::{Flow, InstanceField};
 
-/// The fields that a change can touch, by the names that forms have for them, in the order of the screens.
-pub const FIELDS: [&str; 14] = [
-    "after_sign_up_url",
-    "after_sign_in_url",
-    "after_sign_out_url",
-    "logo_link_url",
-    "after_create_organization_url",
-    "after_leave_organization_url",
-    "after_join_waitlist_url",
-    "name",
-    "environment",
-    "domain",
-    "portal_origin",
-    "home_url",
-    "allowed_origins",
-    "role",
-];
+/// The fields that a change can touch, by their names in forms, in the order of the screens. An instance keeps its slug.
+pub fn fields() -> impl Iterator<Item = &'static str> {
+    let settings = InstanceField::ALL.into_iter().filter(|field| *field != InstanceField::Slug).map(InstanceField::name);
+    Flow::ALL.into_iter().map(Flow::field).chain(settings).chain(["role"])
+}
 
 /// What the screens call a field.
-pub fn label(field: &str) -> String {
+pub fn label(field: &str) -> &str {
     match field {
-        "allowed_origins" => "Allowed origins".to_owned(),
-        "role" => "Role".to_owned(),
-        "server_admin" => "May create instances".to_owned(),
-        "owner_of_all" => "Owner of every instance".to_owned(),
-        "name" | "slug" | "environment" | "domain" | "portal_origin" | "home_url" => field_label(field),
-        other => Flow::of_field(other).map_or_else(|| other.to_owned(), |flow| flow.label().to_owned()),
+        "role" => "Role",
+        "server_admin" => "May create instances",
+        "owner_of_all" => "Owner of every instance",
+        other => InstanceField::named(other).map(InstanceField::label).or_else(|| Flow::of_field(other).map(Flow::label)).unwrap_or(other),
     }
 }
 
@@ -69,7 +55,7 @@ pub fn lines(change: &Change) -> Vec<Line> {
         change.before.keys().chain(change.after.keys().filter(|name| !change.before.contains_key(*name))).collect();
     // What is said in the sentence already.
     names.retain(|name| *name != "role" || !matches!(change.kind, Kind::Joined | Kind::Invited));
-    names.sort_by_key(|name| FIELDS.iter().position(|field| field == name).unwrap_or(FIELDS.len()));
+    names.sort_by_key(|name| fields().position(|field| field == name.as_str()).unwrap_or(usize::MAX));
     let line = |name: &String| {
         let (before, after) = (change.before.get(name).unwrap_or(&Value::Null), change.after.get(name).unwrap_or(&Value::Null));
         let values = if before.is_array() || after.is_array() {
@@ -81,7 +67,7 @@ pub fn lines(change: &Change) -> Vec<Line> {
             let nothing = || Flow::of_field(name).map(|_| "Home URL".to_owned());
             Values::One { before: text(before).or_else(nothing), after: text(after).or_else(nothing) }
         };
-        Line { label: label(name), values }
+        Line { label: label(name).to_owned(), values }
     };
     names.into_iter().map(line).collect()
 }
@@ -189,10 +175,10 @@ mod tests {
             one("Home URL", Some("https://myapp.com/"), Some("https://myapp.com/x")),
         ];
         assert_eq!(lines(&change(Kind::Settings, None, before, after)), expected);
-        for (flow, field) in Flow::ALL.into_iter().zip(FIELDS) {
-            assert_eq!((flow.field(), label(field).as_str()), (field, flow.label()));
+        for flow in Flow::ALL {
+            assert_eq!(label(flow.field()), flow.label());
         }
-        assert!(FIELDS.into_iter().all(|field| label(field) != field && !label(field).ends_with('1')), "each field has a label");
+        assert!(fields().all(|field| label(field) != field), "each field has a label");
     }
 
     #[test]

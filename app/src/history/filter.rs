@@ -3,7 +3,7 @@
 use time::{Date, OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 use url::form_urlencoded;
 
-use super::difference::FIELDS;
+use super::difference::fields;
 use crate::ui::form::FieldError;
 
 /// A day as forms write it.
@@ -97,7 +97,7 @@ impl HistoryFilter {
         }
         wanted.person = Some(person.to_owned()).filter(|person| !person.is_empty());
         let field = self.field.trim();
-        wanted.field = FIELDS.into_iter().find(|name| *name == field);
+        wanted.field = fields().find(|name| *name == field);
         if wanted.field.is_none() && !field.is_empty() {
             errors.push(FieldError::new("field", "Choose a field of the list."));
         }
@@ -177,7 +177,7 @@ mod tests {
         let filter = HistoryFilter::read("person=+&field=&from=+&to=");
         assert_eq!(filter.check(), Ok(Wanted::default()));
         assert!(filter.is_empty());
-        for field in FIELDS {
+        for field in fields() {
             assert_eq!(HistoryFilter { field: field.into(), ..filter.clone() }.check().unwrap().field, Some(field));
         }
     }

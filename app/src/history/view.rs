@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    difference::{FIELDS, Line, Values, deed, label, lines},
+    difference::{Line, Values, deed, fields, label, lines},
     export::Format,
     filter::{HistoryFilter, is_day},
     store::{self, Change, ON_A_PAGE, Page, Scope},
@@ -118,7 +118,7 @@ fn filter_form(place: &Shown, filter: &HistoryFilter, errors: &[FieldError]) -> 
     let fields = place.fields.then(|| {
         let error = errors.iter().find(|error| error.field == "field").map(|error| error.message.clone());
         let chosen = filter.field.clone();
-        let choices = FIELDS.into_iter().map(|field| view! { <option value=field selected=field == chosen>{label(field)}</option> });
+        let choices = fields().map(|field| view! { <option value=field selected=field == chosen>{label(field)}</option> });
         let choices = choices.collect_view();
         view! {
             <div class="field">

@@ -69,9 +69,10 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
     };
     let slug =
         Signal::derive(move || Some(name.with(|name| slug_from(name))).filter(|slug| !slug.is_empty()).unwrap_or("my-app".to_owned()));
-    let text = |id, label, help, value: &String, offered, typed, inputmode| {
+    let text = |field: InstanceField, help, value: &String, offered, typed, inputmode| {
         // The slug is fixed once the instance is there.
-        let hidden = exists && id == "slug";
+        let hidden = exists && field == InstanceField::Slug;
+        let (id, label) = (field.name(), field.label());
         text_field(saving, TextField { id, label, help, value: value.clone(), offered, typed, inputmode, hidden })
     };
     let name_help = "What your team calls it. Visitors see it on the portal.";
@@ -109,18 +110,18 @@ pub fn InstanceEditor(start: InstanceStart) -> impl IntoView {
         >
             <input type="hidden" name="version" value=form.version />
             <input type="hidden" name="base" value=form.base.clone() />
-            {text("name", "Name", name_help, &form.name, example("MyApp"), Some(name), "text")}
-            {text("slug", "Slug", slug_help, &form.slug, slug, None, "text")}
+            {text(InstanceField::Name, name_help, &form.name, example("MyApp"), Some(name), "text")}
+            {text(InstanceField::Slug, slug_help, &form.slug, slug, None, "text")}
             <fieldset class="field">
-                <legend>"Environment"</legend>
+                <legend>{InstanceField::Environment.label()}</legend>
                 {choice("development", "Development", "For building: http and localhost are fine.", form.environment != "production")}
                 {choice("production", "Production", "For real visitors: https only.", form.environment == "production")}
                 {error_of(saving, "environment")}
                 {choice_of(saving, "environment", "")}
             </fieldset>
-            {text("domain", "Domain", domain_help, &form.domain, example("myapp.com"), Some(domain), "url")}
-            {text("portal_origin", "Portal origin", portal_help, &form.portal_origin, from_domain("https://accounts.", ""), None, "url")}
-            {text("home_url", "Home URL", home_help, &form.home_url, from_domain("https://", "/"), None, "url")}
+            {text(InstanceField::Domain, domain_help, &form.domain, example("myapp.com"), Some(domain), "url")}
+            {text(InstanceField::PortalOrigin, portal_help, &form.portal_origin, from_domain("https://accounts.", ""), None, "url")}
+            {text(InstanceField::HomeUrl, home_help, &form.home_url, from_domain("https://", "/"), None, "url")}
             {origins(saving, form.allowed_origins)}
             {end}
         </form>
@@ -233,7 +234,7 @@ fn origins(saving: InPlace, stored: Vec<String>) -> impl IntoView {
     };
     view! {
         <fieldset class="field">
-            <legend>"Allowed origins"</legend>
+            <legend>{InstanceField::AllowedOrigin(0).label()}</legend>
             <p class="help" id="allowed_origins-help">
                 "Sites besides the domain that links may lead to. A * stands for everything below a name of your own."
             </p>

@@ -24,7 +24,7 @@ pub struct InstanceForm {
     /// The instance's own host name.
     pub domain: String,
     /// Empty means the default.
-    #[validate(length(max = 512, message = "That is too long for an origin."))]
+    #[validate(length(max = 512, message = "That origin is too long. Use at most 512 characters."))]
     pub portal_origin: String,
     /// Empty means the default.
     #[validate(length(max = 2048, message = "That is too long: 2,048 characters at most."))]
@@ -40,40 +40,25 @@ pub struct InstanceForm {
 /// The name of a field in the form.
 pub fn field_name(field: InstanceField) -> String {
     match field {
-        // The first input carries the name alone, so that a summary's link always finds one.
-        InstanceField::AllowedOrigin(index) if index > 0 => return format!("allowed_origins-{index}"),
-        InstanceField::Slug => "slug",
-        InstanceField::Name => "name",
-        InstanceField::Environment => "environment",
-        InstanceField::Domain => "domain",
-        InstanceField::PortalOrigin => "portal_origin",
-        InstanceField::HomeUrl => "home_url",
-        InstanceField::AllowedOrigin(_) => "allowed_origins",
+        // The first input has the plain name, so the link in an error summary always leads to an input.
+        InstanceField::AllowedOrigin(index) if index > 0 => format!("{}-{index}", field.name()),
+        _ => field.name().to_owned(),
     }
-    .to_owned()
 }
 
 /// What the screens call a field of the instance form.
 pub fn field_label(field: &str) -> String {
-    match field {
-        "slug" => "Slug",
-        "name" => "Name",
-        "environment" => "Environment",
-        "domain" => "Domain",
-        "portal_origin" => "Portal origin",
-        "home_url" => "Home URL",
-        "version" => "Form",
-        // `allowed_origins`, or with the number of its input.
-        origin => {
+    match (field, InstanceField::named(field)) {
+        ("version", _) => "Form".to_owned(),
+        // The first of the inputs has no number in its name.
+        (_, Some(InstanceField::AllowedOrigin(_))) => "Allowed origin 1".to_owned(),
+        (_, Some(known)) => known.label().to_owned(),
+        (origin, None) => {
             let number = origin.rsplit_once('-').and_then(|(_, index)| index.parse::<usize>().ok()).unwrap_or(0);
-            return format!("Allowed origin {}", number + 1);
+            format!("Allowed origin {}", number + 1)
         }
     }
-    .to_owned()
 }
-
-/// The fields in the order of the form, in which their errors are listed.
-const FIELDS: [&str; 8] = ["version", "name", "slug", "environment", "domain", "portal_origin", "home_url", "allowed_origins"];
 
 impl InstanceForm {
     /// Takes blank origins out: the inputs' numbers in errors count what is left.
@@ -116,7 +101,8 @@ impl InstanceForm {
         if self.name.trim().is_empty() && self.slug.trim().is_empty() {
             errors.retain(|error| error.field != "slug");
         }
-        errors.sort_by_key(|error| FIELDS.iter().position(|field| error.field.starts_with(field)));
+        // `version` is none of the settings and comes first.
+        errors.sort_by_key(|error| InstanceField::ALL.iter().position(|field| error.field.starts_with(field.name())));
         match parsed {
             Ok(instance) if errors.is_empty() => Ok(instance),
             _ => Err(errors),

@@ -2,6 +2,7 @@
 
 mod archive;
 mod constraints;
+mod names;
 
 use sqlx::PgPool;
 

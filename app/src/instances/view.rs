@@ -1,5 +1,6 @@
 //! The screens of instances: the list, a new one, the Overview tab, the settings.
 
+use crate::redirects::Page;
 use crate::{
     admins::Role,
     copy_settings::view::copy_section,
@@ -7,10 +8,13 @@ use crate::{
     layout::{
         frame::{Frame, InstanceFrame, Place, environment_badge},
         loading,
-        rejected::{Problem, Rejected, conflict_summary, read_only_note, saved_banner},
+        rejected::{Problem, Rejected, conflict_summary, has_saved, read_only_note, saved_banner},
     },
     paths,
-    saving::choices::{Wording, choices},
+    saving::{
+        choices::{Wording, choices},
+        undo::{undo_button, undo_fields},
+    },
     ui::{
         copy_button::CopyButton,
         form::write,
@@ -115,7 +119,6 @@ pub fn NewPage() -> impl IntoView {
 pub fn SettingsPage() -> impl IntoView {
     let slug = loading::slug();
     let query = loading::query();
-    let saved = saved_banner(&query);
     let rejected = use_context::<Rejected<InstanceForm>>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
@@ -125,6 +128,13 @@ pub fn SettingsPage() -> impl IntoView {
         let (form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
         let summary = conflict_summary(problem.as_ref(), field_label);
+        let just_saved = problem.is_none() && has_saved(&query);
+        let undo = if just_saved && !read_only {
+            undo_fields::<InstanceForm>(&loading::pool()?, &stored).await.map_err(loading::unavailable)?
+        } else {
+            None
+        };
+        let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let body = match problem.as_ref().and_then(Problem::to_choose) {
@@ -136,7 +146,7 @@ pub fn SettingsPage() -> impl IntoView {
         Ok(view! {
             <InstanceFrame stored place=Place::Settings>
                 {summary}
-                {saved.filter(|_| problem.is_none())}
+                {saved}
                 {switched.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
                 {body}
@@ -155,14 +165,14 @@ pub fn OverviewPage() -> impl IntoView {
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let origin = stored.instance.portal_origin().as_str().to_owned();
-        let rows = PAGES
-            .iter()
-            .map(|(field_label, path, help)| {
+        let rows = Page::ALL
+            .map(|page| {
+                let (label, path) = (page.label(), page.path());
                 let (url, id) = (format!("{origin}{path}"), format!("url-of-{}", &path[1..]));
                 view! {
                     <li>
-                        <div><h3>{*field_label}</h3><p class="help">{*help}</p><code id=id.clone()>{url}</code></div>
-                        <CopyButton of=id label=format!("the URL of {field_label}") />
+                        <div><h3>{label}</h3><p class="help">{page.help()}</p><code id=id.clone()>{url}</code></div>
+                        <CopyButton of=id label=format!("the URL of {label}") />
                     </li>
                 }
             })
@@ -180,18 +190,6 @@ pub fn OverviewPage() -> impl IntoView {
         })
     })
 }
-
-/// The portal's pages: name, path, what it is for.
-const PAGES: [(&str, &str, &str); 8] = [
-    ("Sign-in", "/sign-in", "For returning people."),
-    ("Sign-up", "/sign-up", "For new accounts."),
-    ("Sign-out", "/sign-out", "Ends the visitor's session."),
-    ("Profile", "/user", "The visitor's own account. It has no redirect."),
-    ("Create organization", "/create-organization", "For a new organization."),
-    ("Organization", "/organization", "The visitor's organization, with the way to leave it."),
-    ("Waitlist", "/waitlist", "Takes an address down until you open."),
-    ("Unauthorized sign-in", "/unauthorized-sign-in", "For a sign-in that its owner does not recognise."),
-];
 
 fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> InstanceStart {
     InstanceStart { form, errors: problem.map(Problem::into_errors).unwrap_or_default(), exists, read_only: false }

@@ -10,19 +10,24 @@ use crate::{
     },
 };
 
-/// Says that a save has succeeded, where the page's query does: alone, or together with what somebody else has saved.
-pub fn saved_banner(query: &str) -> Option<impl IntoView + use<>> {
+/// Whether the page's query says that a form was just saved.
+pub fn has_saved(query: &str) -> bool {
+    matches!(query, "saved" | "merged")
+}
+
+/// Says that a save has succeeded, if the page's query does: alone, or merged with what somebody else has saved. `undo` undoes it.
+pub fn saved_banner<Undo: IntoView>(query: &str, undo: Undo) -> Option<impl IntoView + use<Undo>> {
     let text = match query {
         "saved" => "Saved. Links follow it from now on.",
-        "merged" => "Saved, together with what somebody else has saved in between: you changed different fields. History shows both.",
+        "merged" => "Saved, and merged with what somebody else has saved in between: you changed different fields. History shows both.",
         _ => return None,
     };
-    Some(view! { <p class="banner" role="status">{icon(TICK)}{text}</p> })
+    Some(view! { <div class="banner" role="status">{icon(TICK)}<span>{text}</span>{undo}</div> })
 }
 
 /// Says to a viewer why there is nothing to save with.
 pub fn read_only_note() -> impl IntoView {
-    view! { <p class="banner note" role="note">"You are a viewer of this instance: you see and try everything, and save nothing. Ask an owner to make you an editor."</p> }
+    view! { <p class="banner note" role="note">"You are a viewer of this instance. You can see and try everything, but not save. Ask an owner to make you an editor."</p> }
 }
 
 /// A form that was posted and not saved: what was typed, and why. The page that shows it finds it in its context.

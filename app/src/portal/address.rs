@@ -1,63 +1,7 @@
 //! Addresses of the portal's own pages, at its host or under `/portal/{slug}`. Each carries the parameters of the visitor's link.
 
-use percent_encoding::percent_decode_str;
-
-use crate::redirects::{Link, MOST_QUERY_BYTES, Prefill, policy::MOST_BYTES};
-
-/// A page of the portal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// An identifier and a password.
-    SignIn,
-    /// A new account.
-    SignUp,
-    /// The end of a session.
-    SignOut,
-    /// The profile.
-    User,
-    /// A new organization.
-    CreateOrganization,
-    /// The visitor's organizations.
-    Organization,
-    /// The waitlist.
-    Waitlist,
-    /// For somebody who hears of a sign-in that was not theirs.
-    UnauthorizedSignIn,
-}
-
-impl Page {
-    /// Every page.
-    pub const ALL: [Self; 8] = [
-        Self::SignIn,
-        Self::SignUp,
-        Self::SignOut,
-        Self::User,
-        Self::CreateOrganization,
-        Self::Organization,
-        Self::Waitlist,
-        Self::UnauthorizedSignIn,
-    ];
-
-    /// Its path below the portal's beginning.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::SignIn => "/sign-in",
-            Self::SignUp => "/sign-up",
-            Self::SignOut => "/sign-out",
-            Self::User => "/user",
-            Self::CreateOrganization => "/create-organization",
-            Self::Organization => "/organization",
-            Self::Waitlist => "/waitlist",
-            Self::UnauthorizedSignIn => "/unauthorized-sign-in",
-        }
-    }
-
-    /// The page that a path means, as [`crate::redirects::Flow::at`] reads one: a slash at its end and percent-encoding change nothing.
-    pub fn at(path: &str) -> Option<Self> {
-        let path = path.trim_end_matches('/');
-        Self::ALL.into_iter().find(|page| percent_decode_str(path).eq(page.path().bytes()))
-    }
-}
+pub use crate::redirects::Page;
+use crate::redirects::{LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
 /// The page that a visitor wanted when they were asked to sign in. They go on to it afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +51,7 @@ pub struct Address {
 
 impl Address {
     /// The addresses below `base`, which carry the link's parameters.
-    pub fn new(base: String, link: &Link<'_>, after_sign_in: Option<AfterSignIn>, exit_url: String) -> Self {
+    pub fn new(base: String, link: &LinkParams<'_>, after_sign_in: Option<AfterSignIn>, exit_url: String) -> Self {
         Self { base, query: carried_query(link), after_sign_in, exit_url }
     }
 
@@ -142,15 +86,15 @@ impl Address {
 
 /// The query that is carried from page to page: the link's parameters that some page reads. Encoded again, it may exceed the limit.
 /// A URL that is longer than any target is left out first, then the prefill, which is in the form anyway.
-fn carried_query(link: &Link<'_>) -> String {
+fn carried_query(link: &LinkParams<'_>) -> String {
     let mut link = link.clone();
     for redirect in
         [&mut link.redirect_url, &mut link.sign_in_force, &mut link.sign_in_fallback, &mut link.sign_up_force, &mut link.sign_up_fallback]
     {
-        redirect.take_if(|value| value.len() > MOST_BYTES);
+        redirect.take_if(|value| value.len() > MAX_URL_BYTES);
     }
     let whole = link.write();
-    if whole.len() <= MOST_QUERY_BYTES {
+    if whole.len() <= MAX_QUERY_BYTES {
         return whole;
     }
     link.prefill = Prefill::default();
@@ -160,10 +104,9 @@ fn carried_query(link: &Link<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redirects::Flow;
 
     fn address(base: &str, query: &str) -> Address {
-        Address::new(base.to_owned(), &Link::read(query), AfterSignIn::read(query), String::new())
+        Address::new(base.to_owned(), &LinkParams::read(query), AfterSignIn::read(query), String::new())
     }
 
     #[test]
@@ -176,7 +119,7 @@ mod tests {
                 let written = address(base, query).to(page);
                 let (path, carried) = written.split_once('?').unwrap();
                 assert_eq!(path, format!("{base}{}", page.path()));
-                assert_eq!(Link::read(carried), Link::read(query));
+                assert_eq!(LinkParams::read(carried), LinkParams::read(query));
                 assert!(!carried.contains("x=y") && !carried.contains("done"), "{carried}");
             }
         }
@@ -214,17 +157,5 @@ mod tests {
         assert_eq!(address.sign_in_first(AfterSignIn::Organization), "/sign-in?redirect_url=%2Fx&then=organization");
         assert_eq!(address.form(Page::User, "names"), "/user/names?redirect_url=%2Fx");
         assert_eq!(address.done(Page::User, "names"), "/user?redirect_url=%2Fx&done=names");
-    }
-
-    #[test]
-    fn a_page_is_at_the_path_where_a_flow_is_read() {
-        for flow in Flow::ALL {
-            assert_eq!(flow.page().and_then(Page::at).map(Page::path), flow.page());
-        }
-        assert_eq!(Page::at("/sign%2Din//"), Some(Page::SignIn));
-        assert_eq!(Page::at("/user/"), Some(Page::User));
-        for path in ["", "/", "/SIGN-IN", "/sign-in/x", "//sign-in", "/user.html"] {
-            assert_eq!(Page::at(path), None, "{path}");
-        }
     }
 }

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::admins::{Email, NotAnEmail};
+use crate::{
+    admins::{Email, NotAnEmail},
+    redirects::is_invisible,
+};
 
 /// A phone number as [E.164](https://www.itu.int/rec/T-REC-E.164) writes it: `+`, then digits only.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -71,11 +74,9 @@ pub enum NotAnIdentifier {
     Username(#[from] NotAUsername),
 }
 
-/// What people and address books write between digits, and what can't be seen there.
+/// What people and address books write between digits, and invisible characters. A control character is not there by accident.
 fn is_separator(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '-' | '.' | '(' | ')' | '\u{2010}'..='\u{2015}' | '\u{2212}')
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+    c.is_whitespace() || matches!(c, '-' | '.' | '(' | ')' | '\u{2010}'..='\u{2015}' | '\u{2212}') || (is_invisible(c) && !c.is_control())
 }
 
 fn looks_like_a_phone_number(text: &str) -> bool {

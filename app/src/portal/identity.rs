@@ -19,6 +19,9 @@ pub enum IdentityKind {
 }
 
 impl IdentityKind {
+    /// Every kind.
+    pub const ALL: [Self; 1] = [Self::Accounts];
+
     /// The name in the database.
     pub fn name(self) -> &'static str {
         match self {
@@ -36,7 +39,7 @@ impl FromStr for IdentityKind {
     type Err = UnknownIdentity;
 
     fn from_str(name: &str) -> Result<Self, UnknownIdentity> {
-        [Self::Accounts].into_iter().find(|kind| kind.name() == name).ok_or(UnknownIdentity)
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or(UnknownIdentity)
     }
 }
 

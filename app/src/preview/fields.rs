@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::form::PreviewForm;
 use crate::{
-    redirects::{Environment, Flow, Instance, Link, Prefill, prefill_advice},
+    redirects::{Flow, Instance, LinkParams, Prefill, RequestingOrigin, prefill_advice},
     ui::icon::{WARNING, icon},
 };
 
@@ -12,9 +12,9 @@ use crate::{
 pub(super) fn fields(form: &PreviewForm, instance: &Instance) -> impl IntoView + use<> {
     let chosen = form.flow();
     let flows =
-        Flow::ALL.map(|flow| view! { <option value=flow.name() selected=flow == chosen>{flow_label(flow)}</option> }).collect_view();
+        Flow::ALL.map(|flow| view! { <option value=flow.name() selected=flow == chosen>{flow.preview_label()}</option> }).collect_view();
     let given = |names: &[&str]| names.iter().any(|name| !form.value(name).is_empty());
-    let redirects = Link::REDIRECTS[1..].iter().map(|name| text_field(form, instance, name, name).into_any()).collect_view();
+    let redirects = LinkParams::REDIRECTS[1..].iter().map(|name| text_field(form, instance, name, name).into_any()).collect_view();
     let prefill = Prefill::NAMES.map(|name| text_field(form, instance, name, prefill_label(name)).into_any()).collect_view();
     view! {
         <div class="field">
@@ -34,7 +34,7 @@ pub(super) fn fields(form: &PreviewForm, instance: &Instance) -> impl IntoView +
             <summary>"Prefill"</summary>
             {prefill}
         </details>
-        <details class="field" open=given(&Link::REDIRECTS[1..])>
+        <details class="field" open=given(&LinkParams::REDIRECTS[1..])>
             <summary>"Parameters of self-hosted components"</summary>
             <p class="help">"How they hand their own force and fallback settings to the portal."</p>
             {redirects}
@@ -43,7 +43,7 @@ pub(super) fn fields(form: &PreviewForm, instance: &Instance) -> impl IntoView +
 }
 
 fn text_field(form: &PreviewForm, instance: &Instance, name: &'static str, label: &'static str) -> impl IntoView + use<> {
-    let redirect = Link::REDIRECTS.contains(&name);
+    let redirect = LinkParams::REDIRECTS.contains(&name);
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -57,14 +57,14 @@ fn text_field(form: &PreviewForm, instance: &Instance, name: &'static str, label
 
 /// The fields that something may be said beside.
 pub(super) fn noted() -> impl Iterator<Item = &'static str> {
-    ["requesting_page"].into_iter().chain(Link::REDIRECTS).chain(Prefill::NAMES)
+    ["requesting_page"].into_iter().chain(LinkParams::REDIRECTS).chain(Prefill::NAMES)
 }
 
 /// What will not work of a field's value, as what stands below it; empty where there is nothing to say.
 pub(super) fn note(form: &PreviewForm, instance: &Instance, name: &str) -> impl IntoView + use<> {
     let said = if name == "requesting_page" {
         requesting_page_advice(form, instance)
-    } else if Link::REDIRECTS.contains(&name) {
+    } else if LinkParams::REDIRECTS.contains(&name) {
         redirect_advice(form, name)
     } else {
         prefill_advice(form.flow(), name, form.value(name))
@@ -92,25 +92,12 @@ fn redirect_advice(form: &PreviewForm, name: &str) -> Option<&'static str> {
 fn requesting_page_advice(form: &PreviewForm, instance: &Instance) -> Option<&'static str> {
     if form.requesting_page.trim().is_empty() {
         None
-    } else if form.requesting_origin().is_none() {
+    } else if RequestingOrigin::of_page(&form.requesting_page).is_none() {
         Some("That is no page. Write its URL, like http://localhost:5173.")
-    } else if instance.environment() == Environment::Production {
+    } else if !RequestingOrigin::referer_counts(instance.environment()) {
         Some("In production it does not count: anyone could link to the portal from a page of their own.")
     } else {
         None
-    }
-}
-
-/// A flow by the page that it is on.
-fn flow_label(flow: Flow) -> &'static str {
-    match flow {
-        Flow::SignUp => "Sign-up, /sign-up",
-        Flow::SignIn => "Sign-in, /sign-in",
-        Flow::SignOut => "Sign-out, /sign-out",
-        Flow::Logo => "The logo, on any page",
-        Flow::CreateOrganization => "Create an organization, /create-organization",
-        Flow::LeaveOrganization => "Leave an organization, /organization",
-        Flow::Waitlist => "Waitlist, /waitlist",
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::paths;
 use url::form_urlencoded;
 
-use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, Link, NotALink, Prefill, RequestingOrigin, parse_fallback};
+use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, LinkParams, NotALink, Prefill, RequestingOrigin, parse_fallback};
 
 /// The longest state that is put into the page's address, in bytes: more is shown, but can't be bookmarked.
 const MOST_ADDRESS_BYTES: usize = 8_000;
@@ -20,7 +20,7 @@ pub struct PreviewForm {
     /// The flow that ends.
     pub flow: Option<Flow>,
     /// The link's parameters, prefill as typed.
-    pub says: Link<'static>,
+    pub says: LinkParams<'static>,
     /// The page that runs the flow or that the visitor came from, by its URL or origin.
     pub requesting_page: String,
     /// Values of the Redirects tab that are not saved, by their flows.
@@ -63,7 +63,7 @@ impl PreviewForm {
         if let Some(flow) = flow {
             query.append_pair("flow", flow.name());
         }
-        for name in Link::REDIRECTS.into_iter().chain(Prefill::NAMES) {
+        for name in LinkParams::REDIRECTS.into_iter().chain(Prefill::NAMES) {
             let value = self.value(name);
             if !value.is_empty() {
                 query.append_pair(name, value);
@@ -81,7 +81,7 @@ impl PreviewForm {
     /// The form before a link that can be read has filled its fields: nothing but the link.
     #[must_use]
     pub fn before_link(self) -> Self {
-        if self.has_new_link() { Self { flow: None, says: Link::default(), ..self } } else { self }
+        if self.has_new_link() { Self { flow: None, says: LinkParams::default(), ..self } } else { self }
     }
 
     /// The address of the page that shows this form; `None` where it would be too long.
@@ -121,8 +121,8 @@ impl PreviewForm {
         }
         self.flow = Some(direct.flow());
         let link = direct.link();
-        let redirects = Link::REDIRECTS.into_iter().filter_map(|name| Some((name, link.redirect(name)?.to_owned())));
-        self.says = Link::default();
+        let redirects = LinkParams::REDIRECTS.into_iter().filter_map(|name| Some((name, link.redirect(name)?.to_owned())));
+        self.says = LinkParams::default();
         for (name, value) in redirects.chain(direct.prefill()).filter(|(_, value)| !value.is_empty()) {
             self.says.set(name, value);
         }
@@ -132,7 +132,7 @@ impl PreviewForm {
 
     /// The finished direct link, percent-encoded; `None` where the flow has no page of its own.
     pub fn direct_link(&self, instance: &Instance) -> Option<String> {
-        let (portal, page, query) = (instance.portal_origin().as_str(), self.flow().page()?, self.says.write());
+        let (portal, page, query) = (instance.portal_origin().as_str(), self.flow().page()?.path(), self.says.write());
         Some(if query.is_empty() { format!("{portal}{page}") } else { format!("{portal}{page}?{query}") })
     }
 
@@ -155,9 +155,8 @@ impl PreviewForm {
         (fallbacks != *stored).then_some(fallbacks)
     }
 
-    /// The requesting page's origin; `None` where none is typed or it is none.
-    pub fn requesting_origin(&self) -> Option<RequestingOrigin> {
-        let url = url::Url::parse(self.requesting_page.trim()).ok()?;
-        RequestingOrigin::parse(&url.origin().ascii_serialization())
+    /// The requesting page's origin; `None` where it does not count for this instance.
+    pub fn requesting_origin(&self, instance: &Instance) -> Option<RequestingOrigin> {
+        RequestingOrigin::of_referer(instance.environment(), &self.requesting_page)
     }
 }

@@ -4,7 +4,7 @@ use fast_qr::{ECL, QRBuilder};
 use leptos::prelude::*;
 
 use super::form::PreviewForm;
-use crate::redirects::{Instance, MOST_QUERY_BYTES};
+use crate::redirects::{Instance, MAX_QUERY_BYTES};
 
 /// The blank border that scanners need (ISO/IEC 18004), in modules.
 const QUIET_ZONE: usize = 4;
@@ -15,8 +15,8 @@ pub(super) fn built(form: &PreviewForm, instance: &Instance) -> impl IntoView + 
         None => view! { <p>"The logo is on every page of the portal: no link leads to it alone."</p> }.into_any(),
         Some(link) => {
             let query = link.split_once('?').map_or(0, |(_, query)| query.len());
-            let long = (query > MOST_QUERY_BYTES).then(|| {
-                let said = format!("It is too long: {query} bytes after the ?, and the portal reads {MOST_QUERY_BYTES}.");
+            let long = (query > MAX_QUERY_BYTES).then(|| {
+                let said = format!("It is too long: {query} bytes after the ?, and the portal reads {MAX_QUERY_BYTES}.");
                 view! { <p>{said}</p> }
             });
             view! { <code id="link-built">{link}</code>{long} }.into_any()

@@ -4,7 +4,7 @@
 
 use url::Host;
 
-use crate::redirects::policy::MOST_BYTES;
+use crate::redirects::{is_invisible, policy::MAX_URL_BYTES};
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) enum Kind {
 }
 
 /// Where a value is cut when it is shown, in characters: what is longer is no target, whatever comes after.
-const MOST_SHOWN: usize = MOST_BYTES;
+const MOST_SHOWN: usize = MAX_URL_BYTES;
 
 /// How many characters are called by their names; after that their numbers do.
 const MOST_NAMED: usize = 8;
@@ -50,7 +50,7 @@ pub(super) fn marks(value: &str, host: Option<&str>) -> Vec<Mark> {
     let mut named = 0;
     for (at, c) in shown.char_indices() {
         let kind = places.as_ref().map_or(Kind::Plain, |places| places.kind(at, c));
-        let (kind, said) = if is_unseen(c) {
+        let (kind, said) = if is_invisible(c) {
             (Kind::Unseen, Some(name(c, &mut named)))
         } else if kind == Kind::Host && !c.is_ascii() {
             (Kind::LookAlike, Some(name(c, &mut named)))
@@ -139,19 +139,6 @@ fn is_slash(c: char) -> bool {
 /// What URL parsers skip wherever it stands.
 fn is_skipped(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r')
-}
-
-/// Controls, every blank but the ordinary one, and what Unicode calls `Default_Ignorable_Code_Point`.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || (c.is_whitespace() && c != ' ')
-        || matches!(
-            c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 /// A character's number and name, like `U+200B ZERO WIDTH SPACE`.

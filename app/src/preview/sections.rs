@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     instances::stored::StoredInstance,
-    redirects::{Environment, Explanation, Fallbacks, NotALink, Visit, resolve},
+    redirects::{Explanation, Fallbacks, NotALink, Visit, resolve},
     ui::icon::{WARNING, icon},
 };
 
@@ -85,8 +85,7 @@ impl Preview {
     /// The end of the journey and the way there, under the stored redirects or under others.
     pub(super) fn outcome(&self, unsaved: Option<&Fallbacks>) -> (AnyView, AnyView) {
         let instance = &self.stored.instance;
-        // A production portal does not look at the page that a visitor comes from.
-        let requesting = self.form.requesting_origin().filter(|_| instance.environment() == Environment::Development);
+        let requesting = self.form.requesting_origin(instance);
         let visit = Visit { flow: self.form.flow(), link: &self.form.says, requesting: requesting.as_ref() };
         let resolution = resolve(instance, unsaved.unwrap_or(&self.stored.fallbacks), visit);
         let (title, id) = match (unsaved, &self.unsaved) {

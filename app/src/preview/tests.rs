@@ -151,6 +151,7 @@ fn what_cannot_be_seen_or_looks_like_another_is_written_out() {
     );
     assert_eq!(written("https://ev\til.com", Some("evil.com")), "https://[Host ev][Unseen |U+0009 TAB][Host il.com]");
     assert_eq!(written("a\u{200b}b", None), "a[Unseen |U+200B ZERO WIDTH SPACE]b");
+    assert_eq!(written("a\u{ad}\u{3164}", None), "a[Unseen |U+00AD SOFT HYPHEN][Unseen |U+3164 HANGUL FILLER]");
     assert_eq!(written("\u{202e}\0", None), "[Unseen |U+202E RIGHT-TO-LEFT OVERRIDE][Unseen |U+0000]");
 }
 

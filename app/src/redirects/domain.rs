@@ -1,49 +1,52 @@
-//! An instance's own host name, parsed so that it can be compared with a URL's host byte by byte.
+//! An instance's own host name, in a form that can be compared with the host of a parsed URL byte by byte.
 
 use std::fmt;
 
 use url::Host;
 
-use super::Environment;
+use super::{Environment, Invisible};
 
-/// An instance's own host name: ASCII, lower case, never a public suffix.
+/// An instance's own host name: in ASCII, in lower case, and never a public suffix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Domain(String);
 
-/// Why a text is no instance domain.
+/// Why a text cannot be the domain of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DomainError {
-    /// Nothing, or blanks only.
+    /// It is empty or blank.
     #[error("Enter the domain of your application, like myapp.com.")]
     Empty,
-    /// A scheme, a path, a port or a user name is with it.
-    #[error("Enter the host name alone, like myapp.com: no https://, no port, no path.")]
+    /// It has a scheme, a path, a port or a user name.
+    #[error("Enter only the host name, like myapp.com, without https://, port or path.")]
     NotAlone,
-    /// More than DNS can carry (RFC 1035, section 2.3.4).
-    #[error("That is too long for a domain: 253 characters at most, 63 between two dots.")]
+    /// It is longer than DNS allows (RFC 1035, section 2.3.4).
+    #[error("That domain is too long. Use at most 253 characters, and at most 63 between dots.")]
     TooLong,
-    /// The WHATWG host parser refuses it.
+    /// The WHATWG host parser rejects it.
     #[error("That is not a host name. Use letters, digits, hyphens and dots, like myapp.com.")]
     NotAHost,
-    /// An IPv4 or IPv6 address, in any spelling.
-    #[error("An IP address can't be a domain. Use a host name; IP addresses go under allowed origins.")]
+    /// It contains an invisible character.
+    #[error(transparent)]
+    Invisible(#[from] Invisible),
+    /// It is an IPv4 or IPv6 address, in any spelling.
+    #[error("An IP address can't be the domain. Enter a host name, and add IP addresses as allowed origins.")]
     IpAddress,
-    /// Strangers own names below it.
-    #[error("That is a public suffix: anyone can own a name under it. Use your own name there, like my-team.vercel.app.")]
+    /// It is a public suffix: strangers own names below it.
+    #[error("That is a public suffix: anyone can register a name under it. Use your own name, like my-team.vercel.app.")]
     PublicSuffix,
-    /// `localhost`, or a name without a dot, in production.
+    /// It is `localhost` or a name below it, in production.
     #[error("Names like localhost work in development only. Use your domain, or switch to development.")]
     LocalOnly,
 }
 
 impl Domain {
-    /// Reads a domain as an admin types it: Unicode becomes ASCII (UTS 46), upper case lower.
+    /// Reads a domain as an admin types it. Unicode becomes ASCII (UTS 46), and upper case becomes lower case.
     ///
-    /// In development, any host name will do that is no public suffix with a dot in it: names without a dot are hosts of
-    /// a local network (`localhost`, `testserver`), and nobody has to register the name ([`Domain::objection`]).
+    /// Development also accepts names without a dot, which are hosts of a local network (`localhost`, `testserver`), and names that
+    /// are too long for DNS. [`Domain::objection`] says which of them an admin must not choose.
     ///
     /// # Errors
-    /// Says which of the rules in [`DomainError`] is broken first.
+    /// The first rule in [`DomainError`] that the text breaks.
     pub fn parse(text: &str, environment: Environment) -> Result<Self, DomainError> {
         let text = text.trim();
         if text.is_empty() {
@@ -60,17 +63,17 @@ impl Domain {
         }
     }
 
-    /// The domain: ASCII, lower case.
+    /// The domain, in ASCII and in lower case.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether `host`, as a parsed URL has it, is this domain or one of its subdomains, at any depth.
+    /// Whether the host of a parsed URL is this domain or one of its subdomains, at any depth.
     pub(super) fn covers(&self, host: &str) -> bool {
         host == self.0 || is_below(host, &self.0)
     }
 
-    /// Why nobody can own this name outside a local network, though it is a host name; what an admin types must not be such.
+    /// Why nobody can own this name outside a local network, if that is so. The settings form rejects such a name, in development too.
     pub fn objection(&self) -> Option<DomainError> {
         let listed = psl::suffix(self.0.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == self.0.as_bytes());
         if is_too_long(&self.0) { Some(DomainError::TooLong) } else { listed.then_some(DomainError::PublicSuffix) }
@@ -83,7 +86,7 @@ impl fmt::Display for Domain {
     }
 }
 
-/// A host name alone, in ASCII, as the WHATWG host parser makes it, without a trailing dot.
+/// Reads a host name and nothing else. Returns it in ASCII, as the WHATWG host parser writes it, and never with a trailing dot.
 pub(super) fn host_name(text: &str) -> Result<String, DomainError> {
     if text.parse::<std::net::IpAddr>().is_ok() {
         return Err(DomainError::IpAddress);
@@ -91,10 +94,13 @@ pub(super) fn host_name(text: &str) -> Result<String, DomainError> {
     if text.contains(['/', '\\', ':', '@', '?', '#']) {
         return Err(DomainError::NotAlone);
     }
-    if text.contains('%') || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if let Some(invisible) = Invisible::first(text) {
+        return Err(invisible.into());
+    }
+    if text.contains(['%', ' ']) {
         return Err(DomainError::NotAHost);
     }
-    // A longer text can't become shorter than DNS allows, but it can take long to parse.
+    // A text this long is too long for DNS in any case, and slow to parse.
     if text.len() > 1024 {
         return Err(DomainError::TooLong);
     }
@@ -109,19 +115,19 @@ pub(super) fn host_name(text: &str) -> Result<String, DomainError> {
     Ok(ascii)
 }
 
-/// Whether `host` is a name below `parent`, one or more labels deep, and no label empty.
+/// Whether `host` is a name below `parent`, by one or more labels, none of which is empty.
 pub(super) fn is_below(host: &str, parent: &str) -> bool {
     host.strip_suffix(parent)
         .and_then(|rest| rest.strip_suffix('.'))
         .is_some_and(|labels| !labels.is_empty() && labels.split('.').all(|label| !label.is_empty()))
 }
 
-/// Whether DNS can't carry the name (RFC 1035, section 2.3.4), which the WHATWG host parser does not ask.
+/// Whether the name is longer than DNS allows (RFC 1035, section 2.3.4). The WHATWG host parser does not check this.
 fn is_too_long(ascii: &str) -> bool {
     ascii.len() > 253 || ascii.split('.').any(|label| label.len() > 63)
 }
 
-/// Whether strangers own names below `ascii`: the public suffix list has it, or it is a bare top-level name.
+/// Whether strangers own names below `ascii`: it is on the public suffix list, or has no dot.
 pub(super) fn is_public_suffix(ascii: &str) -> bool {
     psl::domain(ascii.as_bytes()).is_none()
 }
@@ -157,7 +163,9 @@ mod tests {
             ("myapp.com:443", DomainError::NotAlone),
             ("nick@myapp.com", DomainError::NotAlone),
             ("my app.com", DomainError::NotAHost),
-            ("my\0app.com", DomainError::NotAHost),
+            ("my\0app.com", Invisible('\0').into()),
+            ("my\u{ad}app.com", Invisible('\u{ad}').into()),
+            ("myapp.com\u{200b}", Invisible('\u{200b}').into()),
             ("%6dyapp.com", DomainError::NotAHost),
             ("*.myapp.com", DomainError::NotAHost),
             ("myapp.com.", DomainError::NotAHost),

@@ -1,20 +1,20 @@
-//! Why a value is refused, in one sentence that names the fix.
+//! Why a value is refused and how to fix it, in a sentence for people.
 
 use std::fmt;
 
 use super::{
-    Instance, Outcome, Resolution, Source, Step, Visit,
-    policy::{self, MOST_BYTES, Refusal, Refused},
+    Instance, Invisible, Outcome, Resolution, Source, Step, Visit,
+    policy::{self, MAX_URL_BYTES, Refusal, Refused},
 };
 
-/// A sentence about a refused value; the host it is about stands apart, so that a screen can set it off.
+/// A sentence about a refused value. It holds the host apart, so that a screen can highlight it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// What comes before the host.
+    /// The text before the host.
     pub before: String,
-    /// The real host, where the sentence is about one.
+    /// The real host, if the sentence is about one.
     pub host: Option<String>,
-    /// What comes after the host.
+    /// The text after the host.
     pub after: String,
 }
 
@@ -24,24 +24,27 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// Says why `value` was refused and what to do about it.
+/// Says why `value` was refused and how to fix it.
 pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanation {
     let domain = instance.domain();
     let host = refused.url.as_ref().and_then(|url| url.host_str()).map(str::to_owned);
     let sentence = |text: String| Explanation { before: String::new(), host: None, after: text };
     match refused.reason {
-        Refusal::TooLong => sentence(format!("That is too long: {} bytes, and {MOST_BYTES} are the limit. Shorten it.", value.len())),
-        Refusal::NotAUrl => sentence("That is not a URL. Start with / for a page of your application, or with https://.".into()),
-        Refusal::Ambiguous => {
-            sentence("Browsers can read this in two ways. Write it in full, without .. and *, and the host in ASCII (xn--…).".into())
-        }
+        Refusal::TooLong => sentence(format!("That is too long: {} bytes. The limit is {MAX_URL_BYTES} bytes.", value.len())),
+        Refusal::NotAUrl => sentence(Invisible::first(value).map_or_else(
+            || "That is not a URL. Start with / for a page of your application, or with https://.".into(),
+            |invisible| invisible.to_string(),
+        )),
+        Refusal::Ambiguous => sentence(
+            "Browsers read this URL in different ways. Write it in full, without .. or *, and with the host in ASCII (xn--…).".into(),
+        ),
         Refusal::Scheme => sentence("Only web addresses can be a target. Use https://, or a path like /dashboard.".into()),
         Refusal::Credentials => Explanation {
-            before: "It carries a user name, and its real host is ".into(),
+            before: "It contains a user name, and its real host is ".into(),
             host,
             after: ". Remove everything before the @.".into(),
         },
-        Refusal::Insecure => sentence("Production needs https. Change http:// to https://.".into()),
+        Refusal::Insecure => sentence("Production requires https. Change http:// to https://.".into()),
         Refusal::Foreign if host.as_ref().is_some_and(|host| host.ends_with('.')) => {
             Explanation { before: "There is a dot at the end of ".into(), host, after: " Remove it.".into() }
         }
@@ -51,19 +54,19 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
             after: format!(" is not on {domain}. Use a URL on {domain}, or add this origin under Settings."),
         },
         Refusal::Loop => sentence(
-            "That is the portal's own sign-in or sign-up page, so people would go in a circle. Use a page of your application.".into(),
+            "That is the portal's own sign-in or sign-up page, so visitors would go in circles. Use a page of your application.".into(),
         ),
     }
 }
 
-/// Says why a step of the visit's resolution was refused; `None` where it was not.
+/// Says why a step of the visit's resolution was refused. `None` if it was not.
 fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> Option<Explanation> {
     let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };
     let refused = policy::check(instance, visit.flow, visit.requesting, value).err()?;
     Some(explain(instance, value, &refused))
 }
 
-/// Says which candidate of the visit was refused first, and why; `None` where none was.
+/// Says which candidate of the visit was refused first, and why. `None` if none was.
 pub fn explain_first_refusal(instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> Option<(Source, Explanation)> {
     resolution.steps.iter().find_map(|step| Some((step.source, explain_step(instance, visit, step)?)))
 }

@@ -1,23 +1,23 @@
-//! The URLs that an admin stores, one for each flow.
+//! Fallback redirects: the URLs that an admin stores, one for each flow.
 
 use super::{
-    Flow, Instance,
+    Flow, Instance, is_invisible,
     policy::{self, Allowed, Refusal, Refused},
 };
 
-/// The stored fallback redirects of an instance, as typed. A flow without one goes to the home URL.
+/// The stored fallback redirects of an instance, as typed. A flow without one uses the home URL.
 ///
-/// They were allowed when they were stored; [`super::resolve`] asks again, since domain and origins may have changed.
+/// They were allowed when they were stored. [`super::resolve`] checks them again, since the instance may have changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fallbacks([Option<String>; Flow::ALL.len()]);
 
 impl Fallbacks {
-    /// The stored value of a flow.
+    /// The stored value of a flow, if it has one.
     pub fn get(&self, flow: Flow) -> Option<&str> {
         self.0[flow.index()].as_deref()
     }
 
-    /// Puts a value in place; blanks only mean none.
+    /// Sets the value of a flow, without the blanks around it. A blank value removes the fallback redirect.
     pub fn set(&mut self, flow: Flow, value: &str) {
         self.0[flow.index()] = Some(value.trim()).filter(|value| !value.is_empty()).map(str::to_owned);
     }
@@ -36,13 +36,13 @@ impl FromIterator<(Flow, String)> for Fallbacks {
 /// Reads a fallback redirect as an admin types it: an absolute URL, or a path that begins with one `/`.
 ///
 /// # Errors
-/// What the policy refuses. Other relative forms (`dashboard`, `//host`) and control characters too: parsers repair
-/// them, but nobody who reads the setting later would see what it means.
+/// The policy refuses the value, or it has another relative form (`dashboard`, `//host`) or an invisible character. Parsers accept
+/// these, but a reader of the setting could not see what it means.
 pub fn parse_fallback(instance: &Instance, flow: Flow, value: &str) -> Result<Allowed, Refused> {
     let allowed = policy::check(instance, flow, None, value)?;
     let path = value.starts_with('/') && !value[1..].starts_with(['/', '\\']);
     let absolute = ["https://", "http://"].iter().any(|start| value.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
-    if (path || absolute) && !value.contains(char::is_control) {
+    if (path || absolute) && !value.contains(is_invisible) {
         Ok(allowed)
     } else {
         Err(Refused { reason: Refusal::NotAUrl, url: Some(allowed.url) })

@@ -1,23 +1,24 @@
-//! What a visitor does on the portal, and the names that each flow has in links, JSON and screens.
+//! The flows: what visitors do on the portal. Everything that is said of a flow on screens, in JSON and in forms is here.
 
 use std::{fmt, str::FromStr};
 
-use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-/// What the visitor does on the portal. Each flow has a fallback redirect of its own.
+use super::Page;
+
+/// What a visitor does on the portal. Each flow has its own fallback redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flow {
-    /// A new account.
+    /// Creating an account.
     SignUp,
-    /// A returning visitor.
+    /// Signing in to an account.
     SignIn,
-    /// The end of a session.
+    /// Ending the session.
     SignOut,
-    /// A click on the logo of any portal page.
+    /// Clicking the logo on any portal page.
     Logo,
-    /// A new organization.
+    /// Creating an organization.
     CreateOrganization,
     /// Leaving an organization.
     LeaveOrganization,
@@ -25,7 +26,7 @@ pub enum Flow {
     Waitlist,
 }
 
-/// The groups in which the Redirects tab shows the flows.
+/// A section of the Redirects tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     /// Sign-up, sign-in, sign-out and the logo.
@@ -40,12 +41,30 @@ impl Group {
     /// Every group, in the order of the Redirects tab.
     pub const ALL: [Self; 3] = [Self::User, Self::Organization, Self::Waitlist];
 
-    /// The group's heading.
+    /// The heading of the group.
     pub fn title(self) -> &'static str {
         match self {
             Self::User => "User redirects",
             Self::Organization => "Organization redirects",
             Self::Waitlist => "Waitlist",
+        }
+    }
+
+    /// The help text below the heading.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::User => "Where people go when a link to the portal names no target, or one that is not allowed.",
+            Self::Organization => "Where people go after they create or leave an organization.",
+            Self::Waitlist => "Where people go after they join the waitlist.",
+        }
+    }
+
+    /// The HTML `id` of the heading.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::User => "user-redirects",
+            Self::Organization => "organization-redirects",
+            Self::Waitlist => "waitlist-redirects",
         }
     }
 
@@ -60,7 +79,7 @@ impl Flow {
     pub const ALL: [Self; 7] =
         [Self::SignUp, Self::SignIn, Self::SignOut, Self::Logo, Self::CreateOrganization, Self::LeaveOrganization, Self::Waitlist];
 
-    /// The flow's name in links, JSON and the database.
+    /// The flow's name in JSON, in the command line and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::SignUp => "sign-up",
@@ -73,7 +92,7 @@ impl Flow {
         }
     }
 
-    /// The JSON and form field that holds the flow's fallback redirect.
+    /// The field that holds the flow's fallback redirect, in JSON, in forms and in the history.
     pub fn field(self) -> &'static str {
         match self {
             Self::SignUp => "after_sign_up_url",
@@ -86,7 +105,7 @@ impl Flow {
         }
     }
 
-    /// The flow whose fallback redirect that field holds.
+    /// The flow whose fallback redirect is in the field of that name.
     pub fn of_field(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|flow| flow.field() == name)
     }
@@ -104,23 +123,36 @@ impl Flow {
         }
     }
 
-    /// The path of the flow's portal page; the logo is on all of them.
-    pub fn page(self) -> Option<&'static str> {
+    /// The help text in the Redirects tab. A word between backticks is code.
+    pub fn help(self) -> &'static str {
         match self {
-            Self::SignUp => Some("/sign-up"),
-            Self::SignIn => Some("/sign-in"),
-            Self::SignOut => Some("/sign-out"),
-            Self::Logo => None,
-            Self::CreateOrganization => Some("/create-organization"),
-            Self::LeaveOrganization => Some("/organization"),
-            Self::Waitlist => Some("/waitlist"),
+            Self::SignUp => "When a new account is complete.",
+            Self::SignIn => "When someone signs in. A link's own `redirect_url` takes precedence.",
+            Self::SignOut => "When the last session in this browser ends.",
+            Self::Logo => "When someone clicks the logo on any portal page.",
+            Self::CreateOrganization => "When a new organization has been created.",
+            Self::LeaveOrganization => "When someone leaves an organization.",
+            Self::Waitlist => "When someone has joined the waitlist.",
         }
     }
 
-    /// The flow whose portal page answers at a URL's path. A slash at its end and percent-encoding change nothing.
-    pub fn at(path: &str) -> Option<Self> {
-        let path = path.trim_end_matches('/');
-        Self::ALL.into_iter().find(|flow| flow.page().is_some_and(|page| percent_decode_str(path).eq(page.bytes())))
+    /// The flow in Preview's list, with its page: `Sign-up, /sign-up`.
+    pub fn preview_label(self) -> String {
+        let name = match self {
+            Self::SignUp => "Sign-up",
+            Self::SignIn => "Sign-in",
+            Self::SignOut => "Sign-out",
+            Self::Logo => "The logo",
+            Self::CreateOrganization => "Create an organization",
+            Self::LeaveOrganization => "Leave an organization",
+            Self::Waitlist => "Waitlist",
+        };
+        format!("{name}, {}", self.page().map_or("on any page", Page::path))
+    }
+
+    /// The page on which the flow ends; `None` for the logo, which is on all of them.
+    pub fn page(self) -> Option<Page> {
+        Page::ALL.into_iter().find(|page| page.flow() == Some(self))
     }
 
     /// The flow's group in the Redirects tab.
@@ -132,7 +164,7 @@ impl Flow {
         }
     }
 
-    /// The place of the flow in [`Flow::ALL`].
+    /// The flow's index in [`Flow::ALL`].
     pub(crate) fn index(self) -> usize {
         self as usize
     }
@@ -144,9 +176,9 @@ impl fmt::Display for Flow {
     }
 }
 
-/// A name that no flow has.
+/// The error for a name that is not the name of a flow. It lists the names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown flow; use one of sign-up, sign-in, sign-out, logo, create-organization, leave-organization, waitlist")]
+#[error("unknown flow; use one of {}", Flow::ALL.map(Flow::name).join(", "))]
 pub struct UnknownFlow;
 
 impl FromStr for Flow {

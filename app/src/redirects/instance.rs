@@ -1,12 +1,13 @@
-//! One application's authentication setup. Made only by parsing, so that an invalid one cannot exist.
+//! The instance: one application's authentication setup. It is only made by parsing, so an invalid one cannot exist.
 
 use std::fmt;
 
 use url::Url;
 
 use super::{
-    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, PortalOrigin, Settings,
+    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, Invisible, PortalOrigin, Settings,
     explain::explain,
+    invisible::is_invisible,
     policy::{self, Ground},
 };
 
@@ -24,27 +25,32 @@ pub struct Instance {
     version: i64,
 }
 
-/// More allowed origins than anyone needs, and few enough to compare one by one.
-pub(crate) const MOST_ORIGINS: usize = 50;
+/// The most allowed origins of an instance: more than anyone needs, and few enough to compare one by one.
+pub(crate) const MAX_ORIGINS: usize = 50;
+
+/// The longest name of an instance, in characters.
+const MAX_NAME_CHARACTERS: usize = 100;
 
 impl Instance {
-    /// Checks every setting; `version` is the one it was read at, 0 for a new instance.
+    /// Checks every setting. `version` is the version of the settings, 0 for a new instance.
     ///
     /// # Errors
-    /// Every field that is wrong, all at once.
+    /// Every field that is wrong.
     pub fn parse(settings: &Settings, version: i64) -> Result<Self, Vec<InstanceError>> {
         let mut errors = Vec::new();
         let environment = settings.environment;
         let mut note = |field, message: &dyn fmt::Display| errors.push(InstanceError::new(field, message));
 
         if !is_slug(&settings.slug) {
-            note(InstanceField::Slug, &"Use lower-case letters, digits and single hyphens, 63 at most, like my-app. \"new\" is taken.");
+            note(InstanceField::Slug, &"Use at most 63 lower-case letters, digits and single hyphens, like my-app. \"new\" is reserved.");
         }
         let name = settings.name.trim();
         if name.is_empty() {
             note(InstanceField::Name, &"Enter a name, like MyApp.");
-        } else if name.chars().count() > 100 || name.chars().any(is_unseen) {
-            note(InstanceField::Name, &"Use 100 characters at most, and none that can't be seen.");
+        } else if name.chars().count() > MAX_NAME_CHARACTERS {
+            note(InstanceField::Name, &format_args!("Use at most {MAX_NAME_CHARACTERS} characters."));
+        } else if let Some(invisible) = Invisible::first(name) {
+            note(InstanceField::Name, &invisible);
         }
         let mut allowed_origins: Vec<AllowedOrigin> = Vec::new();
         for (index, text) in settings.allowed_origins.iter().enumerate() {
@@ -54,8 +60,8 @@ impl Instance {
                 Err(error) => note(InstanceField::AllowedOrigin(index), &error),
             }
         }
-        if allowed_origins.len() > MOST_ORIGINS {
-            note(InstanceField::AllowedOrigin(MOST_ORIGINS), &format_args!("{MOST_ORIGINS} origins at most. A * covers many at once."));
+        if allowed_origins.len() > MAX_ORIGINS {
+            note(InstanceField::AllowedOrigin(MAX_ORIGINS), &format_args!("Add at most {MAX_ORIGINS} origins. One with a * covers many."));
         }
         let domain = Domain::parse(&settings.domain, environment).map_err(|error| note(InstanceField::Domain, &error)).ok();
         let portal_origin = match (settings.portal_origin.trim(), &domain) {
@@ -65,7 +71,10 @@ impl Instance {
         };
         let portal_origin = portal_origin.and_then(|parsed| parsed.map_err(|error| note(InstanceField::PortalOrigin, &error)).ok());
         let home = settings.home_url.trim();
-        if !home.is_empty() && Url::parse(home).is_err() {
+        let home_invisible = Invisible::first(home);
+        if let Some(invisible) = home_invisible {
+            note(InstanceField::HomeUrl, &invisible);
+        } else if !home.is_empty() && Url::parse(home).is_err() {
             note(InstanceField::HomeUrl, &"Enter the whole URL, like https://myapp.com/.");
         }
         let (Some(domain), Some(portal_origin)) = (domain, portal_origin) else { return Err(errors) };
@@ -84,8 +93,8 @@ impl Instance {
             allowed_origins,
             version,
         };
-        if !home.is_empty() && Url::parse(home).is_ok() {
-            // What is allowed after sign-in is allowed after everything.
+        if home_invisible.is_none() && !home.is_empty() && Url::parse(home).is_ok() {
+            // What is allowed after sign-in is allowed for every flow.
             match policy::check(&instance, Flow::SignIn, None, home) {
                 Ok(allowed) => (instance.home_url, instance.home_ground) = (allowed.url, allowed.ground),
                 Err(refused) => errors.push(InstanceError::new(InstanceField::HomeUrl, explain(&instance, home, &refused))),
@@ -94,14 +103,19 @@ impl Instance {
         if errors.is_empty() { Ok(instance) } else { Err(errors) }
     }
 
-    /// The instance that stored settings mean today: origins that are no longer allowed are left out, and a home URL
-    /// that is no longer allowed gives way to the domain's own. Less may be allowed than was stored, never more.
+    /// The instance that stored settings stand for under the rules of today. Origins that are no longer allowed and invisible
+    /// characters in the name are left out, and a home URL that is no longer allowed becomes the default. So the instance may allow
+    /// less than what was stored, never more.
     ///
     /// # Errors
-    /// What can't be left out: the domain or the portal origin is no longer valid.
+    /// The domain or the portal origin is no longer valid.
     pub fn restore(mut settings: Settings, version: i64) -> Result<Self, Vec<InstanceError>> {
         let environment = settings.environment;
         settings.allowed_origins.retain(|text| AllowedOrigin::parse(text, environment).is_ok());
+        settings.name.retain(|c| !is_invisible(c));
+        if settings.name.trim().is_empty() {
+            settings.name.clone_from(&settings.slug);
+        }
         Self::parse(&settings, version).or_else(|_| Self::parse(&Settings { home_url: String::new(), ..settings }, version))
     }
 
@@ -130,7 +144,7 @@ impl Instance {
         &self.portal_origin
     }
 
-    /// Where the application lives: always a URL that is allowed.
+    /// The URL of the application. It is always an allowed target.
     pub fn home_url(&self) -> &Url {
         &self.home_url
     }
@@ -140,33 +154,28 @@ impl Instance {
         self.home_ground
     }
 
-    /// Origins allowed besides the domain.
+    /// The origins that are allowed besides the domain.
     pub fn allowed_origins(&self) -> &[AllowedOrigin] {
         &self.allowed_origins
     }
 
-    /// Raised by every change of the instance or its redirects.
+    /// The version, which every change of the instance or its redirects raises.
     pub fn version(&self) -> i64 {
         self.version
     }
 }
 
-/// The portal origin that is offered for a domain.
+/// The default portal origin of a domain.
 pub(crate) fn default_portal_origin(domain: &Domain) -> String {
     format!("https://accounts.{domain}")
 }
 
-/// The home URL that is offered for a domain.
+/// The default home URL of a domain.
 pub(crate) fn default_home_url(domain: &Domain) -> String {
     format!("https://{domain}/")
 }
 
-/// Control characters, and those that hide or turn around what stands beside them.
-pub(crate) fn is_unseen(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-/// Whether a text may be an instance's name in URLs.
+/// Whether a text can be an instance's name in URLs.
 pub fn is_slug(slug: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=63).contains(&slug.len())

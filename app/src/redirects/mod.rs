@@ -1,37 +1,44 @@
-//! The heart: what a portal link means and where its visitor goes. Pure: no input or output, no screens, no clock.
+//! The redirect rules: what a portal link means and where it sends its visitor. Pure code, without I/O, screens or a clock.
 //!
-//! [`policy::check`] is the only place that decides whether a URL may be a target. [`resolve`] asks it for each
-//! candidate in turn; what an admin stores passes it by [`Fallbacks`] and [`Instance`].
+//! [`policy::check`] is the only place that decides whether a URL may be a target. [`resolve`] calls it for each candidate in
+//! order, and [`parse_fallback`] and [`Instance::parse`] call it for what an admin stores. [`Page`] lists the hosted pages, and
+//! [`Flow`] what is said of a flow on screens and in JSON.
 
-mod direct;
+mod direct_link;
 mod domain;
 mod explain;
 mod fallback;
 mod flow;
-mod host;
+mod hostname;
 mod instance;
-mod link;
+mod invisible;
+mod link_params;
 mod origin;
+mod page;
 mod path;
 pub mod policy;
 mod prefill;
+mod requesting;
 mod resolve;
 mod settings;
 
 #[cfg(test)]
 mod tests;
 
-pub use direct::{DirectLink, MOST_QUERY_BYTES, NotALink};
+pub use direct_link::{DirectLink, MAX_QUERY_BYTES, NotALink};
 pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, explain, explain_first_refusal};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
 pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
-pub(crate) use instance::{MOST_ORIGINS, default_home_url, default_portal_origin, is_unseen};
-pub use link::Link;
-pub use origin::{AllowedOrigin, OriginError, PortalOrigin, RequestingOrigin};
+pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin};
+pub use invisible::{Invisible, is_invisible};
+pub use link_params::LinkParams;
+pub use origin::{AllowedOrigin, OriginError, PortalOrigin};
+pub use page::Page;
 pub use policy::{Ground, Refusal};
 pub use prefill::{Prefill, prefill_advice};
+pub use requesting::RequestingOrigin;
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, resolve};
 pub use settings::{Environment, InstanceError, InstanceField, Settings};

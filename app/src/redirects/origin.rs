@@ -1,4 +1,4 @@
-//! Origins: the portal's, the requesting page's, and those that an admin allows besides the domain.
+//! Stored origins: the portal's own, and those that an admin allows besides the domain.
 
 use std::fmt;
 
@@ -6,34 +6,40 @@ use serde::Serialize;
 use url::{Host, Url};
 
 use super::{
-    Environment,
+    Environment, Invisible,
     domain::{host_name, is_below, is_public_suffix},
 };
 
-/// Why a text is no origin that may be stored.
+/// The longest origin, in bytes.
+const MAX_ORIGIN_BYTES: usize = 512;
+
+/// Why a text cannot be stored as an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
-    /// Not an absolute `http` or `https` URL.
-    #[error("That is not an origin. Write it like https://app.example.com, or http://localhost:5173.")]
+    /// It is not an absolute `http` or `https` URL.
+    #[error("That is not an origin. Enter one like https://app.example.com or http://localhost:5173.")]
     NotAnOrigin,
-    /// A path, a query, a fragment or a user name is with it.
-    #[error("An origin is scheme, host and port only. Remove what follows, like /path or ?query.")]
+    /// It contains an invisible character.
+    #[error(transparent)]
+    Invisible(#[from] Invisible),
+    /// It has a path, a query, a fragment or a user name.
+    #[error("An origin consists of a scheme, a host and a port. Remove everything else, like /path or ?query.")]
     NotAlone,
-    /// `http` in production.
+    /// It is `http`, in production.
     #[error("http is for development only. Use https.")]
     Insecure,
-    /// `*` somewhere else than as the whole leftmost part.
-    #[error("A * can only be the whole leftmost part, like https://*.preview.myapp.dev.")]
+    /// It has a `*` that is not the whole leftmost part.
+    #[error("A * must be the whole leftmost part, like https://*.preview.myapp.dev.")]
     Wildcard,
-    /// A wildcard right below a public suffix.
-    #[error("Anyone can own a name there. Put the * below your own name, like https://*.my-team.vercel.app.")]
+    /// It has a `*` directly below a public suffix.
+    #[error("Anyone can register a name there. Put the * below your own name, like https://*.my-team.vercel.app.")]
     PublicSuffix,
-    /// More than 512 bytes.
-    #[error("That is too long for an origin.")]
+    /// It is longer than 512 bytes.
+    #[error("That origin is too long. Use at most {MAX_ORIGIN_BYTES} characters.")]
     TooLong,
 }
 
-/// An origin that an admin allows besides the instance's domain: exact, or with `*` as its leftmost part.
+/// An origin that an admin allows besides the instance's domain, or a pattern with `*` as its leftmost part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedOrigin {
     text: String,
@@ -55,7 +61,7 @@ impl AllowedOrigin {
     /// Reads `https://app.example.com[:port]` or `https://*.preview.myapp.dev[:port]`.
     ///
     /// # Errors
-    /// Says which of the rules in [`OriginError`] is broken first.
+    /// The first rule in [`OriginError`] that the text breaks.
     pub fn parse(text: &str, environment: Environment) -> Result<Self, OriginError> {
         let text = text.trim();
         if !text.contains('*') {
@@ -80,12 +86,12 @@ impl AllowedOrigin {
         })
     }
 
-    /// The origin or pattern, in ASCII.
+    /// The origin or pattern in ASCII.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether a parsed URL's origin is this one, or matches its pattern.
+    /// Whether the origin of a parsed URL is this origin or matches this pattern.
     pub(super) fn matches(&self, url: &Url) -> bool {
         match &self.pattern {
             Pattern::Exact(origin) => url.origin() == *origin,
@@ -109,7 +115,7 @@ impl PortalOrigin {
     /// Reads `https://accounts.myapp.com`.
     ///
     /// # Errors
-    /// Says which of the rules in [`OriginError`] is broken first.
+    /// The first rule in [`OriginError`] that the text breaks.
     pub fn parse(text: &str, environment: Environment) -> Result<Self, OriginError> {
         let text = text.trim();
         if text.contains('*') {
@@ -119,12 +125,12 @@ impl PortalOrigin {
         Ok(Self { text: origin.ascii_serialization(), origin })
     }
 
-    /// The origin, in ASCII, without a slash at its end.
+    /// The origin in ASCII, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether a `Host` header, with its port, names this origin. The scheme is not in there.
+    /// Whether a `Host` header names this origin by its host and port. The header has no scheme to compare.
     pub fn is_at(&self, host: &str) -> bool {
         let scheme = self.text.split(':').next().unwrap_or_default();
         Url::parse(&format!("{scheme}://{host}")).is_ok_and(|url| url.origin() == self.origin)
@@ -133,22 +139,6 @@ impl PortalOrigin {
     /// Whether a parsed URL has this origin.
     pub(super) fn is_origin_of(&self, url: &Url) -> bool {
         url.origin() == self.origin
-    }
-}
-
-/// The origin of the page that runs the flow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestingOrigin(url::Origin);
-
-impl RequestingOrigin {
-    /// Reads an `Origin` header (RFC 6454): scheme, host and port. `null` and what is no web origin is nobody.
-    pub fn parse(text: &str) -> Option<Self> {
-        parse_origin(text, Environment::Development).ok().map(|url| Self(url.origin()))
-    }
-
-    /// Whether a parsed URL has this origin.
-    pub(super) fn is_origin_of(&self, url: &Url) -> bool {
-        url.origin() == self.0
     }
 }
 
@@ -164,20 +154,25 @@ impl Serialize for AllowedOrigin {
     }
 }
 
-/// Whether no public suffix lies between the two: below `amazonaws.com` is `s3.amazonaws.com`, and below that are strangers.
+/// Whether the two belong to the same owner: no public suffix lies between them. `s3.amazonaws.com` lies below `amazonaws.com`, and
+/// strangers own the names below it.
 fn is_same_owner(host: &str, parent: &str) -> bool {
     let owner = psl::domain(parent.as_bytes());
     owner.is_none() || psl::domain(host.as_bytes()) == owner
 }
 
-fn parse_origin(text: &str, environment: Environment) -> Result<Url, OriginError> {
-    if text.len() > 512 {
+/// Reads an origin: `http` or `https`, a host, perhaps a port, and nothing else.
+pub(super) fn parse_origin(text: &str, environment: Environment) -> Result<Url, OriginError> {
+    if text.len() > MAX_ORIGIN_BYTES {
         return Err(OriginError::TooLong);
     }
+    if let Some(invisible) = Invisible::first(text) {
+        return Err(invisible.into());
+    }
     let url = Url::parse(text).map_err(|_| OriginError::NotAnOrigin)?;
-    // Without `//` the parser guesses, and tabs, line breaks and backslashes it repairs: none is how an origin is written.
+    // The parser also accepts an origin without `//`, and repairs backslashes. Nobody writes an origin so.
     let written = text.get(..url.scheme().len() + 3).is_some_and(|start| start.to_ascii_lowercase() == format!("{}://", url.scheme()));
-    if !matches!(url.scheme(), "http" | "https") || !written || text.contains(['\t', '\n', '\r', '\\']) {
+    if !matches!(url.scheme(), "http" | "https") || !written || text.contains('\\') {
         return Err(OriginError::NotAnOrigin);
     }
     if !url.username().is_empty() || url.password().is_some() || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
@@ -186,8 +181,8 @@ fn parse_origin(text: &str, environment: Environment) -> Result<Url, OriginError
     if url.host_str().is_none_or(|host| host.ends_with('.')) {
         return Err(OriginError::NotAnOrigin);
     }
-    // Unicode grows in ASCII, which is what is stored.
-    if url.origin().ascii_serialization().len() > 512 {
+    // What is stored is the ASCII form, which may be longer.
+    if url.origin().ascii_serialization().len() > MAX_ORIGIN_BYTES {
         return Err(OriginError::TooLong);
     }
     if url.scheme() == "http" && environment == Environment::Production {

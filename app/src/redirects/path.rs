@@ -1,10 +1,10 @@
-//! Where crate `url` and browsers differ in a path: mended where that is certain, told where it is not.
+//! Where crate `url` and browsers read a path differently. Certain differences are corrected, the others make a value ambiguous.
 
 use url::Url;
 
-use super::host::without_tabs_and_newlines;
+use super::hostname::without_tabs_and_newlines;
 
-/// Escapes in a path what Chromium escapes there: `^`, which the crate's standard is too old for, and `|`, which no standard says.
+/// Escapes what Chromium escapes in a path and the crate does not: `^`, as newer versions of the standard say, and `|`, as none says.
 pub(super) fn escape(url: &mut Url) {
     if url.path().contains(['^', '|']) {
         let path = url.path().replace('^', "%5E").replace('|', "%7C");
@@ -12,8 +12,8 @@ pub(super) fn escape(url: &mut Url) {
     }
 }
 
-/// Whether `..` in a value may have left a segment that browsers take away. The crate keeps one that looks like a drive letter
-/// in URLs that are no files too: <https://github.com/servo/rust-url/issues/1130>.
+/// Whether a `..` in a value may have kept a segment that browsers remove. The crate keeps a segment that looks like a drive
+/// letter, not only in file URLs: <https://github.com/servo/rust-url/issues/1130>.
 pub(super) fn may_keep_a_segment(value: &str, url: &Url) -> bool {
     let is_drive_letter = |segment: &str| matches!(segment.as_bytes(), [letter, b':' | b'|'] if letter.is_ascii_alphabetic());
     url.path_segments().is_some_and(|mut segments| segments.any(is_drive_letter)) && goes_up(value)
@@ -25,7 +25,7 @@ fn goes_up(value: &str) -> bool {
     let path = value.split(['?', '#']).next().unwrap_or_default();
     path.split(['/', '\\']).any(|segment| {
         let segment = segment.trim_matches(|c| c <= ' ');
-        // Most segments are none: only what could be one is spelled out.
+        // Most segments are too long to be two dots, so they are not decoded.
         segment.len() <= 6 && segment.to_ascii_lowercase().replace("%2e", ".") == ".."
     })
 }

@@ -1,18 +1,19 @@
-//! May this URL be a target? The only place that decides, for every candidate of every flow, on write and on read.
+//! The policy: whether a URL may be a target. This is the only place that decides, for every candidate of every flow, on write and
+//! on read.
 
 use serde::{Deserialize, Serialize};
 use url::{ParseError, Url};
 
 use super::{
-    Environment, Flow, Instance, RequestingOrigin,
-    host::has_one_name,
+    Environment, Flow, Instance, Page, RequestingOrigin,
+    hostname::has_one_name,
     path::{escape, may_keep_a_segment},
 };
 
-/// The longest `redirect_url`, and the longest target, in bytes.
-pub const MOST_BYTES: usize = 2048;
+/// The longest value of a candidate and the longest target, in bytes.
+pub const MAX_URL_BYTES: usize = 2048;
 
-/// What an allowed target stands on.
+/// The ground on which a target is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ground {
@@ -20,7 +21,7 @@ pub enum Ground {
     Domain,
     /// Its origin is one of the instance's allowed origins.
     AllowedOrigin,
-    /// Its origin is the requesting page's.
+    /// Its origin is the requesting origin.
     RequestingPage,
 }
 
@@ -28,31 +29,31 @@ pub enum Ground {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
-    /// Longer than [`MOST_BYTES`], as given or as it would be sent out.
+    /// It is longer than [`MAX_URL_BYTES`], as given or as it would be sent out.
     TooLong,
-    /// No browser could go there.
+    /// No browser can open it.
     #[serde(rename = "not_a_url")]
     NotAUrl,
-    /// It means different places with and without the home URL as its base, or different hosts in different browsers.
+    /// It means different URLs with and without the home URL as its base, or different hosts in different browsers.
     Ambiguous,
-    /// Neither `http` nor `https`.
+    /// Its scheme is neither `http` nor `https`.
     Scheme,
-    /// A user name or a password is in it.
+    /// It contains a user name or a password.
     Credentials,
-    /// `http` in production.
+    /// Its scheme is `http`, in production.
     Insecure,
-    /// It stands on none of the grounds.
+    /// It is allowed on none of the grounds.
     Foreign,
-    /// The portal's own sign-in or sign-up page, after sign-in or sign-up.
+    /// It is the portal's own sign-in or sign-up page, after sign-in or sign-up.
     Loop,
 }
 
-/// A URL that may be a target, exactly as it is sent out.
+/// A URL that may be a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowed {
-    /// The absolute URL that was checked.
+    /// The absolute URL that was checked, exactly as it is sent out.
     pub url: Url,
-    /// What it stands on.
+    /// The ground on which it is allowed.
     pub ground: Ground,
 }
 
@@ -61,14 +62,14 @@ pub struct Allowed {
 pub struct Refused {
     /// The first rule that it breaks.
     pub reason: Refusal,
-    /// What it was read as, where it could be read.
+    /// The URL that it was read as, if it could be read.
     pub url: Option<Url>,
 }
 
 /// Decides whether `value`, decoded once, may be the target of `flow`.
 ///
 /// # Errors
-/// The first rule that is broken, in the order of [`Refusal`].
+/// The first rule that the value breaks, in the order of [`Refusal`].
 pub fn check(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>, value: &str) -> Result<Allowed, Refused> {
     let url = read(instance.home_url(), value).map_err(|reason| Refused { reason, url: None })?;
     match judge(instance, flow, requesting, &url) {
@@ -77,13 +78,13 @@ pub fn check(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrig
     }
 }
 
-/// Rules 1 to 3: what a browser reads (WHATWG URL, with the home URL as its base), if that is one thing only.
+/// Rules 1 to 3: the URL that browsers read (WHATWG URL, with the home URL as its base), if they all read the same one.
 fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
-    if value.len() > MOST_BYTES {
+    if value.len() > MAX_URL_BYTES {
         return Err(Refusal::TooLong);
     }
     let mut url = if value.starts_with("https://") || value.starts_with("http://") {
-        // "Special authority slashes state": from here on the parser does not look at the base.
+        // The parser does not look at the base of such a value ("special authority slashes state").
         Url::parse(value).map_err(|_| Refusal::NotAUrl)?
     } else {
         let joined = home.join(value).map_err(|_| Refusal::NotAUrl)?;
@@ -93,16 +94,16 @@ fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
             _ => return Err(Refusal::Ambiguous),
         }
     };
-    // Hosts of other schemes are no names of the web: they are refused for their scheme.
+    // Other schemes are refused later, for their scheme. The rules for web hosts and paths do not apply to them.
     let web = matches!(url.scheme(), "http" | "https");
     if web && (may_keep_a_segment(value, &url) || !has_one_name(home, value, &url)) {
         return Err(Refusal::Ambiguous);
     }
     escape(&mut url);
-    if url.as_str().len() > MOST_BYTES { Err(Refusal::TooLong) } else { Ok(url) }
+    if url.as_str().len() > MAX_URL_BYTES { Err(Refusal::TooLong) } else { Ok(url) }
 }
 
-/// Rules 4 to 8, on what was read.
+/// Rules 4 to 8, for the URL that was read.
 fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>, url: &Url) -> Result<Ground, Refusal> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Refusal::Scheme);
@@ -128,7 +129,7 @@ fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>,
     Ok(ground)
 }
 
-/// Whether the portal would answer `url` with its own sign-in or sign-up page.
+/// Whether `url` is the portal's own sign-in or sign-up page.
 fn is_sign_in_or_sign_up(instance: &Instance, url: &Url) -> bool {
-    matches!(Flow::at(url.path()), Some(Flow::SignIn | Flow::SignUp)) && instance.portal_origin().is_origin_of(url)
+    matches!(Page::at(url.path()), Some(Page::SignIn | Page::SignUp)) && instance.portal_origin().is_origin_of(url)
 }

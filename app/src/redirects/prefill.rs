@@ -1,8 +1,8 @@
-//! Prefill: what the form on a portal page begins with.
+//! Prefill: the values that the form on a portal page starts with.
 
 use super::Flow;
 
-/// Values for the fields of a portal page's form. Not checked: the visitor sees and submits them.
+/// Values for the fields of a portal page's form. They are not checked: the visitor sees and submits them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prefill {
     /// `email_address`
@@ -18,10 +18,10 @@ pub struct Prefill {
 }
 
 /// The longest prefill value, in characters.
-const MOST_CHARACTERS: usize = 320;
+const MAX_CHARACTERS: usize = 320;
 
 impl Prefill {
-    /// What the flow's page reads of it: sign-in three values, sign-up all five, the waitlist the address.
+    /// The values that the flow's page reads: three on sign-in, all five on sign-up, the email address on the waitlist.
     #[must_use]
     pub fn for_flow(self, flow: Flow) -> Self {
         let Self { email_address, phone_number, username, .. } = self;
@@ -33,15 +33,15 @@ impl Prefill {
         }
     }
 
-    /// The parameters of a link that prefill a form, by their names in links.
+    /// The names of the prefill parameters.
     pub const NAMES: [&str; 5] = ["email_address", "phone_number", "username", "first_name", "last_name"];
 
-    /// The value of a parameter by its name in links; `None` also where there is no parameter of that name.
+    /// The value of the parameter of that name. `None` if it has no value, or if no parameter has that name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.fields().into_iter().find(|(field, _)| *field == name).and_then(|(_, value)| value)
     }
 
-    /// Every parameter by its name in links.
+    /// Every parameter with its name.
     pub fn fields(&self) -> [(&'static str, Option<&str>); 5] {
         let values = [&self.email_address, &self.phone_number, &self.username, &self.first_name, &self.last_name];
         std::array::from_fn(|at| (Self::NAMES[at], values[at].as_deref()))
@@ -59,13 +59,13 @@ impl Prefill {
     }
 }
 
-/// A value as it is put into its field: cut, without control characters; blanks only are none.
+/// A value as it is put into its field: cut, and without control characters. `None` if it is blank.
 pub(super) fn prefilled(value: &str) -> Option<String> {
-    let value: String = value.chars().filter(|c| !c.is_control()).take(MOST_CHARACTERS).collect();
+    let value: String = value.chars().filter(|c| !c.is_control()).take(MAX_CHARACTERS).collect();
     Some(value).filter(|value| !value.trim().is_empty())
 }
 
-/// What will not work of `value` as the prefill parameter `name` on the flow's page, in a sentence that names the fix.
+/// What will not work about `value` as the prefill parameter `name` on the flow's page, and how to fix it.
 pub fn prefill_advice(flow: Flow, name: &str, value: &str) -> Option<&'static str> {
     let mut asked = Prefill::default();
     *asked.get_mut(name)? = Some(value.to_owned());
@@ -74,18 +74,16 @@ pub fn prefill_advice(flow: Flow, name: &str, value: &str) -> Option<&'static st
     }
     if asked.for_flow(flow) == Prefill::default() {
         return Some(match flow {
-            Flow::SignIn => "The sign-in page has no field for this. Names are for sign-up.",
-            Flow::Waitlist => "The waitlist page reads the email address only.",
-            _ => "This page has no form that could be prefilled.",
+            Flow::SignIn => "The sign-in page has no field for this. Only the sign-up page asks for names.",
+            Flow::Waitlist => "The waitlist page reads only the email address.",
+            _ => "This page has no form to prefill.",
         });
     }
     match name {
-        _ if value.chars().count() > MOST_CHARACTERS => Some("Only the first 320 characters get into the field. Shorten it."),
-        _ if value.contains(char::is_control) => Some("It has characters that can't be typed; they are left out."),
-        "email_address" if !value.contains('@') => Some("An email address needs an @; the page will refuse this one."),
-        "phone_number" if value.starts_with(' ') => {
-            Some("It begins with a blank: a + that was not written as %2B. Put the + in its place.")
-        }
+        _ if value.chars().count() > MAX_CHARACTERS => Some("Only the first 320 characters are put into the field. Shorten it."),
+        _ if value.contains(char::is_control) => Some("It contains control characters, which are left out."),
+        "email_address" if !value.contains('@') => Some("An email address needs an @. The page will reject this one."),
+        "phone_number" if value.starts_with(' ') => Some("It begins with a space, because a + was not encoded as %2B. Put the + back."),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! From a visit to a target: the candidates in their order, and what became of each.
+//! Resolution: from a visit to its target, through the candidates in order.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use url::Url;
 
 use super::{
-    Fallbacks, Flow, Ground, Instance, Link, Refusal, RequestingOrigin,
+    Fallbacks, Flow, Ground, Instance, LinkParams, Refusal, RequestingOrigin,
     policy::{self, Allowed},
 };
 
@@ -38,7 +38,7 @@ impl Source {
         }
     }
 
-    /// What the source is called on screens.
+    /// The source's name on screens.
     pub fn title(self) -> &'static str {
         match self {
             Self::ForceParam => "Forced in the link",
@@ -50,40 +50,40 @@ impl Source {
     }
 }
 
-/// What became of a candidate.
+/// The outcome of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// There is no such value, or it is blank.
+    /// It has no value, or a blank one.
     Absent,
-    /// The policy refused it; the next one was tried.
+    /// The policy refused it, and the next candidate was tried.
     Refused {
         /// The rule that it broke.
         reason: Refusal,
     },
     /// It is the target.
     Allowed {
-        /// What it stands on.
+        /// The ground on which it is allowed.
         ground: Ground,
     },
     /// An earlier candidate was allowed.
     NotReached,
 }
 
-/// One candidate and what became of it.
+/// One candidate and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step<'a> {
     /// Where it comes from.
     pub source: Source,
-    /// Its value as given, where it was looked at.
+    /// Its value as given, if it was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Cow<'a, str>>,
-    /// What became of it.
+    /// Its outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
-/// The answer: the target, which source it came from, and every step that led there.
+/// The answer: the target, the source that it came from, and every step that led to it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Resolution<'a> {
     /// The flow that ends.
@@ -91,9 +91,9 @@ pub struct Resolution<'a> {
     /// The absolute URL to send the visitor to.
     #[serde(serialize_with = "as_text")]
     pub target: Url,
-    /// The candidate that it is.
+    /// The source of the target.
     pub source: Source,
-    /// The instance's version that decided.
+    /// The version of the instance that decided.
     pub version: i64,
     /// The flow's candidates, in order.
     pub steps: Vec<Step<'a>>,
@@ -104,13 +104,13 @@ pub struct Resolution<'a> {
 pub struct Visit<'a> {
     /// The flow that ends.
     pub flow: Flow,
-    /// What the direct link said.
-    pub link: &'a Link<'a>,
-    /// The origin of the page that runs the flow, where it is known and counts.
+    /// The parameters of the direct link.
+    pub link: &'a LinkParams<'a>,
+    /// The requesting origin, if it is known and counts.
     pub requesting: Option<&'a RequestingOrigin>,
 }
 
-/// Finds the first candidate that is present and allowed. There always is one: the home URL.
+/// Finds the first candidate that is present and allowed. There is always one, since the home URL is the last.
 pub fn resolve<'a>(instance: &'a Instance, fallbacks: &'a Fallbacks, visit: Visit<'a>) -> Resolution<'a> {
     let mut target = None;
     let mut steps = Vec::with_capacity(5);

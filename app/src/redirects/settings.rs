@@ -1,4 +1,4 @@
-//! An instance as it is typed or stored, not checked yet, and what can be wrong with it.
+//! The settings of an instance before they are checked, the list of its fields, and the errors that checking finds.
 
 use std::{fmt, str::FromStr};
 
@@ -8,14 +8,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
-    /// For building: `http` and `localhost` are fine.
+    /// For building. `http` and `localhost` are allowed.
     #[default]
     Development,
-    /// For real visitors: `https` only.
+    /// For real visitors. Only `https` is allowed.
     Production,
 }
 
 impl Environment {
+    /// Both environments.
+    pub const ALL: [Self; 2] = [Self::Development, Self::Production];
+
     /// The environment's name in JSON, forms and the database.
     pub fn name(self) -> &'static str {
         match self {
@@ -35,14 +38,14 @@ impl FromStr for Environment {
     type Err = InstanceError;
 
     fn from_str(name: &str) -> Result<Self, InstanceError> {
-        [Self::Development, Self::Production]
+        Self::ALL
             .into_iter()
             .find(|environment| environment.name() == name)
             .ok_or_else(|| InstanceError::new(InstanceField::Environment, "Choose development or production."))
     }
 }
 
-/// An instance as it is typed or stored: not checked yet. An empty portal origin or home URL means the default.
+/// The settings of an instance as they are typed or stored, not yet checked. An empty portal origin or home URL means the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The name in URLs.
@@ -55,13 +58,13 @@ pub struct Settings {
     pub domain: String,
     /// The origin of the hosted pages.
     pub portal_origin: String,
-    /// Where the application lives.
+    /// The URL of the application.
     pub home_url: String,
-    /// Origins allowed besides the domain.
+    /// The origins that are allowed besides the domain.
     pub allowed_origins: Vec<String>,
 }
 
-/// The fields of [`Settings`], by the names that forms and JSON use.
+/// A field of [`Settings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstanceField {
     /// `slug`
@@ -76,17 +79,54 @@ pub enum InstanceField {
     PortalOrigin,
     /// `home_url`
     HomeUrl,
-    /// One of `allowed_origins`, counted from 0.
+    /// One of `allowed_origins`, by its index.
     AllowedOrigin(usize),
 }
 
-/// What is wrong with one field, as a sentence that names the fix.
+impl InstanceField {
+    /// Every field, in the order of the form.
+    pub const ALL: [Self; 7] =
+        [Self::Name, Self::Slug, Self::Environment, Self::Domain, Self::PortalOrigin, Self::HomeUrl, Self::AllowedOrigin(0)];
+
+    /// The field's name in forms, in JSON and in the history. All allowed origins are one field there.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Slug => "slug",
+            Self::Name => "name",
+            Self::Environment => "environment",
+            Self::Domain => "domain",
+            Self::PortalOrigin => "portal_origin",
+            Self::HomeUrl => "home_url",
+            Self::AllowedOrigin(_) => "allowed_origins",
+        }
+    }
+
+    /// The field of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
+    /// The field's label on screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Slug => "Slug",
+            Self::Name => "Name",
+            Self::Environment => "Environment",
+            Self::Domain => "Domain",
+            Self::PortalOrigin => "Portal origin",
+            Self::HomeUrl => "Home URL",
+            Self::AllowedOrigin(_) => "Allowed origins",
+        }
+    }
+}
+
+/// What is wrong with one field and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct InstanceError {
     /// The field.
     pub field: InstanceField,
-    /// The sentence.
+    /// The sentence that a form shows.
     pub message: String,
 }
 

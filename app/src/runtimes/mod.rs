@@ -21,6 +21,9 @@ pub enum RuntimeRole {
 }
 
 impl RuntimeRole {
+    /// Every role.
+    pub const ALL: [Self; 2] = [Self::All, Self::Portal];
+
     /// Its name in the database.
     pub fn name(self) -> &'static str {
         match self {

@@ -20,6 +20,13 @@ pub enum SaveOutcome {
     Conflict(Box<Conflict>),
 }
 
+impl SaveOutcome {
+    /// Somebody else has saved since the page was made, and there is nothing to merge.
+    pub fn stale() -> Self {
+        Self::Conflict(Box::default())
+    }
+}
+
 /// A form that is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {

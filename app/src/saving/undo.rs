@@ -1,5 +1,6 @@
 //! Undoing the last save without JavaScript: a form with what was stored before, posted to the page's own address like every save.
 
+use leptos::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -7,6 +8,14 @@ use url::form_urlencoded;
 
 use super::merge::Merge;
 use crate::{history::store::change_at, instances::stored::StoredInstance, ui::form::write};
+
+/// The button that undoes the save that the page has just told of; nothing where there is none.
+pub fn undo_button(fields: Option<Vec<(String, String)>>) -> impl IntoView {
+    fields.map(|fields| {
+        let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
+        view! { <form method="post" class="undo">{fields}<button class="button small">"Undo"</button></form> }
+    })
+}
 
 /// The fields of a form that undoes the change that made the stored version; `None` where that change is none of this form's.
 ///

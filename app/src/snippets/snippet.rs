@@ -7,7 +7,7 @@ use super::{
     target::{Target, target},
     template::{Line, Syntax, Template},
 };
-use crate::redirects::{Fallbacks, Flow, Instance};
+use crate::redirects::{Fallbacks, Flow, Instance, Page};
 
 /// What an application needs to do as the portal does.
 #[derive(Clone, Debug)]
@@ -114,7 +114,7 @@ impl Writer<'_> {
 
     fn pages(&self, name: impl Fn(Names) -> String) -> Vec<Line> {
         let origin = self.instance.portal_origin().as_str();
-        let page = |names: Names| Line::Set { name: name(names), url: format!("{origin}{}", names.flow.page().unwrap_or_default()) };
+        let page = |names: Names| Line::Set { name: name(names), url: format!("{origin}{}", names.flow.page().map_or("", Page::path)) };
         let comment = Line::Comment("The portal's pages, or your application's own where it has some".into());
         [comment].into_iter().chain(PAGES.map(page)).collect()
     }

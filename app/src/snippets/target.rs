@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::redirects::{Environment, Fallbacks, Flow, Ground, Instance, Link, Outcome, Source, Visit, resolve};
+use crate::redirects::{Environment, Fallbacks, Flow, Ground, Instance, LinkParams, Outcome, Source, Visit, resolve};
 
 /// The end of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct Target {
 
 /// Asks the resolver with an empty link.
 pub(super) fn target(instance: &Instance, fallbacks: &Fallbacks, flow: Flow) -> Target {
-    let link = Link::default();
+    let link = LinkParams::default();
     let resolution = resolve(instance, fallbacks, Visit { flow, link: &link, requesting: None });
     let label = flow.label();
     let comment = match (resolution.source, fallbacks.get(flow)) {

@@ -5,6 +5,8 @@ use std::fmt::{self, Write};
 use leptos::prelude::*;
 use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 
+use crate::redirects::is_invisible;
+
 /// A number with a comma at every thousand.
 #[derive(Clone, Copy, Debug)]
 pub struct Grouped<N>(pub N);
@@ -29,6 +31,7 @@ impl fmt::Display for Seen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|c| match c {
             '"' | '\'' | '\\' => f.write_char(c),
+            c if is_invisible(c) && !c.is_control() => c.escape_unicode().try_for_each(|c| f.write_char(c)),
             c => c.escape_debug().try_for_each(|c| f.write_char(c)),
         })
     }
@@ -70,6 +73,7 @@ mod tests {
     fn a_text_of_somebody_else_is_seen_whole() {
         assert_eq!(Seen("https://münchen.de/\"x\" \\ 'y'").to_string(), "https://münchen.de/\"x\" \\ 'y'");
         assert_eq!(Seen("\u{1b}[2J\r\n\t\u{7f}\u{9b}").to_string(), r"\u{1b}[2J\r\n\t\u{7f}\u{9b}");
+        assert_eq!(Seen("a\u{ad}b\u{3164}\u{115f}").to_string(), r"a\u{ad}b\u{3164}\u{115f}");
         assert_eq!(Seen("\u{200b}\u{202e}\u{2028}\u{feff}\u{a0}").to_string(), r"\u{200b}\u{202e}\u{2028}\u{feff}\u{a0}");
     }
 }

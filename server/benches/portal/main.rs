@@ -1,30 +1,25 @@
-//! What the portal costs, as ratios of one run on one machine: its answers beside a fixed one, a million instances beside ten, and
-//! how long a save takes until another process serves it. `make bench` draws the report; a figure that is missed fails it.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are this program's answer")]
+//! Benchmarks of the portal, as ratios within one run on one machine: the resolve endpoint against a fixed response, a million
+//! instances against ten, and the time until another process serves a save. `make bench` draws the report and fails if a limit is
+//! missed.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its results")]
 
-mod answers;
-mod figures;
 mod load;
-mod million;
 #[path = "../../tests/process/mod.rs"]
-#[expect(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "shared with the tests; stops where something does not hold"
-)]
+#[expect(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "shared with the tests, which panic on failure")]
 mod process;
+mod propagation;
+mod report;
+mod resolve_endpoint;
+mod scale;
 mod statements;
-mod visible;
 
 use std::process::ExitCode;
 
-use figures::Figures;
 use process::Postgres;
+use report::Report;
 
 fn main() -> ExitCode {
-    // `cargo test --benches` only builds it.
+    // `cargo test --benches` runs this without `--bench`: then measure nothing.
     if !std::env::args().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
     }
@@ -43,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures everything, writes it down, and answers what is not as it should be.
+/// Measures everything, writes the report, and returns the figures that missed their limit.
 fn measure() -> anyhow::Result<Vec<String>> {
     let postgres = Postgres::new(&[
         "shared_preload_libraries=pg_stat_statements",
@@ -53,18 +48,18 @@ fn measure() -> anyhow::Result<Vec<String>> {
         "max_parallel_workers_per_gather=0",
     ]);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut figures = Figures::default();
-    // All of them, or those that are named: `cargo bench -p server --bench portal -- answers`.
+    let mut report = Report::default();
+    // All benchmarks, or only the named ones: `cargo bench -p server --bench portal -- resolve_endpoint`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let wanted = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
-    if wanted("answers") {
-        answers::measure(&runtime, &postgres, &mut figures)?;
+    let is_selected = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
+    if is_selected("resolve_endpoint") {
+        resolve_endpoint::measure(&runtime, &postgres, &mut report)?;
     }
-    if wanted("visible") {
-        visible::measure(&runtime, &postgres, &mut figures)?;
+    if is_selected("propagation") {
+        propagation::measure(&runtime, &postgres, &mut report)?;
     }
-    if wanted("million") {
-        million::measure(&runtime, &postgres, &mut figures)?;
+    if is_selected("scale") {
+        scale::measure(&runtime, &postgres, &mut report)?;
     }
-    figures.write()
+    report.write()
 }

@@ -1,14 +1,14 @@
-//! Databases of the benchmark, and what PostgreSQL has been asked there.
+//! The benchmark's databases, and the statements that PostgreSQL ran there.
 
 use anyhow::Context;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 
 use crate::process::Postgres;
 
-/// Makes a database with the schema in it, and answers connections to it.
+/// Creates a database with the schema, and returns a pool for it.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// PostgreSQL returns an error or can't be reached.
 pub(crate) async fn create(postgres: &Postgres, name: &str) -> anyhow::Result<PgPool> {
     let mut connection = PgConnection::connect_with(&postgres.options("postgres")).await?;
     sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await?;
@@ -17,10 +17,10 @@ pub(crate) async fn create(postgres: &Postgres, name: &str) -> anyhow::Result<Pg
     Ok(pool)
 }
 
-/// Puts that many instances into a database, each with a fallback redirect: `app-1` and so on.
+/// Inserts this many instances, each with a fallback redirect: `app-1` and so on.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// PostgreSQL returns an error or can't be reached.
 pub(crate) async fn fill(pool: &PgPool, instances: i32) -> anyhow::Result<()> {
     let domains = "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url)
         select 'app-' || n, 'App ' || n, 'production', 'app-' || n || '.example', 'app-' || n || '.example',
@@ -34,35 +34,38 @@ pub(crate) async fn fill(pool: &PgPool, instances: i32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Forgets what has been asked so far.
+/// Resets the statistics of statements.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub(crate) async fn forget(pool: &PgPool) -> anyhow::Result<()> {
+/// PostgreSQL returns an error or can't be reached.
+pub(crate) async fn reset(pool: &PgPool) -> anyhow::Result<()> {
     sqlx::query("select pg_stat_statements_reset()").execute(pool).await?;
     Ok(())
 }
 
-/// What has been asked at least that often, and how often.
+/// The statements that ran at least `min_calls` times, with their number of calls.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub(crate) async fn asked(pool: &PgPool, least: i64) -> anyhow::Result<Vec<(String, i64)>> {
-    let asked = "select query, calls from pg_stat_statements
+/// PostgreSQL returns an error or can't be reached.
+pub(crate) async fn frequent(pool: &PgPool, min_calls: i64) -> anyhow::Result<Vec<(String, i64)>> {
+    let query = "select query, calls from pg_stat_statements
         where dbid = (select oid from pg_database where datname = current_database()) and calls >= $1";
-    Ok(sqlx::query_as(asked).bind(least).fetch_all(pool).await?)
+    Ok(sqlx::query_as(query).bind(min_calls).fetch_all(pool).await?)
 }
 
-/// The plan of a query with one argument, and what it has read.
+/// The plan of a query with one argument, with the buffers that it read.
 ///
 /// # Errors
-/// The query is not understood.
+/// PostgreSQL rejects the query.
 pub(crate) async fn plan(pool: &PgPool, query: &str, argument: &str) -> anyhow::Result<String> {
     let mut connection = pool.acquire().await?;
-    // Constants are told as parameters too; here there is one, how many rows at most.
+    // The statistics replace constants with parameters; here that is only the row limit.
     let query = query.replace("limit $2", "limit 1");
-    sqlx::raw_sql(AssertSqlSafe(format!("prepare cold as {query}"))).execute(&mut *connection).await.context("a cold query")?;
-    // Once before, so that what it reads is in memory.
+    sqlx::raw_sql(AssertSqlSafe(format!("prepare cold as {query}")))
+        .execute(&mut *connection)
+        .await
+        .context("can't prepare a cold query")?;
+    // Run it first, so that the pages it reads are in memory.
     for _ in 0..2 {
         sqlx::raw_sql(AssertSqlSafe(format!("execute cold({argument})"))).execute(&mut *connection).await?;
     }

@@ -1,9 +1,9 @@
-//! The database's life: found or started, migrated, seeded, closed.
+//! The life of the database: connect or start, migrate, seed, close.
 
-mod folder;
+mod binaries;
+mod data_dir;
 mod private;
-mod programs;
-pub mod rights;
+pub mod privileges;
 mod schema;
 
 use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
@@ -18,41 +18,43 @@ use sqlx::{
 use crate::config::Config;
 use private::PrivatePostgres;
 
-/// How long a request waits for a connection before it says that the database does not answer.
+/// How long a request waits for a connection from the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long requests that go on may hold up the end, after they had their time.
+/// How long the pool waits at shutdown for connections that are still in use.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a database may take to accept the first connection.
+/// How long a database may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A database that answers: somebody's PostgreSQL, or a private one that lives as long as this.
+/// The database: the configured one, or a private PostgreSQL that stops with this value's [`close`](Self::close).
 #[derive(Debug)]
 pub struct Database {
     pool: PgPool,
-    /// How to connect as the role that migrates, where it is another than the one that serves.
+    /// Connection options for the role that migrates, if it is not the role that serves.
     owner: Option<PgConnectOptions>,
     private: Option<PrivatePostgres>,
 }
 
 impl Database {
-    /// Connects to the configured database, or starts the private one. A runtime of the portal starts none: it uses that of the
-    /// server on the same data folder.
+    /// Prepares connections to the configured database, or starts the private one. A portal runtime starts none: it uses the one of
+    /// the server on the same data directory.
     ///
     /// # Errors
-    /// It can't be reached or started.
+    /// A URL is not valid, or the private PostgreSQL can't be started.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let owner = url(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")?;
-        let (options, owner, private) = match (named(config)?, owner) {
+        let owner = parse_url(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")?;
+        let (options, owner, private) = match (serving_options(config)?, owner) {
             (Some(options), owner) => (options, owner, None),
             (None, Some(_)) => anyhow::bail!(
-                "--migrate-database-url says who migrates; say with --database-url who serves, or leave out both for a private PostgreSQL"
+                "--migrate-database-url is set, but --database-url is not. Set --database-url for the role that serves, or neither of them for a private PostgreSQL."
             ),
-            (None, None) if config.role == RuntimeRole::Portal => (private::options(&folder::socket_in(&config.data_dir()?)), None, None),
+            (None, None) if config.role == RuntimeRole::Portal => {
+                (private::options(&data_dir::socket_dir(&config.data_dir()?)), None, None)
+            }
             (None, None) => {
                 let private = PrivatePostgres::start(&config.data_dir()?).await?;
-                (private.options(), Some(private.owner()), Some(private))
+                (private.options(), Some(private.owner_options()), Some(private))
             }
         };
         let pool = PgPoolOptions::new()
@@ -62,7 +64,7 @@ impl Database {
         Ok(Self { pool, owner, private })
     }
 
-    /// The connections.
+    /// The connection pool of the role that serves.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
@@ -72,21 +74,20 @@ impl Database {
         self.private.is_some()
     }
 
-    /// Brings the schema up to date, and gives the role that serves its rights, where another one may do that. A role that may
-    /// not only looks whether it has been done.
+    /// Migrates the schema and grants the serving role its privileges. If no role here may do that, only checks that it was done.
     ///
     /// # Errors
-    /// The database can't be reached, or its schema is not from this program.
+    /// The database can't be reached, or its schema does not belong to this program.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        // A connection of its own says why it can't be made; the pool would only say that it took too long.
-        let mut serving = reach(&self.pool.connect_options()).await?;
+        // A direct connection reports why it fails; the pool would only report a timeout.
+        let mut serving = connect_with(&self.pool.connect_options()).await?;
         if let Some(owner) = self.owner.as_ref().filter(|owner| owner.get_username() != self.pool.connect_options().get_username()) {
             migrate_as(owner, Some(self.pool.connect_options().get_username())).await?;
-            schema::check(&mut serving).await.context("the two database URLs must lead to the same database")?;
+            schema::check(&mut serving).await.context("both database URLs must point to the same database")?;
         } else if schema::may_migrate(&mut serving).await? {
             schema::migrate(&mut serving).await?;
             tracing::info!(
-                "one database role both migrates and serves; with a second one, what serves could not change the schema or the history (README, Two roles)"
+                "one database role both migrates and serves. With a second role, the server could not change the schema or the history; see \"Database roles\" in the README"
             );
         } else {
             schema::check(&mut serving).await?;
@@ -94,17 +95,17 @@ impl Database {
         Ok(serving.close().await?)
     }
 
-    /// Looks whether the schema is there, and changes nothing.
+    /// Checks the schema without changing it.
     ///
     /// # Errors
-    /// The database can't be reached, or its schema is not what this program needs.
+    /// The database can't be reached, or its schema is not the one that this program needs.
     pub async fn check(&self) -> anyhow::Result<()> {
-        let mut connection = reach(&self.pool.connect_options()).await?;
+        let mut connection = connect_with(&self.pool.connect_options()).await?;
         schema::check(&mut connection).await?;
         Ok(connection.close().await?)
     }
 
-    /// Puts one development instance into a database that never had any, to play with.
+    /// Creates a development instance to try things out, unless the database ever had an instance.
     ///
     /// # Errors
     /// The database can't be reached.
@@ -116,7 +117,7 @@ impl Database {
             slug: "localhost".into(),
             name: "Localhost".into(),
             domain: "localhost".into(),
-            // Browsers find every name below localhost on this machine, so this portal can be visited.
+            // Browsers resolve every name under localhost to this machine, so this portal can be visited.
             portal_origin: format!("http://accounts.localhost:{}", address.port()),
             home_url: format!("http://localhost:{}/", address.port()),
             ..Settings::default()
@@ -127,7 +128,7 @@ impl Database {
         Ok(())
     }
 
-    /// Starts the private PostgreSQL again whenever it ends by itself. Somebody else's database is their care.
+    /// Restarts the private PostgreSQL whenever it stops by itself. Does nothing for a configured database.
     pub async fn keep_running(&self) -> Infallible {
         match &self.private {
             Some(private) => private.keep_running().await,
@@ -135,9 +136,9 @@ impl Database {
         }
     }
 
-    /// Ends the connections, and the private PostgreSQL with them.
+    /// Closes the connections and stops the private PostgreSQL.
     pub async fn close(self) {
-        // Whoever still holds a connection had their time.
+        // Requests that still hold a connection had their grace period.
         drop(tokio::time::timeout(CLOSE_TIMEOUT, self.pool.close()).await);
         if let Some(private) = self.private {
             private.stop().await;
@@ -145,57 +146,56 @@ impl Database {
     }
 }
 
-/// A connection to a database that is up already: the configured one, or the private one of a server that runs. Starts
-/// and changes nothing.
+/// Connects to a database that is already running: the configured one, or the private one of a running server. Starts and changes
+/// nothing.
 ///
 /// # Errors
-/// There is none, or it can't be reached.
+/// No database is running, or it can't be reached.
 pub(crate) async fn connect(config: &Config) -> anyhow::Result<PgConnection> {
-    if let Some(options) = named(config)? {
-        return reach(&options).await;
+    if let Some(options) = serving_options(config)? {
+        return connect_with(&options).await;
     }
-    let folder = config.data_dir()?;
-    reach(&private::options(&folder::socket_in(&folder))).await.with_context(|| {
-        let folder = folder.display();
-        format!("no server runs on the data folder {folder}; start one with `portal-redirects`, or name the database with --database-url")
+    let path = config.data_dir()?;
+    connect_with(&private::options(&data_dir::socket_dir(&path))).await.with_context(|| {
+        let path = path.display();
+        format!("no server is running on the data directory {path}; start one with `portal-redirects`, or set --database-url")
     })
 }
 
-/// Migrates a configured database as the role of `--migrate-database-url` alone, where nothing says who serves. Answers whether
-/// that is what the configuration asks for.
+/// Migrates as the role of `--migrate-database-url` if that is the only database URL in the configuration. Returns whether it was.
 ///
 /// # Errors
-/// The database can't be reached, or its schema is not from this program.
+/// The database can't be reached, or its schema does not belong to this program.
 pub(crate) async fn migrate_alone(config: &Config) -> anyhow::Result<bool> {
-    match (named(config)?, url(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")?) {
+    match (serving_options(config)?, parse_url(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")?) {
         (None, Some(owner)) => migrate_as(&owner, None).await.map(|()| true),
         _ => Ok(false),
     }
 }
 
 async fn migrate_as(owner: &PgConnectOptions, serving: Option<&str>) -> anyhow::Result<()> {
-    let mut connection = reach(owner).await.context("the role that migrates")?;
+    let mut connection = connect_with(owner).await.context("the role that migrates")?;
     schema::migrate(&mut connection).await?;
     if let Some(role) = serving {
-        rights::grant(&mut connection, role).await?;
+        privileges::grant(&mut connection, role).await?;
     }
     Ok(connection.close().await?)
 }
 
-/// How to connect to the database that the configuration names, as the role that serves, if it names one.
-fn named(config: &Config) -> anyhow::Result<Option<PgConnectOptions>> {
-    url(config.database_url.as_deref(), "DATABASE_URL")
+/// Connection options for the configured database as the role that serves, if one is configured.
+fn serving_options(config: &Config) -> anyhow::Result<Option<PgConnectOptions>> {
+    parse_url(config.database_url.as_deref(), "DATABASE_URL")
 }
 
-fn url(text: Option<&str>, name: &str) -> anyhow::Result<Option<PgConnectOptions>> {
+fn parse_url(text: Option<&str>, name: &str) -> anyhow::Result<Option<PgConnectOptions>> {
     let url = text.map(str::trim).filter(|url| !url.is_empty());
-    // The error would repeat the URL, and with it the password.
+    // The parser's error would repeat the URL, and with it the password.
     url.map(PgConnectOptions::from_str)
         .transpose()
         .map_err(|_| anyhow::anyhow!("{name} is not a PostgreSQL URL, like postgres://user:password@host/database"))
 }
 
-async fn reach(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
+async fn connect_with(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
     let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options));
     connecting.await.context("the database does not answer")?.context("the database can't be reached")
 }

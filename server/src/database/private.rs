@@ -1,4 +1,4 @@
-//! A PostgreSQL of the server's own, for laptops and tests of the whole: made at the first start, stopped with the server.
+//! The private PostgreSQL, for laptops and end-to-end tests. The first start creates it; it stops with the server.
 
 use std::{
     convert::Infallible,
@@ -12,46 +12,53 @@ use anyhow::Context;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{
-    folder::Folder,
-    programs::{Programs, said},
+    binaries::{Binaries, one_line},
+    data_dir::DataDir,
 };
 
-/// The database in the cluster, and the role that owns it.
-const NAME: &str = "portal_redirects";
+/// The name of the database, and of the role that owns it.
+const OWNER: &str = "portal_redirects";
 
-/// The role that serves: it owns nothing, and has the rights that it is given.
-const SERVE: &str = "portal_redirects_serve";
+/// The role that serves. It owns nothing and has only the privileges granted to it.
+const SERVING_ROLE: &str = "portal_redirects_serve";
 
-/// How long PostgreSQL may take to come up, recovery after a kill included.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long PostgreSQL may take to start, crash recovery included.
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How often it is looked after.
-const ROUND: Duration = Duration::from_secs(2);
+/// How long to wait before another attempt to start it.
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How to connect to a private PostgreSQL by its socket's folder, as the role that serves.
+/// How often the server checks that PostgreSQL still runs.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Connection options for the private PostgreSQL with this socket directory, as the role that serves.
 pub(super) fn options(socket: &Path) -> PgConnectOptions {
-    PgConnectOptions::new_without_pgpass().socket(socket).port(5432).username(SERVE).database(NAME)
+    PgConnectOptions::new_without_pgpass().socket(socket).port(5432).username(SERVING_ROLE).database(OWNER)
 }
 
 /// A running private PostgreSQL.
 #[derive(Debug)]
 pub(super) struct PrivatePostgres {
-    folder: Folder,
-    programs: Programs,
+    data_dir: DataDir,
+    binaries: Binaries,
 }
 
 impl PrivatePostgres {
-    /// Starts the cluster in that folder; makes it first where there is none. One left behind by a killed server is taken over.
+    /// Starts the cluster in that data directory, and creates it first if there is none. Takes over a cluster that a killed server left
+    /// running.
+    ///
+    /// # Errors
+    /// The directory can't be used, PostgreSQL is not installed, or it does not start.
     pub(super) async fn start(path: &Path) -> anyhow::Result<Self> {
-        let folder = Folder::take(path)?;
-        let programs = Programs::find(&folder.cluster)?;
-        let private = Self { folder, programs };
-        if !private.folder.cluster.join("PG_VERSION").exists() {
-            tracing::info!("making a private PostgreSQL in {}", private.folder.cluster.display());
+        let data_dir = DataDir::lock(path)?;
+        let binaries = Binaries::find(&data_dir.cluster)?;
+        let private = Self { data_dir, binaries };
+        if !private.data_dir.cluster.join("PG_VERSION").exists() {
+            tracing::info!("creating a private PostgreSQL in {}", private.data_dir.cluster.display());
             private.create().await?;
         }
         tracing::info!("starting the private PostgreSQL");
-        private.bring_up().await?;
+        private.ensure_running().await?;
         if let Err(error) = private.create_database().await {
             private.stop().await;
             return Err(error);
@@ -59,98 +66,98 @@ impl PrivatePostgres {
         Ok(private)
     }
 
-    /// How to connect to it as the role that serves.
+    /// Connection options for the role that serves.
     pub(super) fn options(&self) -> PgConnectOptions {
-        options(&self.folder.socket)
+        options(&self.data_dir.socket)
     }
 
-    /// How to connect to it as the role that owns it, and migrates.
-    pub(super) fn owner(&self) -> PgConnectOptions {
-        self.options().username(NAME)
+    /// Connection options for the role that owns the database and migrates it.
+    pub(super) fn owner_options(&self) -> PgConnectOptions {
+        self.options().username(OWNER)
     }
 
-    /// Starts it again whenever it has ended by itself.
+    /// Restarts PostgreSQL whenever it has stopped by itself.
     pub(super) async fn keep_running(&self) -> Infallible {
         loop {
-            tokio::time::sleep(ROUND).await;
-            if self.folder.postmaster().is_none() {
-                tracing::warn!("the private PostgreSQL has ended; starting it again");
-                if let Err(error) = self.bring_up().await {
+            tokio::time::sleep(CHECK_INTERVAL).await;
+            if self.data_dir.postmaster().is_none() {
+                tracing::warn!("the private PostgreSQL has stopped; restarting it");
+                if let Err(error) = self.ensure_running().await {
                     tracing::error!("{error:#}");
                 }
             }
         }
     }
 
-    /// Stops it in order.
+    /// Shuts PostgreSQL down and waits until it has stopped.
     pub(super) async fn stop(self) {
-        let mut command = self.programs.command("pg_ctl", &self.folder);
-        command.arg("stop").arg("-D").arg(&self.folder.cluster).args(["-m", "fast", "-w", "-t", "60"]);
+        let mut command = self.binaries.command("pg_ctl", &self.data_dir);
+        command.arg("stop").arg("-D").arg(&self.data_dir.cluster).args(["-m", "fast", "-w", "-t", "60"]);
         match command.output().await {
             Ok(output) if output.status.success() => {}
-            Ok(output) => tracing::warn!("the private PostgreSQL did not stop: {}", said(&output)),
+            Ok(output) => tracing::warn!("the private PostgreSQL did not stop: {}", one_line(&output)),
             Err(error) => tracing::warn!(%error, "the private PostgreSQL did not stop"),
         }
     }
 
-    /// A new cluster, made beside its place and moved there when it is whole.
+    /// Creates a new cluster under a temporary name and renames it when it is complete.
     async fn create(&self) -> anyhow::Result<()> {
-        let Folder { cluster, unfinished, .. } = &self.folder;
+        let DataDir { cluster, unfinished, .. } = &self.data_dir;
         if unfinished.exists() {
             fs::remove_dir_all(unfinished)?;
         }
-        self.folder.make_private(unfinished)?;
-        let mut command = self.programs.command("initdb", &self.folder);
-        // Who may enter the socket's folder is PostgreSQL's own user or root: the folder is the password.
-        command.arg("-D").arg(unfinished).args(["-U", NAME, "--auth=trust", "-E", "UTF8", "--locale=C"]);
+        self.data_dir.create_private(unfinished)?;
+        let mut command = self.binaries.command("initdb", &self.data_dir);
+        // Only PostgreSQL's own user and root may enter the socket's directory, so connections need no password.
+        command.arg("-D").arg(unfinished).args(["-U", OWNER, "--auth=trust", "-E", "UTF8", "--locale=C"]);
         let output = command.output().await.context("can't run initdb")?;
         if !output.status.success() {
-            anyhow::bail!("initdb could not make {}: {}", unfinished.display(), said(&output));
+            anyhow::bail!("initdb could not create {}: {}", unfinished.display(), one_line(&output));
         }
         fs::rename(unfinished, cluster)?;
         Ok(())
     }
 
-    /// Starts the server process, or finds the one that a killed server left behind, and waits until it answers.
-    async fn bring_up(&self) -> anyhow::Result<()> {
-        let until = Instant::now() + PATIENCE;
+    /// Starts PostgreSQL unless a killed server left it running, and waits until it accepts connections.
+    async fn ensure_running(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + START_TIMEOUT;
         loop {
-            let started = if self.folder.postmaster().is_some() { Ok(()) } else { self.launch().await? };
+            let started = if self.data_dir.postmaster().is_some() { Ok(()) } else { self.launch().await? };
             let connected = match started {
-                Ok(()) => PgConnection::connect_with(&self.owner().database("postgres")).await.map_err(|error| error.to_string()),
-                Err(said) => Err(said),
+                Ok(()) => PgConnection::connect_with(&self.owner_options().database("postgres")).await.map_err(|error| error.to_string()),
+                Err(log) => Err(log),
             };
             match connected {
                 Ok(connection) => return Ok(connection.close().await?),
-                Err(error) if Instant::now() > until => {
-                    anyhow::bail!("the private PostgreSQL does not start: {error}. Its log is {}", self.folder.log.display())
+                Err(error) if Instant::now() > deadline => {
+                    anyhow::bail!("the private PostgreSQL does not start: {error}. Its log is {}", self.data_dir.log.display())
                 }
-                // Children of a killed one may still hold its memory, or it is on its way down or up: ask again soon.
-                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+                // Child processes of a killed server may still hold its shared memory, or it is just starting or stopping: retry soon.
+                Err(_) => tokio::time::sleep(RETRY_INTERVAL).await,
             }
         }
     }
 
-    /// Starts the server process. The inner error is what its log says last.
+    /// Starts the PostgreSQL server process. The inner error is the end of its log.
     async fn launch(&self) -> anyhow::Result<Result<(), String>> {
-        // No other server has this folder, so a file that names a process which is none of its own is left from a crash.
-        match fs::remove_file(self.folder.cluster.join("postmaster.pid")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context("can't tidy up after a crash"),
+        // This server holds the lock, so a file that names some other process is left over from a crash.
+        match fs::remove_file(self.data_dir.cluster.join("postmaster.pid")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context("can't clean up after a crash"),
             _ => {}
         }
-        let socket = self.folder.socket.to_str().context("the data folder's name must be UTF-8")?.replace('\'', r"'\''");
-        // Terse: what PostgreSQL says of a row that it refuses holds the row.
+        let socket = self.data_dir.socket.to_str().context("the path of the data directory must be UTF-8")?.replace('\'', r"'\''");
+        // Terse: the details of a refused row contain the row's values.
         let settings = "-c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432 -c log_error_verbosity=terse";
-        let mut command = self.programs.command("pg_ctl", &self.folder);
-        command.arg("start").arg("-D").arg(&self.folder.cluster).arg("-l").arg(&self.folder.log).args(["-w", "-t", "60", "-o"]);
-        // A list: double quotes keep commas and blanks in one entry, single quotes keep the shell away.
+        let mut command = self.binaries.command("pg_ctl", &self.data_dir);
+        command.arg("start").arg("-D").arg(&self.data_dir.cluster).arg("-l").arg(&self.data_dir.log).args(["-w", "-t", "60", "-o"]);
+        // The setting is a list: double quotes keep commas and spaces in one entry, single quotes protect it from the shell.
         command.arg(format!("{settings} -c unix_socket_directories='\"{socket}\"'"));
-        // The server process keeps what it inherits: a pipe here would never end.
+        // The PostgreSQL process inherits these handles: reading from a pipe would never end.
         let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().await.context("can't run pg_ctl")?;
         if status.success() {
             return Ok(Ok(()));
         }
-        let log = fs::read_to_string(&self.folder.log).unwrap_or_default();
+        let log = fs::read_to_string(&self.data_dir.log).unwrap_or_default();
         let last: Vec<&str> = log.lines().rev().take(3).collect();
         Ok(Err(if last.is_empty() {
             "pg_ctl could not start it".to_owned()
@@ -160,16 +167,16 @@ impl PrivatePostgres {
     }
 
     async fn create_database(&self) -> anyhow::Result<()> {
-        let mut connection = PgConnection::connect_with(&self.owner().database("postgres")).await?;
-        let there: Option<i32> =
-            sqlx::query_scalar("select 1 from pg_database where datname = $1").bind(NAME).fetch_optional(&mut connection).await?;
-        if there.is_none() {
+        let mut connection = PgConnection::connect_with(&self.owner_options().database("postgres")).await?;
+        let found: Option<i32> =
+            sqlx::query_scalar("select 1 from pg_database where datname = $1").bind(OWNER).fetch_optional(&mut connection).await?;
+        if found.is_none() {
             sqlx::query("create database portal_redirects").execute(&mut connection).await?;
         }
-        // A data folder of an earlier version has one role only.
-        let there: Option<i32> =
-            sqlx::query_scalar("select 1 from pg_roles where rolname = $1").bind(SERVE).fetch_optional(&mut connection).await?;
-        if there.is_none() {
+        // A data directory from an earlier version has only one role.
+        let found: Option<i32> =
+            sqlx::query_scalar("select 1 from pg_roles where rolname = $1").bind(SERVING_ROLE).fetch_optional(&mut connection).await?;
+        if found.is_none() {
             sqlx::query("create role portal_redirects_serve login nosuperuser nocreatedb nocreaterole noinherit")
                 .execute(&mut connection)
                 .await?;

@@ -1,4 +1,4 @@
-//! What can be seen of a running server from outside: logs, metrics, traces.
+//! Observability: logs, metrics, traces.
 
 pub(crate) mod log;
 pub(crate) mod metrics;

@@ -3,7 +3,8 @@
 use app::{
     instances::stored::StoredInstance,
     redirects::{
-        AllowedOrigin, Environment, Fallbacks, Flow, Instance, Link, MOST_QUERY_BYTES, RequestingOrigin, Visit, resolve as resolve_visit,
+        AllowedOrigin, Environment, Fallbacks, Flow, Instance, LinkParams, MAX_QUERY_BYTES, RequestingOrigin, Visit,
+        resolve as resolve_visit,
     },
 };
 use axum::{
@@ -29,7 +30,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemDetails> {
         let Ok(RawQuery(query)) = RawQuery::from_request_parts(parts, state).await;
         let query = query.unwrap_or_default();
-        if query.len() > MOST_QUERY_BYTES { Err(ProblemDetails::QueryTooLong) } else { Ok(Self(query)) }
+        if query.len() > MAX_QUERY_BYTES { Err(ProblemDetails::QueryTooLong) } else { Ok(Self(query)) }
     }
 }
 
@@ -58,7 +59,7 @@ struct Redirect<'a> {
 impl Serialize for ByField<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(instance, fallbacks) = self;
-        let link = Link::default();
+        let link = LinkParams::default();
         let mut map = serializer.serialize_map(Some(Flow::ALL.len()))?;
         for flow in Flow::ALL {
             let resolution = resolve_visit(instance, fallbacks, Visit { flow, link: &link, requesting: None });
@@ -114,7 +115,7 @@ const BODY_CAPACITY: usize = 512;
 pub(super) fn resolution(snapshot: &StoredInstance, query: &str, headers: &HeaderMap) -> Result<Vec<u8>, ProblemDetails> {
     let flow = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "flow").and_then(|(_, value)| value.parse().ok());
     let flow = flow.ok_or(ProblemDetails::UnknownFlow)?;
-    let link = Link::read(query);
+    let link = LinkParams::read(query);
     // A browser sets this header itself, and the page that sends the request is the page that navigates.
     let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
     let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, Visit { flow, link: &link, requesting: requesting.as_ref() });

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use app::redirects::MOST_QUERY_BYTES;
+use app::redirects::MAX_QUERY_BYTES;
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, Request, header},
@@ -63,7 +63,7 @@ impl FastPath {
         let path = request.uri().path().strip_suffix("/v1/resolve")?;
         let slug = if path.is_empty() { None } else { Some(path.strip_prefix("/portal/")?) };
         let query = request.uri().query().unwrap_or_default();
-        if query.len() > MOST_QUERY_BYTES {
+        if query.len() > MAX_QUERY_BYTES {
             return None;
         }
         let snapshot = self.0.snapshots.warm(slug, request.headers(), request.uri())?;

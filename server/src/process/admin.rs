@@ -1,4 +1,4 @@
-//! `portal-redirects admin`: links for those who can't get in, and accounts that must go. Asks the database itself, and starts none.
+//! `portal-redirects admin`: invitations, password resets and the removal of accounts, straight in a database that is already running.
 
 use std::process::ExitCode;
 
@@ -8,69 +8,65 @@ use app::admins::{
 };
 use clap::Subcommand;
 
-use crate::{config::Config, database, http::dashboard_url::DashboardUrl};
+use crate::{config::Config, database, http::dashboard_url::DashboardUrl, process::stdout::print_line};
 
-/// What can be done about admins from the command line.
+/// The subcommands of `admin`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// Print a link with which somebody becomes a server-wide admin: they may create instances.
+    /// Print an invitation link. It makes somebody a server-wide admin, who may create instances.
     ///
-    /// It holds for a week, and once. --dashboard-url or --listen must be what the server uses, as the link begins with it.
+    /// The link is valid for a week and works once. It starts with --dashboard-url or --listen, so pass the same as to the server.
     Invite {
-        /// Whom it is for.
+        /// Who to invite.
         email: Email,
-        /// Makes them an owner of every instance there is, too.
+        /// Also make them an owner of every existing instance.
         #[arg(long)]
         owner: bool,
     },
-    /// Print a link with which somebody chooses a new password.
+    /// Print a password reset link.
     ///
-    /// It holds for an hour, and once. --dashboard-url or --listen must be what the server uses, as the link begins with it.
+    /// The link is valid for an hour and works once. It starts with --dashboard-url or --listen, so pass the same as to the server.
     Reset {
-        /// Whose account it is.
+        /// The account's email address.
         email: Email,
     },
-    /// Remove an account: its sessions end, and it is a member of nothing.
+    /// Remove an account, with its sessions and memberships.
     Remove {
-        /// Whose account it is.
+        /// The account's email address.
         email: Email,
     },
 }
 
-/// Does it, and says so on standard output; a link stands alone on the last line.
+/// Runs a subcommand and prints its result on standard output. A link is alone on the last line.
 ///
 /// # Errors
-/// The database can't be reached, or what was asked for is refused.
+/// The database can't be reached, or the command is refused.
 pub(crate) fn run(command: &Command, config: &Config) -> anyhow::Result<ExitCode> {
     let dashboard_url = DashboardUrl::new(config.dashboard_url.clone(), config.listen)?;
-    let said = tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    let result = tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let mut connection = database::connect(config).await?;
-        anyhow::Ok(follow(command, &mut connection, &dashboard_url).await?)
+        anyhow::Ok(execute(command, &mut connection, &dashboard_url).await?)
     })?;
-    say(&said);
+    print_line(&result);
     Ok(ExitCode::SUCCESS)
 }
 
-async fn follow(command: &Command, connection: &mut sqlx::PgConnection, reach: &DashboardUrl) -> Result<String, CommandError> {
-    let (said, (purpose, token)) = match command {
+async fn execute(command: &Command, connection: &mut sqlx::PgConnection, dashboard_url: &DashboardUrl) -> Result<String, CommandError> {
+    let (sentence, (purpose, token)) = match command {
         Command::Invite { email, owner } => {
             let owner_too = if *owner { ", and an owner of every instance" } else { "" };
-            let said = format!("This link makes {email} an admin who may create instances{owner_too}. It holds for a week, and once:");
-            (said, command::invite(connection, email, *owner).await?)
+            let sentence =
+                format!("This link makes {email} an admin who may create instances{owner_too}. It is valid for a week and works once:");
+            (sentence, command::invite(connection, email, *owner).await?)
         }
         Command::Reset { email } => {
-            let said = format!("With this link {email} chooses a new password. It holds for an hour, and once:");
-            (said, command::reset(connection, email).await?)
+            let sentence = format!("With this link, {email} can choose a new password. It is valid for an hour and works once:");
+            (sentence, command::reset(connection, email).await?)
         }
         Command::Remove { email } => {
             command::remove(connection, email).await?;
-            return Ok(format!("The account of {email} is removed."));
+            return Ok(format!("Removed the account of {email}."));
         }
     };
-    Ok(format!("{said}\n{}", reach.link(purpose.page(), &token.secret())))
-}
-
-#[expect(clippy::print_stdout, reason = "what was asked for")]
-fn say(text: &str) {
-    println!("{text}");
+    Ok(format!("{sentence}\n{}", dashboard_url.link(purpose.page(), &token.secret())))
 }

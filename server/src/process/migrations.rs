@@ -1,4 +1,4 @@
-//! The database made ready: before the server listens, or behind it where visitors are served without it meanwhile.
+//! Prepares the database: before the server listens, or in the background if it can serve visitors without the database meanwhile.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -14,114 +14,117 @@ use crate::{
     config::Config,
     database::{self, Database},
     http::dashboard_url::DashboardUrl,
-    process::{shutdown::Stop, stdout::say},
+    process::{shutdown::Shutdown, stdout::print_line},
 };
 
-/// `migrate`: brings the schema up to date, and ends.
+/// `migrate`: brings the schema up to date and exits.
 ///
 /// # Errors
 /// The database can't be reached or migrated.
-pub(crate) async fn migrate(config: &Config, stop: Stop) -> anyhow::Result<()> {
+pub(crate) async fn migrate(config: &Config, shutdown: Shutdown) -> anyhow::Result<()> {
     if database::migrate_alone(config).await? {
         return Ok(());
     }
-    with_database(config, stop, async |database| database.migrate().await, async |_, _| Ok(())).await
+    with_database(config, shutdown, async |database| database.migrate().await, async |_, _| Ok(())).await
 }
 
-/// Does something with an open database after `first`, and closes it afterwards, whatever happened: a private PostgreSQL ends
-/// with the server. A signal ends the wait for a database that does not answer.
+/// Opens the database, runs `before` and then `work`, and always closes the database: a private PostgreSQL stops with the server. A
+/// signal interrupts `before`, which may wait for a database that does not respond.
 pub(super) async fn with_database(
     config: &Config,
-    stop: Stop,
-    first: impl AsyncFnOnce(&Database) -> anyhow::Result<()>,
-    work: impl AsyncFnOnce(&Database, Stop) -> anyhow::Result<()>,
+    shutdown: Shutdown,
+    before: impl AsyncFnOnce(&Database) -> anyhow::Result<()>,
+    work: impl AsyncFnOnce(&Database, Shutdown) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    // A private PostgreSQL that is half started can't be left behind, so a signal waits until it is up.
+    // A half-started private PostgreSQL must not be left behind, so this runs to its end even after a signal.
     let database = Database::open(config).await?;
-    let mut stopped = stop.clone();
-    let done = tokio::select! {
-        done = first(&database) => match done {
-            Ok(()) => work(&database, stop).await,
+    let mut requested = shutdown.clone();
+    let result = tokio::select! {
+        result = before(&database) => match result {
+            Ok(()) => work(&database, shutdown).await,
             Err(error) => Err(error),
         },
-        () = stopped.wait() => Ok(()),
+        () = requested.wait() => Ok(()),
     };
     database.close().await;
-    done
+    result
 }
 
-/// How a database is waited for.
+/// How often to retry a database that is not ready.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    /// How long the first try may take before it is said that the server waits.
-    soon: Duration,
-    /// How long to rest before it is tried again.
-    rest: Duration,
+pub(crate) struct Retry {
+    /// How long an attempt may take before the server announces that it is waiting. The attempt goes on.
+    notice_timeout: Duration,
+    /// How long to wait between attempts.
+    interval: Duration,
 }
 
-/// The usual pace.
-pub(crate) const PACE: Pace = Pace { soon: Duration::from_secs(2), rest: Duration::from_secs(1) };
+/// The retry times of a real server.
+pub(crate) const RETRY: Retry = Retry { notice_timeout: Duration::from_secs(2), interval: Duration::from_secs(1) };
 
-/// Whether the server listens before its database is ready: a runtime of the portal always, another one where it can serve what it
-/// last knew. Who runs a private PostgreSQL has it ready first.
+/// Whether the server listens before its database is ready. A portal runtime always does; another server does if it has a snapshot
+/// file and no private PostgreSQL, which is ready by then.
 pub(crate) fn listens_first(config: &Config, database: &Database) -> bool {
     config.role == RuntimeRole::Portal || config.snapshot_file.is_some() && !database.is_private()
 }
 
-/// Makes the database ready for what this server does with it.
+/// Prepares the database for this server's role: checks the schema, or migrates it and creates what a new database needs.
 ///
 /// # Errors
-/// It can't be reached, or its schema is not what this program needs.
-pub(crate) async fn prepare(config: &Config, database: &Database, address: SocketAddr, reach: &DashboardUrl) -> anyhow::Result<()> {
+/// The database can't be reached, or its schema is not the one that this program needs.
+pub(crate) async fn prepare(config: &Config, database: &Database, address: SocketAddr, dashboard_url: &DashboardUrl) -> anyhow::Result<()> {
     match config.role {
-        // Whoever serves the dashboard brings the schema up to date.
+        // Only servers with a dashboard migrate the schema.
         RuntimeRole::Portal => database.check().await,
         RuntimeRole::All => {
             database.migrate().await?;
             if database.is_private() {
                 database.seed(address).await?;
             }
-            offer_setup(database, reach).await
+            offer_setup(database, dashboard_url).await
         }
     }
 }
 
-/// Tries until it is done. Each new reason why not is logged once; `waits` is called once, where it is not done soon.
-pub(crate) async fn until_done(pace: Pace, tries: impl AsyncFn() -> anyhow::Result<()>, waits: impl FnOnce()) {
-    let mut waits = Some(waits);
-    let mut say_waiting = || {
-        if let Some(waits) = waits.take() {
-            waits();
+/// Repeats `attempt` until it succeeds. Logs each new error once. Calls `on_wait` once if the first attempt fails or is slow.
+pub(crate) async fn retry(times: Retry, attempt: impl AsyncFn() -> anyhow::Result<()>, on_wait: impl FnOnce()) {
+    let mut on_wait = Some(on_wait);
+    let mut announce = || {
+        if let Some(on_wait) = on_wait.take() {
+            on_wait();
         }
     };
-    let mut said = String::new();
+    let mut logged = String::new();
     loop {
-        let mut attempt = std::pin::pin!(tries());
-        let done = if let Ok(done) = tokio::time::timeout(pace.soon, &mut attempt).await {
-            done
+        let mut running = std::pin::pin!(attempt());
+        let result = if let Ok(result) = tokio::time::timeout(times.notice_timeout, &mut running).await {
+            result
         } else {
-            say_waiting();
-            attempt.await
+            announce();
+            running.await
         };
-        let Err(error) = done else { return };
+        let Err(error) = result else { return };
         let reason = format!("{error:#}");
-        if reason != said {
-            tracing::warn!("the database is not ready, and is tried again and again: {reason}");
-            said = reason;
+        if reason != logged {
+            tracing::warn!("the database is not ready; retrying: {reason}");
+            logged = reason;
         }
-        say_waiting();
-        tokio::time::sleep(pace.rest).await;
+        announce();
+        tokio::time::sleep(times.interval).await;
     }
 }
 
-/// Makes a link to create the first admin, where there is none.
-async fn offer_setup(database: &Database, reach: &DashboardUrl) -> anyhow::Result<()> {
+/// Prints a link to create the first admin, if there is no admin.
+async fn offer_setup(database: &Database, dashboard_url: &DashboardUrl) -> anyhow::Result<()> {
     let mut connection = database.pool().acquire().await?;
     if accounts::any(&mut *connection).await? {
         return Ok(());
     }
     let token = links::make(&mut connection, &Purpose::Setup, "the server").await?;
-    say(&format!("No admin exists yet. Create the first one within an hour: {}", reach.link(Purpose::Setup.page(), &token.secret())));
+    print_line(&format!(
+        "No admin exists yet. Create the first one within an hour: {}",
+        dashboard_url.link(Purpose::Setup.page(), &token.secret())
+    ));
     Ok(())
 }
 
@@ -134,26 +137,26 @@ mod tests {
     const LONG: Duration = Duration::from_hours(1);
 
     #[tokio::test]
-    async fn it_is_tried_until_it_is_done_and_said_once_that_it_waits() {
-        let (left, said) = (Cell::new(3), Cell::new(0));
-        let tries = async || {
+    async fn it_retries_until_it_succeeds_and_announces_the_wait_once() {
+        let (left, announced) = (Cell::new(3), Cell::new(0));
+        let attempt = async || {
             left.set(left.get() - 1);
             if left.get() == 0 { Ok(()) } else { Err(anyhow::anyhow!("not yet")) }
         };
-        until_done(Pace { soon: LONG, rest: Duration::ZERO }, tries, || said.set(said.get() + 1)).await;
-        assert_eq!((left.get(), said.get()), (0, 1));
+        retry(Retry { notice_timeout: LONG, interval: Duration::ZERO }, attempt, || announced.set(announced.get() + 1)).await;
+        assert_eq!((left.get(), announced.get()), (0, 1));
     }
 
     #[tokio::test]
-    async fn nothing_is_said_where_it_is_done_soon_and_something_where_it_is_not() {
-        for (soon, expected) in [(LONG, 0), (Duration::ZERO, 1)] {
-            let said = Cell::new(0);
-            let tries = async || {
+    async fn it_announces_the_wait_only_if_the_first_attempt_is_slow() {
+        for (notice_timeout, expected) in [(LONG, 0), (Duration::ZERO, 1)] {
+            let announced = Cell::new(0);
+            let attempt = async || {
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 Ok(())
             };
-            until_done(Pace { soon, rest: LONG }, tries, || said.set(said.get() + 1)).await;
-            assert_eq!(said.get(), expected);
+            retry(Retry { notice_timeout, interval: LONG }, attempt, || announced.set(announced.get() + 1)).await;
+            assert_eq!(announced.get(), expected);
         }
     }
 }

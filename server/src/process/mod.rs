@@ -1,4 +1,4 @@
-//! The life of the process: commands, serving, migrations, shutdown, standard output.
+//! The life of the process: subcommands, serving, migrations, shutdown, standard output.
 
 pub(crate) mod admin;
 pub(crate) mod migrations;

@@ -11,16 +11,16 @@ use tokio::{
 ///
 /// # Errors
 /// Those of the work, or signals can't be listened to.
-pub(crate) fn until_stopped(work: impl AsyncFnOnce(Stop) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async { work(Stop::new()?).await })?;
+pub(crate) fn run_async(work: impl AsyncFnOnce(Shutdown) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async { work(Shutdown::new()?).await })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// SIGTERM or SIGINT, for everything that waits for it.
+/// A shutdown request by SIGTERM or SIGINT. Every clone sees it.
 #[derive(Clone, Debug)]
-pub(crate) struct Stop(watch::Receiver<bool>);
+pub(crate) struct Shutdown(watch::Receiver<bool>);
 
-impl Stop {
+impl Shutdown {
     fn new() -> anyhow::Result<Self> {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let (sender, receiver) = watch::channel(false);
@@ -30,15 +30,15 @@ impl Stop {
                 _ = interrupt.recv() => {}
             }
             sender.send_replace(true);
-            // Kept open: work that begins to wait later must still find it.
+            // Keep the sender alive, so that later calls of `wait` still see the value.
             sender.closed().await;
         });
         Ok(Self(receiver))
     }
 
-    /// Waits for the signal.
+    /// Waits for the request.
     pub(crate) async fn wait(&mut self) {
-        // An error means that nobody listens for signals any more: then it is time to stop as well.
-        let _ = self.0.wait_for(|stopped| *stopped).await;
+        // An error means that the task that listens for signals is gone: then shut down as well.
+        let _ = self.0.wait_for(|requested| *requested).await;
     }
 }

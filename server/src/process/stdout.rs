@@ -1,7 +1,7 @@
-//! What whoever started the server must see, whatever the log's filter.
+//! Lines on standard output for the person who started the server, whatever the log filter.
 
-/// Says it, on standard output.
-#[expect(clippy::print_stdout, reason = "the one at the terminal waits for it")]
-pub(crate) fn say(text: &str) {
+/// Prints a line on standard output.
+#[expect(clippy::print_stdout, reason = "the person at the terminal waits for it")]
+pub(crate) fn print_line(text: &str) {
     println!("{text}");
 }

@@ -1,4 +1,4 @@
-//! The flags of `resolve`: defaults for every line, under the names of its keys.
+//! The flags of `resolve`. Most of them set the default for the key of the same name.
 
 use app::redirects::{Environment, Flow};
 use clap::{
@@ -7,20 +7,20 @@ use clap::{
 };
 
 use super::{
-    key::Key,
     line::{Fallbacks, Line, Text},
+    line_key::LineKey,
 };
 
-/// Where answers come from, and how they are written. Each key that a line leaves out, or where it says null, is taken
-/// from the flag of that name; a line's own value takes the place of the flag's whole value.
+/// The flags of `resolve`. If a key is missing or null in a line, the flag of the same name sets it. A value in the line replaces the
+/// flag's whole value.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Defaults for every line")]
 pub struct Flags {
-    /// How answers are written: json for programs, table for people.
+    /// Output format: json for programs, table for people.
     #[arg(long, value_enum, default_value_t, help_heading = Resettable::Reset)]
     format: Format,
 
-    /// Take the instance and its fallback redirects from the database, of the server that runs or of --database-url.
+    /// Load the instance and its fallback redirects from the database of --database-url, or of the running server.
     #[arg(
         long,
         value_name = "SLUG",
@@ -33,23 +33,23 @@ pub struct Flags {
     #[arg(long, value_name = "HOST")]
     domain: Option<String>,
 
-    /// Whether real people use the instance [without it: production, which is the stricter one].
+    /// The instance's environment (default: production, which is stricter).
     #[arg(long, value_parser = PossibleValuesParser::new([Environment::Development.name(), Environment::Production.name()]))]
     environment: Option<String>,
 
-    /// The origin of the portal pages [without it: `https://accounts.<domain>`].
+    /// The origin of the portal pages (default: `https://accounts.<domain>`).
     #[arg(long, alias = "portal_origin", value_name = "ORIGIN")]
     portal_origin: Option<String>,
 
-    /// Where the application lives [without it: `https://<domain>/`].
+    /// The application's home URL (default: `https://<domain>/`).
     #[arg(long, alias = "home_url", value_name = "URL")]
     home_url: Option<String>,
 
-    /// Origins allowed besides the domain. Repeatable, or separated by commas.
+    /// Origins that are allowed in addition to the domain. Repeat the flag, or separate them with commas.
     #[arg(long, alias = "allowed_origins", value_name = "ORIGIN", value_delimiter = ',')]
     allowed_origins: Vec<String>,
 
-    /// A flow's fallback redirect, like sign-in=/welcome. Repeatable.
+    /// A flow's fallback redirect, for example sign-in=/welcome. Repeat the flag for more flows.
     #[arg(long, value_name = "FLOW=URL", value_parser = fallback)]
     fallbacks: Vec<(Flow, String)>,
 
@@ -57,31 +57,31 @@ pub struct Flags {
     #[arg(long, value_parser = PossibleValuesParser::new(Flow::ALL.map(Flow::name)))]
     flow: Option<String>,
 
-    /// The link's `redirect_url`, decoded, like the four that follow.
+    /// The link's `redirect_url`, decoded. The next four flags are decoded too.
     #[arg(long, alias = "redirect_url", value_name = "URL")]
     redirect_url: Option<String>,
 
-    /// Of sign-in, before `redirect_url`.
+    /// For sign-in, takes precedence over `redirect_url`.
     #[arg(long, alias = "sign_in_force_redirect_url", value_name = "URL")]
     sign_in_force_redirect_url: Option<String>,
 
-    /// Of sign-in, after `redirect_url`.
+    /// For sign-in, used if `redirect_url` is absent or refused.
     #[arg(long, alias = "sign_in_fallback_redirect_url", value_name = "URL")]
     sign_in_fallback_redirect_url: Option<String>,
 
-    /// Of sign-up, before `redirect_url`.
+    /// For sign-up, takes precedence over `redirect_url`.
     #[arg(long, alias = "sign_up_force_redirect_url", value_name = "URL")]
     sign_up_force_redirect_url: Option<String>,
 
-    /// Of sign-up, after `redirect_url`.
+    /// For sign-up, used if `redirect_url` is absent or refused.
     #[arg(long, alias = "sign_up_fallback_redirect_url", value_name = "URL")]
     sign_up_fallback_redirect_url: Option<String>,
 
-    /// The origin of the page that asks, as a browser writes it into its Origin header.
+    /// The origin of the requesting page, as in a browser's Origin header.
     #[arg(long, alias = "requesting_origin", value_name = "ORIGIN")]
     requesting_origin: Option<String>,
 
-    /// A whole direct link, for lines without flow, link and redirect parameters of their own.
+    /// A complete direct link, for lines without a flow, a link and redirect parameters of their own.
     #[arg(
         long,
         value_name = "URL",
@@ -93,10 +93,10 @@ pub struct Flags {
     link: Option<String>,
 }
 
-/// How answers are written.
+/// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// One JSON line for each line.
+    /// One JSON object per line.
     #[default]
     Json,
     /// Columns, and a summary at the end.
@@ -104,28 +104,28 @@ pub(super) enum Format {
 }
 
 impl Flags {
-    /// How answers are written.
+    /// The output format.
     pub(super) fn format(&self) -> Format {
         self.format
     }
 
-    /// The flags as a line that says the same.
+    /// The flags as an input line with the same values.
     pub(super) fn line(&self) -> Line<'static> {
         let text = |text: &String| Text(text.clone().into());
         let mut line = Line::default();
         for (key, value) in [
-            (Key::Domain, &self.domain),
-            (Key::Environment, &self.environment),
-            (Key::PortalOrigin, &self.portal_origin),
-            (Key::HomeUrl, &self.home_url),
-            (Key::Flow, &self.flow),
-            (Key::RedirectUrl, &self.redirect_url),
-            (Key::SignInForce, &self.sign_in_force_redirect_url),
-            (Key::SignInFallback, &self.sign_in_fallback_redirect_url),
-            (Key::SignUpForce, &self.sign_up_force_redirect_url),
-            (Key::SignUpFallback, &self.sign_up_fallback_redirect_url),
-            (Key::RequestingOrigin, &self.requesting_origin),
-            (Key::Link, &self.link),
+            (LineKey::Domain, &self.domain),
+            (LineKey::Environment, &self.environment),
+            (LineKey::PortalOrigin, &self.portal_origin),
+            (LineKey::HomeUrl, &self.home_url),
+            (LineKey::Flow, &self.flow),
+            (LineKey::RedirectUrl, &self.redirect_url),
+            (LineKey::SignInForce, &self.sign_in_force_redirect_url),
+            (LineKey::SignInFallback, &self.sign_in_fallback_redirect_url),
+            (LineKey::SignUpForce, &self.sign_up_force_redirect_url),
+            (LineKey::SignUpFallback, &self.sign_up_fallback_redirect_url),
+            (LineKey::RequestingOrigin, &self.requesting_origin),
+            (LineKey::Link, &self.link),
         ] {
             line.set(key, value.as_ref().map(text));
         }
@@ -135,7 +135,7 @@ impl Flags {
     }
 }
 
-/// `FLOW=URL`.
+/// Parses `FLOW=URL`.
 fn fallback(text: &str) -> Result<(Flow, String), String> {
     let (flow, url) = text.split_once('=').ok_or("write it like sign-in=/welcome")?;
     Ok((flow.parse().map_err(|error: app::redirects::UnknownFlow| error.to_string())?, url.to_owned()))

@@ -1,4 +1,4 @@
-//! One line of input: an object of values by their keys, borrowed wherever JSON has them as they are.
+//! Parses one input line: a JSON object, whose texts are borrowed from the line where possible.
 
 use std::{borrow::Cow, cell::Cell, fmt};
 
@@ -9,73 +9,73 @@ use serde::{
 };
 use serde_json::error::Category;
 
-use super::{key::Key, unread::Unread};
+use super::{line_error::LineError, line_key::LineKey};
 
-/// A text, borrowed from the line unless JSON escapes something in it.
+/// A text, borrowed from the line unless it contains JSON escapes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// What a line says. `null` is the same as a missing key.
+/// A parsed line. `null` means the same as a missing key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Line<'a> {
-    texts: [Option<Text<'a>>; Key::AllowedOrigins as usize],
+    texts: [Option<Text<'a>>; LineKey::AllowedOrigins as usize],
     pub(super) allowed_origins: Option<Vec<Text<'a>>>,
     pub(super) fallbacks: Option<Fallbacks<'a>>,
 }
 
 impl<'a> Line<'a> {
-    /// Reads a line without its end.
+    /// Parses a line without its line break.
     ///
     /// # Errors
-    /// It is not UTF-8, not JSON, no object, or has a key or a value that it can't have.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Unread> {
+    /// The line is not UTF-8, not JSON or not an object, or it has an unknown key or a value of the wrong type.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, LineError> {
         if bytes.iter().all(|byte| b" \t\r".contains(byte)) {
-            return Err(Unread::Blank);
+            return Err(LineError::Blank);
         }
-        let text = std::str::from_utf8(bytes).map_err(|error| Unread::NotUtf8(error.valid_up_to() + 1))?;
-        let at = Cell::new(None);
+        let text = std::str::from_utf8(bytes).map_err(|error| LineError::NotUtf8(error.valid_up_to() + 1))?;
+        let current = Cell::new(None);
         let mut json = serde_json::Deserializer::from_str(text);
-        json.deserialize_map(Entries(&at)).and_then(|line| json.end().map(|()| line)).map_err(|error| {
-            let place = format!(" at line {} column {}", error.line(), error.column());
-            let said = error.to_string();
-            let said = said.strip_suffix(&place).unwrap_or(&said);
-            match (error.classify(), at.get()) {
-                (Category::Data, Some(key)) => Unread::Value(key, said.to_owned()),
-                (Category::Data, None) => Unread::Object(said.to_owned()),
-                _ => Unread::NotJson(format!("{said} at column {}", error.column())),
+        json.deserialize_map(Entries(&current)).and_then(|line| json.end().map(|()| line)).map_err(|error| {
+            let position = format!(" at line {} column {}", error.line(), error.column());
+            let message = error.to_string();
+            let message = message.strip_suffix(&position).unwrap_or(&message);
+            match (error.classify(), current.get()) {
+                (Category::Data, Some(key)) => LineError::Value(key, message.to_owned()),
+                (Category::Data, None) => LineError::Object(message.to_owned()),
+                _ => LineError::NotJson(format!("{message} at column {}", error.column())),
             }
         })
     }
 
-    /// The text of that key; for `allowed_origins` and `fallbacks` there is none.
-    pub(super) fn text(&self, key: Key) -> Option<&str> {
+    /// The text of a key; always `None` for `allowed_origins` and `fallbacks`.
+    pub(super) fn text(&self, key: LineKey) -> Option<&str> {
         self.texts.get(key as usize)?.as_ref().map(|text| &*text.0)
     }
 
-    /// Puts a text in place.
-    pub(super) fn set(&mut self, key: Key, text: Option<Text<'a>>) {
+    /// Sets the text of a key; ignores `allowed_origins` and `fallbacks`.
+    pub(super) fn set(&mut self, key: LineKey, text: Option<Text<'a>>) {
         if let Some(place) = self.texts.get_mut(key as usize) {
             *place = text;
         }
     }
 
-    /// Whether it says something for that key.
-    pub(super) fn has(&self, key: Key) -> bool {
+    /// Whether the line has this key.
+    pub(super) fn has(&self, key: LineKey) -> bool {
         match key {
-            Key::AllowedOrigins => self.allowed_origins.is_some(),
-            Key::Fallbacks => self.fallbacks.is_some(),
+            LineKey::AllowedOrigins => self.allowed_origins.is_some(),
+            LineKey::Fallbacks => self.fallbacks.is_some(),
             key => self.text(key).is_some(),
         }
     }
 
-    /// The flow or the redirect parameter that it names itself, without a link; the first of several.
-    pub(super) fn way(&self) -> Option<Key> {
-        std::iter::once(Key::Flow).chain(Key::REDIRECTS).find(|key| self.has(*key))
+    /// The first key that a link would replace: the flow or a redirect parameter.
+    pub(super) fn visit_key(&self) -> Option<LineKey> {
+        std::iter::once(LineKey::Flow).chain(LineKey::REDIRECTS).find(|key| self.has(*key))
     }
 }
 
-/// Reads a line's entries; the cell holds the key whose value is being read.
-struct Entries<'k>(&'k Cell<Option<Key>>);
+/// Reads the entries of a line. The cell holds the key whose value is being read.
+struct Entries<'k>(&'k Cell<Option<LineKey>>);
 
 impl<'de> Visitor<'de> for Entries<'_> {
     type Value = Line<'de>;
@@ -86,15 +86,15 @@ impl<'de> Visitor<'de> for Entries<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line<'de>, A::Error> {
         let mut line = Line::default();
-        let mut seen = [false; Key::NAMES.len()];
-        while let Some(key) = map.next_key::<Key>()? {
+        let mut seen = [false; LineKey::NAMES.len()];
+        while let Some(key) = map.next_key::<LineKey>()? {
             if std::mem::replace(&mut seen[key as usize], true) {
-                return Err(A::Error::custom(format_args!("{key} is there twice")));
+                return Err(A::Error::custom(format_args!("duplicate key {key}")));
             }
             self.0.set(Some(key));
             match key {
-                Key::AllowedOrigins => line.allowed_origins = map.next_value()?,
-                Key::Fallbacks => line.fallbacks = map.next_value()?,
+                LineKey::AllowedOrigins => line.allowed_origins = map.next_value()?,
+                LineKey::Fallbacks => line.fallbacks = map.next_value()?,
                 key => line.set(key, map.next_value()?),
             }
             self.0.set(None);
@@ -103,7 +103,7 @@ impl<'de> Visitor<'de> for Entries<'_> {
     }
 }
 
-/// Fallback redirects as they are given: each flow once, in the order of the line.
+/// Fallback redirects in the order of the line, each flow at most once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fallbacks<'a>(pub(super) Vec<(Flow, Text<'a>)>);
 
@@ -123,14 +123,14 @@ impl<'de> Visitor<'de> for FallbackEntries {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fallbacks<'de>, A::Error> {
-        let mut given = Vec::new();
+        let mut fallbacks = Vec::new();
         while let Some((name, url)) = map.next_entry::<Text<'de>, Option<Text<'de>>>()? {
             let flow: Flow = name.0.parse().map_err(A::Error::custom)?;
-            if given.iter().any(|(other, _)| *other == flow) {
-                return Err(A::Error::custom(format_args!("{flow} is there twice")));
+            if fallbacks.iter().any(|(other, _)| *other == flow) {
+                return Err(A::Error::custom(format_args!("duplicate flow {flow}")));
             }
-            given.extend(url.map(|url| (flow, url)));
+            fallbacks.extend(url.map(|url| (flow, url)));
         }
-        Ok(Fallbacks(given))
+        Ok(Fallbacks(fallbacks))
     }
 }

@@ -1,4 +1,4 @@
-//! Answers for people: fixed columns, so that no line waits for a later one, and a summary at the end.
+//! The output for people: columns of fixed width, so that every line can be written at once, and a summary at the end.
 
 use std::io::{self, Write};
 
@@ -7,33 +7,33 @@ use app::{
     ui::text::{Grouped, Seen},
 };
 
-use super::{answer::Answers, unread::Unread};
+use super::{line_error::LineError, output::Output};
 
-/// A table, and what its last line sums up.
+/// The format for people, with the counts for its last line.
 #[derive(Debug)]
 pub(super) struct Table<W> {
     out: W,
-    as_asked: u64,
+    ok: u64,
     refused: u64,
-    unread: u64,
+    failed: u64,
 }
 
 impl<W: Write> Table<W> {
-    /// Begins with the columns' names.
+    /// Starts the table with its header.
     pub(super) fn begin(mut out: W) -> io::Result<Self> {
         writeln!(out, "{:>7}  {:<7}  {:<19}  {:<14}  target", "line", "result", "flow", "source")?;
-        Ok(Self { out, as_asked: 0, refused: 0, unread: 0 })
+        Ok(Self { out, ok: 0, refused: 0, failed: 0 })
     }
 }
 
-impl<W: Write> Answers for Table<W> {
+impl<W: Write> Output for Table<W> {
     fn resolved(&mut self, number: u64, instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()> {
         let refused = explain_first_refusal(instance, visit, resolution);
         let result = if refused.is_some() { "refused" } else { "ok" };
         let (flow, source, target) = (resolution.flow.name(), resolution.source.name(), Seen(resolution.target.as_str()));
         writeln!(self.out, "{number:>7}  {result:<7}  {flow:<19}  {source:<14}  {target}")?;
         match refused {
-            None => self.as_asked += 1,
+            None => self.ok += 1,
             Some((source, why)) => {
                 self.refused += 1;
                 writeln!(self.out, "{:18}{source}: {}", "", Seen(&why.to_string()), source = source.name())?;
@@ -42,9 +42,9 @@ impl<W: Write> Answers for Table<W> {
         Ok(())
     }
 
-    fn unread(&mut self, number: u64, unread: &Unread) -> io::Result<()> {
-        self.unread += 1;
-        writeln!(self.out, "{number:>7}  {:<7}  {}", "error", Seen(&unread.sentence()))
+    fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()> {
+        self.failed += 1;
+        writeln!(self.out, "{number:>7}  {:<7}  {}", "error", Seen(&error.sentence()))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -52,10 +52,10 @@ impl<W: Write> Answers for Table<W> {
     }
 
     fn end(&mut self) -> io::Result<()> {
-        let all = self.as_asked + self.refused + self.unread;
-        let links = if all == 1 { "link" } else { "links" };
-        let [all, as_asked, refused, unread] = [all, self.as_asked, self.refused, self.unread].map(Grouped);
-        writeln!(self.out, "{all} {links}: {as_asked} as asked, {refused} refused, {unread} could not be read")?;
+        let all = self.ok + self.refused + self.failed;
+        let (links, errors) = (if all == 1 { "link" } else { "links" }, if self.failed == 1 { "error" } else { "errors" });
+        let [all, ok, refused, failed] = [all, self.ok, self.refused, self.failed].map(Grouped);
+        writeln!(self.out, "{all} {links}: {ok} ok, {refused} refused, {failed} {errors}")?;
         self.flush()
     }
 }

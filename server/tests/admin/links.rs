@@ -41,7 +41,9 @@ async fn owned(pool: &PgPool, email: &str) -> Vec<String> {
 async fn an_invitation_makes_a_server_wide_admin_of_no_instance_and_works_once(pool: PgPool) {
     instance(&pool, "my-app", &account(&pool, "ana@myapp.com", true).await).await;
     let run = admin(&pool, &["invite", "Ben@MyApp.com"]);
-    assert!(run.output.starts_with("This link makes ben@myapp.com an admin who may create instances. It holds for a week, and once:\n"));
+    assert!(
+        run.output.starts_with("This link makes ben@myapp.com an admin who may create instances. It is valid for a week and works once:\n")
+    );
     let token = run.token(INVITATION);
     follow(&pool, &token).await.unwrap();
     assert!(is_server_admin(&pool, "ben@myapp.com").await && signs_in(&pool, "ben@myapp.com").await);
@@ -78,7 +80,7 @@ async fn a_reset_lets_somebody_choose_a_new_password_within_the_hour_and_once(po
     sqlx::query("update admin_links set expires_at = now()").execute(&pool).await.unwrap();
     assert!(matches!(follow(&pool, &late).await, Err(EntryError::Link)));
     let run = admin(&pool, &["reset", " ANA@myapp.com"]);
-    assert!(run.output.starts_with("With this link ana@myapp.com chooses a new password. It holds for an hour, and once:\n"));
+    assert!(run.output.starts_with("With this link, ana@myapp.com can choose a new password. It is valid for an hour and works once:\n"));
     let token = run.token(RESET);
     follow(&pool, &token).await.unwrap();
     assert!(signs_in(&pool, "ana@myapp.com").await && !is_server_admin(&pool, "ana@myapp.com").await);
@@ -123,6 +125,6 @@ fn without_a_database_and_a_server_nothing_is_started_or_made() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let run = run(&["invite", "ana@myapp.com", "--data-dir", data.to_str().unwrap()]);
-    assert!(run.refused().contains("no server runs on the data folder"), "{run:?}");
+    assert!(run.refused().contains("no server is running on the data directory"), "{run:?}");
     assert!(!data.exists());
 }

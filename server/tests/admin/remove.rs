@@ -25,7 +25,7 @@ async fn a_removed_account_loses_its_sessions_memberships_and_links(pool: PgPool
     let token = Token::parse(&out.token("http://127.0.0.1:3000/account/reset?token=")).unwrap();
 
     let run = admin(&pool, &["remove", "Ben@myapp.com"]);
-    assert_eq!((run.code, run.output.as_str(), run.said.as_str()), (Some(0), "The account of ben@myapp.com is removed.\n", ""));
+    assert_eq!((run.code, run.output.as_str(), run.said.as_str()), (Some(0), "Removed the account of ben@myapp.com.\n", ""));
     assert_eq!(emails(&pool).await, ["ana@myapp.com"]);
     assert!(sessions::find(&pool, &session, None).await.unwrap().is_none());
     assert!(links::find(&pool, &token).await.unwrap().is_none());

@@ -99,7 +99,7 @@ async fn the_difference_is_shown_before_and_what_is_refused_has_a_reason_and_no_
         "From MyApp <Dev> to MyApp. The same already: After sign-up. Empty there, so left alone: After logo click.",
         "Left out The rules of MyApp refuse these.",
         "Allowed origin http://localhost:5173 http is for development only. Use https.",
-        "After sign-out http://localhost:3000/<out> Production needs https. Change http:// to https://.",
+        "After sign-out http://localhost:3000/<out> Production requires https. Change http:// to https://.",
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }

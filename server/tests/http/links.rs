@@ -80,7 +80,7 @@ async fn each_line_is_a_row_with_link_target_source_and_verdict(pool: PgPool) {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(summary(&answer), "4 links: 2 end as asked, 1 is refused, 1 is no link of this portal");
     let refused = "Refused. redirect_url: evil.com is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings.";
-    let no_link = "No link. That is not a whole link. Start with https://accounts.myapp.com/.";
+    let no_link = "No link. That is not a complete link. Start with https://accounts.myapp.com/.";
     assert_eq!(
         rows(answer.text()),
         [
@@ -169,11 +169,11 @@ async fn lines_that_are_no_links_stop_nothing(pool: PgPool) {
     let rows = rows(answer.text());
     let said = |at: usize, text: &str| assert!(rows[at][4].contains(text), "{:?}", rows[at]);
     said(0, "No link. It leads to https://evil.com.");
-    said(1, "No link. That is not a whole link.");
+    said(1, "No link. That is not a complete link.");
     assert_eq!(rows[2][1], "a\\u{1}\u{fffd}\\u{202e}b");
-    said(3, "Allowed. redirect_url is there 10 times: the first one counts.");
-    said(4, "a % that begins no escape");
-    said(5, "bytes that are no UTF-8");
+    said(3, "Allowed. redirect_url appears 10 times. The first one counts.");
+    said(4, "A % without two hexadecimal digits");
+    said(5, "Some bytes are not valid UTF-8");
     said(6, "No link. That is too long: 1000000 bytes");
     assert!(rows[6][1].ends_with("… and 999,760 more bytes"), "{}", rows[6][1].len());
     assert_eq!(answer.text().matches("<script>alert").count(), 0);
@@ -245,10 +245,11 @@ async fn what_is_shown_is_downloaded_with_the_lines_of_the_list(pool: PgPool) {
         "4,\"{EVIL}\",\"https://myapp.com/\",\"home_url\",\"refused\",\"redirect_url: evil.com is not on myapp.com. Use a URL on myapp.com, \
          or add this origin under Settings.\"\r\n"
     );
-    let no_link = "6,\"'=1+1\",\"\",\"\",\"no-link\",\"That is not a whole link. Start with https://accounts.myapp.com/.\"\r\n".to_owned();
+    let no_link =
+        "6,\"'=1+1\",\"\",\"\",\"no-link\",\"That is not a complete link. Start with https://accounts.myapp.com/.\"\r\n".to_owned();
     let odd = format!(
-        "7,\"{SIGN_IN}?a=1,2;\"\"'\",\"https://myapp.com/\",\"home_url\",\"allowed\",\"The portal does not read \"\"a\"\". What belongs to the \
-         URL before it needs %26 for its &.\"\r\n"
+        "7,\"{SIGN_IN}?a=1,2;\"\"'\",\"https://myapp.com/\",\"home_url\",\"allowed\",\"The portal does not read \"\"a\"\". If it belongs to \
+         the URL before it, write its & as %26.\"\r\n"
     );
     for all in [None, Some("all"), Some("nonsense")] {
         assert_eq!(download(all).await, format!("{head}{first}{refused}{no_link}{odd}"), "{all:?}");

@@ -61,6 +61,7 @@ mod roles;
 #[cfg(test)]
 mod runtime;
 #[cfg(test)]
+mod saving;
 mod server_function;
 #[cfg(test)]
 mod session;

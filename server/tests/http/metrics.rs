@@ -58,6 +58,6 @@ async fn an_address_that_was_said_must_be_free_and_the_usual_one_need_not(pool: 
     // If it can't be taken here, somebody on this machine has it already, and may give it back meanwhile.
     let usual = TcpListener::bind("127.0.0.1:9464");
     let server = Server::start(url.as_str(), &[], &[]);
-    server.logged(if usual.is_ok() { "there are no metrics" } else { "metrics" });
+    server.logged(if usual.is_ok() { "metrics are off" } else { "metrics" });
     server.stop();
 }

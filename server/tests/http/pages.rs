@@ -1,6 +1,6 @@
 //! The dashboard's pages: what they say, under which status, and what protects them.
 
-use app::redirects::{Environment, Flow, Settings};
+use app::redirects::{Environment, Flow, Page, Settings};
 use axum::http::StatusCode;
 use sqlx::PgPool;
 
@@ -159,9 +159,10 @@ async fn an_empty_list_offers_the_first_instance_and_a_full_one_lists_them(pool:
 async fn the_overview_lists_the_portal_pages_urls(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let answer = Site::new(&pool).await.get("/instances/my-app").await;
-    for flow in Flow::ALL {
-        let Some(page) = flow.page() else { continue };
-        assert!(answer.text().contains(&format!(">https://accounts.myapp.com{page}</code>")), "{page}");
+    for page in Page::ALL {
+        let path = page.path();
+        assert!(answer.text().contains(&format!(">https://accounts.myapp.com{path}</code>")), "{path}");
+        assert!(text(answer.text()).contains(&format!("{} {}", page.label(), page.help())), "{path}");
     }
 }
 

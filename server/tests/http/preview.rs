@@ -45,7 +45,7 @@ async fn a_pasted_link_fills_the_form_and_is_followed_step_by_step(pool: PgPool)
         steps(&answer),
         "Forced in the link Not in this link. \
          redirect_url refused https://myapp.com@evil.com \
-         It carries a user name, and its real host is evil.com. Remove everything before the @. \
+         It contains a user name, and its real host is evil.com. Remove everything before the @. \
          Fallback in the link Not in this link. \
          Fallback redirect chosen /welcome Means https://myapp.com/welcome It is on myapp.com. Open in Redirects \
          Home URL Not reached."
@@ -63,12 +63,12 @@ async fn each_refusal_names_its_fix(pool: PgPool) {
             "example.org is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings. Open allowed origins",
         ),
         ("https://app.myapp.com./x", "There is a dot at the end of app.myapp.com. Remove it."),
-        ("http://myapp.com", "Production needs https. Change http:// to https://."),
+        ("http://myapp.com", "Production requires https. Change http:// to https://."),
         ("javascript:alert(1)", "Only web addresses can be a target."),
-        ("https:evil.com", "Browsers can read this in two ways."),
+        ("https:evil.com", "Browsers read this URL in different ways."),
         ("///evil.com", "That is not a URL."),
-        ("https://accounts.myapp.com/sign-in", "so people would go in a circle"),
-        (&"x".repeat(2049), "That is too long: 2049 bytes, and 2048 are the limit."),
+        ("https://accounts.myapp.com/sign-in", "so visitors would go in circles"),
+        (&"x".repeat(2049), "That is too long: 2049 bytes. The limit is 2048 bytes."),
     ] {
         let answer = page(&site, &[("flow", "sign-in"), ("redirect_url", value)]).await;
         assert!(steps(&answer).contains(said), "{value}: {}", steps(&answer));
@@ -100,8 +100,9 @@ async fn what_is_no_link_of_this_portal_is_said_beside_it_and_nothing_is_lost(po
     let site = site(&pool).await;
     for (link, said) in [
         ("https://evil.com/sign-in", "It leads to https://evil.com. Links to this portal start with https://accounts.myapp.com/."),
-        ("accounts.myapp.com/sign-in", "That is not a whole link. Start with https://accounts.myapp.com/."),
-        ("https://accounts.myapp.com/user", "/user is the profile page, which sends nobody on."),
+        ("accounts.myapp.com/sign-in", "That is not a complete link. Start with https://accounts.myapp.com/."),
+        ("https://accounts.myapp.com/user", "/user is the profile page. It has no redirect of its own"),
+        ("https://accounts.myapp.com/unauthorized-sign-in", "/unauthorized-sign-in is the unauthorized sign-in page."),
     ] {
         let fields = [("link", link), ("redirect_url", "/kept"), ("email_address", "a@b"), ("after_sign_in_url", "/unsaved")];
         let answer = site.post(PAGE, &fields).await;
@@ -143,7 +144,7 @@ async fn prefill_that_will_not_work_is_said_beside_its_field(pool: PgPool) {
     let note = |name: &str| html::text_of(answer.text(), &format!("{name}-note"), "div").unwrap();
     assert!(note("phone_number").contains("%2B"));
     assert!(note("email_address").contains("needs an @"));
-    assert!(note("first_name").contains("for sign-up"));
+    assert!(note("first_name").contains("Only the sign-up page"));
     assert!(note("requesting_page").contains("In production it does not count"));
     assert_eq!(note("username"), "");
 }

@@ -9,7 +9,7 @@ use app::{
     instances::store,
 };
 use axum::http::StatusCode;
-use server::database::rights;
+use server::database::privileges;
 use sqlx::{
     AssertSqlSafe, Executor, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -47,7 +47,7 @@ fn options_of(pool: &PgPool, role: &str) -> PgConnectOptions {
 /// A role that serves, with its rights.
 async fn serving(pool: &PgPool) -> (String, PgPool) {
     let name = role(pool, "serve").await;
-    rights::grant(&mut pool.acquire().await.unwrap(), &name).await.unwrap();
+    privileges::grant(&mut pool.acquire().await.unwrap(), &name).await.unwrap();
     let serving = PgPoolOptions::new().connect_with(options_of(pool, &name)).await.unwrap();
     (name, serving)
 }
@@ -60,8 +60,8 @@ async fn every_table_says_what_the_role_that_serves_may_do(pool: PgPool) {
         .unwrap()
         .into_iter()
         .collect();
-    let listed: BTreeSet<String> = rights::TABLES.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(listed, there, "server/src/database/rights.rs has all tables and no others");
+    let listed: BTreeSet<String> = privileges::TABLES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(listed, there, "server/src/database/privileges.rs has all tables and no others");
 }
 
 /// The queries of the application, from what `.sqlx` keeps of them, with the number of their parameters.
@@ -105,9 +105,9 @@ async fn the_role_that_serves_may_run_every_query_and_has_no_right_that_none_nee
     assert!(queries.len() > 30);
     let mut connection = serving.acquire().await.unwrap();
     prepare(&mut connection, &queries).await;
-    assert_eq!(refused(&mut connection, &queries).await, Vec::<&str>::new(), "a right is missing in server/src/database/rights.rs");
+    assert_eq!(refused(&mut connection, &queries).await, Vec::<&str>::new(), "a privilege is missing in server/src/database/privileges.rs");
     let mut idle = Vec::new();
-    for (table, all) in rights::TABLES.iter().filter(|(table, _)| *table != "_sqlx_migrations") {
+    for (table, all) in privileges::TABLES.iter().filter(|(table, _)| *table != "_sqlx_migrations") {
         for right in *all {
             run(&pool, format!("revoke {right} on {table} from {role}")).await.unwrap();
             if refused(&mut connection, &queries).await.is_empty() {
@@ -116,7 +116,7 @@ async fn the_role_that_serves_may_run_every_query_and_has_no_right_that_none_nee
             run(&pool, format!("grant {right} on {table} to {role}")).await.unwrap();
         }
     }
-    assert_eq!(idle, Vec::<String>::new(), "no query needs this right of server/src/database/rights.rs");
+    assert_eq!(idle, Vec::<String>::new(), "no query needs this privilege in server/src/database/privileges.rs");
     drop(connection);
     serving.close().await;
     without_role(&pool, &role).await;

@@ -28,9 +28,9 @@ async fn a_value_gets_its_verdict_in_the_parts_that_the_screen_shows(pool: PgPoo
         ("//evil.com", json!({"refused": parts("", "evil.com", foreign)})),
         (
             "https://myapp.com@evil.com",
-            json!({"refused": parts("It carries a user name, and its real host is ", "evil.com", ". Remove everything before the @.")}),
+            json!({"refused": parts("It contains a user name, and its real host is ", "evil.com", ". Remove everything before the @.")}),
         ),
-        ("\0", json!({"refused": parts("", "", "That is not a URL. Start with / for a page of your application, or with https://.")})),
+        ("\0", json!({"refused": parts("", "", "It contains an invisible character, U+0000. Remove it.")})),
     ] {
         let answer = check(&site, "my-app", "sign-in", value).await;
         assert_eq!((answer.status, answer.json()), (StatusCode::OK, verdict), "{value:?}");

@@ -65,13 +65,13 @@ async fn a_runtime_of_the_portal_has_its_api_and_no_dashboard(pool: PgPool) {
 #[sqlx::test]
 async fn a_runtime_of_the_portal_waits_for_the_schema_and_makes_none(pool: PgPool) {
     let mut server = Runtime::start(&["--role", "portal", "--database-url", &url(&pool)]);
-    server.hear("waits for its database, and listens meanwhile: http://");
+    server.hear("is waiting for its database and already listens on http://");
     let ready = server.get("/readyz");
     assert_eq!((ready.status, ready.body.contains("is not ready for this server")), (503, true), "{ready:?}");
     assert_eq!((server.get("/healthz").status, server.get(REDIRECTS).status), (200, 503));
     let tables: i64 = sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'").fetch_one(&pool).await.unwrap();
     assert_eq!(tables, 0);
-    assert!(server.log().contains("the database is not ready, and is tried again and again: the database's schema"));
+    assert!(server.log().contains("the database is not ready; retrying: the role that serves can't read the database's schema"));
     sqlx::migrate!("../migrations").run(&pool).await.unwrap();
     server.hear("is ready: http://");
     eventually(|| server.get("/readyz").body == "ready\n");
@@ -81,7 +81,7 @@ async fn a_runtime_of_the_portal_waits_for_the_schema_and_makes_none(pool: PgPoo
 #[test]
 fn a_runtime_of_the_portal_may_listen_on_every_address() {
     let mut server = Runtime::start(&["--role", "portal", "--database-url", NOWHERE, "--listen", "0.0.0.0:0"]);
-    server.hear("listens meanwhile: http://0.0.0.0:");
+    server.hear("already listens on http://0.0.0.0:");
     assert_eq!(server.stop().code, Some(0));
 }
 
@@ -97,11 +97,11 @@ async fn what_is_being_answered_when_it_stops_may_end_for_as_long_as_is_said(poo
         while sqlx::query_scalar::<_, i64>(waits).fetch_one(&pool).await.unwrap() == 0 {}
         server.signal();
         if answered {
-            eventually(|| server.log().contains("stopping"));
+            eventually(|| server.log().contains("shutting down"));
             lock.rollback().await.unwrap();
         }
         let end = server.wait();
-        assert_eq!((end.code, end.log.contains("some requests did not end in 0 s")), (Some(0), !answered), "{}", end.log);
+        assert_eq!((end.code, end.log.contains("some requests did not finish within 0 s")), (Some(0), !answered), "{}", end.log);
         assert_eq!(asked.join().unwrap().starts_with("HTTP/1.1 "), answered);
     }
 }
@@ -114,14 +114,14 @@ async fn with_its_file_a_server_starts_without_database_and_serves_what_it_last_
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     for role in ["all", "portal"] {
         let mut server = Runtime::start(&with_file(role, NOWHERE, &path));
-        server.hear("waits for its database, and listens meanwhile: http://");
+        server.hear("is waiting for its database and already listens on http://");
         let resolved = server.get(SIGN_IN);
         assert!(resolved.body.contains("\"target\":\"https://myapp.com/in\"") && resolved.status == 200, "{role} {resolved:?}");
         assert_eq!(server.get_at("accounts.myapp.com", "/v1/redirects").status, 200);
         let ready = server.get("/readyz");
         let said = "degraded: PostgreSQL does not answer; 1 instance is served as it was ";
         assert!(ready.status == 200 && ready.body.starts_with(said) && ready.body.ends_with(" s ago\n"), "{role} {ready:?}");
-        assert!(server.log().contains("what was known at 2"), "{}", server.log());
+        assert!(server.log().contains("serving the state of 2"), "{}", server.log());
         let cold = server.get("/portal/other/v1/redirects");
         assert_eq!((cold.status, cold.head.contains("retry-after: ")), (503, true));
         if role == "all" {
@@ -141,7 +141,7 @@ async fn when_the_database_comes_it_is_caught_up_with_without_a_restart(pool: Pg
     for role in ["portal", "all"] {
         let mut way = Way::closed(&pool);
         let mut server = Runtime::start(&with_file(role, &way.url, &path));
-        server.hear("listens meanwhile: http://");
+        server.hear("already listens on http://");
         assert!(server.get(SIGN_IN).body.contains("\"target\":\"https://myapp.com/\""), "{role}");
         way.open();
         server.hear("is ready: http://");
@@ -175,7 +175,7 @@ fn a_file_that_is_none_is_named_in_the_log_and_no_reason_to_end() {
     for text in ["", "{\"format\":1,\"as_of\":", "{\"format\":2}", "PK\u{3}\u{4}"] {
         fs::write(&path, text).unwrap();
         let mut server = Runtime::start(&with_file("all", NOWHERE, &path));
-        server.hear("listens meanwhile: http://");
+        server.hear("already listens on http://");
         let ready = server.get("/readyz");
         assert_eq!((ready.status, ready.body.as_str()), (503, "PostgreSQL does not answer, and nothing is in memory\n"), "{text}");
         assert!(server.log().contains("snapshot.json is ignored: "), "{text}: {}", server.log());

@@ -46,7 +46,7 @@ async fn a_collector_that_is_away_keeps_nobody_from_being_served_or_the_server_f
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()), ("OTEL_BSP_SCHEDULE_DELAY", "10")];
     let server = Server::start(url.as_str(), &["--metrics-listen", "off"], &variables);
     assert!(server.get(ASKED, "").starts_with("HTTP/1.1 200 "));
-    server.logged("the collector does not take traces");
+    server.logged("the trace collector does not accept spans");
     assert!(server.get(ASKED, "").starts_with("HTTP/1.1 200 "));
     server.stop();
 }

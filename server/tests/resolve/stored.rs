@@ -56,7 +56,7 @@ async fn what_the_database_says_no_line_can_say(pool: PgPool) {
     assert_eq!(run.code, Some(1));
     for (key, answer) in keys.iter().zip(run.answers()) {
         let error = answer["error"].as_str().unwrap();
-        assert!(error.starts_with(&format!("{key} can't be in a line beside --instance")), "{error}");
+        assert!(error.starts_with(&format!("{key} can't be combined with --instance")), "{error}");
     }
 }
 
@@ -75,7 +75,7 @@ async fn a_database_without_the_schema_is_not_changed(pool: PgPool) {
     let url = pool.connect_options().to_url_lossy().to_string();
     let run = resolve(&["--instance", "my-app", "--database-url", &url], "{}\n");
     assert_eq!((run.code, run.output.as_str()), (Some(1), ""));
-    assert!(run.said.contains("the instance can't be read from the database"), "{}", run.said);
+    assert!(run.said.contains("can't read the instance from the database"), "{}", run.said);
     let tables: Option<i64> =
         sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'").fetch_one(&pool).await.unwrap();
     assert_eq!(tables, Some(0));
@@ -94,7 +94,7 @@ fn without_a_database_and_a_server_nothing_is_started_or_made() {
     let data = folder.path().join("data");
     let run = resolve(&["--instance", "my-app", "--database-url", "", "--data-dir", data.to_str().unwrap()], "{}\n");
     assert_eq!((run.code, run.output.as_str()), (Some(1), ""));
-    assert!(run.said.contains("no server runs on the data folder") && run.said.contains("--database-url"), "{}", run.said);
+    assert!(run.said.contains("no server is running on the data directory") && run.said.contains("--database-url"), "{}", run.said);
     assert!(!data.exists());
 }
 

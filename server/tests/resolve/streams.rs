@@ -76,7 +76,7 @@ fn a_line_that_cannot_be_read_makes_the_exit_code_1_after_all_are_answered() {
 fn the_table_goes_to_the_same_place() {
     let run = resolve(&[&MYAPP[..], &["--format", "table"]].concat(), "{\"flow\":\"logo\"}\n{}\n");
     assert_eq!(run.code, Some(1));
-    assert!(run.output.ends_with("\n2 links: 1 as asked, 0 refused, 1 could not be read\n"), "{}", run.output);
+    assert!(run.output.ends_with("\n2 links: 1 ok, 0 refused, 1 error\n"), "{}", run.output);
 }
 
 #[test]

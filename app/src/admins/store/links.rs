@@ -62,7 +62,8 @@ impl Purpose {
         }
     }
 
-    fn kind(&self) -> &'static str {
+    /// The purpose's name in the database.
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Setup => "setup",
             Self::Invite(_) => "invite",

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     bulk_check::check::{Row, Verdict, check},
-    redirects::{Environment, Fallbacks, Flow, Instance, MOST_QUERY_BYTES, Settings, Source},
+    redirects::{Environment, Fallbacks, Flow, Instance, MAX_QUERY_BYTES, Settings, Source},
 };
 
 fn instance(domain: &str) -> Instance {
@@ -46,10 +46,10 @@ fn a_link_that_gets_what_it_asks_for_is_allowed() {
 #[test]
 fn what_is_refused_first_is_said_beside_where_the_link_ends_instead() {
     let link = "https://accounts.myapp.com/sign-up?redirect_url=https://evil.com&sign_up_force_redirect_url=http://myapp.com/";
-    let said = "Forced in the link: Production needs https. Change http:// to https://.";
+    let said = "Forced in the link: Production requires https. Change http:// to https://.";
     assert_eq!(verdict(link), (Verdict::Refused, Some(end("https://myapp.com/welcome", Source::Fallback)), said.to_owned()));
     let (_, _, said) = verdict("https://accounts.myapp.com/sign-in?redirect_url=https://myapp.com@evil.com/");
-    assert_eq!(said, "redirect_url: It carries a user name, and its real host is evil.com. Remove everything before the @.");
+    assert_eq!(said, "redirect_url: It contains a user name, and its real host is evil.com. Remove everything before the @.");
 }
 
 #[test]
@@ -64,25 +64,32 @@ fn a_stored_fallback_that_is_no_longer_allowed_is_refused() {
 #[test]
 fn what_is_odd_about_a_link_is_said_whether_it_is_allowed_or_not() {
     let ten = format!("https://accounts.myapp.com/sign-in?{}", "redirect_url=/a&".repeat(10));
-    let times = "redirect_url is there 10 times: the first one counts.";
+    let times = "redirect_url appears 10 times. The first one counts.";
     assert_eq!(verdict(&ten), (Verdict::Allowed, Some(end("https://myapp.com/a", Source::RedirectUrl)), times.to_owned()));
     let (refused, _, said) = verdict("https://accounts.myapp.com/sign-in?redirect_url=//evil.com/%ZZ");
     assert_eq!(refused, Verdict::Refused);
-    assert!(said.starts_with("redirect_url: evil.com is not on myapp.com.") && said.contains("a % that begins no escape"), "{said}");
+    assert!(
+        said.starts_with("redirect_url: evil.com is not on myapp.com.") && said.contains("A % without two hexadecimal digits"),
+        "{said}"
+    );
 }
 
 #[test]
 fn what_is_no_link_of_this_portal_says_so() {
     for (text, said) in [
         ("https://evil.com/sign-in", "It leads to https://evil.com. Links to this portal start with https://accounts.myapp.com/."),
-        ("accounts.myapp.com/sign-in", "That is not a whole link. Start with https://accounts.myapp.com/."),
-        ("=1+1", "That is not a whole link. Start with https://accounts.myapp.com/."),
-        ("\u{1}\u{202e}", "That is not a whole link. Start with https://accounts.myapp.com/."),
+        (
+            "https://accounts.myapp.com/unauthorized-sign-in",
+            "/unauthorized-sign-in is the unauthorized sign-in page. It has no redirect of its own; only its logo leads away.",
+        ),
+        ("accounts.myapp.com/sign-in", "That is not a complete link. Start with https://accounts.myapp.com/."),
+        ("=1+1", "That is not a complete link. Start with https://accounts.myapp.com/."),
+        ("\u{1}\u{202e}", "That is not a complete link. Start with https://accounts.myapp.com/."),
         ("https://", "No browser can open that. Links to this portal start with https://accounts.myapp.com/."),
     ] {
         assert_eq!(verdict(text), (Verdict::NoLink, None, said.to_owned()), "{text:?}");
     }
-    let long = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MOST_QUERY_BYTES + 1));
+    let long = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MAX_QUERY_BYTES + 1));
     assert!(verdict(&long).2.starts_with("That is too long: "));
 }
 

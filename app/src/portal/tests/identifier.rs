@@ -24,6 +24,7 @@ fn one_field_takes_all_three_kinds_and_tells_them_apart() {
         ("+1 (415) 555-0123", 'p', "+14155550123"),
         ("(+49) 171.123.45.67", 'p', "+491711234567"),
         ("\u{202a}+49\u{a0}171\u{2011}1234\u{202c}", 'p', "+491711234"),
+        ("\u{feff}+49\u{ad}171\u{2060}1234\u{61c}", 'p', "+491711234"),
         ("＋４９１７１", 'p', "+49171"),
         ("Nick", 'u', "nick"),
         (" ＮＩＣＫ_1.2-3 ", 'u', "nick_1.2-3"),
@@ -58,7 +59,9 @@ fn an_invalid_identifier_gets_the_error_of_its_kind() {
     ] {
         assert_eq!(kind(text), Err(wrong.into()), "{text:?}");
     }
-    for text in ["ab", &"a".repeat(65), &"ü".repeat(10_000), "a b c", "müller", "ana\0", "a\u{202e}bc", "<script>", "'; --", "аna"] {
+    for text in
+        ["ab", &"a".repeat(65), &"ü".repeat(10_000), "a b c", "müller", "ana\0", "a\u{202e}bc", "a\u{ad}bc", "<script>", "'; --", "аna"]
+    {
         assert_eq!(kind(text), Err(NotAUsername::Character.into()), "{text:?}");
     }
 }

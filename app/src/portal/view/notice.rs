@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{redirects::MOST_QUERY_BYTES, ui::text::Grouped};
+use crate::{redirects::MAX_QUERY_BYTES, ui::text::Grouped};
 
 /// Why there is a notice instead of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn notice(notice: Notice) -> AnyView {
         Notice::InvalidForm => "The form did not arrive complete. Go back, reload the page, and send it again.".to_owned(),
         Notice::FormTooLarge => "That is too much for one form. Go back and shorten the longest field.".to_owned(),
         Notice::LinkTooLong => {
-            format!("This link is too long: at most {} bytes are possible after the question mark.", Grouped(MOST_QUERY_BYTES))
+            format!("This link is too long: at most {} bytes are possible after the question mark.", Grouped(MAX_QUERY_BYTES))
         }
         Notice::MethodNotAllowed => "You can open this page and send its form. Go back and try that.".to_owned(),
     };

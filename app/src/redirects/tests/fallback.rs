@@ -1,7 +1,7 @@
-//! Fallback redirects: the shapes an admin can store, and that they stand under the same rules as any link.
+//! Fallback redirects: the forms that an admin can store, and that they follow the same rules as any link.
 
 use super::*;
-use crate::redirects::{Fallbacks, parse_fallback};
+use crate::redirects::{Fallbacks, explain, parse_fallback};
 
 #[test]
 fn a_fallback_is_an_absolute_url_or_a_path_that_begins_with_one_slash() {
@@ -30,12 +30,24 @@ fn a_fallback_is_an_absolute_url_or_a_path_that_begins_with_one_slash() {
         "/\t/myapp.com",
         "/dash\nboard",
         "https://my\tapp.com/",
+        "https://my\u{ad}app.com/",
+        "/dash\u{200b}board",
+        "/\u{3164}",
+        "/dash\u{a0}board",
     ] {
         for flow in Flow::ALL {
             let refused = parse_fallback(&production(), flow, value).unwrap_err();
             assert_eq!(refused.reason, Refusal::NotAUrl, "{flow}, {value:?}");
         }
     }
+}
+
+#[test]
+fn the_invisible_character_of_a_fallback_is_named() {
+    let explained = |value| explain(&production(), value, &parse_fallback(&production(), Flow::SignIn, value).unwrap_err()).to_string();
+    assert_eq!(explained("/dash\u{202e}board"), "It contains an invisible character, U+202E. Remove it.");
+    assert_eq!(explained("dashboard"), "That is not a URL. Start with / for a page of your application, or with https://.");
+    assert!(parse_fallback(&production(), Flow::SignIn, "/für 雨").is_ok());
 }
 
 #[test]
@@ -53,7 +65,7 @@ fn a_fallback_must_be_allowed_for_its_flow_by_the_same_rules() {
 }
 
 #[test]
-fn a_fallback_is_kept_as_typed_and_blanks_are_none() {
+fn a_fallback_is_kept_as_typed_and_a_blank_one_is_removed() {
     let mut fallbacks = Fallbacks::default();
     fallbacks.set(Flow::SignIn, "  /Dash board ");
     fallbacks.set(Flow::SignUp, " \t ");

@@ -1,9 +1,9 @@
-//! Instances: what parsing accepts, its defaults, its errors, and what is left of stored settings.
+//! Instances: what parsing accepts, its defaults and errors, and what is restored from stored settings.
 
 use super::*;
 use Environment::{Development, Production};
 
-/// Every field with an error, in the order in which they are reported.
+/// The fields with an error, in the order in which they are reported.
 fn wrong_fields(settings: &Settings) -> Vec<InstanceField> {
     Instance::parse(settings, 0).unwrap_err().into_iter().map(|error| error.field).collect()
 }
@@ -76,9 +76,9 @@ fn a_slug_is_lower_case_letters_digits_and_single_hyphens() {
 }
 
 #[test]
-fn a_name_is_100_characters_at_most() {
+fn a_name_is_100_visible_characters_at_most() {
     assert!(Instance::parse(&Settings { name: "é".repeat(100), ..settings(Production) }, 0).is_ok());
-    for name in ["é".repeat(101), "a\nb".into(), "\t".into()] {
+    for name in ["é".repeat(101), "a\nb".into(), "\t".into(), "My\u{ad}App".into(), "\u{3164}".into(), "MyApp\u{fe0f}".into()] {
         assert_eq!(wrong_fields(&Settings { name, ..settings(Production) }), [InstanceField::Name]);
     }
 }
@@ -142,6 +142,30 @@ fn restoring_leaves_out_what_is_no_longer_allowed() {
 
     let kept = Instance::restore(Settings { environment: Development, ..stored }, 7).unwrap();
     assert_eq!((kept.home_url().as_str(), kept.home_ground()), ("http://localhost:5173/start", Ground::AllowedOrigin));
+}
+
+#[test]
+fn an_invisible_character_in_a_host_is_named() {
+    let home = with_home("https://my\u{ad}app.com/", Production);
+    let portal = Settings { portal_origin: "https://accounts.my\u{200b}app.com".into(), ..settings(Production) };
+    let domain = Settings { domain: "my\u{feff}app.com".into(), ..settings(Production) };
+    for (settings, field, number) in [
+        (home, InstanceField::HomeUrl, "U+00AD"),
+        (portal, InstanceField::PortalOrigin, "U+200B"),
+        (domain, InstanceField::Domain, "U+FEFF"),
+    ] {
+        let errors = Instance::parse(&settings, 0).unwrap_err();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert_eq!((errors[0].field, errors[0].message.contains(number)), (field, true), "{errors:?}");
+    }
+}
+
+#[test]
+fn a_stored_name_with_invisible_characters_is_restored_without_them() {
+    for (name, restored) in [("My\u{fe0f}App", "MyApp"), ("\u{3164}\u{ad}", "my-app")] {
+        let stored = Settings { name: name.into(), ..settings(Production) };
+        assert_eq!(Instance::restore(stored, 1).unwrap().name(), restored);
+    }
 }
 
 #[test]

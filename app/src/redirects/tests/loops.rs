@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// After sign-in and sign-up each value is a loop; the other flows go there.
+/// Each value is a loop after sign-in and sign-up, and allowed for the other flows.
 #[track_caller]
 fn only_sign_in_and_sign_up_refuse(instance: &Instance, requesting: Option<&RequestingOrigin>, ground: Ground, values: &[&str]) {
     for flow in Flow::ALL {
@@ -69,7 +69,7 @@ fn rule_8_follows_a_portal_that_stands_elsewhere() {
     let instance = Instance::parse(&Settings { portal_origin, ..settings(Environment::Production) }, 1).unwrap();
     let page = "https://login.example.com:8443/sign-in";
     every_flow_allows(&instance, None, Ground::Domain, &[("//accounts.myapp.com/sign-in", "https://accounts.myapp.com/sign-in")]);
-    // Rule 7 comes first: without a ground it is foreign, and the portal is its own requesting page.
+    // Rule 7 comes first: without a ground the portal is foreign. As its own requesting page it has one.
     every_flow_refuses(&instance, None, Refusal::Foreign, &[page]);
     only_sign_in_and_sign_up_refuse(&instance, Some(&origin("https://login.example.com:8443")), Ground::RequestingPage, &[page]);
 }

@@ -1,11 +1,11 @@
-//! Tests of the redirect rules, one file a part, with the instances that they share.
+//! Tests of the redirect rules, one file per part, and the instances that they share.
 
-mod direct;
+mod direct_link;
 mod fallback;
 mod grounds;
-mod idna;
+mod hostname;
 mod instance;
-mod link;
+mod link_params;
 mod loops;
 mod origins;
 mod paths;
@@ -20,7 +20,7 @@ use super::{
     policy::{Allowed, Refused, check},
 };
 
-/// The settings of an application on myapp.com, everything else left at its default.
+/// The settings of an application on myapp.com, with the default for everything else.
 fn settings(environment: Environment) -> Settings {
     Settings { slug: "my-app".into(), name: "MyApp".into(), environment, domain: "myapp.com".into(), ..Settings::default() }
 }
@@ -52,7 +52,7 @@ fn origin(text: &str) -> RequestingOrigin {
     RequestingOrigin::parse(text).unwrap()
 }
 
-/// The target and what it stands on, or the rule that is broken.
+/// The target and its ground, or the rule that is broken.
 fn verdict(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>, value: &str) -> Result<(String, Ground), Refusal> {
     match check(instance, flow, requesting, value) {
         Ok(Allowed { url, ground }) => Ok((url.into(), ground)),
@@ -60,7 +60,7 @@ fn verdict(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin
     }
 }
 
-/// Every flow sends its visitor from each value to its target, for the same ground.
+/// Every flow allows each value, on the same ground, and sends its visitor to the value's target.
 #[track_caller]
 fn every_flow_allows(instance: &Instance, requesting: Option<&RequestingOrigin>, ground: Ground, cases: &[(&str, &str)]) {
     for flow in Flow::ALL {
@@ -70,7 +70,7 @@ fn every_flow_allows(instance: &Instance, requesting: Option<&RequestingOrigin>,
     }
 }
 
-/// Every flow refuses each value by the same rule.
+/// Every flow refuses each value, by the same rule.
 #[track_caller]
 fn every_flow_refuses(instance: &Instance, requesting: Option<&RequestingOrigin>, reason: Refusal, values: &[&str]) {
     for flow in Flow::ALL {

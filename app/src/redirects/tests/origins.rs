@@ -1,11 +1,11 @@
-//! Origins as admins type them and browsers send them: what is stored, what is refused, what a pattern matches.
+//! Origins: what admins can store, what is refused, and what a pattern matches.
 
 use url::Url;
 
 use crate::redirects::{
     AllowedOrigin,
     Environment::{self, Development, Production},
-    OriginError, RequestingOrigin,
+    Invisible, OriginError, RequestingOrigin,
 };
 
 fn stored(text: &str, environment: Environment) -> Result<String, OriginError> {
@@ -23,7 +23,7 @@ fn an_origin_is_stored_as_browsers_write_it() {
 }
 
 #[test]
-fn what_is_no_origin_is_refused_by_its_reason() {
+fn a_text_that_is_not_an_origin_is_refused_with_its_reason() {
     for (text, error) in [
         ("", OriginError::NotAnOrigin),
         ("null", OriginError::NotAnOrigin),
@@ -52,7 +52,18 @@ fn what_is_no_origin_is_refused_by_its_reason() {
 }
 
 #[test]
-fn a_pattern_matches_one_or_more_labels_and_nothing_beside() {
+fn an_invisible_character_is_refused_with_its_number() {
+    for c in ['\t', '\u{ad}', '\u{200b}', '\u{3164}', '\u{feff}'] {
+        for text in [format!("https://my{c}app.com"), format!("https://*.my{c}app.com"), format!("https://{c}myapp.com:3000/")] {
+            assert_eq!(stored(&text, Production), Err(Invisible(c).into()), "{text:?}");
+        }
+    }
+    let error = stored("https://my\u{ad}app.com", Production).unwrap_err();
+    assert_eq!(error.to_string(), "It contains an invisible character, U+00AD. Remove it.");
+}
+
+#[test]
+fn a_pattern_matches_one_or_more_labels_and_nothing_else() {
     let pattern = AllowedOrigin::parse("https://*.preview.myapp.dev:8443", Production).unwrap();
     for text in ["https://a.preview.myapp.dev:8443/x", "https://a.b.preview.myapp.dev:8443"] {
         assert!(pattern.matches(&Url::parse(text).unwrap()), "{text}");
@@ -80,7 +91,7 @@ fn a_pattern_ends_where_strangers_own_names() {
 }
 
 #[test]
-fn nobody_requests_from_null() {
+fn null_is_not_a_requesting_origin() {
     assert_eq!(RequestingOrigin::parse("null"), None);
     assert_eq!(RequestingOrigin::parse("exp://192.168.1.100:8081"), None);
     assert!(RequestingOrigin::parse("http://localhost:5173").is_some());

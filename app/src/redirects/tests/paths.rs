@@ -1,4 +1,4 @@
-//! Paths: targets are written as browsers write them, and what browsers read otherwise is refused.
+//! Paths: targets are written as browsers write them, and values that browsers read differently are refused.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn a_target_is_written_as_browsers_write_it() {
 
 #[test]
 fn a_path_that_goes_up_past_what_looks_like_a_drive_is_ambiguous() {
-    // The parser here keeps the drive, browsers don't.
+    // The parser keeps the drive letter, but browsers do not.
     every_flow_refuses(
         &production(),
         None,

@@ -1,8 +1,8 @@
-//! Rules 1 to 6 and 8 of "When a URL is allowed": for every flow, what hits a rule and what just misses it.
+//! Rules 1 to 6 of "When a URL is allowed": for every flow, what breaks a rule and what just keeps it.
 
 use super::*;
 
-/// `start`, followed by as many `fill` as make it `bytes` bytes long.
+/// `start`, followed by `fill` until it is `bytes` bytes long.
 fn filled(start: &str, fill: &str, bytes: usize) -> String {
     format!("{start}{}", fill.repeat((bytes - start.len()) / fill.len()))
 }
@@ -20,7 +20,7 @@ fn rule_1_a_url_of_2048_bytes_is_allowed_and_with_one_byte_more_it_is_too_long()
             &filled("https://evil.com/", "a", 2049),
             &filled("javascript:", "a", 2049),
             &filled("///", "a", 2049),
-            // Bytes as given: the parser drops the tabs and the soft hyphens, and the latter are 1,034 characters only.
+            // The limit counts the bytes as given. The parser drops the tabs and soft hyphens, and the latter have two bytes each.
             &filled("https://myapp.com/", "\t", 2049),
             &(filled("https://a.my", "\u{ad}", 2042) + "app.com"),
         ],
@@ -77,7 +77,7 @@ fn rule_2_a_relative_value_is_a_place_in_the_application() {
             ("#plan", "https://myapp.com/#plan"),
             ("@evil.com", "https://myapp.com/@evil.com"),
             (".evil.com", "https://myapp.com/.evil.com"),
-            // Decoded once, never twice.
+            // Values are decoded once, not twice.
             ("/%09/evil.com", "https://myapp.com/%09/evil.com"),
             ("/%2fevil.com", "https://myapp.com/%2fevil.com"),
             ("/%5cevil.com", "https://myapp.com/%5cevil.com"),
@@ -107,7 +107,7 @@ fn rule_3_what_means_another_place_without_the_base_is_ambiguous() {
             "https:",
         ],
     );
-    // It depends on the base's own scheme.
+    // The meaning depends on the scheme of the base.
     every_flow_refuses(&local(), None, Refusal::Ambiguous, &["http:evil.com", "http:localhost", "http:"]);
     every_flow_refuses(&local(), None, Refusal::Foreign, &["https:evil.com"]);
 }

@@ -1,4 +1,4 @@
-//! What is said of prefill values that will not work.
+//! The advice about prefill values that will not work.
 
 use super::*;
 use crate::redirects::{Prefill, prefill_advice};
@@ -19,12 +19,12 @@ fn values_that_work_need_no_advice() {
 }
 
 #[test]
-fn values_that_will_not_work_are_told_why() {
+fn values_that_will_not_work_get_advice() {
     for (flow, name, value, word) in [
         (Flow::SignIn, "email_address", "nick", "needs an @"),
         (Flow::SignIn, "phone_number", " 4930", "%2B"),
         (Flow::SignIn, "first_name", "Nick", "sign-up"),
-        (Flow::Waitlist, "username", "nick", "email address only"),
+        (Flow::Waitlist, "username", "nick", "only the email address"),
         (Flow::SignOut, "email_address", "a@b", "no form"),
         (Flow::SignUp, "username", "a\tb", "left out"),
         (Flow::SignUp, "username", &"ü".repeat(321), "first 320 characters"),

@@ -9,9 +9,9 @@ use super::{
     values::{any_candidates, any_instance, any_requesting_origin, any_value},
     *,
 };
-use crate::redirects::{Fallbacks, Link, Outcome, Resolution, Visit, resolve};
+use crate::redirects::{Fallbacks, LinkParams, Outcome, Resolution, Visit, resolve};
 
-/// Resolves a visit whose every candidate is any text, and looks at the answer.
+/// Resolves a visit in which every candidate is an arbitrary text, and hands on the answer.
 fn resolved<T>(
     instance: &Instance,
     flow: Flow,
@@ -19,13 +19,13 @@ fn resolved<T>(
     [redirect, force, fallback, stored]: &[String; 4],
     look: impl FnOnce(&Resolution<'_>) -> T,
 ) -> T {
-    let link = Link {
+    let link = LinkParams {
         redirect_url: Some(redirect.into()),
         sign_in_force: Some(force.into()),
         sign_in_fallback: Some(fallback.into()),
         sign_up_force: Some(force.into()),
         sign_up_fallback: Some(fallback.into()),
-        ..Link::default()
+        ..LinkParams::default()
     };
     let fallbacks = Fallbacks::from_iter([(flow, stored.clone())]);
     look(&resolve(instance, &fallbacks, Visit { flow, link: &link, requesting }))

@@ -1,16 +1,16 @@
-//! Candidates, in order: which one becomes the target, and what the resolution says about every other.
+//! The order of the candidates: which one becomes the target, and what the resolution says about the others.
 
 use serde_json::json;
 
 use super::*;
-use crate::redirects::{Fallbacks, Link, Outcome, Resolution, Source, Visit, resolve};
+use crate::redirects::{Fallbacks, LinkParams, Outcome, Resolution, Source, Visit, resolve};
 use Outcome::{Absent, NotReached};
 use Source::{Fallback, FallbackParam, ForceParam, HomeUrl, RedirectUrl};
 
 const ALLOWED: Outcome = Outcome::Allowed { ground: Ground::Domain };
 const FOREIGN: Outcome = Outcome::Refused { reason: Refusal::Foreign };
 
-/// A link in which every redirect parameter is a place of its own.
+/// A link in which every redirect parameter has a different target.
 const EVERY_PARAMETER: &str = "redirect_url=/link\
     &sign_in_force_redirect_url=/in-force&sign_in_fallback_redirect_url=/in-fallback\
     &sign_up_force_redirect_url=/up-force&sign_up_fallback_redirect_url=/up-fallback";
@@ -19,9 +19,9 @@ fn stored(flow: Flow, value: &str) -> Fallbacks {
     [(flow, value.to_owned())].into_iter().collect()
 }
 
-/// Resolves a visit of the production instance without a requesting page, and looks at the answer.
+/// Resolves a visit of the production instance without a requesting page, and hands on the answer.
 fn answer<T>(flow: Flow, query: &str, fallbacks: &Fallbacks, look: impl FnOnce(Resolution<'_>) -> T) -> T {
-    let (instance, link) = (production(), Link::read(query));
+    let (instance, link) = (production(), LinkParams::read(query));
     look(resolve(&instance, fallbacks, Visit { flow, link: &link, requesting: None }))
 }
 
@@ -147,7 +147,7 @@ fn a_stored_value_that_is_no_longer_allowed_is_kept_and_skipped() {
     assert_eq!(outcomes(Flow::Logo, "", &fallbacks), [(Fallback, FOREIGN), (HomeUrl, ALLOWED)]);
     assert_eq!(fallbacks.get(Flow::Logo), Some("https://old.example.com/start"));
 
-    let (instance, link) = (production_allowing(&["https://old.example.com"]), Link::default());
+    let (instance, link) = (production_allowing(&["https://old.example.com"]), LinkParams::default());
     let resolution = resolve(&instance, &fallbacks, Visit { flow: Flow::Logo, link: &link, requesting: None });
     assert_eq!((resolution.target.as_str(), resolution.source), ("https://old.example.com/start", Fallback));
 }
@@ -163,7 +163,7 @@ fn a_redirect_back_to_the_portals_sign_in_page_falls_through_to_the_next_candida
 #[test]
 fn the_requesting_page_is_a_ground_for_every_candidate_of_its_visit() {
     let (instance, requesting) = (production(), origin("https://app.example.com"));
-    let link = Link::read("redirect_url=https://app.example.com/x");
+    let link = LinkParams::read("redirect_url=https://app.example.com/x");
     let fallbacks = stored(Flow::Logo, "https://app.example.com/y");
     for (flow, source) in [(Flow::SignIn, RedirectUrl), (Flow::Waitlist, RedirectUrl), (Flow::Logo, Fallback)] {
         let resolution = resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: Some(&requesting) });

@@ -1,10 +1,10 @@
-//! What the properties are tried on: values made of the parts that URL checks stumble over, instances, requesting pages.
+//! The input of the property tests: values made of the parts that URL checks get wrong, instances and requesting pages.
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::*;
 
-/// How a value begins; what stands twice is twice as likely.
+/// How a value begins. An entry that is listed twice is twice as likely.
 const STARTS: &[&str] = &[
     "",
     "",
@@ -45,7 +45,7 @@ const STARTS: &[&str] = &[
 const USERS: &[&str] =
     &["", "", "", "", "", "", "", "", "@", "nick@", "nick:secret@", ":@", "myapp.com@", "%2f@", "myapp.com%5c@", "\\@", "/@"];
 
-/// Hosts that are the domain in some spelling, hosts that only look like it, and addresses.
+/// Hosts that are the domain in some spelling, hosts that only look like it, and IP addresses.
 const HOSTS: &[&str] = &[
     "",
     "myapp.com",
@@ -139,7 +139,7 @@ const TAILS: &[&str] = &[
     "https://",
 ];
 
-/// Text that gets past the first rules: something like a URL, or its parts in any order, or anything at all.
+/// Text that can pass the first rules: something like a URL, its parts in any order, or any text.
 pub(super) fn any_value() -> impl Strategy<Value = String> {
     let tail = || vec(select(TAILS), 0..5).prop_map(|parts| parts.concat());
     let url = (select(STARTS), select(USERS), select(HOSTS), select(PORTS), tail())
@@ -170,7 +170,7 @@ pub(super) fn any_requesting_origin() -> impl Strategy<Value = Option<Requesting
     )
 }
 
-/// A `redirect_url`, a forced one, a fallback in the link and a stored fallback.
+/// A `redirect_url`, a forced redirect, a fallback in the link and a stored fallback.
 pub(super) fn any_candidates() -> impl Strategy<Value = [String; 4]> {
     [any_value(), any_value(), any_value(), any_value()]
 }

@@ -1,5 +1,5 @@
-//! Requests, counted by route and status and measured by route. What a route needs for that is looked up once, at its first
-//! request; after that a request costs a few atomic additions.
+//! Counts requests by route and status, and measures their duration by route. A route's metrics are looked up at its first request;
+//! later requests cost a few atomic additions.
 
 use std::{
     collections::HashMap,
@@ -19,7 +19,7 @@ use tower::{Layer, Service};
 
 use crate::http::request::known_method;
 
-/// Counts the requests of a router, put around its routes: each of them is then counted by a [`Counted`] of its own.
+/// The layer that counts requests: it wraps each route of a router into a [`Counted`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counting;
 
@@ -31,20 +31,20 @@ impl<S> Layer<S> for Counting {
     }
 }
 
-/// One route with what counts it. All its clones share that.
+/// A route with its metrics, which all clones share.
 #[derive(Clone, Debug)]
 pub(crate) struct Counted<S> {
     inner: S,
     route: Arc<OnceLock<Route>>,
 }
 
-/// What counts the requests of one route.
+/// The metrics of one route.
 #[derive(Debug)]
 pub(crate) struct Route {
-    /// Its template, as in `/portal/{slug}/v1/resolve`; never a path, of which there are as many as anybody likes.
+    /// Its template, such as `/portal/{slug}/v1/resolve`; never a path, because clients can make up any number of paths.
     template: String,
     duration: Histogram,
-    answers: RwLock<HashMap<(&'static str, StatusCode), Counter>>,
+    responses: RwLock<HashMap<(&'static str, StatusCode), Counter>>,
 }
 
 impl Route {
@@ -52,22 +52,22 @@ impl Route {
         Self::named(matched.map_or("none", MatchedPath::as_str))
     }
 
-    /// The route of that template.
+    /// The route with this template.
     pub(crate) fn named(template: &str) -> Self {
         let template = template.to_owned();
         let duration = metrics::histogram!("http_request_duration_seconds", "route" => template.clone());
-        Self { template, duration, answers: RwLock::default() }
+        Self { template, duration, responses: RwLock::default() }
     }
 
-    /// Counts an answer to a request that came then.
+    /// Counts a response to a request that began at `begun`.
     pub(crate) fn count(&self, method: &'static str, status: StatusCode, begun: Instant) {
         self.duration.record(begun.elapsed());
         let key = (method, status);
-        if let Some(counter) = self.answers.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(counter) = self.responses.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return counter.increment(1);
         }
-        let mut answers = self.answers.write().unwrap_or_else(PoisonError::into_inner);
-        let counter = answers.entry(key).or_insert_with(|| {
+        let mut responses = self.responses.write().unwrap_or_else(PoisonError::into_inner);
+        let counter = responses.entry(key).or_insert_with(|| {
             let labels = [("route", self.template.clone()), ("method", method.to_owned()), ("status", status.as_str().to_owned())];
             metrics::counter!("http_requests_total", &labels)
         });
@@ -93,13 +93,13 @@ where
         let method = known_method(request.method());
         let route = Arc::clone(&self.route);
         route.get_or_init(|| Route::of(request.extensions().get()));
-        let answered = self.inner.call(request);
+        let response = self.inner.call(request);
         Box::pin(async move {
-            let answer = answered.await;
-            if let (Ok(response), Some(route)) = (&answer, route.get()) {
+            let result = response.await;
+            if let (Ok(response), Some(route)) = (&result, route.get()) {
                 route.count(method, response.status(), begun);
             }
-            answer
+            result
         })
     }
 }
@@ -119,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn requests_are_counted_by_their_route_and_status_and_never_by_their_path() {
-        let kept = start().unwrap();
+        let recorder = start().unwrap();
         let inner = Router::new().route("/deep", get(|| async { StatusCode::GONE }));
         let router = Router::new()
             .route("/counted/{name}", get(|| async { "here" }).post(|| async { StatusCode::CONFLICT }))
@@ -135,7 +135,7 @@ mod tests {
         ] {
             ask(&router, method, path).await;
         }
-        let page = kept.render();
+        let page = recorder.render();
         for line in [
             r#"http_requests_total{route="/counted/{name}",method="GET",status="200"} 2"#,
             r#"http_requests_total{route="/counted/{name}",method="POST",status="409"} 1"#,
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_that_nobody_has_heard_of_are_one() {
+    fn unknown_methods_share_one_label() {
         assert_eq!(known_method(&Method::PATCH), "PATCH");
         assert_eq!(known_method(&Method::from_bytes(b"ANY").unwrap()), "other");
     }

@@ -1,11 +1,11 @@
-//! Resolutions, counted by flow, by where the target came from, and by why the first refused candidate was refused.
+//! Counts resolutions by flow, by source of the target, and by the reason for refusing the first refused candidate.
 
 use std::sync::OnceLock;
 
 use app::redirects::{Outcome, Refusal, Resolution, Source};
 use metrics::Counter;
 
-/// A place for each flow, source and reason; the last place of the reasons is for no refusal. One that is not here yet is looked up.
+/// The counters by flow, source and reason, each created at its first use. The last reason stands for no refusal.
 static COUNTERS: [[[OnceLock<Counter>; REASONS + 1]; SOURCES]; FLOWS] =
     [const { [const { [const { OnceLock::new() }; REASONS + 1] }; SOURCES] }; FLOWS];
 
@@ -13,7 +13,7 @@ const FLOWS: usize = app::redirects::Flow::ALL.len();
 const SOURCES: usize = Source::HomeUrl as usize + 1;
 const REASONS: usize = Refusal::Loop as usize + 1;
 
-/// Counts a visit that was resolved, on a page or by the API.
+/// Counts a resolved visit.
 pub(crate) fn count_resolution(resolution: &Resolution<'_>) {
     if !super::are_kept() {
         return;
@@ -22,9 +22,9 @@ pub(crate) fn count_resolution(resolution: &Resolution<'_>) {
         Outcome::Refused { reason } => Some(reason),
         _ => None,
     });
-    let place = refused.map_or(REASONS, |reason| reason as usize);
+    let reason = refused.map_or(REASONS, |refusal| refusal as usize);
     let counter = || counter(resolution, refused);
-    match COUNTERS.get(resolution.flow as usize).and_then(|sources| sources.get(resolution.source as usize)?.get(place)) {
+    match COUNTERS.get(resolution.flow as usize).and_then(|sources| sources.get(resolution.source as usize)?.get(reason)) {
         Some(known) => known.get_or_init(counter).increment(1),
         None => counter().increment(1),
     }
@@ -38,19 +38,19 @@ fn counter(resolution: &Resolution<'_>, refused: Option<Refusal>) -> Counter {
 
 #[cfg(test)]
 mod tests {
-    use app::redirects::{Fallbacks, Flow, Instance, Link, Settings, Visit, resolve};
+    use app::redirects::{Fallbacks, Flow, Instance, LinkParams, Settings, Visit, resolve};
 
     use super::*;
     use crate::observe::metrics::start;
 
     #[test]
-    fn visits_are_counted_by_what_became_of_them_and_not_by_what_they_said() {
-        let kept = start().unwrap();
+    fn visits_are_counted_by_their_result_and_never_by_their_input() {
+        let recorder = start().unwrap();
         let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), domain: "myapp.com".into(), ..Settings::default() };
         let instance = Instance::parse(&settings, 1).unwrap();
         let visit = |flow, query: &str| {
             let fallbacks = Fallbacks::default();
-            let link = Link::read(query);
+            let link = LinkParams::read(query);
             count_resolution(&resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: None }));
         };
         visit(Flow::SignIn, "redirect_url=https://xqmarkx.myapp.com/xqmarkx");
@@ -58,7 +58,7 @@ mod tests {
         visit(Flow::SignIn, "redirect_url=https://xqmarkx.com/&sign_in_force_redirect_url=https://a@myapp.com");
         visit(Flow::SignIn, "redirect_url=https://xqmarkx.com/");
         visit(Flow::Logo, "");
-        let page = kept.render();
+        let page = recorder.render();
         for line in [
             r#"portal_resolutions_total{flow="sign-in",source="redirect_url",refused="none"} 1"#,
             r#"portal_resolutions_total{flow="sign-in",source="home_url",refused="foreign"} 2"#,

@@ -1,4 +1,4 @@
-//! The metrics, the README and the Grafana dashboard name the same things.
+//! The metrics, the README and the Grafana dashboard agree on the names.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::*;
 
 const DASHBOARD: &str = include_str!("../../../grafana.json");
 
-/// Every query of the dashboard, wherever it stands.
+/// Collects every query of the dashboard.
 fn queries(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -24,7 +24,7 @@ fn queries(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// A query without what stands in quotes and in the brackets that hold labels and times.
+/// A query without quoted texts and without the brackets around labels and times.
 fn without_labels(query: &str) -> String {
     let (mut depth, mut quoted, mut plain) = (0_usize, false, String::new());
     let spaced = query.replace("by (", "{by ").replace("on (", "{on ");
@@ -42,7 +42,7 @@ fn without_labels(query: &str) -> String {
     plain
 }
 
-/// The names in a query that are none of its language.
+/// The names in a query, without the functions of the query language.
 fn names(query: &str) -> BTreeSet<String> {
     let plain = without_labels(query);
     let mut names = BTreeSet::new();
@@ -60,14 +60,14 @@ fn names(query: &str) -> BTreeSet<String> {
 }
 
 fn is_described(name: &str) -> bool {
-    DESCRIBED.into_iter().any(|(kind, described, _)| match kind {
+    METRICS.into_iter().any(|(kind, described, _)| match kind {
         Kind::Histogram => name.strip_prefix(described).is_some_and(|part| ["_bucket", "_count", "_sum"].contains(&part)),
         Kind::Counter | Kind::Gauge => name == described,
     })
 }
 
 #[test]
-fn queries_are_read_for_the_metrics_that_they_name() {
+fn names_finds_the_metrics_in_a_query() {
     let read = |query| names(query).into_iter().collect::<Vec<_>>();
     assert_eq!(read(r#"histogram_quantile(0.99, sum by (le, route) (rate(a_bucket{b="c"}[$__rate_interval])))"#), ["a_bucket"]);
     assert_eq!(read(r#"sum(rate(a_total{x!="y"}[5m])) / clamp_min(sum(rate(b_total[5m])), 1)"#), ["a_total", "b_total"]);
@@ -82,13 +82,13 @@ fn the_grafana_dashboard_shows_every_metric_and_names_no_other() {
     for name in &named {
         assert!(is_described(name), "there is no metric {name}");
     }
-    for (_, described, _) in DESCRIBED {
-        assert!(named.iter().any(|name| name.starts_with(described)), "nothing shows {described}");
+    for (_, described, _) in METRICS {
+        assert!(named.iter().any(|name| name.starts_with(described)), "no panel shows {described}");
     }
 }
 
 #[test]
-fn the_dashboard_asks_which_prometheus_to_read() {
+fn the_dashboard_lets_its_user_choose_the_prometheus() {
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     assert_eq!(dashboard["templating"]["list"][0]["type"], "datasource");
     assert!(dashboard["schemaVersion"].is_u64() && dashboard["id"].is_null());
@@ -100,13 +100,13 @@ fn the_dashboard_asks_which_prometheus_to_read() {
 #[test]
 fn every_metric_is_in_the_readme() {
     let readme = include_str!("../../../../README.md");
-    for (_, name, _) in DESCRIBED {
+    for (_, name, _) in METRICS {
         assert!(readme.contains(&format!("`{name}`")) || readme.contains(&format!("`{name}{{")), "{name}");
     }
 }
 
 #[test]
-fn metrics_are_begun_once_however_often_it_is_asked_for() {
+fn starting_again_returns_the_same_recorder() {
     let page = start().unwrap().render();
     metrics::counter!("http_requests_total").increment(1);
     let again = start().unwrap().render();

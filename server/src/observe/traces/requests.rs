@@ -1,5 +1,5 @@
-//! Requests as spans, by OpenTelemetry's conventions for HTTP servers: which route, which method, which status. Of a path what the
-//! log may say, and never a query.
+//! Spans of requests, by OpenTelemetry's conventions for HTTP servers: route, method, status. A path only if the log may contain it,
+//! and never a query.
 
 use axum::{
     extract::Request,
@@ -17,12 +17,12 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use super::TRACER;
 use crate::http::request::{NAME, known_method, own_path, route};
 
-/// Around each request: its span. Whoever cuts the connection ends it without a status.
+/// Middleware that records a span for each request. If the client disconnects, the span ends without a status.
 pub(crate) async fn traced(request: Request, next: Next) -> Response {
     let Some(tracer) = TRACER.get() else { return next.run(request).await };
     let mut span = begin(tracer, &request);
     let response = next.run(request).await;
-    answer(&mut span, response.status());
+    finish(&mut span, response.status());
     response
 }
 
@@ -34,16 +34,16 @@ fn begin<T: Tracer>(tracer: &T, request: &Request) -> T::Span {
     let (route, path) = (route(request), own_path(request));
     let shown = if method == "_OTHER" { "HTTP" } else { method };
     let name = route.map_or_else(|| shown.to_owned(), |route| format!("{shown} {route}"));
-    let mut said = vec![KeyValue::new("http.request.method", method)];
-    said.extend(route.map(|route| KeyValue::new("http.route", route.to_owned())));
-    said.extend(path.map(|path| KeyValue::new("url.path", path.to_owned())));
-    // By which its lines are found in the log.
+    let mut attributes = vec![KeyValue::new("http.request.method", method)];
+    attributes.extend(route.map(|route| KeyValue::new("http.route", route.to_owned())));
+    attributes.extend(path.map(|path| KeyValue::new("url.path", path.to_owned())));
+    // The same ID is in the request's log lines.
     let id = request.headers().get(NAME).and_then(|id| id.to_str().ok()).map(|id| StringValue::from(id.to_owned()));
-    said.extend(id.map(|id| KeyValue::new("http.response.header.x-request-id", Value::Array(Array::String(vec![id])))));
-    tracer.span_builder(name).with_kind(SpanKind::Server).with_attributes(said).start_with_context(tracer, &parent(request.headers()))
+    attributes.extend(id.map(|id| KeyValue::new("http.response.header.x-request-id", Value::Array(Array::String(vec![id])))));
+    tracer.span_builder(name).with_kind(SpanKind::Server).with_attributes(attributes).start_with_context(tracer, &parent(request.headers()))
 }
 
-fn answer(span: &mut impl Span, status: StatusCode) {
+fn finish(span: &mut impl Span, status: StatusCode) {
     span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
     if status.is_server_error() {
         span.set_attribute(KeyValue::new("error.type", status.as_str().to_owned()));
@@ -52,13 +52,13 @@ fn answer(span: &mut impl Span, status: StatusCode) {
     span.end();
 }
 
-/// The span that a request says it belongs to (W3C `traceparent`). Anybody may say one: it joins spans and may ask for them to be
-/// kept, and does nothing else.
+/// The parent span that the client names (W3C `traceparent`). Any client may send one: it only joins traces, and it may ask for them to
+/// be sampled.
 fn parent(headers: &HeaderMap) -> Context {
     TraceContextPropagator::new().extract_with_context(&Context::new(), &Parent(headers))
 }
 
-/// The one header that is read of it. `tracestate` would be free text of a stranger, sent on with the span.
+/// Reads the header `traceparent` and nothing else: `tracestate` is free text from the client and would be sent on with the span.
 struct Parent<'a>(&'a HeaderMap);
 
 impl Extractor for Parent<'_> {
@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// Keeps what would be sent.
+    /// Collects the spans that would be sent.
     #[derive(Clone, Debug, Default)]
     struct Sent(Arc<Mutex<Vec<SpanData>>>);
 
@@ -95,7 +95,7 @@ mod tests {
         }
     }
 
-    /// The one span of a request to `/portal/{slug}/v1/resolve`, and to what is none of the routes.
+    /// The span of one request to a router with the single route `/portal/{slug}/v1/resolve`.
     async fn span(method: &str, address: &str, headers: &[(&str, &str)]) -> SpanData {
         let sent = Sent::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(sent.clone()).build();
@@ -104,7 +104,7 @@ mod tests {
             let mut span = begin(&tracer, &request);
             async move {
                 let response = next.run(request).await;
-                answer(&mut span, response.status());
+                finish(&mut span, response.status());
                 response
             }
         };
@@ -117,24 +117,24 @@ mod tests {
         sent.0.lock().unwrap().pop().unwrap()
     }
 
-    fn said(span: &SpanData) -> Vec<String> {
-        span.attributes.iter().map(|said| format!("{}={}", said.key, said.value.as_str())).collect()
+    fn attributes(span: &SpanData) -> Vec<String> {
+        span.attributes.iter().map(|attribute| format!("{}={}", attribute.key, attribute.value.as_str())).collect()
     }
 
     #[tokio::test]
-    async fn a_span_says_which_route_was_answered_how_and_nothing_of_the_query() {
+    async fn a_span_has_the_route_and_the_status_and_nothing_of_the_query() {
         let found = span("GET", "/portal/my-app/v1/resolve?redirect_url=xqmarkx", &[("x-request-id", "0f")]).await;
         assert_eq!((found.name.as_ref(), &found.span_kind), ("GET /portal/{slug}/v1/resolve", &SpanKind::Server));
         let request = ["http.request.method=GET", "http.route=/portal/{slug}/v1/resolve", "url.path=/portal/my-app/v1/resolve"];
         let rest = ["http.response.header.x-request-id=[\"0f\"]", "http.response.status_code=200"];
-        assert_eq!(said(&found), [&request[..], &rest[..]].concat());
+        assert_eq!(attributes(&found), [&request[..], &rest[..]].concat());
         assert_eq!(found.status, Status::Unset);
         let failed = span("POST", "/portal/my-app/v1/resolve", &[]).await;
-        assert!(said(&failed).contains(&"error.type=503".to_owned()) && failed.status == Status::error(""), "{failed:?}");
+        assert!(attributes(&failed).contains(&"error.type=503".to_owned()) && failed.status == Status::error(""), "{failed:?}");
     }
 
     #[tokio::test]
-    async fn what_a_client_makes_up_is_in_no_span() {
+    async fn no_span_contains_what_a_client_makes_up() {
         let state = [("tracestate", "xqmarkx=xqmarkx"), ("traceparent", "xqmarkx"), ("baggage", "xqmarkx=1")];
         for (method, path) in
             [("GET", "/xqmarkx"), ("GET", "/portal/xqmarkx%40myapp.com/v1/resolve"), ("XQMARKX", "/portal/my-app/v1/resolve")]
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_goes_on_with_the_trace_that_it_belongs_to() {
+    async fn a_request_continues_the_trace_of_its_traceparent() {
         let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
         let headers = [("traceparent", &*format!("00-{trace}-{parent}-01")), ("tracestate", "xqmarkx=1")];
         let found = span("GET", "/portal/my-app/v1/resolve", &headers).await;

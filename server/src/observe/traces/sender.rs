@@ -1,4 +1,4 @@
-//! Sends spans over HTTP. The SDK does it from a thread of its own, where no runtime is: each request is handed to the server's.
+//! Sends spans over HTTP. The SDK calls it from a thread without a Tokio runtime, so each request is spawned on the server's runtime.
 
 use std::{
     pin::Pin,
@@ -14,41 +14,41 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response, hyper::HyperClient};
 use tokio::runtime::Handle;
 
-/// How long one try to send may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one attempt to send may take.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The way to a collector, by http or by https under a name that a public authority has signed.
+/// An HTTP client for the collector. It accepts https certificates from public certificate authorities.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
     client: HyperClient<HttpsConnector<HttpConnector>>,
     runtime: Handle,
-    /// Whether the last try failed: what lasts is said once.
+    /// Whether the last attempt failed. A lasting failure is logged once.
     failing: Arc<AtomicBool>,
 }
 
 impl Sender {
     pub(super) fn new(runtime: Handle) -> Self {
         let connector = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
-        Self { client: HyperClient::new(connector, PATIENCE, None), runtime, failing: Arc::default() }
+        Self { client: HyperClient::new(connector, EXPORT_TIMEOUT, None), runtime, failing: Arc::default() }
     }
 
     async fn send(self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let answer = self.client.send_bytes(request).await;
-        let why = match &answer {
-            Ok(answer) if answer.status().is_success() => None,
-            Ok(answer) => Some(answer.status().to_string()),
+        let response = self.client.send_bytes(request).await;
+        let error = match &response {
+            Ok(response) if response.status().is_success() => None,
+            Ok(response) => Some(response.status().to_string()),
             Err(error) => Some(error.to_string()),
         };
-        let failing = self.failing.swap(why.is_some(), Ordering::Relaxed);
-        if let Some(why) = why {
+        let failing = self.failing.swap(error.is_some(), Ordering::Relaxed);
+        if let Some(error) = error {
             metrics::counter!("traces_failed_total").increment(1);
             if !failing {
-                tracing::warn!(%why, "the collector does not take traces");
+                tracing::warn!(%error, "the trace collector does not accept spans");
             }
         } else if failing {
-            tracing::info!("the collector takes traces again");
+            tracing::info!("the trace collector accepts spans again");
         }
-        answer
+        response
     }
 }
 

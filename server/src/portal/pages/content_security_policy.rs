@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::redirects::{Environment, Instance};
+use app::redirects::{Environment, Instance, RequestingOrigin};
 use url::Url;
 
 /// The policy of a page whose style has that nonce. `instance` is the page's instance and its requesting origin; without one, the
@@ -26,7 +26,7 @@ fn form_action(instance: &Instance, requesting: Option<&str>) -> String {
         }
     }
     let home = instance.home_url().origin().ascii_serialization();
-    let requesting = requesting.filter(|_| development);
+    let requesting = requesting.filter(|_| RequestingOrigin::referer_counts(instance.environment()));
     for origin in instance.allowed_origins().iter().map(app::redirects::AllowedOrigin::as_str).chain([home.as_str()]).chain(requesting) {
         sources.extend(source_of(origin, development));
     }

@@ -20,11 +20,12 @@ mod user;
 mod visitor;
 mod waitlist;
 
+use app::redirects::Page;
 use axum::{
     Extension, Router,
     http::{HeaderName, HeaderValue},
     middleware,
-    routing::{any, get},
+    routing::{MethodRouter, any, get},
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -35,18 +36,12 @@ pub(super) use other_paths::at_host;
 
 /// The pages' routes.
 pub(super) fn router(context: PageContext) -> Router<Snapshots> {
-    let pages = Router::new()
-        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
-        .route("/sign-up", get(sign_up::show).post(sign_up::sign_up))
-        .route("/sign-out", get(sign_out::show).post(sign_out::sign_out))
-        .route("/user", get(user::show))
-        .route("/user/names", get(user::back).post(user::rename))
-        .route("/user/password", get(user::back).post(user::change_password))
-        .route("/user/sessions", get(user::back).post(user::end_session))
-        .route("/create-organization", get(create_organization::show).post(create_organization::create))
-        .route("/organization", get(organization::show).post(organization::leave))
-        .route("/waitlist", get(waitlist::show).post(waitlist::join))
-        .route("/unauthorized-sign-in", get(unauthorized_sign_in::show).post(unauthorized_sign_in::end_others));
+    let pages = Page::ALL.into_iter().fold(Router::new(), |pages, page| pages.route(page.path(), methods(page)));
+    let form = |name: &str| format!("{}/{name}", Page::User.path());
+    let pages = pages
+        .route(&form("names"), get(user::back).post(user::rename))
+        .route(&form("password"), get(user::back).post(user::change_password))
+        .route(&form("sessions"), get(user::back).post(user::end_session));
     Router::new()
         .nest("/portal/{slug}", pages.clone())
         .merge(pages)
@@ -57,4 +52,18 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .layer(middleware::from_fn(client_address::layer))
         .layer(Extension(context))
         .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")))
+}
+
+/// The handlers of a page, by method.
+fn methods(page: Page) -> MethodRouter<Snapshots> {
+    match page {
+        Page::SignIn => get(sign_in::show).post(sign_in::sign_in),
+        Page::SignUp => get(sign_up::show).post(sign_up::sign_up),
+        Page::SignOut => get(sign_out::show).post(sign_out::sign_out),
+        Page::User => get(user::show),
+        Page::CreateOrganization => get(create_organization::show).post(create_organization::create),
+        Page::Organization => get(organization::show).post(organization::leave),
+        Page::Waitlist => get(waitlist::show).post(waitlist::join),
+        Page::UnauthorizedSignIn => get(unauthorized_sign_in::show).post(unauthorized_sign_in::end_others),
+    }
 }

@@ -8,7 +8,7 @@ use app::{
         address::{Address, AfterSignIn},
         view::Notice,
     },
-    redirects::{Flow, Link, MOST_QUERY_BYTES, Visit, resolve},
+    redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Visit, resolve},
 };
 use axum::{
     Extension,
@@ -91,9 +91,9 @@ impl PageRequest {
             session: cookies.session(&parts.headers),
             device: None,
         };
-        let is_too_long = query.len() > MOST_QUERY_BYTES;
+        let is_too_long = query.len() > MAX_QUERY_BYTES;
         let query = if is_too_long { String::new() } else { query };
-        let link = Link::read(&query);
+        let link = LinkParams::read(&query);
         let after_sign_in = AfterSignIn::read(&query);
         let requesting = requesting_page.requesting_origin();
         let visit = Visit { flow: Flow::Logo, link: &link, requesting: requesting.as_ref() };
@@ -108,8 +108,8 @@ impl PageRequest {
     }
 
     /// The parameters of the visitor's link.
-    pub(super) fn link(&self) -> Link<'_> {
-        Link::read(&self.query)
+    pub(super) fn link(&self) -> LinkParams<'_> {
+        LinkParams::read(&self.query)
     }
 
     /// What the page has just done and now confirms. A link from elsewhere can't claim that: visitors who are told that all is well

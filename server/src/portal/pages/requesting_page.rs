@@ -29,7 +29,7 @@ pub(super) struct RequestHead<'a> {
 impl RequestingPage {
     /// Reads it from a request, or from the cookie that an earlier response has set. No parameter of a link can set it.
     pub(super) fn of(head: RequestHead<'_>, environment: Environment, cookies: VisitorCookies) -> Self {
-        if environment == Environment::Production {
+        if !RequestingOrigin::referer_counts(environment) {
             return Self::default();
         }
         let before = cookies.requesting_origin(head.headers).filter(|origin| RequestingOrigin::parse(origin).is_some());

@@ -1,4 +1,4 @@
-//! Flags are the defaults, key by key; a line's own value takes their place.
+//! Flags set the default of each key; a value in the line replaces it.
 
 use super::{Cli, Parser as _, error, one, target};
 
@@ -8,7 +8,7 @@ fn at(target: &str, source: &str) -> (String, String) {
 }
 
 #[test]
-fn a_line_alone_says_everything() {
+fn a_line_can_set_everything() {
     let line = r#"{"domain":"myapp.com","environment":"development","portal_origin":"http://localhost:1","home_url":"http://localhost:5173/",
         "allowed_origins":["http://localhost:5173"],"fallbacks":{"sign-in":"/welcome"},"flow":"sign-in","redirect_url":"https://evil.com",
         "requesting_origin":"https://other.com"}"#;
@@ -16,7 +16,7 @@ fn a_line_alone_says_everything() {
 }
 
 #[test]
-fn flags_say_it_for_lines_that_do_not() {
+fn flags_apply_to_lines_without_the_key() {
     let words = [
         "--domain=myapp.com",
         "--environment=development",
@@ -31,7 +31,7 @@ fn flags_say_it_for_lines_that_do_not() {
     assert_eq!(target(&words, r#"{"flow":"sign-up"}"#), at("http://localhost:5173/up", "fallback"));
     assert_eq!(target(&words, r#"{"redirect_url":"https://b.com"}"#), at("https://b.com/", "redirect_url"));
     assert_eq!(target(&words, r#"{"redirect_url":"https://a.com"}"#), at("https://a.com/", "redirect_url"));
-    // A value of the line's own takes the place of the whole default.
+    // A value in the line replaces the whole default.
     assert_eq!(target(&words, r#"{"fallbacks":{"sign-up":"/other"}}"#), at("http://localhost:5173/", "home_url"));
     assert!(error(&words, r#"{"allowed_origins":[]}"#).starts_with("home_url: localhost is not on myapp.com."));
 }
@@ -58,14 +58,14 @@ fn every_parameter_of_a_link_has_its_flag_in_both_spellings() {
 }
 
 #[test]
-fn without_an_environment_it_is_production() {
+fn the_default_environment_is_production() {
     let line = r#"{"domain":"myapp.com","flow":"logo","redirect_url":null,"fallbacks":{"logo":"http://myapp.com/"}}"#;
     assert_eq!(target(&[], line).1, "home_url");
     assert_eq!(target(&["--environment", "development"], line).1, "fallback");
 }
 
 #[test]
-fn null_is_the_same_as_missing_and_blank_takes_a_default_away() {
+fn null_means_missing_and_a_blank_value_removes_the_default() {
     let words = ["--domain=myapp.com", "--flow=sign-in", "--redirect-url=/x", "--fallbacks=sign-in=/y", "--portal-origin=https://a.com"];
     let all_null = r#"{"domain":null,"environment":null,"portal_origin":null,"home_url":null,"allowed_origins":null,"fallbacks":null,
         "flow":null,"redirect_url":null,"requesting_origin":null,"link":null}"#;
@@ -76,7 +76,7 @@ fn null_is_the_same_as_missing_and_blank_takes_a_default_away() {
 }
 
 #[test]
-fn who_asks_is_believed_as_an_origin_header_is_and_null_is_nobody() {
+fn a_requesting_origin_counts_like_an_origin_header_and_the_text_null_never_does() {
     let words = ["--domain=myapp.com", "--flow=sign-in", "--redirect-url=https://other.com/x"];
     for (origin, source) in [
         ("https://other.com", "redirect_url"),
@@ -93,7 +93,7 @@ fn who_asks_is_believed_as_an_origin_header_is_and_null_is_nobody() {
 }
 
 #[test]
-fn flags_that_contradict_each_other_are_a_mistake() {
+fn contradictory_flags_are_a_usage_error() {
     for words in [
         &["--instance", "myapp", "--domain", "myapp.com"][..],
         &["--instance", "myapp", "--fallbacks", "sign-in=/"],

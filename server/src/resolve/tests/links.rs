@@ -1,4 +1,4 @@
-//! A whole direct link in place of the flow and the parameters.
+//! A complete direct link instead of the flow and the redirect parameters.
 
 use super::{error, one, target};
 
@@ -10,40 +10,41 @@ fn line(link: &str) -> String {
 }
 
 #[test]
-fn a_link_says_its_flow_and_its_parameters() {
+fn a_link_sets_the_flow_and_the_parameters() {
     let link =
         "https://accounts.myapp.com/sign-up/?redirect_url=https%3A%2F%2Fevil.com&sign_up_fallback_redirect_url=/next&email_address=a";
-    let answer = one(&PORTAL, line(link));
-    assert_eq!(answer["flow"], "sign-up");
-    assert_eq!(answer["target"], "https://myapp.com/next");
-    assert_eq!(answer["steps"][1]["reason"], "foreign");
+    let output = one(&PORTAL, line(link));
+    assert_eq!(output["flow"], "sign-up");
+    assert_eq!(output["target"], "https://myapp.com/next");
+    assert_eq!(output["steps"][1]["reason"], "foreign");
 }
 
 #[test]
-fn of_a_parameter_that_is_there_ten_times_the_first_counts() {
+fn the_first_of_a_repeated_parameter_counts() {
     let pairs: Vec<_> = (0..10).map(|at| format!("redirect_url=/{at}")).collect();
     let link = format!("https://accounts.myapp.com/sign-out?{}", pairs.join("&"));
     assert_eq!(target(&PORTAL, &line(&link)).0, "https://myapp.com/0");
 }
 
 #[test]
-fn what_begins_no_escape_stays_as_it_is() {
-    let answer = one(&PORTAL, line("https://accounts.myapp.com/sign-out?redirect_url=/%ZZ"));
-    assert_eq!(answer["steps"][0]["value"], "/%ZZ");
+fn a_percent_sign_that_starts_no_escape_stays() {
+    let output = one(&PORTAL, line("https://accounts.myapp.com/sign-out?redirect_url=/%ZZ"));
+    assert_eq!(output["steps"][0]["value"], "/%ZZ");
 }
 
 #[test]
-fn what_is_no_link_to_the_portal_is_said() {
+fn a_link_that_does_not_lead_to_the_portal_is_an_error() {
     for (link, expected) in [
-        ("accounts.myapp.com/sign-in", "link: That is not a whole link. Start with https://accounts.myapp.com/."),
+        ("accounts.myapp.com/sign-in", "link: That is not a complete link. Start with https://accounts.myapp.com/."),
         ("https://evil.com/sign-in", "link: It leads to https://evil.com. Links to this portal start with https://accounts.myapp.com/."),
-        ("", "link is missing; put it into the line, or give --link for all lines"),
+        ("", "link is missing; add it to the line, or set --link for all lines"),
     ] {
         assert_eq!(error(&PORTAL, line(link)), expected);
     }
     for (link, start) in [
         ("https://accounts.myapp.com/nowhere", "link: The portal has no page /nowhere."),
-        ("https://accounts.myapp.com/user", "link: /user is the profile page"),
+        ("https://accounts.myapp.com/user", "link: /user is the profile page. It has no redirect of its own"),
+        ("https://accounts.myapp.com/unauthorized-sign-in", "link: /unauthorized-sign-in is the unauthorized sign-in page."),
         (&format!("https://accounts.myapp.com/sign-in?{}", "a".repeat(20_000)), "link: That is too long: 20000 bytes"),
     ] {
         let error = error(&PORTAL, line(link));
@@ -52,7 +53,7 @@ fn what_is_no_link_to_the_portal_is_said() {
 }
 
 #[test]
-fn beside_a_link_nothing_that_it_says_can_stand() {
+fn a_link_excludes_the_keys_that_it_contains() {
     for key in [
         "flow",
         "redirect_url",
@@ -62,19 +63,19 @@ fn beside_a_link_nothing_that_it_says_can_stand() {
         "sign_up_fallback_redirect_url",
     ] {
         let line = format!("{{\"link\":\"https://accounts.myapp.com/sign-in\",\"{key}\":\"sign-in\"}}");
-        assert_eq!(error(&PORTAL, line), format!("{key} can't be beside link, which says it already; leave one of them out"));
+        assert_eq!(error(&PORTAL, line), format!("{key} can't be combined with link, which already contains it; remove one of them"));
     }
 }
 
 #[test]
-fn flags_for_what_a_link_says_do_not_count_for_a_line_with_a_link() {
+fn flags_do_not_apply_to_what_a_link_in_the_line_contains() {
     let words = [&PORTAL[..], &["--flow=sign-out", "--redirect-url=/flag", "--requesting-origin=https://other.com"]].concat();
     assert_eq!(target(&words, &line("https://accounts.myapp.com/waitlist")).0, "https://myapp.com/");
     assert_eq!(target(&words, &line("https://accounts.myapp.com/waitlist?redirect_url=https://other.com/")).0, "https://other.com/");
 }
 
 #[test]
-fn a_link_by_flag_is_for_lines_that_say_nothing_of_the_kind() {
+fn a_link_flag_applies_only_to_lines_without_flow_and_redirect_parameters() {
     let words = [&PORTAL[..], &["--link=https://accounts.myapp.com/sign-in?redirect_url=/flag"]].concat();
     assert_eq!(target(&words, "{}").0, "https://myapp.com/flag");
     assert_eq!(

@@ -1,8 +1,8 @@
-//! Lines in and answers out, without a process around them.
+//! Tests of input and output, without a process.
 
 mod bad_lines;
+mod caching;
 mod defaults;
-mod kept;
 mod links;
 mod long_lines;
 mod table;
@@ -10,10 +10,10 @@ mod table;
 use clap::Parser;
 use serde_json::Value;
 
-use super::{Given, Resolver, Served, answer, flags::Flags};
+use super::{InputInstances, InstanceSource, Resolver, flags::Flags, resolve_all};
 use crate::cli::{Cli, Command};
 
-/// The flags of a command line.
+/// Parses the flags of a command line.
 fn flags(words: &[&str]) -> Flags {
     let cli = Cli::try_parse_from(["portal-redirects", "resolve"].iter().chain(words)).unwrap();
     match cli.command {
@@ -22,42 +22,42 @@ fn flags(words: &[&str]) -> Flags {
     }
 }
 
-/// What the flags say for all lines, without a database.
+/// A resolver with these flags and without a database.
 fn resolver(flags: &Flags) -> Resolver {
     let line = flags.line();
-    Resolver { served: Served::Given(Box::new(Given::new(&line))), flags: line }
+    Resolver { instances: InstanceSource::Input(Box::new(InputInstances::new(&line))), flags: line }
 }
 
-/// What is written for an input, and whether all of it could be read.
+/// The output for an input, and whether every line was valid.
 fn written(words: &[&str], input: impl AsRef<[u8]>) -> (String, bool) {
     let flags = flags(words);
-    let (mut output, mut all_read) = (Vec::new(), true);
-    answer(&mut resolver(&flags), flags.format(), input.as_ref(), &mut output, &mut all_read).unwrap();
-    (String::from_utf8(output).unwrap(), all_read)
+    let (mut output, mut all_valid) = (Vec::new(), true);
+    resolve_all(&mut resolver(&flags), flags.format(), input.as_ref(), &mut output, &mut all_valid).unwrap();
+    (String::from_utf8(output).unwrap(), all_valid)
 }
 
-/// The answers to an input, one for each line.
-fn answers(words: &[&str], input: impl AsRef<[u8]>) -> Vec<Value> {
+/// The output for an input, one value per line.
+fn outputs(words: &[&str], input: impl AsRef<[u8]>) -> Vec<Value> {
     written(words, input).0.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The answer to one line.
+/// The output for one line.
 fn one(words: &[&str], line: impl AsRef<[u8]>) -> Value {
-    let mut answers = answers(words, line);
-    assert_eq!(answers.len(), 1);
-    answers.remove(0)
+    let mut outputs = outputs(words, line);
+    assert_eq!(outputs.len(), 1);
+    outputs.remove(0)
 }
 
-/// Why one line can't be read.
+/// The error of one line.
 fn error(words: &[&str], line: impl AsRef<[u8]>) -> String {
-    let answer = one(words, line);
-    assert_eq!(answer["line"], 1, "{answer}");
-    answer["error"].as_str().unwrap().to_owned()
+    let output = one(words, line);
+    assert_eq!(output["line"], 1, "{output}");
+    output["error"].as_str().unwrap().to_owned()
 }
 
-/// Where the link of one line leads, and from which source.
+/// The target of one line, and its source.
 fn target(words: &[&str], line: &str) -> (String, String) {
-    let answer = one(words, line);
-    let text = |key: &str| answer[key].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    let output = one(words, line);
+    let text = |key: &str| output[key].as_str().unwrap_or_else(|| panic!("{output}")).to_owned();
     (text("target"), text("source"))
 }

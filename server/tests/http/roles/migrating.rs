@@ -30,7 +30,7 @@ async fn one_role_migrates_and_gives_the_other_one_its_rights_and_no_more(pool: 
     run(&pool, format!("grant create on schema public to {owner}")).await.unwrap();
 
     let nobody = migrate(&pool, &serving, None).await.unwrap_err();
-    assert!(nobody.contains("Run `portal-redirects migrate` with the URL of the role that owns the tables"), "{nobody}");
+    assert!(nobody.contains("Run `portal-redirects migrate` with the same --database-url"), "{nobody}");
     migrate(&pool, &serving, Some(&owner)).await.unwrap();
     migrate(&pool, &serving, None).await.unwrap();
 
@@ -80,7 +80,7 @@ async fn the_command_migrates_with_the_owners_url_alone(pool: PgPool) {
 
     let served = command(&[&["serve", "--listen", "127.0.0.1:0"], &owner[..]].concat());
     let said = String::from_utf8(served.stderr).unwrap();
-    assert!(!served.status.success() && said.contains("say with --database-url who serves"), "{said}");
+    assert!(!served.status.success() && said.contains("Set --database-url for the role that serves"), "{said}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Rule 3 for hosts: what old and new browsers map to two names is refused, what all of them map to one is not.
+//! Rule 3 for hosts: a host that browsers map to different names is refused, and one that all of them map to the same name is not.
 
 use std::ops::RangeInclusive;
 
@@ -8,7 +8,7 @@ use url::Url;
 
 use super::*;
 
-/// Letters with two names, and who reads them otherwise than browsers of today.
+/// Letters with two names, and who reads them differently from current browsers.
 const RENAMED: &[(char, &str)] = &[
     ('ß', "ss in IDNA 2003 and transitional processing"),
     ('ς', "σ in IDNA 2003 and transitional processing"),
@@ -55,7 +55,7 @@ fn a_letter_with_two_names_makes_a_host_ambiguous_in_every_spelling() {
             format!("https://:@a{letter}b.myapp.com/"),
         ] {
             let refused = verdict(&production(), Flow::SignOut, None, &value);
-            // A joiner without its context, and U+1806 in a host, are no URL to begin with.
+            // A joiner without its context and U+1806 are not allowed in a host at all.
             assert!(matches!(refused, Err(Refusal::Ambiguous | Refusal::NotAUrl)), "{value:?} is {why}: {refused:?}");
         }
     }
@@ -166,13 +166,13 @@ fn what_chromium_escapes_in_a_host_is_ambiguous() {
 
 #[test]
 fn a_letter_that_browsers_may_not_know_yet_makes_a_host_ambiguous() {
-    // Letters that Unicode 18 brought; the last three stand for older ones.
+    // Letters that are new in Unicode 18. The last three are mapped to older ones.
     let letters = ["\u{558}", "\u{10ed9}", "\u{12550}", "\u{1f6d9}", "\u{2b81e}", "\u{3fc3f}", "\u{208f}", "\u{209d}", "\u{a7dd}"];
     for letter in letters {
         let values = [format!("https://{letter}.myapp.com/"), format!("https://{}.myapp.com/", percent_encoded(letter))];
         every_flow_refuses(&production(), None, Refusal::Ambiguous, &[&values[0], &values[1]]);
     }
-    // In ASCII alone it is a name like others; beside letters it is read.
+    // In a host in ASCII it is a name like any other. Only beside other letters is it decoded.
     every_flow_allows(&production(), None, Ground::Domain, &[("https://xn--l88h.myapp.com/", "https://xn--l88h.myapp.com/")]);
     every_flow_refuses(&production(), None, Refusal::Ambiguous, &["https://ü.xn--l88h.myapp.com/", "https://xn--l88h\u{3002}myapp.com/"]);
 }
@@ -187,7 +187,7 @@ fn an_ascii_name_that_chromium_refuses_beside_other_letters_is_ambiguous_there()
     }
 }
 
-/// A newer Unicode in the parser adds letters: then they belong into `is_new` for as long as browsers may not know them.
+/// When the parser's Unicode is updated, its new letters belong in `is_new` until browsers know them.
 #[test]
 fn the_parser_knows_the_letters_of_unicode_18_and_no_more() {
     let planes: [RangeInclusive<char>; 2] = ['\u{80}'..='\u{3ffff}', '\u{e0000}'..='\u{e0fff}'];

@@ -1,4 +1,4 @@
-//! What the query of a direct link says about redirects and prefill, read and written.
+//! The redirect and prefill parameters of a direct link: how they are read from its query and written to one.
 
 use std::borrow::Cow;
 
@@ -6,9 +6,9 @@ use url::form_urlencoded;
 
 use super::{Flow, Prefill, prefill::prefilled};
 
-/// What a direct link says. Values are decoded once (`application/x-www-form-urlencoded`, as WHATWG URL has it).
+/// The parameters of a direct link. Values are decoded once (`application/x-www-form-urlencoded`, as WHATWG URL defines it).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Link<'a> {
+pub struct LinkParams<'a> {
     /// `redirect_url`
     pub redirect_url: Option<Cow<'a, str>>,
     /// `sign_in_force_redirect_url`
@@ -19,12 +19,12 @@ pub struct Link<'a> {
     pub sign_up_force: Option<Cow<'a, str>>,
     /// `sign_up_fallback_redirect_url`
     pub sign_up_fallback: Option<Cow<'a, str>>,
-    /// What the form on the page begins with.
+    /// The values that the form on the page starts with.
     pub prefill: Prefill,
 }
 
-impl<'a> Link<'a> {
-    /// The parameters of a link that say where to go, by their names.
+impl<'a> LinkParams<'a> {
+    /// The names of the redirect parameters.
     pub const REDIRECTS: [&'static str; 5] = [
         "redirect_url",
         "sign_in_force_redirect_url",
@@ -33,7 +33,7 @@ impl<'a> Link<'a> {
         "sign_up_fallback_redirect_url",
     ];
 
-    /// Puts a value, decoded already, in the place of the parameter of that name; `false` where a link has none of it.
+    /// Sets the parameter of that name to a decoded value. Returns `false` if no parameter has that name.
     pub fn set(&mut self, name: &str, value: impl Into<Cow<'a, str>>) -> bool {
         if let Some(place) = self.redirect_mut(name) {
             *place = Some(value.into());
@@ -50,7 +50,7 @@ impl<'a> Link<'a> {
         self.redirects().into_iter().find(|(field, _)| *field == name).and_then(|(_, value)| value)
     }
 
-    /// Reads a query string, without its `?`. Of a repeated redirect parameter the first counts, of prefill the last.
+    /// Reads a query string without its `?`. The first of a repeated redirect parameter counts, and the last of a prefill parameter.
     pub fn read(query: &'a str) -> Self {
         let mut link = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -63,7 +63,7 @@ impl<'a> Link<'a> {
         link
     }
 
-    /// Writes the query string that reads as this link, without `?`; empty where the link says nothing.
+    /// Writes the query string that reads as these parameters, without `?`. It is empty if there are none.
     pub fn write(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in self.redirects().into_iter().chain(self.prefill.fields()) {
@@ -74,7 +74,7 @@ impl<'a> Link<'a> {
         query.finish()
     }
 
-    /// The flow's own `…_force_redirect_url`; only sign-in and sign-up have one.
+    /// The flow's `…_force_redirect_url`. Only sign-in and sign-up have one.
     pub fn force_redirect_url(&self, flow: Flow) -> Option<&str> {
         match flow {
             Flow::SignIn => self.sign_in_force.as_deref(),
@@ -83,7 +83,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// The flow's own `…_fallback_redirect_url`; only sign-in and sign-up have one.
+    /// The flow's `…_fallback_redirect_url`. Only sign-in and sign-up have one.
     pub fn fallback_redirect_url(&self, flow: Flow) -> Option<&str> {
         match flow {
             Flow::SignIn => self.sign_in_fallback.as_deref(),
@@ -92,7 +92,7 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Every redirect parameter by its name in links.
+    /// Every redirect parameter with its name.
     fn redirects(&self) -> [(&'static str, Option<&str>); 5] {
         let values = [&self.redirect_url, &self.sign_in_force, &self.sign_in_fallback, &self.sign_up_force, &self.sign_up_fallback];
         std::array::from_fn(|at| (Self::REDIRECTS[at], values[at].as_deref()))

@@ -1,4 +1,4 @@
-//! `GET /v1/resolve`, warm, beside a handler of the same process that answers a fixed 303; and where the rest goes.
+//! Compares a warm `GET /v1/resolve` with a handler in the same process that returns a fixed 303, and shows where the time goes.
 
 use std::{
     hint::black_box,
@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, ensure};
 use app::{
     instances::store,
-    redirects::{Flow, Link, Visit, resolve},
+    redirects::{Flow, LinkParams, Visit, resolve},
 };
 use axum::{
     Extension, Router,
@@ -34,43 +34,43 @@ use tokio::{
 use tower::Layer;
 
 use crate::{
-    figures::{Figures, Wanted, median},
     load::{Load, load},
     process::{Admin, Client, Postgres},
+    report::{Limit, Report, median},
 };
 
 const ROUNDS: usize = 9;
 const SECONDS: u32 = 2;
 
-/// Where the link leads, and its query.
+/// The link's target and query.
 const TARGET: &str = "https://app.myapp.com/dashboard";
 const QUERY: &str = "flow=sign-in&redirect_url=https%3A%2F%2Fapp.myapp.com%2Fdashboard";
 const PATH: &str = "/portal/{slug}/v1/resolve";
 
-/// More than is needed, in bytes.
+/// The snapshot memory, in bytes: more than enough.
 const MEMORY: u64 = 64 * 1024 * 1024;
 
-/// How often the server puts what histograms have taken in into their buckets.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// How often the server sorts recorded values into the buckets of histograms.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How often a step is done to time it.
-const TIMES: u32 = 200_000;
+/// How often to repeat a step for timing it.
+const REPETITIONS: u32 = 200_000;
 
-/// Measures it.
+/// Adds the figures to the report.
 ///
 /// # Errors
-/// Something can't be started or is not answered.
-pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figures) -> anyhow::Result<()> {
-    // As the server logs and counts: what that costs is in the figures.
+/// A server can't be started, or a response is an error.
+pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Report) -> anyhow::Result<()> {
+    // Log and record metrics as the server does, so that the figures include their cost.
     tracing_subscriber::fmt().with_env_filter("info,sqlx=warn").with_writer(std::io::sink).try_init().ok();
     let metrics = keep_metrics()?;
     runtime.spawn(async move {
         loop {
-            tokio::time::sleep(UPKEEP).await;
+            tokio::time::sleep(UPKEEP_INTERVAL).await;
             metrics.run_upkeep();
         }
     });
-    let pool = runtime.block_on(prepared(postgres))?;
+    let pool = runtime.block_on(create_database(postgres))?;
     let dashboard_url = DashboardUrl::new(None, ([127, 0, 0, 1], 3000).into())?;
     let _inside = runtime.enter();
     let snapshots = Snapshots::new(pool.clone(), MEMORY);
@@ -80,17 +80,17 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figu
     let (listener, portal) = listen(runtime)?;
     let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
     runtime.spawn(serve_each(listener, each, PATIENCE, std::future::pending()));
-    let answer = Client::new(&portal.to_string()).get(&path())?;
-    ensure!(answer.status == 200 && answer.json()["target"] == TARGET, "{answer:?}");
+    let response = Client::new(&portal.to_string()).get(&path())?;
+    ensure!(response.status == 200 && response.json()["target"] == TARGET, "{response:?}");
 
-    // The same process, connections and protocol.
+    // In the same process, with the same connections and protocol.
     let fixed = Router::new().route(PATH, get(|| async { (StatusCode::SEE_OTHER, [(header::LOCATION, TARGET)]) }));
     let copied = runtime.block_on(copy(&portal.to_string()))?;
     let bare = start(runtime, fixed.clone())?;
     let copied = start(runtime, copied)?;
     let layered = start(runtime, around(fixed))?;
 
-    figures.chapter("GET /v1/resolve, warm, 32 connections, beside a fixed 303 of the same process");
+    report.section("Warm GET /v1/resolve, 32 connections, compared with a fixed 303 in the same process");
     let targets = [bare, copied, portal, layered, long].map(|address| format!("http://{address}{}", path()));
     for url in &targets {
         load(url, std::process::id(), 1)?;
@@ -105,56 +105,56 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, figures: &mut Figu
     }
     let of = |which: usize, what: fn(&Load) -> f64| median(rounds.iter().map(|round| what(&round[which])));
     let ratio = |which: usize, what: fn(&Load) -> f64| median(rounds.iter().map(|round| what(&round[which]) / what(&round[0])));
-    figures.want("answers a second, of the fixed answer's", ratio(2, |load| load.rate), "times", Wanted::AtLeast(0.8));
-    figures.want("p99, of the fixed answer's", ratio(2, |load| load.p99), "times", Wanted::AtMost(1.5));
-    figures.tell("the fixed 303", of(0, |load| load.rate), "answers/s");
-    figures.tell("the resolution as a fixed answer", of(1, |load| load.rate), "answers/s");
-    figures.tell("GET /v1/resolve", of(2, |load| load.rate), "answers/s");
-    figures.tell("the fixed 303 inside every layer", of(3, |load| load.rate), "answers/s");
-    figures.tell("GET /v1/resolve by routes and layers", of(4, |load| load.rate), "answers/s");
-    figures.tell("p99 of the fixed 303", of(0, |load| load.p99), "ms");
-    figures.tell("p99 of GET /v1/resolve", of(2, |load| load.p99), "ms");
+    report.check("throughput compared with the fixed 303", ratio(2, |load| load.rate), "times", Limit::AtLeast(0.8));
+    report.check("p99 compared with the fixed 303", ratio(2, |load| load.p99), "times", Limit::AtMost(1.5));
+    report.info("the fixed 303", of(0, |load| load.rate), "responses/s");
+    report.info("the resolution as a fixed response", of(1, |load| load.rate), "responses/s");
+    report.info("GET /v1/resolve", of(2, |load| load.rate), "responses/s");
+    report.info("the fixed 303 inside every layer", of(3, |load| load.rate), "responses/s");
+    report.info("GET /v1/resolve through all routes and layers", of(4, |load| load.rate), "responses/s");
+    report.info("p99 of the fixed 303", of(0, |load| load.p99), "ms");
+    report.info("p99 of GET /v1/resolve", of(2, |load| load.p99), "ms");
 
-    figures.chapter("Where the rest goes: processor time of one answer");
+    report.section("Where the time goes: CPU time per response");
     let cost: Vec<f64> = (0..5).map(|which| of(which, |load| load.cost)).collect();
-    figures.tell("the fixed 303", cost[0], "µs");
-    figures.tell("a larger answer with more headers", cost[1] - cost[0], "µs");
-    figures.tell("the rest of GET /v1/resolve", cost[2] - cost[1], "µs");
-    steps(runtime, &pool, figures)?;
-    figures.tell("every layer around a fixed 303", cost[3] - cost[0], "µs");
-    figures.tell("routes and layers, where it goes the long way", cost[4] - cost[2], "µs");
-    figures.note(
-        "The larger answer is the resolution itself, byte for byte, answered by a handler that knows nothing else. The rest is the \
-         look into memory, the link, the resolution, its JSON, and the counters; the lines with a dot are steps of it, each timed \
-         alone in a loop. Routes and layers are what every other request goes through.",
+    report.info("the fixed 303", cost[0], "µs");
+    report.info("a larger response with more headers", cost[1] - cost[0], "µs");
+    report.info("the rest of GET /v1/resolve", cost[2] - cost[1], "µs");
+    steps(runtime, &pool, report)?;
+    report.info("every layer around a fixed 303", cost[3] - cost[0], "µs");
+    report.info("all routes and layers, without the fast path", cost[4] - cost[2], "µs");
+    report.note(
+        "The larger response is the resolution byte for byte, returned by a fixed handler. The rest is the lookup in memory, the link, \
+         the resolution, its JSON and the counters; the lines with a dot are steps of it, each timed alone in a loop. Every other \
+         request goes through all routes and layers.",
     );
     Ok(())
 }
 
-/// The steps behind the handler, each alone.
-fn steps(runtime: &Runtime, pool: &PgPool, figures: &mut Figures) -> anyhow::Result<()> {
-    let stored = runtime.block_on(store::find(pool, "my-app"))?.ok_or_else(|| anyhow::anyhow!("the instance is there"))?;
-    let link = Link::read(QUERY);
+/// Times each step of the handler alone.
+fn steps(runtime: &Runtime, pool: &PgPool, report: &mut Report) -> anyhow::Result<()> {
+    let stored = runtime.block_on(store::find(pool, "my-app"))?.ok_or_else(|| anyhow::anyhow!("the instance is missing"))?;
+    let link = LinkParams::read(QUERY);
     let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
     let resolution = resolve(&stored.instance, &stored.fallbacks, visit);
-    figures.tell("· reading the link", time(|| drop(black_box(Link::read(black_box(QUERY))))), "µs");
-    figures.tell("· resolving", time(|| drop(black_box(resolve(black_box(&stored.instance), &stored.fallbacks, visit)))), "µs");
-    figures.tell("· writing JSON", time(|| drop(black_box(serde_json::to_vec(black_box(&resolution))))), "µs");
+    report.info("· parsing the link", time(|| drop(black_box(LinkParams::read(black_box(QUERY))))), "µs");
+    report.info("· resolving", time(|| drop(black_box(resolve(black_box(&stored.instance), &stored.fallbacks, visit)))), "µs");
+    report.info("· writing JSON", time(|| drop(black_box(serde_json::to_vec(black_box(&resolution))))), "µs");
     Ok(())
 }
 
-/// How long something takes, in microseconds.
+/// The duration of a step, in microseconds.
 fn time(work: impl Fn()) -> f64 {
     let rounds = (0..5).map(|_| {
         let start = Instant::now();
-        (0..TIMES).for_each(|_| work());
-        start.elapsed().as_secs_f64() * 1e6 / f64::from(TIMES)
+        (0..REPETITIONS).for_each(|_| work());
+        start.elapsed().as_secs_f64() * 1e6 / f64::from(REPETITIONS)
     });
     median(rounds)
 }
 
-/// A database of its own with one instance.
-async fn prepared(postgres: &Postgres) -> anyhow::Result<PgPool> {
+/// Creates a database with one instance.
+async fn create_database(postgres: &Postgres) -> anyhow::Result<PgPool> {
     let pool = PgPool::connect_with(postgres.options("postgres")).await?;
     sqlx::migrate!("../migrations").run(&pool).await?;
     let admin = Admin::new(&pool).await;
@@ -162,16 +162,16 @@ async fn prepared(postgres: &Postgres) -> anyhow::Result<PgPool> {
     Ok(pool)
 }
 
-/// A handler of the same answer as that server's: its status, headers and body.
+/// A handler that returns a copy of the server's response: its headers and body.
 async fn copy(address: &str) -> anyhow::Result<Router> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(format!("GET {} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n", path()).as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    let (head, body) = answer.split_once("\r\n\r\n").context("an answer has a head")?;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await?;
+    let (head, body) = response.split_once("\r\n\r\n").context("a response has a head")?;
     let mut headers = HeaderMap::new();
     for (name, value) in head.lines().filter_map(|line| line.split_once(": ")) {
-        // The connection's own are written for each answer anyway.
+        // The server writes these for each response anyway.
         if !["connection", "content-length", "date"].contains(&name) {
             headers.insert(HeaderName::from_str(name)?, value.parse()?);
         }
@@ -180,7 +180,7 @@ async fn copy(address: &str) -> anyhow::Result<Router> {
     Ok(Router::new().route(PATH, get(move || async move { (headers, body) })))
 }
 
-/// Serves a router on a port of its own.
+/// Serves a router on a free port.
 fn start(runtime: &Runtime, router: Router) -> anyhow::Result<SocketAddr> {
     let (listener, address) = listen(runtime)?;
     runtime.spawn(serve(listener, router, PATIENCE, std::future::pending()));

@@ -1,13 +1,13 @@
-//! Direct links: what is read from a query, what is written, and what a page's form begins with.
+//! The parameters of a link: how they are read from a query and written to one, and which ones a page's form starts with.
 
 use proptest::{option, prelude::*};
 
 use super::*;
-use crate::redirects::{Link, Prefill};
+use crate::redirects::{LinkParams, Prefill};
 
 #[test]
 fn every_redirect_parameter_is_read_into_its_own_place() {
-    let link = Link::read(
+    let link = LinkParams::read(
         "redirect_url=a&sign_in_force_redirect_url=b&sign_in_fallback_redirect_url=c\
          &sign_up_force_redirect_url=d&sign_up_fallback_redirect_url=e",
     );
@@ -35,7 +35,7 @@ fn a_value_is_decoded_once() {
         ("redirect%5furl=/x", "/x"),
         ("redirect_url", ""),
     ] {
-        assert_eq!(Link::read(query).redirect_url.as_deref(), Some(value), "{query}");
+        assert_eq!(LinkParams::read(query).redirect_url.as_deref(), Some(value), "{query}");
     }
 }
 
@@ -44,25 +44,25 @@ fn other_names_are_not_read() {
     for query in
         ["", "&&", "redirectUrl=/x", "REDIRECT_URL=/x", "redirect_url[]=/x", "%20redirect_url=/x", "?redirect_url=/x", "email=a@b.c"]
     {
-        assert_eq!(Link::read(query), Link::default(), "{query}");
+        assert_eq!(LinkParams::read(query), LinkParams::default(), "{query}");
     }
 }
 
 #[test]
 fn of_a_repeated_redirect_the_first_one_counts_and_of_repeated_prefill_the_last() {
-    let link = Link::read("redirect_url=a&username=a&redirect_url=b&username=b&first_name=a&first_name=");
+    let link = LinkParams::read("redirect_url=a&username=a&redirect_url=b&username=b&first_name=a&first_name=");
     assert_eq!(link.redirect_url.as_deref(), Some("a"));
     assert_eq!(link.prefill, Prefill { username: Some("b".into()), ..Prefill::default() });
 }
 
 #[test]
 fn prefill_is_decoded_like_any_query() {
-    let prefill = Link::read("email_address=nick%2Btest@myapp.com&phone_number=%2B15551234567&first_name=Ana+Mar%C3%ADa").prefill;
+    let prefill = LinkParams::read("email_address=nick%2Btest@myapp.com&phone_number=%2B15551234567&first_name=Ana+Mar%C3%ADa").prefill;
     assert_eq!(prefill.email_address, Some("nick+test@myapp.com".into()));
     assert_eq!(prefill.phone_number, Some("+15551234567".into()));
     assert_eq!(prefill.first_name, Some("Ana María".into()));
-    // A plus that was not encoded is a blank, and stays one for the preview to warn about.
-    assert_eq!(Link::read("phone_number=+15551234567").prefill.phone_number, Some(" 15551234567".into()));
+    // A plus that was not encoded is a space. It stays one, and Preview warns about it.
+    assert_eq!(LinkParams::read("phone_number=+15551234567").prefill.phone_number, Some(" 15551234567".into()));
 }
 
 #[test]
@@ -73,24 +73,25 @@ fn prefill_is_cut_at_320_characters_and_loses_control_characters() {
         (format!("%00{}%0A", "a".repeat(320)), "a".repeat(320)),
         ("ni%0Dck%7F%C2%85".to_owned(), "nick".to_owned()),
     ] {
-        assert_eq!(Link::read(&format!("username={value}")).prefill.username, Some(kept), "{value}");
+        assert_eq!(LinkParams::read(&format!("username={value}")).prefill.username, Some(kept), "{value}");
     }
     for value in ["", "+", "%00", "%20%0A"] {
-        assert_eq!(Link::read(&format!("username={value}")).prefill.username, None, "{value}");
+        assert_eq!(LinkParams::read(&format!("username={value}")).prefill.username, None, "{value}");
     }
 }
 
 #[test]
 fn prefill_is_not_validated() {
     for value in ["not-an-address", "<script>alert(1)</script>", " blanks around "] {
-        let query = Link { prefill: Prefill { email_address: Some(value.into()), ..Prefill::default() }, ..Link::default() }.write();
-        assert_eq!(Link::read(&query).prefill.email_address, Some(value.into()));
+        let query =
+            LinkParams { prefill: Prefill { email_address: Some(value.into()), ..Prefill::default() }, ..LinkParams::default() }.write();
+        assert_eq!(LinkParams::read(&query).prefill.email_address, Some(value.into()));
     }
 }
 
 #[test]
 fn each_page_reads_only_its_own_prefill() {
-    let prefill = Link::read("email_address=a&phone_number=b&username=c&first_name=d&last_name=e").prefill;
+    let prefill = LinkParams::read("email_address=a&phone_number=b&username=c&first_name=d&last_name=e").prefill;
     for flow in Flow::ALL {
         let names: &[&str] = match flow {
             Flow::SignIn => &["email_address", "phone_number", "username"],
@@ -106,21 +107,21 @@ fn each_page_reads_only_its_own_prefill() {
 
 #[test]
 fn a_link_is_written_with_every_parameter_encoded() {
-    let link = Link {
+    let link = LinkParams {
         redirect_url: Some("https://myapp.com/?a=1&b=ü#x".into()),
         sign_in_force: Some("/a b".into()),
         prefill: Prefill { phone_number: Some("+15551234567".into()), ..Prefill::default() },
-        ..Link::default()
+        ..LinkParams::default()
     };
     assert_eq!(
         link.write(),
         "redirect_url=https%3A%2F%2Fmyapp.com%2F%3Fa%3D1%26b%3D%C3%BC%23x&sign_in_force_redirect_url=%2Fa+b&phone_number=%2B15551234567"
     );
-    assert_eq!(Link::default().write(), "");
+    assert_eq!(LinkParams::default().write(), "");
 }
 
-/// A link as a page could hold it: redirects are any text, prefill is what reading leaves.
-fn any_link() -> impl Strategy<Value = Link<'static>> {
+/// The parameters that a page could have: any text as a redirect, and prefill as reading leaves it.
+fn any_link() -> impl Strategy<Value = LinkParams<'static>> {
     let redirect = || option::of(any::<String>().prop_map(Into::into));
     let prefill = || option::of("\\PC{0,40}[^\\pC\\s]\\PC{0,40}");
     let redirects = (redirect(), redirect(), redirect(), redirect(), redirect());
@@ -128,7 +129,7 @@ fn any_link() -> impl Strategy<Value = Link<'static>> {
         let (redirect_url, sign_in_force, sign_in_fallback, sign_up_force, sign_up_fallback) = redirects;
         let (email_address, phone_number, username, first_name, last_name) = prefill;
         let prefill = Prefill { email_address, phone_number, username, first_name, last_name };
-        Link { redirect_url, sign_in_force, sign_in_fallback, sign_up_force, sign_up_fallback, prefill }
+        LinkParams { redirect_url, sign_in_force, sign_in_fallback, sign_up_force, sign_up_fallback, prefill }
     })
 }
 
@@ -136,15 +137,15 @@ proptest! {
     #[test]
     fn what_is_written_reads_as_the_same_link(link in any_link()) {
         let written = link.write();
-        prop_assert_eq!(Link::read(&written), link);
+        prop_assert_eq!(LinkParams::read(&written), link);
     }
 
     #[test]
     fn what_was_read_survives_writing_and_reading_again(
         query in "((redirect_url|username|sign_in_force_redirect_url|x)=(\\PC|%[0-9a-fA-F]{2}|[&+]){0,9}&?){0,9}",
     ) {
-        let link = Link::read(&query);
+        let link = LinkParams::read(&query);
         let written = link.write();
-        prop_assert_eq!(Link::read(&written), link);
+        prop_assert_eq!(LinkParams::read(&written), link);
     }
 }

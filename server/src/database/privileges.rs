@@ -1,14 +1,14 @@
-//! What the role that serves may do, table by table. The role that migrates owns the tables and grants this after every
-//! migration, so that a hole in what is served can't rewrite the history or the schema.
+//! The privileges of the role that serves, table by table. The role that migrates owns the tables and grants these after every
+//! migration, so an attacker who gets through the server still can't rewrite the history or the schema.
 
 use anyhow::Context;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// What may be done with the rows of a table, as PostgreSQL calls it.
-pub type Right = &'static str;
+/// A table privilege, as PostgreSQL names it.
+pub type Privilege = &'static str;
 
-/// Each table, and what may be done with its rows. What is not listed may not: nobody rewrites the record of changes.
-pub const TABLES: [(&str, &[Right]); 16] = [
+/// Each table and the privileges on it. Everything else is denied: nobody may rewrite the record of changes.
+pub const TABLES: [(&str, &[Privilege]); 16] = [
     ("_sqlx_migrations", &["select"]),
     ("admin_devices", &["select", "insert", "delete"]),
     ("admin_links", &["select", "insert", "delete"]),
@@ -27,16 +27,16 @@ pub const TABLES: [(&str, &[Right]); 16] = [
     ("waitlist_entries", &["select", "insert"]),
 ];
 
-/// Each sequence that is read: whether there ever was an instance. Keys are counted on without a right to it.
-pub const SEQUENCES: [(&str, &[Right]); 1] = [("instances_id_seq", &["select"])];
+/// The sequence that tells whether an instance ever existed. Identity columns advance their sequences without a privilege.
+pub const SEQUENCES: [(&str, &[Privilege]); 1] = [("instances_id_seq", &["select"])];
 
-/// Gives a role these rights and no others in the schema, at once: a server that runs meanwhile misses none.
+/// Grants a role exactly these privileges in the schema, in one transaction: servers that are running never lose one.
 ///
 /// # Errors
-/// There is no such role, the connection's own role does not own the tables, or the way to PostgreSQL.
+/// The role does not exist, the connection's role does not own the tables, or PostgreSQL can't be reached.
 pub async fn grant(owner: &mut PgConnection, role: &str) -> anyhow::Result<()> {
     let mut transaction = owner.begin().await?;
-    // Two servers may start at once, and PostgreSQL changes an object's rights for one of them only.
+    // Two servers may start at once, and PostgreSQL lets only one of them change an object's privileges.
     sqlx::query("select pg_advisory_xact_lock(hashtext('portal-redirects rights'))").execute(&mut *transaction).await?;
     let (schema, owns_schema): (String, bool) =
         sqlx::query_as("select nspname::text, pg_has_role(nspowner, 'usage') from pg_namespace where nspname = current_schema()")
@@ -44,21 +44,22 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> anyhow::Result<()> {
             .await
             .context("the role that migrates has no schema")?;
     for statement in statements(&schema, role, owns_schema) {
-        // Names are quoted, the rest is written here.
+        // Names are quoted; the rest is fixed text.
         sqlx::query(AssertSqlSafe(statement))
             .execute(&mut *transaction)
             .await
-            .with_context(|| format!("the role {role} can't be given its rights"))?;
+            .with_context(|| format!("can't grant privileges to the role {role}"))?;
     }
-    let unlimited: bool = sqlx::query_scalar("select has_schema_privilege($1, $2, 'create') or pg_has_role($1, current_user, 'member')")
-        .bind(role)
-        .bind(&schema)
-        .fetch_one(&mut *transaction)
-        .await?;
+    let is_overprivileged: bool =
+        sqlx::query_scalar("select has_schema_privilege($1, $2, 'create') or pg_has_role($1, current_user, 'member')")
+            .bind(role)
+            .bind(&schema)
+            .fetch_one(&mut *transaction)
+            .await?;
     transaction.commit().await?;
-    if unlimited {
+    if is_overprivileged {
         tracing::warn!(
-            "the role that serves has more rights than it needs: it may create tables, or is a member of the role that migrates"
+            "the role that serves has more privileges than it needs: it can create tables, or it is a member of the role that migrates"
         );
     }
     Ok(())
@@ -72,19 +73,19 @@ fn statements(schema: &str, role: &str, owns_schema: bool) -> Vec<String> {
         format!("revoke all on schema {schema} from {role}"),
     ];
     if owns_schema {
-        // Up to PostgreSQL 14, everyone may create tables in the schema that is there from the beginning.
+        // Up to PostgreSQL 14, every role may create tables in the schema `public`.
         statements.push(format!("revoke create on schema {schema} from public"));
     }
     statements.push(format!("grant usage on schema {schema} to {role}"));
-    let each = |kind: &'static str, (name, rights): &(&str, &[Right])| {
-        format!("grant {} on {kind} {schema}.{} to {role}", rights.join(", "), quoted(name))
+    let grant = |kind: &'static str, (name, privileges): &(&str, &[Privilege])| {
+        format!("grant {} on {kind} {schema}.{} to {role}", privileges.join(", "), quoted(name))
     };
-    statements.extend(TABLES.iter().map(|table| each("table", table)));
-    statements.extend(SEQUENCES.iter().map(|sequence| each("sequence", sequence)));
+    statements.extend(TABLES.iter().map(|table| grant("table", table)));
+    statements.extend(SEQUENCES.iter().map(|sequence| grant("sequence", sequence)));
     statements
 }
 
-/// A name in SQL.
+/// Quotes a name for SQL.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,10 +1,10 @@
-//! Instances are kept from line to line, and never for a line that means another.
+//! Cached instances are never used for a line with different settings.
 
-use super::answers;
+use super::outputs;
 
-/// The targets of every line.
+/// The target of every line.
 fn targets(words: &[&str], lines: &[&str]) -> Vec<String> {
-    answers(words, lines.join("\n")).iter().map(|answer| answer["target"].as_str().unwrap_or("error").to_owned()).collect()
+    outputs(words, lines.join("\n")).iter().map(|output| output["target"].as_str().unwrap_or("error").to_owned()).collect()
 }
 
 #[test]

@@ -1,19 +1,19 @@
-//! Has a host, as a value writes it, one name in every browser? UTS 46 turns letters beyond ASCII into a name, and its
-//! versions don't all make the same one.
+//! Whether all browsers read the host of a value as the same name. They turn letters outside ASCII into a name by UTS 46, and its
+//! versions differ.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Whether browsers, old and new, make the host of `url` out of `value`, which was read with `home` as its base.
+/// Whether old and new browsers all read the host of `url` in `value`. `url` is `value` as parsed with `home` as its base.
 pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
-    // The standard lets `*` be, Chromium writes it `%2A`.
+    // The standard keeps `*`, but Chromium writes it as `%2A`.
     if host.contains('*') {
         return false;
     }
-    // In ASCII, `xn--` included, a host is its own name.
+    // A host in ASCII, `xn--` included, is its own name.
     if value.is_ascii() && !value.contains('%') {
         return true;
     }
@@ -22,18 +22,18 @@ pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
     if authority == host {
         return true;
     }
-    // If it was found in the wrong place, the parser knows.
+    // The parser decides whether the host was found in the right place.
     let found = Url::parse(&format!("https://{authority}")).is_ok_and(|found| found.host() == url.host());
     let written = percent_decode_str(authority).decode_utf8_lossy();
     found && (written.is_ascii() || (written.chars().all(|c| !is_renamed(c) && !is_new(c)) && host.split('.').all(is_plain)))
 }
 
-/// What the parser sees.
+/// The value without tabs and line breaks, which URL parsers remove first.
 pub(super) fn without_tabs_and_newlines(value: &str) -> Cow<'_, str> {
     if value.contains(['\t', '\n', '\r']) { value.replace(['\t', '\n', '\r'], "").into() } else { value.into() }
 }
 
-/// Host and port as written, if the value has any: a path alone has not.
+/// The host and port as written. `None` if the value has none, as a path has not.
 fn authority<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let text = text.trim_matches(|c| c <= ' ');
     let absolute = text.split_once(':').filter(|(start, _)| start.eq_ignore_ascii_case(scheme));
@@ -46,31 +46,31 @@ fn authority<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     authority.rsplit('@').next()
 }
 
-/// Whether browsers take a label's `xn--` form beside letters beyond ASCII as well as they take it alone.
+/// Whether browsers read an `xn--` label the same way in a host with letters outside ASCII as in a host without.
 fn is_plain(label: &str) -> bool {
     if !label.starts_with("xn--") {
         return true;
     }
     let (meaning, _) = idna::domain_to_unicode(label);
-    // Chromium stops at symbols of ASCII in there, and at an `xn--` inside of an `xn--`.
+    // Chromium rejects ASCII symbols in such a label, and an `xn--` inside an `xn--`.
     !meaning.starts_with("xn--") && meaning.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || (!c.is_ascii() && !is_new(c)))
 }
 
-/// Whether UTS 46, in one of its versions or processings, or IDNA 2003 maps `c` to something else than the others do.
+/// Whether the versions and processings of UTS 46 and IDNA 2003 map `c` to different names.
 fn is_renamed(c: char) -> bool {
-    // Deviation characters: `ss`, `σ` and nothing in transitional processing and IDNA 2003.
+    // Deviation characters. Transitional processing and IDNA 2003 map them to `ss`, `σ` and nothing.
     matches!(c, 'ß' | 'ς' | '\u{200c}' | '\u{200d}')
-        // `ss` before Unicode 15.1, `ß` since.
+        // `ss` before Unicode 15.1, `ß` since then.
         || c == 'ẞ'
-        // Capitals without a small letter in Unicode 3.2: themselves in IDNA 2003, their small letters since.
+        // Capitals without a small letter in Unicode 3.2. IDNA 2003 keeps them, later versions map them to their small letters.
         || matches!(c, '\u{4c0}' | '\u{10a0}'..='\u{10c5}' | '\u{2132}' | '\u{2183}')
-        // Fillers: themselves or each other in IDNA 2003, nothing since Unicode 16. The last one the other way round.
+        // Fillers. IDNA 2003 keeps them or maps them to each other, Unicode 16 maps them to nothing. The last one is the opposite.
         || matches!(c, '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' | '\u{1806}')
         // Ideographs whose decomposition was corrected after Unicode 3.2 (Corrigendum 4).
         || matches!(c, '\u{2f868}' | '\u{2f874}' | '\u{2f91f}' | '\u{2f95f}' | '\u{2f9bf}')
 }
 
-/// Whether `c` came with Unicode 18: the parser here knows it, browsers may not.
+/// Whether `c` is new in Unicode 18. The parser here knows it, but browsers may not.
 fn is_new(c: char) -> bool {
     matches!(
         c,

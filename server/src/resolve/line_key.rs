@@ -1,4 +1,4 @@
-//! The keys of a line, and which of them go together.
+//! The keys of an input line, and the groups that they form.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::line::Text;
 
-/// The keys of a line. Flags have the same names.
+/// A key of an input line. The flag for its default has the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+pub(super) enum LineKey {
     Domain,
     Environment,
     PortalOrigin,
@@ -25,7 +25,8 @@ pub(super) enum Key {
     Fallbacks,
 }
 
-impl Key {
+impl LineKey {
+    /// Every key with its name in JSON, in the order of the variants.
     pub(super) const NAMES: [(Self, &'static str); 14] = [
         (Self::Domain, "domain"),
         (Self::Environment, "environment"),
@@ -43,11 +44,11 @@ impl Key {
         (Self::Fallbacks, "fallbacks"),
     ];
 
-    /// What says who the instance is.
+    /// The keys that describe the instance.
     pub(super) const INSTANCE: [Self; 6] =
         [Self::Domain, Self::Environment, Self::PortalOrigin, Self::HomeUrl, Self::AllowedOrigins, Self::Fallbacks];
 
-    /// The parameters of a link that say where to go.
+    /// The redirect parameters of a link.
     pub(super) const REDIRECTS: [Self; 5] =
         [Self::RedirectUrl, Self::SignInForce, Self::SignInFallback, Self::SignUpForce, Self::SignUpFallback];
 
@@ -57,13 +58,13 @@ impl Key {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for LineKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl<'de> Deserialize<'de> for Key {
+impl<'de> Deserialize<'de> for LineKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = Text::deserialize(deserializer)?.0;
         Self::NAMES.into_iter().find(|(_, other)| *other == name).map(|(key, _)| key).ok_or_else(|| {

@@ -1,56 +1,53 @@
-//! A direct link as a whole: whether it leads to the portal, to which of its pages, and what is odd about it.
+//! A whole direct link: whether it leads to a page of the portal, to which one, and what looks like a mistake in it.
 
 use std::collections::BTreeSet;
 
 use percent_encoding::percent_decode;
 use url::{ParseError, Url, form_urlencoded};
 
-use super::{Explanation, Flow, Instance, Link, Prefill};
+use super::{Explanation, Flow, Instance, LinkParams, Page, Prefill};
 
-/// The longest query of a direct link, in bytes: no portal page reads more.
-pub const MOST_QUERY_BYTES: usize = 16_384;
+/// The longest query of a direct link, in bytes. The portal reads no more than that.
+pub const MAX_QUERY_BYTES: usize = 16_384;
 
-/// The profile page, which has no redirect of its own.
-const PROFILE: &str = "/user";
-
-/// A link to one of an instance's portal pages, as a browser would follow it.
+/// A link to a page of an instance's portal that has a redirect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectLink {
     url: Url,
     flow: Flow,
 }
 
-/// Why a text is no direct link of an instance.
+/// Why a text is not a direct link of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotALink {
-    /// Nothing, or blanks only.
+    /// It is empty or blank.
     Empty,
-    /// Its query is longer than [`MOST_QUERY_BYTES`].
+    /// Its query is longer than [`MAX_QUERY_BYTES`]. Holds its length in bytes.
     TooLong(usize),
-    /// It begins with neither `https://` nor another scheme.
+    /// It does not begin with `http://` or `https://`.
     NoScheme,
-    /// No browser could go there.
+    /// No browser can open it.
     NotAUrl,
-    /// Its origin is not the instance's portal.
+    /// It leads to another origin than the instance's portal.
     Elsewhere(Url),
-    /// The portal has no such page.
+    /// The portal has no page at this path.
     NoPage(String),
-    /// The profile page.
-    Profile,
+    /// It leads to a page that has no redirect of its own.
+    NoRedirect(Page),
 }
 
 impl DirectLink {
-    /// Reads a link as it stands in an email or an address bar.
+    /// Reads a link as an email or an address bar shows it.
     ///
     /// # Errors
-    /// It does not lead to a page of this instance's portal that has a redirect.
+    /// The link does not lead to a page of this instance's portal that has a redirect.
     pub fn parse(instance: &Instance, text: &str) -> Result<Self, NotALink> {
         let text = text.trim();
         if text.is_empty() {
             return Err(NotALink::Empty);
         }
-        // A longer text has a longer query, or none that belongs to a page of the portal.
-        if text.len() > 2 * MOST_QUERY_BYTES {
+        // A text this long has too long a query, or does not lead to a page of the portal. It is not worth parsing.
+        if text.len() > 2 * MAX_QUERY_BYTES {
             return Err(NotALink::TooLong(text.len()));
         }
         let url = Url::parse(text).map_err(|error| match error {
@@ -58,63 +55,62 @@ impl DirectLink {
             _ => NotALink::NotAUrl,
         })?;
         if !instance.portal_origin().is_origin_of(&url) {
-            // `accounts.myapp.com:443/sign-in` is, to a browser, of the scheme `accounts.myapp.com`.
+            // A browser reads `accounts.myapp.com:443/sign-in` as a URL with the scheme `accounts.myapp.com`.
             let web = matches!(url.scheme(), "http" | "https");
             return Err(if web { NotALink::Elsewhere(url) } else { NotALink::NoScheme });
         }
-        if let Some(query) = url.query().filter(|query| query.len() > MOST_QUERY_BYTES) {
+        if let Some(query) = url.query().filter(|query| query.len() > MAX_QUERY_BYTES) {
             return Err(NotALink::TooLong(query.len()));
         }
-        match Flow::at(url.path()) {
-            Some(flow) => Ok(Self { url, flow }),
-            None if url.path().trim_end_matches('/') == PROFILE => Err(NotALink::Profile),
-            None => Err(NotALink::NoPage(url.path().to_owned())),
-        }
+        let page = Page::at(url.path()).ok_or_else(|| NotALink::NoPage(url.path().to_owned()))?;
+        let flow = page.flow().ok_or(NotALink::NoRedirect(page))?;
+        Ok(Self { url, flow })
     }
 
-    /// The flow of the page that it leads to.
+    /// The flow of the page that the link leads to.
     pub fn flow(&self) -> Flow {
         self.flow
     }
 
-    /// What its query says.
-    pub fn link(&self) -> Link<'_> {
-        Link::read(self.query())
+    /// The parameters in the query of the link.
+    pub fn link(&self) -> LinkParams<'_> {
+        LinkParams::read(self.query())
     }
 
-    /// What is odd about its query, each in a sentence: parameters that repeat, that no page reads, or that can't be decoded.
+    /// What looks like a mistake in the link, one sentence each: parameters that repeat, that the portal does not read, or that
+    /// cannot be decoded.
     pub fn oddities(&self) -> Vec<String> {
         let query = self.query();
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         let mut said = Vec::new();
-        for (names, counts) in [(Link::REDIRECTS, "first"), (Prefill::NAMES, "last")] {
+        for (names, counts) in [(LinkParams::REDIRECTS, "first"), (Prefill::NAMES, "last")] {
             for name in names {
                 let times = pairs.iter().filter(|(other, _)| other == name).count();
                 if times > 1 {
-                    said.push(format!("{name} is there {times} times: the {counts} one counts."));
+                    said.push(format!("{name} appears {times} times. The {counts} one counts."));
                 }
             }
         }
-        let known = |name: &str| Link::REDIRECTS.contains(&name) || Prefill::NAMES.contains(&name);
+        let known = |name: &str| LinkParams::REDIRECTS.contains(&name) || Prefill::NAMES.contains(&name);
         let unread: BTreeSet<&str> = pairs.iter().map(|(name, _)| name.as_ref()).filter(|name| !known(name)).collect();
         if let Some(name) = unread.first() {
             let name = cut(name);
             let more = if unread.len() > 1 { format!(" and {} more", unread.len() - 1) } else { String::new() };
-            said.push(format!("The portal does not read {name:?}{more}. What belongs to the URL before it needs %26 for its &."));
+            said.push(format!("The portal does not read {name:?}{more}. If it belongs to the URL before it, write its & as %26."));
         }
         if query.as_bytes().iter().enumerate().any(|(at, byte)| *byte == b'%' && !is_escape(&query.as_bytes()[at..])) {
-            said.push("There is a % that begins no escape, so it stays as it is. A % itself is written %25.".to_owned());
+            said.push("A % without two hexadecimal digits after it stays a %. Write it as %25.".to_owned());
         }
         if percent_decode(query.as_bytes()).decode_utf8().is_err() {
-            said.push("There are bytes that are no UTF-8: they are read as \u{fffd}.".to_owned());
+            said.push("Some bytes are not valid UTF-8 and are read as \u{fffd}.".to_owned());
         }
         if self.url.fragment().is_some_and(|fragment| !fragment.is_empty()) {
-            said.push("What follows the # never reaches the portal. A # inside a URL is written %23.".to_owned());
+            said.push("The portal does not see what follows the #. Write a # inside a URL as %23.".to_owned());
         }
         said
     }
 
-    /// The prefill values as they are given, before a page cuts them; the last of each parameter.
+    /// The prefill values as the link has them, before a page cuts them. The last value of a repeated parameter counts.
     pub fn prefill(&self) -> impl Iterator<Item = (&'static str, String)> {
         let pairs: Vec<_> = form_urlencoded::parse(self.query().as_bytes()).collect();
         Prefill::NAMES.into_iter().filter_map(move |name| {
@@ -129,16 +125,16 @@ impl DirectLink {
 }
 
 impl NotALink {
-    /// Says what it is instead of a direct link of `instance`, and what to do about it.
+    /// Says why the text is not a direct link of `instance` and how to fix it.
     pub fn explain(&self, instance: &Instance) -> Explanation {
         let portal = instance.portal_origin().as_str();
         let sentence = |after: String| Explanation { before: String::new(), host: None, after };
         match self {
             Self::Empty => sentence("Paste a link to a portal page.".to_owned()),
             Self::TooLong(bytes) => {
-                sentence(format!("That is too long: {bytes} bytes, and the portal reads {MOST_QUERY_BYTES} after the ?."))
+                sentence(format!("That is too long: {bytes} bytes. The portal reads at most {MAX_QUERY_BYTES} bytes after the ?."))
             }
-            Self::NoScheme => sentence(format!("That is not a whole link. Start with {portal}/.")),
+            Self::NoScheme => sentence(format!("That is not a complete link. Start with {portal}/.")),
             Self::NotAUrl => sentence(format!("No browser can open that. Links to this portal start with {portal}/.")),
             Self::Elsewhere(url) => Explanation {
                 before: "It leads to ".to_owned(),
@@ -146,18 +142,19 @@ impl NotALink {
                 after: format!(". Links to this portal start with {portal}/."),
             },
             Self::NoPage(path) => {
-                let pages: Vec<_> = Flow::ALL.into_iter().filter_map(Flow::page).collect();
+                let pages = Page::ALL.map(Page::path);
                 let path = cut(path);
                 sentence(format!("The portal has no page {path}. Its pages are {}.", pages.join(", ")))
             }
-            Self::Profile => {
-                sentence(format!("{PROFILE} is the profile page, which sends nobody on. Only its logo leads away: ask for the logo."))
+            Self::NoRedirect(page) => {
+                let (path, name) = (page.path(), page.label().to_lowercase());
+                sentence(format!("{path} is the {name} page. It has no redirect of its own; only its logo leads away."))
             }
         }
     }
 }
 
-/// The beginning of a text, where it is long.
+/// The first 100 characters of a text, with an ellipsis if there are more.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(100) {
         Some((at, _)) => format!("{}…", &text[..at]),

@@ -1,13 +1,13 @@
-//! Direct links as a whole: which texts lead to a page of the portal, and what is said of the others.
+//! Whole direct links: which texts lead to a page of the portal, and what the others are told.
 
 use super::*;
-use crate::redirects::{DirectLink, MOST_QUERY_BYTES, NotALink};
+use crate::redirects::{DirectLink, MAX_QUERY_BYTES, NotALink, Page};
 
 fn read(text: &str) -> Result<DirectLink, NotALink> {
     DirectLink::parse(&production(), text)
 }
 
-/// What is said of a text that is no link.
+/// What a text that is not a link is told.
 fn said(text: &str) -> String {
     read(text).unwrap_err().explain(&production()).to_string()
 }
@@ -15,7 +15,7 @@ fn said(text: &str) -> String {
 #[test]
 fn a_link_to_each_page_is_for_its_flow() {
     for flow in Flow::ALL {
-        let Some(page) = flow.page() else { continue };
+        let Some(page) = flow.page().map(Page::path) else { continue };
         for text in [
             format!("https://accounts.myapp.com{page}"),
             format!(" HTTPS://Accounts.MyApp.com:443{page}/?redirect_url=/x#there\n"),
@@ -36,7 +36,7 @@ fn its_query_is_read_as_the_portal_reads_it() {
 }
 
 #[test]
-fn what_leads_elsewhere_is_no_link_of_this_portal() {
+fn a_link_to_another_site_is_not_a_link_of_this_portal() {
     for (text, host) in [
         ("https://evil.com/sign-in", "https://evil.com"),
         ("https://accounts.myapp.com@evil.com/sign-in", "https://evil.com"),
@@ -50,7 +50,7 @@ fn what_leads_elsewhere_is_no_link_of_this_portal() {
 }
 
 #[test]
-fn what_is_no_link_at_all_is_told_apart() {
+fn the_reasons_why_a_text_is_not_a_link_are_told_apart() {
     for text in ["", " \t\n "] {
         assert_eq!(read(text), Err(NotALink::Empty));
     }
@@ -65,41 +65,49 @@ fn what_is_no_link_at_all_is_told_apart() {
     ];
     for text in scheme {
         assert_eq!(read(text), Err(NotALink::NoScheme), "{text:?}");
-        assert_eq!(said(text), "That is not a whole link. Start with https://accounts.myapp.com/.");
+        assert_eq!(said(text), "That is not a complete link. Start with https://accounts.myapp.com/.");
     }
     for text in ["https://", "https://a b/", "https://accounts.myapp.com:99999/sign-in"] {
         assert_eq!(read(text), Err(NotALink::NotAUrl), "{text:?}");
     }
-    let longest = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MOST_QUERY_BYTES));
+    let longest = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MAX_QUERY_BYTES));
     assert!(read(&longest).is_ok());
     assert!(matches!(read(&"https://".repeat(100_000)), Err(NotALink::TooLong(800_000))));
-    assert_eq!(read(&format!("{longest}x")), Err(NotALink::TooLong(MOST_QUERY_BYTES + 1)));
+    assert_eq!(read(&format!("{longest}x")), Err(NotALink::TooLong(MAX_QUERY_BYTES + 1)));
 }
 
 #[test]
 fn a_page_without_a_redirect_is_named() {
-    assert_eq!(read("https://accounts.myapp.com/user?redirect_url=/x"), Err(NotALink::Profile));
+    for page in Page::ALL.into_iter().filter(|page| page.flow().is_none()) {
+        let text = format!("https://accounts.myapp.com{}/?redirect_url=/x", page.path());
+        assert_eq!(read(&text), Err(NotALink::NoRedirect(page)));
+    }
+    for (path, name) in [("/user", "profile"), ("/unauthorized-sign-in", "unauthorized sign-in")] {
+        let expected = format!("{path} is the {name} page. It has no redirect of its own; only its logo leads away.");
+        assert_eq!(said(&format!("https://accounts.myapp.com{path}")), expected);
+    }
     for path in ["/", "/nowhere", "/sign-in/more", "/sign-in%2f", "/Sign-In", "/%ff"] {
         assert_eq!(read(&format!("https://accounts.myapp.com{path}")), Err(NotALink::NoPage(path.to_owned())));
     }
-    assert!(said("https://accounts.myapp.com/signin").starts_with("The portal has no page /signin. Its pages are /sign-up, /sign-in,"));
+    let pages = Page::ALL.map(Page::path).join(", ");
+    assert_eq!(said("https://accounts.myapp.com/signin"), format!("The portal has no page /signin. Its pages are {pages}."));
 }
 
 #[test]
-fn what_is_odd_about_a_query_is_said() {
+fn mistakes_in_a_query_are_named() {
     let odd = |query: &str| read(&format!("https://accounts.myapp.com/sign-in?{query}")).unwrap().oddities();
     let ten = ["redirect_url=/x"; 10].join("&");
-    assert_eq!(odd(&ten), ["redirect_url is there 10 times: the first one counts."]);
-    assert_eq!(odd("username=a&username=b"), ["username is there 2 times: the last one counts."]);
+    assert_eq!(odd(&ten), ["redirect_url appears 10 times. The first one counts."]);
+    assert_eq!(odd("username=a&username=b"), ["username appears 2 times. The last one counts."]);
     assert_eq!(
         odd("redirect_url=https://myapp.com/?a=1&b=2"),
-        ["The portal does not read \"b\". What belongs to the URL before it needs %26 for its &."]
+        ["The portal does not read \"b\". If it belongs to the URL before it, write its & as %26."]
     );
     assert!(odd("x=1&y=2&x=3&z")[0].starts_with("The portal does not read \"x\" and 2 more."));
-    assert_eq!(odd("redirect_url=%ZZ"), ["There is a % that begins no escape, so it stays as it is. A % itself is written %25."]);
+    assert_eq!(odd("redirect_url=%ZZ"), ["A % without two hexadecimal digits after it stays a %. Write it as %25."]);
     assert_eq!(odd("redirect_url=/%"), odd("redirect_url=%ZZ"));
-    assert_eq!(odd("redirect_url=/%FF"), ["There are bytes that are no UTF-8: they are read as \u{fffd}."]);
-    assert_eq!(odd("redirect_url=/#/x"), ["What follows the # never reaches the portal. A # inside a URL is written %23."]);
+    assert_eq!(odd("redirect_url=/%FF"), ["Some bytes are not valid UTF-8 and are read as \u{fffd}."]);
+    assert_eq!(odd("redirect_url=/#/x"), ["The portal does not see what follows the #. Write a # inside a URL as %23."]);
     assert!(odd(&"x".repeat(5_000))[0].len() < 250);
     assert_eq!(odd("redirect_url=/%C3%BC&email_address=a%40b"), [""; 0]);
 }

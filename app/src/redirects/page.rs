@@ -1,0 +1,127 @@
+//! The hosted pages of a portal. This is the only list of them: links, the Overview tab, Preview and the server's routes are made from it.
+
+use percent_encoding::percent_decode_str;
+
+use super::Flow;
+
+/// A hosted page of the portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Asks for an identifier and a password.
+    SignIn,
+    /// Creates an account.
+    SignUp,
+    /// Ends the session.
+    SignOut,
+    /// Shows the visitor's profile.
+    User,
+    /// Creates an organization.
+    CreateOrganization,
+    /// Shows the visitor's organizations.
+    Organization,
+    /// Takes an email address for the waitlist.
+    Waitlist,
+    /// Helps a visitor whose account somebody else has signed in to.
+    UnauthorizedSignIn,
+}
+
+impl Page {
+    /// Every page, in the order of the Overview tab.
+    pub const ALL: [Self; 8] = [
+        Self::SignIn,
+        Self::SignUp,
+        Self::SignOut,
+        Self::User,
+        Self::CreateOrganization,
+        Self::Organization,
+        Self::Waitlist,
+        Self::UnauthorizedSignIn,
+    ];
+
+    /// The page's path below the portal's origin.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::SignIn => "/sign-in",
+            Self::SignUp => "/sign-up",
+            Self::SignOut => "/sign-out",
+            Self::User => "/user",
+            Self::CreateOrganization => "/create-organization",
+            Self::Organization => "/organization",
+            Self::Waitlist => "/waitlist",
+            Self::UnauthorizedSignIn => "/unauthorized-sign-in",
+        }
+    }
+
+    /// The page's name on screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::SignIn => "Sign-in",
+            Self::SignUp => "Sign-up",
+            Self::SignOut => "Sign-out",
+            Self::User => "Profile",
+            Self::CreateOrganization => "Create organization",
+            Self::Organization => "Organization",
+            Self::Waitlist => "Waitlist",
+            Self::UnauthorizedSignIn => "Unauthorized sign-in",
+        }
+    }
+
+    /// What the page is for, as the Overview tab says it.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::SignIn => "For returning visitors.",
+            Self::SignUp => "For new visitors.",
+            Self::SignOut => "Ends the visitor's session.",
+            Self::User => "The visitor's own account. It has no redirect.",
+            Self::CreateOrganization => "Creates a new organization.",
+            Self::Organization => "Lists the visitor's organizations and lets them leave one.",
+            Self::Waitlist => "Collects email addresses until you open.",
+            Self::UnauthorizedSignIn => "For visitors who do not recognize a sign-in to their account. It has no redirect.",
+        }
+    }
+
+    /// The flow that ends on the page; `None` for a page that has no redirect of its own.
+    pub fn flow(self) -> Option<Flow> {
+        match self {
+            Self::SignIn => Some(Flow::SignIn),
+            Self::SignUp => Some(Flow::SignUp),
+            Self::SignOut => Some(Flow::SignOut),
+            Self::CreateOrganization => Some(Flow::CreateOrganization),
+            Self::Organization => Some(Flow::LeaveOrganization),
+            Self::Waitlist => Some(Flow::Waitlist),
+            Self::User | Self::UnauthorizedSignIn => None,
+        }
+    }
+
+    /// The page at a URL's path. Slashes at its end and percent-encoding change nothing.
+    pub fn at(path: &str) -> Option<Self> {
+        let path = path.trim_end_matches('/');
+        Self::ALL.into_iter().find(|page| percent_decode_str(path).eq(page.path().bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_found_at_its_path() {
+        for page in Page::ALL {
+            assert_eq!(Page::at(page.path()), Some(page));
+        }
+        assert_eq!(Page::at("/sign%2Din//"), Some(Page::SignIn));
+        assert_eq!(Page::at("/user/"), Some(Page::User));
+        for path in ["", "/", "/SIGN-IN", "/sign-in/x", "//sign-in", "/user.html"] {
+            assert_eq!(Page::at(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_flow_but_the_logo_has_one_page() {
+        for flow in Flow::ALL {
+            let pages: Vec<_> = Page::ALL.into_iter().filter(|page| page.flow() == Some(flow)).collect();
+            assert_eq!(pages.first().copied(), flow.page(), "{flow}");
+            assert_eq!(pages.len(), usize::from(flow != Flow::Logo), "{flow}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The instance of each line: loaded once from the database, or parsed from the line and the flags and cached until it changes.
+
+use std::str::FromStr;
+
+use app::{
+    instances::{form::field_name, stored::StoredInstance},
+    redirects::{Environment, Fallbacks, Flow, Instance, InstanceError, InstanceField, Settings},
+};
+
+use super::{
+    line::{self, Line},
+    line_error::LineError,
+    line_key::LineKey,
+};
+
+/// The maximum number of origins in a line: more than an instance can have, and few enough to parse.
+const MAX_ORIGINS: usize = 1000;
+
+/// The source of instances.
+#[derive(Debug)]
+pub(super) enum InstanceSource {
+    /// One instance from the database, for all lines.
+    Database(Box<StoredInstance>),
+    /// Each line, with the flags as defaults.
+    Input(Box<InputInstances>),
+}
+
+/// The instances that were parsed last: one from the flags alone, one from a line with its own settings.
+#[derive(Debug, Default)]
+pub(super) struct InputInstances {
+    by_flags: Option<ParsedInstance>,
+    by_line: Option<ParsedInstance>,
+    fallbacks_by_flags: Fallbacks,
+    fallbacks_by_line: Fallbacks,
+}
+
+#[derive(Debug)]
+struct ParsedInstance {
+    settings: Settings,
+    instance: Result<Instance, LineError>,
+}
+
+impl InstanceSource {
+    /// The instance of a line and its fallback redirects.
+    ///
+    /// # Errors
+    /// The line sets what comes from the database, or its settings are not valid.
+    pub(super) fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), LineError> {
+        match self {
+            Self::Database(stored) => match LineKey::INSTANCE.into_iter().find(|key| line.has(*key)) {
+                Some(key) => Err(LineError::Stored(key)),
+                None => Ok((&stored.instance, &stored.fallbacks)),
+            },
+            Self::Input(instances) => instances.of(line, flags),
+        }
+    }
+}
+
+impl InputInstances {
+    pub(super) fn new(flags: &Line<'_>) -> Self {
+        Self { fallbacks_by_flags: flags.fallbacks.as_ref().map(collect).unwrap_or_default(), ..Self::default() }
+    }
+
+    fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), LineError> {
+        let has_own = LineKey::INSTANCE.into_iter().any(|key| key != LineKey::Fallbacks && line.has(key));
+        let cached = if has_own { &mut self.by_line } else { &mut self.by_flags };
+        let parsed = ParsedInstance::update(cached, line, flags)?;
+        let fallbacks = match &line.fallbacks {
+            None => &self.fallbacks_by_flags,
+            Some(fallbacks) => {
+                if !is_same(&self.fallbacks_by_line, fallbacks) {
+                    self.fallbacks_by_line = collect(fallbacks);
+                }
+                &self.fallbacks_by_line
+            }
+        };
+        Ok((parsed.instance.as_ref().map_err(Clone::clone)?, fallbacks))
+    }
+}
+
+impl ParsedInstance {
+    /// The cached instance, parsed again only if the settings have changed.
+    fn update<'c>(cached: &'c mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'c Self, LineError> {
+        let text = |key| line.text(key).or_else(|| flags.text(key));
+        let domain = text(LineKey::Domain).ok_or(LineError::Missing(LineKey::Domain))?;
+        let environment = text(LineKey::Environment).map_or(Ok(Environment::Production), Environment::from_str);
+        let environment = environment.map_err(|error| LineError::Value(LineKey::Environment, error.message))?;
+        let portal_origin = text(LineKey::PortalOrigin).unwrap_or_default();
+        let home_url = text(LineKey::HomeUrl).unwrap_or_default();
+        let origins = line.allowed_origins.as_ref().or(flags.allowed_origins.as_ref()).map_or(&[][..], Vec::as_slice);
+        if origins.len() > MAX_ORIGINS {
+            return Err(LineError::Value(LineKey::AllowedOrigins, format!("more than {MAX_ORIGINS} origins")));
+        }
+        let is_unchanged = cached.as_ref().is_some_and(|Self { settings, .. }| {
+            settings.domain == domain
+                && settings.environment == environment
+                && settings.portal_origin == portal_origin
+                && settings.home_url == home_url
+                && settings.allowed_origins.iter().eq(origins.iter().map(|origin| &*origin.0))
+        });
+        if !is_unchanged {
+            *cached = None;
+        }
+        Ok(cached.get_or_insert_with(|| {
+            // Placeholders: a resolution contains neither of them.
+            let unnamed = Settings { slug: "input".to_owned(), name: "Input".to_owned(), ..Settings::default() };
+            Self::parse(Settings {
+                environment,
+                domain: domain.to_owned(),
+                portal_origin: portal_origin.to_owned(),
+                home_url: home_url.to_owned(),
+                allowed_origins: origins.iter().map(|origin| origin.0.clone().into_owned()).collect(),
+                ..unnamed
+            })
+        }))
+    }
+
+    fn parse(settings: Settings) -> Self {
+        let instance = Instance::parse(&settings, 0).map_err(|errors| LineError::Instance(sentences(&errors)));
+        Self { settings, instance }
+    }
+}
+
+/// One sentence for each field that is not valid.
+fn sentences(errors: &[InstanceError]) -> String {
+    let sentences: Vec<_> = errors
+        .iter()
+        .map(|error| match error.field {
+            InstanceField::AllowedOrigin(at) => format!("{}[{at}]: {error}", LineKey::AllowedOrigins),
+            field => format!("{}: {error}", field_name(field)),
+        })
+        .collect();
+    sentences.join(" ")
+}
+
+fn collect(fallbacks: &line::Fallbacks<'_>) -> Fallbacks {
+    fallbacks.0.iter().map(|(flow, url)| (*flow, url.0.clone().into_owned())).collect()
+}
+
+fn is_same(cached: &Fallbacks, fallbacks: &line::Fallbacks<'_>) -> bool {
+    let url = |flow| fallbacks.0.iter().find(|(other, _)| *other == flow).map(|(_, url)| url.0.trim()).filter(|url| !url.is_empty());
+    Flow::ALL.into_iter().all(|flow| cached.get(flow) == url(flow))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unchanged_settings_are_not_parsed_again() {
+        let flags = Line::default();
+        let mut instances = InputInstances::new(&flags);
+        let mut read = |line: &str, poison: bool| {
+            let error = instances.of(&Line::read(line.as_bytes()).unwrap(), &flags).map(|_| ()).err();
+            if poison {
+                instances.by_line.as_mut().unwrap().instance = Err(LineError::Blank);
+            }
+            error
+        };
+        assert_eq!(read(r#"{"domain":"a.com","allowed_origins":["https://b.com"]}"#, true), None);
+        assert_eq!(read(r#"{"allowed_origins":["https://b.com"],"domain":"a.com","redirect_url":"/x"}"#, false), Some(LineError::Blank));
+        for other in [
+            r#"{"domain":"a.com"}"#,
+            r#"{"domain":"c.com","allowed_origins":["https://b.com"]}"#,
+            r#"{"domain":"a.com","allowed_origins":["https://b.com"],"environment":"development"}"#,
+            r#"{"domain":"a.com","allowed_origins":["https://b.com"],"portal_origin":"https://a.com"}"#,
+            r#"{"domain":"a.com","allowed_origins":["https://b.com"],"home_url":"https://a.com"}"#,
+        ] {
+            assert_eq!(read(other, true), None, "{other}");
+        }
+    }
+}

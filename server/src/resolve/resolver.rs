@@ -1,0 +1,66 @@
+//! Resolves an input line: its own keys take precedence over the flags.
+
+use std::borrow::Cow;
+
+use app::redirects::{DirectLink, Flow, Instance, LinkParams, NotALink, RequestingOrigin, Resolution, Visit, resolve};
+
+use super::{instance_source::InstanceSource, line::Line, line_error::LineError, line_key::LineKey};
+
+/// Resolves lines, one after the other.
+#[derive(Debug)]
+pub(super) struct Resolver {
+    /// The flags: the defaults for all lines.
+    pub(super) flags: Line<'static>,
+    /// Where instances come from.
+    pub(super) instances: InstanceSource,
+}
+
+impl Resolver {
+    /// Resolves a line, and returns what `write` makes of the resolution.
+    ///
+    /// # Errors
+    /// The line is not valid, or a key is missing.
+    pub(super) fn resolve<T>(
+        &mut self,
+        bytes: &[u8],
+        write: impl FnOnce(&Instance, Visit<'_>, &Resolution<'_>) -> T,
+    ) -> Result<T, LineError> {
+        let input = Line::read(bytes)?;
+        let (instance, fallbacks) = self.instances.of(&input, &self.flags)?;
+        let direct;
+        let (flow, link) = if let Some(text) = self.flags.link_for(&input)? {
+            direct = DirectLink::parse(instance, text).map_err(|error| match error {
+                NotALink::Empty => LineError::Missing(LineKey::Link),
+                error => LineError::Link(error.explain(instance)),
+            })?;
+            (direct.flow(), direct.link())
+        } else {
+            let text = |key| input.text(key).or_else(|| self.flags.text(key));
+            let flow: Flow = text(LineKey::Flow).ok_or(LineError::Missing(LineKey::Flow))?.parse()?;
+            let mut link = LinkParams::default();
+            for key in LineKey::REDIRECTS {
+                if let Some(text) = text(key) {
+                    link.set(key.name(), Cow::Borrowed(text));
+                }
+            }
+            (flow, link)
+        };
+        let requesting = input.text(LineKey::RequestingOrigin).or_else(|| self.flags.text(LineKey::RequestingOrigin));
+        let requesting = requesting.and_then(RequestingOrigin::parse);
+        let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+        Ok(write(instance, visit, &resolve(instance, fallbacks, visit)))
+    }
+}
+
+impl Line<'_> {
+    /// With `self` as the flags: the link of the line, or the flags' link if the line has neither a link nor a flow nor redirect
+    /// parameters.
+    fn link_for<'l>(&'l self, input: &'l Line<'_>) -> Result<Option<&'l str>, LineError> {
+        match (input.text(LineKey::Link), input.visit_key()) {
+            (Some(_), Some(key)) => Err(LineError::BesideLink(key)),
+            (Some(link), None) => Ok(Some(link)),
+            (None, Some(_)) => Ok(None),
+            (None, None) => Ok(self.text(LineKey::Link)),
+        }
+    }
+}
