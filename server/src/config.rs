@@ -6,7 +6,7 @@ use std::{
     str::FromStr,
 };
 
-use app::runtimes::Role;
+use app::runtimes::RuntimeRole;
 use axum_client_ip::ClientIpSource;
 use clap::{
     Args, ValueEnum,
@@ -29,9 +29,9 @@ pub struct Config {
         global = true,
         env = "PORTAL_REDIRECTS_ROLE",
         default_value = "all",
-        value_parser = PossibleValuesParser::new(["all", "portal"]).map(|name| if name == "portal" { Role::Portal } else { Role::All })
+        value_parser = PossibleValuesParser::new(["all", "portal"]).map(|name| if name == "portal" { RuntimeRole::Portal } else { RuntimeRole::All })
     )]
-    pub role: Role,
+    pub role: RuntimeRole,
 
     /// URL of the PostgreSQL database. Without it, the server runs a private PostgreSQL in the data directory.
     #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]

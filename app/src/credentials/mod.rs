@@ -3,4 +3,4 @@
 pub(crate) mod browser;
 pub(crate) mod email;
 pub mod password;
-pub(crate) mod token;
+pub mod token;

@@ -12,7 +12,7 @@ use std::fmt;
 
 /// What a process serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Role {
+pub enum RuntimeRole {
     /// The dashboard and the portal.
     #[default]
     All,
@@ -20,7 +20,7 @@ pub enum Role {
     Portal,
 }
 
-impl Role {
+impl RuntimeRole {
     /// Every role.
     pub const ALL: [Self; 2] = [Self::All, Self::Portal];
 
@@ -39,7 +39,7 @@ pub struct Runtime {
     /// Random, made at its start.
     pub id: String,
     /// What it serves.
-    pub role: Role,
+    pub role: RuntimeRole,
 }
 
 impl fmt::Display for Runtime {

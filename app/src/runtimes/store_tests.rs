@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::{
-    Role, Runtime,
+    Runtime, RuntimeRole,
     store::{Acknowledged, acknowledge, beat, forget_gone, leave, now},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn runtime(id: &str) -> Runtime {
-    Runtime { id: id.into(), role: Role::Portal }
+    Runtime { id: id.into(), role: RuntimeRole::Portal }
 }
 
 async fn instance(pool: &PgPool, slug: &str, version: i64) -> i64 {

@@ -12,6 +12,8 @@ pub mod outcome;
 pub mod page_refresh;
 #[cfg(feature = "ssr")]
 pub mod save;
+#[cfg(feature = "ssr")]
+pub mod saved_instances;
 pub mod submit;
 pub mod summary;
 #[cfg(feature = "ssr")]

@@ -8,6 +8,7 @@ use sqlx::PgPool;
 use super::{
     merge::{Merge, look_up},
     outcome::{Merged, SaveOutcome, Saved},
+    saved_instances::SavedInstances,
 };
 use crate::{
     database::StoreError,
@@ -60,7 +61,10 @@ impl Saver {
         let mut merged = None;
         loop {
             let stored = match form.save(self).await {
-                Ok(version) => return self.saved(&form, version, merges > 0).await,
+                Ok(version) => {
+                    self.mark_saved();
+                    return self.saved(&form, version, merges > 0).await;
+                }
                 Err(StoreError::Fields(errors)) => return Ok(SaveOutcome::Rejected { errors, merged }),
                 Err(StoreError::Conflict(stored)) => stored,
                 Err(error) => return Err(error.into_app_error()),
@@ -75,6 +79,11 @@ impl Saver {
             form = next;
             merges += 1;
         }
+    }
+
+    /// Marks the instance as saved, so that this process serves it anew before it responds.
+    pub fn mark_saved(&self) {
+        SavedInstances::in_context().mark(&self.slug);
     }
 
     async fn saved<Form: Save>(&self, form: &Form, version: i64, merged: bool) -> Result<SaveOutcome, AppError> {

@@ -21,13 +21,13 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use super::{
-    Dashboard,
+    Dashboard, cookies,
     failure::Failure,
     guard::Origin,
     posted_form::SecretForm,
-    rate_limits::{Target, Tries},
+    rate_limits::{AdminAttempt, Secret},
 };
-use crate::http::cookies;
+use crate::http::rate_limit::RateLimited;
 
 /// Why nobody is let in, or nothing is changed.
 enum NotLetIn {
@@ -75,14 +75,18 @@ async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) 
         _ => None,
     };
     let typed = || email.as_ref().map_or("", Email::as_str).to_owned();
-    take(dashboard, known.map_or_else(|| Tries::Unknown(Target::Account(typed()), client.address), |device| Tries::Known(device.hash())))?;
+    let attempt = known.map_or_else(
+        || AdminAttempt::Unknown(Secret::Password(typed()), client.address),
+        |device| AdminAttempt::KnownDevice(device.hash()),
+    );
+    take(dashboard, attempt)?;
     Ok(entry::sign_in(&dashboard.pool, form, client).await?)
 }
 
-fn take(dashboard: &Dashboard, tries: Tries) -> Result<(), NotLetIn> {
-    dashboard.limits.take(tries).map_err(|seconds| {
-        tracing::info!("tries to sign in are held up");
-        NotLetIn::Said(Why::Often(seconds))
+fn take(dashboard: &Dashboard, attempt: AdminAttempt) -> Result<(), NotLetIn> {
+    dashboard.limits.take(attempt).map_err(|RateLimited { seconds }| {
+        tracing::info!("attempts to sign in are rate-limited");
+        NotLetIn::Said(Why::RateLimited(seconds))
     })
 }
 
@@ -106,12 +110,12 @@ pub(super) async fn follow_link(
 async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> Result<Entered, NotLetIn> {
     let asked = follow::ask(&dashboard.pool, &form.token).await?;
     let token = Token::parse(&form.token).ok_or(NotLetIn::Link)?;
-    let target = match asked.link.purpose {
+    let secret = match asked.link.purpose {
         // It takes that account's password, so it is one more way to guess it.
-        Purpose::Invite(invite) if asked.has_account => Target::Account(invite.email.as_str().to_owned()),
-        _ => Target::Link(token.hash()),
+        Purpose::Invite(invite) if asked.has_account => Secret::Password(invite.email.as_str().to_owned()),
+        _ => Secret::Link(token.hash()),
     };
-    take(dashboard, Tries::Unknown(target, client.address))?;
+    take(dashboard, AdminAttempt::Unknown(secret, client.address))?;
     Ok(follow::follow(&dashboard.pool, form, client).await?)
 }
 
@@ -121,7 +125,7 @@ pub(super) async fn change_password(
     Extension(caller): Extension<Caller>,
     SecretForm { parts, form }: SecretForm<PasswordForm>,
 ) -> Response {
-    let done = match take(&dashboard, Tries::Unknown(Target::Session(caller.session), caller.actor.address)) {
+    let done = match take(&dashboard, AdminAttempt::Unknown(Secret::OwnPassword(caller.session), caller.actor.address)) {
         Ok(()) => entry::change_password(&dashboard.pool, &caller, &form).await.map_err(NotLetIn::from),
         Err(failure) => Err(failure),
     };
@@ -157,7 +161,7 @@ async fn end(dashboard: &Dashboard, caller: &Caller, session: i64, origin: Origi
     let ended = entry::sign_out(&dashboard.pool, caller, session).await?;
     if session == caller.session {
         let mut response = Redirect::to(paths::SIGN_IN).into_response();
-        cookies::take(response.headers_mut(), origin.secure);
+        cookies::remove_session(response.headers_mut(), origin.secure);
         return Ok(response);
     }
     if ended { Ok(Redirect::to(&format!("{}?ended", paths::ACCOUNT)).into_response()) } else { Err(AppError::NotFound.into()) }
@@ -175,7 +179,7 @@ fn client(parts: &Parts, origin: Origin) -> Client {
 
 fn let_in(entered: &Entered, page: &str, origin: Origin) -> Response {
     let mut response = Redirect::to(page).into_response();
-    cookies::give(response.headers_mut(), entered, origin.secure);
+    cookies::set(response.headers_mut(), entered, origin.secure);
     response
 }
 
@@ -185,9 +189,9 @@ async fn reject(dashboard: &Dashboard, parts: Parts, failure: NotLetIn, refused:
         // The page looks for the link itself, and says that there is none.
         NotLetIn::Link => (StatusCode::GONE, Why::Fields(Vec::new())),
         NotLetIn::Said(why @ Why::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, why),
-        NotLetIn::Said(why @ Why::Often(_)) => (StatusCode::TOO_MANY_REQUESTS, why),
+        NotLetIn::Said(why @ Why::RateLimited(_)) => (StatusCode::TOO_MANY_REQUESTS, why),
     };
-    let wait = if let Why::Often(seconds) = why { Some(HeaderValue::from(seconds)) } else { None };
+    let wait = if let Why::RateLimited(seconds) = why { Some(HeaderValue::from(seconds)) } else { None };
     let refused = refused(why);
     let mut response = dashboard.render(parts, status, move || provide_context(refused.clone())).await;
     if let Some(wait) = wait {

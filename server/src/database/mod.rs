@@ -9,7 +9,7 @@ mod schema;
 use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
 
 use anyhow::Context;
-use app::{history::Actor, instances::store, redirects::Settings, runtimes::Role};
+use app::{history::Actor, instances::store, redirects::Settings, runtimes::RuntimeRole};
 use sqlx::{
     Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -49,7 +49,9 @@ impl Database {
             (None, Some(_)) => anyhow::bail!(
                 "--migrate-database-url is set, but --database-url is not. Set --database-url for the role that serves, or neither of them for a private PostgreSQL."
             ),
-            (None, None) if config.role == Role::Portal => (private::options(&data_dir::socket_dir(&config.data_dir()?)), None, None),
+            (None, None) if config.role == RuntimeRole::Portal => {
+                (private::options(&data_dir::socket_dir(&config.data_dir()?)), None, None)
+            }
             (None, None) => {
                 let private = PrivatePostgres::start(&config.data_dir()?).await?;
                 (private.options(), Some(private.owner_options()), Some(private))

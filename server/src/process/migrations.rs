@@ -7,7 +7,7 @@ use app::{
         accounts,
         links::{self, Purpose},
     },
-    runtimes::Role,
+    runtimes::RuntimeRole,
 };
 
 use crate::{
@@ -65,7 +65,7 @@ pub(crate) const RETRY: Retry = Retry { notice_timeout: Duration::from_secs(2), 
 /// Whether the server listens before its database is ready. A portal runtime always does; another server does if it has a snapshot
 /// file and no private PostgreSQL, which is ready by then.
 pub(crate) fn listens_first(config: &Config, database: &Database) -> bool {
-    config.role == Role::Portal || config.snapshot_file.is_some() && !database.is_private()
+    config.role == RuntimeRole::Portal || config.snapshot_file.is_some() && !database.is_private()
 }
 
 /// Prepares the database for this server's role: checks the schema, or migrates it and creates what a new database needs.
@@ -75,8 +75,8 @@ pub(crate) fn listens_first(config: &Config, database: &Database) -> bool {
 pub(crate) async fn prepare(config: &Config, database: &Database, address: SocketAddr, dashboard_url: &DashboardUrl) -> anyhow::Result<()> {
     match config.role {
         // Only servers with a dashboard migrate the schema.
-        Role::Portal => database.check().await,
-        Role::All => {
+        RuntimeRole::Portal => database.check().await,
+        RuntimeRole::All => {
             database.migrate().await?;
             if database.is_private() {
                 database.seed(address).await?;

@@ -30,7 +30,7 @@ pub enum Why {
     /// Fields are wrong.
     Fields(Vec<FieldError>),
     /// Too many tries; the next one is taken in that many seconds.
-    Often(u64),
+    RateLimited(u64),
 }
 
 fn shown(why: Option<&Why>, label: fn(&str) -> &'static str) -> impl IntoView + use<> {
@@ -39,7 +39,7 @@ fn shown(why: Option<&Why>, label: fn(&str) -> &'static str) -> impl IntoView + 
             let links = errors.iter().map(|error| (format!("#{}", error.field), format!("{}: {}", label(&error.field), error.message)));
             summary("That did not work", "Mend this, then try again:", links.collect()).into_any()
         }
-        Why::Often(seconds) => {
+        Why::RateLimited(seconds) => {
             let wait = if *seconds == 1 { "Wait a second, then try again.".to_owned() } else { format!("Wait {seconds} seconds, then try again.") };
             view! {
                 {summary("Too many tries", "Signing in is held up for a moment, to keep guessers out. A colleague who has signed in with their own browser before is not.", Vec::new())}

@@ -35,7 +35,7 @@ fn of_the_code() -> BTreeMap<&'static str, Names> {
         ("instances_environment_check", names(Environment::ALL.map(Environment::name))),
         ("instances_identity_check", names(IdentityKind::ALL.map(IdentityKind::name))),
         ("members_role_check", roles),
-        ("runtimes_role_check", names(runtimes::Role::ALL.map(runtimes::Role::name))),
+        ("runtimes_role_check", names(runtimes::RuntimeRole::ALL.map(runtimes::RuntimeRole::name))),
     ])
 }
 
