@@ -1,9 +1,13 @@
-//! What saving a form has in common: its outcome as data, the three-way merge of two people's changes, and what the browser does
-//! to save in place.
+//! What saving a form has in common: its outcome as data, the three-way merge of two people's changes, and how the browser saves in
+//! place.
 
+pub mod api_call;
+#[cfg(feature = "ssr")]
 pub mod bar;
 #[cfg(feature = "ssr")]
 pub mod choices;
+mod conflict;
+mod errors;
 pub mod form_element;
 pub mod in_place;
 #[cfg(feature = "ssr")]
@@ -15,6 +19,5 @@ pub mod save;
 #[cfg(feature = "ssr")]
 pub mod saved_instances;
 pub mod submit;
-pub mod summary;
 #[cfg(feature = "ssr")]
 pub mod undo;

@@ -1,13 +1,17 @@
 //! Forms that the server renders and that lead to another page once they are saved. With JavaScript they call their server function
 //! themselves: they say that they are busy, can't be sent twice, and say why they failed beside their button.
 
-use std::future::Future;
+use leptos::{
+    ev,
+    prelude::*,
+    wasm_bindgen::{JsCast, JsValue},
+};
+use web_sys::{Element, HtmlFormElement, js_sys::Object};
 
-use leptos::{ev, prelude::*, wasm_bindgen::JsCast};
-use web_sys::{Element, HtmlFormElement};
-
-use super::outcome::{SaveOutcome, Saved};
-use crate::error::AppError;
+use super::{
+    api_call::{call, get, list, text},
+    form_element::Fields,
+};
 
 /// What is said beside the button of such a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,19 +27,16 @@ pub enum Said {
     Failed(String),
 }
 
-/// Takes over the submits of the forms with that class. `call` is the server function with what the form holds; `page` is where the
-/// browser goes once it is saved.
-pub fn submits<F>(
+/// Takes over the submits of the forms with that class. `arguments` are those of the server function at that address; `page` is where
+/// the browser goes once it is saved.
+pub fn submits(
     class: &'static str,
-    call: impl Fn(HtmlFormElement) -> F + Clone + 'static,
-    page: impl Fn(&Saved) -> String + Copy + 'static,
-) -> impl IntoView
-where
-    F: Future<Output = Result<SaveOutcome, AppError>> + 'static,
-{
+    function: &'static str,
+    arguments: impl Fn(&Fields) -> Object + Copy + 'static,
+    page: impl Fn(&JsValue) -> String + Copy + 'static,
+) -> impl IntoView {
     let said = RwSignal::new(Said::Nothing);
     Effect::new(move |_| {
-        let call = call.clone();
         let listener = window_event_listener(ev::submit, move |event| {
             let Some(form) = event.target().map(JsCast::unchecked_into::<Element>) else { return };
             if !form.class_list().contains(class) {
@@ -45,15 +46,20 @@ where
             if said.get_untracked() == Said::Busy {
                 return;
             }
+            let Some(typed) = Fields::of(form.unchecked_ref::<HtmlFormElement>()) else { return };
             said.set(Said::Busy);
-            let called = call(form.unchecked_into());
+            let called = call(function.to_owned(), arguments(&typed));
             leptos::task::spawn_local(async move {
                 match called.await {
-                    Ok(SaveOutcome::Saved(saved)) => drop(window().location().assign(&page(&saved))),
-                    Ok(SaveOutcome::Rejected { errors, .. }) => {
-                        said.set(Said::Failed(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ")));
+                    Ok(outcome) if get(&outcome, "saved").is_object() => {
+                        let _ = window().location().assign(&page(&get(&outcome, "saved")));
                     }
-                    Ok(SaveOutcome::Conflict(_)) => said.set(Said::Stale),
+                    Ok(outcome) if get(&outcome, "rejected").is_object() => {
+                        let messages: Vec<_> =
+                            list(&get(&outcome, "rejected"), "errors").iter().map(|error| text(&error, "message")).collect();
+                        said.set(Said::Failed(messages.join(" ")));
+                    }
+                    Ok(_) => said.set(Said::Stale),
                     Err(error) => said.set(Said::Failed(error.to_string())),
                 }
             });

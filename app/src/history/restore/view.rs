@@ -66,7 +66,7 @@ pub fn RestorePage() -> impl IntoView {
                     <p class="help">{format!("It is saved as version {}. Settings stay as they are.", now + 1)}</p>
                     <a class="button" href=back>"Cancel"</a>
                     <button class="button primary">"Restore these redirects"</button>
-                    <RestoreEditor slug=slug.clone() at now />
+                    <RestoreEditor slug=slug.clone() at />
                 </form>
             }
             .into_any()

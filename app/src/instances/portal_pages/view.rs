@@ -11,9 +11,23 @@ use crate::ui::icon::{TICK, WARNING, icon};
 pub(in crate::instances) fn switch_section(stored: &StoredInstance, read_only: bool) -> impl IntoView + use<> {
     let slug = stored.settings.slug.clone();
     let pages = if stored.portal_enabled { PortalPages::On } else { PortalPages::Off };
+    let (to, kind) = (pages.other(), (pages == PortalPages::Off).then_some("off"));
+    let form = (!read_only).then(|| {
+        view! {
+            <form method="post" class="switch-pages" action=paths::instance(&slug).portal_pages()>
+                // A button and no field: it posts what it says, whatever was switched since the page was opened.
+                <button class="button" name="pages" value=to.name()>{pages.switch()}<span class="unseen">" the portal pages"</span></button>
+                <PortalPagesSwitch slug=slug.clone() to />
+            </form>
+        }
+    });
     view! {
         <section class="card apart" id="portal" aria-labelledby="portal-title">
-            <PortalPagesSwitch slug pages read_only />
+            <div>
+                <h2 id="portal-title">"Portal pages" " " <span class="badge" data-kind=kind>{pages.label()}</span></h2>
+                <p class="help">{pages.help()}" Redirects stay as they are, and the portal's API goes on answering."</p>
+            </div>
+            {form}
         </section>
     }
 }
