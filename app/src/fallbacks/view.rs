@@ -23,6 +23,7 @@ use crate::{
     ui::form::write,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde_json::json;
 use url::form_urlencoded;
 
 use super::{
@@ -75,7 +76,7 @@ pub fn RedirectsPage() -> impl IntoView {
         let start = EditorStart { slug: slug.clone(), version: form.version, base: form.base.clone(), fields };
         let bar = SaveBar {
             function: SaveFallbacks::PATH,
-            slug: slug.clone(),
+            arguments: json!({ "slug": slug }),
             fields: Flow::ALL.map(Flow::field).to_vec(),
             discard: page.clone(),
             preview: Some(paths::instance(&slug).preview()),

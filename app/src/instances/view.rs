@@ -25,6 +25,7 @@ use crate::{
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
+use serde_json::json;
 
 use super::{
     api::SaveSettings,
@@ -149,7 +150,7 @@ pub fn SettingsPage() -> impl IntoView {
             None => {
                 let bar = SaveBar {
                     function: SaveSettings::PATH,
-                    slug: slug.clone(),
+                    arguments: json!({ "slug": slug }),
                     fields: SETTINGS.to_vec(),
                     discard: paths::instance(&slug).settings(),
                     preview: None,

@@ -8,7 +8,7 @@ use leptos::{
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Headers, RequestInit, Response,
-    js_sys::{Array, JSON, Object, Reflect},
+    js_sys::{Array, JSON, Number, Object, Reflect},
 };
 
 use super::form_element::Fields;
@@ -20,12 +20,9 @@ const NUMBERS: [&str; 2] = ["version", "from_version"];
 /// Fields that are lists, and that may be missing from the form.
 const LISTS: [&str; 3] = ["allowed_origins", "origin", "flow"];
 
-/// The arguments of a server function: a slug, and what a form holds.
-pub fn arguments(slug: &str, form: &Fields) -> Object {
-    let body = Object::new();
-    if !slug.is_empty() {
-        set(&body, "slug", &slug.into());
-    }
+/// The arguments of a server function: those that are given as JSON, and what a form holds.
+pub(super) fn arguments(given: &str, form: &Fields) -> Object {
+    let body = JSON::parse(given).ok().and_then(|given| given.dyn_into::<Object>().ok()).unwrap_or_default();
     let object = Object::new();
     for (name, value) in form.entries() {
         if LISTS.contains(&name.as_str()) {
@@ -33,7 +30,7 @@ pub fn arguments(slug: &str, form: &Fields) -> Object {
             list.push(&value.into());
             set(&object, &name, &list);
         } else if NUMBERS.contains(&name.as_str()) {
-            set(&object, &name, &value.parse::<f64>().unwrap_or_default().into());
+            set(&object, &name, &Number::parse_float(&value).into());
         } else {
             set(&object, &name, &value.into());
         }
@@ -46,7 +43,7 @@ pub fn arguments(slug: &str, form: &Fields) -> Object {
 ///
 /// # Errors
 /// The server can't be reached, or answers with an error.
-pub async fn call(function: String, arguments: Object) -> Result<JsValue, AppError> {
+pub(super) async fn call(function: String, arguments: Object) -> Result<JsValue, AppError> {
     let (status, text) = post(&function, &arguments).await.map_err(|_| AppError::Unreachable)?;
     if status != 200 {
         return Err(AppError::de(text.into()));
@@ -67,17 +64,17 @@ async fn post(function: &str, arguments: &Object) -> Result<(u16, String), JsVal
 }
 
 /// A property of an object; undefined where there is none.
-pub fn get(object: &JsValue, name: &str) -> JsValue {
+pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// A property that is a text; empty where there is none.
-pub fn text(object: &JsValue, name: &str) -> String {
+pub(super) fn text(object: &JsValue, name: &str) -> String {
     get(object, name).as_string().unwrap_or_default()
 }
 
 /// A property that is a list; empty where there is none.
-pub fn list(object: &JsValue, name: &str) -> Array {
+pub(super) fn list(object: &JsValue, name: &str) -> Array {
     get(object, name).dyn_into().unwrap_or_default()
 }
 

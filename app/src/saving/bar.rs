@@ -2,6 +2,7 @@
 //! life. Without JavaScript it is always there, and its buttons post the form.
 
 use leptos::prelude::*;
+use serde_json::Value;
 
 use super::form_element::{BAR, BUTTON, DISCARD, FORM, SAID, SIGN_IN, SUMMARY, UNDO};
 use crate::{
@@ -14,8 +15,8 @@ use crate::{
 pub struct SaveBar {
     /// The address of the server function that saves the form.
     pub function: &'static str,
-    /// The slug of the instance.
-    pub slug: String,
+    /// Its arguments besides the form.
+    pub arguments: Value,
     /// The names of the fields that are compared with what is stored.
     pub fields: Vec<&'static str>,
     /// The page with what is stored.
@@ -28,11 +29,11 @@ pub struct SaveBar {
 
 /// The bar.
 pub fn save_bar(bar: SaveBar) -> impl IntoView {
-    let SaveBar { function, slug, fields, discard, preview, read_only } = bar;
+    let SaveBar { function, arguments, fields, discard, preview, read_only } = bar;
     let save = (!read_only).then(|| view! { <button class="button primary" id=BUTTON form=FORM>"Save changes"</button> });
     let preview = preview.map(|page| view! { <button class="button" form=FORM formaction=page>"Preview with these values"</button> });
     view! {
-        <div class="bar" id=BAR data-function=function data-slug=slug data-fields=fields.join(" ")>
+        <div class="bar" id=BAR data-function=function data-arguments=arguments.to_string() data-fields=fields.join(" ")>
             <p aria-live="polite"><strong id=SAID></strong></p>
             <button type="button" class="button" id=UNDO hidden>"Undo"</button>
             <a class="button" id=SIGN_IN href=paths::SIGN_IN target="_blank" rel="noopener" hidden>"Sign in in a new tab"</a>
@@ -51,4 +52,10 @@ pub fn empty_summary() -> impl IntoView {
             <div><h2 id="in-place-title"></h2><p></p><ul></ul></div>
         </section>
     }
+}
+
+/// What a form that leads to another page once it is saved needs in its button's place: where it says that it is busy, and what is
+/// wrong.
+pub fn status() -> impl IntoView {
+    view! { <p class="said" role="status"></p> }
 }

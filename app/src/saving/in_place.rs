@@ -4,17 +4,16 @@
 use std::time::Duration;
 
 use leptos::{
-    ev,
     prelude::*,
-    wasm_bindgen::{JsCast, JsValue},
+    wasm_bindgen::{JsCast, JsValue, closure::Closure},
 };
-use web_sys::{FocusOptions, HtmlElement};
+use web_sys::{Element, Event, FocusOptions, HtmlElement, HtmlFormElement, KeyboardEvent, SubmitEvent};
 
 use super::{
     api_call::{arguments, call, get, list, text},
     conflict::{remove_choices, show_choices},
     errors::{hide_errors, show_errors, show_summary},
-    form_element::{BAR, BUTTON, DISCARD, Fields, SAID, SIGN_IN, UNDO, base, count_changed, element, fill, form},
+    form_element::{BAR, BUTTON, DISCARD, FORM, Fields, SAID, SIGN_IN, UNDO, base, count_changed, element, fill},
     page_refresh::refresh,
 };
 use crate::{error::AppError, paths};
@@ -65,50 +64,86 @@ impl InPlace {
 
     fn listen(self) {
         self.show();
-        let handles = [
-            window_event_listener(ev::submit, move |event| {
-                let ours = event.target().is_some_and(|target| form().is_some_and(|form| target == form.into()));
-                // A button with an address of its own leads there, as "Preview with these values" does.
-                let elsewhere = event.submitter().is_some_and(|button| button.has_attribute("formaction"));
-                if ours && !elsewhere {
-                    event.prevent_default();
+        on("submit", move |event| {
+            let Some(target) = event.target().map(JsCast::unchecked_into::<HtmlFormElement>) else { return };
+            // A button with an address of its own leads there, as "Preview with these values" does.
+            let button = event.unchecked_ref::<SubmitEvent>().submitter();
+            let elsewhere = button.is_some_and(|button| button.has_attribute("formaction"));
+            if target.id() == FORM && !elsewhere {
+                event.prevent_default();
+                self.save();
+            } else if target.has_attribute("data-function") {
+                event.prevent_default();
+                self.submit(target);
+            } else {
+                self.leaving.set_value(true);
+            }
+        });
+        on("input", move |_| {
+            if self.phase.get_value() != Phase::Saving {
+                self.phase.set_value(Phase::Editing);
+            }
+            self.show();
+        });
+        on("keydown", move |event| {
+            let key = event.unchecked_ref::<KeyboardEvent>();
+            if (key.ctrl_key() || key.meta_key()) && key.key() == "s" {
+                event.prevent_default();
+                if changed() > 0 {
                     self.save();
-                } else {
-                    self.leaving.set_value(!event.default_prevented());
                 }
-            }),
-            window_event_listener(ev::input, move |_| {
-                if self.phase.get_value() != Phase::Saving {
-                    self.phase.set_value(Phase::Editing);
-                }
-                self.show();
-            }),
-            window_event_listener(ev::keydown, move |event| {
-                if (event.ctrl_key() || event.meta_key()) && event.key() == "s" {
-                    event.prevent_default();
-                    if changed() > 0 {
-                        self.save();
-                    }
-                }
-            }),
-            window_event_listener(ev::click, move |event| {
-                let Some(id) = event.target().map(|target| target.unchecked_into::<web_sys::Element>().id()) else { return };
-                if id == UNDO {
-                    fill(&self.undo.get_value(), &base(), false);
-                    self.save();
-                } else if id == DISCARD {
+            }
+        });
+        on("click", move |event| {
+            let Some(id) = event.target().map(|target| target.unchecked_into::<Element>().id()) else { return };
+            if id == UNDO {
+                fill(&self.undo.get_value(), &base(), false);
+                self.save();
+            } else if id == DISCARD {
+                self.leaving.set_value(true);
+            }
+        });
+        on("beforeunload", move |event| {
+            if changed() > 0 && !self.leaving.get_value() {
+                event.prevent_default();
+            }
+        });
+        // The page may come back from the browser's cache, unsaved as it was left.
+        on("pageshow", move |_| self.leaving.set_value(false));
+    }
+
+    /// Calls the server function of a form that leads to another page once it is saved.
+    fn submit(self, form: HtmlFormElement) {
+        let (Some(typed), Ok(Some(said))) = (Fields::of(&form), form.query_selector(".said")) else { return };
+        if form.has_attribute("aria-busy") {
+            return;
+        }
+        let _ = form.set_attribute("aria-busy", "true");
+        said.set_text_content(Some("Saving…"));
+        let data = move |name| form.get_attribute(name).unwrap_or_default();
+        let called = call(data("data-function"), arguments(&data("data-arguments"), &typed));
+        leptos::task::spawn_local(async move {
+            let failed = match called.await {
+                Ok(outcome) if get(&outcome, "saved").is_object() => {
+                    let left_out = list(&get(&outcome, "saved"), "left_out").into_iter().filter_map(|field| field.as_string());
+                    let page = left_out.fold(data("data-page"), |page, field| page + "&left_out=" + &field);
                     self.leaving.set_value(true);
+                    let _ = window().location().assign(&page);
+                    return;
                 }
-            }),
-            window_event_listener(ev::beforeunload, move |event| {
-                if changed() > 0 && !self.leaving.get_value() {
-                    event.prevent_default();
+                Ok(outcome) if get(&outcome, "rejected").is_object() => {
+                    let errors = list(&get(&outcome, "rejected"), "errors");
+                    errors.iter().map(|error| text(&error, "message")).collect::<Vec<_>>().join(" ")
                 }
-            }),
-            // The page may come back from the browser's cache, unsaved as it was left.
-            window_event_listener(ev::pageshow, move |_| self.leaving.set_value(false)),
-        ];
-        on_cleanup(move || handles.into_iter().for_each(WindowListenerHandle::remove));
+                Ok(_) => "Somebody saved in between, so nothing is changed yet. Reload the page to see it as it is now.".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            said.set_text_content(Some(&failed));
+            // The page offers the button again.
+            if let Ok(Some(busy)) = document().query_selector("[aria-busy]") {
+                let _ = busy.remove_attribute("aria-busy");
+            }
+        });
     }
 
     /// Sends the form, unless it is being sent.
@@ -121,7 +156,7 @@ impl InPlace {
         self.sent.set_value(typed.write());
         self.show();
         let data = |name| bar.get_attribute(name).unwrap_or_default();
-        let called = call(data("data-function"), arguments(&data("data-slug"), &typed));
+        let called = call(data("data-function"), arguments(&data("data-arguments"), &typed));
         leptos::task::spawn_local(async move {
             match called.await {
                 Ok(outcome) => self.take(&outcome),
@@ -169,7 +204,7 @@ impl InPlace {
     /// Puts a form into the inputs, which takes over what somebody else has stored. What was typed since it was sent stays.
     fn refill(self, form: &str) {
         self.sent.with_value(|sent| fill(form, sent, true));
-        if let Ok(event) = web_sys::Event::new(STORED) {
+        if let Ok(event) = Event::new(STORED) {
             let _ = window().dispatch_event(&event);
         }
     }
@@ -237,6 +272,13 @@ impl InPlace {
         self.phase.set_value(Phase::Editing);
         self.show();
     }
+}
+
+/// Hears an event of the window for as long as the page is there.
+fn on(name: &str, heard: impl FnMut(Event) + 'static) {
+    let heard: Box<dyn FnMut(Event)> = Box::new(heard);
+    let heard = Closure::wrap(heard).into_js_value();
+    let _ = window().add_event_listener_with_callback(name, heard.unchecked_ref());
 }
 
 /// How many fields differ from what is stored.

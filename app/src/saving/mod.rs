@@ -1,7 +1,7 @@
 //! What saving a form has in common: its outcome as data, the three-way merge of two people's changes, and how the browser saves in
 //! place.
 
-pub mod api_call;
+mod api_call;
 #[cfg(feature = "ssr")]
 pub mod bar;
 #[cfg(feature = "ssr")]
@@ -13,11 +13,10 @@ pub mod in_place;
 #[cfg(feature = "ssr")]
 pub mod merge;
 pub mod outcome;
-pub mod page_refresh;
+mod page_refresh;
 #[cfg(feature = "ssr")]
 pub mod save;
 #[cfg(feature = "ssr")]
 pub mod saved_instances;
-pub mod submit;
 #[cfg(feature = "ssr")]
 pub mod undo;

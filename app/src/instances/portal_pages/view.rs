@@ -1,11 +1,15 @@
 //! What the screens say of hosted pages that are switched off, and the form that switches them.
 
-use crate::paths;
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde_json::json;
 
-use super::{PortalPages, switch::PortalPagesSwitch};
-use crate::instances::stored::StoredInstance;
-use crate::ui::icon::{TICK, WARNING, icon};
+use super::PortalPages;
+use crate::{
+    instances::{api::SetPortalPages, stored::StoredInstance},
+    paths,
+    saving::bar::status,
+    ui::icon::{TICK, WARNING, icon},
+};
 
 /// Switches the hosted pages, beside an instance's settings.
 pub(in crate::instances) fn switch_section(stored: &StoredInstance, read_only: bool) -> impl IntoView + use<> {
@@ -14,10 +18,17 @@ pub(in crate::instances) fn switch_section(stored: &StoredInstance, read_only: b
     let (to, kind) = (pages.other(), (pages == PortalPages::Off).then_some("off"));
     let form = (!read_only).then(|| {
         view! {
-            <form method="post" class="switch-pages" action=paths::instance(&slug).portal_pages()>
+            <form
+                method="post"
+                class="switch-pages"
+                action=paths::instance(&slug).portal_pages()
+                data-function=SetPortalPages::PATH
+                data-arguments=json!({ "slug": slug, "pages": to }).to_string()
+                data-page=format!("{}?portal-{}", paths::instance(&slug).settings(), to.name())
+            >
                 // A button and no field: it posts what it says, whatever was switched since the page was opened.
                 <button class="button" name="pages" value=to.name()>{pages.switch()}<span class="unseen">" the portal pages"</span></button>
-                <PortalPagesSwitch slug=slug.clone() to />
+                {status()}
             </form>
         }
     });
