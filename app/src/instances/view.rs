@@ -19,7 +19,7 @@ use crate::{
     },
     ui::{
         copy_button::CopyButton,
-        form::write,
+        form::{FieldError, write},
         icon::{TICK, icon},
     },
 };
@@ -31,8 +31,8 @@ use super::{
     api::SaveSettings,
     archive,
     archive::view::{archived_list, way_to_archive},
-    editor::{InstanceEditor, InstanceStart, SETTINGS},
     form::{InstanceForm, field_label},
+    form_view::{SETTINGS, instance_form},
     portal_pages::view::{switch_section, switched_banner},
     store::{self, MOST_LISTED},
 };
@@ -113,7 +113,7 @@ pub fn NewPage() -> impl IntoView {
                 <header class="head"><h1>"New instance"</h1></header>
                 {problem_summary(problem.as_ref(), field_label)}
                 {empty_summary()}
-                <InstanceEditor start=start(form, problem, false) />
+                {instance_form(form, &errors_of(problem), false)}
                 <SaveInPlace />
             </Frame>
         })
@@ -158,7 +158,7 @@ pub fn SettingsPage() -> impl IntoView {
                 };
                 view! {
                     {empty_summary()}
-                    <InstanceEditor start=start(form, problem.clone(), true) />
+                    {instance_form(form, &errors_of(problem.clone()), true)}
                     {save_bar(bar)}
                     <SaveInPlace />
                 }
@@ -213,8 +213,8 @@ pub fn OverviewPage() -> impl IntoView {
     })
 }
 
-fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> InstanceStart {
-    InstanceStart { form, errors: problem.map(Problem::into_errors).unwrap_or_default(), exists }
+fn errors_of(problem: Option<Problem>) -> Vec<FieldError> {
+    problem.map(Problem::into_errors).unwrap_or_default()
 }
 
 fn value(field: &str, value: &str) -> Option<&'static str> {

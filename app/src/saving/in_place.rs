@@ -152,6 +152,8 @@ impl InPlace {
         if self.phase.get_value() == Phase::Saving || element(BUTTON).is_none() {
             return;
         }
+        // The server counts the inputs of a list without the blank ones.
+        fill(&typed.write(), &typed.write(), false);
         self.phase.set_value(Phase::Saving);
         self.sent.set_value(typed.write());
         self.show();
