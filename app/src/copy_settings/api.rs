@@ -15,9 +15,9 @@ pub async fn copy_settings(slug: String, form: CopyForm) -> Result<SaveOutcome, 
     let saver = Saver::editor(slug).await?;
     loading::admit(&form.from, Role::Viewer).await?;
     match copy(&saver.pool, &saver.actor, &saver.slug, &form).await {
-        Ok(saved) => {
+        Ok(copied) => {
             saver.mark_saved();
-            Ok(SaveOutcome::Saved(saved))
+            Ok(SaveOutcome::Saved(copied))
         }
         Err(error) => error.into_outcome(),
     }

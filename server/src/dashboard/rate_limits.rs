@@ -12,9 +12,9 @@ pub(crate) struct AdminRateLimits(Arc<Limits>);
 
 #[derive(Debug)]
 struct Limits {
-    by_secret: RateLimit<Secret>,
-    by_address: RateLimit<Option<IpAddr>>,
-    by_device: RateLimit<[u8; 32]>,
+    secrets: RateLimit<Secret>,
+    addresses: RateLimit<Option<IpAddr>>,
+    devices: RateLimit<[u8; 32]>,
 }
 
 /// An attempt to get in.
@@ -40,9 +40,9 @@ pub(crate) enum Secret {
 impl AdminRateLimits {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Limits {
-            by_secret: RateLimit::new(8, Duration::from_secs(30)),
-            by_address: RateLimit::new(40, Duration::from_secs(2)),
-            by_device: RateLimit::new(10, Duration::from_secs(10)),
+            secrets: RateLimit::new(8, Duration::from_secs(30)),
+            addresses: RateLimit::new(40, Duration::from_secs(2)),
+            devices: RateLimit::new(10, Duration::from_secs(10)),
         }))
     }
 
@@ -53,11 +53,11 @@ impl AdminRateLimits {
     pub(crate) fn take(&self, attempt: AdminAttempt) -> Result<(), RateLimited> {
         let limits = &*self.0;
         match attempt {
-            AdminAttempt::KnownDevice(device) => limits.by_device.take(&device),
+            AdminAttempt::KnownDevice(device) => limits.devices.take(&device),
             // An attempt that the account's limit rejects does not count for the address: others who share it still get in.
             AdminAttempt::Unknown(secret, address) => {
-                limits.by_secret.take(&secret)?;
-                limits.by_address.take(&address.map(network))
+                limits.secrets.take(&secret)?;
+                limits.addresses.take(&address.map(network))
             }
         }
     }

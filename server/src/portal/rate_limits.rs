@@ -17,8 +17,8 @@ pub(super) struct VisitorRateLimits(Arc<Limits>);
 
 #[derive(Debug)]
 struct Limits {
-    by_password: RateLimit<PasswordKey>,
-    by_address: RateLimit<(Action, Option<IpAddr>)>,
+    passwords: RateLimit<PasswordKey>,
+    addresses: RateLimit<(Action, Option<IpAddr>)>,
     /// Hashes identifiers, for this process only, so that none of them is kept.
     hashing: RandomState,
 }
@@ -63,9 +63,9 @@ impl From<RateLimited> for FormError {
 impl VisitorRateLimits {
     pub(super) fn new() -> Self {
         Self(Arc::new(Limits {
-            by_password: RateLimit::new(8, Duration::from_secs(30)),
+            passwords: RateLimit::new(8, Duration::from_secs(30)),
             // A school or an office has one address for all its people.
-            by_address: RateLimit::new(60, Duration::from_secs(2)),
+            addresses: RateLimit::new(60, Duration::from_secs(2)),
             hashing: RandomState::new(),
         }))
     }
@@ -77,7 +77,7 @@ impl VisitorRateLimits {
     pub(super) fn take(&self, attempt: VisitorAttempt<'_>) -> Result<(), RateLimited> {
         let limits = &*self.0;
         // The address comes first: once it is limited, its attempts count for nobody's account.
-        let from = |action, address: Option<IpAddr>| limits.by_address.take(&(action, address.map(network)));
+        let from = |action, address: Option<IpAddr>| limits.addresses.take(&(action, address.map(network)));
         match attempt {
             VisitorAttempt::SignIn { instance, identifier, address } => {
                 from(Action::SignIn, address)?;
@@ -90,7 +90,7 @@ impl VisitorRateLimits {
             VisitorAttempt::JoinWaitlist(address) => from(Action::JoinWaitlist, address),
             VisitorAttempt::ChangePassword { visitor, address } => {
                 from(Action::ChangePassword, address)?;
-                limits.by_password.take(&PasswordKey::Own(visitor))
+                limits.passwords.take(&PasswordKey::Own(visitor))
             }
         }
     }
@@ -101,7 +101,7 @@ impl Limits {
     /// identifier that no account can have opens nothing and has no limit.
     fn take_password(&self, instance: i64, identifier: &str) -> Result<(), RateLimited> {
         let Ok(identifier) = identifier.parse::<Identifier>() else { return Ok(()) };
-        self.by_password.take(&PasswordKey::Account(instance, self.hashing.hash_one(identifier.as_str())))
+        self.passwords.take(&PasswordKey::Account(instance, self.hashing.hash_one(identifier.as_str())))
     }
 }
 
