@@ -66,7 +66,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole("status")).toContainText("Saved");
       await ben.getByLabel("After sign-out").fill("/second");
       await ben.getByRole("button", { name: "Save changes" }).click();
-      await expect(ben.getByRole("status")).toContainText("Saved, together with what somebody else has saved in between");
+      await expect(ben.getByRole("status")).toContainText("Saved, and merged with what somebody else has saved in between");
       await expect(ben.getByLabel("After sign-in")).toHaveValue("/first");
       await expect(ben.getByLabel("After sign-out")).toHaveValue("/second");
       expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/first` });

@@ -10,15 +10,15 @@ use crate::{
     dashboard::{self, Dashboard},
     http::{dashboard_url::DashboardUrl, envelope::Around, layers},
     observe::{metrics, traces},
-    portal::{self, Elsewhere, Portal, probes, refresh_after_save, snapshot::Snapshots},
+    portal::{self, PageContext, PortalHosts, probes, refresh_after_save, snapshot::Snapshots},
 };
 
-/// What a runtime without a dashboard serves: the portal, its visitors over these connections, and the probes.
+/// What a runtime without a dashboard serves: the portal, its context over these connections, and the probes.
 pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, client_address: ClientIpSource) -> Router {
-    let visitors = Portal::new(pool, Arc::new(dashboard_url));
-    let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
-    let answer = async move |request: Request| elsewhere.answer(request.into_parts().0).await;
-    let hosted = portal::pages(visitors, snapshots.clone()).merge(probes::routes(snapshots.clone())).fallback(answer);
+    let context = PageContext::new(pool, Arc::new(dashboard_url));
+    let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
+    let answer = async move |request: Request| portal_hosts.respond(request.into_parts().0).await;
+    let hosted = portal::pages(context, snapshots.clone()).merge(probes::routes(snapshots.clone())).fallback(answer);
     let pages = layers::pages(hosted.layer((layers::body_limit(), Extension(client_address))));
     around(portal::api(snapshots).merge(pages))
 }
@@ -26,13 +26,13 @@ pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: Dashboar
 /// Everything that is served: the dashboard over these connections, the portal from that memory.
 pub fn router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, client_address: ClientIpSource) -> Router {
     let dashboard_url = Arc::new(dashboard_url);
-    let visitors = Portal::new(pool.clone(), Arc::clone(&dashboard_url));
-    let elsewhere = Elsewhere::new(visitors.clone(), snapshots.clone());
+    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url));
+    let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let dashboard = dashboard::routes::router(Dashboard::new(pool, Arc::clone(&dashboard_url)))
-        .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::refresh))
+        .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer))
         .merge(probes::routes(snapshots.clone()));
-    let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, elsewhere);
-    let hosted = portal::pages(visitors, snapshots.clone()).layer(layers::body_limit());
+    let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, portal_hosts);
+    let hosted = portal::pages(context, snapshots.clone()).layer(layers::body_limit());
     let pages = layers::pages(hosted.merge(dashboard).layer(Extension(client_address)));
     around(portal::api(snapshots).merge(pages))
 }

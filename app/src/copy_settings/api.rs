@@ -14,7 +14,11 @@ pub async fn copy_settings(slug: String, form: CopyForm) -> Result<SaveOutcome, 
 
     let saver = Saver::editor(slug).await?;
     loading::admit(&form.from, Role::Viewer).await?;
-    copy(&saver.pool, &saver.actor, &saver.slug, &form)
-        .await
-        .map_or_else(|error| error.into_outcome(), |saved| Ok(SaveOutcome::Saved(saved)))
+    match copy(&saver.pool, &saver.actor, &saver.slug, &form).await {
+        Ok(copied) => {
+            saver.mark_saved();
+            Ok(SaveOutcome::Saved(copied))
+        }
+        Err(error) => error.into_outcome(),
+    }
 }

@@ -2,7 +2,6 @@
 //! `plan.rs` says what would change and what the target's rules refuse, before and while it is done.
 
 pub mod api;
-pub mod editor;
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod plan;

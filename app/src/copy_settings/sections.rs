@@ -5,15 +5,17 @@ use crate::{
     instances::stored::StoredInstance,
     paths,
     redirects::{Explanation, Flow},
+    saving::{bar::status, in_place::SaveInPlace},
     ui::{
         icon::{WARNING, icon},
         text::Escaped,
     },
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde_json::json;
 
 use super::{
-    editor::CopyEditor,
+    api::CopySettings,
     form::CopyForm,
     plan::{OriginRow, Plan},
 };
@@ -42,13 +44,21 @@ pub(super) fn differences(
             .into_any()
     } else {
         view! {
-            <form method="post" class="card copy-settings" autocomplete="off" action=paths::instance(&target.settings.slug).copy_settings()>
+            <form
+                method="post"
+                class="card copy-settings"
+                autocomplete="off"
+                action=paths::instance(&target.settings.slug).copy_settings()
+                data-function=CopySettings::PATH
+                data-arguments=json!({ "slug": target.settings.slug }).to_string()
+                data-page=format!("{}?copied", paths::instance(&target.settings.slug).redirects())
+            >
                 <input type="hidden" name="from" value=source.settings.slug.clone() />
                 <input type="hidden" name="from_version" value=source.instance.version() />
                 <input type="hidden" name="version" value=target.instance.version() />
                 {group("Allowed origins", format!("They are added to those of {to}; none is removed."), origins.collect())}
                 {group("Fallback redirects", format!("They take the place of those of {to}."), redirects.collect())}
-                <div class="end"><CopyEditor slug=target.settings.slug.clone() /><button class="button primary">"Copy what is checked"</button></div>
+                <div class="end">{status()} <SaveInPlace /><button class="button primary">"Copy what is checked"</button></div>
             </form>
         }
         .into_any()

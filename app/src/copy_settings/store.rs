@@ -43,7 +43,7 @@ impl CopyError {
     /// # Errors
     /// What is not the form's fault.
     pub(super) fn into_outcome(self) -> Result<SaveOutcome, AppError> {
-        let rejected = |field: &str, message: &str| Ok(SaveOutcome::Rejected { errors: vec![FieldError::new(field, message)] });
+        let rejected = |field: &str, message: &str| Ok(SaveOutcome::rejected(vec![FieldError::new(field, message)]));
         match self {
             Self::Itself => rejected("from", ITSELF),
             Self::Nothing => rejected("flow", "Check at least one value. One that needs an allowed origin is refused without it."),

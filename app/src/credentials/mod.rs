@@ -4,4 +4,4 @@ pub(crate) mod browser;
 pub mod client;
 pub(crate) mod email;
 pub mod password;
-pub(crate) mod token;
+pub mod token;

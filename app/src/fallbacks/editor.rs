@@ -7,24 +7,16 @@ use leptos::{html::Input, prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    api::{check_fallback, save_fallbacks},
-    form::FallbackForm,
+    api::check_fallback,
     verdict::{UrlParts, Verdict},
 };
 use crate::{
-    paths,
     redirects::{Flow, Group},
     saving::{
-        bar::bar,
-        form_element::{FORM, Fields, form as form_element},
-        in_place::{InPlace, is_for_another_address},
-        page_refresh::refresh,
-        summary::{choice_of, summary_of},
+        form_element::{FORM, Fields, base},
+        in_place::STORED,
     },
-    ui::{
-        form::FieldError,
-        icon::{ARROW, TICK, WARNING, icon},
-    },
+    ui::icon::{ARROW, TICK, WARNING, icon},
 };
 
 /// What one field begins with.
@@ -49,10 +41,6 @@ pub struct EditorStart {
     pub version: i64,
     /// What the form was filled with, to tell what was typed from what was there.
     pub base: String,
-    /// Whether the caller may not save.
-    pub read_only: bool,
-    /// What is wrong with what was typed and not saved.
-    pub errors: Vec<FieldError>,
     /// Every field, in the order of [`Flow::ALL`].
     pub fields: Vec<FieldStart>,
 }
@@ -94,42 +82,28 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
         })
         .collect();
     let slug = StoredValue::new(start.slug);
-    let saving = InPlace::new(start.base.clone(), start.errors);
-    // What is stored has changed: by this form or by somebody else.
-    Effect::new({
-        let fields = fields.clone();
-        move |before: Option<()>| {
-            let Some(stored) = saving.base.with(|base| Fields::read(base)).filter(|_| before.is_some()) else { return };
-            for field in &fields {
-                field.stored.set(stored.get(field.flow.field()));
-            }
-        }
-    });
-    // The server refuses by the same policy, and says so in the same place.
+    let live = RwSignal::new(false);
     Effect::new({
         let fields = fields.clone();
         move |_| {
-            for field in &fields {
-                if let Some(message) = saving.error(field.flow.field()) {
-                    field.verdict.set(Some(Verdict::Refused(UrlParts { before: message, ..UrlParts::default() })));
+            live.set(true);
+            let fields = fields.clone();
+            // Something else is stored now: this form's values, or somebody else's.
+            let listener = window_event_listener_untyped(STORED, move |_| {
+                let Some(stored) = Fields::read(&base()) else { return };
+                for field in &fields {
+                    field.stored.set(stored.get(field.flow.field()));
                 }
-            }
+            });
+            on_cleanup(move || listener.remove());
         }
     });
-    let save = Callback::new(move |()| {
-        let Some(form) = typed() else { return };
-        saving.save(save_fallbacks(slug.get_value(), form), |_| refresh());
-    });
-    let attention = {
-        let fields = fields.clone();
-        Signal::derive(move || fields.iter().filter(|field| field.is_changed() && field.is_refused()).count())
-    };
     let groups = Group::ALL
         .map(|group| {
             let fields = fields
                 .iter()
                 .filter(|field| field.flow.group() == group)
-                .map(|&field| field_view(field, slug, saving).into_any())
+                .map(|&field| field_view(field, slug, live).into_any())
                 .collect_view();
             view! {
                 <section class="group" aria-labelledby=group.id()>
@@ -142,46 +116,16 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
             }
         })
         .collect_view();
-    let preview = paths::instance(&slug.get_value()).preview();
-    let preview = view! { <button class="button" formaction=preview>"Preview with these values"</button> };
-    let discard = paths::instance(&slug.get_value()).redirects();
-    let names = Flow::ALL.map(Flow::field).to_vec();
     view! {
-        {summary_of(saving, label)}
-        <form
-            method="post"
-            id=FORM
-            class="redirects"
-            autocomplete="off"
-            on:submit=move |event| {
-                if !is_for_another_address(&event) {
-                    event.prevent_default();
-                    save.run(());
-                }
-            }
-        >
+        <form method="post" id=FORM class="redirects" autocomplete="off">
             <input type="hidden" name="version" value=start.version />
             <input type="hidden" name="base" value=start.base />
             {groups}
-            {bar(saving, names, attention, discard, (!start.read_only).then_some(save), preview)}
         </form>
     }
 }
 
-fn label(field: &str) -> String {
-    Flow::of_field(field).map_or("Form", Flow::label).to_owned()
-}
-
-/// The form as it is typed now.
-fn typed() -> Option<FallbackForm> {
-    form_element()?;
-    let fields = Fields::typed()?;
-    let form = FallbackForm { version: fields.get("version").parse().ok()?, base: fields.get("base"), ..FallbackForm::default() };
-    Some(Flow::ALL.into_iter().fold(form, |form, flow| form.with(flow, fields.get(flow.field()))))
-}
-
-fn field_view(field: Field, slug: StoredValue<String>, saving: InPlace) -> impl IntoView {
-    let live = saving.live;
+fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> impl IntoView {
     let name = field.flow.field();
     let mut help = field.flow.help().splitn(3, '`');
     let (before, code, after) = (help.next(), help.next(), help.next());
@@ -245,7 +189,6 @@ fn field_view(field: Field, slug: StoredValue<String>, saving: InPlace) -> impl 
             <div id=format!("{name}-verdict") aria-live="polite">
                 {move || verdict_view(field.verdict.get(), !field.is_changed())}
             </div>
-            {choice_of(saving, name, "the home URL")}
         </div>
     }
 }

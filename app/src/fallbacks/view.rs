@@ -7,21 +7,25 @@ use crate::{
     layout::{
         frame::{InstanceFrame, Place},
         loading,
-        rejected::{Problem, Rejected, conflict_summary, has_saved, read_only_note, saved_banner},
+        rejected::{Problem, Rejected, has_saved, problem_summary, read_only_note, saved_banner},
     },
     paths,
     redirects::Flow,
     runtimes::{live::wait_until_live, store::live_status, view::live_line},
     saving::{
+        bar::{SaveBar, empty_summary, save_bar},
         choices::{Wording, choices},
+        in_place::SaveInPlace,
         undo::{undo_button, undo_fields},
     },
     ui::form::write,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde_json::json;
 use url::form_urlencoded;
 
 use super::{
+    api::SaveFallbacks,
     editor::{EditorStart, FieldStart, RedirectsEditor},
     form::FallbackForm,
     verdict::Verdict,
@@ -67,15 +71,22 @@ pub fn RedirectsPage() -> impl IntoView {
         let live = if settles { wait_until_live(&pool, stored.id).await } else { live_status(&pool, stored.id).await };
         let live = live_line(&live.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?);
         let page = paths::instance(&slug).redirects();
-        let errors = problem.clone().map(Problem::into_errors).unwrap_or_default();
-        let start = EditorStart { slug, version: form.version, base: form.base.clone(), read_only, errors, fields };
+        let start = EditorStart { slug: slug.clone(), version: form.version, base: form.base.clone(), fields };
+        let bar = SaveBar {
+            function: SaveFallbacks::PATH,
+            arguments: json!({ "slug": slug }),
+            fields: Flow::ALL.map(Flow::field).to_vec(),
+            discard: page.clone(),
+            preview: Some(paths::instance(&slug).preview()),
+            read_only,
+        };
         let body = match problem.as_ref().and_then(Problem::to_choose) {
             Some(conflict) => choices(conflict, &write(&form), WORDING, page).into_any(),
-            None => view! { <RedirectsEditor start /> }.into_any(),
+            None => view! { {empty_summary()} <RedirectsEditor start /> {save_bar(bar)} <SaveInPlace /> }.into_any(),
         };
         Ok(view! {
             <InstanceFrame stored place=Place::Redirects>
-                {conflict_summary(problem.as_ref(), WORDING.label)}
+                {problem_summary(problem.as_ref(), WORDING.label)}
                 {saved}
                 {copied.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}

@@ -5,6 +5,8 @@ pub mod api;
 pub mod archive;
 pub mod editor;
 pub mod form;
+#[cfg(feature = "ssr")]
+mod form_view;
 pub mod portal_pages;
 #[cfg(feature = "ssr")]
 pub mod save;

@@ -14,6 +14,7 @@ use crate::{
         merge::Merge,
         outcome::{Conflict, SaveOutcome, Saved},
         save::{Save, Saver},
+        saved_instances::SavedInstances,
     },
     ui::form::{FieldError, write},
 };
@@ -57,8 +58,11 @@ pub(super) async fn create(form: InstanceForm) -> Result<SaveOutcome, AppError> 
         Err(error) => Err(error),
     };
     match created {
-        Ok(slug) => Ok(SaveOutcome::Saved(Saved { slug, version: 1, form: write(&form), ..Saved::default() })),
-        Err(StoreError::Fields(errors)) => Ok(SaveOutcome::Rejected { errors }),
+        Ok(slug) => {
+            SavedInstances::in_context().mark(&slug);
+            Ok(SaveOutcome::Saved(Saved { slug, version: 1, form: write(&form), ..Saved::default() }))
+        }
+        Err(StoreError::Fields(errors)) => Ok(SaveOutcome::rejected(errors)),
         Err(error) => Err(error.into_app_error()),
     }
 }

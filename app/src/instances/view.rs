@@ -8,27 +8,31 @@ use crate::{
     layout::{
         frame::{Frame, InstanceFrame, Place, environment_badge},
         loading,
-        rejected::{Problem, Rejected, conflict_summary, has_saved, read_only_note, saved_banner},
+        rejected::{Problem, Rejected, has_saved, problem_summary, read_only_note, saved_banner},
     },
     paths,
     saving::{
+        bar::{SaveBar, empty_summary, save_bar},
         choices::{Wording, choices},
+        in_place::SaveInPlace,
         undo::{undo_button, undo_fields},
     },
     ui::{
         copy_button::CopyButton,
-        form::write,
+        form::{FieldError, write},
         icon::{TICK, icon},
     },
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
+use serde_json::json;
 
 use super::{
+    api::SaveSettings,
     archive,
     archive::view::{archived_list, way_to_archive},
-    editor::{InstanceEditor, InstanceStart},
     form::{InstanceForm, field_label},
+    form_view::{SETTINGS, instance_form},
     portal_pages::view::{switch_section, switched_banner},
     store::{self, MOST_LISTED},
 };
@@ -107,8 +111,10 @@ pub fn NewPage() -> impl IntoView {
             <Title text="New instance" />
             <Frame>
                 <header class="head"><h1>"New instance"</h1></header>
-                {conflict_summary(problem.as_ref(), field_label)}
-                <InstanceEditor start=start(form, problem, false) />
+                {problem_summary(problem.as_ref(), field_label)}
+                {empty_summary()}
+                {instance_form(form, &errors_of(problem), false)}
+                <SaveInPlace />
             </Frame>
         })
     })
@@ -127,7 +133,7 @@ pub fn SettingsPage() -> impl IntoView {
         let archive = (role == Role::Owner).then(|| way_to_archive(&slug));
         let (form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
-        let summary = conflict_summary(problem.as_ref(), field_label);
+        let summary = problem_summary(problem.as_ref(), field_label);
         let just_saved = problem.is_none() && has_saved(&query);
         let undo = if just_saved && !read_only {
             undo_fields::<InstanceForm>(&loading::pool()?, &stored).await.map_err(loading::unavailable)?
@@ -141,7 +147,23 @@ pub fn SettingsPage() -> impl IntoView {
             Some(conflict) => {
                 choices(conflict, &write(&form), Wording { label: field_label, value }, paths::instance(&slug).settings()).into_any()
             }
-            None => view! { <InstanceEditor start=InstanceStart { read_only, ..start(form, problem.clone(), true) } /> }.into_any(),
+            None => {
+                let bar = SaveBar {
+                    function: SaveSettings::PATH,
+                    arguments: json!({ "slug": slug }),
+                    fields: SETTINGS.to_vec(),
+                    discard: paths::instance(&slug).settings(),
+                    preview: None,
+                    read_only,
+                };
+                view! {
+                    {empty_summary()}
+                    {instance_form(form, &errors_of(problem.clone()), true)}
+                    {save_bar(bar)}
+                    <SaveInPlace />
+                }
+                .into_any()
+            }
         };
         Ok(view! {
             <InstanceFrame stored place=Place::Settings>
@@ -191,8 +213,8 @@ pub fn OverviewPage() -> impl IntoView {
     })
 }
 
-fn start(form: InstanceForm, problem: Option<Problem>, exists: bool) -> InstanceStart {
-    InstanceStart { form, errors: problem.map(Problem::into_errors).unwrap_or_default(), exists, read_only: false }
+fn errors_of(problem: Option<Problem>) -> Vec<FieldError> {
+    problem.map(Problem::into_errors).unwrap_or_default()
 }
 
 fn value(field: &str, value: &str) -> Option<&'static str> {

@@ -66,10 +66,16 @@ impl Problem {
     }
 }
 
-/// The summary above a form that somebody else has saved in between. It takes the focus and links to each field that both have
-/// changed. What is wrong with fields, the form says itself.
-pub fn conflict_summary(problem: Option<&Problem>, label: fn(&str) -> String) -> impl IntoView + use<> {
-    let Some(Problem::Conflict(Conflict { ahead, both, .. })) = problem else { return None };
+/// The summary above a form that was not saved. It takes the focus and links to each field.
+pub fn problem_summary(problem: Option<&Problem>, label: fn(&str) -> String) -> impl IntoView + use<> {
+    let Conflict { ahead, both, .. } = match problem? {
+        Problem::Conflict(conflict) => conflict,
+        Problem::Fields(errors) => {
+            let links = errors.iter().map(|error| (format!("#{}", error.field), format!("{}: {}", label(&error.field), error.message)));
+            let text = "What you typed is kept. Fix these fields, then save again:";
+            return Some(summary("Not saved yet", text, links.collect()));
+        }
+    };
     let (title, text) = match (ahead, both.is_empty()) {
         (true, true) => (
             "The form is out of date",

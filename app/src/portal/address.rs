@@ -1,11 +1,11 @@
-//! Addresses of the portal's own pages: at its host or under `/portal/{slug}`, each with what the visitor's link said.
+//! Addresses of the portal's own pages, at its host or under `/portal/{slug}`. Each carries the parameters of the visitor's link.
 
 pub use crate::redirects::Page;
 use crate::redirects::{LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
-/// What a visitor was about to do when they were asked to sign in: the page that they go on to then.
+/// The page that a visitor wanted when they were asked to sign in. They go on to it afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub enum AfterSignIn {
     /// `create-organization`
     CreateOrganization,
     /// `organization`
@@ -14,14 +14,15 @@ pub enum Then {
     User,
 }
 
-impl Then {
+impl AfterSignIn {
     /// The parameter's name.
     const NAME: &'static str = "then";
 
-    /// Reads it from a query string: the first counts, as of the parameters that redirect. Anything else than a page's name is nothing.
+    /// Reads the parameter `then` from a query string; `None` if it is absent or names no such page. The first one counts, as with
+    /// the parameters that redirect.
     pub fn read(query: &str) -> Option<Self> {
         let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == Self::NAME)?;
-        [Self::CreateOrganization, Self::Organization, Self::User].into_iter().find(|then| then.name() == value)
+        [Self::CreateOrganization, Self::Organization, Self::User].into_iter().find(|page| page.name() == value)
     }
 
     fn name(self) -> &'static str {
@@ -38,40 +39,41 @@ impl Then {
     }
 }
 
-/// Where a visitor is on the portal: what every link and form of its pages is made with.
+/// The addresses that the links and forms of a visitor's page lead to.
 #[derive(Clone, Debug)]
 pub struct Address {
     base: String,
     query: String,
-    then: Option<Then>,
-    /// The way out: where the logo leads.
-    pub out: String,
+    after_sign_in: Option<AfterSignIn>,
+    /// Where the logo and Cancel lead.
+    pub exit_url: String,
 }
 
 impl Address {
-    /// The addresses below `base`, which carry what the link said.
-    pub fn new(base: String, link: &LinkParams<'_>, then: Option<Then>, out: String) -> Self {
-        Self { base, query: carried(link), then, out }
+    /// The addresses below `base`, which carry the link's parameters.
+    pub fn new(base: String, link: &LinkParams<'_>, after_sign_in: Option<AfterSignIn>, exit_url: String) -> Self {
+        Self { base, query: carried_query(link), after_sign_in, exit_url }
     }
 
     /// The address of a page.
     pub fn to(&self, page: Page) -> String {
-        self.with(page.path(), self.then.filter(|_| matches!(page, Page::SignIn | Page::SignUp)).map(|then| (Then::NAME, then.name())))
+        let after = self.after_sign_in.filter(|_| matches!(page, Page::SignIn | Page::SignUp));
+        self.with(page.path(), after.map(|page| (AfterSignIn::NAME, page.name())))
     }
 
-    /// The address that a form of a page is sent to, where the page has more than one.
+    /// The address that a page with several forms sends one of them to.
     pub fn form(&self, page: Page, form: &str) -> String {
         self.with(&format!("{}/{form}", page.path()), None)
     }
 
-    /// The address of a page that says what has been done.
+    /// The address of a page that confirms what was done.
     pub fn done(&self, page: Page, what: &'static str) -> String {
         self.with(page.path(), Some(("done", what)))
     }
 
-    /// The address to sign in at, and to go on from to what the visitor was about to do.
-    pub fn to_sign_in_then(&self, then: Then) -> String {
-        Self { then: Some(then), ..self.clone() }.to(Page::SignIn)
+    /// The address of the sign-in page, from where the visitor goes on to that page.
+    pub fn sign_in_first(&self, after: AfterSignIn) -> String {
+        Self { after_sign_in: Some(after), ..self.clone() }.to(Page::SignIn)
     }
 
     fn with(&self, path: &str, more: Option<(&str, &str)>) -> String {
@@ -82,9 +84,9 @@ impl Address {
     }
 }
 
-/// What is carried from page to page: all that the link said, except what no page would read. Written anew it may have grown: what
-/// is longer than any target goes first, then the prefill, which stands in the form.
-fn carried(link: &LinkParams<'_>) -> String {
+/// The query that is carried from page to page: the link's parameters that some page reads. Encoded again, it may exceed the limit.
+/// A URL that is longer than any target is left out first, then the prefill, which is in the form anyway.
+fn carried_query(link: &LinkParams<'_>) -> String {
     let mut link = link.clone();
     for redirect in
         [&mut link.redirect_url, &mut link.sign_in_force, &mut link.sign_in_fallback, &mut link.sign_up_force, &mut link.sign_up_fallback]
@@ -104,11 +106,11 @@ mod tests {
     use super::*;
 
     fn address(base: &str, query: &str) -> Address {
-        Address::new(base.to_owned(), &LinkParams::read(query), Then::read(query), String::new())
+        Address::new(base.to_owned(), &LinkParams::read(query), AfterSignIn::read(query), String::new())
     }
 
     #[test]
-    fn every_parameter_of_the_link_goes_along_and_nothing_else() {
+    fn every_parameter_of_the_link_is_carried_and_nothing_else() {
         let query = "sign_up_fallback_redirect_url=/c&redirect_url=https%3A%2F%2Fmyapp.com%2F%3Fa%3D1%26b%3D%C3%BC&redirect_url=/second\
             &x=y&email_address=a@b&email_address=ana%2Bx%40myapp.com&sign_in_force_redirect_url=/a&sign_in_fallback_redirect_url=/b\
             &sign_up_force_redirect_url=/d&phone_number=%2B49&username=ana&first_name=A&last_name=B&done=names";
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_for_a_target_stays_behind_and_the_rest_is_still_read() {
+    fn a_url_longer_than_any_target_is_dropped_and_the_rest_is_kept() {
         let query = format!("redirect_url=/{}&sign_in_force_redirect_url=/x&username=ana", "a".repeat(2048));
         assert_eq!(address("", &query).to(Page::SignUp), "/sign-up?sign_in_force_redirect_url=%2Fx&username=ana");
         let names =
@@ -135,24 +137,24 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_signing_in_is_one_of_three_pages_and_kept_on_the_way_to_them_only() {
-        for (query, then) in [
-            ("then=user", Some(Then::User)),
-            ("then=organization&then=user", Some(Then::Organization)),
-            ("a=b&then=create-organization", Some(Then::CreateOrganization)),
+    fn the_page_after_sign_in_is_one_of_three_and_is_carried_to_sign_in_and_sign_up_only() {
+        for (query, expected) in [
+            ("then=user", Some(AfterSignIn::User)),
+            ("then=organization&then=user", Some(AfterSignIn::Organization)),
+            ("a=b&then=create-organization", Some(AfterSignIn::CreateOrganization)),
             ("then=sign-out", None),
             ("then=https://evil.com", None),
             ("then=/user", None),
             ("then=", None),
             ("", None),
         ] {
-            assert_eq!(Then::read(query), then, "{query}");
+            assert_eq!(AfterSignIn::read(query), expected, "{query}");
         }
         let address = address("", "then=user&redirect_url=/x");
         assert_eq!(address.to(Page::SignIn), "/sign-in?redirect_url=%2Fx&then=user");
         assert_eq!(address.to(Page::SignUp), "/sign-up?redirect_url=%2Fx&then=user");
         assert_eq!(address.to(Page::User), "/user?redirect_url=%2Fx");
-        assert_eq!(address.to_sign_in_then(Then::Organization), "/sign-in?redirect_url=%2Fx&then=organization");
+        assert_eq!(address.sign_in_first(AfterSignIn::Organization), "/sign-in?redirect_url=%2Fx&then=organization");
         assert_eq!(address.form(Page::User, "names"), "/user/names?redirect_url=%2Fx");
         assert_eq!(address.done(Page::User, "names"), "/user?redirect_url=%2Fx&done=names");
     }

@@ -1,4 +1,4 @@
-//! What visitors type into the portal's forms. Passwords are never shown again, and nothing of it is logged.
+//! The forms of the portal's pages, as typed. Passwords are never shown again, and nothing from a form is logged.
 
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ pub struct SignInForm {
     pub password: Password,
 }
 
-/// The form of `/sign-up`. One of the first three at least.
+/// The form of `/sign-up`. At least one of the first three fields is needed.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignUpForm {
@@ -32,7 +32,7 @@ pub struct SignUpForm {
     pub password: Password,
 }
 
-/// The form that changes one's names on `/user`.
+/// The form on `/user` that changes the visitor's names.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NamesForm {
@@ -42,13 +42,13 @@ pub struct NamesForm {
     pub last_name: String,
 }
 
-/// The form that changes one's password on `/user`.
+/// The form on `/user` that changes the visitor's password.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordForm {
-    /// The password until now.
+    /// The current password.
     pub current: Password,
-    /// The one from now on.
+    /// The new password.
     pub new: Password,
 }
 
@@ -68,23 +68,23 @@ pub struct WaitlistForm {
     pub email_address: String,
 }
 
-/// The form that ends one of one's own sessions on `/user`.
+/// The form on `/user` that ends one of the visitor's sessions.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionForm {
-    /// Its key.
+    /// The session's key.
     pub session: i64,
 }
 
-/// The form that leaves an organization on `/organization`.
+/// The form on `/organization` that leaves one.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeaveForm {
-    /// Its key.
+    /// The organization's key.
     pub organization: i64,
 }
 
-/// A form without fields: all that it says is that somebody has pressed its button.
+/// A form without fields, just a button.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ButtonForm {}

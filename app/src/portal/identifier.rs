@@ -1,5 +1,5 @@
-//! What a visitor is found by: an email address, a phone number or a username, each in the one form that it is compared in. No text
-//! is two of them, so one field is enough to sign in.
+//! Identifiers: an email address, a phone number or a username, each in its canonical form. No text can be two of them, so one field
+//! is enough to sign in.
 
 use std::{fmt, str::FromStr};
 
@@ -14,39 +14,39 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PhoneNumber(String);
 
-/// A text that is no phone number.
+/// Why a text is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPhoneNumber {
-    /// `00` is the way out of some countries only, so it is not taken for a `+`.
-    #[error("Begin with + and the country's number, like +1 415 555 0123.")]
+    /// It does not begin with `+` and a country code. `00` is the international prefix of some countries only, so it is not read as `+`.
+    #[error("Begin with + and the country code, like +1 415 555 0123.")]
     NoCountry,
-    /// Something else than digits.
-    #[error("Use digits only after the +, like +1 415 555 0123.")]
+    /// It has other characters than digits.
+    #[error("Use only digits after the +, like +1 415 555 0123.")]
     Character,
-    /// Fewer or more digits than any number has.
+    /// It has fewer or more digits than any phone number.
     #[error("A phone number has 4 to 15 digits after the +, like +1 415 555 0123.")]
     Length,
 }
 
-/// A username: 3 to 64 of `a` to `z`, digits, `_`, `.` and `-`.
+/// A username: 3 to 64 characters out of `a` to `z`, digits, `_`, `.` and `-`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
-/// A text that is no username.
+/// Why a text is not a username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAUsername {
     /// It could be an email address.
-    #[error("A username has no @. An email address has a field of its own.")]
+    #[error("A username can't contain @. There is a separate field for an email address.")]
     Email,
-    /// Wrong characters, too few or too many of them.
-    #[error("Use 3 to 64 of these: the letters a to z, digits, _, . and -.")]
+    /// It has other characters, or too few or too many.
+    #[error("Use 3 to 64 characters: the letters a to z, digits, _, . and -.")]
     Character,
     /// It could be a phone number.
     #[error("That could be a phone number. Add a letter.")]
     PhoneNumber,
 }
 
-/// What somebody signs in with.
+/// What a visitor signs in with.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Identifier {
     /// An email address.
@@ -57,7 +57,7 @@ pub enum Identifier {
     Username(Username),
 }
 
-/// A text that nobody can sign in with.
+/// Why a text can't be an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnIdentifier {
     /// Nothing was typed.
@@ -66,7 +66,7 @@ pub enum NotAnIdentifier {
     /// It has an `@`.
     #[error(transparent)]
     Email(#[from] NotAnEmail),
-    /// It begins with `+`, or has nothing but digits.
+    /// It begins with `+` or has only digits.
     #[error(transparent)]
     PhoneNumber(#[from] NotAPhoneNumber),
     /// It is neither of these.
@@ -106,7 +106,7 @@ impl FromStr for Username {
     type Err = NotAUsername;
 
     fn from_str(text: &str) -> Result<Self, NotAUsername> {
-        // Some characters are capitals only once they are written plainly, so the case comes last.
+        // Some characters have an upper case only after normalisation, so lower case comes last.
         let name = text.trim().nfkc().collect::<String>().to_lowercase();
         if name.contains('@') {
             Err(NotAUsername::Email)
@@ -137,15 +137,15 @@ impl FromStr for Identifier {
 }
 
 impl Identifier {
-    /// What somebody typed to sign in with.
+    /// Reads what a visitor has typed.
     ///
     /// # Errors
-    /// What is wrong with it. That depends on the text alone, and says nothing about who has an account.
+    /// What is wrong with the text. It does not depend on who has an account.
     pub fn parse(text: &str) -> Result<Self, NotAnIdentifier> {
         text.parse()
     }
 
-    /// The one form that it is compared in, which tells its kind as well.
+    /// The canonical form, which also tells the kind.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Email(email) => email.as_str(),
@@ -169,21 +169,21 @@ impl Username {
     }
 }
 
-/// A log must not hold it.
+/// Leaves out the identifier, for logs.
 impl fmt::Debug for Identifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Identifier")
     }
 }
 
-/// A log must not hold it.
+/// Leaves out the identifier, for logs.
 impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PhoneNumber")
     }
 }
 
-/// A log must not hold it.
+/// Leaves out the identifier, for logs.
 impl fmt::Debug for Username {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Username")

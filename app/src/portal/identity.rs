@@ -1,5 +1,5 @@
-//! The seam between the portal's flows and how a visitor is recognised: accounts with a password today, an `OpenID` Connect
-//! provider next. What is here says nothing of either.
+//! How the portal's flows see visitors, however an instance signs them in: by accounts with a password today, by an `OpenID`
+//! Connect provider later. Nothing here depends on either.
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
@@ -7,12 +7,13 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::form::{NamesForm, PasswordForm, SignInForm, SignUpForm};
-use crate::{admins::Token, credentials::client::Client, ui::form::FieldError};
+pub use super::identity_error::IdentityError;
+use crate::credentials::{client::Client, token::Token};
 
-/// How an instance's visitors are recognised, by the names that the database has.
+/// How an instance signs its visitors in, by the names in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IdentityKind {
-    /// By accounts of the instance, each with a password.
+    /// By the instance's own accounts, each with a password.
     #[default]
     Accounts,
 }
@@ -21,7 +22,7 @@ impl IdentityKind {
     /// Every kind.
     pub const ALL: [Self; 1] = [Self::Accounts];
 
-    /// Its name in the database.
+    /// The name in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Accounts => "accounts",
@@ -29,7 +30,7 @@ impl IdentityKind {
     }
 }
 
-/// A name that no kind of identity has.
+/// No kind of identity has this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown kind of identity")]
 pub struct UnknownIdentity;
@@ -42,10 +43,10 @@ impl FromStr for IdentityKind {
     }
 }
 
-/// Somebody whom the portal recognises. Personal: not for logs.
+/// A signed-in visitor. Personal data: not for logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Visitor {
-    /// The key, by which organizations know them.
+    /// The visitor's key, which organizations refer to.
     pub id: i64,
     /// The session's key.
     pub session: i64,
@@ -55,20 +56,20 @@ pub struct Visitor {
     pub phone_number: Option<String>,
     /// `username`
     pub username: Option<String>,
-    /// `first_name`, empty where there is none.
+    /// `first_name`, empty if there is none.
     pub first_name: String,
-    /// `last_name`, empty where there is none.
+    /// `last_name`, empty if there is none.
     pub last_name: String,
 }
 
 impl Visitor {
-    /// What they are called by: what identifies them, the address first.
-    pub fn called(&self) -> &str {
+    /// The identifier that the pages show: the email address, else the username, else the phone number.
+    pub fn display_name(&self) -> &str {
         [&self.email_address, &self.username, &self.phone_number].into_iter().flatten().next().map_or("", String::as_str)
     }
 }
 
-/// A log must not hold who it is.
+/// Leaves out who it is, for logs.
 impl fmt::Debug for Visitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Visitor").field("id", &self.id).finish_non_exhaustive()
@@ -84,62 +85,48 @@ pub struct OwnSession {
     pub since: OffsetDateTime,
     /// When it was last used, to the minute.
     pub last_seen: OffsetDateTime,
-    /// What the browser calls itself.
+    /// The browser's `User-Agent`.
     pub browser: String,
 }
 
-/// A visitor is recognised: now, or after a page of somebody else.
+/// How a sign-in or sign-up goes on.
 #[derive(Clone, Debug)]
-pub enum Recognised {
+pub enum SignInOutcome {
     /// A session has begun; this is its token, for the cookie.
-    Now(Token),
-    /// The visitor is to be sent to this page of the provider first.
-    Elsewhere(Url),
+    SignedIn(Token),
+    /// The visitor signs in at this page of the identity provider first.
+    RedirectToProvider(Url),
 }
 
-/// Why somebody was not recognised, or nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum IdentityError {
-    /// Fields are wrong. A field of the name `""` is the form as a whole.
-    #[error("fields are wrong")]
-    Fields(Vec<FieldError>),
-    /// This kind of identity does not have that: names or a password that are kept elsewhere.
-    #[error("that is kept elsewhere")]
-    NotHere,
-    /// Whoever recognises visitors does not answer; the cause is logged where it happens.
-    #[error("visitors can't be recognised right now")]
-    Unavailable,
-}
+/// The future that the methods of [`Identity`] return.
+pub type IdentityFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, IdentityError>> + Send + 'a>>;
 
-/// What is answered later.
-pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, IdentityError>> + Send + 'a>>;
-
-/// Recognises the visitors of one instance.
+/// Signs in the visitors of one instance, and manages their sessions and accounts.
 pub trait Identity: Send + Sync {
-    /// Whom the session of that token belongs to; `None` where it has ended, never was, or is another instance's.
-    fn visitor<'a>(&'a self, token: &'a Token) -> Later<'a, Option<Visitor>>;
+    /// The visitor whose session has that token; `None` if it has ended, never existed, or is another instance's.
+    fn visitor<'a>(&'a self, token: &'a Token) -> IdentityFuture<'a, Option<Visitor>>;
 
-    /// Signs somebody in. Wrong and unknown have the same words, and take the same time.
-    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> Later<'a, Recognised>;
+    /// Signs a visitor in. A wrong password and an unknown account get the same message, after the same time.
+    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome>;
 
-    /// Makes somebody known and signs them in.
-    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> Later<'a, Recognised>;
+    /// Creates an account and signs its visitor in.
+    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome>;
 
-    /// Ends the visitor's own session.
-    fn sign_out<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, ()>;
+    /// Ends the visitor's current session.
+    fn sign_out<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, ()>;
 
-    /// The visitor's sessions, the one used last first.
-    fn sessions<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, Vec<OwnSession>>;
+    /// The visitor's sessions, the most recently used first.
+    fn sessions<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, Vec<OwnSession>>;
 
-    /// Ends one of the visitor's sessions; nothing happens where it is none of theirs.
-    fn end_session<'a>(&'a self, visitor: &'a Visitor, session: i64) -> Later<'a, ()>;
+    /// Ends one of the visitor's sessions. Does nothing if it is not theirs.
+    fn end_session<'a>(&'a self, visitor: &'a Visitor, session: i64) -> IdentityFuture<'a, ()>;
 
-    /// Ends all of the visitor's sessions but the one they ask from.
-    fn end_other_sessions<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, ()>;
+    /// Ends all of the visitor's sessions except the current one.
+    fn end_other_sessions<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, ()>;
 
     /// Changes the visitor's names.
-    fn rename<'a>(&'a self, visitor: &'a Visitor, form: &'a NamesForm) -> Later<'a, ()>;
+    fn rename<'a>(&'a self, visitor: &'a Visitor, form: &'a NamesForm) -> IdentityFuture<'a, ()>;
 
     /// Changes the visitor's password and ends their other sessions.
-    fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> Later<'a, ()>;
+    fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> IdentityFuture<'a, ()>;
 }

@@ -1,11 +1,39 @@
 //! The form that is saved in place, as the browser has it: read, filled, compared with what is stored. The server never runs this.
 
-use leptos::{prelude::document, wasm_bindgen::JsCast};
+use leptos::{
+    prelude::document,
+    wasm_bindgen::{JsCast, JsValue},
+};
 
-use web_sys::{Event, FormData, HtmlFormElement, HtmlInputElement, UrlSearchParams, js_sys::Array};
+use web_sys::{Event, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, UrlSearchParams, js_sys::Array};
 
-/// The id of the form that is saved in place. A page has one.
+/// The id of the form that is saved in place. A page has one, and one of each of these.
 pub const FORM: &str = "saved-in-place";
+/// The id of its bar.
+pub const BAR: &str = "save-bar";
+/// The id of what the bar says.
+pub const SAID: &str = "save-said";
+/// The id of the button that saves.
+pub const BUTTON: &str = "save-button";
+/// The id of the button that undoes the last save.
+pub const UNDO: &str = "save-undo";
+/// The id of the link to sign in again.
+pub const SIGN_IN: &str = "save-sign-in";
+/// The id of the link to what is stored.
+pub const DISCARD: &str = "save-discard";
+/// The id of the summary of what is wrong.
+pub const SUMMARY: &str = "save-summary";
+
+/// The element with that id.
+pub fn element(id: &str) -> Option<HtmlElement> {
+    Some(document().get_element_by_id(id)?.unchecked_into())
+}
+
+/// What is stored, urlencoded: what the form was filled with. Empty for a form of something new.
+pub fn base() -> String {
+    let input = form().and_then(|form| form.query_selector("[name=base]").ok().flatten());
+    input.map(|input| input.unchecked_into::<HtmlInputElement>().value()).unwrap_or_default()
+}
 
 /// The one field that is a list: it has an input for each value.
 const LIST: &str = "allowed_origins";
@@ -40,6 +68,13 @@ impl Fields {
         self.0.to_string().into()
     }
 
+    /// Every field, in order.
+    pub fn entries(&self) -> Vec<(String, String)> {
+        let entries = Array::from(&self.0).into_iter().map(|entry| Array::from(&entry));
+        let text = |value: JsValue| value.as_string().unwrap_or_default();
+        entries.map(|entry| (text(entry.get(0)), text(entry.get(1)))).collect()
+    }
+
     /// The value of a field; empty where there is none.
     pub fn get(&self, name: &str) -> String {
         self.0.get(name).unwrap_or_default()
@@ -52,10 +87,10 @@ impl Fields {
     }
 }
 
-/// How many of these fields differ from what is stored.
-pub fn count_changed(names: &[&str], base: &str) -> usize {
+/// How many of these fields, separated by spaces, differ from what is stored.
+pub fn count_changed(names: &str, base: &str) -> usize {
     let (Some(typed), Some(stored)) = (Fields::typed(), Fields::read(base)) else { return 0 };
-    names.iter().filter(|name| typed.get_all(name) != stored.get_all(name)).count()
+    names.split_whitespace().filter(|name| typed.get_all(name) != stored.get_all(name)).count()
 }
 
 /// Puts the values of an urlencoded text into the form's inputs, as if they were typed. An input whose value is no longer that of
@@ -68,12 +103,11 @@ pub fn fill(text: &str, before: &str, hidden: bool) {
         let name = input.name();
         match input.type_().as_str() {
             "hidden" if hidden => input.set_value(&fields.get(&name)),
-            "hidden" => {}
             "radio" if input.value() == fields.get(&name) && !input.checked() && !is_typed_since(&form, &name, &before) => {
                 input.set_checked(true);
                 announce(&input);
             }
-            "radio" => {}
+            "hidden" | "radio" => {}
             // The inputs of a list take its values in order; those that are left are emptied.
             _ if name == LIST => {
                 let stored = fields.get_all(LIST);

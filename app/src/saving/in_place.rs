@@ -1,135 +1,290 @@
-//! Saving a form in place: its island calls a server function, and the page stays where it is. The state that its bar, its summary
-//! and its fields show.
+//! Saves a form in place: calls its server function, and shows the outcome in the page that the server has rendered. Nothing reloads,
+//! nothing moves, and what was typed stays until it is stored.
 
-use std::future::Future;
+use std::time::Duration;
 
-use leptos::prelude::*;
-use web_sys::SubmitEvent;
+use leptos::{
+    prelude::*,
+    wasm_bindgen::{JsCast, JsValue, closure::Closure},
+};
+use web_sys::{Element, Event, FocusOptions, HtmlElement, HtmlFormElement, KeyboardEvent, SubmitEvent};
 
 use super::{
-    form_element::{Fields, fill},
-    outcome::{Choice, Conflict, SaveOutcome, Saved},
+    api_call::{arguments, call, get, list, text},
+    conflict::{remove_choices, show_choices},
+    errors::{hide_errors, show_errors, show_summary},
+    form_element::{BAR, BUTTON, DISCARD, FORM, Fields, SAID, SIGN_IN, UNDO, base, count_changed, element, fill},
+    page_refresh::refresh,
 };
-use crate::{error::AppError, ui::form::FieldError};
+use crate::{error::AppError, paths};
 
-/// How far saving is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// The form is edited, or has just come from the server.
+/// How long the bar says that the form is saved.
+const SAVED_SHOWN: Duration = Duration::from_secs(10);
+
+/// The event that tells the form's own island that something else is stored now.
+pub const STORED: &str = "portal-redirects:stored";
+
+/// Saves the form of the page in place. Form, bar and summary are beside it and made by the server.
+#[island]
+pub fn SaveInPlace() -> impl IntoView {
+    Effect::new(move |_| InPlace::new().listen());
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
     Editing,
-    /// The server function is called.
     Saving,
-    /// The form is stored, as this version. `merged` says that somebody else's changes are in it.
-    Saved {
-        /// The version that the instance has now.
-        version: i64,
-        /// Whether somebody else's changes were merged.
-        merged: bool,
-    },
-    /// The server could not save it. What was typed is still in the form.
+    Saved(i64),
     Failed(AppError),
 }
 
-/// A form while it is edited and saved in place.
 #[derive(Clone, Copy)]
-pub struct InPlace {
-    /// How far saving is.
-    pub phase: RwSignal<Phase>,
-    /// What is stored, urlencoded: what the form was filled with, and what the next save starts from.
-    pub base: RwSignal<String>,
+struct InPlace {
+    phase: StoredValue<Phase>,
     /// What was sent with the last save, urlencoded.
-    sent: RwSignal<String>,
-    /// How many fields differ from what is stored.
-    pub changed: RwSignal<usize>,
-    /// What is wrong with fields.
-    pub errors: RwSignal<Vec<FieldError>>,
-    /// Fields that somebody else has changed too.
-    pub choices: RwSignal<Vec<Choice>>,
-    /// Whether the form comes from a version that is not stored any more.
-    pub ahead: RwSignal<bool>,
+    sent: StoredValue<String>,
     /// The form that undoes the last save, urlencoded; empty where there is nothing to undo.
-    pub undo: RwSignal<String>,
-    /// Whether the browser's half runs.
-    pub live: RwSignal<bool>,
+    undo: StoredValue<String>,
+    /// Whether somebody else's changes were merged with the last save.
+    merged: StoredValue<bool>,
+    /// Whether the page is left on purpose.
+    leaving: StoredValue<bool>,
 }
 
 impl InPlace {
-    /// A form that was filled with `base` and has these errors.
-    pub fn new(base: String, errors: Vec<FieldError>) -> Self {
-        let live = RwSignal::new(false);
-        Effect::new(move |_| live.set(true));
+    fn new() -> Self {
         Self {
-            phase: RwSignal::new(Phase::Editing),
-            base: RwSignal::new(base),
-            sent: RwSignal::new(String::new()),
-            changed: RwSignal::new(0),
-            errors: RwSignal::new(errors),
-            choices: RwSignal::new(Vec::new()),
-            ahead: RwSignal::new(false),
-            undo: RwSignal::new(String::new()),
-            live,
+            phase: StoredValue::new(Phase::Editing),
+            sent: StoredValue::new(String::new()),
+            undo: StoredValue::new(String::new()),
+            merged: StoredValue::new(false),
+            leaving: StoredValue::new(false),
         }
     }
 
-    /// What is wrong with a field.
-    pub fn error(self, field: &str) -> Option<String> {
-        self.errors.with(|errors| errors.iter().find(|error| error.field == field).map(|error| error.message.clone()))
+    fn listen(self) {
+        self.show();
+        on("submit", move |event| {
+            let Some(target) = event.target().map(JsCast::unchecked_into::<HtmlFormElement>) else { return };
+            // A button with an address of its own leads there, as "Preview with these values" does.
+            let button = event.unchecked_ref::<SubmitEvent>().submitter();
+            let elsewhere = button.is_some_and(|button| button.has_attribute("formaction"));
+            if target.id() == FORM && !elsewhere {
+                event.prevent_default();
+                self.save();
+            } else if target.has_attribute("data-function") {
+                event.prevent_default();
+                self.submit(target);
+            } else {
+                self.leaving.set_value(true);
+            }
+        });
+        on("input", move |_| {
+            if self.phase.get_value() != Phase::Saving {
+                self.phase.set_value(Phase::Editing);
+            }
+            self.show();
+        });
+        on("keydown", move |event| {
+            let key = event.unchecked_ref::<KeyboardEvent>();
+            if (key.ctrl_key() || key.meta_key()) && key.key() == "s" {
+                event.prevent_default();
+                if changed() > 0 {
+                    self.save();
+                }
+            }
+        });
+        on("click", move |event| {
+            let Some(id) = event.target().map(|target| target.unchecked_into::<Element>().id()) else { return };
+            if id == UNDO {
+                fill(&self.undo.get_value(), &base(), false);
+                self.save();
+            } else if id == DISCARD {
+                self.leaving.set_value(true);
+            }
+        });
+        on("beforeunload", move |event| {
+            if changed() > 0 && !self.leaving.get_value() {
+                event.prevent_default();
+            }
+        });
+        // The page may come back from the browser's cache, unsaved as it was left.
+        on("pageshow", move |_| self.leaving.set_value(false));
     }
 
-    /// What somebody else has stored in a field that is changed here too.
-    pub fn choice(self, field: &str) -> Option<Choice> {
-        self.choices.with(|choices| choices.iter().find(|choice| choice.field == field).cloned())
-    }
-
-    /// Calls the server function, unless it is being called, and takes its outcome.
-    pub fn save(self, call: impl Future<Output = Result<SaveOutcome, AppError>> + 'static, done: impl FnOnce(&Saved) + 'static) {
-        if self.phase.get_untracked() == Phase::Saving {
+    /// Calls the server function of a form that leads to another page once it is saved.
+    fn submit(self, form: HtmlFormElement) {
+        let (Some(typed), Ok(Some(said))) = (Fields::of(&form), form.query_selector(".said")) else { return };
+        if form.has_attribute("aria-busy") {
             return;
         }
-        self.phase.set(Phase::Saving);
-        self.sent.set(Fields::typed().map(|typed| typed.write()).unwrap_or_default());
+        let _ = form.set_attribute("aria-busy", "true");
+        said.set_text_content(Some("Saving…"));
+        let data = move |name| form.get_attribute(name).unwrap_or_default();
+        let called = call(data("data-function"), arguments(&data("data-arguments"), &typed));
         leptos::task::spawn_local(async move {
-            match call.await {
-                Ok(SaveOutcome::Saved(saved)) => {
-                    self.errors.set(Vec::new());
-                    self.choices.set(Vec::new());
-                    self.undo.set(saved.undo.clone());
-                    self.refill(&saved.form, saved.form.clone());
-                    self.phase.set(Phase::Saved { version: saved.version, merged: saved.merged });
-                    done(&saved);
+            let failed = match called.await {
+                Ok(outcome) if get(&outcome, "saved").is_object() => {
+                    let left_out = list(&get(&outcome, "saved"), "left_out").into_iter().filter_map(|field| field.as_string());
+                    let page = left_out.fold(data("data-page"), |page, field| page + "&left_out=" + &field);
+                    self.leaving.set_value(true);
+                    let _ = window().location().assign(&page);
+                    return;
                 }
-                Ok(SaveOutcome::Rejected { errors }) => {
-                    self.phase.set(Phase::Editing);
-                    self.errors.set(errors);
+                Ok(outcome) if get(&outcome, "rejected").is_object() => {
+                    let errors = list(&get(&outcome, "rejected"), "errors");
+                    errors.iter().map(|error| text(&error, "message")).collect::<Vec<_>>().join(" ")
                 }
-                Ok(SaveOutcome::Conflict(conflict)) => self.take(*conflict),
-                Err(error) => self.phase.set(Phase::Failed(error)),
+                Ok(_) => "Somebody saved in between, so nothing is changed yet. Reload the page to see it as it is now.".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            said.set_text_content(Some(&failed));
+            // The page offers the button again.
+            if let Ok(Some(busy)) = document().query_selector("[aria-busy]") {
+                let _ = busy.remove_attribute("aria-busy");
             }
         });
     }
 
-    /// Takes over what somebody else has stored. Fields that both have changed keep what was typed, and ask.
-    fn take(self, conflict: Conflict) {
-        self.errors.set(Vec::new());
-        self.ahead.set(conflict.ahead);
-        self.refill(&conflict.form, conflict.base);
-        self.choices.set(conflict.both);
-        self.phase.set(Phase::Editing);
+    /// Sends the form, unless it is being sent.
+    fn save(self) {
+        let (Some(bar), Some(typed)) = (element(BAR), Fields::typed()) else { return };
+        if self.phase.get_value() == Phase::Saving || element(BUTTON).is_none() {
+            return;
+        }
+        // The server counts the inputs of a list without the blank ones.
+        fill(&typed.write(), &typed.write(), false);
+        self.phase.set_value(Phase::Saving);
+        self.sent.set_value(typed.write());
+        self.show();
+        let data = |name| bar.get_attribute(name).unwrap_or_default();
+        let called = call(data("data-function"), arguments(&data("data-arguments"), &typed));
+        leptos::task::spawn_local(async move {
+            match called.await {
+                Ok(outcome) => self.take(&outcome),
+                Err(error) => self.phase.set_value(Phase::Failed(error)),
+            }
+            self.show();
+        });
     }
 
-    /// Puts `form` into the inputs, which takes over what somebody else has stored. The next save starts from `base`.
-    fn refill(self, form: &str, base: String) {
-        self.sent.with_untracked(|sent| fill(form, sent, true));
-        self.base.set(base);
+    /// Shows the outcome of a save.
+    fn take(self, outcome: &JsValue) {
+        hide_errors();
+        remove_choices();
+        let (saved, rejected, conflict) = (get(outcome, "saved"), get(outcome, "rejected"), get(outcome, "conflict"));
+        if saved.is_object() {
+            if base().is_empty() {
+                // A new instance has a page of its own.
+                self.leaving.set_value(true);
+                let _ = window().location().assign(&paths::instance(&text(&saved, "slug")).redirects());
+                return;
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "a version counts the saves of one instance")]
+            let version = get(&saved, "version").as_f64().unwrap_or_default() as i64;
+            self.undo.set_value(text(&saved, "undo"));
+            self.merged.set_value(get(&saved, "merged").is_truthy());
+            self.refill(&text(&saved, "form"));
+            self.phase.set_value(Phase::Saved(version));
+            set_timeout(move || self.hide(version), SAVED_SHOWN);
+            refresh();
+            return;
+        }
+        self.phase.set_value(Phase::Editing);
+        let merged = get(if rejected.is_object() { &rejected } else { &conflict }, "merged");
+        if merged.is_object() {
+            self.refill(&text(&merged, "form"));
+        }
+        if rejected.is_object() {
+            show_errors(&list(&rejected, "errors"));
+        } else {
+            show_choices(&list(&conflict, "both"));
+            show_summary(get(&conflict, "ahead").is_truthy(), &list(&conflict, "both"));
+        }
     }
 
-    /// Puts what was stored before the last save into the inputs. Fields that were edited since keep what was typed.
-    pub fn type_undo(self) {
-        self.undo.with_untracked(|undo| self.base.with_untracked(|base| fill(undo, base, false)));
+    /// Puts a form into the inputs, which takes over what somebody else has stored. What was typed since it was sent stays.
+    fn refill(self, form: &str) {
+        self.sent.with_value(|sent| fill(form, sent, true));
+        if let Ok(event) = Event::new(STORED) {
+            let _ = window().dispatch_event(&event);
+        }
+    }
+
+    /// Says in the bar how things stand.
+    fn show(self) {
+        let (phase, count) = (self.phase.get_value(), changed());
+        let said = match phase {
+            Phase::Saving => "Saving…".to_owned(),
+            Phase::Saved(version) if self.merged.get_value() => format!("Saved · version {version}, merged with somebody else's changes"),
+            Phase::Saved(version) => format!("Saved · version {version}"),
+            Phase::Failed(AppError::Unreachable) => "Not saved: the server can't be reached. What you typed is still here.".to_owned(),
+            Phase::Failed(AppError::SignedOut) => "Not saved: you are signed out. What you typed is still here.".to_owned(),
+            Phase::Failed(error) => format!("Not saved. {error} What you typed is still here."),
+            Phase::Editing if count == 0 => String::new(),
+            Phase::Editing => {
+                let refused = document().query_selector_all(".field:has([aria-invalid]) .badge:not([hidden])");
+                let attention = match refused.map_or(0, |refused| refused.length()) {
+                    0 => String::new(),
+                    1 => ", one needs attention".to_owned(),
+                    count => format!(", {count} need attention"),
+                };
+                format!("{count} unsaved change{}{attention}", if count == 1 { "" } else { "s" })
+            }
+        };
+        let is_saved = matches!(phase, Phase::Saved(_));
+        if let Some(text) = element(SAID) {
+            text.set_text_content(Some(&said));
+        }
+        let hide = |id, hidden| element(id).iter().for_each(|element| element.set_hidden(hidden));
+        if !base().is_empty() {
+            hide(BAR, said.is_empty());
+        }
+        hide(UNDO, !is_saved || self.undo.with_value(String::is_empty));
+        hide(SIGN_IN, phase != Phase::Failed(AppError::SignedOut));
+        hide(BUTTON, is_saved);
+        hide(DISCARD, is_saved);
+        if let Some(button) = element(BUTTON) {
+            let label = match phase {
+                Phase::Failed(_) => "Try again",
+                _ if base().is_empty() => "Create instance",
+                _ => "Save changes",
+            };
+            button.set_text_content(Some(label));
+            let _ = match phase {
+                Phase::Saving => button.set_attribute("aria-disabled", "true"),
+                _ => button.remove_attribute("aria-disabled"),
+            };
+        }
+    }
+
+    /// Hides the bar, unless there is something newer to say. The focus does not get lost with it.
+    fn hide(self, version: i64) {
+        if self.phase.get_value() != Phase::Saved(version) {
+            return;
+        }
+        let focused = document().active_element();
+        if focused.is_some_and(|focused| focused.closest(".bar").ok().flatten().is_some())
+            && let Some(main) = element("main")
+        {
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = main.unchecked_into::<HtmlElement>().focus_with_options(&options);
+        }
+        self.phase.set_value(Phase::Editing);
+        self.show();
     }
 }
 
-/// Whether the button that submits a form sends it to another address than its own, as "Preview with these values" does.
-pub fn is_for_another_address(event: &SubmitEvent) -> bool {
-    event.submitter().is_some_and(|button| button.has_attribute("formaction"))
+/// Hears an event of the window for as long as the page is there.
+fn on(name: &str, heard: impl FnMut(Event) + 'static) {
+    let heard: Box<dyn FnMut(Event)> = Box::new(heard);
+    let heard = Closure::wrap(heard).into_js_value();
+    let _ = window().add_event_listener_with_callback(name, heard.unchecked_ref());
+}
+
+/// How many fields differ from what is stored.
+fn changed() -> usize {
+    let names = element(BAR).and_then(|bar| bar.get_attribute("data-fields")).unwrap_or_default();
+    count_changed(&names, &base())
 }

@@ -1,18 +1,22 @@
-//! What saving a form has in common: its outcome as data, the three-way merge of two people's changes, and what the browser does
-//! to save in place.
+//! What saving a form has in common: its outcome as data, the three-way merge of two people's changes, and how the browser saves in
+//! place.
 
+mod api_call;
+#[cfg(feature = "ssr")]
 pub mod bar;
 #[cfg(feature = "ssr")]
 pub mod choices;
+mod conflict;
+mod errors;
 pub mod form_element;
 pub mod in_place;
 #[cfg(feature = "ssr")]
 pub mod merge;
 pub mod outcome;
-pub mod page_refresh;
+mod page_refresh;
 #[cfg(feature = "ssr")]
 pub mod save;
-pub mod submit;
-pub mod summary;
+#[cfg(feature = "ssr")]
+pub mod saved_instances;
 #[cfg(feature = "ssr")]
 pub mod undo;

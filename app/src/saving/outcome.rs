@@ -14,6 +14,8 @@ pub enum SaveOutcome {
     Rejected {
         /// What is wrong, in the order of the form.
         errors: Vec<FieldError>,
+        /// The form to go on with, where somebody else has saved in between.
+        merged: Option<Merged>,
     },
     /// Somebody else has saved in between, and nothing is stored: both have changed the same field, or the form is from a version
     /// that is not stored any more.
@@ -21,6 +23,11 @@ pub enum SaveOutcome {
 }
 
 impl SaveOutcome {
+    /// Fields are wrong, and nobody else has saved in between.
+    pub fn rejected(errors: Vec<FieldError>) -> Self {
+        Self::Rejected { errors, merged: None }
+    }
+
     /// Somebody else has saved since the page was made, and there is nothing to merge.
     pub fn stale() -> Self {
         Self::Conflict(Box::default())
@@ -55,7 +62,14 @@ pub struct Conflict {
     pub theirs: Vec<String>,
     /// Fields that only this form changes.
     pub own: Vec<String>,
-    /// The merged form, urlencoded: what was typed wherever this form changes something, else what is stored.
+    /// The form to go on with.
+    pub merged: Merged,
+}
+
+/// A form that is merged with what somebody else has stored since it was filled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The form, urlencoded: what was typed wherever it changes something, else what is stored.
     pub form: String,
     /// What is stored now, urlencoded: what the next save starts from.
     pub base: String,

@@ -11,7 +11,7 @@ use web_sys::{Event, XmlHttpRequest, XmlHttpRequestResponseType};
 const PARTS: [&str; 4] = [".rail", ".head", ".live", ".notices"];
 
 /// Fetches the page, and puts its parts in the place of those that are shown. If it can't be fetched, they stay.
-pub fn refresh() {
+pub(super) fn refresh() {
     let (Ok(request), Ok(path)) = (XmlHttpRequest::new(), window().location().pathname()) else { return };
     // The page after a save waits a moment until the version is live everywhere.
     if request.open("GET", &format!("{path}?saved")).is_err() {

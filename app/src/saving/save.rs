@@ -7,7 +7,8 @@ use sqlx::PgPool;
 
 use super::{
     merge::{Merge, look_up},
-    outcome::{SaveOutcome, Saved},
+    outcome::{Merged, SaveOutcome, Saved},
+    saved_instances::SavedInstances,
 };
 use crate::{
     database::StoreError,
@@ -57,23 +58,32 @@ impl Saver {
     /// The instance is not there or archived, the caller may not, or the database does not answer.
     pub async fn save<Form: Save>(&self, mut form: Form) -> Result<SaveOutcome, AppError> {
         let mut merges = 0;
+        let mut merged = None;
         loop {
             let stored = match form.save(self).await {
-                Ok(version) => return self.saved(&form, version, merges > 0).await,
-                Err(StoreError::Fields(errors)) => return Ok(SaveOutcome::Rejected { errors }),
+                Ok(version) => {
+                    self.mark_saved();
+                    return self.saved(&form, version, merges > 0).await;
+                }
+                Err(StoreError::Fields(errors)) => return Ok(SaveOutcome::Rejected { errors, merged }),
                 Err(StoreError::Conflict(stored)) => stored,
                 Err(error) => return Err(error.into_app_error()),
             };
             let (next, mut conflict) = form.merge(&stored);
             if conflict.ahead || !conflict.both.is_empty() || merges == MAX_MERGES {
                 look_up(&mut conflict, &self.pool, &stored).await;
-                conflict.form = write(&next);
-                conflict.base = write(&Form::of_stored(&stored));
+                conflict.merged = Merged { form: write(&next), base: write(&Form::of_stored(&stored)) };
                 return Ok(SaveOutcome::Conflict(Box::new(conflict)));
             }
+            merged = Some(Merged { form: write(&next), base: write(&Form::of_stored(&stored)) });
             form = next;
             merges += 1;
         }
+    }
+
+    /// Marks the instance as saved, so that this process serves it anew before it responds.
+    pub fn mark_saved(&self) {
+        SavedInstances::in_context().mark(&self.slug);
     }
 
     async fn saved<Form: Save>(&self, form: &Form, version: i64, merged: bool) -> Result<SaveOutcome, AppError> {

@@ -23,7 +23,7 @@ use axum_client_ip::ClientIpSource;
 use server::{
     http::dashboard_url::DashboardUrl,
     measured::{PATIENCE, around, keep_metrics, serve, serve_each},
-    portal::{Ahead, snapshot::Snapshots},
+    portal::{FastPath, snapshot::Snapshots},
 };
 use sqlx::PgPool;
 use tokio::{
@@ -74,11 +74,11 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let dashboard_url = DashboardUrl::new(None, ([127, 0, 0, 1], 3000).into())?;
     let _inside = runtime.enter();
     let snapshots = Snapshots::new(pool.clone(), MEMORY);
-    let ahead = Ahead::new(snapshots.clone());
+    let fast_path = FastPath::new(snapshots.clone());
     let router = server::router::router(pool.clone(), snapshots, dashboard_url, ClientIpSource::ConnectInfo);
     let long = start(runtime, router.clone())?;
     let (listener, portal) = listen(runtime)?;
-    let each = move |client: SocketAddr| ahead.clone().of(Extension(ConnectInfo(client)).layer(router.clone()));
+    let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
     runtime.spawn(serve_each(listener, each, PATIENCE, std::future::pending()));
     let response = Client::new(&portal.to_string()).get(&path())?;
     ensure!(response.status == 200 && response.json()["target"] == TARGET, "{response:?}");

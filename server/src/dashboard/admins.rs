@@ -22,13 +22,13 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use super::{
-    Dashboard,
+    Dashboard, cookies,
     failure::Failure,
     guard::Origin,
     posted_form::SecretForm,
-    rate_limits::{Target, Tries},
+    rate_limits::{AdminAttempt, Secret},
 };
-use crate::http::cookies;
+use crate::http::rate_limit::RateLimited;
 
 /// Why nobody is let in, or nothing is changed.
 enum NotLetIn {
@@ -78,13 +78,17 @@ async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) 
         _ => None,
     };
     let typed = || email.as_ref().map_or("", Email::as_str).to_owned();
-    take(dashboard, known.map_or_else(|| Tries::Unknown(Target::Account(typed()), client.address), |device| Tries::Known(device.hash())))?;
+    let attempt = known.map_or_else(
+        || AdminAttempt::Unknown(Secret::Password(typed()), client.address),
+        |device| AdminAttempt::KnownDevice(device.hash()),
+    );
+    take(dashboard, attempt)?;
     Ok(sign_in::sign_in(&dashboard.pool, form, client).await?)
 }
 
-fn take(dashboard: &Dashboard, tries: Tries) -> Result<(), NotLetIn> {
-    dashboard.limits.take(tries).map_err(|seconds| {
-        tracing::info!("tries to sign in are held up");
+fn take(dashboard: &Dashboard, attempt: AdminAttempt) -> Result<(), NotLetIn> {
+    dashboard.limits.take(attempt).map_err(|RateLimited { seconds }| {
+        tracing::info!("attempts to sign in are rate-limited");
         NotLetIn::Said(RejectionReason::RateLimited(seconds))
     })
 }
@@ -109,12 +113,12 @@ pub(super) async fn follow_link(
 async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> Result<SignInTokens, NotLetIn> {
     let opened = one_time_links::open(&dashboard.pool, &form.token).await?;
     let token = Token::parse(&form.token).ok_or(NotLetIn::Link)?;
-    let target = match opened.link.purpose {
+    let secret = match opened.link.purpose {
         // It takes that account's password, so it is one more way to guess it.
-        Purpose::Invite(invitation) if opened.has_account => Target::Account(invitation.email.as_str().to_owned()),
-        _ => Target::Link(token.hash()),
+        Purpose::Invite(invitation) if opened.has_account => Secret::Password(invitation.email.as_str().to_owned()),
+        _ => Secret::Link(token.hash()),
     };
-    take(dashboard, Tries::Unknown(target, client.address))?;
+    take(dashboard, AdminAttempt::Unknown(secret, client.address))?;
     Ok(one_time_links::follow(&dashboard.pool, form, client).await?)
 }
 
@@ -124,7 +128,7 @@ pub(super) async fn change_password(
     Extension(caller): Extension<Caller>,
     SecretForm { parts, form }: SecretForm<PasswordForm>,
 ) -> Response {
-    let done = match take(&dashboard, Tries::Unknown(Target::Session(caller.session), caller.actor.address)) {
+    let done = match take(&dashboard, AdminAttempt::Unknown(Secret::OwnPassword(caller.session), caller.actor.address)) {
         Ok(()) => sign_in::change_password(&dashboard.pool, &caller, &form).await.map_err(NotLetIn::from),
         Err(failure) => Err(failure),
     };
@@ -160,7 +164,7 @@ async fn end(dashboard: &Dashboard, caller: &Caller, session: i64, origin: Origi
     let ended = sign_in::sign_out(&dashboard.pool, caller, session).await?;
     if session == caller.session {
         let mut response = Redirect::to(paths::SIGN_IN).into_response();
-        cookies::take(response.headers_mut(), origin.secure);
+        cookies::remove_session(response.headers_mut(), origin.secure);
         return Ok(response);
     }
     if ended { Ok(Redirect::to(&format!("{}?ended", paths::ACCOUNT)).into_response()) } else { Err(AppError::NotFound.into()) }
@@ -178,7 +182,7 @@ fn client(parts: &Parts, origin: Origin) -> Client {
 
 fn let_in(tokens: &SignInTokens, page: &str, origin: Origin) -> Response {
     let mut response = Redirect::to(page).into_response();
-    cookies::give(response.headers_mut(), tokens, origin.secure);
+    cookies::set(response.headers_mut(), tokens, origin.secure);
     response
 }
 

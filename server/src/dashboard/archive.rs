@@ -6,6 +6,7 @@ use app::{
     instances::archive::{self, ArchiveForm},
     layout::rejected::{Problem, Rejected},
     paths,
+    saving::saved_instances::SavedInstances,
 };
 use axum::{
     Extension,
@@ -25,7 +26,10 @@ pub(super) async fn archive(
     PostedForm { parts, form }: PostedForm<ArchiveForm>,
 ) -> Result<Response, Failure> {
     match archive::archive(&dashboard.pool, &caller.actor, &slug, &form).await {
-        Ok(()) => Ok(Redirect::to(&format!("{}?archived", paths::INSTANCES)).into_response()),
+        Ok(()) => {
+            SavedInstances::of(&parts).mark(&slug);
+            Ok(Redirect::to(&format!("{}?archived", paths::INSTANCES)).into_response())
+        }
         Err(StoreError::Fields(errors)) => {
             let rejected = Rejected { form, problem: Problem::Fields(errors) };
             Ok(dashboard.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(rejected.clone())).await)
@@ -38,8 +42,10 @@ pub(super) async fn archive(
 pub(super) async fn unarchive(
     State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
+    Extension(saved): Extension<SavedInstances>,
     Path(slug): Path<String>,
 ) -> Result<Redirect, Failure> {
     archive::unarchive(&dashboard.pool, &caller.actor, &slug).await?;
+    saved.mark(&slug);
     Ok(Redirect::to(&format!("{}?restored", paths::INSTANCES)))
 }

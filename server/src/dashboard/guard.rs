@@ -23,8 +23,8 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use super::{Dashboard, bulk_check, posted_form};
-use crate::http::{client_address::client_address, cookies, host::host_of, layers::refuse_without_source};
+use super::{Dashboard, bulk_check, cookies, posted_form};
+use crate::http::{client_address::client_address, host::host_of, layers::refuse_without_source};
 
 /// Where a request comes from. The guard finds it once.
 #[derive(Clone, Copy, Debug)]

@@ -11,24 +11,24 @@ use axum::{
 
 use crate::{
     http::{dashboard_url::DashboardUrl, host::host_of, layers::TRANSPORT_SECURITY},
-    portal::Elsewhere,
+    portal::PortalHosts,
 };
 
 /// Lets only requests for loopback names, or for the configured one, reach the dashboard. Otherwise any site could point its own
 /// name to this machine, and a browser would take its pages for the dashboard's own origin (DNS rebinding).
-pub(crate) fn guard_host(router: Router, dashboard_url: &Arc<DashboardUrl>, elsewhere: Elsewhere) -> Router {
+pub(crate) fn guard_host(router: Router, dashboard_url: &Arc<DashboardUrl>, portal_hosts: PortalHosts) -> Router {
     let dashboard_url = Arc::clone(dashboard_url);
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let (dashboard_url, elsewhere) = (Arc::clone(&dashboard_url), elsewhere.clone());
+        let (dashboard_url, portal_hosts) = (Arc::clone(&dashboard_url), portal_hosts.clone());
         async move {
             let Some(host) = host_of(&request).filter(|host| dashboard_url.is_own(host)) else {
                 tracing::debug!("a request for the dashboard names a host that is not that of --dashboard-url");
-                return elsewhere.answer(request.into_parts().0).await;
+                return portal_hosts.respond(request.into_parts().0).await;
             };
             // A portal may be on a loopback name too, as in development.
             let (parts, body) = request.into_parts();
-            if !dashboard_url.is_configured(&host) && elsewhere.is_at(&parts.headers, &parts.uri).await {
-                return elsewhere.answer(parts).await;
+            if !dashboard_url.is_configured(&host) && portal_hosts.has_local_portal(&parts.headers, &parts.uri).await {
+                return portal_hosts.respond(parts).await;
             }
             let request = Request::from_parts(parts, body);
             let mut response = next.run(request).await;

@@ -21,7 +21,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
 
-use super::{assets, rate_limits::Limits};
+use super::{assets, rate_limits::AdminRateLimits};
 use crate::http::dashboard_url::DashboardUrl;
 
 /// What the dashboard is made with: the state of its routes.
@@ -33,8 +33,8 @@ pub(crate) struct Dashboard {
     pub(crate) files: DocumentFiles,
     /// The URL under which people open it.
     pub(crate) dashboard_url: Arc<DashboardUrl>,
-    /// How often somebody may try to sign in.
-    pub(crate) limits: Limits,
+    /// How often an admin may try to sign in.
+    pub(crate) limits: AdminRateLimits,
 }
 
 impl axum::extract::FromRef<Dashboard> for LeptosOptions {
@@ -46,7 +46,7 @@ impl axum::extract::FromRef<Dashboard> for LeptosOptions {
 impl Dashboard {
     /// The dashboard over these connections.
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
-        Self { pool, files: assets::document_files(), dashboard_url, limits: Limits::new() }
+        Self { pool, files: assets::document_files(), dashboard_url, limits: AdminRateLimits::new() }
     }
 
     /// Puts into a page's context what every page may need.

@@ -5,6 +5,7 @@ use app::{
     error::AppError,
     layout::rejected::{Problem, Rejected},
     saving::outcome::{SaveOutcome, Saved},
+    ui::form::read,
 };
 use axum::{
     http::{StatusCode, request::Parts},
@@ -41,10 +42,12 @@ impl Dashboard {
     {
         let (status, rejected) = match outcome? {
             SaveOutcome::Saved(saved) => return Ok(Redirect::to(&page(&saved)).into_response()),
-            SaveOutcome::Rejected { errors } => (StatusCode::UNPROCESSABLE_ENTITY, Rejected { form, problem: Problem::Fields(errors) }),
+            SaveOutcome::Rejected { errors, merged } => {
+                let form = merged.and_then(|merged| read(&merged.form)).unwrap_or(form);
+                (StatusCode::UNPROCESSABLE_ENTITY, Rejected { form, problem: Problem::Fields(errors) })
+            }
             SaveOutcome::Conflict(conflict) => {
-                // The form goes on with what somebody else has stored merged into it.
-                let form = app::ui::form::read(&conflict.form).unwrap_or(form);
+                let form = read(&conflict.merged.form).unwrap_or(form);
                 (StatusCode::CONFLICT, Rejected { form, problem: Problem::Conflict(*conflict) })
             }
         };

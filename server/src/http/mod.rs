@@ -8,4 +8,5 @@ pub(crate) mod envelope;
 pub(crate) mod form;
 pub(crate) mod host;
 pub(crate) mod layers;
+pub(crate) mod rate_limit;
 pub(crate) mod request;

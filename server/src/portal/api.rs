@@ -1,4 +1,4 @@
-//! The portal API: an instance's redirects as they are set, and where one visit would end.
+//! The portal API: an instance's stored redirects, and where one visit would end.
 
 use app::{
     instances::stored::StoredInstance,
@@ -15,19 +15,22 @@ use axum::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{problem::Problem, snapshot::Served};
+use super::{
+    problem_details::ProblemDetails,
+    snapshot::{FoundInstance, OpenInstance},
+};
 use crate::observe::metrics;
 
-/// The query string, if it is not too long. Comes before the instance, so that nothing is read for it.
+/// The query string, if it is not too long. Extracted before the instance, so that none is loaded for a query that is.
 pub(super) struct Query(String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Query {
-    type Rejection = Problem;
+    type Rejection = ProblemDetails;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemDetails> {
         let Ok(RawQuery(query)) = RawQuery::from_request_parts(parts, state).await;
         let query = query.unwrap_or_default();
-        if query.len() > MAX_QUERY_BYTES { Err(Problem::QueryTooLong) } else { Ok(Self(query)) }
+        if query.len() > MAX_QUERY_BYTES { Err(ProblemDetails::QueryTooLong) } else { Ok(Self(query)) }
     }
 }
 
@@ -46,7 +49,7 @@ struct InstanceBody<'a> {
 /// The fallback redirects by their JSON fields.
 struct ByField<'a>(&'a Instance, &'a Fallbacks);
 
-/// A fallback redirect: as stored, and where it leads today.
+/// A fallback redirect, and where it leads.
 #[derive(Serialize)]
 struct Redirect<'a> {
     value: Option<&'a str>,
@@ -66,8 +69,8 @@ impl Serialize for ByField<'_> {
     }
 }
 
-/// `GET /v1/redirects`: the instance's settings, with an `ETag` made of its version.
-pub(super) async fn redirects(Query(_): Query, Served(snapshot): Served, headers: HeaderMap) -> Response {
+/// `GET /v1/redirects`: the instance's settings, with an `ETag` of its version.
+pub(super) async fn redirects(Query(_): Query, OpenInstance(snapshot): OpenInstance, headers: HeaderMap) -> Response {
     let instance = &snapshot.instance;
     let etag = format!("\"{}-{}\"", snapshot.id, instance.version());
     let caching = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
@@ -87,45 +90,58 @@ pub(super) async fn redirects(Query(_): Query, Served(snapshot): Served, headers
     (caching, Json(body)).into_response()
 }
 
-/// `GET /v1/resolve?flow=…`: where a visit with this link would end, and every step that leads there.
-pub(super) async fn resolve(Query(query): Query, Served(snapshot): Served, headers: HeaderMap) -> Response {
+/// `GET /v1/resolve?flow=…`: where a visit with this link would end, and the steps of that resolution.
+pub(super) async fn resolve(Query(query): Query, OpenInstance(snapshot): OpenInstance, headers: HeaderMap) -> Response {
     match resolution(&snapshot, &query, &headers) {
-        Ok(body) => (OF_A_RESOLUTION, body).into_response(),
+        Ok(body) => (RESOLUTION_HEADERS, body).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
 /// The headers of a resolution.
-pub(super) const OF_A_RESOLUTION: [(HeaderName, HeaderValue); 3] = [
+pub(super) const RESOLUTION_HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::VARY, HeaderValue::from_static("origin")),
 ];
 
-/// The room that most resolutions need, in bytes: it is not made larger while one is written.
-const USUAL_SIZE: usize = 512;
+/// The initial capacity of a resolution's body, in bytes. Most need no more.
+const BODY_CAPACITY: usize = 512;
 
 /// Where a visit to that instance would end, as JSON.
 ///
 /// # Errors
-/// The query says no flow.
-pub(super) fn resolution(snapshot: &StoredInstance, query: &str, headers: &HeaderMap) -> Result<Vec<u8>, Problem> {
+/// The query names no flow.
+pub(super) fn resolution(snapshot: &StoredInstance, query: &str, headers: &HeaderMap) -> Result<Vec<u8>, ProblemDetails> {
     let flow = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "flow").and_then(|(_, value)| value.parse().ok());
-    let flow = flow.ok_or(Problem::UnknownFlow)?;
+    let flow = flow.ok_or(ProblemDetails::UnknownFlow)?;
     let link = LinkParams::read(query);
-    // A browser sets this header itself: the page that asks is the page that navigates.
+    // A browser sets this header itself, and the page that sends the request is the page that navigates.
     let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
     let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, Visit { flow, link: &link, requesting: requesting.as_ref() });
-    metrics::resolved(&resolution);
-    let mut body = Vec::with_capacity(USUAL_SIZE);
+    metrics::count_resolution(&resolution);
+    let mut body = Vec::with_capacity(BODY_CAPACITY);
     if let Err(error) = serde_json::to_writer(&mut body, &resolution) {
-        tracing::error!(%error, "a resolution can't be written");
-        return Err(Problem::Unavailable);
+        tracing::error!(%error, "a resolution could not be serialised");
+        return Err(ProblemDetails::Unavailable);
     }
     Ok(body)
 }
 
-/// Whether an `If-None-Match` header names this tag, weakly compared (RFC 9110, section 13.1.2).
+/// Whether an `If-None-Match` header names this tag, by weak comparison (RFC 9110, section 13.1.2).
 fn matches(asked: &HeaderValue, etag: &str) -> bool {
     asked.to_str().is_ok_and(|asked| asked.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag))
+}
+
+/// The response for a path that the API does not have. A closed portal has no paths.
+pub(super) async fn unknown_path(FoundInstance(found): FoundInstance) -> ProblemDetails {
+    match found {
+        Ok(snapshot) if snapshot.archived_at.is_some() => ProblemDetails::Closed,
+        _ => ProblemDetails::UnknownPath,
+    }
+}
+
+/// The response for a method that the API does not support.
+pub(super) async fn method_not_allowed() -> ProblemDetails {
+    ProblemDetails::Method
 }

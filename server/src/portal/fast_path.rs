@@ -1,6 +1,6 @@
-//! `GET /v1/resolve` of an instance in memory, answered ahead of the routes. Nothing is waited for then and nothing can fail, so there
-//! is nothing to log, to limit or to cut short; what routing and layers cost would be more than the answer itself. Everything
-//! else goes the long way, and what it says there is the same to the letter (`server/tests/http/ahead.rs`).
+//! `GET /v1/resolve` for an instance in memory, answered before routing. Such a request waits for nothing and can't fail, so there is
+//! nothing to log, limit or time out, and routing and layers would cost more than the response itself. All other requests take the
+//! router, whose responses are identical (`server/tests/http/fast_path.rs`).
 
 use std::{
     future::{Ready, ready},
@@ -24,39 +24,39 @@ use crate::{
     observe::{metrics, traces},
 };
 
-/// Answers what can be answered from memory.
+/// Answers requests from memory, before routing.
 #[derive(Clone, Debug)]
-pub struct Ahead(Arc<Inner>);
+pub struct FastPath(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     snapshots: Snapshots,
-    /// What every answer has: a copy of it costs less than putting in one after the other.
+    /// The headers of every response. Copying them costs less than inserting one after the other.
     headers: HeaderMap,
     by_slug: metrics::Route,
     by_host: metrics::Route,
 }
 
-impl Ahead {
-    /// From that memory. To be made after whoever collects the metrics.
+impl FastPath {
+    /// Must be created after the metrics recorder is installed.
     pub fn new(snapshots: Snapshots) -> Self {
         let (by_slug, by_host) = (metrics::Route::named("/portal/{slug}/v1/resolve"), metrics::Route::named("/v1/resolve"));
-        let mut headers = HeaderMap::from_iter(api::OF_A_RESOLUTION);
-        // By the layer for cross-origin reads, where it goes the long way.
+        let mut headers = HeaderMap::from_iter(api::RESOLUTION_HEADERS);
+        // The router's CORS layer sets these.
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag,retry-after"));
         envelope::complete(&mut headers, envelope::name());
         Self(Arc::new(Inner { snapshots, headers, by_slug, by_host }))
     }
 
-    /// Ahead of that service.
-    pub fn of<S>(self, service: S) -> Before<S> {
-        Before { ahead: self, service }
+    /// Puts the fast path before a service.
+    pub fn before<S>(self, service: S) -> WithFastPath<S> {
+        WithFastPath { fast_path: self, service }
     }
 
     fn answer<B>(&self, request: &Request<B>) -> Option<Response> {
         let begun = Instant::now();
-        // Who wants to see every request sees this one too.
+        // Logs and traces of every request include this one.
         if request.method() != Method::GET || tracing::enabled!(tracing::Level::DEBUG) || traces::are_sent() {
             return None;
         }
@@ -79,14 +79,14 @@ impl Ahead {
     }
 }
 
-/// A service with that ahead of it.
+/// A service with the fast path before it.
 #[derive(Clone, Debug)]
-pub struct Before<S> {
-    ahead: Ahead,
+pub struct WithFastPath<S> {
+    fast_path: FastPath,
     service: S,
 }
 
-impl<S, B> Service<Request<B>> for Before<S>
+impl<S, B> Service<Request<B>> for WithFastPath<S>
 where
     S: Service<Request<B>, Response = Response>,
 {
@@ -99,7 +99,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        match self.ahead.answer(&request) {
+        match self.fast_path.answer(&request) {
             Some(response) => Either::Left(ready(Ok(response))),
             None => Either::Right(self.service.call(request)),
         }

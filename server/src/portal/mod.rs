@@ -1,53 +1,31 @@
-//! The part for visitors: under `/portal/{slug}/`, and at the root of a host that is an instance's portal.
+//! What visitors reach: the portal API and the hosted pages, under `/portal/{slug}/` and at the root of a portal's own host.
 
 mod api;
-mod closed;
+mod cookies;
 mod fast_path;
 pub mod listener;
 mod pages;
+mod portal_hosts;
 pub(crate) mod probes;
-mod problem;
+mod problem_details;
+mod rate_limits;
 pub(crate) mod refresh_after_save;
 pub mod snapshot;
 pub(crate) mod snapshot_file;
 
 use axum::{
     Router,
-    http::{HeaderMap, HeaderName, Method, Uri, header, request::Parts},
-    response::Response,
+    http::{HeaderName, Method, header},
     routing::{any, get},
 };
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::http::host::asked_host;
-pub use fast_path::Ahead;
-pub(crate) use pages::Portal;
+pub use fast_path::FastPath;
+pub(crate) use pages::PageContext;
+pub(crate) use portal_hosts::PortalHosts;
 use snapshot::Snapshots;
 
-/// What answers at a host that is not the dashboard's, to what is none of the portal's routes.
-#[derive(Clone, Debug)]
-pub(crate) struct Elsewhere {
-    portal: Portal,
-    snapshots: Snapshots,
-}
-
-impl Elsewhere {
-    pub(crate) fn new(portal: Portal, snapshots: Snapshots) -> Self {
-        Self { portal, snapshots }
-    }
-
-    pub(crate) async fn answer(&self, head: Parts) -> Response {
-        pages::at_host(self.portal.clone(), &self.snapshots, head).await
-    }
-
-    /// Whether the host that was asked for is a portal's, by a name of this machine.
-    pub(crate) async fn is_at(&self, headers: &HeaderMap, uri: &Uri) -> bool {
-        // Only portals have such names; the dashboard is asked for under plain ones.
-        asked_host(headers, uri).is_some_and(|host| host.contains(".localhost")) && self.snapshots.at_host(headers, uri).await.is_ok()
-    }
-}
-
-/// The portal's API. Its answers may be read by any site: they hold nothing secret.
+/// The routes of the portal API. Any site may read its responses: they hold nothing secret.
 pub(crate) fn api(snapshots: Snapshots) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
@@ -57,16 +35,16 @@ pub(crate) fn api(snapshots: Snapshots) -> Router {
     let api = Router::new()
         .route("/v1/redirects", get(api::redirects))
         .route("/v1/resolve", get(api::resolve))
-        .route("/v1/{*path}", any(problem::no_such_path));
+        .route("/v1/{*path}", any(api::unknown_path));
     Router::new()
         .nest("/portal/{slug}", api.clone())
         .merge(api)
-        .method_not_allowed_fallback(problem::method_not_allowed)
+        .method_not_allowed_fallback(api::method_not_allowed)
         .layer(cors)
         .with_state(snapshots)
 }
 
-/// The hosted pages, and the portal's other paths.
-pub(crate) fn pages(portal: Portal, snapshots: Snapshots) -> Router {
-    pages::router(portal).with_state(snapshots)
+/// The routes of the hosted pages, and of the portal's other paths.
+pub(crate) fn pages(context: PageContext, snapshots: Snapshots) -> Router {
+    pages::router(context).with_state(snapshots)
 }

@@ -1,13 +1,6 @@
-//! How the process is, for whoever sends visitors to it: `/healthz` says that it runs, `/readyz` what it answers with.
+//! Liveness and readiness, for load balancers and service managers: `/healthz` and `/readyz`.
 
-use std::{
-    fmt,
-    sync::{
-        OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 
 use axum::{
     Router,
@@ -21,65 +14,36 @@ use time::OffsetDateTime;
 
 use crate::portal::snapshot::Snapshots;
 
-/// How long the database may take to be taken as there: whoever asks may not wait longer than a second.
-const PATIENCE: Duration = Duration::from_millis(700);
+/// How long `/readyz` waits for the database. Many probes give up after a second.
+const DATABASE_TIMEOUT: Duration = Duration::from_millis(700);
 
-/// How a server has begun: with its database ready, unless it says otherwise.
-#[derive(Debug, Default)]
-pub(crate) struct Start {
-    /// Whether it listens already, and the database is not ready yet.
-    waits: AtomicBool,
-    /// Of when it is what it began with.
-    as_of: OnceLock<OffsetDateTime>,
-}
-
-impl Start {
-    /// It listens before its database is ready.
-    pub(crate) fn wait(&self) {
-        self.waits.store(true, Ordering::Relaxed);
-    }
-
-    /// The database is ready.
-    pub(crate) fn done(&self) {
-        self.waits.store(false, Ordering::Relaxed);
-    }
-
-    /// It began with what was so at that time.
-    pub(crate) fn began_with(&self, as_of: OffsetDateTime) {
-        // It begins once.
-        let _ = self.as_of.set(as_of);
-    }
-}
-
-/// The routes of both.
+/// The routes of both probes.
 pub(crate) fn routes(snapshots: Snapshots) -> Router {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).with_state(snapshots)
 }
 
-/// `GET /readyz`: ready, degraded (200 as well: what is warm is answered), or 503 where nothing is warm.
+/// `GET /readyz`: ready; degraded (200 too) while the database does not answer but instances are in memory; or 503.
 async fn ready(State(snapshots): State<Snapshots>) -> Response {
-    let (health, start) = (snapshots.health(), snapshots.start());
-    let waits = start.waits.load(Ordering::Relaxed);
-    // What the listener has lost is not asked: that could take as long as it may.
-    let is_lost = !health.connected && health.age.is_some();
-    let answers = !is_lost && answers(snapshots.pool()).await;
-    if answers && !waits {
+    let (status, startup) = (snapshots.status(), snapshots.startup());
+    // After the listener has lost the database, a query could take the whole timeout.
+    let is_lost = !status.connected && status.age.is_some();
+    let answers = !is_lost && database_answers(snapshots.pool()).await;
+    if answers && !startup.waits_for_database() {
         return "ready\n".into_response();
     }
     let why = if answers { "the database is not ready for this server; its log says why" } else { "PostgreSQL does not answer" };
     // The number of entries lags behind for a moment.
-    let entries = if health.entries == 0 { snapshots.all().len() as u64 } else { health.entries };
+    let entries = if status.entries == 0 { snapshots.all().len() as u64 } else { status.entries };
     if entries == 0 {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}, and nothing is in memory\n")).into_response();
     }
-    let since_start = || Duration::try_from(OffsetDateTime::now_utc() - *start.as_of.get()?).ok();
-    let age = health.age.or_else(since_start);
-    format!("degraded: {why}; {}\n", Served { entries, age }).into_response()
+    let since_snapshot_file = || Duration::try_from(OffsetDateTime::now_utc() - startup.snapshot_file_as_of()?).ok();
+    let age = status.age.or_else(since_snapshot_file);
+    format!("degraded: {why}; {}\n", InMemory { entries, age }).into_response()
 }
 
-async fn answers(pool: &PgPool) -> bool {
-    let asked = tokio::time::timeout(PATIENCE, app::instances::store::ping(pool)).await;
-    match asked {
+async fn database_answers(pool: &PgPool) -> bool {
+    match tokio::time::timeout(DATABASE_TIMEOUT, app::instances::store::ping(pool)).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
             tracing::warn!(%error, "the database does not answer");
@@ -92,15 +56,15 @@ async fn answers(pool: &PgPool) -> bool {
     }
 }
 
-/// What is served without the database, in words.
-pub(crate) struct Served {
+/// What is served without the database, as a sentence.
+struct InMemory {
     /// How many instances.
-    pub(crate) entries: u64,
-    /// How old they are; `None` where that is not known.
-    pub(crate) age: Option<Duration>,
+    entries: u64,
+    /// How old they are, if that is known.
+    age: Option<Duration>,
 }
 
-impl fmt::Display for Served {
+impl fmt::Display for InMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (noun, was) = if self.entries == 1 { ("instance is", "it was") } else { ("instances are", "they were") };
         write!(f, "{} {noun} served", self.entries)?;
@@ -116,10 +80,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_said_how_much_is_served_and_how_old_it_is() {
-        let said = |entries, age: Option<u64>| Served { entries, age: age.map(Duration::from_secs) }.to_string();
-        assert_eq!(said(1, Some(0)), "1 instance is served as it was 0 s ago");
-        assert_eq!(said(2, Some(12)), "2 instances are served as they were 12 s ago");
-        assert_eq!(said(2, None), "2 instances are served");
+    fn it_says_how_many_instances_are_served_and_how_old_they_are() {
+        let sentence = |entries, age: Option<u64>| InMemory { entries, age: age.map(Duration::from_secs) }.to_string();
+        assert_eq!(sentence(1, Some(0)), "1 instance is served as it was 0 s ago");
+        assert_eq!(sentence(2, Some(12)), "2 instances are served as they were 12 s ago");
+        assert_eq!(sentence(2, None), "2 instances are served");
     }
 }

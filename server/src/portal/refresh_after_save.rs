@@ -1,26 +1,21 @@
-//! Who saves here is served it here at once, by whatever way it was saved: no handler has to think of it.
+//! Serves saved instances anew before the response to a save is sent, so that whoever saved sees it at once.
 
+use app::saving::saved_instances::SavedInstances;
 use axum::{
-    extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
-    http::Method,
+    extract::{Request, State},
     middleware::Next,
     response::Response,
 };
 
 use super::snapshot::Snapshots;
 
-/// Around the dashboard: after a form for an instance was taken, what is served of it is loaded anew before the answer goes out.
-pub(crate) async fn refresh(
-    State(snapshots): State<Snapshots>,
-    params: Result<RawPathParams, RawPathParamsRejection>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let posted = request.method() == Method::POST && request.uri().path().starts_with("/instances/");
-    let slug = params.iter().flatten().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned());
+/// Around the dashboard: loads every instance that the request has saved, before its response is sent. Form handlers and server
+/// functions mark what they have saved in the request's [`SavedInstances`].
+pub(crate) async fn layer(State(snapshots): State<Snapshots>, mut request: Request, next: Next) -> Response {
+    let saved = SavedInstances::default();
+    request.extensions_mut().insert(saved.clone());
     let response = next.run(request).await;
-    let done = response.status().is_success() || response.status().is_redirection();
-    if let Some(slug) = slug.filter(|_| posted && done) {
+    for slug in saved.take() {
         snapshots.refresh(&slug).await;
     }
     response

@@ -18,10 +18,10 @@ use crate::{
     },
     observe::{metrics, traces},
     portal::{
-        Ahead,
+        FastPath,
         listener::Listener as Versions,
         snapshot::{self, Snapshots},
-        snapshot_file::Keeper,
+        snapshot_file::SnapshotFile,
     },
     process::{
         migrations::{RETRY, listens_first, prepare, retry, with_database},
@@ -82,11 +82,11 @@ async fn listen(
         );
     }
     let snapshots = Snapshots::new(snapshot::pool(database), config.snapshot_memory);
-    let keeper = config.snapshot_file.clone().map(|path| Keeper::open(path, snapshots.clone()));
-    keeper.as_ref().and_then(Keeper::as_of).into_iter().for_each(|as_of| snapshots.start().began_with(as_of));
+    let file = config.snapshot_file.clone().map(|path| SnapshotFile::open(path, snapshots.clone()));
+    file.as_ref().and_then(SnapshotFile::as_of).into_iter().for_each(|as_of| snapshots.startup().read_snapshot_file(as_of));
     let is_early = listens_first(config, database);
     if is_early {
-        snapshots.start().wait();
+        snapshots.startup().wait_for_database();
     }
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
@@ -99,24 +99,24 @@ async fn listen(
         }
     };
     let mut stopping = shutdown.clone();
-    let ahead = Ahead::new(snapshots.clone());
-    let service = move |client: SocketAddr| ahead.clone().of(Extension(ConnectInfo(client)).layer(router.clone()));
+    let fast_path = FastPath::new(snapshots.clone());
+    let service = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
     let server = connections::serve_each(listener, service, PATIENCE, async move { stopping.wait().await });
     let background = async {
         if is_early {
-            retry(RETRY, prepare, || announce_waiting(address, keeper.as_ref())).await;
+            retry(RETRY, prepare, || announce_waiting(address, file.as_ref())).await;
         }
-        snapshots.start().done();
+        snapshots.startup().database_is_ready();
         announce_ready(address);
-        if let Some(Err(error)) = futures_util::future::OptionFuture::from(keeper.as_ref().map(Keeper::compare)).await {
-            tracing::warn!(%error, "can't compare the snapshot file with the database");
+        if let Some(Err(error)) = futures_util::future::OptionFuture::from(file.as_ref().map(SnapshotFile::overwrite_from_database)).await {
+            tracing::warn!(%error, "can't replace what the snapshot file held by what the database has");
         }
         // Only after the comparison: the file may hold versions of a different database.
         versions.run().await
     };
     let snapshot_file = async {
-        match &keeper {
-            Some(keeper) => keeper.run().await,
+        match &file {
+            Some(file) => file.run().await,
             None => std::future::pending().await,
         }
     };
@@ -135,17 +135,17 @@ async fn listen(
         never = background => match never {},
         never = snapshot_file => match never {},
     }
-    if let Some(keeper) = &keeper {
-        keeper.keep(true).await;
+    if let Some(file) = &file {
+        file.write(true).await;
     }
     snapshots.close(&runtime).await;
     Ok(())
 }
 
 /// Announces that the server listens, and what it serves while it waits for its database.
-fn announce_waiting(address: SocketAddr, keeper: Option<&Keeper>) {
-    if let Some((keeper, as_of)) = keeper.and_then(|keeper| Some((keeper, keeper.as_of()?))) {
-        tracing::warn!(instances = keeper.count(), "serving the state of {} from the snapshot file", timestamp(as_of));
+fn announce_waiting(address: SocketAddr, file: Option<&SnapshotFile>) {
+    if let Some((file, as_of)) = file.and_then(|file| Some((file, file.as_of()?))) {
+        tracing::warn!(instances = file.count(), "serving the state of {} from the snapshot file", timestamp(as_of));
     }
     print_line(&format!("Portal Redirects is waiting for its database and already listens on http://{address}"));
 }

@@ -118,7 +118,7 @@ async fn who_saves_second_is_saved_together_with_the_others_changes(pool: PgPool
     let answer = site.edit(&opened, PATH, &[("logo_link_url", "/mine"), ("after_join_waitlist_url", "")]).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app/redirects?merged"));
     assert!(
-        text(site.get(answer.header("location")).await.text()).contains("Saved, together with what somebody else has saved in between")
+        text(site.get(answer.header("location")).await.text()).contains("Saved, and merged with what somebody else has saved in between")
     );
     assert_eq!(stored(&pool).await, (fallbacks(&[(Flow::SignIn, "/theirs"), (Flow::Logo, "/mine")]), 4));
 }

@@ -20,7 +20,7 @@ const OPEN: [&str; 8] =
     ["/", "/account/invitation", "/account/reset", "/account/setup", "/account/sign-in", "/healthz", "/pkg/{name}", "/readyz"];
 
 /// Every route of the router, portal's left out: those are for everybody.
-fn routes(site: &Site) -> Vec<String> {
+pub(crate) fn routes(site: &Site) -> Vec<String> {
     let listed = site.listed();
     let mut routes: Vec<String> = listed
         .split("RouteId(")

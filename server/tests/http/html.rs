@@ -18,6 +18,13 @@ fn tags<'a>(html: &'a str, element: &str) -> impl Iterator<Item = &'a str> {
 
 /// What a browser posts for the page's form as it stands: every input with a name; a radio button or a checkbox only where it is checked.
 pub(crate) fn form(html: &str) -> Vec<(String, String)> {
+    // The form that undoes a save has the same fields as the page's own.
+    let (before, after) = html.split_once("class=\"undo\"").unwrap_or((html, ""));
+    let after = after.split_once("</form>").map_or("", |(_, after)| after);
+    [before, after].into_iter().flat_map(inputs).collect()
+}
+
+fn inputs(html: &str) -> Vec<(String, String)> {
     tags(html, "input")
         .filter(|tag| !matches!(attribute(tag, "type").as_deref(), Some("radio" | "checkbox")) || tag.contains(" checked"))
         .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))

@@ -1,8 +1,6 @@
 //! The whole HTTP surface, asked as a browser or an application asks it, over a database of each test's own.
 
 #[cfg(test)]
-mod ahead;
-#[cfg(test)]
 mod archive;
 #[cfg(test)]
 mod assets;
@@ -23,6 +21,8 @@ mod defences;
 #[cfg(test)]
 mod fallbacks;
 #[cfg(test)]
+mod fast_path;
+#[cfg(test)]
 mod guard;
 #[cfg(test)]
 mod history;
@@ -39,8 +39,6 @@ mod members;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
-mod own_save;
-#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod portal_pages;
@@ -56,6 +54,8 @@ mod posts;
 mod preview;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
+mod refresh_after_save;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]

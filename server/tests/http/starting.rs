@@ -178,7 +178,7 @@ fn a_file_that_is_none_is_named_in_the_log_and_no_reason_to_end() {
         server.hear("already listens on http://");
         let ready = server.get("/readyz");
         assert_eq!((ready.status, ready.body.as_str()), (503, "PostgreSQL does not answer, and nothing is in memory\n"), "{text}");
-        assert!(server.log().contains("snapshot.json is left alone: it "), "{text}: {}", server.log());
+        assert!(server.log().contains("snapshot.json is ignored: "), "{text}: {}", server.log());
         assert_eq!(server.stop().code, Some(0));
         assert_eq!(fs::read_to_string(&path).unwrap(), text, "nothing is no reason to write over it");
     }

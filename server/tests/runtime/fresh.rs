@@ -1,4 +1,4 @@
-//! A save in one process is live in the others, whatever becomes of its notification.
+//! A save in one process is live in the others, even if its notification is lost.
 
 use axum::http::StatusCode;
 use sqlx::PgPool;
@@ -25,16 +25,16 @@ async fn a_save_elsewhere_is_served_by_two_processes_by_slug_and_by_host(pool: P
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_in_memory_is_not_asked_for_again(pool: PgPool) {
+async fn an_instance_in_memory_is_not_loaded_again(pool: PgPool) {
     create(&pool, "app").await;
     let proxy = Proxy::to(&options(&pool)).await;
-    let process = Process::unheard(proxy.options(&options(&pool)));
+    let process = Process::without_listener(proxy.options(&options(&pool)));
     assert_eq!(process.version("app").await, Ok(1));
     save(&pool, "app").await;
     let asked = proxy.asked();
     for host in ["accounts.app.com", "ACCOUNTS.app.com"] {
         for _ in 0..3 {
-            assert_eq!(process.version_at(host).await, Ok(1), "nobody has told it");
+            assert_eq!(process.version_at(host).await, Ok(1), "no notification has told it");
             assert_eq!(process.version("app").await, Ok(1));
         }
     }
@@ -42,7 +42,7 @@ async fn what_is_in_memory_is_not_asked_for_again(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_lost_notification_is_healed_by_asking(pool: PgPool) {
+async fn polling_makes_up_for_a_lost_notification(pool: PgPool) {
     create(&pool, "app").await;
     let proxy = Proxy::to(&options(&pool)).await;
     let process = Process::start(proxy.options(&options(&pool)), often()).await;
@@ -53,9 +53,9 @@ async fn a_lost_notification_is_healed_by_asking(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_saved_while_nobody_listens_is_known_as_soon_as_somebody_does(pool: PgPool) {
+async fn a_listener_that_starts_finds_earlier_saves(pool: PgPool) {
     create(&pool, "app").await;
-    let process = Process::unheard(options(&pool));
+    let process = Process::without_listener(options(&pool));
     assert_eq!(process.version("app").await, Ok(1));
     let version = save(&pool, "app").await;
     assert_eq!(process.version("app").await, Ok(1));
@@ -64,7 +64,7 @@ async fn what_is_saved_while_nobody_listens_is_known_as_soon_as_somebody_does(po
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_listener_whose_connection_is_ended_connects_again_and_catches_up(pool: PgPool) {
+async fn a_listener_whose_connection_is_terminated_reconnects_and_catches_up(pool: PgPool) {
     create(&pool, "app").await;
     let process = Process::start(options(&pool), by_notification()).await;
     assert_eq!(process.version("app").await, Ok(1));
@@ -73,17 +73,17 @@ async fn a_listener_whose_connection_is_ended_connects_again_and_catches_up(pool
             where application_name = 'portal-redirects listener' and datname = current_database()";
         let ended: i64 = sqlx::query_scalar(ended).fetch_one(&pool).await.unwrap();
         assert_eq!(ended, 1);
-        // It may not listen again yet; then it is what it asks first that tells it.
+        // If it does not listen again yet, it finds this save when it does.
         let version = save(&pool, "app").await;
         process.until_version("app", version).await;
-        until(async || process.snapshots.health().connected).await;
+        until(async || process.snapshots.status().connected).await;
         let version = save(&pool, "app").await;
         process.until_version("app", version).await;
     }
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_portal_origin_that_moves_leads_to_who_has_it_now(pool: PgPool) {
+async fn a_portal_origin_that_moves_leads_to_the_instance_that_has_it_now(pool: PgPool) {
     for slug in ["one", "two"] {
         create(&pool, slug).await;
     }
@@ -102,12 +102,12 @@ async fn a_portal_origin_that_moves_leads_to_who_has_it_now(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_instance_that_is_gone_is_forgotten(pool: PgPool) {
+async fn a_deleted_instance_is_removed_from_memory(pool: PgPool) {
     create(&pool, "app").await;
     let process = Process::start(options(&pool), often()).await;
     assert_eq!(process.version("app").await, Ok(1));
     let mut transaction = pool.begin().await.unwrap();
-    // Nothing that serves may do that: as when somebody mends a database by hand.
+    // No server may do that, but somebody who repairs a database by hand can.
     sqlx::query("set local session_replication_role = replica").execute(&mut *transaction).await.unwrap();
     sqlx::query("delete from instances").execute(&mut *transaction).await.unwrap();
     transaction.commit().await.unwrap();
@@ -123,10 +123,10 @@ async fn forged_notifications_change_nothing(pool: PgPool) {
     for payload in ["", "x", "1", "1 0", "1 9223372036854775807", "2 9223372036854775807", "99 1", "-1 5", "1 2; drop table instances"] {
         sqlx::query("select pg_notify('portal_redirects_versions', $1)").bind(payload).execute(&pool).await.unwrap();
     }
-    // The last one is heard after all the others.
+    // This notification arrives after all the others.
     let version = save(&pool, "app").await;
     assert_eq!(version, 2);
     process.until_version("app", version).await;
     assert_eq!(process.version("cold").await, Ok(1));
-    assert!(process.snapshots.health().connected);
+    assert!(process.snapshots.status().connected);
 }

@@ -1,4 +1,4 @@
-//! How instances come into memory: one indexed query each, however many ask.
+//! How instances are loaded into memory: with one indexed query each, however many visitors wait.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::{
     proxy::Proxy,
 };
 
-/// A process whose connections are warm, and the way that counts what it asks.
+/// A process whose connections are open, and the proxy that counts its queries.
 async fn counted(pool: &PgPool) -> (Process, Proxy) {
     create(pool, "first").await;
     let proxy = Proxy::to(&options(pool)).await;
-    let process = Process::unheard(proxy.options(&options(pool)));
+    let process = Process::without_listener(proxy.options(&options(pool)));
     process.version("first").await.unwrap();
     (process, proxy)
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_hundred_who_ask_at_once_cost_one_query(pool: PgPool) {
+async fn a_hundred_simultaneous_requests_cost_one_query(pool: PgPool) {
     let (process, proxy) = counted(&pool).await;
     create(&pool, "app").await;
     create(&pool, "other").await;
@@ -42,7 +42,7 @@ async fn a_hundred_who_ask_at_once_cost_one_query(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_instance_that_is_loaded_by_one_name_is_there_by_the_other(pool: PgPool) {
+async fn an_instance_that_is_loaded_by_slug_is_found_by_host_and_the_other_way_round(pool: PgPool) {
     let (process, proxy) = counted(&pool).await;
     create(&pool, "app").await;
     create(&pool, "other").await;
@@ -53,7 +53,7 @@ async fn an_instance_that_is_loaded_by_one_name_is_there_by_the_other(pool: PgPo
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn unknown_names_cost_one_query_at_most_and_leave_nothing_behind(pool: PgPool) {
+async fn unknown_slugs_and_hosts_cost_at_most_one_query_and_leave_nothing_in_memory(pool: PgPool) {
     let (process, proxy) = counted(&pool).await;
     let before = process.snapshots.all().len();
     for n in 0..50 {
@@ -62,19 +62,19 @@ async fn unknown_names_cost_one_query_at_most_and_leave_nothing_behind(pool: PgP
         assert_eq!(proxy.asked() - asked, 1);
         assert_eq!(process.version_at(&format!("none-{n}.example.com")).await, Err(StatusCode::NOT_FOUND));
         assert_eq!(proxy.asked() - asked, 2);
-        // What can be nobody's name is not asked for.
+        // An invalid slug or host is not looked up.
         assert_eq!(process.version(&format!("None--{n}")).await, Err(StatusCode::NOT_FOUND));
         assert_eq!(process.version_at(&format!("none {n}")).await, Err(StatusCode::NOT_FOUND));
         assert_eq!(proxy.asked() - asked, 2);
     }
     assert_eq!(process.snapshots.all().len(), before);
-    // Nor is it remembered that there was none.
+    // An unknown slug is not remembered.
     create(&pool, "none-1").await;
     assert_eq!(process.version("none-1").await, Ok(1));
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_asked_for_is_found_by_an_index_however_many_instances_there_are(pool: PgPool) {
+async fn instances_are_found_by_an_index_however_many_there_are(pool: PgPool) {
     let settings = "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url)
         select 'app-' || n, 'App', 'production', 'app' || n || '.com', 'app' || n || '.com', 'https://accounts.app' || n || '.com',
             'https://app' || n || '.com/' from generate_series(1, 20000) n";

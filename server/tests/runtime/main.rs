@@ -1,5 +1,5 @@
-//! Processes that serve the portal from memory, over one database each test's own: how they stay fresh, and what they do when the
-//! way to PostgreSQL breaks, is slow, or swallows notifications.
+//! Processes that serve the portal from memory, over one database per test: how they stay up to date, and what they do when the
+//! connection to PostgreSQL breaks, is slow, or loses notifications.
 
 #[cfg(test)]
 mod broken;

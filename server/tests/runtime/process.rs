@@ -1,4 +1,4 @@
-//! A process that serves the portal, inside the test: its memory, its listener and its router, over a way to PostgreSQL.
+//! A process that serves the portal, inside the test: its snapshots, its listener and its router.
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
@@ -21,7 +21,7 @@ use http_body_util::BodyExt;
 use server::{
     http::dashboard_url::DashboardUrl,
     portal::{
-        listener::{Listener, Pace},
+        listener::{Listener, Timing},
         snapshot::Snapshots,
     },
 };
@@ -35,18 +35,18 @@ use tower::ServiceExt;
 /// More memory than any test needs.
 const ROOM: u64 = 16 << 20;
 
-/// Never asks by itself, in a test's time: what is fresh, a notification has made so.
-pub(crate) fn by_notification() -> Pace {
-    Pace { ask_every: Duration::from_hours(1)..Duration::from_hours(2), ..often() }
+/// Does not poll during a test, so that only notifications keep instances up to date.
+pub(crate) fn by_notification() -> Timing {
+    Timing { poll_interval: Duration::from_hours(1)..Duration::from_hours(2), ..often() }
 }
 
-/// Asks all the time.
-pub(crate) fn often() -> Pace {
+/// Polls all the time.
+pub(crate) fn often() -> Timing {
     let (short, second) = (Duration::from_millis(20), Duration::from_secs(1));
-    Pace { ask_every: short..2 * short, patience: second, probe: 5 * second, rest: short..2 * short }
+    Timing { poll_interval: short..2 * short, step_timeout: second, probe_timeout: 5 * second, retry_delay: short..2 * short }
 }
 
-/// A process, as far as visitors know it.
+/// A process, as its visitors see it.
 pub(crate) struct Process {
     router: Router,
     pub(crate) snapshots: Snapshots,
@@ -62,14 +62,14 @@ impl Drop for Process {
     }
 }
 
-/// How to connect to the database of a test.
+/// The connection options of a test's database.
 pub(crate) fn options(pool: &PgPool) -> PgConnectOptions {
     PgConnectOptions::clone(&pool.connect_options())
 }
 
 impl Process {
-    /// Without a listener, and with the dashboard over the same way.
-    pub(crate) fn unheard(options: PgConnectOptions) -> Self {
+    /// Without a listener. Dashboard and portal share a pool.
+    pub(crate) fn without_listener(options: PgConnectOptions) -> Self {
         let pool = PgPoolOptions::new().max_connections(3).acquire_timeout(Duration::from_secs(2)).connect_lazy_with(options);
         Self::over(pool.clone(), pool)
     }
@@ -83,32 +83,32 @@ impl Process {
         Self { router, snapshots, runtime: None, listening: None }
     }
 
-    /// With a listener over the same way, that has asked once.
-    pub(crate) async fn start(options: PgConnectOptions, pace: Pace) -> Self {
-        Self::unheard(options).listening(pace, |listener| listener).await
+    /// With a listener over the same connection options, which has caught up once.
+    pub(crate) async fn start(options: PgConnectOptions, timing: Timing) -> Self {
+        Self::without_listener(options).listening(timing, |listener| listener).await
     }
 
-    /// With a listener that has asked once.
-    pub(crate) async fn listening(mut self, pace: Pace, change: impl FnOnce(Listener) -> Listener) -> Self {
-        let listener = change(Listener::new(self.snapshots.clone(), RuntimeRole::All).unwrap().at(pace));
+    /// With a listener, which has caught up once.
+    pub(crate) async fn listening(mut self, timing: Timing, change: impl FnOnce(Listener) -> Listener) -> Self {
+        let listener = change(Listener::new(self.snapshots.clone(), RuntimeRole::All).unwrap().with_timing(timing));
         self.runtime = Some(listener.runtime().clone());
         self.listening = Some(tokio::spawn(async move { match listener.run().await {} }));
-        until(async || self.snapshots.health().connected).await;
+        until(async || self.snapshots.status().connected).await;
         self
     }
 
-    /// What a visitor gets.
+    /// The response to a visitor.
     pub(crate) async fn ask(&self, host: &str, path: &str) -> Response {
         let request = Request::get(path).header(header::HOST, host).body(Body::empty()).unwrap();
         self.router.clone().oneshot(request).await.unwrap()
     }
 
-    /// The version that is served of the instance with that slug.
+    /// The served version of the instance with that slug.
     pub(crate) async fn version(&self, slug: &str) -> Result<i64, StatusCode> {
         version(self.ask("localhost:3000", &format!("/portal/{slug}/v1/redirects")).await).await
     }
 
-    /// The version that is served at that host.
+    /// The served version at that host.
     pub(crate) async fn version_at(&self, host: &str) -> Result<i64, StatusCode> {
         version(self.ask(host, "/v1/redirects").await).await
     }
@@ -118,7 +118,7 @@ impl Process {
         Ok(json(self.ask(host, "/v1/redirects").await).await?["instance"].as_str().unwrap().to_owned())
     }
 
-    /// Waits until that version is served, by slug.
+    /// Waits until that version is served.
     pub(crate) async fn until_version(&self, slug: &str, version: i64) {
         until(async || self.version(slug).await == Ok(version)).await;
     }
@@ -135,7 +135,7 @@ async fn version(answer: Response) -> Result<i64, StatusCode> {
     Ok(json(answer).await?["version"].as_i64().unwrap())
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
 pub(crate) fn until(so: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
     let asked_at = std::panic::Location::caller();
@@ -161,7 +161,7 @@ pub(crate) async fn create(pool: &PgPool, slug: &str) {
     store::create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), &settings.domain).await.unwrap();
 }
 
-/// Saves as another process would, and answers the version.
+/// Saves as another process would, and returns the version.
 pub(crate) async fn save(pool: &PgPool, slug: &str) -> i64 {
     let version = store::find(pool, slug).await.unwrap().unwrap().instance.version();
     let fallbacks: Fallbacks = [(Flow::SignIn, format!("/{version}"))].into_iter().collect();
@@ -169,7 +169,7 @@ pub(crate) async fn save(pool: &PgPool, slug: &str) -> i64 {
     version + 1
 }
 
-/// Moves an instance's portal to another origin, and answers the version.
+/// Moves an instance's portal to another origin, and returns the version.
 pub(crate) async fn move_to(pool: &PgPool, slug: &str, portal_origin: &str) -> i64 {
     let stored = store::find(pool, slug).await.unwrap().unwrap();
     let settings = Settings { portal_origin: portal_origin.into(), ..stored.settings };

@@ -1,4 +1,4 @@
-//! The way to PostgreSQL, in the tests' hands: it can be cut, hang, be slow, or swallow notifications, and counts what is asked.
+//! A proxy to PostgreSQL that the tests control: it can cut connections, hang, be slow or drop notifications, and it counts queries.
 
 use std::{
     sync::{
@@ -16,24 +16,24 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What becomes of what is sent.
+/// What the proxy does with what is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// It arrives.
+    /// Passes it on.
     Pass,
-    /// Connections end, and new ones end at once.
+    /// Ends all connections, and new ones at once.
     Cut,
-    /// Nothing arrives and nothing ends, until another mode: then it goes on.
+    /// Holds everything back until the mode changes.
     Hang,
-    /// Each answer is late.
+    /// Delays each response.
     Delay(Duration),
-    /// Notifications don't arrive, everything else does.
+    /// Drops notifications and passes everything else on.
     Deaf,
-    /// To listen is an error, as at a database that only reads.
+    /// Answers LISTEN with an error, as a read-only database does.
     NoListen,
 }
 
-/// A way to PostgreSQL.
+/// A proxy to PostgreSQL.
 pub(crate) struct Proxy {
     port: u16,
     mode: watch::Sender<Mode>,
@@ -49,7 +49,7 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// A way to where these options lead.
+    /// A proxy to the server of these options.
     pub(crate) async fn to(options: &PgConnectOptions) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -65,7 +65,7 @@ impl Proxy {
         Self { port, mode, asked, accepting }
     }
 
-    /// How to connect by this way.
+    /// Options that connect through the proxy.
     pub(crate) fn options(&self, options: &PgConnectOptions) -> PgConnectOptions {
         let options = if options.get_socket().is_some() {
             // A socket can't be taken back.
@@ -82,7 +82,7 @@ impl Proxy {
         self.mode.send_replace(mode);
     }
 
-    /// How many queries have come by.
+    /// How many queries have passed.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
@@ -142,19 +142,19 @@ async fn both(
             to_client.write_all(&message).await?;
         }
     };
-    // Either end takes the other with it.
+    // If one end closes, so does the other.
     tokio::select! {
         ended = asking => ended,
         ended = answering => ended,
     }
 }
 
-/// Waits for as long as nothing arrives.
+/// Waits until something may pass.
 async fn arrives(mode: &mut watch::Receiver<Mode>) -> Mode {
     mode.wait_for(|mode| *mode != Mode::Hang).await.map_or(Mode::Cut, |mode| *mode)
 }
 
-/// A message of PostgreSQL's protocol: its kind, its length with itself, and the rest.
+/// Reads a message of PostgreSQL's protocol: its kind, its length including the length itself, and the rest.
 async fn message(from: &mut (impl AsyncRead + Unpin), has_kind: bool) -> std::io::Result<Vec<u8>> {
     let head = if has_kind { 5 } else { 4 };
     let mut message = vec![0; head];

@@ -1,7 +1,6 @@
 //! Putting the fallback redirects of an earlier version back, as a new version.
 
 pub mod api;
-pub mod editor;
 #[cfg(feature = "ssr")]
 mod save;
 #[cfg(feature = "ssr")]

@@ -20,7 +20,10 @@ use crate::{
 pub(super) async fn restore(slug: String, at: i64, form: RestoreForm) -> Result<SaveOutcome, AppError> {
     let saver = Saver::editor(slug).await?;
     match restore_at(&saver, at, form.version).await {
-        Ok(version) => Ok(SaveOutcome::Saved(Saved { slug: saver.slug, version, ..Saved::default() })),
+        Ok(version) => {
+            saver.mark_saved();
+            Ok(SaveOutcome::Saved(Saved { slug: saver.slug, version, ..Saved::default() }))
+        }
         Err(StoreError::Conflict(_)) => Ok(SaveOutcome::stale()),
         Err(error) => Err(error.into_app_error()),
     }

@@ -1,10 +1,11 @@
 //! Putting the fallback redirects of an earlier version back: the page that shows what will change before it is done.
 
 use crate::paths;
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_params_map;
+use serde_json::json;
 
-use super::{RestoreForm, editor::RestoreEditor, version_of};
+use super::{RestoreForm, api::RestoreVersion, version_of};
 use crate::{
     admins::Role,
     error::AppError,
@@ -15,6 +16,7 @@ use crate::{
         loading,
         rejected::Rejected,
     },
+    saving::{bar::status, in_place::SaveInPlace},
     ui::{
         form::summary,
         text::{Escaped, moment},
@@ -61,12 +63,20 @@ pub fn RestorePage() -> impl IntoView {
             .into_any()
         } else {
             view! {
-                <form method="post" class="restore-end" action=paths::instance(&slug).version(at)>
+                <form
+                    method="post"
+                    class="restore-end"
+                    action=paths::instance(&slug).version(at)
+                    data-function=RestoreVersion::PATH
+                    data-arguments=json!({ "slug": slug, "version": at }).to_string()
+                    data-page=format!("{}?restored", paths::instance(&slug).history())
+                >
                     <input type="hidden" name="version" value=now />
                     <p class="help">{format!("It is saved as version {}. Settings stay as they are.", now + 1)}</p>
                     <a class="button" href=back>"Cancel"</a>
                     <button class="button primary">"Restore these redirects"</button>
-                    <RestoreEditor slug=slug.clone() at now />
+                    {status()}
+                    <SaveInPlace />
                 </form>
             }
             .into_any()

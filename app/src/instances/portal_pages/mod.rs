@@ -2,7 +2,6 @@
 
 #[cfg(feature = "ssr")]
 mod store;
-pub mod switch;
 #[cfg(feature = "ssr")]
 pub(crate) mod view;
 

@@ -24,6 +24,7 @@ use crate::{
 pub(in crate::instances) async fn set(slug: String, pages: PortalPages) -> Result<SaveOutcome, AppError> {
     let saver = Saver::editor(slug).await?;
     let version = switch(&saver.pool, &saver.actor, &saver.slug, pages).await.map_err(StoreError::into_app_error)?;
+    saver.mark_saved();
     Ok(SaveOutcome::Saved(Saved { slug: saver.slug, version, ..Saved::default() }))
 }
 

@@ -1,8 +1,8 @@
-//! Visitors who are recognised by a password: an instance's own accounts, in PostgreSQL.
+//! Visitors who sign in with a password: an instance's own accounts, in PostgreSQL.
 
-mod details;
-mod entry;
-mod sessions;
+mod form;
+mod settings;
+mod sign_in;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -11,11 +11,13 @@ use sqlx::PgPool;
 
 use super::{
     form::{NamesForm, PasswordForm, SignInForm, SignUpForm},
-    identity::{Identity, Later, OwnSession, Recognised, Visitor},
+    identity::{Identity, IdentityFuture, OwnSession, SignInOutcome, Visitor},
 };
-use crate::{admins::Token, credentials::client::Client};
+use crate::credentials::{client::Client, token::Token};
 
-pub(super) use store::hold;
+pub(super) use store::accounts::lock_row;
+use store::sessions;
+pub use store::sessions::MAX_SESSION_HOURS;
 
 /// The accounts of one instance.
 pub(super) struct Accounts {
@@ -31,34 +33,34 @@ impl Accounts {
 }
 
 impl Identity for Accounts {
-    fn visitor<'a>(&'a self, token: &'a Token) -> Later<'a, Option<Visitor>> {
+    fn visitor<'a>(&'a self, token: &'a Token) -> IdentityFuture<'a, Option<Visitor>> {
         Box::pin(async move { Ok(sessions::find(&self.pool, self.instance, token).await?) })
     }
 
-    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> Later<'a, Recognised> {
-        Box::pin(entry::sign_in(&self.pool, self.instance, form, client))
+    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome> {
+        Box::pin(sign_in::sign_in(&self.pool, self.instance, form, client))
     }
 
-    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> Later<'a, Recognised> {
-        Box::pin(entry::sign_up(&self.pool, self.instance, form, client))
+    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome> {
+        Box::pin(sign_in::sign_up(&self.pool, self.instance, form, client))
     }
 
-    fn sign_out<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, ()> {
+    fn sign_out<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, ()> {
         self.end_session(visitor, visitor.session)
     }
 
-    fn sessions<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, Vec<OwnSession>> {
+    fn sessions<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, Vec<OwnSession>> {
         Box::pin(async move { Ok(sessions::list(&self.pool, self.instance, visitor.id).await?) })
     }
 
-    fn end_session<'a>(&'a self, visitor: &'a Visitor, session: i64) -> Later<'a, ()> {
+    fn end_session<'a>(&'a self, visitor: &'a Visitor, session: i64) -> IdentityFuture<'a, ()> {
         Box::pin(async move { Ok(sessions::end(&self.pool, self.instance, visitor.id, session).await?) })
     }
 
-    fn end_other_sessions<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, ()> {
+    fn end_other_sessions<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, ()> {
         Box::pin(async move {
             let mut transaction = self.pool.begin().await?;
-            if hold(&mut transaction, self.instance, visitor.id).await?.is_some() {
+            if lock_row(&mut transaction, self.instance, visitor.id).await?.is_some() {
                 sessions::end_others(&mut transaction, visitor.id, visitor.session).await?;
             }
             transaction.commit().await?;
@@ -66,11 +68,11 @@ impl Identity for Accounts {
         })
     }
 
-    fn rename<'a>(&'a self, visitor: &'a Visitor, form: &'a NamesForm) -> Later<'a, ()> {
-        Box::pin(entry::rename(&self.pool, self.instance, visitor, form))
+    fn rename<'a>(&'a self, visitor: &'a Visitor, form: &'a NamesForm) -> IdentityFuture<'a, ()> {
+        Box::pin(settings::rename(&self.pool, self.instance, visitor, form))
     }
 
-    fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> Later<'a, ()> {
-        Box::pin(entry::change_password(&self.pool, self.instance, visitor, form))
+    fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> IdentityFuture<'a, ()> {
+        Box::pin(settings::change_password(&self.pool, self.instance, visitor, form))
     }
 }

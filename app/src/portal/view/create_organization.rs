@@ -1,10 +1,10 @@
-//! `/create-organization`: its name.
+//! `/create-organization`: asks for the organization's name.
 
 use leptos::prelude::*;
 
 use super::{
-    end,
-    problem::{Problem, Wording},
+    elements::form_buttons,
+    form_error::{FormError, Wording},
 };
 use crate::{
     portal::address::{Address, Page},
@@ -13,15 +13,15 @@ use crate::{
 
 const WORDING: Wording = Wording { label: |_| "Name", unavailable: "We can't create the organization right now. Try again in a moment." };
 
-/// The page, with what is in its field.
-pub fn create_organization(address: &Address, name: String, problem: Option<&Problem>) -> impl IntoView + use<> {
-    let errors = Problem::errors(problem);
+/// The page, with `name` in its field.
+pub fn create_organization(address: &Address, name: String, error: Option<&FormError>) -> impl IntoView + use<> {
+    let errors = FormError::fields(error);
     view! {
-        {Problem::summary(problem, WORDING)}
-        <p class="lead">"You are its first member."</p>
+        {FormError::summary(error, WORDING)}
+        <p class="lead">"You will be its first member."</p>
         <form method="post" action=address.to(Page::CreateOrganization) novalidate>
             {Field { name: "name", label: "Name", kind: "text", autocomplete: "organization", value: name, ..Field::default() }.show(errors)}
-            {end(address, "Create organization")}
+            {form_buttons(address, "Create organization")}
         </form>
     }
 }

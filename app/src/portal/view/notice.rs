@@ -1,47 +1,61 @@
-//! What is shown in a page's place: there is none, or not now.
+//! Notices: what a visitor sees instead of a page.
 
 use leptos::prelude::*;
 
 use crate::{redirects::MAX_QUERY_BYTES, ui::text::Grouped};
 
-/// Why there is no page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why there is a notice instead of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// Nothing is at this address.
-    Missing,
-    /// The instance, or what the page shows, can't be read right now.
+    /// There is no page at this address.
+    NotFound,
+    /// The instance is archived. This is its name.
+    Closed(String),
+    /// The instance's portal pages are switched off. This is its name.
+    SwitchedOff(String),
+    /// The database does not answer.
     Unavailable,
-    /// What was posted is no form of the page.
-    NotAForm,
-    /// What was posted is larger than any form.
-    TooLarge,
-    /// The query is larger than any link needs.
-    LongLink,
-    /// The page can't be asked in that way.
-    Method,
+    /// The posted body is not a form of the page.
+    InvalidForm,
+    /// The posted body is larger than any form.
+    FormTooLarge,
+    /// The query is longer than any link needs.
+    LinkTooLong,
+    /// The page does not support the request's method.
+    MethodNotAllowed,
 }
 
 impl Notice {
-    /// Its heading.
-    pub fn heading(self) -> &'static str {
+    /// The heading.
+    pub fn heading(&self) -> &'static str {
         match self {
-            Self::Missing => "Nothing here",
+            Self::NotFound => "Page not found",
+            Self::Closed(_) => "This portal is closed",
+            Self::SwitchedOff(_) => "There is no page here",
             Self::Unavailable => "Not right now",
-            Self::NotAForm | Self::Method => "That did not work",
-            Self::TooLarge | Self::LongLink => "That is too long",
+            Self::InvalidForm | Self::MethodNotAllowed => "That did not work",
+            Self::FormTooLarge | Self::LinkTooLong => "That is too long",
         }
     }
 }
 
-/// What it says.
-pub fn notice(notice: Notice) -> impl IntoView {
+/// The text below the heading.
+pub fn notice(notice: Notice) -> AnyView {
     let text = match notice {
-        Notice::Missing => "There is no such page. If you came here by a link, it may not be whole.".to_owned(),
+        Notice::Closed(name) => return no_portal(name, " has closed its account portal."),
+        Notice::SwitchedOff(name) => return no_portal(name, " has switched its account portal's pages off."),
+        Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
-        Notice::NotAForm => "The form did not arrive whole. Go back, reload the page, and send it again.".to_owned(),
-        Notice::TooLarge => "That is too much for one form. Go back and shorten the longest field.".to_owned(),
-        Notice::LongLink => format!("This link is too long: {} bytes after its ? at most.", Grouped(MAX_QUERY_BYTES)),
-        Notice::Method => "This page can be opened, and its form sent. Go back and try that.".to_owned(),
+        Notice::InvalidForm => "The form did not arrive complete. Go back, reload the page, and send it again.".to_owned(),
+        Notice::FormTooLarge => "That is too much for one form. Go back and shorten the longest field.".to_owned(),
+        Notice::LinkTooLong => {
+            format!("This link is too long: at most {} bytes are possible after the question mark.", Grouped(MAX_QUERY_BYTES))
+        }
+        Notice::MethodNotAllowed => "You can open this page and send its form. Go back and try that.".to_owned(),
     };
-    view! { <p>{text}</p> }
+    view! { <p>{text}</p> }.into_any()
+}
+
+fn no_portal(name: String, what: &'static str) -> AnyView {
+    view! { <p><strong>{name}</strong>{what}" If you followed a link, ask whoever gave it to you for another way."</p> }.into_any()
 }

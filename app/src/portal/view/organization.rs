@@ -1,8 +1,8 @@
-//! `/organization`: the visitor's organizations, each with its members and the way out of it.
+//! `/organization`: the visitor's organizations, each with its members and a button to leave it.
 
 use leptos::prelude::*;
 
-use super::problem::{Problem, Wording};
+use super::form_error::{FormError, Wording};
 use crate::{
     portal::{
         address::{Address, Page},
@@ -12,14 +12,14 @@ use crate::{
 };
 
 const WORDING: Wording =
-    Wording { label: |_| "", unavailable: "We can't take you out of the organization right now. Try again in a moment." };
+    Wording { label: |_| "", unavailable: "We can't remove you from the organization right now. Try again in a moment." };
 
 /// The page.
-pub fn organization(address: &Address, organizations: Vec<Organization>, problem: Option<&Problem>) -> impl IntoView + use<> {
-    let none = organizations.is_empty().then(|| view! { <p>"You are in no organization yet."</p> });
+pub fn organization(address: &Address, organizations: Vec<Organization>, error: Option<&FormError>) -> impl IntoView + use<> {
+    let none = organizations.is_empty().then(|| view! { <p>"You are not in an organization yet."</p> });
     let items = organizations.into_iter().map(|organization| item(address, organization)).collect_view();
     view! {
-        {Problem::summary(problem, WORDING)}
+        {FormError::summary(error, WORDING)}
         {none}
         <ul class="rows">{items}</ul>
         <nav aria-label="Account">

@@ -1,10 +1,10 @@
-//! `/sign-in`: an identifier and a password.
+//! `/sign-in`: asks for an identifier and a password.
 
 use leptos::prelude::*;
 
 use super::{
-    end,
-    problem::{Problem, Wording},
+    elements::form_buttons,
+    form_error::{FormError, Wording},
 };
 use crate::{
     portal::address::{Address, Page},
@@ -16,15 +16,15 @@ const WORDING: Wording = Wording {
     unavailable: "We can't sign you in right now. Try again in a moment.",
 };
 
-/// The page, with what is in its first field.
-pub fn sign_in(address: &Address, identifier: String, problem: Option<&Problem>) -> impl IntoView + use<> {
-    let errors = Problem::errors(problem);
+/// The page, with `identifier` in its first field.
+pub fn sign_in(address: &Address, identifier: String, error: Option<&FormError>) -> impl IntoView + use<> {
+    let errors = FormError::fields(error);
     view! {
-        {Problem::summary(problem, WORDING)}
+        {FormError::summary(error, WORDING)}
         <form method="post" action=address.to(Page::SignIn) novalidate>
             {Field { name: "identifier", label: "Email, phone number or username", kind: "text", autocomplete: "username", value: identifier, ..Field::default() }.show(errors)}
             {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
-            {end(address, "Sign in")}
+            {form_buttons(address, "Sign in")}
         </form>
         <p class="other">"No account yet? " <a href=address.to(Page::SignUp)>"Sign up"</a></p>
     }

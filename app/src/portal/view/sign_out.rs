@@ -1,10 +1,10 @@
-//! `/sign-out`: a question, since a link alone must not end a session.
+//! `/sign-out`: asks first, because a link alone must not end a session.
 
 use leptos::prelude::*;
 
 use super::{
-    end,
-    problem::{Problem, Wording},
+    elements::form_buttons,
+    form_error::{FormError, Wording},
 };
 use crate::portal::{
     address::{Address, Page},
@@ -13,12 +13,13 @@ use crate::portal::{
 
 const WORDING: Wording = Wording { label: |_| "", unavailable: "We can't sign you out right now. Try again in a moment." };
 
-/// The page; the visitor may not be known right now.
-pub fn sign_out(address: &Address, visitor: Option<&Visitor>, problem: Option<&Problem>) -> impl IntoView + use<> {
-    let who = visitor.map(|visitor| view! { <p class="who">"You are signed in as "<strong>{visitor.called().to_owned()}</strong>"."</p> });
+/// The page. The visitor is `None` if the database does not answer.
+pub fn sign_out(address: &Address, visitor: Option<&Visitor>, error: Option<&FormError>) -> impl IntoView + use<> {
+    let who =
+        visitor.map(|visitor| view! { <p class="who">"You are signed in as "<strong>{visitor.display_name().to_owned()}</strong>"."</p> });
     view! {
-        {Problem::summary(problem, WORDING)}
+        {FormError::summary(error, WORDING)}
         {who}
-        <form method="post" action=address.to(Page::SignOut)>{end(address, "Sign out")}</form>
+        <form method="post" action=address.to(Page::SignOut)>{form_buttons(address, "Sign out")}</form>
     }
 }

@@ -1,10 +1,10 @@
-//! `/sign-up`: a new account.
+//! `/sign-up`: asks for what a new account needs.
 
 use leptos::prelude::*;
 
 use super::{
-    PASSWORD_HELP, end,
-    problem::{Problem, Wording},
+    elements::{PASSWORD_HELP, form_buttons},
+    form_error::{FormError, Wording},
 };
 use crate::{
     portal::{
@@ -26,12 +26,12 @@ const WORDING: Wording = Wording {
     unavailable: "We can't create your account right now. Try again in a moment.",
 };
 
-/// The page, with what is in its fields; the password is never shown again.
-pub fn sign_up(address: &Address, form: SignUpForm, problem: Option<&Problem>) -> impl IntoView + use<> {
-    let errors = Problem::errors(problem);
+/// The page, with `form` in its fields. The password is never shown again.
+pub fn sign_up(address: &Address, form: SignUpForm, error: Option<&FormError>) -> impl IntoView + use<> {
+    let errors = FormError::fields(error);
     let SignUpForm { email_address, phone_number, username, first_name, last_name, .. } = form;
     view! {
-        {Problem::summary(problem, WORDING)}
+        {FormError::summary(error, WORDING)}
         <form method="post" action=address.to(Page::SignUp) novalidate>
             <div class="pair">
                 {Field { name: "first_name", label: "First name", kind: "text", autocomplete: "given-name", value: first_name, ..Field::default() }.show(errors)}
@@ -45,7 +45,7 @@ pub fn sign_up(address: &Address, form: SignUpForm, problem: Option<&Problem>) -
                 {Field { name: "username", label: "Username", kind: "text", autocomplete: "username", value: username, ..Field::default() }.show(errors)}
             </fieldset>
             {Field { name: "password", label: "Password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(errors)}
-            {end(address, "Sign up")}
+            {form_buttons(address, "Sign up")}
         </form>
         <p class="other">"Have an account? " <a href=address.to(Page::SignIn)>"Sign in"</a></p>
     }

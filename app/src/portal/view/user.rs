@@ -1,10 +1,10 @@
-//! `/user`: names, password, sessions, and the ways to everything else.
+//! `/user`: the visitor's names, password and sessions, with links to the other pages.
 
 use leptos::prelude::*;
 
 use super::{
-    PASSWORD_HELP, done,
-    problem::{Problem, Wording},
+    elements::{PASSWORD_HELP, confirmation},
+    form_error::{FormError, Wording},
 };
 use crate::{
     credentials::browser,
@@ -29,37 +29,37 @@ const WORDING: Wording = Wording {
 /// What the page shows.
 #[derive(Clone)]
 pub struct UserPage {
-    /// Whose it is.
+    /// Who is signed in.
     pub visitor: Visitor,
     /// Their sessions.
     pub sessions: Vec<OwnSession>,
-    /// The names, as stored or as typed.
+    /// The names, as stored or, after an error, as typed.
     pub names: NamesForm,
-    /// What has been done, as the page's address says it.
+    /// What was just done, from the page's address.
     pub done: Option<String>,
-    /// Why a form was not taken.
-    pub problem: Option<Problem>,
+    /// Why a form was rejected.
+    pub error: Option<FormError>,
 }
 
 /// The page.
 pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
-    let UserPage { visitor, sessions, names, done: what, problem } = shown;
-    let said = match what.as_deref().filter(|_| problem.is_none()) {
+    let UserPage { visitor, sessions, names, done, error } = shown;
+    let confirmed = match done.as_deref().filter(|_| error.is_none()) {
         Some("names") => Some("Your name is saved."),
         Some("password") => Some("Your password is changed. Every other session has ended."),
         Some("session") => Some("The session has ended."),
         _ => None,
     };
-    let errors = Problem::errors(problem.as_ref());
+    let errors = FormError::fields(error.as_ref());
     let identifiers = [("Email", &visitor.email_address), ("Phone number", &visitor.phone_number), ("Username", &visitor.username)]
         .into_iter()
         .filter_map(|(label, value)| value.clone().map(|value| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }))
         .collect_view();
     let rows = sessions.into_iter().map(|session| session_row(address, session, visitor.session)).collect_view();
-    let known_as = visitor.called().to_owned();
+    let account_name = visitor.display_name().to_owned();
     view! {
-        {Problem::summary(problem.as_ref(), WORDING)}
-        {done(said)}
+        {FormError::summary(error.as_ref(), WORDING)}
+        {confirmation(confirmed)}
         <dl>{identifiers}</dl>
         <section aria-labelledby="names-title">
             <h2 id="names-title">"Name"</h2>
@@ -75,8 +75,8 @@ pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
             <h2 id="password-title">"Password"</h2>
             <p class="help">"Changing it ends every session but this one."</p>
             <form method="post" action=address.form(Page::User, "password") novalidate>
-                // For password managers: whose it is.
-                <input type="text" autocomplete="username" value=known_as hidden readonly />
+                // Tells password managers whose password it is.
+                <input type="text" autocomplete="username" value=account_name hidden readonly />
                 {Field { name: "current", label: "Current password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
                 {Field { name: "new", label: "New password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(errors)}
                 <div class="end"><button>"Change password"</button></div>

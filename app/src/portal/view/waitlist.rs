@@ -1,10 +1,10 @@
-//! `/waitlist`: an email address.
+//! `/waitlist`: asks for an email address.
 
 use leptos::prelude::*;
 
 use super::{
-    end,
-    problem::{Problem, Wording},
+    elements::form_buttons,
+    form_error::{FormError, Wording},
 };
 use crate::{
     portal::address::{Address, Page},
@@ -13,15 +13,15 @@ use crate::{
 
 const WORDING: Wording = Wording { label: |_| "Email", unavailable: "We can't put you on the waitlist right now. Try again in a moment." };
 
-/// The page, with what is in its field.
-pub fn waitlist(address: &Address, email: String, problem: Option<&Problem>) -> impl IntoView + use<> {
-    let errors = Problem::errors(problem);
+/// The page, with `email` in its field.
+pub fn waitlist(address: &Address, email: String, error: Option<&FormError>) -> impl IntoView + use<> {
+    let errors = FormError::fields(error);
     view! {
-        {Problem::summary(problem, WORDING)}
-        <p class="lead">"Leave your address, and you hear when it is your turn."</p>
+        {FormError::summary(error, WORDING)}
+        <p class="lead">"Leave your email address, and we'll tell you when it is your turn."</p>
         <form method="post" action=address.to(Page::Waitlist) novalidate>
             {Field { name: "email_address", label: "Email", kind: "email", autocomplete: "email", value: email, ..Field::default() }.show(errors)}
-            {end(address, "Join the waitlist")}
+            {form_buttons(address, "Join the waitlist")}
         </form>
     }
 }

@@ -13,7 +13,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 pub(crate) use endpoint::{bind, serve};
 pub(crate) use requests::{Counting, Route};
-pub(crate) use resolutions::resolved;
+pub(crate) use resolutions::count_resolution;
 
 /// The type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

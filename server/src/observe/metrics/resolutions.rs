@@ -14,7 +14,7 @@ const SOURCES: usize = Source::HomeUrl as usize + 1;
 const REASONS: usize = Refusal::Loop as usize + 1;
 
 /// Counts a resolved visit.
-pub(crate) fn resolved(resolution: &Resolution<'_>) {
+pub(crate) fn count_resolution(resolution: &Resolution<'_>) {
     if !super::are_kept() {
         return;
     }
@@ -51,7 +51,7 @@ mod tests {
         let visit = |flow, query: &str| {
             let fallbacks = Fallbacks::default();
             let link = LinkParams::read(query);
-            resolved(&resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: None }));
+            count_resolution(&resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: None }));
         };
         visit(Flow::SignIn, "redirect_url=https://xqmarkx.myapp.com/xqmarkx");
         visit(Flow::SignIn, "redirect_url=https://xqmarkx.com/");

@@ -2,51 +2,43 @@
 
 use app::{
     portal::{
-        address::Then,
+        address::AfterSignIn,
         form::LeaveForm,
         identity::Visitor,
         organizations,
-        view::{self, Notice, Problem},
+        view::{self, FormError, Notice},
     },
     redirects::Flow,
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
+use super::{form::VisitorForm, page_request::PageRequest};
 
 const HEADING: &str = "Your organizations";
 
 /// `GET /organization`
-pub(super) async fn show(visit: Visit) -> Response {
-    match visit.signed_in(Then::Organization).await {
-        Ok(visitor) => page(&visit, &visitor, None).await,
-        Err(response) => response,
+pub(super) async fn show(request: PageRequest) -> Result<Response, Response> {
+    let visitor = request.require_visitor(AfterSignIn::Organization).await?;
+    Ok(page(&request, &visitor, None).await)
+}
+
+/// `POST /organization`: leaves one. If the visitor is not in it, nothing is left to do.
+pub(super) async fn leave(request: PageRequest, form: VisitorForm<LeaveForm>) -> Result<Response, Response> {
+    let LeaveForm { organization } = form.read(&request)?;
+    let visitor = request.require_visitor(AfterSignIn::Organization).await?;
+    match request.write(organizations::leave(&request.context.pool, request.snapshot.id, visitor.id, organization)).await {
+        Ok(_) => Ok(request.finish(Flow::LeaveOrganization)),
+        Err(error) => Err(page(&request, &visitor, Some(error.into())).await),
     }
 }
 
-/// `POST /organization`: leaves one. Of one that they are not in, nothing is left to do.
-pub(super) async fn leave(visit: Visit, Sent(form): Sent<LeaveForm>) -> Response {
-    let form = match form {
-        Ok(form) => form,
-        Err(notice) => return visit.notice(notice),
+async fn page(request: &PageRequest, visitor: &Visitor, error: Option<FormError>) -> Response {
+    let Ok(listed) = request.read(organizations::list(&request.context.pool, request.snapshot.id, visitor.id)).await else {
+        return request.notice(Notice::Unavailable);
     };
-    let visitor = match visit.signed_in(Then::Organization).await {
-        Ok(visitor) => visitor,
-        Err(response) => return response,
-    };
-    match visit.done_soon(organizations::leave(visit.pool(), visit.instance(), visitor.id, form.organization)).await {
-        Ok(_) => visit.finish(Flow::LeaveOrganization),
-        Err(error) => page(&visit, &visitor, Some(problem_of(error))).await,
-    }
-}
-
-async fn page(visit: &Visit, visitor: &Visitor, problem: Option<Problem>) -> Response {
-    let Ok(listed) = visit.soon(organizations::list(visit.pool(), visit.instance(), visitor.id)).await else {
-        return visit.notice(Notice::Unavailable);
-    };
-    let body = view::organization(&visit.address, listed, problem.as_ref());
-    match problem {
-        Some(problem) => visit.show_again(HEADING, &problem, body),
-        None => visit.show(HEADING, body),
+    let body = view::organization(&request.address, listed, error.as_ref());
+    match error {
+        Some(error) => request.show_rejected(HEADING, &error, body),
+        None => request.show(HEADING, body),
     }
 }

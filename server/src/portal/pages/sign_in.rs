@@ -3,60 +3,55 @@
 use app::{
     portal::{
         form::SignInForm,
-        identity::Recognised,
-        view::{self, Problem},
+        identity::SignInOutcome,
+        view::{self, FormError},
     },
     redirects::Flow,
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
-use crate::{dashboard::rate_limits::Visits, http::cookies};
+use super::{form::VisitorForm, page_request::PageRequest};
+use crate::portal::rate_limits::VisitorAttempt;
 
 const HEADING: &str = "Sign in";
 
-/// `GET /sign-in`: who is signed in already goes straight on.
-pub(super) async fn show(visit: Visit) -> Response {
-    if let Ok(Some(_)) = visit.visitor().await {
-        return visit.go_on(Flow::SignIn);
+/// `GET /sign-in`: signed-in visitors skip this page.
+pub(super) async fn show(request: PageRequest) -> Response {
+    if let Ok(Some(_)) = request.visitor().await {
+        return request.go_on(Flow::SignIn);
     }
-    let prefill = visit.link().prefill.for_flow(Flow::SignIn);
+    let prefill = request.link().prefill.for_flow(Flow::SignIn);
     let identifier = prefill.email_address.or(prefill.phone_number).or(prefill.username).unwrap_or_default();
-    visit.show(HEADING, view::sign_in(&visit.address, identifier, None))
+    request.show(HEADING, view::sign_in(&request.address, identifier, None))
 }
 
 /// `POST /sign-in`
-pub(super) async fn sign_in(visit: Visit, Sent(form): Sent<SignInForm>) -> Response {
-    let form = match form {
-        Ok(form) => form,
-        Err(notice) => return visit.notice(notice),
-    };
-    match try_sign_in(&visit, &form).await {
-        Ok(recognised) => visit.let_in(&recognised, Flow::SignIn),
-        Err(problem) => visit.show_again(HEADING, &problem, view::sign_in(&visit.address, form.identifier, Some(&problem))),
+pub(super) async fn sign_in(request: PageRequest, form: VisitorForm<SignInForm>) -> Result<Response, Response> {
+    let form = form.read(&request)?;
+    match try_sign_in(&request, &form).await {
+        Ok(outcome) => Ok(request.finish_sign_in(&outcome, Flow::SignIn)),
+        Err(error) => Err(request.show_rejected(HEADING, &error, view::sign_in(&request.address, form.identifier, Some(&error)))),
     }
 }
 
-async fn try_sign_in(visit: &Visit, form: &SignInForm) -> Result<Recognised, Problem> {
-    let (instance, address) = (visit.instance(), visit.client.address);
-    visit.limits().take_visit(Visits::SignIn { instance, identifier: &form.identifier, address }).map_err(Problem::Often)?;
-    let identity = visit.identity();
-    visit.done_soon(identity.sign_in(form, &visit.client)).await.map_err(problem_of)
+async fn try_sign_in(request: &PageRequest, form: &SignInForm) -> Result<SignInOutcome, FormError> {
+    let (instance, address) = (request.snapshot.id, request.client.address);
+    request.context.limits.take(VisitorAttempt::SignIn { instance, identifier: &form.identifier, address })?;
+    let identity = request.identity();
+    Ok(request.write(identity.sign_in(form, &request.client)).await?)
 }
 
-impl Visit {
-    /// Lets somebody in who was recognised, and goes on.
-    pub(super) fn let_in(&self, recognised: &Recognised, flow: Flow) -> Response {
-        match recognised {
-            Recognised::Now(token) => {
-                if let Some(old) = &self.client.session {
-                    self.forget_token(old);
-                }
+impl PageRequest {
+    /// Goes on after a sign-in or sign-up, with the session's cookie.
+    pub(super) fn finish_sign_in(&self, outcome: &SignInOutcome, flow: Flow) -> Response {
+        match outcome {
+            SignInOutcome::SignedIn(token) => {
+                self.forget_own_session();
                 let mut response = self.go_on(flow);
-                cookies::give_visitor(response.headers_mut(), self.visitors, token);
+                self.cookies.set_session(response.headers_mut(), token);
                 response
             }
-            Recognised::Elsewhere(provider) => self.lead(provider.as_str()),
+            SignInOutcome::RedirectToProvider(url) => self.redirect(url.as_str()),
         }
     }
 }

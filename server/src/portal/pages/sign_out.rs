@@ -1,67 +1,62 @@
-//! `/sign-out`. A link alone ends no session: the page asks.
+//! `/sign-out`. A link alone ends no session: the page asks first.
 
 use app::{
     portal::{
         form::ButtonForm,
         identity::{IdentityError, Visitor},
-        view,
+        view::{self, FormError},
     },
     redirects::Flow,
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
-use crate::http::cookies;
+use super::{form::VisitorForm, page_request::PageRequest};
 
 const HEADING: &str = "Sign out?";
 
-/// `GET /sign-out`: where nobody is signed in, there is nothing to ask.
-pub(super) async fn show(visit: Visit) -> Response {
-    match visit.visitor().await {
-        Ok(None) => visit.finish(Flow::SignOut),
-        known => visit.show(HEADING, view::sign_out(&visit.address, known.ok().flatten().as_ref(), None)),
+/// `GET /sign-out`: signed-out visitors skip this page.
+pub(super) async fn show(request: PageRequest) -> Response {
+    match request.visitor().await {
+        Ok(None) => request.finish(Flow::SignOut),
+        known => request.show(HEADING, view::sign_out(&request.address, known.ok().flatten().as_ref(), None)),
     }
 }
 
 /// `POST /sign-out`
-pub(super) async fn sign_out(visit: Visit, Sent(form): Sent<ButtonForm>) -> Response {
-    if let Err(notice) = form {
-        return visit.notice(notice);
-    }
-    let known = visit.visitor().await;
-    let done = match &known {
+pub(super) async fn sign_out(request: PageRequest, form: VisitorForm<ButtonForm>) -> Result<Response, Response> {
+    form.read(&request)?;
+    let known = request.visitor().await;
+    let ended = match &known {
         Ok(None) => Ok(()),
-        Ok(Some(visitor)) => visit.end_own(visitor).await,
+        Ok(Some(visitor)) => request.end_own_session(visitor).await,
         Err(_) => Err(IdentityError::Unavailable),
     };
-    match done {
-        Ok(()) => visit.signed_out(),
+    match ended {
+        Ok(()) => Ok(request.finish_sign_out()),
         Err(error) => {
-            let problem = problem_of(error);
-            visit.show_again(HEADING, &problem, view::sign_out(&visit.address, known.ok().flatten().as_ref(), Some(&problem)))
+            let error = FormError::from(error);
+            let body = view::sign_out(&request.address, known.ok().flatten().as_ref(), Some(&error));
+            Err(request.show_rejected(HEADING, &error, body))
         }
     }
 }
 
-impl Visit {
-    /// Ends the session that a visitor asks from. It is forgotten first: who signs out is not to be taken for signed in.
-    pub(super) async fn end_own(&self, visitor: &Visitor) -> Result<(), IdentityError> {
+impl PageRequest {
+    /// Ends the visitor's current session. It leaves the session cache first, so that a visitor who wants to sign out is not taken for
+    /// signed in even if the database does not answer.
+    pub(super) async fn end_own_session(&self, visitor: &Visitor) -> Result<(), IdentityError> {
         let identity = self.identity();
-        if let Some(token) = &self.client.session {
-            self.forget_token(token);
-        }
-        self.done_soon(identity.sign_out(visitor)).await?;
-        // Another request of theirs may have been answered in between.
-        if let Some(token) = &self.client.session {
-            self.forget_token(token);
-        }
+        self.forget_own_session();
+        self.write(identity.sign_out(visitor)).await?;
+        // Another request of theirs may have put it back meanwhile.
+        self.forget_own_session();
         Ok(())
     }
 
-    /// Goes on after signing out, without the session's cookie.
-    pub(super) fn signed_out(&self) -> Response {
+    /// Goes on after a sign-out, without the session's cookie.
+    pub(super) fn finish_sign_out(&self) -> Response {
         let mut response = self.finish(Flow::SignOut);
-        cookies::take_visitor(response.headers_mut(), self.visitors);
+        self.cookies.remove_session(response.headers_mut());
         response
     }
 }

@@ -3,24 +3,24 @@
 use app::{
     portal::{
         form::SignUpForm,
-        identity::Recognised,
-        view::{self, Problem},
+        identity::SignInOutcome,
+        view::{self, FormError},
     },
     redirects::{Flow, Prefill},
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
-use crate::dashboard::rate_limits::Visits;
+use super::{form::VisitorForm, page_request::PageRequest};
+use crate::portal::rate_limits::VisitorAttempt;
 
 const HEADING: &str = "Sign up";
 
-/// `GET /sign-up`: who is signed in already goes straight on.
-pub(super) async fn show(visit: Visit) -> Response {
-    if let Ok(Some(_)) = visit.visitor().await {
-        return visit.go_on(Flow::SignUp);
+/// `GET /sign-up`: signed-in visitors skip this page.
+pub(super) async fn show(request: PageRequest) -> Response {
+    if let Ok(Some(_)) = request.visitor().await {
+        return request.go_on(Flow::SignUp);
     }
-    let Prefill { email_address, phone_number, username, first_name, last_name } = visit.link().prefill.for_flow(Flow::SignUp);
+    let Prefill { email_address, phone_number, username, first_name, last_name } = request.link().prefill.for_flow(Flow::SignUp);
     let form = SignUpForm {
         email_address: email_address.unwrap_or_default(),
         phone_number: phone_number.unwrap_or_default(),
@@ -29,25 +29,22 @@ pub(super) async fn show(visit: Visit) -> Response {
         last_name: last_name.unwrap_or_default(),
         ..SignUpForm::default()
     };
-    visit.show(HEADING, view::sign_up(&visit.address, form, None))
+    request.show(HEADING, view::sign_up(&request.address, form, None))
 }
 
 /// `POST /sign-up`
-pub(super) async fn sign_up(visit: Visit, Sent(form): Sent<SignUpForm>) -> Response {
-    let form = match form {
-        Ok(form) => form,
-        Err(notice) => return visit.notice(notice),
-    };
-    match try_sign_up(&visit, &form).await {
-        Ok(recognised) => visit.let_in(&recognised, Flow::SignUp),
-        Err(problem) => visit.show_again(HEADING, &problem, view::sign_up(&visit.address, form, Some(&problem))),
+pub(super) async fn sign_up(request: PageRequest, form: VisitorForm<SignUpForm>) -> Result<Response, Response> {
+    let form = form.read(&request)?;
+    match try_sign_up(&request, &form).await {
+        Ok(outcome) => Ok(request.finish_sign_in(&outcome, Flow::SignUp)),
+        Err(error) => Err(request.show_rejected(HEADING, &error, view::sign_up(&request.address, form, Some(&error)))),
     }
 }
 
-async fn try_sign_up(visit: &Visit, form: &SignUpForm) -> Result<Recognised, Problem> {
-    let (instance, address) = (visit.instance(), visit.client.address);
+async fn try_sign_up(request: &PageRequest, form: &SignUpForm) -> Result<SignInOutcome, FormError> {
+    let (instance, address) = (request.snapshot.id, request.client.address);
     let identifiers = [&form.email_address, &form.phone_number, &form.username].map(String::as_str);
-    visit.limits().take_visit(Visits::SignUp { instance, identifiers: &identifiers, address }).map_err(Problem::Often)?;
-    let identity = visit.identity();
-    visit.done_soon(identity.sign_up(form, &visit.client)).await.map_err(problem_of)
+    request.context.limits.take(VisitorAttempt::SignUp { instance, identifiers: &identifiers, address })?;
+    let identity = request.identity();
+    Ok(request.write(identity.sign_up(form, &request.client)).await?)
 }

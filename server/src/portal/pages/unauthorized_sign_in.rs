@@ -1,41 +1,37 @@
-//! `/unauthorized-sign-in`: where somebody is sent who hears of a sign-in that was not theirs.
+//! `/unauthorized-sign-in`: for visitors who learn of a sign-in to their account that was not theirs.
 
 use app::portal::{
-    address::{Page, Then},
+    address::{AfterSignIn, Page},
     form::ButtonForm,
-    view,
+    view::{self, FormError},
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
+use super::{form::VisitorForm, page_request::PageRequest};
 
 const HEADING: &str = "Was this not you?";
 
 /// `GET /unauthorized-sign-in`
-pub(super) async fn show(visit: Visit) -> Response {
-    let visitor = visit.visitor().await.ok().flatten();
-    let ended = visit.done().is_some_and(|what| what == "others");
-    visit.show(HEADING, view::unauthorized_sign_in(&visit.address, visitor.as_ref(), ended, None))
+pub(super) async fn show(request: PageRequest) -> Response {
+    let visitor = request.visitor().await.ok().flatten();
+    let ended = request.done().is_some_and(|what| what == "others");
+    request.show(HEADING, view::unauthorized_sign_in(&request.address, visitor.as_ref(), ended, None))
 }
 
-/// `POST /unauthorized-sign-in`: ends all of the visitor's sessions but this one.
-pub(super) async fn end_others(visit: Visit, Sent(form): Sent<ButtonForm>) -> Response {
-    if let Err(notice) = form {
-        return visit.notice(notice);
-    }
-    let visitor = match visit.signed_in(Then::User).await {
-        Ok(visitor) => visitor,
-        Err(response) => return response,
-    };
-    let identity = visit.identity();
-    match visit.done_soon(identity.end_other_sessions(&visitor)).await {
+/// `POST /unauthorized-sign-in`: ends all of the visitor's sessions except the current one.
+pub(super) async fn end_others(request: PageRequest, form: VisitorForm<ButtonForm>) -> Result<Response, Response> {
+    form.read(&request)?;
+    let visitor = request.require_visitor(AfterSignIn::User).await?;
+    let identity = request.identity();
+    match request.write(identity.end_other_sessions(&visitor)).await {
         Ok(()) => {
-            visit.forget(&visitor, |session| session == visitor.session);
-            visit.lead(&visit.address.done(Page::UnauthorizedSignIn, "others"))
+            request.forget_sessions(&visitor, |session| session == visitor.session);
+            Ok(request.redirect(&request.address.done(Page::UnauthorizedSignIn, "others")))
         }
         Err(error) => {
-            let problem = problem_of(error);
-            visit.show_again(HEADING, &problem, view::unauthorized_sign_in(&visit.address, Some(&visitor), false, Some(&problem)))
+            let error = FormError::from(error);
+            let body = view::unauthorized_sign_in(&request.address, Some(&visitor), false, Some(&error));
+            Err(request.show_rejected(HEADING, &error, body))
         }
     }
 }

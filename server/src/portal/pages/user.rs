@@ -1,111 +1,98 @@
-//! `/user`: the profile. It has three forms, each sent to an address of its own.
+//! `/user`: the visitor's account. The page has three forms, each sent to its own address.
 
 use app::portal::{
-    address::{Page, Then},
+    address::{AfterSignIn, Page},
     form::{NamesForm, PasswordForm, SessionForm},
     identity::{IdentityError, Visitor},
-    view::{self, Notice, Problem, UserPage},
+    view::{self, FormError, Notice, UserPage},
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
-use crate::dashboard::rate_limits::Visits;
+use super::{form::VisitorForm, page_request::PageRequest};
+use crate::portal::rate_limits::VisitorAttempt;
 
 const HEADING: &str = "Your account";
 
 /// `GET /user`
-pub(super) async fn show(visit: Visit) -> Response {
-    match visit.signed_in(Then::User).await {
-        Ok(visitor) => page(&visit, visitor, None, None).await,
-        Err(response) => response,
-    }
+pub(super) async fn show(request: PageRequest) -> Result<Response, Response> {
+    let visitor = request.require_visitor(AfterSignIn::User).await?;
+    Ok(page(&request, visitor, None, None).await)
 }
 
-/// `GET` of an address that forms are sent to, as after a reload.
-pub(super) async fn back(visit: Visit) -> Response {
-    visit.lead_to(Page::User)
+/// `GET` of an address that a form is sent to, as after a reload.
+pub(super) async fn back(request: PageRequest) -> Response {
+    request.redirect_to(Page::User)
 }
 
 /// `POST /user/names`
-pub(super) async fn rename(visit: Visit, Sent(form): Sent<NamesForm>) -> Response {
-    let (visitor, form) = match read(&visit, form).await {
-        Ok(read) => read,
-        Err(response) => return response,
-    };
-    let identity = visit.identity();
-    let done = visit.done_soon(identity.rename(&visitor, &form)).await;
-    answer(&visit, visitor, Some(form), done, "names").await
+pub(super) async fn rename(request: PageRequest, form: VisitorForm<NamesForm>) -> Result<Response, Response> {
+    let form = form.read(&request)?;
+    let visitor = request.require_visitor(AfterSignIn::User).await?;
+    let identity = request.identity();
+    let renamed = request.write(identity.rename(&visitor, &form)).await;
+    Ok(respond(&request, visitor, Some(form), renamed, "names").await)
 }
 
 /// `POST /user/password`
-pub(super) async fn change_password(visit: Visit, Sent(form): Sent<PasswordForm>) -> Response {
-    let (visitor, form) = match read(&visit, form).await {
-        Ok(read) => read,
-        Err(response) => return response,
-    };
-    let guess = Visits::NewPassword { visitor: visitor.id, address: visit.client.address };
-    if let Err(seconds) = visit.limits().take_visit(guess) {
-        return page(&visit, visitor, None, Some(Problem::Often(seconds))).await;
+pub(super) async fn change_password(request: PageRequest, form: VisitorForm<PasswordForm>) -> Result<Response, Response> {
+    let form = form.read(&request)?;
+    let visitor = request.require_visitor(AfterSignIn::User).await?;
+    let attempt = VisitorAttempt::ChangePassword { visitor: visitor.id, address: request.client.address };
+    if let Err(limited) = request.context.limits.take(attempt) {
+        return Err(page(&request, visitor, None, Some(limited.into())).await);
     }
-    let identity = visit.identity();
-    let done = visit.done_soon(identity.change_password(&visitor, &form)).await;
-    if done.is_ok() {
-        visit.forget(&visitor, |session| session == visitor.session);
+    let identity = request.identity();
+    let changed = request.write(identity.change_password(&visitor, &form)).await;
+    if changed.is_ok() {
+        request.forget_sessions(&visitor, |session| session == visitor.session);
     }
-    answer(&visit, visitor, None, done, "password").await
+    Ok(respond(&request, visitor, None, changed, "password").await)
 }
 
-/// `POST /user/sessions`: ends one of one's own sessions.
-pub(super) async fn end_session(visit: Visit, Sent(form): Sent<SessionForm>) -> Response {
-    let (visitor, SessionForm { session }) = match read(&visit, form).await {
-        Ok(read) => read,
-        Err(response) => return response,
-    };
+/// `POST /user/sessions`: ends one of the visitor's sessions.
+pub(super) async fn end_session(request: PageRequest, form: VisitorForm<SessionForm>) -> Result<Response, Response> {
+    let SessionForm { session } = form.read(&request)?;
+    let visitor = request.require_visitor(AfterSignIn::User).await?;
     if session == visitor.session {
-        return match visit.end_own(&visitor).await {
-            Ok(()) => visit.signed_out(),
-            Err(error) => page(&visit, visitor, None, Some(problem_of(error))).await,
+        return match request.end_own_session(&visitor).await {
+            Ok(()) => Ok(request.finish_sign_out()),
+            Err(error) => Err(page(&request, visitor, None, Some(error.into())).await),
         };
     }
-    let identity = visit.identity();
-    let done = visit.done_soon(identity.end_session(&visitor, session)).await;
-    if done.is_ok() {
-        visit.forget(&visitor, |other| other != session);
+    let identity = request.identity();
+    let ended = request.write(identity.end_session(&visitor, session)).await;
+    if ended.is_ok() {
+        request.forget_sessions(&visitor, |other| other != session);
     }
-    answer(&visit, visitor, None, done, "session").await
+    Ok(respond(&request, visitor, None, ended, "session").await)
 }
 
-async fn read<Form>(visit: &Visit, sent: Result<Form, Notice>) -> Result<(Visitor, Form), Response> {
-    let form = sent.map_err(|notice| visit.notice(notice))?;
-    Ok((visit.signed_in(Then::User).await?, form))
-}
-
-async fn answer(
-    visit: &Visit,
+async fn respond(
+    request: &PageRequest,
     visitor: Visitor,
     typed: Option<NamesForm>,
-    done: Result<(), IdentityError>,
+    result: Result<(), IdentityError>,
     what: &'static str,
 ) -> Response {
-    match done {
-        Ok(()) => visit.lead(&visit.address.done(Page::User, what)),
-        Err(error) => page(visit, visitor, typed, Some(problem_of(error))).await,
+    match result {
+        Ok(()) => request.redirect(&request.address.done(Page::User, what)),
+        Err(error) => page(request, visitor, typed, Some(error.into())).await,
     }
 }
 
-async fn page(visit: &Visit, visitor: Visitor, typed: Option<NamesForm>, problem: Option<Problem>) -> Response {
-    let identity = visit.identity();
-    let sessions = match visit.soon(identity.sessions(&visitor)).await {
+async fn page(request: &PageRequest, visitor: Visitor, typed: Option<NamesForm>, error: Option<FormError>) -> Response {
+    let identity = request.identity();
+    let sessions = match request.read(identity.sessions(&visitor)).await {
         Ok(sessions) => sessions,
-        // What was typed comes back all the same.
-        Err(_) if problem.is_some() => Vec::new(),
-        Err(_) => return visit.notice(Notice::Unavailable),
+        // What was typed must come back even without the sessions.
+        Err(_) if error.is_some() => Vec::new(),
+        Err(_) => return request.notice(Notice::Unavailable),
     };
     let stored = NamesForm { first_name: visitor.first_name.clone(), last_name: visitor.last_name.clone() };
-    let shown = UserPage { visitor, sessions, names: typed.unwrap_or(stored), done: visit.done(), problem: problem.clone() };
-    let body = view::user(&visit.address, shown);
-    match problem {
-        Some(problem) => visit.show_again(HEADING, &problem, body),
-        None => visit.show(HEADING, body),
+    let shown = UserPage { visitor, sessions, names: typed.unwrap_or(stored), done: request.done(), error: error.clone() };
+    let body = view::user(&request.address, shown);
+    match error {
+        Some(error) => request.show_rejected(HEADING, &error, body),
+        None => request.show(HEADING, body),
     }
 }

@@ -3,37 +3,34 @@
 use app::{
     portal::{
         form::WaitlistForm,
-        view::{self, Problem},
+        view::{self, FormError},
         waitlist,
     },
     redirects::Flow,
 };
 use axum::response::Response;
 
-use super::{answer::problem_of, form::Sent, visit::Visit};
-use crate::dashboard::rate_limits::Visits;
+use super::{form::VisitorForm, page_request::PageRequest};
+use crate::portal::rate_limits::VisitorAttempt;
 
 const HEADING: &str = "Join the waitlist";
 
 /// `GET /waitlist`
-pub(super) async fn show(visit: Visit) -> Response {
-    let email = visit.link().prefill.for_flow(Flow::Waitlist).email_address.unwrap_or_default();
-    visit.show(HEADING, view::waitlist(&visit.address, email, None))
+pub(super) async fn show(request: PageRequest) -> Response {
+    let email = request.link().prefill.for_flow(Flow::Waitlist).email_address.unwrap_or_default();
+    request.show(HEADING, view::waitlist(&request.address, email, None))
 }
 
-/// `POST /waitlist`: who is on it already is told the same.
-pub(super) async fn join(visit: Visit, Sent(form): Sent<WaitlistForm>) -> Response {
-    let form = match form {
-        Ok(form) => form,
-        Err(notice) => return visit.notice(notice),
-    };
-    match try_join(&visit, &form).await {
-        Ok(()) => visit.finish(Flow::Waitlist),
-        Err(problem) => visit.show_again(HEADING, &problem, view::waitlist(&visit.address, form.email_address, Some(&problem))),
+/// `POST /waitlist`: the response is the same for an address that is already on it.
+pub(super) async fn join(request: PageRequest, form: VisitorForm<WaitlistForm>) -> Result<Response, Response> {
+    let form = form.read(&request)?;
+    match try_join(&request, &form).await {
+        Ok(()) => Ok(request.finish(Flow::Waitlist)),
+        Err(error) => Err(request.show_rejected(HEADING, &error, view::waitlist(&request.address, form.email_address, Some(&error)))),
     }
 }
 
-async fn try_join(visit: &Visit, form: &WaitlistForm) -> Result<(), Problem> {
-    visit.limits().take_visit(Visits::Waitlist(visit.client.address)).map_err(Problem::Often)?;
-    visit.done_soon(waitlist::join(visit.pool(), visit.instance(), form)).await.map_err(problem_of)
+async fn try_join(request: &PageRequest, form: &WaitlistForm) -> Result<(), FormError> {
+    request.context.limits.take(VisitorAttempt::JoinWaitlist(request.client.address))?;
+    Ok(request.write(waitlist::join(&request.context.pool, request.snapshot.id, form)).await?)
 }

@@ -1,32 +1,32 @@
-//! The host that a visitor asked for, in the one spelling that is kept, and the origins that a portal there may have.
+//! The host of a request in its canonical spelling, and the origins that a portal there may have.
 
 use url::{Origin, Url};
 
-/// A host as visitors ask for it, with its port where that says something.
+/// The host of a request, with its port unless that is the default of both schemes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Host {
     /// Lower case and ASCII.
     pub(super) name: Box<str>,
-    /// `https` first: a proxy may have taken TLS off, so both schemes fit.
+    /// `https` first. A proxy may have ended TLS, so both schemes are possible.
     pub(super) origins: [String; 2],
 }
 
 impl Host {
-    /// Reads a `Host` header; `None` where it names no host.
+    /// Reads a `Host` header; `None` if it names no host.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text.contains(['/', '\\', '?', '#', '@']) {
             return None;
         }
         let urls = ["https", "http"].map(|scheme| Url::parse(&format!("{scheme}://{text}")).ok());
         let [Some(https), Some(http)] = urls else { return None };
-        // A port that is the default of one scheme is none of the other.
+        // The default port of one scheme is a real port with the other.
         let port = https.port().or(http.port()).map_or_else(String::new, |port| format!(":{port}"));
         let name = format!("{}{port}", https.host_str()?).into_boxed_str();
         Some(Self { name, origins: [https, http].map(|url| url.origin()).map(|origin| Origin::ascii_serialization(&origin)) })
     }
 }
 
-/// The host of an origin, with its port: what most visitors ask for who go there.
+/// The host of an origin, with its port: the `Host` header that most visitors of that origin send.
 pub(super) fn host_of(origin: &str) -> &str {
     origin.split_once("://").map_or(origin, |(_, host)| host)
 }

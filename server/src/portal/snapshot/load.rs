@@ -1,4 +1,4 @@
-//! How an instance comes into memory: one query, over a few connections that nothing else uses.
+//! Loads an instance into memory: with one query, over a few connections that are used for nothing else.
 
 use std::time::Duration;
 
@@ -14,60 +14,60 @@ use sqlx::{
 use crate::database::Database;
 
 use super::{
-    Snapshots, Unreadable,
-    flights::{Found, Name},
+    Snapshots,
     memory::is_at,
+    single_flight::{Lookup, LookupKey, Unreadable},
 };
 
-/// How long a visitor of an instance that is not in memory waits for a connection, and then for the answer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a load waits for a connection, and then for the query.
+pub(super) const LOAD_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The connections that load instances, at most.
-const CONNECTIONS: u32 = 4;
+/// How many connections load instances.
+const MAX_CONNECTIONS: u32 = 4;
 
-/// How often what turns out to be old is loaded again.
-const TRIES: usize = 4;
+/// How often an instance is loaded again that turns out to be out of date.
+const MAX_ATTEMPTS: usize = 4;
 
-/// Connections for loading, apart from the dashboard's: a full pool there does not touch visitors, nor the other way round.
+/// The connections for loading. They are separate from the dashboard's, so that a full pool on one side does not affect the other.
 pub(crate) fn pool(database: &Database) -> PgPool {
     let options = PgConnectOptions::clone(&database.pool().connect_options());
     PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(PATIENCE)
+        .max_connections(MAX_CONNECTIONS)
+        .acquire_timeout(LOAD_TIMEOUT)
         .connect_lazy_with(options.application_name("portal-redirects portal"))
 }
 
-/// Loads what somebody asks for into memory.
-pub(super) async fn load(snapshots: Snapshots, name: Name) -> Found {
+/// Loads an instance into memory.
+pub(super) async fn load(snapshots: Snapshots, key: LookupKey) -> Lookup {
     let memory = &snapshots.0.memory;
-    for left in (0..TRIES).rev() {
+    for left in (0..MAX_ATTEMPTS).rev() {
         let epoch = snapshots.epoch();
-        let stored = match read(&snapshots.0.pool, &name).await {
+        let stored = match read(&snapshots.0.pool, &key).await {
             Ok(Some(stored)) => stored,
             Ok(None) => {
-                match &name {
-                    Name::Slug(slug) => memory.forget_slug(slug),
-                    Name::Host(host) => memory.forget_host(&host.name),
+                match &key {
+                    LookupKey::Slug(slug) => memory.remove_slug(slug),
+                    LookupKey::Host(host) => memory.remove_host(&host.name),
                 }
                 return Ok(None);
             }
             Err(error) => {
-                tracing::warn!(%error, "an instance could not be read");
+                tracing::warn!(%error, "a stored instance could not be read");
                 return Err(Unreadable);
             }
         };
         let id = stored.id;
-        // A notification is only a hint: what the database has, again and again, is so.
-        let put = if left == 0 { Ok(memory.believe(stored)) } else { memory.put(stored) };
+        // A notification is only a hint. What the database returns again and again is the truth.
+        let put = if left == 0 { Ok(memory.put_verified(stored)) } else { memory.put(stored) };
         let Ok(snapshot) = put else { continue };
-        // What was read before the listener asked for the versions, and put after that, it has not seen.
+        // The listener has read the versions meanwhile, without seeing this instance.
         let unseen = epoch != snapshots.epoch();
-        let moved = matches!(&name, Name::Host(host) if !is_at(&snapshot, host));
+        let moved = matches!(&key, LookupKey::Host(host) if !is_at(&snapshot, host));
         if left > 0 && unseen || moved {
             continue;
         }
-        if let Name::Host(host) = &name {
-            memory.name_host(host, id);
+        if let LookupKey::Host(host) = &key {
+            memory.insert_host(host, id);
         }
         return Ok(Some(snapshot));
     }
@@ -75,23 +75,23 @@ pub(super) async fn load(snapshots: Snapshots, name: Name) -> Found {
     Err(Unreadable)
 }
 
-/// Reads what has that name.
+/// Reads an instance.
 ///
 /// # Errors
-/// PostgreSQL, which may not answer in time, or a stored instance that is no longer valid.
-pub(super) async fn read(pool: &PgPool, name: &Name) -> Result<Option<StoredInstance>, StoreError> {
+/// PostgreSQL, which may not answer in time, or the stored instance is no longer valid.
+pub(super) async fn read(pool: &PgPool, key: &LookupKey) -> Result<Option<StoredInstance>, StoreError> {
     let mut connection = pool.acquire().await?;
-    if let Ok(read) = tokio::time::timeout(PATIENCE, query(&mut connection, name)).await {
+    if let Ok(read) = tokio::time::timeout(LOAD_TIMEOUT, query(&mut connection, key)).await {
         return read;
     }
-    // Back in the pool, it would be waited for as long as the network lets it hang.
+    // Back in the pool, it would block others for as long as the network lets it hang.
     drop(connection.detach());
     Err(sqlx::Error::PoolTimedOut.into())
 }
 
-async fn query(connection: &mut PgConnection, name: &Name) -> Result<Option<StoredInstance>, StoreError> {
-    match name {
-        Name::Slug(slug) => store::find(connection, slug).await,
-        Name::Host(host) => store::find_by_portal_origin(connection, &host.origins).await,
+async fn query(connection: &mut PgConnection, key: &LookupKey) -> Result<Option<StoredInstance>, StoreError> {
+    match key {
+        LookupKey::Slug(slug) => store::find(connection, slug).await,
+        LookupKey::Host(host) => store::find_by_portal_origin(connection, &host.origins).await,
     }
 }

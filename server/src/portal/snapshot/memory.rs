@@ -1,4 +1,4 @@
-//! Instances in memory, bounded in bytes. A newer version is never replaced by an older one, in whatever order they come.
+//! The instances in memory, bounded in bytes. An older version never replaces a newer one, in whatever order they arrive.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -6,71 +6,73 @@ use app::instances::stored::StoredInstance;
 use moka::{notification::RemovalCause, ops::compute::Op, sync::Cache};
 
 use super::{
-    Snapshot,
     host::{Host, host_of},
-    names::Names,
-    weight::weight,
+    memory_size::memory_size,
+    slug_host_index::SlugHostIndex,
 };
 
-/// How long it is remembered that a version was heard of: much longer than any load takes.
-const REMEMBERED: Duration = Duration::from_mins(5);
+/// An instance as it is served.
+pub(in crate::portal) type Snapshot = Arc<StoredInstance>;
 
-/// Of how many instances that is remembered.
-const MOST_REMEMBERED: u64 = 65_536;
+/// How long a noted version is kept: much longer than any load takes.
+const NOTED_MAX_AGE: Duration = Duration::from_mins(5);
 
-/// What was loaded is older than a version that was heard of: the load began before that was saved.
+/// How many noted versions are kept.
+const MAX_NOTED: u64 = 65_536;
+
+/// The loaded version is older than a noted one: the load began before the save.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Outdated;
 
-/// Instances by their keys, and the keys by slug and host.
+/// The instances by key, and the keys by slug and host.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
     instances: Cache<i64, Snapshot>,
-    floors: Cache<i64, i64>,
-    names: Names,
+    /// The newest version that a notification or a save has announced, by key.
+    noted: Cache<i64, i64>,
+    index: SlugHostIndex,
 }
 
 impl Memory {
-    /// Holds about as many bytes.
+    /// Takes up to about that many bytes, and a quarter more for the index.
     pub(super) fn new(bytes: u64) -> Self {
-        let names = Names::new(bytes / 4);
-        let theirs = names.clone();
+        let index = SlugHostIndex::new(bytes / 4);
+        let evicted_from = index.clone();
         let instances = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|_, snapshot: &Snapshot| weight(snapshot))
+            .weigher(|_, snapshot: &Snapshot| memory_size(snapshot))
             .eviction_listener(move |_, snapshot: Snapshot, cause| {
                 if cause != RemovalCause::Replaced {
-                    theirs.forget(&snapshot);
+                    evicted_from.remove(&snapshot);
                 }
             })
             .build();
-        let floors = Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(REMEMBERED).build();
-        Self { instances, floors, names }
+        let noted = Cache::builder().max_capacity(MAX_NOTED).time_to_live(NOTED_MAX_AGE).build();
+        Self { instances, noted, index }
     }
 
-    /// The instance of that slug, if it is here.
+    /// The instance with that slug, if it is in memory.
     pub(super) fn by_slug(&self, slug: &str) -> Option<Snapshot> {
-        let snapshot = self.instances.get(&self.names.slug(slug)?)?;
+        let snapshot = self.instances.get(&self.index.by_slug(slug)?)?;
         (snapshot.instance.slug() == slug).then_some(snapshot)
     }
 
-    /// The instance whose portal is at the host of that spelling, if it is here and the spelling is the usual one: then nothing is
-    /// parsed.
+    /// The instance whose portal is at that host, if it is in memory and the host has its usual spelling. Nothing is parsed.
     pub(super) fn by_plain_host(&self, text: &str) -> Option<Snapshot> {
-        let snapshot = self.instances.get(&self.names.host(text)?)?;
+        let snapshot = self.instances.get(&self.index.by_host(text)?)?;
         (host_of(snapshot.instance.portal_origin().as_str()) == text).then_some(snapshot)
     }
 
-    /// The instance whose portal is at that host, if it is here.
+    /// The instance whose portal is at that host, if it is in memory.
     pub(super) fn by_host(&self, host: &Host) -> Option<Snapshot> {
-        let snapshot = self.instances.get(&self.names.host(&host.name)?)?;
+        let snapshot = self.instances.get(&self.index.by_host(&host.name)?)?;
         is_at(&snapshot, host).then_some(snapshot)
     }
 
-    /// Takes what was loaded, and answers what is served from now on: that, or something newer which was here already.
+    /// Stores a loaded instance. Returns what is served from now on: that instance, or a newer version that was already here.
     ///
     /// # Errors
-    /// A newer version was heard of. What was here stays.
+    /// A newer version was noted. What was here stays.
     pub(super) fn put(&self, stored: StoredInstance) -> Result<Snapshot, Outdated> {
         self.put_shared(&Arc::new(stored))
     }
@@ -78,96 +80,96 @@ impl Memory {
     fn put_shared(&self, snapshot: &Snapshot) -> Result<Snapshot, Outdated> {
         let (id, version) = (snapshot.id, snapshot.instance.version());
         let mut served = Ok(Arc::clone(snapshot));
-        // Under the key's lock, as is the look at the version after something was heard: one of the two sees the other.
-        self.instances.entry(id).and_compute_with(|there| {
-            if let Some(there) = there.filter(|there| there.value().instance.version() >= version) {
-                served = Ok(there.into_value());
+        // Both this and `note_version` use the key's lock, so that one of the two sees the other's change.
+        self.instances.entry(id).and_compute_with(|entry| {
+            if let Some(entry) = entry.filter(|entry| entry.value().instance.version() >= version) {
+                served = Ok(entry.into_value());
                 return Op::Nop;
             }
-            if self.floors.get(&id).is_some_and(|floor| floor > version) {
+            if self.noted.get(&id).is_some_and(|noted| noted > version) {
                 served = Err(Outdated);
             }
             served.as_ref().map_or(Op::Nop, |snapshot| Op::Put(Arc::clone(snapshot)))
         });
         if let Ok(snapshot) = &served {
-            self.names.learn(snapshot);
+            self.index.insert(snapshot);
         }
         served
     }
 
-    /// Remembers that there is a version, and answers whether an older one is here.
-    pub(super) fn hear(&self, id: i64, version: i64) -> bool {
-        self.floors.entry(id).and_compute_with(|there| match there {
-            Some(there) if *there.value() >= version => Op::Nop,
+    /// Notes that the instance has a version. Returns whether an older one is in memory.
+    pub(super) fn note_version(&self, id: i64, version: i64) -> bool {
+        self.noted.entry(id).and_compute_with(|entry| match entry {
+            Some(entry) if *entry.value() >= version => Op::Nop,
             _ => Op::Put(version),
         });
         self.version(id).is_some_and(|here| here < version)
     }
 
-    /// Takes what was loaded after everything that was heard of: a newer version that the database does not have is none, as
-    /// whoever may connect to it can send such a notification.
-    pub(super) fn believe(&self, stored: StoredInstance) -> Snapshot {
+    /// Stores an instance that was loaded after everything that was noted. If a newer version was noted, the database does not have it:
+    /// anyone who may connect can send such a notification.
+    pub(super) fn put_verified(&self, stored: StoredInstance) -> Snapshot {
         let (id, version) = (stored.id, stored.instance.version());
-        self.floors.entry(id).and_compute_with(|there| match there {
-            Some(there) if *there.value() > version => {
-                tracing::warn!(id, version, heard = there.value(), "a version was heard of that the database does not have");
+        self.noted.entry(id).and_compute_with(|entry| match entry {
+            Some(entry) if *entry.value() > version => {
+                tracing::warn!(id, version, noted = entry.value(), "a notification announced a version that the database does not have");
                 Op::Put(version)
             }
             _ => Op::Nop,
         });
-        let there = Arc::new(stored);
-        self.put_shared(&there).unwrap_or(there)
+        let snapshot = Arc::new(stored);
+        self.put_shared(&snapshot).unwrap_or(snapshot)
     }
 
-    /// The version that is here, in order with what is put.
+    /// The version in memory. It waits for a `put` of the same instance that is in progress.
     pub(super) fn version(&self, id: i64) -> Option<i64> {
         let mut version = None;
-        self.instances.entry(id).and_compute_with(|there| {
-            version = there.map(|there| there.value().instance.version());
+        self.instances.entry(id).and_compute_with(|entry| {
+            version = entry.map(|entry| entry.value().instance.version());
             Op::Nop
         });
         version
     }
 
-    /// Remembers that a host leads to an instance.
-    pub(super) fn name_host(&self, host: &Host, id: i64) {
-        self.names.learn_host(&host.name, id);
+    /// Adds a host of an instance to the index.
+    pub(super) fn insert_host(&self, host: &Host, id: i64) {
+        self.index.insert_host(&host.name, id);
     }
 
-    /// Remembers that an instance's host leads to it, unless it leads to another one already.
-    pub(super) fn name_plain_host(&self, snapshot: &Snapshot) {
+    /// Adds an instance's own host to the index, unless it leads to another instance.
+    pub(super) fn insert_plain_host(&self, snapshot: &Snapshot) {
         let host = host_of(snapshot.instance.portal_origin().as_str());
-        if self.names.host(host).is_none() {
-            self.names.learn_host(host, snapshot.id);
+        if self.index.by_host(host).is_none() {
+            self.index.insert_host(host, snapshot.id);
         }
     }
 
-    /// Forgets where a slug leads: there is no such instance.
-    pub(super) fn forget_slug(&self, slug: &str) {
-        self.names.forget_slug(slug);
+    /// Removes a slug from the index: there is no such instance.
+    pub(super) fn remove_slug(&self, slug: &str) {
+        self.index.remove_slug(slug);
     }
 
-    /// Forgets where a host leads.
-    pub(super) fn forget_host(&self, name: &str) {
-        self.names.forget_host(name);
+    /// Removes a host from the index.
+    pub(super) fn remove_host(&self, name: &str) {
+        self.index.remove_host(name);
     }
 
-    /// Forgets an instance: it is gone.
-    pub(super) fn forget(&self, id: i64) {
+    /// Removes an instance.
+    pub(super) fn remove(&self, id: i64) {
         self.instances.invalidate(&id);
     }
 
-    /// The versions that are here, by key.
+    /// The versions in memory, by key.
     pub(super) fn versions(&self) -> HashMap<i64, i64> {
         self.instances.iter().map(|(id, snapshot)| (*id, snapshot.instance.version())).collect()
     }
 
-    /// Everything that is here.
+    /// All instances in memory.
     pub(super) fn all(&self) -> Vec<Snapshot> {
         self.instances.iter().map(|(_, snapshot)| snapshot).collect()
     }
 
-    /// How many instances are here.
+    /// How many instances are in memory. The number lags behind for a moment.
     pub(super) fn entries(&self) -> u64 {
         self.instances.entry_count()
     }
@@ -177,17 +179,17 @@ impl Memory {
         self.instances.weighted_size()
     }
 
-    /// Lets go now of what is too much; else that happens a little later.
+    /// Evicts now what exceeds the limit. Otherwise that happens a little later.
     #[cfg(test)]
     pub(super) fn settle(&self) {
         self.instances.run_pending_tasks();
-        self.names.settle();
+        self.index.settle();
     }
 
-    /// How many names lead to them.
+    /// How many entries the index has.
     #[cfg(test)]
-    pub(super) fn names(&self) -> u64 {
-        self.names.count()
+    pub(super) fn index_entries(&self) -> u64 {
+        self.index.count()
     }
 }
 

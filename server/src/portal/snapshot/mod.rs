@@ -1,17 +1,19 @@
-//! What is served: instances with their fallback redirects, each at one version, from memory. PostgreSQL is asked for what is not
-//! there yet, once however many visitors wait for it. `listener/` keeps it fresh.
+//! Snapshots: instances with their fallback redirects in memory, each at one version. Visitors are served from them. PostgreSQL is
+//! queried only for an instance that is not in memory, once however many visitors wait for it. `listener/` keeps them up to date.
 
-mod asked;
 mod catch_up;
-mod flights;
-mod health;
+mod extractors;
 mod host;
 mod load;
+mod lookup_counters;
 mod memory;
-mod names;
+mod memory_size;
+mod single_flight;
+mod slug_host_index;
+mod startup;
+mod status;
 #[cfg(test)]
 mod tests;
-mod weight;
 
 use std::{
     fmt,
@@ -30,142 +32,133 @@ use app::{
 use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
 
-use super::problem::Problem;
-use crate::{http::host::asked_host, portal::probes::Start};
-pub(super) use asked::{Asked, Served};
-use flights::{Flights, Found, Name};
-pub use health::Health;
-use health::{Contact, Lookups};
+use super::problem_details::ProblemDetails;
+use crate::http::host::asked_host;
+pub(super) use extractors::{FoundInstance, OpenInstance};
 use host::Host;
 pub(crate) use load::pool;
+use lookup_counters::LookupCounters;
 use memory::Memory;
+pub(super) use memory::Snapshot;
+use single_flight::{Lookup, LookupKey, SingleFlight};
+use startup::Startup;
+use status::PostgresContact;
+pub use status::SnapshotStatus;
 
-/// An instance as it is served.
-pub(super) type Snapshot = Arc<StoredInstance>;
-
-/// An instance is not in memory, and the database does not say what it is. The cause is logged where it happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable;
-
-impl From<Unreadable> for Problem {
-    fn from(_: Unreadable) -> Self {
-        Self::Unavailable
-    }
-}
-
-/// Finds what is served, by slug or by host. One in a process, and its clones.
+/// The snapshots of one process. Clones share them.
 #[derive(Clone)]
 pub struct Snapshots(Arc<Inner>);
 
 struct Inner {
     memory: Memory,
     pool: PgPool,
-    flights: Flights,
-    /// Raised whenever the versions of everything in memory are asked for.
+    loads: SingleFlight,
+    /// Incremented whenever the versions of all instances in memory are about to be read.
     epoch: AtomicU64,
-    contact: Contact,
-    lookups: Lookups,
-    start: Start,
+    contact: PostgresContact,
+    lookups: LookupCounters,
+    startup: Startup,
 }
 
 impl fmt::Debug for Snapshots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Snapshots").field(&self.health()).finish()
+        f.debug_tuple("Snapshots").field(&self.status()).finish()
     }
 }
 
 impl Snapshots {
-    /// Loads over these connections, and keeps about as many bytes. To be made after whoever collects the metrics.
+    /// Loads instances over `pool` and takes up to about `bytes` of memory. Must be created after the metrics recorder is installed.
     pub fn new(pool: PgPool, bytes: u64) -> Self {
         Self(Arc::new(Inner {
             memory: Memory::new(bytes),
             pool,
-            flights: Flights::default(),
+            loads: SingleFlight::default(),
             epoch: AtomicU64::new(0),
-            contact: Contact::default(),
-            lookups: Lookups::new(),
-            start: Start::default(),
+            contact: PostgresContact::default(),
+            lookups: LookupCounters::new(),
+            startup: Startup::default(),
         }))
     }
 
-    /// The instance of that slug.
-    pub(super) async fn by_slug(&self, slug: &str) -> Found {
-        if let Some(snapshot) = self.0.memory.by_slug(slug) {
+    /// The instance with that slug.
+    pub(super) async fn by_slug(&self, slug: &str) -> Lookup {
+        let in_memory = || self.0.memory.by_slug(slug);
+        if let Some(snapshot) = in_memory() {
             return Ok(Some(self.hit(snapshot)));
         }
         if !is_slug(slug) {
             return self.counted(Ok(None));
         }
-        let warm = || self.0.memory.by_slug(slug);
-        self.counted(self.0.flights.join(&Name::Slug(slug.into()), warm, |name| load::load(self.clone(), name)).await)
+        self.counted(self.0.loads.join(&LookupKey::Slug(slug.into()), in_memory, |key| load::load(self.clone(), key)).await)
     }
 
-    /// The instance whose portal is at that host. A proxy may have taken TLS off, so both schemes fit.
-    pub(super) async fn by_host(&self, text: &str) -> Found {
+    /// The instance whose portal is at that host, with either scheme: a proxy may have ended TLS.
+    pub(super) async fn by_host(&self, text: &str) -> Lookup {
         if let Some(snapshot) = self.0.memory.by_plain_host(text) {
             return Ok(Some(self.hit(snapshot)));
         }
         let Some(host) = Host::parse(text) else { return self.counted(Ok(None)) };
-        if let Some(snapshot) = self.0.memory.by_host(&host) {
+        let in_memory = || self.0.memory.by_host(&host);
+        if let Some(snapshot) = in_memory() {
             return Ok(Some(self.hit(snapshot)));
         }
-        let warm = || self.0.memory.by_host(&host);
-        self.counted(self.0.flights.join(&Name::Host(host.clone()), warm, |name| load::load(self.clone(), name)).await)
+        self.counted(self.0.loads.join(&LookupKey::Host(host.clone()), in_memory, |key| load::load(self.clone(), key)).await)
     }
 
-    /// The instance of that slug, else the one at the host that was asked for, if it is in memory, open, and spelled as usual.
+    /// The instance with that slug, else the one at the requested host, if it is in memory, its portal is open, and the slug or host has
+    /// its usual spelling.
     pub(super) fn warm(&self, slug: Option<&str>, headers: &HeaderMap, uri: &Uri) -> Option<Snapshot> {
         let memory = &self.0.memory;
         let found = slug.map_or_else(|| memory.by_plain_host(asked_host(headers, uri)?), |slug| memory.by_slug(slug));
         let open = found.filter(|snapshot| snapshot.archived_at.is_none())?;
-        self.0.lookups.hit.increment(1);
+        self.0.lookups.count_hit();
         Some(open)
     }
 
-    /// The instance whose portal is at the host that was asked for.
-    pub(super) async fn at_host(&self, headers: &HeaderMap, uri: &Uri) -> Result<Snapshot, Problem> {
-        let host = asked_host(headers, uri).ok_or(Problem::UnknownInstance)?;
-        self.by_host(host).await?.ok_or(Problem::UnknownInstance)
+    /// The instance whose portal is at the requested host.
+    pub(super) async fn at_host(&self, headers: &HeaderMap, uri: &Uri) -> Result<Snapshot, ProblemDetails> {
+        let host = asked_host(headers, uri).ok_or(ProblemDetails::UnknownInstance)?;
+        self.by_host(host).await?.ok_or(ProblemDetails::UnknownInstance)
     }
 
-    /// Loads an instance anew: somebody may have saved it here. A failure leaves it to the listener.
+    /// Reloads an instance that was just saved by this process. If that fails, the listener will do it.
     pub(crate) async fn refresh(&self, slug: &str) {
         if !is_slug(slug) {
             return;
         }
-        match load::read(&self.0.pool, &Name::Slug(slug.into())).await {
+        match load::read(&self.0.pool, &LookupKey::Slug(slug.into())).await {
             Ok(Some(stored)) => {
-                // A load that began before the save comes too late with what it has read.
-                self.0.memory.hear(stored.id, stored.instance.version());
+                // So that a load that began before the save can't put the old version back.
+                self.0.memory.note_version(stored.id, stored.instance.version());
                 let _ = self.0.memory.put(stored);
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "an instance that was saved could not be read"),
+            Err(error) => tracing::warn!(%error, "an instance could not be reloaded after it was saved"),
         }
     }
 
-    /// Hears that an instance has a version; answers whether an older one is in memory.
-    pub(crate) fn hear(&self, id: i64, version: i64) -> bool {
-        self.0.contact.heard(Instant::now());
-        self.0.memory.hear(id, version)
+    /// Notes that an instance has a version. Returns whether an older one is in memory.
+    pub(crate) fn note_version(&self, id: i64, version: i64) -> bool {
+        self.0.contact.heard_from(Instant::now());
+        self.0.memory.note_version(id, version)
     }
 
-    /// The version of an instance that is in memory.
+    /// The version of an instance in memory.
     pub(crate) fn version(&self, id: i64) -> Option<i64> {
         self.0.memory.version(id)
     }
 
-    /// PostgreSQL is lost: what is in memory is served on.
-    pub(crate) fn lose(&self) {
-        self.0.contact.lost();
+    /// The connection to PostgreSQL is lost. The instances in memory are still served.
+    pub(crate) fn mark_disconnected(&self) {
+        self.0.contact.mark_disconnected();
     }
 
-    /// The connections over which instances are loaded.
+    /// The connections that load instances.
     pub(crate) fn pool(&self) -> &PgPool {
         &self.0.pool
     }
 
-    /// Says that this runtime has ended, and ends the connections.
+    /// Reports that this runtime has ended, and closes the connections.
     pub(crate) async fn close(&self, runtime: &Runtime) {
         let end = async {
             if let Err(error) = runtimes::store::delete(&self.0.pool, runtime).await {
@@ -173,37 +166,37 @@ impl Snapshots {
             }
             self.0.pool.close().await;
         };
-        // Without it, the others see after a while that it is gone.
-        drop(tokio::time::timeout(load::PATIENCE, end).await);
+        // If it takes too long, the other runtimes notice after a while that this one is gone.
+        drop(tokio::time::timeout(load::LOAD_TIMEOUT, end).await);
     }
 
-    /// Everything that is in memory.
+    /// All instances in memory.
     pub fn all(&self) -> Vec<Arc<StoredInstance>> {
         self.0.memory.all()
     }
 
-    /// Takes an instance into memory that was read elsewhere, unless a newer version is there or was heard of.
-    pub fn take(&self, stored: StoredInstance) {
-        // What is older than it may be is left out: it will be loaded when somebody asks.
+    /// Inserts an instance that was read elsewhere, unless a newer version is in memory or was noted.
+    pub fn insert(&self, stored: StoredInstance) {
+        // An instance that is out of date is left out, and loaded at the next visit.
         if let Ok(snapshot) = self.0.memory.put(stored) {
-            self.0.memory.name_plain_host(&snapshot);
+            self.0.memory.insert_plain_host(&snapshot);
         }
     }
 
-    /// How the server has begun.
-    pub(crate) fn start(&self) -> &Start {
-        &self.0.start
+    /// How the server has started.
+    pub(crate) fn startup(&self) -> &Startup {
+        &self.0.startup
     }
 
-    /// How it is.
-    pub fn health(&self) -> Health {
+    /// The status of the snapshots.
+    pub fn status(&self) -> SnapshotStatus {
         let Inner { memory, contact, .. } = &*self.0;
-        Health { connected: contact.is_connected(), age: contact.age(), entries: memory.entries(), bytes: memory.bytes() }
+        SnapshotStatus { connected: contact.is_connected(), age: contact.age(), entries: memory.entries(), bytes: memory.bytes() }
     }
 
-    /// Puts how it is into the metrics.
+    /// Writes the status to the metrics.
     pub fn record(&self) {
-        self.health().record();
+        self.status().record();
     }
 
     fn epoch(&self) -> u64 {
@@ -211,18 +204,12 @@ impl Snapshots {
     }
 
     fn hit(&self, snapshot: Snapshot) -> Snapshot {
-        self.0.lookups.hit.increment(1);
+        self.0.lookups.count_hit();
         snapshot
     }
 
-    fn counted(&self, found: Found) -> Found {
-        let lookups = &self.0.lookups;
-        match &found {
-            Ok(Some(_)) => &lookups.miss,
-            Ok(None) => &lookups.unknown,
-            Err(Unreadable) => &lookups.failed,
-        }
-        .increment(1);
-        found
+    fn counted(&self, lookup: Lookup) -> Lookup {
+        self.0.lookups.count(&lookup);
+        lookup
     }
 }

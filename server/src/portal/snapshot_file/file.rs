@@ -1,4 +1,4 @@
-//! The snapshot file itself: read whole, and written so that whoever reads it finds the old one or the new one, whole.
+//! Reading and writing the snapshot file. It is replaced atomically: a reader finds the old file or the new one, complete.
 
 use std::{
     borrow::Borrow,
@@ -15,36 +15,36 @@ use time::OffsetDateTime;
 
 use super::format::{Document, FORMAT, Head, Row};
 
-/// What was in a file.
+/// The contents of a file.
 #[derive(Debug)]
-pub(super) struct Known {
-    /// Of when it is.
+pub(super) struct Contents {
+    /// The time at which PostgreSQL was last heard from.
     pub(super) as_of: OffsetDateTime,
-    /// What was so then.
+    /// The instances, as they were then.
     pub(super) instances: Vec<StoredInstance>,
 }
 
-/// Why a file is not read.
+/// Why a file can't be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unread {
+pub(super) enum ReadError {
     #[error(transparent)]
     Io(#[from] io::Error),
-    #[error("it is no file that only this server's user may write")]
+    #[error("other users may write it, or it is not a regular file")]
     NotOwn,
-    #[error("it is none that this program has written ({0})")]
+    #[error("this program has not written it ({0})")]
     Broken(#[from] serde_json::Error),
-    #[error("it has format {0}, and this version of the program reads format {FORMAT}")]
+    #[error("it has format {0}, but this version of the program reads format {FORMAT}")]
     Format(u32),
-    #[error("it says no time that there is")]
+    #[error("its time is out of range")]
     Time(#[from] time::error::ComponentRange),
 }
 
-/// Reads a file; `None` where there is none. Instances that are none by today's rules are named in the log and left out.
+/// Reads a file; `None` if there is none. Instances that today's rules reject are logged and left out.
 ///
 /// # Errors
-/// It can't be read, or is another file.
-pub(super) fn read(path: &Path) -> Result<Option<Known>, Unread> {
-    // It says where visitors end, so nobody else may have put it there; and a pipe would be waited for.
+/// It can't be read, or is not a snapshot file of this server.
+pub(super) fn read(path: &Path) -> Result<Option<Contents>, ReadError> {
+    // It decides where visitors end, so no other user may have put it there. Opening a pipe must not block.
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
     let mut file = match File::options().read(true).custom_flags(flags.bits()).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -52,29 +52,29 @@ pub(super) fn read(path: &Path) -> Result<Option<Known>, Unread> {
     };
     let found = file.metadata()?;
     if !found.is_file() || found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
-        return Err(Unread::NotOwn);
+        return Err(ReadError::NotOwn);
     }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     let Head { format } = serde_json::from_slice(&bytes)?;
     if format != FORMAT {
-        return Err(Unread::Format(format));
+        return Err(ReadError::Format(format));
     }
     let Document { as_of, instances, .. } = serde_json::from_slice(&bytes)?;
     let read = |row: Row| {
         let slug = row.slug().to_owned();
-        row.read().map_err(|reason| tracing::warn!("the instance {slug:?} of the snapshot file is left out: {reason}")).ok()
+        row.read().map_err(|reason| tracing::warn!("the instance {slug:?} in the snapshot file is left out: {reason}")).ok()
     };
-    Ok(Some(Known { as_of: OffsetDateTime::from_unix_timestamp(as_of)?, instances: instances.into_iter().filter_map(read).collect() }))
+    Ok(Some(Contents { as_of: OffsetDateTime::from_unix_timestamp(as_of)?, instances: instances.into_iter().filter_map(read).collect() }))
 }
 
-/// Writes a file in the place of another, for its owner's eyes only. It is whole on the disk before it gets its name.
+/// Writes or replaces a file, readable by its owner only. It is complete on the disk before it gets its name.
 ///
 /// # Errors
 /// The folder or the disk.
 pub(super) fn write(path: &Path, as_of: OffsetDateTime, instances: &[impl Borrow<StoredInstance>]) -> io::Result<()> {
-    let unfinished = beside(path);
-    // One that is left from a killed server may be somebody else's to read.
+    let unfinished = temporary_path(path);
+    // A file that a killed server has left behind may be readable by others.
     match fs::remove_file(&unfinished) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -86,13 +86,13 @@ pub(super) fn write(path: &Path, as_of: OffsetDateTime, instances: &[impl Borrow
     writer.flush()?;
     writer.get_ref().sync_all()?;
     fs::rename(&unfinished, path)?;
-    // The name itself is on the disk only with its folder.
+    // The new name is on the disk only after its folder is.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 
-/// Where a file is written before it takes its place.
-pub(super) fn beside(path: &Path) -> PathBuf {
+/// Where a file is written before it is renamed.
+pub(super) fn temporary_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
     name.push(".new");
     path.with_file_name(name)

@@ -1,4 +1,4 @@
-//! The snapshot file's format: JSON, with the rows as the database has them. What they mean is decided anew by who reads them.
+//! The format of the snapshot file: JSON, with instances as the database stores them. They are parsed anew when they are read.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -13,10 +13,10 @@ use time::OffsetDateTime;
 /// The format that is written, and the only one that is read.
 pub(super) const FORMAT: u32 = 1;
 
-/// Which format a file has, whatever else is in it.
+/// The format of a file, whatever else is in it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Head {
-    /// [`FORMAT`], or that of another version of this program.
+    /// [`FORMAT`], or the format of another version of this program.
     pub(super) format: u32,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Document {
     pub(super) format: u32,
     /// When PostgreSQL was last heard from, in seconds since 1970.
     pub(super) as_of: i64,
-    /// Every instance that was in memory.
+    /// All instances that were in memory.
     pub(super) instances: Vec<Row>,
 }
 
@@ -78,15 +78,15 @@ impl From<&StoredInstance> for Row {
 }
 
 impl Row {
-    /// The instance's name in URLs.
+    /// The instance's slug.
     pub(super) fn slug(&self) -> &str {
         &self.slug
     }
 
-    /// The instance that it means by today's rules.
+    /// The instance, parsed by today's rules.
     ///
     /// # Errors
-    /// It is none any more, as a sentence.
+    /// Why the rules reject it, as a sentence.
     pub(super) fn read(self) -> Result<StoredInstance, String> {
         let settings = Settings {
             slug: self.slug,

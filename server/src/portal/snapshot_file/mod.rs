@@ -1,4 +1,4 @@
-//! What is in memory, kept in a file as well: a server that starts while the database is down serves what it last knew.
+//! A file with the snapshots, so that a server that starts while the database is down serves what it last knew.
 
 mod file;
 mod format;
@@ -17,51 +17,53 @@ use time::OffsetDateTime;
 
 use super::snapshot::Snapshots;
 
-/// How often the file is written at most.
-const ROUND: Duration = Duration::from_secs(5);
+/// How often the snapshots are compared with the file.
+const WRITE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// After how long it is written although nothing has changed, so that it says that this is still so.
-const STILL_SO: Duration = Duration::from_mins(1);
+/// After how long the file is written although no version has changed, to update its time.
+const UNCHANGED_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Keeps a server's snapshot file.
+/// A server's snapshot file.
 #[derive(Clone, Debug)]
-pub(crate) struct Keeper {
+pub(crate) struct SnapshotFile {
     snapshots: Snapshots,
     path: Arc<PathBuf>,
-    /// Of when it is what was read at the start, and what that was.
+    /// The time of the contents that were read at the start.
     as_of: Option<OffsetDateTime>,
-    began: OffsetDateTime,
+    /// The keys of the instances that were read at the start.
     read: Arc<Vec<i64>>,
+    started_at: OffsetDateTime,
     written: Arc<Mutex<Written>>,
 }
 
-/// What the file holds.
+/// What was written last.
 #[derive(Debug, Default)]
 struct Written {
-    /// Keys and versions, in order.
+    /// Keys and versions, by key.
     versions: Vec<(i64, i64)>,
     as_of: Option<OffsetDateTime>,
-    /// Why it could not be written the last time.
-    said: String,
+    /// The last error that was logged.
+    logged: String,
 }
 
-impl Keeper {
-    /// Reads the file into memory, where there is one. One that can't be read is named in the log and left alone.
+impl SnapshotFile {
+    /// Reads the file into the snapshots, if there is one. A file that can't be read is logged and ignored.
     pub(crate) fn open(path: PathBuf, snapshots: Snapshots) -> Self {
         let (mut as_of, mut read) = (None, Vec::new());
         match file::read(&path) {
-            Ok(Some(known)) => {
-                as_of = Some(known.as_of);
-                read = known.instances.iter().map(|stored| stored.id).collect();
-                known.instances.into_iter().for_each(|stored| snapshots.take(stored));
+            Ok(Some(contents)) => {
+                as_of = Some(contents.as_of);
+                read = contents.instances.iter().map(|stored| stored.id).collect();
+                contents.instances.into_iter().for_each(|stored| snapshots.insert(stored));
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!("the snapshot file {} is left alone: {error}", path.display()),
+            Err(error) => tracing::warn!("the snapshot file {} is ignored: {error}", path.display()),
         }
-        Self { snapshots, path: Arc::new(path), as_of, began: OffsetDateTime::now_utc(), read: Arc::new(read), written: Arc::default() }
+        let started_at = OffsetDateTime::now_utc();
+        Self { snapshots, path: Arc::new(path), as_of, read: Arc::new(read), started_at, written: Arc::default() }
     }
 
-    /// Of when it is what was read; `None` where nothing was.
+    /// The time of the contents that were read; `None` if nothing was.
     pub(crate) fn as_of(&self) -> Option<OffsetDateTime> {
         self.as_of
     }
@@ -71,51 +73,51 @@ impl Keeper {
         self.read.len()
     }
 
-    /// Puts what the database has in the place of what was read: that may come from another database, or from after a backup that
-    /// was put back, and then its versions say nothing.
+    /// Overwrites what was read with what the database has. The file may come from another database, or be newer than a restored
+    /// backup, so its versions mean nothing.
     ///
     /// # Errors
-    /// PostgreSQL, or the way to it. What was read stays.
-    pub(crate) async fn compare(&self) -> Result<(), StoreError> {
-        self.snapshots.believe(&self.read).await
+    /// PostgreSQL, or the connection to it. What was read stays.
+    pub(crate) async fn overwrite_from_database(&self) -> Result<(), StoreError> {
+        self.snapshots.overwrite(&self.read).await
     }
 
-    /// Writes the file whenever something has changed, for ever.
+    /// Writes the file whenever something has changed, until it is dropped.
     pub(crate) async fn run(&self) -> Infallible {
         loop {
-            tokio::time::sleep(ROUND).await;
-            self.keep(false).await;
+            tokio::time::sleep(WRITE_INTERVAL).await;
+            self.write(false).await;
         }
     }
 
-    /// Writes the file if something has changed; at the end, also to say that it was still so.
-    pub(crate) async fn keep(&self, at_end: bool) {
-        let keeper = self.clone();
-        // Only one at a time, also where nobody waits for it any more.
-        let _ = tokio::task::spawn_blocking(move || keeper.keep_now(at_end)).await;
+    /// Writes the file if something has changed. At shutdown it also updates the file's time.
+    pub(crate) async fn write(&self, at_shutdown: bool) {
+        let file = self.clone();
+        // The lock in `write_now` makes sure that only one runs at a time, even if this future is dropped.
+        let _ = tokio::task::spawn_blocking(move || file.write_now(at_shutdown)).await;
     }
 
-    fn keep_now(&self, at_end: bool) {
+    fn write_now(&self, at_shutdown: bool) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = self.snapshots.health().age;
-        // What visitors have made it load, before the listener has said anything, is not older than the process.
-        let as_of = age.map_or(self.as_of.unwrap_or(self.began), |age| OffsetDateTime::now_utc() - age);
+        let age = self.snapshots.status().age;
+        // Instances that were loaded before the listener was connected are not older than the process.
+        let as_of = age.map_or(self.as_of.unwrap_or(self.started_at), |age| OffsetDateTime::now_utc() - age);
         let mut instances: Vec<Arc<StoredInstance>> = self.snapshots.all();
         instances.sort_unstable_by_key(|stored| stored.id);
         let versions: Vec<(i64, i64)> = instances.iter().map(|stored| (stored.id, stored.instance.version())).collect();
-        let rest = if at_end { Duration::ZERO } else { STILL_SO };
-        let is_still_so = written.as_of.is_some_and(|before| as_of <= before + rest);
-        // Nothing in memory is no reason to forget what was known.
-        if versions.is_empty() || versions == written.versions && is_still_so {
+        let interval = if at_shutdown { Duration::ZERO } else { UNCHANGED_INTERVAL };
+        let is_recent = written.as_of.is_some_and(|before| as_of <= before + interval);
+        // An empty memory is no reason to empty the file.
+        if versions.is_empty() || versions == written.versions && is_recent {
             return;
         }
         match file::write(&self.path, as_of, &instances) {
-            Ok(()) => *written = Written { versions, as_of: Some(as_of), said: String::new() },
+            Ok(()) => *written = Written { versions, as_of: Some(as_of), logged: String::new() },
             Err(error) => {
                 let reason = error.to_string();
-                if reason != written.said {
+                if reason != written.logged {
                     tracing::warn!("the snapshot file {} can't be written: {reason}", self.path.display());
-                    written.said = reason;
+                    written.logged = reason;
                 }
             }
         }

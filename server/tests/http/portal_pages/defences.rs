@@ -1,4 +1,4 @@
-//! What keeps other sites away from the pages' forms, and the pages from other sites.
+//! How the pages are protected from other sites.
 
 use axum::{
     body::Body,
@@ -24,7 +24,7 @@ const POSTS: [&str; 9] = [
     "/unauthorized-sign-in",
 ];
 
-/// Every table's number of rows of visitors.
+/// The number of rows in each table about visitors.
 async fn stored(pool: &PgPool) -> Vec<i64> {
     let counts = "select array[(select count(*) from visitors), (select count(*) from visitor_sessions),
         (select count(*) from organizations), (select count(*) from waitlist_entries)]";
@@ -48,7 +48,7 @@ async fn no_other_sites_page_can_post_anything(pool: PgPool) {
             let body = "email_address=ben%40myapp.com&password=correct+horse+battery+staple".to_owned();
             assert_eq!(browser.post_body(path, way, body).await.status, StatusCode::FORBIDDEN, "{path} {way:?}");
         }
-        // With a cookie, and without a word of where it comes from.
+        // With a cookie, and without a header that says where it comes from.
         let cookie = browser.cookie();
         let headers = [("host", HOST), ("cookie", cookie.as_str()), ("content-type", FORM)];
         let bare = request(Method::POST, path, &headers).body(Body::empty()).unwrap();
@@ -58,7 +58,7 @@ async fn no_other_sites_page_can_post_anything(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_page_loads_nothing_and_its_forms_lead_to_the_instances_own_grounds(pool: PgPool) {
+async fn a_page_loads_nothing_and_its_forms_lead_only_to_allowed_targets(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for path in ["/sign-in", "/sign-up", "/waitlist", "/nope"] {
         let page = browser.get(path).await;
@@ -79,7 +79,7 @@ async fn a_page_loads_nothing_and_its_forms_lead_to_the_instances_own_grounds(po
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn whoever_has_been_here_comes_again_over_tls_alone(pool: PgPool) {
+async fn a_page_over_tls_demands_tls_from_then_on(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for path in ["/sign-in", "/user", "/sign-out"] {
         assert_eq!(browser.get(path).await.header("strict-transport-security"), "max-age=31536000", "{path}");
@@ -89,7 +89,7 @@ async fn whoever_has_been_here_comes_again_over_tls_alone(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_link_is_no_word_of_what_was_done(pool: PgPool) {
+async fn a_link_from_elsewhere_can_not_claim_that_something_was_done(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     for (path, said) in

@@ -1,4 +1,4 @@
-//! What a link says goes along from page to page, and the ways out lead where the rules say.
+//! The pages carry a link's parameters along, and the logo and Cancel lead where the rules say.
 
 use app::redirects::Flow;
 use axum::http::StatusCode;
@@ -15,7 +15,7 @@ const QUERY: &str = "redirect_url=https%3A%2F%2Fmyapp.com%2Fx&sign_in_force_redi
     &last_name=L";
 
 #[sqlx::test(migrations = "../migrations")]
-async fn forms_and_links_carry_everything_the_link_said(pool: PgPool) {
+async fn forms_and_links_carry_all_parameters_of_the_link(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for (base, host) in [("", super::HOST), ("/portal/my-app", "localhost:3000")] {
         browser.host = host;
@@ -30,7 +30,7 @@ async fn forms_and_links_carry_everything_the_link_said(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_logo_and_cancel_lead_where_the_logo_does_whatever_the_link_says(pool: PgPool) {
+async fn cancel_leads_where_the_logo_does_whatever_the_link_says(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for (stored, out) in [(&[][..], "https://myapp.com/"), (&[(Flow::Logo, "/home")], "https://myapp.com/home")] {
         store_fallbacks(&pool, stored).await;
@@ -42,7 +42,7 @@ async fn the_logo_and_cancel_lead_where_the_logo_does_whatever_the_link_says(poo
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_beginning_and_other_spellings_lead_to_the_page_with_the_link(pool: PgPool) {
+async fn the_root_and_other_spellings_lead_to_a_page_with_the_links_parameters(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for (asked, to) in [
         ("/", "/sign-in"),
@@ -61,7 +61,7 @@ async fn the_beginning_and_other_spellings_lead_to_the_page_with_the_link(pool: 
     ] {
         assert_leads(&site.get(asked).await, to);
     }
-    // Who is signed in is not led in a circle by a link to the beginning.
+    // A link to the root leads a signed-in visitor to their account, not in a circle.
     browser.sign_up("", "ana@myapp.com").await;
     assert_leads(
         &browser.get("/?redirect_url=https://accounts.myapp.com/").await,
@@ -70,7 +70,7 @@ async fn the_beginning_and_other_spellings_lead_to_the_page_with_the_link(pool: 
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_link_that_is_too_long_is_a_page_that_says_so(pool: PgPool) {
+async fn a_link_that_is_too_long_gets_a_notice(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     let link = |length: usize| format!("/sign-in?redirect_url=/{}", "a".repeat(length - "redirect_url=/".len()));
     let longest = browser.get(&link(16_384)).await;

@@ -1,11 +1,11 @@
 //! The hosted pages, as a visitor's browser sees them: at the portal's own host and below a path of the dashboard's.
 
-mod arrival;
 mod defences;
 mod links;
 mod organizations;
 mod outage;
 mod places;
+mod requesting_page;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -71,7 +71,7 @@ impl Browser {
         self.keep(answer)
     }
 
-    /// Fills the page's only form that goes to `path` and sends it to where it says.
+    /// Fills the page's form and sends it to its action.
     async fn send_form(&mut self, page: &Answer, typed: &[(&str, &str)]) -> Answer {
         let action = action(page.text());
         let mut fields = html::form(page.text());
@@ -82,7 +82,7 @@ impl Browser {
         self.post(&action, &fields).await
     }
 
-    /// Signs somebody up by their address, and answers what came back.
+    /// Signs a visitor up by email address, and returns the response.
     async fn sign_up(&mut self, link: &str, email: &str) -> Answer {
         let page = self.get(&format!("/sign-up{link}")).await;
         self.send_form(&page, &[("email_address", email), ("password", PASSWORD)]).await
@@ -105,7 +105,7 @@ impl Browser {
     }
 }
 
-/// Where the page's first form is sent.
+/// The action of the page's first form.
 fn action(page: &str) -> String {
     let tag = &page[page.find("<form").expect("a form")..];
     let (_, rest) = tag.split_once(" action=\"").unwrap();
@@ -118,7 +118,7 @@ fn assert_leads(answer: &Answer, to: &str) {
     assert_eq!(said, (StatusCode::SEE_OTHER, to, "no-store"), "{}", html::text(&String::from_utf8_lossy(&answer.body)));
 }
 
-/// A page with that status, which is kept nowhere and found by nobody.
+/// A page with that status, which is neither cached nor indexed.
 #[track_caller]
 fn assert_page(answer: &Answer, status: StatusCode) {
     assert_eq!(answer.status, status, "{}", html::text(&String::from_utf8_lossy(&answer.body)));
@@ -136,7 +136,7 @@ fn heading(answer: &Answer) -> String {
     html::text(rest.split_once('>').unwrap().1.split_once("</h1>").unwrap().0)
 }
 
-/// A development instance whose portal is at a name of this machine.
+/// Stores a development instance whose portal is at a name of this machine.
 async fn store_local(pool: &PgPool) {
     let settings = Settings {
         slug: "local".into(),
@@ -149,7 +149,7 @@ async fn store_local(pool: &PgPool) {
     store_instance(pool, &settings).await;
 }
 
-/// Another instance on the same server.
+/// Stores another instance.
 async fn store_other(pool: &PgPool) {
     let environment = Environment::Production;
     store_instance(

@@ -23,11 +23,11 @@ async fn an_organization_is_created_listed_and_left(pool: PgPool) {
     assert!(text(page.text()).contains("Ducks & <b>Sons</b>") && text(page.text()).contains("ana@myapp.com"), "{}", text(page.text()));
     assert_leads(&browser.send_form(&page, &[]).await, "https://myapp.com/left");
     let page = browser.get("/organization").await;
-    assert!(text(page.text()).contains("You are in no organization yet."), "{}", text(page.text()));
+    assert!(text(page.text()).contains("You are not in an organization yet."), "{}", text(page.text()));
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_name_that_is_none_is_said_beside_its_field(pool: PgPool) {
+async fn an_invalid_name_gets_an_error_beside_its_field(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     let long = "ü".repeat(5_000);
@@ -40,7 +40,7 @@ async fn a_name_that_is_none_is_said_beside_its_field(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn nobody_sees_or_leaves_what_they_are_not_in(pool: PgPool) {
+async fn nobody_sees_or_leaves_an_organization_that_they_are_not_in(pool: PgPool) {
     let mut ana = Browser::at_my_app(&pool).await;
     let mut ben = Browser::at(&ana.site, HOST);
     ana.sign_up("", "ana@myapp.com").await;
@@ -57,7 +57,7 @@ async fn nobody_sees_or_leaves_what_they_are_not_in(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_is_not_signed_in_is_led_there_first(pool: PgPool) {
+async fn signed_out_visitors_sign_in_first(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for (path, then) in [("/create-organization", "create-organization"), ("/organization", "organization"), ("/user", "user")] {
         let asked = browser.get(&format!("{path}?redirect_url=/x")).await;

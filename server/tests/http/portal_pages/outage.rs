@@ -1,4 +1,4 @@
-//! PostgreSQL is gone: what is in memory is still shown, who was recognised goes straight on, and nothing typed is lost.
+//! While PostgreSQL is down, pages are still shown, signed-in visitors skip the sign-in page, and nothing that was typed is lost.
 
 use app::redirects::Flow;
 use axum::http::StatusCode;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[sqlx::test(migrations = "../migrations")]
-async fn forms_are_shown_and_what_they_send_is_kept_for_later(pool: PgPool) {
+async fn forms_are_shown_and_come_back_with_what_was_typed(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.get("/sign-in").await;
     pool.close().await;
@@ -35,7 +35,7 @@ async fn forms_are_shown_and_what_they_send_is_kept_for_later(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_was_recognised_a_moment_ago_goes_straight_on(pool: PgPool) {
+async fn recently_signed_in_visitors_skip_the_sign_in_page(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/in")]).await;
     browser.sign_up("", "ana@myapp.com").await;
@@ -54,10 +54,10 @@ async fn who_was_recognised_a_moment_ago_goes_straight_on(pool: PgPool) {
     let names = browser.post("/user/names", &[("first_name", "Anna"), ("last_name", "")]).await;
     assert_page(&names, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(value(names.text(), "first_name"), "Anna");
-    // Who was not, is asked to sign in; where that is needed, they are told to wait.
+    // Others are asked to sign in, or to wait where a page needs their account.
     assert_page(&unseen.get("/sign-in").await, StatusCode::OK);
     assert_page(&unseen.get("/user").await, StatusCode::SERVICE_UNAVAILABLE);
-    // Who wants to be signed out is not taken for signed in from then on.
+    // A visitor who wants to sign out is not taken for signed in from then on.
     assert_page(&browser.post("/sign-out", &[]).await, StatusCode::SERVICE_UNAVAILABLE);
     assert_page(&browser.get("/sign-in").await, StatusCode::OK);
 }

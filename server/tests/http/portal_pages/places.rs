@@ -1,4 +1,4 @@
-//! Where the pages are, and what is in their place where there are none.
+//! Where the pages are, and the notices elsewhere.
 
 use app::redirects::{Environment, Settings};
 use axum::{
@@ -17,7 +17,7 @@ const PAGES: [&str; 8] =
     ["/sign-in", "/sign-up", "/sign-out", "/user", "/create-organization", "/organization", "/waitlist", "/unauthorized-sign-in"];
 
 #[sqlx::test(migrations = "../migrations")]
-async fn pages_are_at_the_portals_host_and_below_a_path_of_the_dashboards(pool: PgPool) {
+async fn pages_are_at_the_portals_host_and_below_a_path_of_the_dashboards_host(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for (path, said) in [
         ("/sign-in", "Sign in"),
@@ -38,7 +38,7 @@ async fn pages_are_at_the_portals_host_and_below_a_path_of_the_dashboards(pool: 
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_name_of_this_machine_is_the_portals_where_one_is_there(pool: PgPool) {
+async fn a_portal_can_be_at_a_name_of_this_machine(pool: PgPool) {
     store_local(&pool).await;
     let mut browser = Browser::at(&Site::anonymous(&pool), "accounts.localhost:3000");
     assert_leads(&browser.get("/?username=a").await, "/sign-in?username=a");
@@ -60,7 +60,7 @@ async fn where_there_is_no_portal_there_are_no_pages(pool: PgPool) {
             browser.host = host;
             assert_page(&browser.get(&format!("{base}{path}")).await, StatusCode::NOT_FOUND);
         }
-        // At its own host a portal shows no other instance's pages, and nobody's host shows any.
+        // A portal's host shows no other instance's pages, and an unknown host shows none.
         for (host, base) in [
             ("accounts.other.com", "/portal/my-app"),
             ("evil.example", "/portal/my-app"),
@@ -102,7 +102,7 @@ async fn a_portal_that_is_switched_off_or_closed_has_no_pages(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_page_can_be_opened_and_its_form_sent_and_nothing_else(pool: PgPool) {
+async fn other_methods_than_get_and_post_are_not_allowed(pool: PgPool) {
     let browser = Browser::at_my_app(&pool).await;
     for method in [Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
         let asked = request(method, "/sign-in", &[("host", HOST)]).body(Body::empty()).unwrap();
@@ -114,7 +114,7 @@ async fn a_page_can_be_opened_and_its_form_sent_and_nothing_else(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_instance_that_cant_be_read_is_a_page_that_says_so(pool: PgPool) {
+async fn an_instance_that_cant_be_loaded_gets_a_notice(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     pool.close().await;
     for path in PAGES.into_iter().chain(["/", "/portal/my-app/sign-in"]) {

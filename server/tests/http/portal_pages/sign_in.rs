@@ -18,13 +18,13 @@ async fn the_right_password_leads_to_where_the_link_says(pool: PgPool) {
     assert_page(&page, StatusCode::OK);
     let answer = another.send_form(&page, &[("identifier", " ANA@myapp.com "), ("password", PASSWORD)]).await;
     assert_leads(&answer, "https://app.myapp.com/x?a=1&b=2");
-    // Signed in already, nobody is asked again.
+    // Signed-in visitors skip the page.
     assert_leads(&another.get("/sign-in?redirect_url=/next").await, "https://myapp.com/next");
     assert_leads(&another.get("/sign-up?redirect_url=//evil.com").await, "https://myapp.com/");
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_first_field_begins_with_what_the_link_knows(pool: PgPool) {
+async fn the_first_field_is_prefilled_from_the_link(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for (query, identifier) in [
         ("", ""),
@@ -43,7 +43,7 @@ async fn the_first_field_begins_with_what_the_link_knows(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_wrong_password_keeps_what_was_typed_and_says_the_same_of_an_unknown_account(pool: PgPool) {
+async fn a_wrong_password_and_an_unknown_account_look_the_same_and_keep_what_was_typed(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     let mut another = Browser::at(&browser.site, HOST);
@@ -56,7 +56,7 @@ async fn a_wrong_password_keeps_what_was_typed_and_says_the_same_of_an_unknown_a
         assert_eq!((value(page, "identifier").as_str(), value(page, "password").as_str()), (typed, ""));
         assert!(answer.headers.get("set-cookie").is_none() && summary(page).iter().all(|field| is_invalid(page, field)), "{page}");
         said.push(text(page));
-        // The form that has come back still goes where the link said.
+        // The returned form still ends where the link says.
         if typed.starts_with("ana") {
             assert_leads(&another.clone().send_form(&answer, &[("password", PASSWORD)]).await, "https://myapp.com/x");
         }
@@ -65,7 +65,7 @@ async fn a_wrong_password_keeps_what_was_typed_and_says_the_same_of_an_unknown_a
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_no_form_of_the_page_is_a_page_that_says_so(pool: PgPool) {
+async fn an_unreadable_form_gets_a_notice(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for (kind, body, status) in [
         (FORM, "identifier=a&password=b&admin=1", StatusCode::BAD_REQUEST),
@@ -85,7 +85,7 @@ async fn what_is_no_form_of_the_page_is_a_page_that_says_so(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_guesser_is_held_up_and_what_was_typed_is_kept(pool: PgPool) {
+async fn a_guesser_is_rate_limited_and_what_was_typed_is_kept(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     let wrong = [("identifier", "ana@myapp.com"), ("password", "wrong")];
     for _ in 0..8 {
@@ -102,13 +102,13 @@ async fn a_guesser_is_held_up_and_what_was_typed_is_kept(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn another_instances_session_is_nobody_here(pool: PgPool) {
+async fn a_session_of_another_instance_does_not_count(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     store_other(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     let mut there = Browser { host: "accounts.other.com", ..browser.clone() };
     assert_page(&there.get("/sign-in").await, StatusCode::OK);
-    // Nor under the other's name.
+    // Nor does it count under the other instance's cookie name.
     let token = browser.cookies.values().next().unwrap().clone();
     let id: i64 = sqlx::query_scalar("select id from instances where slug = 'other'").fetch_one(&pool).await.unwrap();
     there.cookies.insert(format!("__Host-portal-redirects-visitor-{id}"), token);
@@ -119,7 +119,7 @@ async fn another_instances_session_is_nobody_here(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_was_about_to_be_done_comes_before_where_the_link_leads(pool: PgPool) {
+async fn the_page_that_the_visitor_wanted_comes_before_the_links_target(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     store_fallbacks(&pool, &[(app::redirects::Flow::SignIn, "/in")]).await;
     let asked = browser.get("/create-organization?redirect_url=/made&email_address=ana%40myapp.com").await;

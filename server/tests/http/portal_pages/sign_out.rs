@@ -8,7 +8,7 @@ use super::{Browser, assert_leads, assert_page};
 use crate::{common::store_fallbacks, html::text};
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_link_asks_and_the_button_ends_the_session(pool: PgPool) {
+async fn the_page_asks_and_its_button_ends_the_session(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     store_fallbacks(&pool, &[(Flow::SignOut, "/bye")]).await;
     browser.sign_up("", "ana@myapp.com").await;
@@ -19,16 +19,16 @@ async fn a_link_asks_and_the_button_ends_the_session(pool: PgPool) {
     assert_page(&browser.get("/user").await, StatusCode::OK);
     assert_leads(&browser.send_form(&page, &[]).await, "https://myapp.com/later");
     assert!(browser.cookies.is_empty());
-    // The token is worth nothing any more, wherever it is.
+    // The token no longer counts, wherever it is kept.
     assert_page(&kept.clone().get("/sign-in").await, StatusCode::OK);
-    // Signed out, there is nothing to ask.
+    // Signed-out visitors skip the page.
     assert_leads(&browser.get("/sign-out").await, "https://myapp.com/bye");
     assert_leads(&browser.post("/sign-out", &[]).await, "https://myapp.com/bye");
     assert_leads(&kept.clone().get("/sign-out?redirect_url=//evil.com").await, "https://myapp.com/bye");
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_form_that_is_not_the_pages_ends_nothing(pool: PgPool) {
+async fn a_form_with_other_fields_ends_nothing(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     assert_page(&browser.post("/sign-out", &[("visitor", "2")]).await, StatusCode::BAD_REQUEST);

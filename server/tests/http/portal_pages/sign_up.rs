@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_link_the_fallback_and_the_home_url_are_where_it_ends(pool: PgPool) {
+async fn it_ends_at_the_links_target_the_fallback_or_the_home_url(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     let ends = [
         ("", "https://myapp.com/"),
@@ -31,7 +31,7 @@ async fn the_link_the_fallback_and_the_home_url_are_where_it_ends(pool: PgPool) 
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_fallback_that_changes_while_somebody_types_is_where_they_end(pool: PgPool) {
+async fn a_fallback_that_changes_while_a_visitor_types_is_where_they_end(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     store_fallbacks(&pool, &[(Flow::SignUp, "/before")]).await;
     let page = browser.get("/sign-up?redirect_url=https://evil.com/").await;
@@ -41,7 +41,7 @@ async fn a_fallback_that_changes_while_somebody_types_is_where_they_end(pool: Pg
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn whatever_becomes_of_the_address_that_the_form_goes_to_the_rules_decide(pool: PgPool) {
+async fn the_rules_decide_whatever_the_forms_action_is_changed_to(pool: PgPool) {
     let browser = Browser::at_my_app(&pool).await;
     let tampered = [
         "/sign-up?redirect_url=https://evil.com/",
@@ -60,7 +60,7 @@ async fn whatever_becomes_of_the_address_that_the_form_goes_to_the_rules_decide(
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn every_field_begins_with_what_the_link_knows_and_is_text(pool: PgPool) {
+async fn every_field_is_prefilled_from_the_link_as_text(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     let fields = ["email_address", "phone_number", "username", "first_name", "last_name"];
     let nasty = "\"'><img src=x onerror=alert(1)>&amp;</style></title>";
@@ -76,7 +76,7 @@ async fn every_field_begins_with_what_the_link_knows_and_is_text(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_wins_over_the_link(pool: PgPool) {
+async fn errors_are_beside_their_fields_and_typed_values_win_over_the_links(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     let page = browser.get("/sign-up?email_address=old%40myapp.com&first_name=Old&redirect_url=/x").await;
     let typed = [("email_address", "no address"), ("first_name", "Ana"), ("password", "short")];
@@ -89,12 +89,12 @@ async fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_wins_over_the
     let values = ["email_address", "first_name", "last_name", "password"].map(|field| value(page, field));
     assert_eq!(values, ["no address", "Ana", "", ""]);
     assert_eq!(action(page), "/sign-up?redirect_url=%2Fx&email_address=old%40myapp.com&first_name=Old");
-    let mended = browser.send_form(&answer, &[("email_address", "ana@myapp.com"), ("password", PASSWORD)]).await;
-    assert_leads(&mended, "https://myapp.com/x");
+    let corrected = browser.send_form(&answer, &[("email_address", "ana@myapp.com"), ("password", PASSWORD)]).await;
+    assert_leads(&corrected, "https://myapp.com/x");
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_account_that_there_is_already_is_nobody_elses(pool: PgPool) {
+async fn an_existing_account_can_not_be_taken_over(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     let mut another = Browser::at(&browser.site, HOST);
@@ -106,7 +106,7 @@ async fn an_account_that_there_is_already_is_nobody_elses(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_sessions_cookie_is_of_the_instance_and_bound_to_tls_where_there_is_some(pool: PgPool) {
+async fn the_session_cookie_is_per_instance_and_bound_to_tls_if_there_is_any(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     store_local(&pool).await;
     let by_host = browser.sign_up("", "ana@myapp.com").await;
@@ -131,7 +131,7 @@ async fn the_sessions_cookie_is_of_the_instance_and_bound_to_tls_where_there_is_
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn signing_up_is_no_way_to_more_tries_of_a_password(pool: PgPool) {
+async fn signing_up_gives_no_further_attempts_at_a_password(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     browser.cookies.clear();

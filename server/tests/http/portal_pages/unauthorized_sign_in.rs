@@ -7,7 +7,7 @@ use super::{Browser, HOST, PASSWORD, assert_leads, assert_page};
 use crate::html::{href, text};
 
 #[sqlx::test(migrations = "../migrations")]
-async fn whoever_is_signed_in_ends_the_other_sessions(pool: PgPool) {
+async fn a_signed_in_visitor_ends_the_other_sessions(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     let mut thief = Browser::at(&browser.site, HOST);
@@ -25,7 +25,7 @@ async fn whoever_is_signed_in_ends_the_other_sessions(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn whoever_is_not_signs_in_first(pool: PgPool) {
+async fn a_signed_out_visitor_signs_in_first(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     let page = browser.get("/unauthorized-sign-in?done=others").await;
     assert_page(&page, StatusCode::OK);

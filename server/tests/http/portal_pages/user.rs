@@ -52,7 +52,7 @@ async fn a_new_password_ends_every_other_session(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_session_is_ended_from_another_and_never_somebody_elses(pool: PgPool) {
+async fn a_session_can_be_ended_from_another_and_never_somebody_elses(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     let mut another = sign_in(&browser, PASSWORD).await;
@@ -65,7 +65,7 @@ async fn a_session_is_ended_from_another_and_never_somebody_elses(pool: PgPool) 
     let session = values(page.text(), "session").remove(0);
     assert_leads(&browser.post("/user/sessions", &[("session", &session)]).await, "/user?done=session");
     assert_leads(&another.get("/user").await, "/sign-in?then=user");
-    // One's own is signing out.
+    // Ending the current session signs out.
     let own: i64 = sqlx::query_scalar("select min(id) from visitor_sessions").fetch_one(&pool).await.unwrap();
     assert_leads(&browser.post("/user/sessions?redirect_url=/bye", &[("session", &own.to_string())]).await, "https://myapp.com/bye");
     assert!(browser.cookies.is_empty());
@@ -73,7 +73,7 @@ async fn a_session_is_ended_from_another_and_never_somebody_elses(pool: PgPool) 
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_guesses_at_the_password_from_a_session_is_held_up(pool: PgPool) {
+async fn a_guesser_with_a_session_is_rate_limited(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     for _ in 0..8 {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[sqlx::test(migrations = "../migrations")]
-async fn whoever_joins_ends_where_the_flow_does_also_the_second_time(pool: PgPool) {
+async fn a_visitor_who_joins_again_ends_at_the_flows_target_too(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     store_fallbacks(&pool, &[(Flow::Waitlist, "/soon")]).await;
     let page = browser.get("/waitlist?email_address=ana%40myapp.com&username=nick").await;
@@ -24,7 +24,7 @@ async fn whoever_joins_ends_where_the_flow_does_also_the_second_time(pool: PgPoo
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_no_address_is_said_beside_its_field(pool: PgPool) {
+async fn an_invalid_address_gets_an_error_beside_its_field(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     let long = format!("{}@myapp.com", "a".repeat(10_000));
     for typed in ["", "ana", "a b@c", &long, "\"><script>alert(1)</script>"] {
@@ -37,7 +37,7 @@ async fn what_is_no_address_is_said_beside_its_field(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_address_that_joins_on_and_on_is_held_up(pool: PgPool) {
+async fn a_client_that_keeps_joining_is_rate_limited(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     let mut held = None;
     for n in 0..100 {

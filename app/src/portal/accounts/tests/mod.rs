@@ -1,33 +1,32 @@
-//! Tests of visitors' accounts, each against a PostgreSQL database of its own.
+//! Tests of visitors' accounts, each with its own PostgreSQL database.
 
-mod entry;
 mod races;
 mod sessions;
 mod settings;
+mod sign_in;
 
 use std::sync::Arc;
 
 use sqlx::PgPool;
 
 use crate::{
-    admins::Token,
-    credentials::client::Client,
+    credentials::{client::Client, token::Token},
     portal::{
-        fixtures::{count, instance, wrong_fields as fields},
         form::{SignInForm, SignUpForm},
-        identity::{Identity, IdentityError, IdentityKind, Recognised, Visitor},
+        identity::{Identity, IdentityError, IdentityKind, SignInOutcome, Visitor},
+        tests::fixtures::{count, instance, wrong_fields as fields},
     },
 };
 
 const PASSWORD: &str = "correct horse battery staple";
 const OTHER_PASSWORD: &str = "seven tame ducks in a row";
 
-/// An instance of that slug, by what recognises its visitors.
+/// Stores an instance with that slug and returns its accounts.
 async fn portal(pool: &PgPool, slug: &str) -> Arc<dyn Identity> {
     crate::portal::identity(IdentityKind::Accounts, pool, instance(pool, slug).await)
 }
 
-/// What somebody with all three identifiers types.
+/// A sign-up form with all three identifiers.
 fn ana() -> SignUpForm {
     SignUpForm {
         email_address: " Ana@MyApp.com ".into(),
@@ -47,14 +46,14 @@ fn with(identifier: &str, password: &str) -> SignInForm {
     SignInForm { identifier: identifier.into(), password: password.into() }
 }
 
-fn token(recognised: Result<Recognised, IdentityError>) -> Token {
+fn token(recognised: Result<SignInOutcome, IdentityError>) -> Token {
     match recognised {
-        Ok(Recognised::Now(token)) => token,
+        Ok(SignInOutcome::SignedIn(token)) => token,
         other => panic!("{other:?}"),
     }
 }
 
-/// What was wrong, by field.
+/// The errors, by field.
 fn errors<T: std::fmt::Debug>(answer: Result<T, IdentityError>) -> Vec<(String, String)> {
     match answer {
         Err(IdentityError::Fields(errors)) => errors.into_iter().map(|error| (error.field, error.message)).collect(),

@@ -1,13 +1,13 @@
-//! Two who do the same at once.
+//! Requests that run at the same time.
 
 use super::*;
 use crate::{
     credentials::password::Password,
-    portal::{fixtures::until_waiting, form::PasswordForm},
+    portal::{form::PasswordForm, tests::fixtures::until_waiting},
 };
 
-/// Twenty who sign up with one address at once, the first ten with one password and the others with another.
-async fn twenty(portal: &Arc<dyn Identity>, email: &str, passwords: [&'static str; 2]) -> Vec<Result<Recognised, IdentityError>> {
+/// Twenty simultaneous sign-ups with one address, ten with each password.
+async fn twenty(portal: &Arc<dyn Identity>, email: &str, passwords: [&'static str; 2]) -> Vec<Result<SignInOutcome, IdentityError>> {
     let tasks: Vec<_> = (0..20)
         .map(|at| {
             let (portal, form) = (Arc::clone(portal), SignUpForm { password: passwords[at / 10].into(), ..with_email(email) });
@@ -22,13 +22,13 @@ async fn twenty(portal: &Arc<dyn Identity>, email: &str, passwords: [&'static st
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn twenty_who_sign_up_with_one_address_at_once_make_one_account(pool: PgPool) {
+async fn twenty_simultaneous_sign_ups_with_one_address_make_one_account(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     for answer in twenty(&portal, "ana@myapp.com", [PASSWORD; 2]).await {
         token(answer);
     }
     assert_eq!(count(&pool, "visitors").await, 1);
-    // With different passwords those of the one who was first get in, and the others are told what everybody is told.
+    // With two passwords, those who typed the first one's get in. The others get the usual message.
     let (inside, outside): (Vec<_>, Vec<_>) =
         twenty(&portal, "ben@myapp.com", [PASSWORD, OTHER_PASSWORD]).await.into_iter().partition(Result::is_ok);
     assert_eq!((inside.len(), outside.len()), (10, 10));
@@ -39,7 +39,7 @@ async fn twenty_who_sign_up_with_one_address_at_once_make_one_account(pool: PgPo
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn somebody_who_was_faster_in_between_is_found(pool: PgPool) {
+async fn a_sign_up_that_loses_the_race_finds_the_other_account(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let mut faster = pool.begin().await.unwrap();
     sqlx::query(
@@ -59,7 +59,7 @@ async fn somebody_who_was_faster_in_between_is_found(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_sign_in_that_meets_a_new_password_leaves_no_session_by_the_old_one(pool: PgPool) {
+async fn a_sign_in_during_a_password_change_leaves_no_session_with_the_old_password(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (_, visitor) = signed_up(&*portal, &ana()).await;
     let form = PasswordForm { current: PASSWORD.into(), new: OTHER_PASSWORD.into() };
@@ -68,7 +68,7 @@ async fn a_sign_in_that_meets_a_new_password_leaves_no_session_by_the_old_one(po
         tokio::join!(portal.change_password(&visitor, &form), portal.sign_in(&sign_in, &client), portal.sign_in(&sign_in, &client));
     changed.unwrap();
     for answer in [one, two] {
-        if let Ok(Recognised::Now(token)) = answer {
+        if let Ok(SignInOutcome::SignedIn(token)) = answer {
             assert!(portal.visitor(&token).await.unwrap().is_none());
         }
     }

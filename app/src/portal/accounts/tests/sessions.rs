@@ -1,22 +1,22 @@
-//! How long somebody is recognised, and where.
+//! How long a session lasts, and in which instance it counts.
 
 use super::*;
-use crate::portal::accounts::sessions::MOST_SESSIONS;
+use crate::portal::accounts::store::sessions::MAX_SESSIONS;
 
-/// Makes what is stored of sessions older, by a list of assignments.
+/// Ages the stored sessions, by a list of SQL assignments.
 async fn age(pool: &PgPool, assignments: &str) {
     let update = format!("update visitor_sessions set {assignments}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(update)).execute(pool).await.unwrap();
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_token_is_somebodys_in_their_own_instance_only(pool: PgPool) {
+async fn a_token_counts_in_its_own_instance_only(pool: PgPool) {
     let (portal, other) = (portal(&pool, "my-app").await, portal(&pool, "other-app").await);
     let (token, visitor) = signed_up(&*portal, &ana()).await;
     assert!(portal.visitor(&token).await.unwrap() == Some(visitor.clone()));
     assert!(other.visitor(&token).await.unwrap().is_none());
     assert!(portal.visitor(&Token::new().unwrap()).await.unwrap().is_none());
-    // Nor does another instance list or end it.
+    // Another instance neither lists nor ends it.
     assert!(other.sessions(&visitor).await.unwrap().is_empty());
     other.sign_out(&visitor).await.unwrap();
     other.end_other_sessions(&Visitor { session: 0, ..visitor.clone() }).await.unwrap();
@@ -24,7 +24,7 @@ async fn a_token_is_somebodys_in_their_own_instance_only(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_session_ends_by_itself(pool: PgPool) {
+async fn a_session_expires(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (token, visitor) = signed_up(&*portal, &ana()).await;
     for (assignments, there) in [
@@ -40,7 +40,7 @@ async fn a_session_ends_by_itself(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_comes_back_within_a_day_stays(pool: PgPool) {
+async fn a_visitor_who_returns_within_a_day_stays_signed_in(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (token, _) = signed_up(&*portal, &ana()).await;
     for _ in 0..3 {
@@ -50,7 +50,7 @@ async fn who_comes_back_within_a_day_stays(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_sign_in_takes_the_place_of_the_browsers_session_and_clears_old_ones_away(pool: PgPool) {
+async fn a_sign_in_replaces_the_browsers_session_and_deletes_expired_ones(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (old, visitor) = signed_up(&*portal, &ana()).await;
     let (over, _) = signed_up(&*portal, &with_email("ben@myapp.com")).await;
@@ -75,7 +75,7 @@ async fn a_sign_in_takes_the_place_of_the_browsers_session_and_clears_old_ones_a
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn sessions_are_ended_one_by_one_or_all_but_ones_own(pool: PgPool) {
+async fn sessions_end_one_by_one_or_all_except_the_current_one(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (own, visitor) = signed_up(&*portal, &ana()).await;
     let (bens, ben) = signed_up(&*portal, &with_email("ben@myapp.com")).await;
@@ -85,7 +85,7 @@ async fn sessions_are_ended_one_by_one_or_all_but_ones_own(pool: PgPool) {
     }
     let sessions = portal.sessions(&visitor).await.unwrap();
     assert_eq!((sessions.len(), sessions[3].id), (4, visitor.session));
-    // Somebody else's is not theirs to end.
+    // Nobody ends somebody else's session.
     portal.end_session(&visitor, ben.session).await.unwrap();
     portal.end_session(&visitor, i64::MIN).await.unwrap();
     assert!(portal.visitor(&bens).await.unwrap().is_some());
@@ -100,7 +100,7 @@ async fn sessions_are_ended_one_by_one_or_all_but_ones_own(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn of_many_sessions_those_end_that_were_not_used_for_longest(pool: PgPool) {
+async fn beyond_the_limit_the_sessions_unused_for_longest_end(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (first, visitor) = signed_up(&*portal, &ana()).await;
     sqlx::query(
@@ -112,12 +112,12 @@ async fn of_many_sessions_those_end_that_were_not_used_for_longest(pool: PgPool)
     .await
     .unwrap();
     token(portal.sign_in(&with("ana_1", PASSWORD), &Client::default()).await);
-    assert_eq!(count(&pool, "visitor_sessions").await, MOST_SESSIONS);
+    assert_eq!(count(&pool, "visitor_sessions").await, MAX_SESSIONS);
     assert!(portal.visitor(&first).await.unwrap().is_some());
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn who_was_removed_is_nobody(pool: PgPool) {
+async fn a_deleted_visitor_is_signed_out(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (token, _) = signed_up(&*portal, &ana()).await;
     sqlx::query("delete from visitors").execute(&pool).await.unwrap();

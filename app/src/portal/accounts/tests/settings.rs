@@ -12,7 +12,7 @@ fn passwords(current: &str, new: &str) -> PasswordForm {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn names_are_changed_and_may_be_left_out(pool: PgPool) {
+async fn names_can_be_changed_and_removed(pool: PgPool) {
     let (portal, other) = (portal(&pool, "my-app").await, portal(&pool, "other-app").await);
     let (token, visitor) = signed_up(&*portal, &ana()).await;
     for (first, last) in [(" Anna ", "李"), ("", ""), ("Robert'); drop table visitors; --", "<script>")] {
@@ -28,7 +28,7 @@ async fn names_are_changed_and_may_be_left_out(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_new_password_ends_the_other_sessions_and_is_the_only_one_from_then_on(pool: PgPool) {
+async fn a_new_password_ends_the_other_sessions_and_replaces_the_old_one(pool: PgPool) {
     let portal = portal(&pool, "my-app").await;
     let (own, visitor) = signed_up(&*portal, &ana()).await;
     let other = token(portal.sign_in(&with("ana_1", PASSWORD), &Client::default()).await);
@@ -40,7 +40,7 @@ async fn a_new_password_ends_the_other_sessions_and_is_the_only_one_from_then_on
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_password_is_changed_only_by_who_has_it_and_to_a_good_one(pool: PgPool) {
+async fn a_new_password_needs_the_current_one_and_must_be_strong(pool: PgPool) {
     let (portal, elsewhere) = (portal(&pool, "my-app").await, portal(&pool, "other-app").await);
     let (_, visitor) = signed_up(&*portal, &ana()).await;
     let long = "x9".repeat(5_000);
@@ -54,7 +54,7 @@ async fn a_password_is_changed_only_by_who_has_it_and_to_a_good_one(pool: PgPool
         assert_eq!(fields(portal.change_password(&visitor, &passwords(current, new)).await), expected);
     }
     assert_eq!(fields(elsewhere.change_password(&visitor, &passwords(PASSWORD, OTHER_PASSWORD)).await), [""]);
-    // A session that was ended meanwhile changes nothing any more.
+    // A session that has ended meanwhile changes nothing.
     let ended = Visitor { session: visitor.session + 1, ..visitor.clone() };
     assert_eq!(fields(portal.change_password(&ended, &passwords(PASSWORD, OTHER_PASSWORD)).await), ["current"]);
     token(portal.sign_in(&with("ana_1", PASSWORD), &Client::default()).await);

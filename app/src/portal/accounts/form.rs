@@ -1,0 +1,123 @@
+//! Reads what visitors enter about themselves into what may be stored. All errors of a form are returned together.
+
+use crate::{
+    credentials::{
+        email::Email,
+        password::{Password, WeakPassword},
+    },
+    portal::{
+        form::{NamesForm, SignUpForm},
+        identifier::{Identifier, PhoneNumber, Username},
+        identity::{IdentityError, Visitor},
+        name,
+    },
+    ui::form::FieldError,
+};
+
+/// The identifiers of an account: at least one of these.
+#[derive(Default)]
+pub(super) struct Identifiers {
+    pub(super) email_address: Option<Email>,
+    pub(super) phone_number: Option<PhoneNumber>,
+    pub(super) username: Option<Username>,
+}
+
+/// A visitor's names; both may be empty.
+#[derive(Default)]
+pub(super) struct Names {
+    pub(super) first: String,
+    pub(super) last: String,
+}
+
+impl From<Identifier> for Identifiers {
+    fn from(identifier: Identifier) -> Self {
+        match identifier {
+            Identifier::Email(email) => Self { email_address: Some(email), ..Self::default() },
+            Identifier::PhoneNumber(number) => Self { phone_number: Some(number), ..Self::default() },
+            Identifier::Username(name) => Self { username: Some(name), ..Self::default() },
+        }
+    }
+}
+
+impl Identifiers {
+    /// The email address, as stored.
+    pub(super) fn email_address(&self) -> Option<&str> {
+        self.email_address.as_ref().map(Email::as_str)
+    }
+
+    /// The phone number, as stored.
+    pub(super) fn phone_number(&self) -> Option<&str> {
+        self.phone_number.as_ref().map(PhoneNumber::as_str)
+    }
+
+    /// The username, as stored.
+    pub(super) fn username(&self) -> Option<&str> {
+        self.username.as_ref().map(Username::as_str)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.email_address.is_none() && self.phone_number.is_none() && self.username.is_none()
+    }
+}
+
+/// Reads the sign-up form. The password is checked and stays in the form.
+///
+/// # Errors
+/// Every field that is wrong.
+pub(super) fn read_sign_up(form: &SignUpForm) -> Result<(Identifiers, Names), IdentityError> {
+    let mut errors = Vec::new();
+    let identifiers = Identifiers {
+        email_address: read("email_address", &form.email_address, &mut errors),
+        phone_number: read("phone_number", &form.phone_number, &mut errors),
+        username: read("username", &form.username, &mut errors),
+    };
+    if identifiers.is_empty() && errors.is_empty() {
+        let message = "Enter an email address, a phone number or a username. One of them is enough; you sign in with it.";
+        errors.push(FieldError::new("email_address", message));
+    }
+    let names = read_names(&form.first_name, &form.last_name, &mut errors);
+    let (email, phone) = (identifiers.email_address(), identifiers.phone_number());
+    if let Err(weak) = check(&form.password, [email, phone, identifiers.username(), Some(&names.first), Some(&names.last)]) {
+        errors.push(FieldError::new("password", weak));
+    }
+    if errors.is_empty() { Ok((identifiers, names)) } else { Err(IdentityError::Fields(errors)) }
+}
+
+/// Reads the form that changes a visitor's names.
+///
+/// # Errors
+/// Every field that is wrong.
+pub(super) fn read_rename(form: &NamesForm) -> Result<Names, IdentityError> {
+    let mut errors = Vec::new();
+    let names = read_names(&form.first_name, &form.last_name, &mut errors);
+    if errors.is_empty() { Ok(names) } else { Err(IdentityError::Fields(errors)) }
+}
+
+/// Checks a visitor's new password.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn check_new_password(password: &Password, visitor: &Visitor) -> Result<(), WeakPassword> {
+    let Visitor { email_address, phone_number, username, first_name, last_name, .. } = visitor;
+    check(password, [email_address.as_deref(), phone_number.as_deref(), username.as_deref(), Some(first_name), Some(last_name)])
+}
+
+/// Checks a password, also against what is known about the visitor: guessers try that first.
+fn check(password: &Password, [email, phone, username, first, last]: [Option<&str>; 5]) -> Result<(), WeakPassword> {
+    let name = email.and_then(|email| email.split('@').next());
+    let digits = phone.map(|phone| phone.trim_start_matches('+'));
+    password.check_against(&[email, name, digits, username, first, last].map(Option::unwrap_or_default))
+}
+
+fn read_names(first: &str, last: &str, errors: &mut Vec<FieldError>) -> Names {
+    let mut read = |field, text: &str| name::parse(text).map_err(|error| errors.push(FieldError::new(field, error))).unwrap_or_default();
+    Names { first: read("first_name", first), last: read("last_name", last) }
+}
+
+/// The value of a field; `None` if it is blank, or wrong and added to `errors`.
+fn read<T: std::str::FromStr<Err: std::fmt::Display>>(field: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<T> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    text.parse().map_err(|error| errors.push(FieldError::new(field, error))).ok()
+}

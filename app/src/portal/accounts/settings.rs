@@ -1,0 +1,50 @@
+//! What visitors change about themselves: their names and their password.
+
+use sqlx::PgPool;
+
+use super::{
+    form::{check_new_password, read_rename},
+    store::{accounts, sessions},
+};
+use crate::{
+    credentials::password::Password,
+    portal::{
+        form::{NamesForm, PasswordForm},
+        identity::{IdentityError, Visitor},
+    },
+    ui::form::FieldError,
+};
+
+/// Changes a visitor's names.
+pub(super) async fn rename(pool: &PgPool, instance: i64, visitor: &Visitor, form: &NamesForm) -> Result<(), IdentityError> {
+    let names = read_rename(form)?;
+    if accounts::rename(pool, instance, visitor.id, &names).await? { Ok(()) } else { Err(IdentityError::signed_out()) }
+}
+
+/// Changes a visitor's password and ends their other sessions.
+pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visitor, form: &PasswordForm) -> Result<(), IdentityError> {
+    let before = accounts::password_hash(pool, instance, visitor.id).await?.ok_or_else(IdentityError::signed_out)?;
+    let mut errors = Vec::new();
+    if form.current == Password::default() {
+        errors.push(FieldError::new("current", "Enter your current password."));
+    } else if !form.current.matches(Some(before.clone())).await? {
+        errors.push(FieldError::new("current", "That is not your password."));
+    }
+    if let Err(weak) = check_new_password(&form.new, visitor) {
+        errors.push(FieldError::new("new", weak));
+    }
+    if !errors.is_empty() {
+        return Err(IdentityError::Fields(errors));
+    }
+    let after = form.new.hash().await?;
+    let mut transaction = pool.begin().await?;
+    let is_unchanged = accounts::lock_row(&mut transaction, instance, visitor.id).await? == Some(before);
+    if !is_unchanged || !sessions::exists(&mut *transaction, visitor.session).await? {
+        let message = "Your password was changed in the meantime, or this session has ended. Sign in again.";
+        return Err(IdentityError::field("current", message));
+    }
+    accounts::set_password(&mut transaction, visitor.id, &after).await?;
+    sessions::end_others(&mut transaction, visitor.id, visitor.session).await?;
+    transaction.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Tests of the portal. Those that need PostgreSQL have a database each.
+
+pub(super) mod fixtures;
+mod identifier;
+mod identity_error;
+mod organizations;
+mod waitlist;

@@ -1,0 +1,41 @@
+//! Joining an instance's waitlist.
+
+use sqlx::PgPool;
+
+use super::fixtures::{count, instance, wrong_fields};
+use crate::portal::{form::WaitlistForm, identity::IdentityError, waitlist::join};
+
+fn typed(email: &str) -> WaitlistForm {
+    WaitlistForm { email_address: email.into() }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_address_that_joins_repeatedly_is_on_the_waitlist_once(pool: PgPool) {
+    let (here, there) = (instance(&pool, "my-app").await, instance(&pool, "other-app").await);
+    for email in ["ana@myapp.com", " ANA@myapp.com ", "jürgen@bücher.example"] {
+        join(&pool, here, &typed(email)).await.unwrap();
+    }
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let pool = pool.clone();
+            tokio::spawn(async move { join(&pool, here, &typed("ben@myapp.com")).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(count(&pool, "waitlist_entries").await, 3);
+    join(&pool, there, &typed("ana@myapp.com")).await.unwrap();
+    assert_eq!(count(&pool, "waitlist_entries").await, 4);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_invalid_address_is_an_error_of_its_field(pool: PgPool) {
+    let here = instance(&pool, "my-app").await;
+    for email in ["", " ", "ana", "a\0@myapp.com", "a\u{202e}@myapp.com", &format!("{}@myapp.com", "ü".repeat(5_000))] {
+        assert_eq!(wrong_fields(join(&pool, here, &typed(email)).await), ["email_address"], "{email:?}");
+    }
+    assert_eq!(count(&pool, "waitlist_entries").await, 0);
+    pool.close().await;
+    assert!(matches!(join(&pool, here, &typed("ana@myapp.com")).await, Err(IdentityError::Unavailable)));
+}

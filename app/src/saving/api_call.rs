@@ -1,0 +1,84 @@
+//! Calls of the server functions that save a form. One call serves all of them: what the form holds is sent as it is, and the outcome
+//! is read field by field. Code that is generated for each function and each type would be most of what the browser loads.
+
+use leptos::{
+    prelude::*,
+    wasm_bindgen::{JsCast, JsValue},
+};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Headers, RequestInit, Response,
+    js_sys::{Array, JSON, Number, Object, Reflect},
+};
+
+use super::form_element::Fields;
+use crate::error::AppError;
+
+/// Fields that are numbers.
+const NUMBERS: [&str; 2] = ["version", "from_version"];
+
+/// Fields that are lists, and that may be missing from the form.
+const LISTS: [&str; 3] = ["allowed_origins", "origin", "flow"];
+
+/// The arguments of a server function: those that are given as JSON, and what a form holds.
+pub(super) fn arguments(given: &str, form: &Fields) -> Object {
+    let body = JSON::parse(given).ok().and_then(|given| given.dyn_into::<Object>().ok()).unwrap_or_default();
+    let object = Object::new();
+    for (name, value) in form.entries() {
+        if LISTS.contains(&name.as_str()) {
+            let list = get(&object, &name).dyn_into::<Array>().unwrap_or_default();
+            list.push(&value.into());
+            set(&object, &name, &list);
+        } else if NUMBERS.contains(&name.as_str()) {
+            set(&object, &name, &Number::parse_float(&value).into());
+        } else {
+            set(&object, &name, &value.into());
+        }
+    }
+    set(&body, "form", &object);
+    body
+}
+
+/// Calls the server function at that address, and returns its outcome.
+///
+/// # Errors
+/// The server can't be reached, or answers with an error.
+pub(super) async fn call(function: String, arguments: Object) -> Result<JsValue, AppError> {
+    let (status, text) = post(&function, &arguments).await.map_err(|_| AppError::Unreachable)?;
+    if status != 200 {
+        return Err(AppError::de(text.into()));
+    }
+    JSON::parse(&text).map_err(|_| AppError::Unreachable)
+}
+
+async fn post(function: &str, arguments: &Object) -> Result<(u16, String), JsValue> {
+    let headers = Headers::new()?;
+    headers.set("content-type", "application/json")?;
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_headers(&headers);
+    request.set_body(&JSON::stringify(arguments)?.into());
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(function, &request)).await?.unchecked_into();
+    let text = JsFuture::from(response.text()?).await?;
+    Ok((response.status(), text.as_string().unwrap_or_default()))
+}
+
+/// A property of an object; undefined where there is none.
+pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A property that is a text; empty where there is none.
+pub(super) fn text(object: &JsValue, name: &str) -> String {
+    get(object, name).as_string().unwrap_or_default()
+}
+
+/// A property that is a list; empty where there is none.
+pub(super) fn list(object: &JsValue, name: &str) -> Array {
+    get(object, name).dyn_into().unwrap_or_default()
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    // A plain object takes any property.
+    let _ = Reflect::set(object, &name.into(), value);
+}

@@ -1,0 +1,58 @@
+//! The dashboard's cookies: an admin's session, and the token that shows that the browser was used for the account before.
+
+use app::admins::{Token, sign_in::SignInTokens, store::sessions::MAX_HOURS};
+use axum::http::HeaderMap;
+use cookie::time::Duration;
+
+use crate::http::cookies;
+
+const SESSION: &str = "portal-redirects-session";
+const DEVICE: &str = "portal-redirects-device";
+
+/// How long a browser is remembered.
+const DEVICE_MAX_AGE: Duration = Duration::days(365);
+
+/// The session's token, if the browser sent one.
+pub(crate) fn session(headers: &HeaderMap, secure: bool) -> Option<Token> {
+    Token::parse(&cookies::read(headers, SESSION, secure)?)
+}
+
+/// The token that shows that the browser was used before, if it sent one.
+pub(crate) fn device(headers: &HeaderMap, secure: bool) -> Option<Token> {
+    Token::parse(&cookies::read(headers, DEVICE, secure)?)
+}
+
+/// Sets both cookies, after a sign-in.
+pub(crate) fn set(headers: &mut HeaderMap, tokens: &SignInTokens, secure: bool) {
+    cookies::set(headers, SESSION, &tokens.session.secret(), Duration::hours(MAX_HOURS.into()), secure);
+    cookies::set(headers, DEVICE, &tokens.device.secret(), DEVICE_MAX_AGE, secure);
+}
+
+/// Removes the session's cookie, after a sign-out.
+pub(crate) fn remove_session(headers: &mut HeaderMap, secure: bool) {
+    cookies::remove(headers, SESSION, secure);
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderValue, header};
+
+    use super::*;
+
+    #[test]
+    fn both_cookies_are_set_and_read_again() {
+        let tokens = SignInTokens { session: Token::new().unwrap(), device: Token::new().unwrap() };
+        for (secure, prefix) in [(true, "__Host-"), (false, "")] {
+            let mut answer = HeaderMap::new();
+            set(&mut answer, &tokens, secure);
+            let given: Vec<_> = answer.get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap()).collect();
+            let session_cookie = format!("{prefix}portal-redirects-session={}", tokens.session.secret());
+            assert!(given[0].starts_with(&session_cookie) && given[0].ends_with("Max-Age=1209600"), "{given:?}");
+            let sent: Vec<_> = given.iter().map(|cookie| cookie.split(';').next().unwrap()).collect();
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&sent.join("; ")).unwrap())]);
+            assert_eq!(session(&headers, secure), Some(tokens.session.clone()));
+            assert_eq!(device(&headers, secure), Some(tokens.device.clone()));
+            assert_eq!(session(&headers, !secure), None);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The listener's connection to PostgreSQL, and the statements for notifications.
+
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
+
+/// The channel on which a trigger announces new versions (migration 3).
+const VERSIONS: &str = "portal_redirects_versions";
+
+/// Opens the listener's own connection. [`PgListener`] does not reconnect by itself: what it missed meanwhile would be unknown.
+pub(super) async fn connect(options: PgConnectOptions) -> sqlx::Result<PgListener> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connect_lazy_with(options.application_name("portal-redirects listener"));
+    let mut listener = PgListener::connect_with(&pool).await?;
+    listener.eager_reconnect(false);
+    listener.ignore_pool_close_event(true);
+    Ok(listener)
+}
+
+/// Listens to new versions, and to the listener's own probes.
+pub(super) async fn listen(listener: &mut PgListener, probe_channel: &str) -> sqlx::Result<()> {
+    listener.listen_all([VERSIONS, probe_channel]).await
+}
+
+/// Sends a probe: a notification over another connection, which a pooler may route to another server process.
+pub(super) async fn send_probe(pool: &PgPool, probe_channel: &str) -> sqlx::Result<()> {
+    sqlx::query("select pg_notify($1, '')").bind(probe_channel).execute(pool).await?;
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! What the hosted pages of all instances share.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use super::session_cache::SessionCache;
+use crate::{http::dashboard_url::DashboardUrl, portal::rate_limits::VisitorRateLimits};
+
+/// What the pages of all instances share.
+#[derive(Clone, Debug)]
+pub(crate) struct PageContext {
+    pub(super) pool: PgPool,
+    pub(super) dashboard_url: Arc<DashboardUrl>,
+    pub(super) limits: VisitorRateLimits,
+    pub(super) sessions: SessionCache,
+}
+
+impl PageContext {
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
+        Self { pool, dashboard_url, limits: VisitorRateLimits::new(), sessions: SessionCache::new() }
+    }
+}

@@ -1,0 +1,151 @@
+//! A visitor's request for a hosted page: of which instance, with which link, from where, and in which session.
+
+use std::sync::atomic::AtomicBool;
+
+use app::{
+    credentials::client::Client,
+    portal::{
+        address::{Address, AfterSignIn},
+        view::Notice,
+    },
+    redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Visit, resolve},
+};
+use axum::{
+    Extension,
+    extract::{FromRequestParts, RawPathParams},
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    client_address::ClientAddress,
+    context::PageContext,
+    requesting_page::{RequestHead, RequestingPage},
+    response::{self, misdirected},
+};
+use crate::{
+    http::host::{asked_host, host_name},
+    portal::{
+        cookies::VisitorCookies,
+        problem_details::ProblemDetails,
+        snapshot::{FoundInstance, Snapshot, Snapshots},
+    },
+};
+
+/// A visitor's request for a page of an instance whose pages are served.
+pub(super) struct PageRequest {
+    pub(super) snapshot: Snapshot,
+    /// The addresses of the portal's pages, with the link's parameters.
+    pub(super) address: Address,
+    pub(super) requesting_page: RequestingPage,
+    pub(super) cookies: VisitorCookies,
+    /// The visitor's browser, with the session that it has.
+    pub(super) client: Client,
+    /// The page that the visitor wanted before they were asked to sign in.
+    pub(super) after_sign_in: Option<AfterSignIn>,
+    pub(super) context: PageContext,
+    /// Whether the visitor was found in the session cache only, since the database did not answer.
+    pub(super) is_from_cache: AtomicBool,
+    /// Whether a page of this portal led here, as far as the browser says.
+    is_same_origin: bool,
+    query: String,
+}
+
+impl FromRequestParts<Snapshots> for PageRequest {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, snapshots: &Snapshots) -> Result<Self, Response> {
+        let Ok(FoundInstance(found)) = FoundInstance::from_request_parts(parts, snapshots).await;
+        let without = |_| StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        let Extension(context) = Extension::<PageContext>::from_request_parts(parts, snapshots).await.map_err(without)?;
+        let base = base_path(parts).await;
+        Self::new(parts, found, base, context)
+    }
+}
+
+impl PageRequest {
+    /// The request for a page of the instance that was found, or the response that takes the page's place.
+    #[expect(clippy::result_large_err, reason = "the response is sent as it is")]
+    pub(super) fn new(
+        parts: &Parts,
+        found: Result<Snapshot, ProblemDetails>,
+        base: String,
+        context: PageContext,
+    ) -> Result<Self, Response> {
+        let snapshot = match found {
+            Ok(snapshot) => snapshot,
+            Err(ProblemDetails::Unavailable) => return Err(response::notice(None, Notice::Unavailable)),
+            Err(_) => return Err(unknown_instance(parts, &context)),
+        };
+        if let Some(closed) = response::closed(&snapshot) {
+            return Err(closed);
+        }
+        let secure = is_secure(parts, &context, &snapshot, &base).ok_or_else(misdirected)?;
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let cookies = VisitorCookies { instance: snapshot.id, secure };
+        let head = RequestHead { method: &parts.method, uri: &parts.uri, headers: &parts.headers, base: &base };
+        let requesting_page = RequestingPage::of(head, snapshot.instance.environment(), cookies);
+        let client = Client {
+            address: parts.extensions.get::<ClientAddress>().and_then(|ClientAddress(address)| *address),
+            browser: parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
+            session: cookies.session(&parts.headers),
+            device: None,
+        };
+        let is_too_long = query.len() > MAX_QUERY_BYTES;
+        let query = if is_too_long { String::new() } else { query };
+        let link = LinkParams::read(&query);
+        let after_sign_in = AfterSignIn::read(&query);
+        let requesting = requesting_page.requesting_origin();
+        let visit = Visit { flow: Flow::Logo, link: &link, requesting: requesting.as_ref() };
+        // Cancel has no rule of its own. It leads where the logo does, which is the instance's own way out.
+        let exit = resolve(&snapshot.instance, &snapshot.fallbacks, visit).target;
+        let address = Address::new(base, &link, after_sign_in, String::from(exit));
+        let is_same_origin = parts.headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
+        let is_from_cache = AtomicBool::new(false);
+        let request =
+            Self { snapshot, address, requesting_page, cookies, client, after_sign_in, context, is_from_cache, is_same_origin, query };
+        if is_too_long { Err(request.notice(Notice::LinkTooLong)) } else { Ok(request) }
+    }
+
+    /// The parameters of the visitor's link.
+    pub(super) fn link(&self) -> LinkParams<'_> {
+        LinkParams::read(&self.query)
+    }
+
+    /// What the page has just done and now confirms. A link from elsewhere can't claim that: visitors who are told that all is well
+    /// look no further.
+    pub(super) fn done(&self) -> Option<String> {
+        let parameters = || url::form_urlencoded::parse(self.query.as_bytes());
+        self.is_same_origin.then(|| parameters().find(|(name, _)| name == "done").map(|(_, what)| what.into_owned())).flatten()
+    }
+}
+
+/// What the portal's paths begin with: nothing at its own host.
+async fn base_path(parts: &mut Parts) -> String {
+    let Ok(params) = RawPathParams::from_request_parts(parts, &()).await else { return String::new() };
+    params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| format!("/portal/{slug}")).unwrap_or_default()
+}
+
+/// Whether the visitor's connection has TLS; `None` if the host is not one of this portal's. Pages below `/portal/{slug}` are served
+/// at the dashboard's host, but not at another portal's, where an instance could pass for that one.
+fn is_secure(parts: &Parts, context: &PageContext, snapshot: &Snapshot, base: &str) -> Option<bool> {
+    let asked = asked_host(&parts.headers, &parts.uri)?;
+    let host = host_name(asked)?;
+    // The dashboard's own host is no portal's, whatever an instance's portal origin says.
+    if base.is_empty() && context.dashboard_url.is_secure(&host) {
+        return None;
+    }
+    let origin = snapshot.instance.portal_origin();
+    let secure = origin.as_str().starts_with("https://");
+    if base.is_empty() || origin.is_at(asked) {
+        Some(secure)
+    } else {
+        context.dashboard_url.is_own(&host).then(|| context.dashboard_url.is_secure(&host))
+    }
+}
+
+/// The response if there is no such instance. At an unknown host, nothing is served at all.
+fn unknown_instance(parts: &Parts, context: &PageContext) -> Response {
+    let is_known = asked_host(&parts.headers, &parts.uri).and_then(host_name).is_some_and(|host| context.dashboard_url.is_own(&host));
+    if is_known { response::notice(None, Notice::NotFound) } else { misdirected() }
+}

@@ -1,0 +1,151 @@
+//! The responses of the hosted pages: a page, a notice in its place, or a redirect, each with its headers.
+
+use app::{
+    instances::stored::StoredInstance,
+    portal::{
+        address::Page,
+        view::{self, Brand, FormError, Notice},
+    },
+    redirects::{Flow, Visit, resolve},
+};
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use leptos::{nonce::Nonce, prelude::*};
+
+use super::{content_security_policy::policy, page_request::PageRequest};
+use crate::{http::layers::TRANSPORT_SECURITY, observe::metrics};
+
+/// After how many seconds a visitor may try again while the database does not answer.
+const RETRY_SECONDS: u64 = 5;
+
+impl PageRequest {
+    /// A page.
+    pub(super) fn show(&self, heading: &'static str, body: impl IntoView + 'static) -> Response {
+        let instance = &self.snapshot.instance;
+        let brand = Brand { logo_url: Some(self.address.exit_url.clone()), ..brand(&self.snapshot) };
+        let nonce = Nonce::new().to_string();
+        let policy = policy(&nonce, Some((instance, self.requesting_page.origin.as_deref())));
+        self.with_headers(html(&policy, view::document(Some(brand), nonce, heading, body.into_any())))
+    }
+
+    /// A page again, after its form was rejected.
+    pub(super) fn show_rejected(&self, heading: &'static str, error: &FormError, body: impl IntoView + 'static) -> Response {
+        let (status, retry_after) = match error {
+            FormError::Fields(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            FormError::RateLimited(seconds) => (StatusCode::TOO_MANY_REQUESTS, Some(*seconds)),
+            FormError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
+        };
+        with_status(self.show(heading, body), status, retry_after)
+    }
+
+    /// A notice in the page's place.
+    pub(super) fn notice(&self, notice: Notice) -> Response {
+        let (status, retry_after) = status_of(&notice);
+        with_status(self.show(notice.heading(), view::notice(notice)), status, retry_after)
+    }
+
+    /// A redirect (303).
+    pub(super) fn redirect(&self, address: &str) -> Response {
+        self.with_headers(redirect(address))
+    }
+
+    /// A redirect to a page of the portal.
+    pub(super) fn redirect_to(&self, page: Page) -> Response {
+        self.redirect(&self.address.to(page))
+    }
+
+    /// Ends a flow with a redirect to its target by the rules as they are now, whatever they were when the page was loaded.
+    pub(super) fn finish(&self, flow: Flow) -> Response {
+        let (link, requesting) = (self.link(), self.requesting_page.requesting_origin());
+        let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+        let resolution = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit);
+        metrics::count_resolution(&resolution);
+        self.redirect(resolution.target.as_str())
+    }
+
+    /// Goes on after a sign-in or sign-up: to the page that the visitor wanted, else to the flow's target.
+    pub(super) fn go_on(&self, flow: Flow) -> Response {
+        match self.after_sign_in {
+            Some(after) => self.redirect_to(after.page()),
+            None => self.finish(flow),
+        }
+    }
+
+    fn with_headers(&self, mut response: Response) -> Response {
+        self.requesting_page.remember(response.headers_mut(), self.cookies);
+        if self.cookies.secure {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));
+        }
+        response
+    }
+}
+
+/// The notice of an instance whose portal is closed or whose pages are switched off; `None` if its pages are served.
+pub(super) fn closed(stored: &StoredInstance) -> Option<Response> {
+    let name = || stored.instance.name().to_owned();
+    let shown = if stored.archived_at.is_some() {
+        Notice::Closed(name())
+    } else if !stored.portal_enabled {
+        Notice::SwitchedOff(name())
+    } else {
+        return None;
+    };
+    Some(notice(Some(brand(stored)), shown))
+}
+
+/// A notice outside of any page.
+pub(super) fn notice(brand: Option<Brand>, notice: Notice) -> Response {
+    let (status, retry_after) = status_of(&notice);
+    let nonce = Nonce::new().to_string();
+    let policy = policy(&nonce, None);
+    let page = view::document(brand, nonce, notice.heading(), view::notice(notice));
+    with_status(html(&policy, page), status, retry_after)
+}
+
+/// The response at a host that no portal has.
+pub(super) fn misdirected() -> Response {
+    (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response()
+}
+
+/// An instance as its visitors see it, without a link.
+fn brand(stored: &StoredInstance) -> Brand {
+    Brand { name: stored.instance.name().to_owned(), environment: stored.instance.environment(), logo_url: None }
+}
+
+fn redirect(address: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(address) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]).into_response()
+}
+
+fn html(policy: &str, document: String) -> Response {
+    let mut response = Html(document).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
+    match notice {
+        Notice::NotFound | Notice::SwitchedOff(_) => (StatusCode::NOT_FOUND, None),
+        Notice::Closed(_) => (StatusCode::GONE, None),
+        Notice::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
+        Notice::InvalidForm => (StatusCode::BAD_REQUEST, None),
+        Notice::FormTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
+        Notice::LinkTooLong => (StatusCode::URI_TOO_LONG, None),
+        Notice::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None),
+    }
+}
+
+fn with_status(mut response: Response, status: StatusCode, retry_after: Option<u64>) -> Response {
+    *response.status_mut() = status;
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

@@ -1,0 +1,82 @@
+//! Visitors who were signed in during the last minutes, for when the database does not answer: signed-in visitors still skip the
+//! sign-in page. While the database answers, nobody is looked up here.
+
+use std::time::Duration;
+
+use app::{credentials::token::Token, portal::identity::Visitor};
+use moka::sync::Cache;
+
+/// How long a visitor is cached.
+const MAX_AGE: Duration = Duration::from_mins(10);
+
+/// How many sessions are cached.
+const MAX_SESSIONS: u64 = 10_000;
+
+/// An instance's key, and the hash of a session's token.
+type Key = (i64, [u8; 32]);
+
+/// The visitors of all instances, by their sessions.
+#[derive(Clone, Debug)]
+pub(super) struct SessionCache(Cache<Key, Visitor>);
+
+impl SessionCache {
+    pub(super) fn new() -> Self {
+        Self(Cache::builder().max_capacity(MAX_SESSIONS).time_to_live(MAX_AGE).build())
+    }
+
+    /// The visitor whose session it was when it was last looked up.
+    pub(super) fn find(&self, instance: i64, token: &Token) -> Option<Visitor> {
+        self.0.get(&(instance, token.hash()))
+    }
+
+    /// Stores the database's answer. `None` removes the session, which has ended.
+    pub(super) fn update(&self, instance: i64, token: &Token, visitor: Option<&Visitor>) {
+        match visitor {
+            Some(visitor) => self.0.insert((instance, token.hash()), visitor.clone()),
+            None => self.0.invalidate(&(instance, token.hash())),
+        }
+    }
+
+    /// Removes a visitor's sessions, except those for which `is_kept` is true. It looks at every entry: there are few, and sessions
+    /// rarely end.
+    pub(super) fn remove(&self, instance: i64, visitor: i64, is_kept: impl Fn(i64) -> bool) {
+        for (key, cached) in &self.0 {
+            if key.0 == instance && cached.id == visitor && !is_kept(cached.session) {
+                self.0.invalidate(&*key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visitor(id: i64, session: i64) -> Visitor {
+        let (first_name, last_name) = (String::new(), String::new());
+        Visitor { id, session, email_address: None, phone_number: None, username: Some("ana".into()), first_name, last_name }
+    }
+
+    #[test]
+    fn a_visitor_is_cached_in_their_instance_until_their_session_ends() {
+        let (cache, token) = (SessionCache::new(), Token::new().unwrap());
+        assert_eq!(cache.find(1, &token), None);
+        cache.update(1, &token, Some(&visitor(5, 50)));
+        assert_eq!(cache.find(1, &token), Some(visitor(5, 50)));
+        assert_eq!(cache.find(2, &token), None);
+        cache.update(1, &token, None);
+        assert_eq!(cache.find(1, &token), None);
+    }
+
+    #[test]
+    fn a_visitors_other_sessions_are_removed_and_nobody_elses() {
+        let cache = SessionCache::new();
+        let tokens: Vec<_> = (0..3).map(|_| Token::new().unwrap()).collect();
+        for (token, cached) in tokens.iter().zip([visitor(5, 50), visitor(5, 51), visitor(6, 60)]) {
+            cache.update(1, token, Some(&cached));
+        }
+        cache.remove(1, 5, |session| session == 50);
+        let left: Vec<_> = tokens.iter().map(|token| cache.find(1, token).map(|visitor| visitor.session)).collect();
+        assert_eq!(left, [Some(50), None, Some(60)]);
+    }
+}

@@ -1,0 +1,106 @@
+//! The fast path for `GET /v1/resolve`: the same responses as the router's, and no others.
+
+use std::convert::Infallible;
+
+use app::redirects::{Environment, Flow};
+use axum::{
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode},
+    response::{IntoResponse, Response},
+};
+use http_body_util::BodyExt;
+use server::portal::FastPath;
+use sqlx::PgPool;
+use tower::{ServiceExt, service_fn};
+
+use crate::common::{Answer, Site, request, store_fallbacks, store_my_app};
+
+/// The response of the fast path; `None` if it passes the request on to the router.
+async fn fast_path(site: &Site, request: Request<Body>) -> Option<Answer> {
+    let router = service_fn(async |_: Request<Body>| Ok::<Response, Infallible>(StatusCode::IM_A_TEAPOT.into_response()));
+    let (parts, body) = FastPath::new(site.snapshots()).before(router).oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    (parts.status != StatusCode::IM_A_TEAPOT).then_some(Answer { status: parts.status, headers: parts.headers, body })
+}
+
+/// The headers that two responses to the same request share. The server adds the length when it sends one.
+fn stable_headers(mut headers: HeaderMap) -> HeaderMap {
+    assert!(headers.remove("x-request-id").is_some());
+    headers.remove("content-length");
+    headers
+}
+
+const RESOLVE: &str = "/portal/my-app/v1/resolve";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_fast_path_and_the_router_respond_identically(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    store_fallbacks(&pool, &[(Flow::SignIn, "/in"), (Flow::Logo, "/about")]).await;
+    let site = Site::anonymous(&pool);
+    let cold = request(Method::GET, &format!("{RESOLVE}?flow=sign-in"), &[]).body(Body::empty()).unwrap();
+    assert!(fast_path(&site, cold).await.is_none(), "the instance is not in memory");
+    assert_eq!(site.get(&format!("{RESOLVE}?flow=sign-in")).await.status, StatusCode::OK);
+
+    let long = "a".repeat(3000);
+    let queries = Flow::ALL.map(|flow| format!("?flow={flow}")).into_iter().chain(
+        [
+            "?flow=sign-in&flow=nope",
+            "?flow=%73ign-in&redirect_url=%2Fx",
+            "?flow=sign-in&redirect_url=https%3A%2F%2Fapp.myapp.com%2Fx%3Fa%3Db%23c",
+            "?flow=sign-in&redirect_url=https://evil.com",
+            "?flow=sign-up&redirect_url=https://myapp.com@evil.com&sign_up_fallback_redirect_url=/welcome",
+            "?flow=sign-in&redirect_url=https%3A%2F%2Fa%22%5C%0A.com&email_address=a%40b",
+            "?flow=sign-in&redirect_url=https://m%C3%BCnchen.myapp.com/%FF",
+        ]
+        .map(str::to_owned),
+    );
+    let queries = queries.chain([format!("?flow=sign-in&redirect_url=/{long}")]);
+    let origins =
+        [&[][..], &[("origin", "https://my.page")], &[("origin", "null")], &[("cookie", "a=b"), ("referer", "https://evil.com/")]];
+    for query in queries {
+        for headers in origins {
+            for (path, host) in [(RESOLVE, "localhost:3000"), (RESOLVE, "evil.com"), ("/v1/resolve", "accounts.myapp.com")] {
+                let headers = [headers, &[("host", host)]].concat();
+                let asked = || request(Method::GET, &format!("{path}{query}"), &headers).body(Body::empty()).unwrap();
+                let (fast, routed) = (fast_path(&site, asked()).await.unwrap(), site.send_bare(asked()).await);
+                assert_eq!(
+                    (fast.status, stable_headers(fast.headers), String::from_utf8(fast.body)),
+                    (routed.status, stable_headers(routed.headers), String::from_utf8(routed.body)),
+                    "{host} {path}{query}"
+                );
+            }
+        }
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn all_other_requests_take_the_router(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::anonymous(&pool);
+    let usual = format!("{RESOLVE}?flow=sign-in");
+    assert_eq!(site.get(&usual).await.status, StatusCode::OK);
+    let too_long = format!("{usual}&redirect_url=/{}", "a".repeat(17_000));
+    for (method, path, host) in [
+        (Method::HEAD, usual.as_str(), "localhost:3000"),
+        (Method::POST, &usual, "localhost:3000"),
+        (Method::OPTIONS, &usual, "localhost:3000"),
+        (Method::GET, &too_long, "localhost:3000"),
+        (Method::GET, RESOLVE, "localhost:3000"),
+        (Method::GET, "/portal/my-app/v1/resolve?flow=nope&flow=sign-in", "localhost:3000"),
+        (Method::GET, "/portal/my%2Dapp/v1/resolve?flow=sign-in", "localhost:3000"),
+        (Method::GET, "/portal/my-app/v1/resolve/?flow=sign-in", "localhost:3000"),
+        (Method::GET, "//portal/my-app/v1/resolve?flow=sign-in", "localhost:3000"),
+        (Method::GET, "/portal/other/v1/resolve?flow=sign-in", "localhost:3000"),
+        (Method::GET, "/portal/my-app/v1/redirects", "localhost:3000"),
+        (Method::GET, "/v1/resolve?flow=sign-in", "localhost:3000"),
+        (Method::GET, "/v1/resolve?flow=sign-in", "accounts.myapp.com:8443"),
+        (Method::GET, "/instances", "localhost:3000"),
+    ] {
+        let asked = request(method.clone(), path, &[("host", host)]).body(Body::empty()).unwrap();
+        assert!(fast_path(&site, asked).await.is_none(), "{method} {host} {path}");
+    }
+    sqlx::query("update instances set archived_at = now(), version = version + 1").execute(&pool).await.unwrap();
+    assert_eq!(site.get(&usual).await.status, StatusCode::GONE);
+    let closed = request(Method::GET, &usual, &[]).body(Body::empty()).unwrap();
+    assert!(fast_path(&site, closed).await.is_none(), "a closed portal");
+}
