@@ -3,7 +3,7 @@
 use time::{Date, OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 use url::form_urlencoded;
 
-use super::difference::fields;
+use super::fields::fields;
 use crate::ui::form::FieldError;
 
 /// How forms write a date.

@@ -1,7 +1,7 @@
 //! The history: who changed what. Each change is recorded in the transaction that makes it, and the record is never altered.
 //!
-//! `record.rs` says what is recorded. `store/` writes and reads it, `filter.rs` narrows it down, `difference.rs` describes a change,
-//! `view.rs` shows the history, `export.rs` exports it, and `restore/` restores the fallback redirects of an earlier version.
+//! `store/` records changes and reads them, `filter.rs` narrows them down, `difference.rs` describes a change, `view.rs` shows the history,
+//! `export.rs` exports it, and `restore/` restores the fallback redirects of an earlier version.
 
 #[cfg(feature = "ssr")]
 mod actor;
@@ -10,11 +10,11 @@ pub mod difference;
 #[cfg(feature = "ssr")]
 pub mod export;
 #[cfg(feature = "ssr")]
+pub mod fields;
+#[cfg(feature = "ssr")]
 pub mod filter;
 #[cfg(feature = "ssr")]
 mod kind;
-#[cfg(feature = "ssr")]
-pub mod record;
 pub mod restore;
 #[cfg(feature = "ssr")]
 pub mod store;
@@ -24,3 +24,5 @@ pub mod view;
 pub use actor::Actor;
 #[cfg(feature = "ssr")]
 pub use kind::{Kind, UnknownKind};
+#[cfg(feature = "ssr")]
+pub use store::record;

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    difference::{FieldChange, ValueChange, describe, field_changes, fields, label},
+    difference::{FieldChange, ValueChange, describe, field_changes},
     export::ExportFormat,
+    fields::{fields, label},
     filter::{HistoryFilter, is_day},
     store::{self, Change, ChangesPage, PAGE_SIZE, Scope},
 };
