@@ -103,31 +103,10 @@ pub fn proposal_view(proposal: &Proposal) -> impl IntoView + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redirects::{Environment, Instance, Settings};
+    use crate::fixtures::{self, fallbacks};
 
     fn stored(values: &[(Flow, &str)]) -> StoredInstance {
-        let settings = Settings {
-            slug: "my-app".into(),
-            name: "MyApp".into(),
-            environment: Environment::Production,
-            domain: "myapp.com".into(),
-            ..Settings::default()
-        };
-        let instance = Instance::parse(&settings, 1).unwrap();
-        StoredInstance {
-            id: 1,
-            settings,
-            domain_typed: "myapp.com".into(),
-            instance,
-            fallbacks: fallbacks(values),
-            archived_at: None,
-            portal_enabled: true,
-            identity: crate::portal::identity::IdentityKind::Accounts,
-        }
-    }
-
-    fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-        values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
+        fixtures::stored(fixtures::my_app(), values)
     }
 
     #[test]

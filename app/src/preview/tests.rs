@@ -4,16 +4,13 @@ use super::{
     form::PreviewForm,
     highlight::{Highlight, HighlightKind, highlights, in_unicode},
 };
-use crate::redirects::{Environment, Fallbacks, Flow, Instance, NotALink, Settings};
+use crate::{
+    fixtures::{self, fallbacks, my_app},
+    redirects::{Flow, Instance, NotALink},
+};
 
 fn instance() -> Instance {
-    let environment = Environment::Production;
-    let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), environment, domain: "myapp.com".into(), ..Settings::default() };
-    Instance::parse(&settings, 12).unwrap()
-}
-
-fn stored(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
+    fixtures::instance(&my_app())
 }
 
 /// Highlights as one text: `[Kind text|note]`, with plain parts as they are.
@@ -103,7 +100,7 @@ fn the_generated_link_is_percent_encoded_and_reads_back() {
 
 #[test]
 fn unsaved_values_that_equal_the_stored_ones_are_left_out() {
-    let stored = stored(&[(Flow::SignIn, "/in"), (Flow::SignOut, "/out")]);
+    let stored = fallbacks(&[(Flow::SignIn, "/in"), (Flow::SignOut, "/out")]);
     let mut form = PreviewForm::read("after_sign_in_url=/in&after_sign_out_url=&after_join_waitlist_url=/w&logo_link_url=+");
     form.keep_changes(&stored);
     assert_eq!(form.unsaved, [(Flow::SignOut, String::new()), (Flow::Waitlist, "/w".to_owned())]);

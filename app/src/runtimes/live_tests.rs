@@ -6,16 +6,11 @@ use super::{
     live::{LiveStatus, wait_until_live},
     store::live_status,
 };
-use crate::{
-    history::Actor,
-    instances::store,
-    redirects::{Instance, Settings},
-};
+use crate::fixtures::{create, my_app, other_app};
 
 /// An instance at version 3.
 async fn saved(pool: &PgPool) -> i64 {
-    let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), domain: "myapp.com".into(), ..Settings::default() };
-    store::create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), "myapp.com").await.unwrap();
+    create(pool, &my_app()).await;
     sqlx::query_scalar("update instances set version = 3 returning id").fetch_one(pool).await.unwrap()
 }
 
@@ -64,9 +59,8 @@ async fn a_runtime_that_reports_the_version_or_a_later_one_serves_it(pool: PgPoo
 async fn a_report_about_another_instance_does_not_count(pool: PgPool) {
     let id = saved(&pool).await;
     runtime(&pool, "a", id, None).await;
-    let other = Settings { slug: "other".into(), name: "Other".into(), domain: "other.com".into(), ..Settings::default() };
-    store::create(&pool, &Actor::server(), &Instance::parse(&other, 0).unwrap(), "other.com").await.unwrap();
-    report(&pool, "a", store::find(&pool, "other").await.unwrap().unwrap().id, 9).await;
+    let other = create(&pool, &other_app("other")).await;
+    report(&pool, "a", other.id, 9).await;
     assert_eq!(served(&live_status(&pool, id).await.unwrap().unwrap()), [("a", None, false)]);
 }
 

@@ -6,19 +6,14 @@ use super::{
     Runtime, RuntimeRole,
     store::{Acknowledged, acknowledge, delete, delete_stale, now, record_heartbeat},
 };
-use crate::{
-    history::Actor,
-    instances::store::create,
-    redirects::{Instance, Settings},
-};
+use crate::fixtures::{create, other_app};
 
 fn runtime(id: &str) -> Runtime {
     Runtime { id: id.into(), role: RuntimeRole::Portal }
 }
 
 async fn instance(pool: &PgPool, slug: &str, version: i64) -> i64 {
-    let settings = Settings { slug: slug.into(), name: slug.into(), domain: format!("{slug}.com"), ..Settings::default() };
-    create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), &settings.domain).await.unwrap();
+    create(pool, &other_app(slug)).await;
     let update = "update instances set version = $2 where slug = $1 returning id";
     sqlx::query_scalar(update).bind(slug).bind(version).fetch_one(pool).await.unwrap()
 }

@@ -3,23 +3,17 @@
 use super::*;
 use crate::{
     bulk_check::check::{CheckedLink, LinkOutcome, check},
-    redirects::{Environment, Fallbacks, Flow, Instance, MAX_QUERY_BYTES, Settings, Source},
+    fixtures::{self, fallbacks, my_app},
+    redirects::{Flow, Instance, MAX_QUERY_BYTES, Settings, Source},
 };
 
+/// `my-app` on that domain. Its portal stays where it is.
 fn instance(domain: &str) -> Instance {
-    let settings = Settings {
-        slug: "my-app".into(),
-        name: "MyApp".into(),
-        environment: Environment::Production,
-        domain: domain.into(),
-        portal_origin: "https://accounts.myapp.com".into(),
-        ..Settings::default()
-    };
-    Instance::parse(&settings, 1).unwrap()
+    fixtures::instance(&Settings { domain: domain.into(), portal_origin: "https://accounts.myapp.com".into(), ..my_app() })
 }
 
 fn checked(text: &str) -> CheckedLink {
-    let fallbacks = Fallbacks::from_iter([(Flow::SignUp, "/welcome".to_owned())]);
+    let fallbacks = fallbacks(&[(Flow::SignUp, "/welcome")]);
     check(&instance("myapp.com"), &fallbacks, &Line { number: 7, text: text.to_owned() })
 }
 
@@ -54,7 +48,7 @@ fn the_first_refusal_is_explained_beside_the_target_that_the_link_leads_to_inste
 
 #[test]
 fn a_stored_fallback_that_is_no_longer_allowed_is_refused() {
-    let fallbacks = Fallbacks::from_iter([(Flow::SignIn, "https://myapp.com/in".to_owned())]);
+    let fallbacks = fallbacks(&[(Flow::SignIn, "https://myapp.com/in")]);
     let line = Line { number: 1, text: "https://accounts.myapp.com/sign-in".to_owned() };
     let checked = check(&instance("moved.com"), &fallbacks, &line);
     assert_eq!((checked.outcome, checked.target), (LinkOutcome::Refused, Some(target("https://moved.com/", Source::HomeUrl))));

@@ -8,58 +8,41 @@ use sqlx::PgPool;
 
 use super::{Change, Scope, is_longer_than, read_page};
 use crate::{
-    admins::{Role, store::accounts},
+    admins::Role,
     fallbacks::{form::FallbackForm, store::save},
+    fixtures::{self, fallbacks, find, join, my_app},
     history::{
         Actor, Kind,
         filter::{Criteria, HistoryFilter},
         record::{Entry, record},
     },
     instances::{store, stored::StoredInstance},
-    members,
-    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    redirects::{Flow, Instance, Settings},
 };
 
 fn settings(slug: &str) -> Settings {
-    Settings {
-        slug: slug.into(),
-        name: "MyApp".into(),
-        environment: Environment::Production,
-        domain: "myapp.com".into(),
-        portal_origin: format!("https://{slug}.myapp.com"),
-        ..Settings::default()
-    }
+    Settings { slug: slug.into(), portal_origin: format!("https://{slug}.myapp.com"), ..my_app() }
 }
 
-/// Stores an instance that has no fallback redirects, at version 1.
+/// Creates an instance without fallback redirects, at version 1.
 async fn create(pool: &PgPool, slug: &str) -> StoredInstance {
-    store::create(pool, &Actor::server(), &Instance::parse(&settings(slug), 0).unwrap(), "myapp.com").await.unwrap();
-    stored(pool, slug).await
-}
-
-async fn stored(pool: &PgPool, slug: &str) -> StoredInstance {
-    store::find(pool, slug).await.unwrap().unwrap()
+    fixtures::create(pool, &settings(slug)).await
 }
 
 /// An account that is a member of an instance in that role.
-async fn member(pool: &PgPool, instance: i64, email: &str, role: Role) -> Actor {
+async fn member(pool: &PgPool, slug: &str, email: &str, role: Role) -> Actor {
     let actor = account(pool, email).await;
-    members::store::membership::join(&mut pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
+    join(pool, &actor, slug, role).await;
     actor
 }
 
+/// An account, as somebody acts with it from a known address.
 async fn account(pool: &PgPool, email: &str) -> Actor {
-    let mut connection = pool.acquire().await.unwrap();
-    let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", false).await.unwrap();
-    Actor { admin: id, name: email.into(), address: Some([192, 0, 2, 1].into()) }
+    Actor { address: Some([192, 0, 2, 1].into()), ..fixtures::account(pool, email, false).await }
 }
 
 async fn note(pool: &PgPool, actor: &Actor, kind: Kind, entry: Entry) {
     record(&mut pool.acquire().await.unwrap(), actor, kind, entry).await.unwrap();
-}
-
-fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
 }
 
 async fn put(pool: &PgPool, version: i64, values: &[(Flow, &str)]) {

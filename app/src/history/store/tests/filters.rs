@@ -61,7 +61,7 @@ async fn days_begin_and_end_at_midnight_in_utc_and_filters_combine(pool: PgPool)
 #[sqlx::test(migrations = "../migrations")]
 async fn only_owners_see_what_members_did_with_their_accounts_and_from_which_address(pool: PgPool) {
     let id = create(&pool, "my-app").await.id;
-    let ben = member(&pool, id, "ben@myapp.com", Role::Viewer).await;
+    let ben = member(&pool, "my-app", "ben@myapp.com", Role::Viewer).await;
     let stranger = account(&pool, "eve@myapp.com").await;
     for kind in [Kind::SignedIn, Kind::SignInFailed, Kind::AccountCreated, Kind::PasswordReset, Kind::PasswordChanged] {
         note(&pool, &ben, kind, Entry::default()).await;

@@ -3,20 +3,16 @@
 use super::*;
 use crate::history::store::last::last_changes;
 
-async fn save(pool: &PgPool, who: &str, version: i64, values: &[(Flow, &str)]) {
-    let actor = Actor { admin: None, name: who.to_owned(), address: None };
-    let fallbacks: Fallbacks = values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect();
-    crate::fallbacks::store::save(pool, &actor, "my-app", &FallbackForm::of(&fallbacks, version)).await.unwrap();
+async fn save(pool: &PgPool, who: &str, values: &[(Flow, &str)]) {
+    fixtures::save_fallbacks(pool, &fixtures::somebody(who), "my-app", values).await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_last_person_who_changed_a_field_is_found_even_if_they_cleared_it(pool: PgPool) {
-    let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), domain: "myapp.com".into(), ..Settings::default() };
-    store::create(&pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), "myapp.com").await.unwrap();
-    save(&pool, "ana", 1, &[(Flow::SignIn, "/1"), (Flow::SignOut, "/1")]).await;
-    save(&pool, "ben", 2, &[(Flow::SignOut, "/1"), (Flow::Logo, "/2")]).await;
-    save(&pool, "cem", 3, &[(Flow::SignOut, "/1"), (Flow::Logo, "/3")]).await;
-    let id = store::find(&pool, "my-app").await.unwrap().unwrap().id;
+    let id = create(&pool, "my-app").await.id;
+    save(&pool, "ana", &[(Flow::SignIn, "/1"), (Flow::SignOut, "/1")]).await;
+    save(&pool, "ben", &[(Flow::SignOut, "/1"), (Flow::Logo, "/2")]).await;
+    save(&pool, "cem", &[(Flow::SignOut, "/1"), (Flow::Logo, "/3")]).await;
     let fields = ["name", "after_sign_in_url", "after_sign_out_url", "logo_link_url", "after_sign_up_url", "'; --"];
     let who = async |instance, version| {
         let found = last_changes(&pool, instance, version, &fields).await.unwrap();

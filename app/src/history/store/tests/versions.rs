@@ -22,19 +22,19 @@ async fn every_version_is_found_whatever_changed_after_it(pool: PgPool) {
     // A change of settings makes a version too, and leaves the redirects as they are.
     let renamed = Instance::parse(&Settings { name: "Renamed".into(), ..settings("my-app") }, 5).unwrap();
     store::update(&pool, &Actor::server(), &renamed, "myapp.com").await.unwrap();
-    let now = stored(&pool, "my-app").await;
+    let now = find(&pool, "my-app").await;
     for (version, values) in (1..).zip(VERSIONS.iter().chain([&VERSIONS[4]])) {
         assert_eq!(fallbacks_at(&pool, &now, version).await.unwrap(), Some(fallbacks(values)), "{version}");
     }
     for never in [0, -1, 7, i64::MAX, i64::MIN] {
         assert_eq!(fallbacks_at(&pool, &now, never).await.unwrap(), None, "{never}");
     }
-    assert_eq!(fallbacks_at(&pool, &stored(&pool, "other").await, 2).await.unwrap(), None);
+    assert_eq!(fallbacks_at(&pool, &find(&pool, "other").await, 2).await.unwrap(), None);
 
     // A restored version can be undone like any other change.
     let restored = Proposal::new(&now, &fallbacks(VERSIONS[2])).result();
     save(&pool, &Actor::server(), "my-app", &FallbackForm::of(&restored, 6)).await.unwrap();
-    let later = stored(&pool, "my-app").await;
+    let later = find(&pool, "my-app").await;
     assert_eq!(later.fallbacks, fallbacks(VERSIONS[2]));
     for (version, values) in [(2, VERSIONS[1]), (4, VERSIONS[3]), (6, VERSIONS[4]), (7, VERSIONS[2])] {
         assert_eq!(fallbacks_at(&pool, &later, version).await.unwrap(), Some(fallbacks(values)), "{version}");

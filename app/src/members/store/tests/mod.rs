@@ -6,37 +6,26 @@ use super::{change_role, invite, list, membership::join, remove, withdraw};
 use crate::{
     admins::{
         Email, Role,
-        store::{
-            accounts,
-            links::{self, OneTimeLink, Purpose},
-        },
+        store::links::{self, OneTimeLink, Purpose},
     },
     database::StoreError,
     fallbacks::{self, form::FallbackForm},
+    fixtures::{self, create_owned, other_app},
     history::Actor,
-    instances::{
-        archive::{ArchiveForm, archive},
-        store,
-    },
+    instances::archive::{ArchiveForm, archive},
     members::form::{InviteForm, RoleForm},
-    redirects::{Instance, Settings},
 };
 
 const ANA: &str = "ana@myapp.com";
 const BEN: &str = "ben@myapp.com";
 
 async fn account(pool: &PgPool, email: &str) -> Actor {
-    let mut connection = pool.acquire().await.unwrap();
-    let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", false).await.unwrap();
-    Actor { admin: id, name: email.to_owned(), address: None }
+    fixtures::account(pool, email, false).await
 }
 
-/// An instance of that slug, and its key.
+/// Creates an instance with that slug and owner, and returns its key.
 async fn instance(pool: &PgPool, owner: &Actor, slug: &str) -> i64 {
-    let domain = format!("{slug}.com");
-    let settings = Settings { slug: slug.into(), name: slug.into(), domain: domain.clone(), ..Settings::default() };
-    store::create(pool, owner, &Instance::parse(&settings, 0).unwrap(), &domain).await.unwrap();
-    store::find(pool, slug).await.unwrap().unwrap().id
+    create_owned(pool, owner, &other_app(slug)).await.id
 }
 
 async fn joined(pool: &PgPool, email: &str, instance: i64, role: Role) -> Actor {
