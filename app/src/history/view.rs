@@ -14,7 +14,7 @@ use crate::{
     admins::Role,
     error::AppError,
     layout::{
-        frame::{Frame, InstanceFrame, Place},
+        frame::{Frame, InstanceFrame, Place, ServerPage},
         loading,
     },
     ui::{
@@ -59,7 +59,7 @@ pub fn ServerHistoryPage() -> impl IntoView {
         let history = history(place, Scope::Server, HistoryFilter::read(&query)).await?;
         Ok(view! {
             <Title text="Server history" />
-            <Frame history=true>
+            <Frame page=ServerPage::History>
                 <header class="head">
                     <h1>"Server history"</h1>
                     <p class="host">"Accounts: sign-ins, failed sign-ins, new passwords. What was changed of an instance is in its own History."</p>

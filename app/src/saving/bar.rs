@@ -34,7 +34,7 @@ pub fn save_bar(bar: SaveBar) -> impl IntoView {
     let preview = preview.map(|page| view! { <button class="button" form=FORM formaction=page>"Preview with these values"</button> });
     view! {
         <div class="bar" id=BAR data-function=function data-arguments=arguments.to_string() data-fields=fields.join(" ")>
-            <p aria-live="polite"><strong id=SAID></strong></p>
+            <p role="status"><strong id=SAID></strong></p>
             <button type="button" class="button" id=UNDO hidden>"Undo"</button>
             <a class="button" id=SIGN_IN href=paths::SIGN_IN target="_blank" rel="noopener" hidden>"Sign in in a new tab"</a>
             {save}

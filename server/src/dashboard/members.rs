@@ -30,7 +30,7 @@ pub(super) async fn invite(
     match store::invite(&dashboard.pool, &caller.actor, &slug, &form).await {
         Ok((invite, token)) => {
             let page = Purpose::Invite(invite.clone()).page();
-            let invited = Invited { invite, link: dashboard.dashboard_url.link(page, &token.secret()) };
+            let invited = Invited { invite, link: dashboard.url.link(page, &token.secret()) };
             Ok(dashboard.render(parts, StatusCode::OK, move || provide_context(invited.clone())).await)
         }
         Err(error) => reject(&dashboard, &slug, parts, error, form).await,
