@@ -1,8 +1,9 @@
 //! The frame around every dashboard page: brand, instance switcher, navigation, and the head of an instance's pages.
 
+use super::off_banner::off_banner;
 use crate::{
     database::StoreError,
-    instances::{portal_pages::view::off_banner, store, stored::StoredInstance},
+    instances::{store, stored::StoredInstance},
     layout::loading,
     paths,
     redirects::Environment,

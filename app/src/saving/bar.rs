@@ -34,7 +34,7 @@ pub fn save_bar(bar: SaveBar) -> impl IntoView {
     let preview = preview.map(|page| view! { <button class="button" form=FORM formaction=page>"Preview with these values"</button> });
     view! {
         <div class="bar" id=BAR data-function=function data-arguments=arguments.to_string() data-fields=fields.join(" ")>
-            <p role="status"><strong id=SAID></strong></p>
+            <p aria-live="polite"><strong id=SAID></strong></p>
             <button type="button" class="button" id=UNDO hidden>"Undo"</button>
             <a class="button" id=SIGN_IN href=paths::SIGN_IN target="_blank" rel="noopener" hidden>"Sign in in a new tab"</a>
             {save}
@@ -57,5 +57,5 @@ pub fn empty_summary() -> impl IntoView {
 /// What a form that leads to another page once it is saved needs in its button's place: where it says that it is busy, and what is
 /// wrong.
 pub fn status() -> impl IntoView {
-    view! { <p class="said" role="status"></p> }
+    view! { <p class="said" aria-live="polite"></p> }
 }
