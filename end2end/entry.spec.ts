@@ -40,7 +40,7 @@ for (const javaScriptEnabled of [true, false]) {
       const another = await browser.newPage({ javaScriptEnabled });
       for (const link of [fresh.setup, `${fresh.setup}x`, `${fresh.url}/account/setup?token=${"0".repeat(43)}`, `${fresh.url}/account/reset`]) {
         expect((await another.goto(link))?.status(), link).toBe(410);
-        await expect(another.getByRole("heading", { level: 1 })).toHaveText("This link no longer holds");
+        await expect(another.getByRole("heading", { level: 1 })).toHaveText("This link is no longer valid");
       }
       await another.getByRole("link", { name: "Sign in" }).click();
       await expect(another.getByRole("status")).toHaveCount(0);
@@ -57,7 +57,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel("Email").fill("second@example.org");
       await page.getByLabel("New password").fill(password);
       await page.getByRole("button", { name: "Create account" }).click();
-      await expect(page.getByRole("heading", { level: 1 })).toHaveText("This link no longer holds");
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("This link is no longer valid");
       await page.goto(`${fresh.url}/instances`);
       await expect(page).toHaveURL(/\/account\/sign-in/);
     });
@@ -147,7 +147,7 @@ test("guessing passwords is rate limited, but a browser that signed in before is
     await expect(guesser.getByRole("alert")).toContainText("Email or password is wrong");
   }
   await signIn(guesser);
-  await expect(guesser.getByRole("alert")).toContainText("Too many tries");
+  await expect(guesser.getByRole("alert")).toContainText("Too many attempts");
   await expect(guesser.getByText(/^Wait \d+ seconds, then try again\.$/)).toBeVisible();
   await expect(guesser.getByLabel("Email")).toHaveValue(owner.email);
   await guesser.close();

@@ -13,7 +13,7 @@ function list(slug: string): string[] {
   });
 }
 
-const summary = "1,000 links: 978 end as asked, 19 are refused, 3 are no links of this portal";
+const summary = "1,000 links: 978 end as asked, 19 are refused, 3 are not links to this portal";
 
 /** The text area for a pasted list. */
 function field(page: Page): Locator {
@@ -59,7 +59,7 @@ async function check(page: Page, slug: string): Promise<void> {
   expect(new URL(href ?? "", page.url()).searchParams.get("link")).toBe(list(slug)[50]);
 
   const downloading = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Download what is shown as CSV" }).click();
+  await page.getByRole("button", { name: "Download the shown links as CSV" }).click();
   const download = await downloading;
   expect(download.suggestedFilename()).toBe(`${slug}-links.csv`);
   const [head, ...rows] = await cells(download);
@@ -80,13 +80,13 @@ test("the refused ones of 1,000 uploaded links are filtered and downloaded", asy
   await check(page, slug);
   await expect(page.getByText("the same page")).toBeVisible();
   await expect(field(page)).toHaveValue("kept");
-  await expect(page.getByText("What is pasted was not checked.")).toBeVisible();
+  await expect(page.getByText("The pasted links were not checked.")).toBeVisible();
   expect(await page.getByLabel("Or a file").evaluate((input: HTMLInputElement) => input.files?.length)).toBe(0);
   await expect(page.getByRole("progressbar")).toBeHidden();
 
   await page.getByRole("radio", { name: "No links 3" }).check();
   const downloading = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Download what is shown as CSV" }).click();
+  await page.getByRole("button", { name: "Download the shown links as CSV" }).click();
   const [, ...rows] = await cells(await downloading);
   expect(rows.map(([line, link]) => [line, link])).toEqual([
     ["1", "accounts/sign-in"],
@@ -112,7 +112,7 @@ test("progress is shown while a list is sent, and pressing twice sends it once",
   await expect(page.getByRole("status")).toHaveText(/^(Sending the list|Checking the links)…$/);
   await page.getByRole("button", { name: "Check links" }).click();
   release();
-  await expect(page.getByRole("heading", { level: 2 })).toHaveText("2 links: 2 are no links of this portal");
+  await expect(page.getByRole("heading", { level: 2 })).toHaveText("2 links: 2 are not links to this portal");
   await expect(page.getByRole("progressbar")).toBeHidden();
   await expect(page.getByRole("status")).toHaveText("");
   expect(posts).toBe(1);
@@ -123,7 +123,7 @@ test("an unreadable list is reported with its reason, and stays on the page to b
   await listening(page);
   await field(page).fill("one\ntwo");
   await page.getByRole("button", { name: "Check links" }).click();
-  await expect(page.getByRole("heading", { level: 2 })).toHaveText("2 links: 2 are no links of this portal");
+  await expect(page.getByRole("heading", { level: 2 })).toHaveText("2 links: 2 are not links to this portal");
 
   const wrong: [string, string | Buffer, RegExp][] = [
     ["a.csv", "name,address\nx,y\n", /No column is named link or url\. The first row is: name, address\./],
@@ -167,7 +167,7 @@ test("nothing is lost when the server doesn't answer, and trying again works", a
   await expect(page.getByRole("status")).toContainText("The list could not be sent.");
   await page.context().setOffline(false);
   await page.getByRole("button", { name: "Check links" }).click();
-  await expect(page.getByRole("heading", { level: 2 })).toHaveText("1 link: 1 is no link of this portal");
+  await expect(page.getByRole("heading", { level: 2 })).toHaveText("1 link: 1 is not a link to this portal");
   await expect(page.getByRole("status")).toHaveText("");
 });
 
@@ -214,7 +214,7 @@ test.describe("without JavaScript", () => {
     await expect(page.getByRole("alert")).toBeFocused();
     await expect(field(page)).toHaveValue(pasted);
     await page.getByRole("button", { name: "Check links" }).click();
-    await expect(page.getByRole("heading", { level: 2 })).toHaveText("2 links: 2 are no links of this portal");
+    await expect(page.getByRole("heading", { level: 2 })).toHaveText("2 links: 2 are not links to this portal");
     await expect(field(page)).toHaveValue(pasted);
     await expect(page.locator("tbody")).toContainText("</textarea><script>alert(1)</script>&amp;");
   });

@@ -105,17 +105,17 @@ for (const javaScriptEnabled of [true, false]) {
       const own = page.getByRole("listitem").filter({ hasText: owner.email });
       await own.getByRole("combobox", { name: "Role" }).selectOption("viewer");
       await own.getByRole("button", { name: /^Change/ }).click();
-      await expect(page.getByRole("alert")).toContainText("Nothing is changed");
+      await expect(page.getByRole("alert")).toContainText("Nothing was changed");
       await expect(own.getByRole("combobox", { name: "Role" })).toHaveAttribute("aria-invalid", "true");
       await own.locator("summary").filter({ hasText: "Leave" }).click();
       await own.getByRole("button", { name: "Leave now" }).click();
-      await expect(page.getByRole("alert")).toContainText("Nothing is changed");
+      await expect(page.getByRole("alert")).toContainText("Nothing was changed");
 
       const link = await invite(page, slug, `nobody@${slug}.com`, "Owner");
       await page.getByRole("button", { name: /^Withdraw/ }).click();
       await expect(page.getByRole("status")).toContainText("The invitation is withdrawn.");
       expect((await page.goto(link))?.status()).toBe(410);
-      await expect(page.getByRole("heading", { level: 1 })).toHaveText("This link no longer holds");
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("This link is no longer valid");
     });
   });
 }
@@ -125,7 +125,7 @@ test("an invitation to an invalid email address is refused, and keeps what was t
   await page.getByLabel("Email").fill(`${"x".repeat(300)}@example.org`);
   await page.getByRole("radio", { name: "Editor" }).check();
   await page.getByRole("button", { name: "Make a link" }).click();
-  await expect(page.getByRole("alert")).toContainText("Nothing is changed");
+  await expect(page.getByRole("alert")).toContainText("Nothing was changed");
   await expect(page.getByLabel("Email")).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByLabel("Email")).toHaveValue(`${"x".repeat(300)}@example.org`);
   await expect(page.getByRole("radio", { name: "Editor" })).toBeChecked();

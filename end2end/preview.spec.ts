@@ -102,7 +102,7 @@ test("the generated link is encoded, can be copied, and has a QR code", async ({
   await page.getByText("Prefill").click();
   await page.getByLabel("Phone number").fill("+49 30");
   const link = `https://accounts.${slug}.com/sign-in?redirect_url=%2Fa%3Fb%3Dc%26d%3De&phone_number=%2B49+30`;
-  await expect(page.locator("#link-built")).toHaveText(link);
+  await expect(page.locator("#generated-link-url")).toHaveText(link);
   await page.getByRole("button", { name: "Copy the link" }).click();
   await expect(page.getByRole("button", { name: "the link" })).toContainText("Copied");
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);

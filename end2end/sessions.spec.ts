@@ -121,7 +121,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(tab).toHaveURL(`${fresh.url}/instances`);
       await tab.close();
       await page.getByRole("button", { name: /Send again|Check links/ }).click();
-      await expect(page.locator("#results h2")).toHaveText("2 links: 1 ends as asked, 1 is no link of this portal");
+      await expect(page.locator("#results h2")).toHaveText("2 links: 1 ends as asked, 1 is not a link to this portal");
       await expect(page.getByRole("textbox", { name: "Links" })).toHaveValue("\nhttps://accounts.my-app.com/sign-in\nno link");
     });
   });

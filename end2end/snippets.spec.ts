@@ -140,7 +140,7 @@ test("values that a .env file can't hold are percent-encoded there, and nowhere 
     const wanted = expected(target, { "sign-in": `https://${slug}.com${held}`, "sign-up": `https://${slug}.com${held}` });
     expect(env).toMatchObject(wanted.env);
     expect(code).toMatchObject(wanted.code);
-    await expect(page.getByText("Percent-encoded in part").first()).toBeVisible();
+    await expect(page.getByText("Partly percent-encoded").first()).toBeVisible();
   }
 });
 

@@ -117,7 +117,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(file[0]).toMatchObject({ who: email, version: 3 });
       await page.getByLabel("Person").fill("nobody");
       await page.getByRole("button", { name: "Filter" }).click();
-      await expect(page.getByRole("heading", { name: "Nothing fits the filter" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "No change matches the filter" })).toBeVisible();
       await page.getByRole("link", { name: "Show all" }).click();
 
       await page.getByRole("link", { name: "Restore version 2" }).click();

@@ -86,6 +86,6 @@ pub async fn lock_row(transaction: &mut PgTransaction<'_>, actor: &Actor, slug: 
 /// They are not a member any more, their role does not allow it, or PostgreSQL.
 pub(crate) async fn check_role(connection: &mut PgConnection, actor: &Actor, instance: i64, least: Role) -> Result<(), StoreError> {
     let Some(admin) = actor.admin else { return Ok(()) };
-    let role = members::store::role_of(connection, instance, admin).await?.ok_or(StoreError::NotFound)?;
+    let role = members::store::membership::role_of(connection, instance, admin).await?.ok_or(StoreError::NotFound)?;
     if role >= least { Ok(()) } else { Err(StoreError::Forbidden) }
 }

@@ -16,6 +16,8 @@ pub mod credentials;
 pub mod database;
 pub mod error;
 pub mod fallbacks;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixtures;
 pub mod history;
 pub mod instances;
 #[cfg(feature = "ssr")]

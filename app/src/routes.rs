@@ -10,7 +10,7 @@ use leptos_router::{
 
 use crate::{
     admins::view::{account::AccountPage, link::LinkPage, sign_in::SignInPage},
-    bulk_check::view::LinksPage,
+    bulk_check::view::BulkCheckPage,
     copy_settings::view::CopyPage,
     error::AppError,
     fallbacks::view::RedirectsPage,
@@ -23,7 +23,7 @@ use crate::{
     members::view::MembersPage,
     preview::view::PreviewPage,
     snippets::view::SnippetsPage,
-    ui::text::in_title,
+    ui::text::escape_for_title,
 };
 
 /// Where the browser finds the files that the binary carries.
@@ -62,7 +62,7 @@ pub fn document(files: DocumentFiles) -> AnyView {
 
 /// A page's title. An instance's name may be in it.
 fn title(text: String) -> String {
-    in_title(&format!("{text} · Portal Redirects"))
+    escape_for_title(&format!("{text} · Portal Redirects"))
 }
 
 /// The dashboard's pages by their paths.
@@ -83,7 +83,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug") view=view::OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/redirects") view=RedirectsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview") view=PreviewPage ssr=SsrMode::Async />
-                <Route path=path!("/instances/:slug/preview/links") view=LinksPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/preview/links") view=BulkCheckPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/snippets") view=SnippetsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history") view=HistoryPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history/:version") view=RestorePage ssr=SsrMode::Async />

@@ -1,19 +1,19 @@
-//! Who asks: the admin behind a request's session.
+//! The caller: the admin whose session a request carries.
 
 use super::Email;
 use crate::history::Actor;
 
-/// The admin behind a request. There is one only where a session was found, so whoever holds one is signed in.
+/// The admin who makes a request. The guard makes a `Caller` only from a valid session, so a caller is always signed in.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The account's key.
     pub id: i64,
     /// The account's email address.
     pub email: Email,
-    /// Whether they may create instances.
+    /// Whether they are a server-wide admin, who may create instances.
     pub is_server_admin: bool,
-    /// The key of the session that they ask with.
+    /// The key of the request's session.
     pub session: i64,
-    /// What the record of a change says of them.
+    /// What the history records about them.
     pub actor: Actor,
 }

@@ -1,4 +1,4 @@
-//! What is typed to sign in, to accept a link and to change a password. Passwords are never shown again.
+//! The forms to sign in, to follow a one-time link, to change a password and to end a session. Passwords are never shown again.
 
 use serde::Deserialize;
 
@@ -12,40 +12,40 @@ pub struct SignInForm {
     pub email: String,
     /// The password.
     pub password: Password,
-    /// The page to go on to.
+    /// The page to open afterwards.
     #[serde(default)]
     pub next: String,
 }
 
-/// The form behind a one-time link.
+/// The form of a one-time link's page.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkForm {
     /// The link's token.
     #[serde(default)]
     pub token: String,
-    /// Who sets the server up says their email address themselves.
+    /// The email address, as typed; only a setup link asks for it.
     #[serde(default)]
     pub email: String,
-    /// The password: a new one, or that of an account that exists.
+    /// The password: a new one, or that of the existing account.
     #[serde(default)]
     pub password: Password,
 }
 
-/// The form that changes one's own password.
+/// The form to change one's own password.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordForm {
-    /// The password until now.
+    /// The present password.
     pub current: Password,
-    /// The one from now on.
+    /// The new password.
     pub new: Password,
 }
 
-/// The form that ends one of one's own sessions.
+/// The form to end one of one's own sessions.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionForm {
-    /// Its key.
+    /// The session's key.
     pub session: i64,
 }

@@ -1,33 +1,38 @@
-//! The guard: what each request of the dashboard needs, and whether who asks has it. What is not named here needs most.
+//! The guard: what each request to the dashboard requires, and whether the caller has it. A page that is not listed here requires the
+//! most.
 
 use crate::paths;
 use sqlx::PgPool;
 
 use super::{Caller, Role};
-use crate::{error::AppError, redirects::is_slug};
+use crate::{
+    error::AppError,
+    members::store::membership::{self, MemberAccess},
+    redirects::is_slug,
+};
 
-/// What a request needs.
+/// What a request requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Nothing: the ways in, the browser's files, how the process is.
+    /// Nothing: sign-in pages and static files.
     Nothing,
-    /// Somebody who is signed in. A server function asks [`admit`] itself: its instance is in its body.
+    /// A signed-in admin. Server functions call [`admit`] themselves, because the instance is in the body.
     Session,
     /// A server-wide admin.
     ServerAdmin,
-    /// A member of that instance, with that role at least.
+    /// A member of that instance with at least that role.
     Member(String, Role),
-    /// An owner of that instance, which is archived.
+    /// An owner of that archived instance.
     Restore(String),
-    /// There is nothing there; who is not signed in is not told.
+    /// There is no such page. Only signed-in admins get that answer.
     NoSuchPage,
 }
 
-/// What is open to everybody.
-const OPEN: [&str; 7] = ["/", "/healthz", "/readyz", paths::SIGN_IN, paths::SETUP, paths::INVITATION, paths::RESET];
+/// The pages that are open to everybody.
+const OPEN: [&str; 5] = ["/", paths::SIGN_IN, paths::SETUP, paths::INVITATION, paths::RESET];
 
 impl Need {
-    /// What a request with that method needs at that path, as it was asked for.
+    /// What a request requires. `path` is the path as the request has it, not decoded.
     pub fn of(writes: bool, path: &str) -> Self {
         if OPEN.contains(&path) || path.strip_prefix("/pkg/").is_some_and(|name| !name.contains('/')) {
             return Self::Nothing;
@@ -39,7 +44,7 @@ impl Need {
             (Some("instances"), Some(slug)) if is_slug(slug) => {
                 let role = match (writes, [parts.next(), parts.next(), parts.next()]) {
                     (true, [Some("unarchive"), None, None]) => return Self::Restore(slug.to_owned()),
-                    // Previews answer a post and store nothing; whoever is a member may leave.
+                    // Previews store nothing, and every member may leave.
                     (false, _) | (true, [Some("preview"), ..] | [Some("members"), Some("leave"), None]) => Role::Viewer,
                     (true, [Some("redirects" | "settings" | "copy" | "history" | "portal"), ..]) => Role::Editor,
                     (true, _) => Role::Owner,
@@ -51,48 +56,40 @@ impl Need {
     }
 }
 
-/// The caller's role in an instance, if it is at least this one.
+/// The caller's role in an instance, if it is at least `least`.
 ///
 /// # Errors
-/// They are no member, and are not told that there is such an instance; it is archived; they may not; or PostgreSQL.
+/// `NotFound` if they are not a member or there is no such instance, `Archived` if the instance is archived, `Forbidden` if their role
+/// is lower, `Unavailable` if the database does not answer.
 pub async fn admit(pool: &PgPool, caller: &Caller, slug: &str, least: Role) -> Result<Role, AppError> {
-    match standing(pool, caller, slug).await? {
-        (_, true) => Err(AppError::Archived),
-        (role, false) if role >= least => Ok(role),
-        (_, false) => Err(AppError::Forbidden),
+    match access(pool, caller, slug).await? {
+        MemberAccess { is_archived: true, .. } => Err(AppError::Archived),
+        MemberAccess { role, .. } if role >= least => Ok(role),
+        MemberAccess { .. } => Err(AppError::Forbidden),
     }
 }
 
-/// Lets an owner through to an instance that is archived, or was a moment ago.
+/// Admits an owner to an instance that is archived, or has just been restored.
 ///
 /// # Errors
-/// They are no member, and are not told that there is such an instance; they may not; or PostgreSQL.
+/// `NotFound` if they are not a member or there is no such instance, `Forbidden` if they are not an owner, `Unavailable` if the
+/// database does not answer.
 pub async fn admit_to_restore(pool: &PgPool, caller: &Caller, slug: &str) -> Result<(), AppError> {
-    match standing(pool, caller, slug).await? {
-        (Role::Owner, _) => Ok(()),
-        (Role::Editor | Role::Viewer, _) => Err(AppError::Forbidden),
+    match access(pool, caller, slug).await?.role {
+        Role::Owner => Ok(()),
+        Role::Editor | Role::Viewer => Err(AppError::Forbidden),
     }
 }
 
-/// The caller's role in an instance, and whether that is archived.
-async fn standing(pool: &PgPool, caller: &Caller, slug: &str) -> Result<(Role, bool), AppError> {
+async fn access(pool: &PgPool, caller: &Caller, slug: &str) -> Result<MemberAccess, AppError> {
     if !is_slug(slug) {
         return Err(AppError::NotFound);
     }
-    let row = sqlx::query!(
-        r#"select m.role, i.archived_at is not null as "is_archived!" from members m join instances i on i.id = m.instance_id
-        where i.slug = $1 and m.admin_id = $2"#,
-        slug,
-        caller.id
-    )
-    .fetch_optional(pool)
-    .await
-    .map_err(|error| {
-        tracing::warn!(%error, "the guard could not ask");
+    let found = membership::find(pool, slug, caller.id).await.map_err(|error| {
+        tracing::warn!(%error, "the guard could not look up a membership");
         AppError::Unavailable
     })?;
-    let row = row.ok_or(AppError::NotFound)?;
-    Ok((row.role.parse().map_err(|_| AppError::NotFound)?, row.is_archived))
+    found.ok_or(AppError::NotFound)
 }
 
 #[cfg(test)]
@@ -104,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_an_instance_is_a_member_and_who_writes_may() {
+    fn reading_requires_membership_and_writing_requires_the_role_for_it() {
         for path in ["/instances/my-app", "/instances/my-app/redirects", "/instances/my-app/anything/new"] {
             assert_eq!(Need::of(false, path), member(Role::Viewer), "{path}");
         }
@@ -121,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_a_member_may_leave_and_nothing_else_of_the_members_is_theirs_to_write() {
+    fn every_member_may_leave_and_only_owners_change_members() {
         assert_eq!(Need::of(true, "/instances/my-app/members/leave"), member(Role::Viewer));
         for path in ["", "/role", "/remove", "/withdraw", "/leave/", "/leave/x", "/Leave", "/leave%2F", "//leave"] {
             let path = format!("/instances/my-app/members{path}");
@@ -138,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_named_is_closed() {
+    fn a_path_that_is_not_listed_is_closed() {
         for path in ["/instances", "/account", "/account/sessions", "/api/preview", "/api/anything/new", "/api"] {
             assert_eq!(Need::of(false, path), Need::Session, "{path}");
         }

@@ -1,12 +1,12 @@
-//! Admins: their accounts, how they sign in, and the guard that every page and server function passes.
+//! Admins: their accounts, how they sign in, and the guard that protects every page and server function.
 
 mod caller;
-pub mod command;
-pub mod entry;
-pub mod follow;
+pub mod commands;
 pub mod form;
 pub mod guard;
-mod next;
+pub mod one_time_links;
+mod return_path;
+pub mod sign_in;
 pub mod store;
 pub mod view;
 
@@ -14,4 +14,4 @@ pub use crate::credentials::email::{Email, NotAnEmail};
 pub use crate::credentials::token::Token;
 pub use crate::members::role::{Role, UnknownRole};
 pub use caller::Caller;
-pub use next::Next;
+pub use return_path::ReturnPath;

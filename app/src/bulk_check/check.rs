@@ -1,24 +1,24 @@
-//! One line of a list: where its link ends, and what is refused or odd on the way.
+//! Checks one line of a list: where its link leads, what is refused, and what looks odd.
 
 use super::list::Line;
 use crate::redirects::{DirectLink, Fallbacks, Instance, Source, Visit, explain_first_refusal, resolve};
 
-/// What a check found of a line.
+/// The result of checking a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Everything that the link asks for is allowed.
+pub enum LinkOutcome {
+    /// The link gets what it asks for.
     Allowed,
-    /// Something that was tried on its way is refused.
+    /// A value that was tried is refused.
     Refused,
-    /// It leads to no page of this portal that has a redirect.
+    /// It does not lead to a page of this portal that has a redirect.
     NoLink,
 }
 
-impl Verdict {
-    /// Every verdict.
+impl LinkOutcome {
+    /// Every outcome.
     pub const ALL: [Self; 3] = [Self::Allowed, Self::Refused, Self::NoLink];
 
-    /// The verdict's name in forms and CSV.
+    /// The outcome's name in forms and CSV.
     pub fn name(self) -> &'static str {
         match self {
             Self::Allowed => "allowed",
@@ -27,40 +27,40 @@ impl Verdict {
         }
     }
 
-    /// The verdict of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+    /// The outcome with that name; `None` if there is none.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 }
 
-/// A line of the list, checked.
+/// A checked line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The line that it begins on.
-    pub number: usize,
+pub struct CheckedLink {
+    /// The number of the line that it begins on.
+    pub line: usize,
     /// The link as given.
     pub link: String,
-    /// Where it ends, and the source of that; `None` where it is no link.
-    pub end: Option<(String, Source)>,
-    /// What was found.
-    pub verdict: Verdict,
-    /// Why it is refused or no link, and what is odd about it, in sentences; empty where nothing is to be said.
+    /// The URL where it leads, and the source of that URL; `None` if it is not a link to this portal.
+    pub target: Option<(String, Source)>,
+    /// The result of the check.
+    pub outcome: LinkOutcome,
+    /// Sentences that say why it is refused or not a link, and what looks odd about it. Empty if there is nothing to say.
     pub reason: String,
 }
 
 /// Checks a line as a visit without a known requesting page.
-pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: &Line) -> Row {
-    let row = |verdict, end, reason| Row { number: *number, link: text.clone(), end, verdict, reason };
+pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: &Line) -> CheckedLink {
+    let checked = |outcome, target, reason| CheckedLink { line: *number, link: text.clone(), target, outcome, reason };
     let direct = match DirectLink::parse(instance, text) {
         Ok(direct) => direct,
-        Err(not) => return row(Verdict::NoLink, None, not.explain(instance).to_string()),
+        Err(not) => return checked(LinkOutcome::NoLink, None, not.explain(instance).to_string()),
     };
     let link = direct.link();
     let visit = Visit { flow: direct.flow(), link: &link, requesting: None };
     let resolution = resolve(instance, fallbacks, visit);
     let refused = explain_first_refusal(instance, visit, &resolution);
-    let verdict = if refused.is_some() { Verdict::Refused } else { Verdict::Allowed };
+    let outcome = if refused.is_some() { LinkOutcome::Refused } else { LinkOutcome::Allowed };
     let refused = refused.map(|(source, explanation)| format!("{}: {explanation}", source.title()));
-    let said: Vec<String> = refused.into_iter().chain(direct.oddities()).collect();
-    row(verdict, Some((resolution.target.to_string(), resolution.source)), said.join(" "))
+    let reasons: Vec<String> = refused.into_iter().chain(direct.oddities()).collect();
+    checked(outcome, Some((resolution.target.to_string(), resolution.source)), reasons.join(" "))
 }

@@ -1,4 +1,4 @@
-//! The column of links in CSV: found by its name, or by the only link in the first row.
+//! Finds the column of links in CSV, by its name or by the only link in the first row.
 
 use std::cmp::Reverse;
 
@@ -6,21 +6,24 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 
 use super::list::{Collected, ListError};
 
-/// What may stand between cells.
+/// The characters that may separate cells.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// What the column of links may be called; the first that is there counts.
+/// The names that the column of links may have. The first of them that is there counts.
 const NAMES: [&str; 8] = ["link", "url", "links", "urls", "direct_link", "direct_links", "direct_url", "href"];
 
-/// How many rows tell which delimiter is meant.
-const SAMPLE: usize = 100;
+/// How many rows are read to find out the delimiter.
+const SAMPLE_ROWS: usize = 100;
 
-/// The most cells of a first row that an error names, and the most characters of each.
-const MOST_NAMED: (usize, usize) = (12, 40);
+/// The maximum number of cells of the first row that an error names.
+const MAX_NAMED_CELLS: usize = 12;
 
-/// Where the links are.
+/// The maximum number of characters of each cell that an error names.
+const MAX_NAMED_CHARS: usize = 40;
+
+/// Where the links of a CSV file are.
 #[derive(Clone, Copy, Debug)]
-struct Layout {
+struct CsvLayout {
     delimiter: u8,
     column: usize,
     /// How many cells the first row has.
@@ -29,12 +32,12 @@ struct Layout {
     named: bool,
 }
 
-/// Reads the column of links. A link that its row's own delimiter has cut, because nothing quotes it, is put together again.
+/// Reads the column of links. A link that contains the delimiter and is not quoted is put together again.
 ///
 /// # Errors
-/// There is no such column, or a quote is never closed.
+/// There is no such column, or a quote is not closed.
 pub(super) fn read(text: &str, list: &mut Collected) -> Result<(), ListError> {
-    let layout = Layout::of(text)?;
+    let layout = CsvLayout::of(text)?;
     let mut reader = reader(text, layout.delimiter);
     let mut row = StringRecord::new();
     let (mut line, mut at) = (1, 0);
@@ -49,7 +52,7 @@ pub(super) fn read(text: &str, list: &mut Collected) -> Result<(), ListError> {
             list.push(line, &layout.link(&row));
         }
     }
-    // What is left open goes on to the end, over the end of its line.
+    // An open quote swallows everything to the end of the text, over the end of its line.
     let end = text[at..].trim_end();
     if end.contains('\n') && !end.matches('"').count().is_multiple_of(2) {
         return Err(ListError::OpenQuote(line));
@@ -57,8 +60,8 @@ pub(super) fn read(text: &str, list: &mut Collected) -> Result<(), ListError> {
     Ok(())
 }
 
-impl Layout {
-    /// Finds the delimiter under which the first row has a column of links and the others are like it.
+impl CsvLayout {
+    /// Finds the delimiter that gives the first row a column of links, and the other rows the same number of cells.
     fn of(text: &str) -> Result<Self, ListError> {
         let samples = DELIMITERS.map(|delimiter| (delimiter, sample(text, delimiter)));
         let several = samples.iter().filter_map(|(_, rows)| rows.first()).any(|first| links_in(first).count() > 1);
@@ -76,7 +79,7 @@ impl Layout {
         }
     }
 
-    /// The row's link; empty where it has none.
+    /// The row's link; empty if it has none.
     fn link(self, row: &StringRecord) -> String {
         let filled = row.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()).last().map_or(0, |(last, _)| last + 1);
         let cut = filled.saturating_sub(self.width);
@@ -85,13 +88,13 @@ impl Layout {
     }
 }
 
-/// The column that the first row names as the one of links.
+/// The column that has one of the names for links.
 fn column_named(first: &StringRecord) -> Option<usize> {
     let cells: Vec<String> = first.iter().map(|cell| cell.trim().to_lowercase().replace([' ', '-'], "_")).collect();
     NAMES.iter().find_map(|name| cells.iter().position(|cell| cell == name))
 }
 
-/// The columns in which the first row has a link already.
+/// The columns that hold a link in the first row.
 fn links_in(first: &StringRecord) -> impl Iterator<Item = usize> {
     let is_link =
         |cell: &str| ["https://", "http://"].iter().any(|start| cell.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
@@ -100,25 +103,24 @@ fn links_in(first: &StringRecord) -> impl Iterator<Item = usize> {
 
 fn no_column(first: Option<&StringRecord>) -> ListError {
     let Some(first) = first else { return ListError::Empty };
-    let (cells, characters) = MOST_NAMED;
-    let named = first.iter().map(str::trim).filter(|cell| !cell.is_empty()).take(cells);
-    ListError::NoColumn(named.map(|cell| cell.chars().take(characters).collect()).collect())
+    let named = first.iter().map(str::trim).filter(|cell| !cell.is_empty()).take(MAX_NAMED_CELLS);
+    ListError::NoColumn(named.map(|cell| cell.chars().take(MAX_NAMED_CHARS).collect()).collect())
 }
 
 fn sample(text: &str, delimiter: u8) -> Vec<StringRecord> {
-    reader(text, delimiter).into_records().map_while(Result::ok).filter(|row| !is_blank(row)).take(SAMPLE).collect()
+    reader(text, delimiter).into_records().map_while(Result::ok).filter(|row| !is_blank(row)).take(SAMPLE_ROWS).collect()
 }
 
 fn is_blank(row: &StringRecord) -> bool {
     row.iter().all(|cell| cell.trim().is_empty())
 }
 
-/// A reader of a text never fails: there are no bytes that are no UTF-8, and rows may differ in length.
+/// A reader that never fails: a `str` is valid UTF-8, and rows may differ in length.
 fn reader(text: &str, delimiter: u8) -> Reader<&[u8]> {
     ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes())
 }
 
-/// Where a row begins: its position is before the blank lines above it.
+/// Where a row begins in the text. The row's own position is before the blank lines above it.
 fn start_of(text: &str, row: &StringRecord) -> usize {
     let position = row.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
     position + text[position..].bytes().take_while(|byte| *byte == b'\n').count()

@@ -1,20 +1,20 @@
-//! What is posted to be checked: a pasted list, or a file.
+//! The form of the bulk check: a pasted list of links, or a file.
 
 use super::list::{self, Line, ListError};
 
-/// A posted list, read.
+/// A posted list of links.
 #[derive(Clone, Debug)]
-pub struct LinksForm {
-    /// What was pasted, as text to show again.
+pub struct BulkCheckForm {
+    /// The pasted text, to show it again.
     pub pasted: String,
-    /// The name of the chosen file. Where there is one, it is what counts.
+    /// The name of the chosen file. If there is one, the file is checked and not the pasted text.
     pub file: Option<String>,
-    /// The list, or why there is none.
+    /// The lines of the list, or why it can't be read.
     pub list: Result<Vec<Line>, ListError>,
 }
 
-impl LinksForm {
-    /// Reads what was pasted, or the chosen file by its name and content.
+impl BulkCheckForm {
+    /// Reads the pasted text, or the chosen file with its name and content.
     pub fn read(pasted: &[u8], file: Option<(String, &[u8])>) -> Self {
         let list = match &file {
             Some((name, content)) => list::read(content, name),
@@ -23,12 +23,12 @@ impl LinksForm {
         Self { pasted: String::from_utf8_lossy(pasted).into_owned(), file: file.map(|(name, _)| name), list }
     }
 
-    /// A list that was not read to its end, since it is much too large.
+    /// A list that is too large to be read to its end.
     pub fn too_large(pasted: &[u8], file: Option<String>) -> Self {
         Self { pasted: String::from_utf8_lossy(pasted).into_owned(), file, list: Err(ListError::TooLarge) }
     }
 
-    /// The field that the list came from.
+    /// The name of the field that the list came from.
     pub fn field(&self) -> &'static str {
         if self.file.is_some() { "file" } else { "links" }
     }

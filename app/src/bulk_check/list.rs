@@ -1,55 +1,55 @@
-//! A list of links as it was pasted or uploaded: text with a link on each line, or CSV with a column of links.
+//! Reads a list of links: text with one link on each line, or CSV with a column of links.
 
 use super::column;
 use crate::ui::text::Grouped;
 
-/// The most links that are checked at once.
-pub const MOST_LINKS: usize = 10_000;
+/// The maximum number of links in one list.
+pub const MAX_LINKS: usize = 10_000;
 
-/// The largest list, in bytes. A line's end counts as one byte, as in the field that the list was pasted into.
-pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// The maximum size of a list, in bytes. A line end counts as one byte, as in the field that the list was pasted into.
+pub const MAX_LIST_BYTES: usize = 2 * 1024 * 1024;
 
-/// A text that should be a link, and where it stands.
+/// A line of the list that should be a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The number of the line that it begins on, counted from 1.
     pub number: usize,
-    /// The text, without blanks around it and line ends in it.
+    /// The text, without blanks around it and without line ends.
     pub text: String,
 }
 
-/// Why a list can't be read, as a sentence that names the fix.
+/// Why a list can't be read, with the fix.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
-    /// Nothing is in it, or blank lines only.
+    /// It is empty, or has only blank lines.
     #[error("There is no link in it. Put a link on each line.")]
     Empty,
-    /// More than [`MOST_BYTES`].
+    /// More than [`MAX_LIST_BYTES`].
     #[error("That is more than 2 MiB, the limit for one list. Split it, and check the parts one after the other.")]
     TooLarge,
-    /// More than [`MOST_LINKS`].
-    #[error("{} links are too many: {} are the limit for one list. Split it, and check the parts one after the other.", Grouped(*.0), Grouped(MOST_LINKS))]
+    /// More than [`MAX_LINKS`].
+    #[error("{} links are too many: {} are the limit for one list. Split it, and check the parts one after the other.", Grouped(*.0), Grouped(MAX_LINKS))]
     TooMany(usize),
-    /// Text of two bytes a character, as some programs save "Unicode text".
+    /// UTF-16, which some programs call "Unicode text".
     #[error("That is UTF-16. Save it as UTF-8 (a spreadsheet calls it “CSV UTF-8”) and choose it again.")]
     Utf16,
-    /// Bytes that are no text; the number is the first such line's.
+    /// Bytes that are not UTF-8. The number is that of the first such line.
     #[error("Line {} is not UTF-8 text. Save it as plain text or CSV in UTF-8 and choose it again.", Grouped(*.0))]
     NotUtf8(usize),
-    /// CSV whose first row names no column of links, and has no link or several. These are its cells.
+    /// CSV whose first row has no name for a column of links, and not exactly one link. These are its cells.
     #[error("No column is named link or url. The first row is: {}. Name the column of links “link”.", .0.join(", "))]
     NoColumn(Vec<String>),
-    /// CSV with a quote that is never closed; the number is its row's first line.
-    #[error("A quote in the row on line {} is never closed, so all after it would be one cell. Close it, or take it out.", Grouped(*.0))]
+    /// CSV with a quote that is not closed. The number is that of its row's first line.
+    #[error("A quote in the row on line {} is never closed, so everything after it would be one cell. Close or remove the quote.", Grouped(*.0))]
     OpenQuote(usize),
 }
 
-/// Reads a list: CSV where the file's name says so, else a link on each line. Blank lines are passed over, and counted.
+/// Reads a list: CSV if the file's name says so, else one link on each line. Blank lines are skipped, but counted.
 ///
 /// # Errors
-/// It is too large, no text, without any link, or CSV without a column of links.
+/// The list is too large, not UTF-8 text, empty, or CSV without a column of links.
 pub fn read(bytes: &[u8], file_name: &str) -> Result<Vec<Line>, ListError> {
-    if bytes.iter().filter(|byte| **byte != b'\r').count() > MOST_BYTES {
+    if bytes.iter().filter(|byte| **byte != b'\r').count() > MAX_LIST_BYTES {
         return Err(ListError::TooLarge);
     }
     let text = decode(bytes)?;
@@ -61,12 +61,12 @@ pub fn read(bytes: &[u8], file_name: &str) -> Result<Vec<Line>, ListError> {
     }
     match list.count {
         0 => Err(ListError::Empty),
-        count if count > MOST_LINKS => Err(ListError::TooMany(count)),
+        count if count > MAX_LINKS => Err(ListError::TooMany(count)),
         _ => Ok(list.lines),
     }
 }
 
-/// Writes the text that [`read`] reads as this list, each link on the line that it had.
+/// The text that [`read`] reads as this list. Each link keeps the number of its line.
 pub fn write(lines: &[Line]) -> String {
     let mut text = String::new();
     let mut at = 1;
@@ -78,7 +78,7 @@ pub fn write(lines: &[Line]) -> String {
     text
 }
 
-/// The links that were found. More than the most are only counted.
+/// Collects the lines of a list. Lines beyond [`MAX_LINKS`] are only counted.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     lines: Vec<Line>,
@@ -86,21 +86,21 @@ pub(super) struct Collected {
 }
 
 impl Collected {
-    /// Takes a line over, if it is not blank. Browsers drop line ends inside a URL (WHATWG URL, section 4.4), so they are dropped
-    /// here; byte-order marks are also where files were joined.
+    /// Adds a line, unless it is blank. Line ends inside a link are removed, as browsers do (WHATWG URL, section 4.4). Byte-order marks
+    /// are removed too: they also appear where files were joined.
     pub(super) fn push(&mut self, number: usize, text: &str) {
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         if text.is_empty() {
             return;
         }
         self.count += 1;
-        if self.count <= MOST_LINKS {
+        if self.count <= MAX_LINKS {
             self.lines.push(Line { number, text: text.replace('\n', "") });
         }
     }
 }
 
-/// The text, with the line ends and without the characters that a form on a page would change on its way.
+/// Decodes a list. Line ends become `\n`, and the characters that a form would change on its way are replaced.
 fn decode(bytes: &[u8]) -> Result<String, ListError> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return Err(ListError::Utf16);

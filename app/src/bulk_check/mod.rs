@@ -1,17 +1,17 @@
-//! Many links at once: a pasted or uploaded list, each link with where it ends, as a table and as CSV.
+//! The bulk check: a pasted or uploaded list of links, and where each of them leads, as a table and as CSV.
 
 #[cfg(feature = "ssr")]
 pub mod check;
 #[cfg(feature = "ssr")]
 mod column;
 #[cfg(feature = "ssr")]
+pub mod export;
+#[cfg(feature = "ssr")]
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
 mod results;
-#[cfg(feature = "ssr")]
-pub mod table;
 pub mod upload;
 #[cfg(feature = "ssr")]
 pub mod view;

@@ -1,32 +1,33 @@
-//! What became of a list: how many of each kind, a filter, the table, and the way to a spreadsheet.
+//! The results of a bulk check: the counts, a filter, the table and the download.
 
 use crate::paths;
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::check::{Row, Verdict};
+use super::check::{CheckedLink, LinkOutcome};
 use crate::{
     redirects::MAX_QUERY_BYTES,
-    ui::text::{Grouped, Seen},
+    ui::text::{Escaped, Grouped},
 };
 
-/// The results of a list, which is carried along as text, and what is to be said of where it came from. The filter is radio
-/// buttons and a style, so it works without JavaScript, and it is posted along where a file is asked for.
-pub(super) fn results(slug: &str, rows: Vec<Row>, list: String, origin: Option<String>) -> impl IntoView + use<> {
-    let all = rows.len();
-    let count = |verdict: Verdict| rows.iter().filter(|row| row.verdict == verdict).count();
-    let [allowed, refused, no_link] = Verdict::ALL.map(count);
-    let choices = [("all", "All", all), (Verdict::Refused.name(), "Refused", refused), (Verdict::NoLink.name(), "No links", no_link)]
-        .map(|(name, label, count)| {
-            view! {
-                <label class="choice">
-                    <input type="radio" name="show" value=name checked=name == "all" disabled=count == 0 />
-                    {label} <small>{Grouped(count).to_string()}</small>
-                </label>
-            }
-        })
-        .collect_view();
-    let rows = rows.into_iter().map(|row| row_view(slug, row)).collect_view();
+/// The results of a list. `list` is the list as text, which the form of the download posts again; `origin` says where the list came from.
+/// The filter is made of radio buttons and a style, so it works without JavaScript, and the download posts it too.
+pub(super) fn results(slug: &str, links: Vec<CheckedLink>, list: String, origin: Option<String>) -> impl IntoView + use<> {
+    let all = links.len();
+    let count = |outcome: LinkOutcome| links.iter().filter(|checked| checked.outcome == outcome).count();
+    let [allowed, refused, no_link] = LinkOutcome::ALL.map(count);
+    let choices =
+        [("all", "All", all), (LinkOutcome::Refused.name(), "Refused", refused), (LinkOutcome::NoLink.name(), "No links", no_link)]
+            .map(|(name, label, count)| {
+                view! {
+                    <label class="choice">
+                        <input type="radio" name="show" value=name checked=name == "all" disabled=count == 0 />
+                        {label} <small>{Grouped(count).to_string()}</small>
+                    </label>
+                }
+            })
+            .collect_view();
+    let rows = links.into_iter().map(|checked| row_view(slug, checked)).collect_view();
     view! {
         <form method="post" action=paths::instance(slug).bulk_check_csv() enctype="multipart/form-data" autocomplete="off">
             <h2 tabindex="-1" autofocus>{summary(allowed, refused, no_link)}</h2>
@@ -37,10 +38,10 @@ pub(super) fn results(slug: &str, rows: Vec<Row>, list: String, origin: Option<S
                     <legend class="unseen">"Show"</legend>
                     {choices}
                 </fieldset>
-                <button class="button">"Download what is shown as CSV"</button>
+                <button class="button">"Download the shown links as CSV"</button>
             </div>
             <table>
-                <caption class="unseen">"The links, and where each ends"</caption>
+                <caption class="unseen">"The links, and where each of them leads"</caption>
                 <thead>
                     <tr>
                         <th scope="col">"Line"</th>
@@ -56,36 +57,36 @@ pub(super) fn results(slug: &str, rows: Vec<Row>, list: String, origin: Option<S
     }
 }
 
-fn row_view(slug: &str, row: Row) -> impl IntoView + use<> {
-    let Row { number, link, end, verdict, reason } = row;
-    let text = shown(&link, MOST_SHOWN.0);
-    // What is too long for a link is too long for an address as well.
+fn row_view(slug: &str, checked: CheckedLink) -> impl IntoView + use<> {
+    let CheckedLink { line, link, target, outcome, reason } = checked;
+    let text = shortened(&link, MAX_URL_CHARS);
+    // The Preview tab's address has the same limit as a link.
     let href = (link.len() <= MAX_QUERY_BYTES)
         .then(|| format!("{}?link={}", paths::instance(slug).preview(), utf8_percent_encode(&link, IN_QUERY)));
-    let (target, source) = end.map(|(target, source)| (shown(&target, MOST_SHOWN.0), source.title())).unzip();
-    let said = match verdict {
-        Verdict::Allowed => "Allowed",
-        Verdict::Refused => "Refused",
-        Verdict::NoLink => "No link",
+    let (target, source) = target.map(|(target, source)| (shortened(&target, MAX_URL_CHARS), source.title())).unzip();
+    let label = match outcome {
+        LinkOutcome::Allowed => "Allowed",
+        LinkOutcome::Refused => "Refused",
+        LinkOutcome::NoLink => "No link",
     };
     view! {
-        <tr data-kind=verdict.name()>
-            <th scope="row">{number}</th>
+        <tr data-kind=outcome.name()>
+            <th scope="row">{line}</th>
             <td><a href=href>{text}</a></td>
             <td>{target}</td>
             <td>{source}</td>
-            <td><b>{said}</b>{(!reason.is_empty()).then(|| format!(". {}", shown(&reason, MOST_SHOWN.1)))}</td>
+            <td><b>{label}</b>{(!reason.is_empty()).then(|| format!(". {}", shortened(&reason, MAX_REASON_CHARS)))}</td>
         </tr>
     }
 }
 
-/// What became of the links, in a sentence.
+/// The counts as a sentence.
 fn summary(allowed: usize, refused: usize, no_link: usize) -> String {
     let counted = |count: usize, one: &str, many: &str| format!("{} {}", Grouped(count), if count == 1 { one } else { many });
     let parts: Vec<String> = [
         (allowed, "ends as asked", "end as asked"),
         (refused, "is refused", "are refused"),
-        (no_link, "is no link of this portal", "are no links of this portal"),
+        (no_link, "is not a link to this portal", "are not links to this portal"),
     ]
     .into_iter()
     .filter(|(count, ..)| *count > 0)
@@ -94,15 +95,18 @@ fn summary(allowed: usize, refused: usize, no_link: usize) -> String {
     format!("{}: {}", counted(allowed + refused + no_link, "link", "links"), parts.join(", "))
 }
 
-/// What stays as it is in a query's value, besides letters and digits.
+/// The characters that are not encoded in a query's value, besides letters and digits.
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
 
-/// Where a URL and where a reason is cut when it is shown, in characters. The file has both whole.
-const MOST_SHOWN: (usize, usize) = (240, 600);
+/// Where the table cuts a URL, in characters. The CSV has it whole.
+const MAX_URL_CHARS: usize = 240;
 
-/// A text as it is shown: cut, and with what can't be seen written as its number.
-fn shown(text: &str, most: usize) -> String {
-    let cut = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
-    let shown = Seen(&text[..cut]).to_string();
+/// Where the table cuts a reason, in characters. The CSV has it whole.
+const MAX_REASON_CHARS: usize = 600;
+
+/// A text as the table shows it: cut at `limit` characters, with invisible characters as escapes.
+fn shortened(text: &str, limit: usize) -> String {
+    let cut = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
+    let shown = Escaped(&text[..cut]).to_string();
     if cut < text.len() { format!("{shown}… and {} more bytes", Grouped(text.len() - cut)) } else { shown }
 }

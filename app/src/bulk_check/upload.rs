@@ -1,10 +1,11 @@
-//! Sends a list from where it stands, shows how far it is, and puts the answer into the page. Without JavaScript the form does it.
+//! Uploads a list in the background, shows the progress, and puts the results into the page. Without JavaScript the form is posted as
+//! usual.
 
 use leptos::prelude::*;
 
-/// A bar and a sentence about a list on its way. They belong into the form of class `links`, which they send.
+/// A progress bar and a status line. They must stand inside the form of class `links`, which they upload.
 #[island]
-pub fn Sending() -> impl IntoView {
+pub fn UploadProgress() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     window_event_listener(leptos::ev::submit, |event| {
         let _ = browser::send(&event);
@@ -24,12 +25,13 @@ mod browser {
         XmlHttpRequest, XmlHttpRequestResponseType, js_sys,
     };
 
-    const FAILED: &str = "The list could not be sent. Nothing is lost: try again. If the file has changed since, choose it again.";
+    const FAILED: &str =
+        "The list could not be sent. Nothing is lost: try again. If the file has changed in the meantime, choose it again.";
 
-    /// Takes a submit over, if it is the list's. While one is on its way, another is not sent.
+    /// Takes over the submit of the list's form. While an upload is running, another submit does nothing.
     pub(super) fn send(event: &SubmitEvent) -> Result<(), JsValue> {
         let Some(form) = event.target().map(JsCast::unchecked_into::<HtmlFormElement>) else { return Ok(()) };
-        let (Some(bar), Some(said)) = (form.query_selector(".links progress")?, form.query_selector("[role=status]")?) else {
+        let (Some(bar), Some(status)) = (form.query_selector(".links progress")?, form.query_selector("[role=status]")?) else {
             return Ok(());
         };
         event.prevent_default();
@@ -40,18 +42,18 @@ mod browser {
         let request = XmlHttpRequest::new()?;
         request.open("POST", &form.action())?;
         request.set_response_type(XmlHttpRequestResponseType::Document);
-        said.set_text_content(Some("Sending the list…"));
+        status.set_text_content(Some("Sending the list…"));
         bar.set_value(0.0);
         bar.set_hidden(false);
         request.upload()?.set_onprogress(Some(&listener({
-            let (bar, said) = (bar.clone(), said.clone());
+            let (bar, status) = (bar.clone(), status.clone());
             move |event| {
                 let event: ProgressEvent = event.unchecked_into();
                 bar.set_value(event.loaded() / event.total());
                 if event.loaded() >= event.total() {
-                    // It is not known how long the server takes.
+                    // Nobody knows how long the server takes.
                     let _ = bar.remove_attribute("value");
-                    said.set_text_content(Some("Checking the links…"));
+                    status.set_text_content(Some("Checking the links…"));
                 }
             }
         })));
@@ -59,17 +61,17 @@ mod browser {
             bar.set_hidden(true);
             let answer = event.target().and_then(|request| request.unchecked_ref::<XmlHttpRequest>().response_xml().ok()?);
             if answer.as_ref().and_then(show).is_some() {
-                said.set_text_content(None);
+                status.set_text_content(None);
             } else {
                 let lead = || answer?.query_selector(".lead").ok()??.text_content();
-                said.set_text_content(lead().as_deref().or(Some(FAILED)));
+                status.set_text_content(lead().as_deref().or(Some(FAILED)));
             }
         })));
         request.send_with_opt_form_data(Some(&FormData::new_with_form(&form)?))
     }
 
-    /// Puts the answer's parts in place of the page's own, and the focus on what they say first. A file that was checked is not
-    /// chosen any more: the answer has its list. `None` where there is no such answer.
+    /// Replaces the page's results with those of the response, and focuses their heading. The file field is emptied, because the
+    /// response has its list. `None` if the response has no results.
     fn show(answer: &Document) -> Option<()> {
         let page = document();
         for id in ["problem", "results"] {
@@ -82,8 +84,8 @@ mod browser {
         found("#problem [tabindex],#results [tabindex]")?.focus().ok()
     }
 
-    fn listener(hear: impl FnMut(Event) + 'static) -> js_sys::Function {
-        let hear: Box<dyn FnMut(Event)> = Box::new(hear);
-        Closure::wrap(hear).into_js_value().unchecked_into()
+    fn listener(on_event: impl FnMut(Event) + 'static) -> js_sys::Function {
+        let on_event: Box<dyn FnMut(Event)> = Box::new(on_event);
+        Closure::wrap(on_event).into_js_value().unchecked_into()
     }
 }

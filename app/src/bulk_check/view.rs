@@ -1,24 +1,24 @@
-//! The Preview tab's page for many links: what to check, and what was found.
+//! The page of the bulk check: the list to check, and the results.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::{check, form::LinksForm, list, results::results, upload::Sending};
+use super::{check, form::BulkCheckForm, list, results::results, upload::UploadProgress};
 use crate::{
     layout::{
         frame::{InstanceFrame, Place},
         loading,
     },
-    preview::ways::Ways,
+    preview::tabs::PreviewTabs,
     ui::icon::{WARNING, icon},
 };
 
-/// A list to check, and the results of the one that was posted.
+/// The form for a list, and the results of the posted list.
 #[component]
-pub fn LinksPage() -> impl IntoView {
+pub fn BulkCheckPage() -> impl IntoView {
     let slug = loading::slug();
-    let form = use_context::<Arc<LinksForm>>();
+    let form = use_context::<Arc<BulkCheckForm>>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let pasted = form.as_ref().map(|form| form.pasted.clone()).unwrap_or_default();
@@ -30,24 +30,24 @@ pub fn LinksPage() -> impl IntoView {
         });
         Ok(view! {
             <InstanceFrame stored place=Place::Preview>
-                <Ways slug many=true />
+                <PreviewTabs slug many=true />
                 <div id="problem">{problem}</div>
                 <form class="links" method="post" enctype="multipart/form-data" autocomplete="off">
                     <div class="card">
                         <div class="field">
                             <label for="links">"Links"</label>
-                            <p class="help" id="links-help">"One on each line, 10,000 at most."</p>
+                            <p class="help" id="links-help">"One on each line, up to 10,000."</p>
                             <div class="input"><PastedText pasted /></div>
                         </div>
                         <div class="field">
                             <label for="file">"Or a file"</label>
                             <p class="help" id="file-help">
-                                "Text with a link on each line, or CSV with a column named link or url. 2 MiB at most. Where there are both, the file is checked."
+                                "Text with a link on each line, or CSV with a column named link or url. Up to 2 MiB. If you paste links too, only the file is checked."
                             </p>
                             <input type="file" id="file" name="file" accept=".csv,.txt,text/csv,text/plain" aria-describedby="file-help" />
                         </div>
                         <div class="end">
-                            <Sending />
+                            <UploadProgress />
                             <button class="button primary">"Check links"</button>
                         </div>
                     </div>
@@ -58,8 +58,8 @@ pub fn LinksPage() -> impl IntoView {
     })
 }
 
-/// The field for a pasted list. Leptos 0.8 writes the children of a `textarea` into the page without escaping them, so this
-/// does it. The parser drops one line end at their beginning: it gets one of its own.
+/// The field for a pasted list. Leptos 0.8 does not escape the children of a `textarea`, so this component does. The parser drops one
+/// line end at the beginning, so the text gets an extra one.
 #[component]
 fn PastedText(pasted: String) -> impl IntoView {
     let text = format!("\n{}", pasted.replace('&', "&amp;").replace('<', "&lt;"));
@@ -77,7 +77,7 @@ fn PastedText(pasted: String) -> impl IntoView {
     }
 }
 
-/// Why a list was not checked. It takes the focus and leads to its field.
+/// Says why a list was not checked. It takes the focus and links to the field.
 fn problem_view(field: &'static str, problem: String) -> impl IntoView {
     view! {
         <section class="summary" role="alert" tabindex="-1" autofocus aria-labelledby="problem-title">
@@ -90,10 +90,10 @@ fn problem_view(field: &'static str, problem: String) -> impl IntoView {
     }
 }
 
-/// Where the list came from, where that is not plain to see.
-fn origin(form: &LinksForm) -> Option<String> {
+/// Says which file the list came from; `None` if it was pasted.
+fn origin(form: &BulkCheckForm) -> Option<String> {
     let file = form.file.as_ref()?;
-    let rest = if form.pasted.trim().is_empty() { "" } else { " What is pasted was not checked." };
+    let rest = if form.pasted.trim().is_empty() { "" } else { " The pasted links were not checked." };
     Some(format!("From {file}.{rest}"))
 }
 
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_pasted_stays_inside_its_field() {
+    fn a_pasted_text_stays_inside_its_field() {
         let html = |pasted: &str| view! { <PastedText pasted=pasted.to_owned() /> }.to_html();
         let hostile = html("\n</textarea><script>alert(1)</script>&lt;b&gt;\"");
         assert!(hostile.ends_with(">\n\n&lt;/textarea>&lt;script>alert(1)&lt;/script>&amp;lt;b&amp;gt;\"</textarea>"), "{hostile}");

@@ -8,7 +8,7 @@ use crate::{
     saving::{bar::status, in_place::SaveInPlace},
     ui::{
         icon::{WARNING, icon},
-        text::Seen,
+        text::Escaped,
     },
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -142,5 +142,5 @@ fn untouched(lead: &'static str, is: impl Fn(Flow) -> bool) -> Option<AnyView> {
 }
 
 fn value(text: &str) -> impl IntoView + use<> {
-    view! { <code>{Seen(text).to_string()}</code> }
+    view! { <code>{Escaped(text).to_string()}</code> }
 }

@@ -10,62 +10,39 @@ use super::{
 };
 use crate::{
     database::StoreError,
-    fallbacks::{self, form::FallbackForm},
+    fixtures::{self, fallbacks, find, other_app, save_fallbacks, somebody},
     history::Actor,
-    instances::{store, stored::StoredInstance},
-    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    instances::stored::StoredInstance,
+    redirects::{Environment, Flow, Settings},
 };
 
 const DEVELOPMENT: &str = "my-app-dev";
 const PRODUCTION: &str = "my-app";
 
 fn actor() -> Actor {
-    Actor { admin: None, name: "ana@myapp.com".into(), address: None }
+    somebody("ana@myapp.com")
 }
 
 fn settings(slug: &str, origins: &[&str]) -> Settings {
     let (environment, domain) =
         if slug == PRODUCTION { (Environment::Production, "myapp.com") } else { (Environment::Development, "localhost") };
     Settings {
-        slug: slug.into(),
-        name: slug.into(),
         environment,
         domain: domain.into(),
         portal_origin: format!("https://{slug}.example"),
         allowed_origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
-        ..Settings::default()
+        ..other_app(slug)
     }
-}
-
-fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
 }
 
 fn instance(slug: &str, origins: &[&str], values: &[(Flow, &str)]) -> StoredInstance {
-    let settings = settings(slug, origins);
-    let instance = Instance::parse(&settings, 1).unwrap();
-    StoredInstance {
-        id: 1,
-        domain_typed: settings.domain.clone(),
-        settings,
-        instance,
-        fallbacks: fallbacks(values),
-        archived_at: None,
-        portal_enabled: true,
-        identity: crate::portal::identity::IdentityKind::Accounts,
-    }
+    fixtures::stored(settings(slug, origins), values)
 }
 
-/// Stores an instance, at version 2.
+/// Creates an instance and saves its fallback redirects as version 2.
 async fn create(pool: &PgPool, slug: &str, origins: &[&str], values: &[(Flow, &str)]) {
-    let settings = settings(slug, origins);
-    store::create(pool, &actor(), &Instance::parse(&settings, 0).unwrap(), &settings.domain).await.unwrap();
-    let form = FallbackForm::of(&fallbacks(values), 1);
-    assert_eq!(fallbacks::store::save(pool, &actor(), slug, &form).await.unwrap(), 2);
-}
-
-async fn stored(pool: &PgPool, slug: &str) -> StoredInstance {
-    store::find(pool, slug).await.unwrap().unwrap()
+    fixtures::create(pool, &settings(slug, origins)).await;
+    assert_eq!(save_fallbacks(pool, &actor(), slug, values).await, 2);
 }
 
 fn form(origins: &[&str], flows: &[Flow]) -> CopyForm {
@@ -137,14 +114,14 @@ async fn what_is_checked_is_copied_as_one_version_and_one_change(pool: PgPool) {
     create(&pool, PRODUCTION, &["https://own.org"], &[(Flow::SignIn, "/now"), (Flow::SignOut, "/kept")]).await;
     let left_out = copy(&pool, &actor(), PRODUCTION, &form(&["https://new.org"], &[Flow::SignIn, Flow::Logo])).await.unwrap();
     assert_eq!(left_out.left_out, [""; 0]);
-    let now = stored(&pool, PRODUCTION).await;
+    let now = find(&pool, PRODUCTION).await;
     assert_eq!(now.instance.version(), 3);
     assert_eq!(
         now.settings,
         Settings { home_url: "https://myapp.com/".into(), ..settings(PRODUCTION, &["https://own.org", "https://new.org"]) }
     );
     assert_eq!(now.fallbacks, fallbacks(&[(Flow::SignIn, "/then"), (Flow::SignOut, "/kept"), (Flow::Logo, "https://new.org/")]));
-    assert_eq!(stored(&pool, DEVELOPMENT).await.instance.version(), 2);
+    assert_eq!(find(&pool, DEVELOPMENT).await.instance.version(), 2);
 
     let query = "select kind, version, who, about, before, after from changes where instance_id = $1 and version > 2";
     let rows: Vec<(String, i64, String, String, Value, Value)> = sqlx::query_as(query).bind(now.id).fetch_all(&pool).await.unwrap();
@@ -162,7 +139,7 @@ async fn a_redirect_without_the_origin_that_it_needs_is_left_out_and_the_rest_is
     create(&pool, PRODUCTION, &[], &[(Flow::Logo, "/now")]).await;
     let hand_made = form(&["http://localhost", "https://evil.com"], &[Flow::SignIn, Flow::Logo]);
     assert_eq!(copy(&pool, &actor(), PRODUCTION, &hand_made).await.unwrap().left_out, ["allowed_origins", "logo_link_url"]);
-    let now = stored(&pool, PRODUCTION).await;
+    let now = find(&pool, PRODUCTION).await;
     assert_eq!(now.fallbacks, fallbacks(&[(Flow::SignIn, "/then"), (Flow::Logo, "/now")]));
     assert_eq!(now.settings.allowed_origins, [""; 0]);
 }
@@ -193,7 +170,7 @@ async fn what_would_change_nothing_or_is_out_of_date_stores_nothing(pool: PgPool
     }
     let missing = copy(&pool, &actor(), "none", &fine).await;
     assert!(matches!(missing, Err(CopyError::Store(StoreError::NotFound))));
-    assert_eq!(stored(&pool, PRODUCTION).await.instance.version(), 2);
+    assert_eq!(find(&pool, PRODUCTION).await.instance.version(), 2);
     copy(&pool, &actor(), PRODUCTION, &fine).await.unwrap();
 }
 
@@ -204,5 +181,5 @@ async fn of_two_copies_at_once_exactly_one_is_made(pool: PgPool) {
     let (left, right, actor) = (form(&[], &[Flow::SignIn]), form(&[], &[Flow::Logo]), actor());
     let answers = tokio::join!(copy(&pool, &actor, PRODUCTION, &left), copy(&pool, &actor, PRODUCTION, &right));
     assert!(matches!(answers, (Ok(_), Err(CopyError::Stale)) | (Err(CopyError::Stale), Ok(_))), "{answers:?}");
-    assert_eq!(stored(&pool, PRODUCTION).await.instance.version(), 3);
+    assert_eq!(find(&pool, PRODUCTION).await.instance.version(), 3);
 }

@@ -1,6 +1,6 @@
-//! What a browser is called, for the one who looks whether a session is theirs.
+//! Describes a browser by its `User-Agent`, so that people recognise their own sessions.
 
-/// Marks in what browsers call themselves, the telling ones first: most of them name others as well.
+/// Parts of a `User-Agent` and the browsers they stand for, the decisive ones first: most browsers name others as well.
 const BROWSERS: [(&str, &str); 7] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -11,6 +11,7 @@ const BROWSERS: [(&str, &str); 7] = [
     ("Safari/", "Safari"),
 ];
 
+/// Parts of a `User-Agent` and the operating systems they stand for.
 const SYSTEMS: [(&str, &str); 7] = [
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -21,9 +22,17 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// A browser's name and its system, as far as they are known: `Firefox on Linux`.
-pub(crate) fn name(user_agent: &str) -> String {
-    let find = |marks: &[(&str, &'static str)]| marks.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
+/// The maximum length of a stored `User-Agent`, in characters.
+const MAX_USER_AGENT_CHARS: usize = 256;
+
+/// A `User-Agent` as it is stored: without control characters, and cut at 256 characters.
+pub(crate) fn stored(user_agent: &str) -> String {
+    user_agent.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT_CHARS).collect()
+}
+
+/// The browser's name and its operating system, as in `Firefox on Linux`; the `User-Agent` itself if the browser is not known.
+pub(crate) fn describe(user_agent: &str) -> String {
+    let find = |names: &[(&str, &'static str)]| names.iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| *name);
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.to_owned(),
@@ -37,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_is_called_by_its_name_and_anything_else_as_it_calls_itself() {
+    fn a_known_browser_is_described_by_its_name_and_any_other_by_its_user_agent() {
         for (text, expected) in [
             (
                 "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36",
@@ -55,7 +64,13 @@ mod tests {
             ("curl/8.5.0", "curl/8.5.0"),
             ("", "Unknown browser"),
         ] {
-            assert_eq!(name(text), expected);
+            assert_eq!(describe(text), expected);
         }
+    }
+
+    #[test]
+    fn a_stored_user_agent_is_short_and_has_no_control_characters() {
+        assert_eq!(stored("Fire\0fox\r\n"), "Firefox");
+        assert_eq!(stored(&"ü".repeat(300)).chars().count(), 256);
     }
 }

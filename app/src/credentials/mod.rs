@@ -1,6 +1,7 @@
-//! Credentials that admins and visitors share: passwords, tokens, email addresses, descriptions of browsers.
+//! What signing in needs for admins and visitors alike: passwords, tokens, email addresses, the client and its browser.
 
 pub(crate) mod browser;
+pub mod client;
 pub(crate) mod email;
 pub mod password;
 pub mod token;

@@ -1,15 +1,15 @@
-//! Secrets that are handed out once: in a session's cookie, in a one-time link.
+//! Tokens: random secrets for session cookies and one-time links.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// A random token of 256 bits. Stored is only its hash, so that who reads the database can't use it.
+/// A random token of 256 bits. Only its hash is stored, so nobody who reads the database can use it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token([u8; 32]);
 
 impl Token {
-    /// A new one.
+    /// A new random token.
     ///
     /// # Errors
     /// The system gives no random bytes.
@@ -32,7 +32,7 @@ impl Token {
         Some(Self(bytes))
     }
 
-    /// The token itself, in hexadecimal. It goes to the one whom it is for, and nowhere else.
+    /// The token in hexadecimal. Only the person that it is for may get it.
     pub fn secret(&self) -> String {
         self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
             use fmt::Write;
@@ -41,7 +41,7 @@ impl Token {
         })
     }
 
-    /// Its SHA-256, which is what is stored. A token is random, so no salt and no slow hash is needed.
+    /// The token's SHA-256, which is stored. A token is random, so it needs no salt and no slow hash.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0).into()
     }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_read_as_it_was_written_and_no_two_are_alike() {
+    fn a_token_is_read_as_it_was_written_and_no_two_tokens_are_equal() {
         let token = Token::new().unwrap();
         assert_eq!(Token::parse(&token.secret()), Some(token.clone()));
         assert_ne!(Token::new().unwrap(), token);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_none() {
+    fn a_text_that_is_not_a_token_is_none() {
         let right = Token::new().unwrap().secret();
         for text in ["", "x", &right[1..], &format!("{right}0"), &right.to_uppercase().replace('0', "A"), &"é".repeat(32), &"+f".repeat(32)]
         {

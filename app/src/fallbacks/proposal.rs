@@ -8,7 +8,7 @@ use crate::{
     redirects::{Explanation, Fallbacks, Flow, explain, parse_fallback},
     ui::{
         icon::{WARNING, icon},
-        text::Seen,
+        text::Escaped,
     },
 };
 
@@ -71,7 +71,7 @@ impl Proposal {
 /// A proposal as a table: each flow that differs, now and then. Empty where none does.
 pub fn proposal_view(proposal: &Proposal) -> impl IntoView + use<> {
     let value = |value: Option<String>| match value {
-        Some(value) => view! { <code>{Seen(&value).to_string()}</code> }.into_any(),
+        Some(value) => view! { <code>{Escaped(&value).to_string()}</code> }.into_any(),
         None => view! { <span class="none">"Home URL"</span> }.into_any(),
     };
     let rows = proposal.rows.iter().cloned().map(|ProposalRow { flow, now, then, refused }| {
@@ -103,31 +103,10 @@ pub fn proposal_view(proposal: &Proposal) -> impl IntoView + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redirects::{Environment, Instance, Settings};
+    use crate::fixtures::{self, fallbacks};
 
     fn stored(values: &[(Flow, &str)]) -> StoredInstance {
-        let settings = Settings {
-            slug: "my-app".into(),
-            name: "MyApp".into(),
-            environment: Environment::Production,
-            domain: "myapp.com".into(),
-            ..Settings::default()
-        };
-        let instance = Instance::parse(&settings, 1).unwrap();
-        StoredInstance {
-            id: 1,
-            settings,
-            domain_typed: "myapp.com".into(),
-            instance,
-            fallbacks: fallbacks(values),
-            archived_at: None,
-            portal_enabled: true,
-            identity: crate::portal::identity::IdentityKind::Accounts,
-        }
-    }
-
-    fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-        values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
+        fixtures::stored(fixtures::my_app(), values)
     }
 
     #[test]

@@ -5,32 +5,15 @@ use sqlx::PgPool;
 use super::{form::FallbackForm, store::save};
 use crate::{
     database::StoreError,
+    fixtures::{self, fallbacks, find, my_app},
     history::Actor,
-    instances::{store, stored::StoredInstance},
-    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    instances::store,
+    redirects::{Fallbacks, Flow, Instance, Settings},
 };
 
-fn my_app() -> Settings {
-    Settings {
-        slug: "my-app".into(),
-        name: "MyApp".into(),
-        environment: Environment::Production,
-        domain: "myapp.com".into(),
-        ..Settings::default()
-    }
-}
-
-/// Stores an instance that has no fallback redirects, at version 1.
+/// Creates `my-app` without fallback redirects, at version 1.
 async fn create(pool: &PgPool) {
-    store::create(pool, &Actor::server(), &Instance::parse(&my_app(), 0).unwrap(), "myapp.com").await.unwrap();
-}
-
-async fn stored(pool: &PgPool) -> StoredInstance {
-    store::find(pool, "my-app").await.unwrap().unwrap()
-}
-
-fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
+    fixtures::create(pool, &my_app()).await;
 }
 
 fn form(version: i64, values: &[(Flow, &str)]) -> FallbackForm {
@@ -39,7 +22,7 @@ fn form(version: i64, values: &[(Flow, &str)]) -> FallbackForm {
 
 /// What is stored now, and at which version.
 async fn now(pool: &PgPool) -> (Fallbacks, i64) {
-    let stored = stored(pool).await;
+    let stored = find(pool, "my-app").await;
     (stored.fallbacks, stored.instance.version())
 }
 
@@ -124,7 +107,7 @@ async fn a_save_and_a_change_of_settings_at_once_do_not_both_win(pool: PgPool) {
     let (form, actor) = (form(1, &[(Flow::SignIn, "/in")]), Actor::server());
     let answers = tokio::join!(save(&pool, &actor, "my-app", &form), store::update(&pool, &actor, &renamed, "myapp.com"));
     let (fallbacks, version) = now(&pool).await;
-    let renamed = stored(&pool).await.settings.name == "Renamed";
+    let renamed = find(&pool, "my-app").await.settings.name == "Renamed";
     assert_eq!(version, 2);
     match answers {
         (Ok(2), Err(StoreError::Conflict(_))) => assert!(fallbacks.get(Flow::SignIn) == Some("/in") && !renamed),
@@ -192,7 +175,7 @@ async fn an_unknown_slug_has_nothing_to_save(pool: PgPool) {
 async fn a_row_that_breaks_a_rule_is_refused_by_the_constraint_of_that_name(pool: PgPool) {
     create(&pool).await;
     save(&pool, &Actor::server(), "my-app", &form(1, &[(Flow::SignOut, "/out")])).await.unwrap();
-    let id = stored(&pool).await.id;
+    let id = find(&pool, "my-app").await.id;
     let long = format!("/{}", "ü".repeat(1024));
     for (id, flow, value, constraint) in [
         (id, "sign-out", "/twice", "fallback_redirects_pkey"),

@@ -3,6 +3,7 @@
 use crate::{
     admins::Role,
     copy_settings::view::copied_banner,
+    error::AppError,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
@@ -10,10 +11,7 @@ use crate::{
     },
     paths,
     redirects::Flow,
-    runtimes::{
-        live::{live, settled},
-        view::live_line,
-    },
+    runtimes::{live::wait_until_live, store::live_status, view::live_line},
     saving::{
         bar::{SaveBar, empty_summary, save_bar},
         choices::{Wording, choices},
@@ -70,8 +68,8 @@ pub fn RedirectsPage() -> impl IntoView {
             if just_saved && !read_only { undo_fields::<FallbackForm>(&pool, &stored).await.map_err(loading::unavailable)? } else { None };
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
         // The admin who has just saved sees it arrive.
-        let live = if settles { settled(&pool, stored.id).await } else { live(&pool, stored.id).await };
-        let live = live_line(&live.map_err(loading::unavailable)?);
+        let live = if settles { wait_until_live(&pool, stored.id).await } else { live_status(&pool, stored.id).await };
+        let live = live_line(&live.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?);
         let page = paths::instance(&slug).redirects();
         let start = EditorStart { slug: slug.clone(), version: form.version, base: form.base.clone(), fields };
         let bar = SaveBar {

@@ -1,25 +1,25 @@
-//! Who does something, and from where.
+//! Who makes a change, and from which address.
 
 use std::net::IpAddr;
 
-/// Who does something, and from where: what the record of a change says of its author.
+/// Who makes a change, and from which address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The account's key; `None` where nobody is signed in.
+    /// The account's key; `None` if nobody is signed in.
     pub admin: Option<i64>,
-    /// The account's email address, or what else there is to call them.
+    /// The account's email address, or another name where there is no account.
     pub name: String,
-    /// The client's address, where there is one.
+    /// The client's IP address; `None` if there is no client.
     pub address: Option<IpAddr>,
 }
 
 impl Actor {
-    /// The server itself, as when it starts for the first time.
+    /// The server itself, for example at its first start.
     pub fn server() -> Self {
         Self { admin: None, name: "the server".to_owned(), address: None }
     }
 
-    /// Whoever may run commands beside the server.
+    /// Somebody who runs commands on the server's machine.
     pub fn command_line() -> Self {
         Self { admin: None, name: "the command line".to_owned(), address: None }
     }

@@ -1,75 +1,63 @@
-//! A change in words: what somebody did, and each field's value before and after.
+//! Describes a change: a sentence about what somebody did, and each field's value before and after.
 
 use serde_json::Value;
 
-use super::{Kind, store::Change};
-use crate::redirects::{Flow, InstanceField};
-
-/// The fields that a change can touch, by their names in forms, in the order of the screens. An instance keeps its slug.
-pub fn fields() -> impl Iterator<Item = &'static str> {
-    let settings = InstanceField::ALL.into_iter().filter(|field| *field != InstanceField::Slug).map(InstanceField::name);
-    Flow::ALL.into_iter().map(Flow::field).chain(settings).chain(["role"])
-}
-
-/// What the screens call a field.
-pub fn label(field: &str) -> &str {
-    match field {
-        "role" => "Role",
-        "server_admin" => "May create instances",
-        "owner_of_all" => "Owner of every instance",
-        other => InstanceField::named(other).map(InstanceField::label).or_else(|| Flow::of_field(other).map(Flow::label)).unwrap_or(other),
-    }
-}
+use super::{
+    Kind,
+    fields::{fields, label},
+    store::Change,
+};
+use crate::redirects::Flow;
 
 /// One field of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// What the field is called.
+pub struct FieldChange {
+    /// The field's label.
     pub label: String,
-    /// What became of it.
-    pub values: Values,
+    /// Its values before and after.
+    pub values: ValueChange,
 }
 
-/// What became of a field.
+/// How a field's value changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Values {
-    /// One value took the place of another.
-    One {
-        /// What was there; `None` where nothing was.
+pub enum ValueChange {
+    /// One value replaced another.
+    Single {
+        /// The earlier value; `None` if the field was empty.
         before: Option<String>,
-        /// What is there since; `None` where nothing is.
+        /// The new value; `None` if the field is empty.
         after: Option<String>,
     },
-    /// A list lost some values and got others.
-    Many {
-        /// What was taken out.
+    /// Items of a list were removed or added.
+    List {
+        /// The items that were removed.
         removed: Vec<String>,
-        /// What was put in.
+        /// The items that were added.
         added: Vec<String>,
     },
 }
 
-/// The fields that a change touched, in the order of the screens; others that are recorded come last.
-pub fn lines(change: &Change) -> Vec<Line> {
+/// The fields that a change affected, in the order of the screens. Fields that the screens don't have come last.
+pub fn field_changes(change: &Change) -> Vec<FieldChange> {
     let mut names: Vec<&String> =
         change.before.keys().chain(change.after.keys().filter(|name| !change.before.contains_key(*name))).collect();
-    // What is said in the sentence already.
+    // The sentence already names the role.
     names.retain(|name| *name != "role" || !matches!(change.kind, Kind::Joined | Kind::Invited));
     names.sort_by_key(|name| fields().position(|field| field == name.as_str()).unwrap_or(usize::MAX));
-    let line = |name: &String| {
+    let field_change = |name: &String| {
         let (before, after) = (change.before.get(name).unwrap_or(&Value::Null), change.after.get(name).unwrap_or(&Value::Null));
         let values = if before.is_array() || after.is_array() {
             let (before, after) = (items(before), items(after));
             let without = |these: &[String], those: &[String]| these.iter().filter(|item| !those.contains(item)).cloned().collect();
-            Values::Many { removed: without(&before, &after), added: without(&after, &before) }
+            ValueChange::List { removed: without(&before, &after), added: without(&after, &before) }
         } else {
             // A flow without a fallback redirect goes to the home URL.
             let nothing = || Flow::of_field(name).map(|_| "Home URL".to_owned());
-            Values::One { before: text(before).or_else(nothing), after: text(after).or_else(nothing) }
+            ValueChange::Single { before: text(before).or_else(nothing), after: text(after).or_else(nothing) }
         };
-        Line { label: label(name).to_owned(), values }
+        FieldChange { label: label(name).to_owned(), values }
     };
-    names.into_iter().map(line).collect()
+    names.into_iter().map(field_change).collect()
 }
 
 fn items(value: &Value) -> Vec<String> {
@@ -88,8 +76,8 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// What somebody did, to be read after their name.
-pub fn deed(change: &Change) -> String {
+/// What somebody did, as a phrase that follows their name.
+pub fn describe(change: &Change) -> String {
     let about = change.about.as_deref();
     let somebody = about.unwrap_or("somebody");
     let role = |values: &serde_json::Map<String, Value>| values.get("role").and_then(text);
@@ -101,11 +89,11 @@ pub fn deed(change: &Change) -> String {
         Kind::Restored => format!("restored the redirects of version {}", about.unwrap_or("unknown")),
         Kind::Copied => format!("copied settings from {}", about.unwrap_or("another instance")),
         Kind::Archived => "archived the instance".to_owned(),
-        Kind::Unarchived => "brought the instance back from the archive".to_owned(),
+        Kind::Unarchived => "restored the instance from the archive".to_owned(),
         Kind::PortalEnabled => "switched the portal pages on".to_owned(),
         Kind::PortalDisabled => "switched the portal pages off".to_owned(),
         Kind::Invited => format!("invited {somebody}{as_role}"),
-        Kind::InvitationWithdrawn => format!("withdrew the invitation of {somebody}"),
+        Kind::InvitationWithdrawn => format!("withdrew the invitation for {somebody}"),
         Kind::Joined => format!("joined{as_role}"),
         Kind::Role => format!("changed the role of {somebody}"),
         Kind::Removed if about == Some(&change.who) => "left the instance".to_owned(),
@@ -116,8 +104,8 @@ pub fn deed(change: &Change) -> String {
         Kind::SignInFailed => "failed to sign in".to_owned(),
         Kind::SignedOut => "signed out".to_owned(),
         Kind::SessionEnded => "ended another session".to_owned(),
-        Kind::ResetIssued => format!("made a link for {somebody} to choose a new password"),
-        Kind::PasswordReset => "chose a new password by a link".to_owned(),
+        Kind::ResetIssued => format!("created a password reset link for {somebody}"),
+        Kind::PasswordReset => "chose a new password with a reset link".to_owned(),
         Kind::PasswordChanged => "changed the password".to_owned(),
     }
 }
@@ -145,27 +133,30 @@ mod tests {
         }
     }
 
-    fn one(label: &str, before: Option<&str>, after: Option<&str>) -> Line {
-        Line { label: label.into(), values: Values::One { before: before.map(str::to_owned), after: after.map(str::to_owned) } }
-    }
-
-    #[test]
-    fn each_kind_is_said_in_words_of_its_own() {
-        let said: Vec<String> = Kind::ALL
-            .into_iter()
-            .map(|kind| deed(&change(kind, Some("ben@myapp.com"), json!({"role": "owner"}), json!({"role": "viewer"}))))
-            .collect();
-        assert!(said.iter().enumerate().all(|(at, deed)| !said[..at].contains(deed)), "{said:?}");
-        for deed in ["changed redirects", "invited ben@myapp.com as viewer", "signed in", "joined as viewer", "removed ben@myapp.com"] {
-            assert!(said.iter().any(|said| said == deed), "{deed}");
+    fn one(label: &str, before: Option<&str>, after: Option<&str>) -> FieldChange {
+        FieldChange {
+            label: label.into(),
+            values: ValueChange::Single { before: before.map(str::to_owned), after: after.map(str::to_owned) },
         }
-        assert_eq!(deed(&change(Kind::Restored, Some("3"), json!({}), json!({}))), "restored the redirects of version 3");
-        assert_eq!(deed(&change(Kind::Removed, Some("ana@myapp.com"), json!({}), json!({}))), "left the instance");
-        assert_eq!(deed(&change(Kind::Invited, None, json!({}), json!({}))), "invited somebody");
     }
 
     #[test]
-    fn fields_are_named_as_on_their_screens_and_come_in_that_order() {
+    fn each_kind_has_a_description_of_its_own() {
+        let descriptions: Vec<String> = Kind::ALL
+            .into_iter()
+            .map(|kind| describe(&change(kind, Some("ben@myapp.com"), json!({"role": "owner"}), json!({"role": "viewer"}))))
+            .collect();
+        assert!(descriptions.iter().enumerate().all(|(at, text)| !descriptions[..at].contains(text)), "{descriptions:?}");
+        for expected in ["changed redirects", "invited ben@myapp.com as viewer", "signed in", "joined as viewer", "removed ben@myapp.com"] {
+            assert!(descriptions.iter().any(|text| text == expected), "{expected}");
+        }
+        assert_eq!(describe(&change(Kind::Restored, Some("3"), json!({}), json!({}))), "restored the redirects of version 3");
+        assert_eq!(describe(&change(Kind::Removed, Some("ana@myapp.com"), json!({}), json!({}))), "left the instance");
+        assert_eq!(describe(&change(Kind::Invited, None, json!({}), json!({}))), "invited somebody");
+    }
+
+    #[test]
+    fn fields_have_the_labels_and_the_order_of_their_screens() {
         let before = json!({"name": "MyApp", "after_sign_in_url": null, "after_sign_up_url": "/welcome", "home_url": "https://myapp.com/"});
         let after = json!({"name": "Shop", "after_sign_in_url": "/in", "after_sign_up_url": null, "home_url": "https://myapp.com/x"});
         let expected = [
@@ -174,7 +165,7 @@ mod tests {
             one("Name", Some("MyApp"), Some("Shop")),
             one("Home URL", Some("https://myapp.com/"), Some("https://myapp.com/x")),
         ];
-        assert_eq!(lines(&change(Kind::Settings, None, before, after)), expected);
+        assert_eq!(field_changes(&change(Kind::Settings, None, before, after)), expected);
         for flow in Flow::ALL {
             assert_eq!(label(flow.field()), flow.label());
         }
@@ -182,21 +173,22 @@ mod tests {
     }
 
     #[test]
-    fn of_a_list_only_what_was_taken_out_and_put_in_is_named() {
+    fn a_list_shows_only_the_items_that_were_removed_or_added() {
         let before = json!({"allowed_origins": ["https://a.com", "https://b.com"]});
         let after = json!({"allowed_origins": ["https://b.com", "https://c.com", "https://d.com"]});
-        let [Line { label, values }] = &lines(&change(Kind::Settings, None, before, after))[..] else { panic!() };
+        let [FieldChange { label, values }] = &field_changes(&change(Kind::Settings, None, before, after))[..] else { panic!() };
         assert_eq!(label, "Allowed origins");
-        let expected = Values::Many { removed: vec!["https://a.com".into()], added: vec!["https://c.com".into(), "https://d.com".into()] };
+        let expected =
+            ValueChange::List { removed: vec!["https://a.com".into()], added: vec!["https://c.com".into(), "https://d.com".into()] };
         assert_eq!(*values, expected);
     }
 
     #[test]
-    fn what_is_on_one_side_only_or_has_another_name_is_shown_as_well() {
+    fn fields_that_were_added_or_have_no_label_are_shown_too() {
         let both = change(Kind::Role, None, json!({"later": 3}), json!({"role": "owner", "server_admin": true}));
         let expected = [one("Role", None, Some("owner")), one("later", Some("3"), None), one("May create instances", None, Some("Yes"))];
-        assert_eq!(lines(&both), expected);
-        assert_eq!(lines(&change(Kind::SignedIn, None, json!({}), json!({}))), []);
-        assert_eq!(lines(&change(Kind::Joined, None, json!({"role": null}), json!({"role": "owner"}))), []);
+        assert_eq!(field_changes(&both), expected);
+        assert_eq!(field_changes(&change(Kind::SignedIn, None, json!({}), json!({}))), []);
+        assert_eq!(field_changes(&change(Kind::Joined, None, json!({"role": null}), json!({"role": "owner"}))), []);
     }
 }

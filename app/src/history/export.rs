@@ -1,25 +1,25 @@
-//! A history as a file: CSV for a spreadsheet, or JSON. Written piece by piece, so that a long one need not be held whole.
+//! Exports a history as CSV or JSON. It is written in parts, so a long history never fills the memory.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{difference::deed, store::Change};
+use super::{difference::describe, store::Change};
 use crate::ui::{spreadsheet, text::timestamp};
 
-/// The most changes in one file. Who needs more asks for shorter times.
-pub const MOST_EXPORTED: i64 = 100_000;
+/// The maximum number of changes in one file. To export more, filter by shorter periods.
+pub const MAX_EXPORTED: i64 = 100_000;
 
-/// The kinds of files.
+/// The file formats of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// One line a change; before and after are JSON in a cell.
+pub enum ExportFormat {
+    /// One row for each change; the values before and after are JSON.
     Csv,
-    /// An array with one object a change.
+    /// An array with one object for each change.
     Json,
 }
 
-impl Format {
-    /// The format whose name a file's name ends with.
+impl ExportFormat {
+    /// The format that a file name's extension stands for; `None` for any other extension.
     pub fn of_file(name: &str) -> Option<Self> {
         match name.rsplit_once('.')?.1 {
             "csv" => Some(Self::Csv),
@@ -28,7 +28,7 @@ impl Format {
         }
     }
 
-    /// How a file's name ends.
+    /// The file name's extension.
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -36,7 +36,7 @@ impl Format {
         }
     }
 
-    /// What HTTP calls it.
+    /// The media type for `Content-Type`.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
@@ -44,7 +44,7 @@ impl Format {
         }
     }
 
-    /// What comes before the first change.
+    /// The bytes before the first change.
     pub fn begin(self) -> Vec<u8> {
         match self {
             Self::Csv => spreadsheet::head(&COLUMNS),
@@ -52,7 +52,7 @@ impl Format {
         }
     }
 
-    /// Changes; `first` where none has been written yet.
+    /// The bytes of these changes; `first` if no change has been written yet.
     pub fn write(self, changes: &[Change], first: bool) -> Vec<u8> {
         if self == Self::Csv {
             return spreadsheet::rows(changes.iter().map(cells));
@@ -61,12 +61,12 @@ impl Format {
         for (at, change) in changes.iter().enumerate() {
             file.extend_from_slice(if first && at == 0 { b"\n" } else { b",\n" });
             // Writing to memory does not fail.
-            let _ = serde_json::to_writer(&mut file, &Exported::of(change));
+            let _ = serde_json::to_writer(&mut file, &JsonChange::of(change));
         }
         file
     }
 
-    /// What comes after the last change.
+    /// The bytes after the last change.
     pub fn end(self) -> Vec<u8> {
         match self {
             Self::Csv => Vec::new(),
@@ -75,7 +75,7 @@ impl Format {
     }
 }
 
-/// The columns of the CSV: those of the JSON, and what was done, in words.
+/// The columns of the CSV: the JSON fields, and `did`, a description of the change.
 const COLUMNS: [&str; 11] = ["id", "at", "who", "did", "kind", "instance", "version", "about", "address", "before", "after"];
 
 fn cells(change: &Change) -> [String; COLUMNS.len()] {
@@ -85,7 +85,7 @@ fn cells(change: &Change) -> [String; COLUMNS.len()] {
         change.id.to_string(),
         timestamp(change.at),
         change.who.clone(),
-        deed(change),
+        describe(change),
         change.kind.name().to_owned(),
         text(&change.instance),
         change.version.map(|version| version.to_string()).unwrap_or_default(),
@@ -98,7 +98,7 @@ fn cells(change: &Change) -> [String; COLUMNS.len()] {
 
 /// A change as JSON.
 #[derive(Serialize)]
-struct Exported<'a> {
+struct JsonChange<'a> {
     id: i64,
     at: String,
     who: &'a str,
@@ -111,7 +111,7 @@ struct Exported<'a> {
     after: &'a Map<String, Value>,
 }
 
-impl<'a> Exported<'a> {
+impl<'a> JsonChange<'a> {
     fn of(change: &'a Change) -> Self {
         Self {
             id: change.id,

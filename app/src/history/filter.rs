@@ -1,49 +1,49 @@
-//! Which changes are asked for: by person, field and time. Its state is a query string, as in the page's address.
+//! The filter of a history: by person, field and time. A query string in the page's address holds its state.
 
 use time::{Date, OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 use url::form_urlencoded;
 
-use super::difference::fields;
+use super::fields::fields;
 use crate::ui::form::FieldError;
 
-/// A day as forms write it.
+/// How forms write a date.
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
-/// The longest name of a person, in bytes: an email address is no longer (RFC 5321).
-const MOST_PERSON_BYTES: usize = 254;
+/// The maximum length of a person's name, in bytes: the limit of an email address (RFC 5321).
+const MAX_PERSON_BYTES: usize = 254;
 
-/// The form above a history, every field as typed.
+/// The filter form, with every field as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HistoryFilter {
-    /// A part of the name of who did it, or of whom it is about.
+    /// Part of the name of the person who made the change, or of the person it is about.
     pub person: String,
-    /// The name of a form field that the change touched.
+    /// The name of a form field that changed.
     pub field: String,
     /// The first day, in UTC.
     pub from: String,
     /// The last day, in UTC.
     pub to: String,
-    /// Only changes older than the one of this key: where the page goes on.
+    /// Only changes older than the change with this key: the position of the next page.
     pub before: Option<i64>,
 }
 
-/// A filter that has been read: what the database is asked.
+/// A valid filter, as the database is queried with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// A part of the name of who did it, or of whom it is about.
+pub struct Criteria {
+    /// Part of the name of the person who made the change, or of the person it is about.
     pub person: Option<String>,
-    /// The name of a field that the change touched.
+    /// The name of a field that changed.
     pub field: Option<&'static str>,
-    /// Not before this moment.
+    /// Only changes at or after this time.
     pub since: Option<OffsetDateTime>,
-    /// Before this moment.
+    /// Only changes before this time.
     pub until: Option<OffsetDateTime>,
-    /// Only changes with a smaller key.
+    /// Only changes with a smaller key than this.
     pub before: Option<i64>,
 }
 
 impl HistoryFilter {
-    /// Reads a query string. What is none of the form's fields is left out.
+    /// Reads a query string. Parameters that the form does not have are ignored.
     pub fn read(query: &str) -> Self {
         let mut filter = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -59,7 +59,7 @@ impl HistoryFilter {
         filter
     }
 
-    /// Writes what [`HistoryFilter::read`] reads as this filter.
+    /// The query string that [`HistoryFilter::read`] reads as this filter.
     pub fn write(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in [("person", &self.person), ("field", &self.field), ("from", &self.from), ("to", &self.to)] {
@@ -73,33 +73,33 @@ impl HistoryFilter {
         query.finish()
     }
 
-    /// The same filter, from its newest change or from another place on.
+    /// The same filter at another position: from the newest change, or below the change with this key.
     #[must_use]
     pub fn from_before(&self, before: Option<i64>) -> Self {
         Self { before, ..self.clone() }
     }
 
-    /// Whether every change is asked for.
+    /// Whether the filter accepts every change.
     pub fn is_empty(&self) -> bool {
         [&self.person, &self.field, &self.from, &self.to].iter().all(|value| value.trim().is_empty())
     }
 
-    /// Reads what was typed.
+    /// Validates what was typed.
     ///
     /// # Errors
-    /// Everything that is wrong, one entry for each field, all at once.
-    pub fn check(&self) -> Result<Wanted, Vec<FieldError>> {
+    /// Every invalid field, with one message each.
+    pub fn check(&self) -> Result<Criteria, Vec<FieldError>> {
         let mut errors = Vec::new();
-        let mut wanted = Wanted { before: self.before, ..Wanted::default() };
+        let mut criteria = Criteria { before: self.before, ..Criteria::default() };
         let person = self.person.trim();
-        if person.len() > MOST_PERSON_BYTES || person.contains(char::is_control) {
-            errors.push(FieldError::new("person", "Type a part of an email address, like ana@."));
+        if person.len() > MAX_PERSON_BYTES || person.contains(char::is_control) {
+            errors.push(FieldError::new("person", "Type part of an email address, like ana@."));
         }
-        wanted.person = Some(person.to_owned()).filter(|person| !person.is_empty());
+        criteria.person = Some(person.to_owned()).filter(|person| !person.is_empty());
         let field = self.field.trim();
-        wanted.field = fields().find(|name| *name == field);
-        if wanted.field.is_none() && !field.is_empty() {
-            errors.push(FieldError::new("field", "Choose a field of the list."));
+        criteria.field = fields().find(|name| *name == field);
+        if criteria.field.is_none() && !field.is_empty() {
+            errors.push(FieldError::new("field", "Choose a field from the list."));
         }
         let mut day = |name: &str, typed: &str| match typed.trim() {
             "" => None,
@@ -115,13 +115,13 @@ impl HistoryFilter {
             errors.push(FieldError::new("to", "The last day is before the first one. Choose a later one."));
         }
         let begin_of = |day: Date| day.midnight().assume_offset(UtcOffset::UTC);
-        wanted.since = from.map(begin_of);
-        wanted.until = to.and_then(Date::next_day).map(begin_of);
-        if errors.is_empty() { Ok(wanted) } else { Err(errors) }
+        criteria.since = from.map(begin_of);
+        criteria.until = to.and_then(Date::next_day).map(begin_of);
+        if errors.is_empty() { Ok(criteria) } else { Err(errors) }
     }
 }
 
-/// Whether a text is a day, or nothing: what a browser's own field for days can show.
+/// Whether a text is empty or a date, so that a browser's date field can show it.
 pub(super) fn is_day(typed: &str) -> bool {
     typed.is_empty() || Date::parse(typed, DAY).is_ok()
 }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_as_the_same_filter() {
+    fn a_written_filter_is_read_as_the_same_filter() {
         let filter = HistoryFilter {
             person: "ana+x&y=ü@".into(),
             field: "after_sign_in_url".into(),
@@ -152,16 +152,16 @@ mod tests {
     }
 
     #[test]
-    fn days_are_meant_whole_and_in_utc() {
-        let wanted = HistoryFilter::read("from=2026-11-20&to=+2026-11-23+").check().unwrap();
-        assert_eq!((wanted.since, wanted.until), (Some(datetime!(2026-11-20 0:00 UTC)), Some(datetime!(2026-11-24 0:00 UTC))));
+    fn a_day_lasts_from_midnight_to_midnight_in_utc() {
+        let criteria = HistoryFilter::read("from=2026-11-20&to=+2026-11-23+").check().unwrap();
+        assert_eq!((criteria.since, criteria.until), (Some(datetime!(2026-11-20 0:00 UTC)), Some(datetime!(2026-11-24 0:00 UTC))));
         let one = HistoryFilter::read("from=2026-02-28&to=2026-02-28").check().unwrap();
         assert_eq!((one.since, one.until), (Some(datetime!(2026-02-28 0:00 UTC)), Some(datetime!(2026-03-01 0:00 UTC))));
         assert_eq!(HistoryFilter::read("to=9999-12-31").check().unwrap().until, None);
     }
 
     #[test]
-    fn what_is_wrong_is_named_beside_its_field_and_stays_typed() {
+    fn each_invalid_field_has_an_error_and_keeps_what_was_typed() {
         for day in ["yesterday", "2026-02-30", "23.11.2026", "2026-11-23T10:00", "2026-1-1", "%00", "99999-01-01", "-0001-01-01x"] {
             assert_eq!(wrong(&format!("from={day}")), ["from"], "{day}");
             assert_eq!(wrong(&format!("to={day}&from=2026-01-01")), ["to"], "{day}");
@@ -173,9 +173,9 @@ mod tests {
     }
 
     #[test]
-    fn blanks_ask_for_everything() {
+    fn blank_fields_accept_every_change() {
         let filter = HistoryFilter::read("person=+&field=&from=+&to=");
-        assert_eq!(filter.check(), Ok(Wanted::default()));
+        assert_eq!(filter.check(), Ok(Criteria::default()));
         assert!(filter.is_empty());
         for field in fields() {
             assert_eq!(HistoryFilter { field: field.into(), ..filter.clone() }.check().unwrap().field, Some(field));

@@ -1,8 +1,8 @@
-//! The kinds of changes, by the names that the database has for them.
+//! The kinds of changes, and their names in the database.
 
 use std::{fmt, str::FromStr};
 
-/// What kind of change is recorded.
+/// The kind of a recorded change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An instance was created.
@@ -11,13 +11,13 @@ pub enum Kind {
     Settings,
     /// Fallback redirects were changed.
     Redirects,
-    /// The fallback redirects of an earlier version were put back.
+    /// The fallback redirects of an earlier version were restored.
     Restored,
     /// Settings were copied from another instance.
     Copied,
     /// An instance was archived.
     Archived,
-    /// An instance was brought back from the archive.
+    /// An instance was restored from the archive.
     Unarchived,
     /// The hosted pages of an instance were switched on.
     PortalEnabled,
@@ -43,11 +43,11 @@ pub enum Kind {
     SignInFailed,
     /// Somebody signed out.
     SignedOut,
-    /// Somebody ended another session of their own.
+    /// Somebody ended one of their other sessions.
     SessionEnded,
-    /// A link to choose a new password was made.
+    /// A password reset link was created.
     ResetIssued,
-    /// A new password was chosen by such a link.
+    /// A password was reset with such a link.
     PasswordReset,
     /// A password was changed.
     PasswordChanged,
@@ -117,7 +117,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A name that no kind has.
+/// The text is not the name of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown kind of change")]
 pub struct UnknownKind;

@@ -1,7 +1,7 @@
-//! Who changed what: the record of every change. It is written in the transaction that makes the change, and never altered.
+//! The history: who changed what. Each change is recorded in the transaction that makes it, and the record is never altered.
 //!
-//! `record.rs` writes it. `store.rs` reads it, as `filter.rs` asks; `difference.rs` says it in words, `view.rs` shows it,
-//! `export.rs` makes a file of it, and `restore/` puts the fallback redirects of an earlier version back.
+//! `store/` records changes and reads them, `filter.rs` narrows them down, `difference.rs` describes a change, `view.rs` shows the history,
+//! `export.rs` exports it, and `restore/` restores the fallback redirects of an earlier version.
 
 #[cfg(feature = "ssr")]
 mod actor;
@@ -10,23 +10,19 @@ pub mod difference;
 #[cfg(feature = "ssr")]
 pub mod export;
 #[cfg(feature = "ssr")]
+pub mod fields;
+#[cfg(feature = "ssr")]
 pub mod filter;
 #[cfg(feature = "ssr")]
 mod kind;
-#[cfg(feature = "ssr")]
-pub mod last;
-#[cfg(feature = "ssr")]
-pub mod record;
 pub mod restore;
 #[cfg(feature = "ssr")]
 pub mod store;
-#[cfg(test)]
-#[cfg(feature = "ssr")]
-mod store_tests;
-#[cfg(feature = "ssr")]
 pub mod view;
 
 #[cfg(feature = "ssr")]
 pub use actor::Actor;
 #[cfg(feature = "ssr")]
-pub use kind::Kind;
+pub use kind::{Kind, UnknownKind};
+#[cfg(feature = "ssr")]
+pub use store::record;

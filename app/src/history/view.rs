@@ -1,14 +1,15 @@
-//! The History tab of an instance, and the history of the server's accounts: a filter, the changes, and the way to a file.
+//! The History tab of an instance, and the history of the server's accounts: a filter, the changes and the export links.
 
 use crate::paths;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    difference::{Line, Values, deed, fields, label, lines},
-    export::Format,
+    difference::{FieldChange, ValueChange, describe, field_changes},
+    export::ExportFormat,
+    fields::{fields, label},
     filter::{HistoryFilter, is_day},
-    store::{self, Change, ON_A_PAGE, Page, Scope},
+    store::{self, Change, ChangesPage, PAGE_SIZE, Scope},
 };
 use crate::{
     admins::Role,
@@ -21,11 +22,11 @@ use crate::{
         field::{Field, error_of},
         form::{FieldError, summary},
         icon::{ARROW, TICK, icon},
-        text::{Seen, moment},
+        text::{Escaped, moment},
     },
 };
 
-/// Who changed what of an instance.
+/// The history of an instance.
 #[component]
 pub fn HistoryPage() -> impl IntoView {
     let slug = loading::slug();
@@ -35,8 +36,8 @@ pub fn HistoryPage() -> impl IntoView {
         let stored = loading::instance(&slug).await?;
         let role = loading::role(&slug).await?;
         let restore = (role >= Role::Editor).then(|| stored.instance.version());
-        let place = Shown { path: paths::instance(&slug).history(), fields: true, restore };
-        let history = history(place, Scope::Instance { id: stored.id, role }, HistoryFilter::read(&query)).await?;
+        let options = PageOptions { path: paths::instance(&slug).history(), fields: true, restore };
+        let history = history(options, Scope::Instance { id: stored.id, role }, HistoryFilter::read(&query)).await?;
         let restored = restored.then(|| view! { <p class="banner" role="status">{icon(TICK)}"Restored. Links follow it from now on."</p> });
         Ok(view! {
             <InstanceFrame stored place=Place::History>
@@ -47,7 +48,7 @@ pub fn HistoryPage() -> impl IntoView {
     })
 }
 
-/// What became of the server's accounts.
+/// The history of the server's accounts.
 #[component]
 pub fn ServerHistoryPage() -> impl IntoView {
     let query = loading::query();
@@ -55,14 +56,14 @@ pub fn ServerHistoryPage() -> impl IntoView {
         if !loading::caller()?.is_server_admin {
             return Err(AppError::Forbidden);
         }
-        let place = Shown { path: paths::SERVER_HISTORY.to_owned(), fields: false, restore: None };
-        let history = history(place, Scope::Server, HistoryFilter::read(&query)).await?;
+        let options = PageOptions { path: paths::SERVER_HISTORY.to_owned(), fields: false, restore: None };
+        let history = history(options, Scope::Server, HistoryFilter::read(&query)).await?;
         Ok(view! {
             <Title text="Server history" />
             <Frame page=ServerPage::History>
                 <header class="head">
                     <h1>"Server history"</h1>
-                    <p class="host">"Accounts: sign-ins, failed sign-ins, new passwords. What was changed of an instance is in its own History."</p>
+                    <p class="host">"Accounts: sign-ins, failed sign-ins and new passwords. Changes to an instance are in its own History."</p>
                 </header>
                 {history}
             </Frame>
@@ -70,19 +71,21 @@ pub fn ServerHistoryPage() -> impl IntoView {
     })
 }
 
-/// Where a history is shown.
-struct Shown {
+/// What differs between the pages that show a history.
+struct PageOptions {
     /// The page's address.
     path: String,
-    /// Whether there are fields to filter by.
+    /// Whether the filter has a list of fields.
     fields: bool,
-    /// The version that is in force, where the reader may put another one back.
+    /// The instance's present version, if the reader may restore another one.
     restore: Option<i64>,
 }
 
-async fn history(place: Shown, scope: Scope, filter: HistoryFilter) -> Result<impl IntoView + use<>, AppError> {
+async fn history(options: PageOptions, scope: Scope, filter: HistoryFilter) -> Result<impl IntoView + use<>, AppError> {
     let (page, errors) = match filter.check() {
-        Ok(wanted) => (Some(store::page(&loading::pool()?, scope, &wanted, ON_A_PAGE).await.map_err(loading::unavailable)?), Vec::new()),
+        Ok(criteria) => {
+            (Some(store::read_page(&loading::pool()?, scope, &criteria, PAGE_SIZE).await.map_err(loading::unavailable)?), Vec::new())
+        }
         Err(errors) => (None, errors),
     };
     if page.is_none()
@@ -91,11 +94,11 @@ async fn history(place: Shown, scope: Scope, filter: HistoryFilter) -> Result<im
         response.set_status(axum::http::StatusCode::UNPROCESSABLE_ENTITY);
     }
     let links = errors.iter().map(|error| (format!("#{}", error.field), format!("{}: {}", name(&error.field), error.message)));
-    let wrong = (!errors.is_empty()).then(|| summary("That can't be searched for", "Mend this, then filter again:", links.collect()));
-    let changes = page.map(|page| changes(&place, &filter, page));
+    let wrong = (!errors.is_empty()).then(|| summary("The filter is not valid", "Fix these fields, then filter again:", links.collect()));
+    let changes = page.map(|page| changes(&options, &filter, page));
     Ok(view! {
         {wrong}
-        {filter_form(&place, &filter, &errors)}
+        {filter_form(&options, &filter, &errors)}
         {changes}
     })
 }
@@ -109,13 +112,13 @@ fn name(field: &str) -> &'static str {
     }
 }
 
-fn filter_form(place: &Shown, filter: &HistoryFilter, errors: &[FieldError]) -> impl IntoView + use<> {
+fn filter_form(options: &PageOptions, filter: &HistoryFilter, errors: &[FieldError]) -> impl IntoView + use<> {
     let text = |name: &'static str, kind: &'static str, value: &str| {
         Field { name, label: self::name(name), kind, autocomplete: "off", value: value.to_owned(), ..Field::default() }.show(errors)
     };
-    // A browser's own field for days shows nothing of what is none.
+    // A browser's date field shows nothing where the text is not a date.
     let day = |name, value: &str| text(name, if is_day(value) { "date" } else { "text" }, value);
-    let fields = place.fields.then(|| {
+    let fields = options.fields.then(|| {
         let error = errors.iter().find(|error| error.field == "field").map(|error| error.message.clone());
         let chosen = filter.field.clone();
         let choices = fields().map(|field| view! { <option value=field selected=field == chosen>{label(field)}</option> });
@@ -133,10 +136,10 @@ fn filter_form(place: &Shown, filter: &HistoryFilter, errors: &[FieldError]) -> 
             </div>
         }
     });
-    let all = (!filter.is_empty()).then(|| view! { <a class="button" href=place.path.clone()>"Show all"</a> });
+    let all = (!filter.is_empty()).then(|| view! { <a class="button" href=options.path.clone()>"Show all"</a> });
     view! {
         <div role="search">
-        <form method="get" action=place.path.clone() class="card changes-filter" autocomplete="off">
+        <form method="get" action=options.path.clone() class="card changes-filter" autocomplete="off">
             {text("person", "text", &filter.person)}
             {fields}
             {day("from", &filter.from)}
@@ -151,30 +154,30 @@ fn filter_form(place: &Shown, filter: &HistoryFilter, errors: &[FieldError]) -> 
     }
 }
 
-fn changes(place: &Shown, filter: &HistoryFilter, page: Page) -> impl IntoView + use<> {
+fn changes(options: &PageOptions, filter: &HistoryFilter, page: ChangesPage) -> impl IntoView + use<> {
     let at = |path: &str, query: String| if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-    let exports = [Format::Csv, Format::Json].map(|format| {
-        let href = at(&format!("{}/export.{}", place.path, format.name()), filter.from_before(None).write());
+    let exports = [ExportFormat::Csv, ExportFormat::Json].map(|format| {
+        let href = at(&format!("{}/export.{}", options.path, format.name()), filter.from_before(None).write());
         let name = format.name().to_uppercase();
         view! { <a class="button small" href=href download=""><span class="unseen">"Download as "</span>{name}</a> }
     });
     let newest = filter.before.map(|_| {
-        let href = at(&place.path, filter.from_before(None).write());
+        let href = at(&options.path, filter.from_before(None).write());
         view! { <a class="button" href=href>"Newest"</a> }
     });
     let older = page.older.map(|id| {
-        let href = at(&place.path, filter.from_before(Some(id)).write());
+        let href = at(&options.path, filter.from_before(Some(id)).write());
         view! { <a class="button" href=href rel="next">"Older"</a> }
     });
     let body = if page.changes.is_empty() {
         let (title, text) = match (filter.is_empty(), filter.before) {
             (_, Some(_)) => ("Nothing older", "The history ends here."),
-            (true, None) => ("Nothing yet", "What is changed from now on is recorded here."),
-            (false, None) => ("Nothing fits the filter", "Try less of a name, another field, or more days."),
+            (true, None) => ("Nothing yet", "Changes from now on are recorded here."),
+            (false, None) => ("No change matches the filter", "Try a shorter part of the name, another field or more days."),
         };
         view! { <div class="card empty"><h3>{title}</h3><p>{text}</p></div> }.into_any()
     } else {
-        let rows = page.changes.into_iter().map(|change| change_view(place, change)).collect_view();
+        let rows = page.changes.into_iter().map(|change| change_view(options, change)).collect_view();
         view! { <ol class="card changes">{rows}</ol> }.into_any()
     };
     view! {
@@ -189,44 +192,44 @@ fn changes(place: &Shown, filter: &HistoryFilter, page: Page) -> impl IntoView +
     }
 }
 
-fn change_view(place: &Shown, change: Change) -> impl IntoView + use<> {
-    let (deed, lines) = (deed(&change), lines(&change));
-    let lines = (!lines.is_empty()).then(|| {
-        let lines = lines.into_iter().map(line_view).collect_view();
-        view! { <ul class="difference">{lines}</ul> }
+fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
+    let (description, fields) = (describe(&change), field_changes(&change));
+    let fields = (!fields.is_empty()).then(|| {
+        let fields = fields.into_iter().map(field_view).collect_view();
+        view! { <ul class="difference">{fields}</ul> }
     });
     let version = change.version.map(|version| {
-        let now = (place.restore == Some(version)).then_some(", in force");
+        let now = (options.restore == Some(version)).then_some(", in force");
         view! { <span class="badge">"Version "{version}{now}</span> }
     });
-    let restore = place.restore.zip(change.version).filter(|(now, version)| now != version).map(|(_, version)| {
+    let restore = options.restore.zip(change.version).filter(|(now, version)| now != version).map(|(_, version)| {
         view! {
-            <a class="button small" href=format!("{}/{version}", place.path)>"Restore"<span class="unseen">" version "{version}</span></a>
+            <a class="button small" href=format!("{}/{version}", options.path)>"Restore"<span class="unseen">" version "{version}</span></a>
         }
     });
     let address = change.address.map(|address| format!(" from {address}"));
     view! {
         <li>
             <div>
-                <p><strong>{Seen(&change.who).to_string()}</strong>" "{Seen(&deed).to_string()}" "{version}</p>
+                <p><strong>{Escaped(&change.who).to_string()}</strong>" "{Escaped(&description).to_string()}" "{version}</p>
                 <p class="help">{moment(change.at)}{address}</p>
-                {lines}
+                {fields}
             </div>
             {restore}
         </li>
     }
 }
 
-fn line_view(Line { label, values }: Line) -> impl IntoView {
-    let seen = |text: &String| Seen(text).to_string();
-    let was = |said: &'static str, text: &String| view! { <del><span class="unseen">{said}</span>{seen(text)}</del> };
-    let is = |said: &'static str, text: &String| view! { <ins><span class="unseen">{said}</span>{seen(text)}</ins> };
+fn field_view(FieldChange { label, values }: FieldChange) -> impl IntoView {
+    let escaped = |text: &String| Escaped(text).to_string();
+    let was = |lead: &'static str, text: &String| view! { <del><span class="unseen">{lead}</span>{escaped(text)}</del> };
+    let is = |lead: &'static str, text: &String| view! { <ins><span class="unseen">{lead}</span>{escaped(text)}</ins> };
     let values = match values {
-        Values::One { before, after } => {
+        ValueChange::Single { before, after } => {
             let arrow = (before.is_some() && after.is_some()).then(|| icon(ARROW));
             view! { {before.as_ref().map(|text| was("was ", text))}{arrow}{after.as_ref().map(|text| is("now ", text))} }.into_any()
         }
-        Values::Many { removed, added } => {
+        ValueChange::List { removed, added } => {
             let removed = removed.iter().map(|text| was("removed ", text)).collect_view();
             view! { {removed}{added.iter().map(|text| is("added ", text)).collect_view()} }.into_any()
         }

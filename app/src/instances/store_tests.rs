@@ -6,32 +6,27 @@ mod names;
 
 use sqlx::PgPool;
 
-use super::{
-    store::{InstanceSummary, create, ever_had_one, find, find_by_portal_origin, list, update},
-    stored::StoredInstance,
-};
+use super::store::{InstanceSummary, create, ever_had_one, find, find_by_portal_origin, list, update};
 use crate::{
-    admins::store::accounts,
     database::StoreError,
     error::AppError,
+    fixtures::{self, create as created, find as found},
     history::Actor,
     redirects::{Environment, Fallbacks, Instance, Settings},
     ui::form::FieldError,
 };
 
+/// `my-app`, with every setting written out.
 fn my_app() -> Settings {
     Settings {
-        slug: "my-app".into(),
-        name: "MyApp".into(),
-        environment: Environment::Production,
-        domain: "myapp.com".into(),
         portal_origin: "https://accounts.myapp.com".into(),
         home_url: "https://myapp.com/".into(),
         allowed_origins: vec!["https://*.my-team.vercel.app".into()],
+        ..fixtures::my_app()
     }
 }
 
-/// Another application, with nothing in common with [`my_app`].
+/// Another application, which shares neither its names nor its hosts with [`my_app`].
 fn other_app() -> Settings {
     let (portal_origin, home_url) = ("https://accounts.other.com".into(), "https://other.com/".into());
     Settings { slug: "other-app".into(), name: "another app".into(), domain: "other.com".into(), portal_origin, home_url, ..my_app() }
@@ -41,19 +36,9 @@ fn parsed(settings: &Settings, version: i64) -> Instance {
     Instance::parse(settings, version).unwrap()
 }
 
-/// An account to create instances with.
+/// An admin who may create instances.
 async fn admin(pool: &PgPool, email: &str) -> Actor {
-    let mut connection = pool.acquire().await.unwrap();
-    let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", true).await.unwrap();
-    Actor { admin: id, name: email.to_owned(), address: None }
-}
-
-async fn created(pool: &PgPool, settings: &Settings) {
-    create(pool, &Actor::server(), &parsed(settings, 0), &settings.domain).await.unwrap();
-}
-
-async fn found(pool: &PgPool, slug: &str) -> StoredInstance {
-    find(pool, slug).await.unwrap().unwrap()
+    fixtures::account(pool, email, true).await
 }
 
 #[track_caller]

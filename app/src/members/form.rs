@@ -1,37 +1,37 @@
-//! What an owner posts about members: each form names the member or the invitation that it is about.
+//! The forms of the Members page. Each one names the member or the invitation that it is about.
 
 use serde::Deserialize;
 
-/// An invitation.
+/// The form to invite somebody.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InviteForm {
     /// The email address, as typed.
     pub email: String,
-    /// The role's name; empty where none was chosen.
+    /// The role's name; empty if none was chosen.
     #[serde(default)]
     pub role: String,
 }
 
-/// Another role for a member.
+/// The form to give a member another role.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleForm {
-    /// The member's account, by its key.
+    /// The key of the member's account.
     pub member: i64,
     /// The role's name.
     pub role: String,
 }
 
-/// A member to remove.
+/// The form to remove a member.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveForm {
-    /// The member's account, by its key.
+    /// The key of the member's account.
     pub member: i64,
 }
 
-/// An invitation to withdraw.
+/// The form to withdraw an invitation.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawForm {

@@ -1,11 +1,8 @@
-//! An instance's members: who may do what with it, and who is invited.
+//! The members of an instance: their roles, and who is invited.
 
 pub mod form;
 pub mod role;
-mod rows;
 pub mod store;
-#[cfg(test)]
-mod tests;
 pub mod view;
 
 use role::Role;

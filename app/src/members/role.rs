@@ -1,20 +1,20 @@
-//! What a member may do with an instance.
+//! A member's role: what they may do with an instance.
 
 use std::{fmt, str::FromStr};
 
-/// A member's role. A later one may do everything that an earlier one may.
+/// A member's role. A greater role may do everything that a smaller one may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Sees everything and previews.
+    /// Sees everything and previews links.
     Viewer,
     /// Changes settings and redirects.
     Editor,
-    /// Members, archive, everything.
+    /// Does everything, including members and archiving.
     Owner,
 }
 
 impl Role {
-    /// Every role, the one that may most first.
+    /// Every role, the greatest first.
     pub const ALL: [Self; 3] = [Self::Owner, Self::Editor, Self::Viewer];
 
     /// The role's name in forms and in the database.
@@ -35,10 +35,10 @@ impl Role {
         }
     }
 
-    /// What it may do, in a line.
+    /// What the role may do, in one line.
     pub fn help(self) -> &'static str {
         match self {
-            Self::Owner => "Everything, members and archiving included.",
+            Self::Owner => "Does everything, including members and archiving.",
             Self::Editor => "Changes settings and redirects.",
             Self::Viewer => "Sees everything and previews links. Changes nothing.",
         }
@@ -51,7 +51,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// A name that no role has.
+/// The text is not the name of a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Choose owner, editor or viewer.")]
 pub struct UnknownRole;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_later_role_may_more_and_each_is_found_by_its_name() {
+    fn an_owner_is_above_an_editor_and_each_role_is_found_by_its_name() {
         assert!(Role::Owner > Role::Editor && Role::Editor > Role::Viewer);
         for role in Role::ALL {
             assert_eq!(role.name().parse(), Ok(role));

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::form::{NamesForm, PasswordForm, SignInForm, SignUpForm};
 pub use super::identity_error::IdentityError;
-use crate::{admins::entry::Client, credentials::token::Token};
+use crate::credentials::{client::Client, token::Token};
 
 /// How an instance signs its visitors in, by the names in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,14 +1,15 @@
-//! What the browser asks while one types into the Preview tab.
+//! What the browser calls while somebody types into the Preview tab.
 #![expect(missing_docs, reason = "the struct that #[server] makes of a function has its documentation on the function")]
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::error::AppError;
 
-/// Where the link would end, with the form as it is: a query string, as the form would be posted.
+/// Previews the form as it is now. `form` is a query string, as the form would post it.
 ///
-/// Answers texts with a zero between each two: the page's new address, then for each part of the page that may have changed
-/// the id of its place and its HTML, or `id@attribute` and a value. A text is smaller to read in the browser than a structure, and HTML has no zero in it.
+/// Returns texts that are separated by zero characters: the page's new address, and then for each section that may have changed the id
+/// of its element and its HTML, or `id@attribute` and a value. The browser needs less code to read a text than to read a structure, and
+/// HTML contains no zero characters.
 #[server(endpoint = "preview", input = Json)]
 pub async fn preview(slug: String, form: String) -> Result<String, AppError> {
     use super::{form::PreviewForm, sections::Preview};

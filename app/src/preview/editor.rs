@@ -1,4 +1,4 @@
-//! What moves in the Preview tab: the result follows as one types, and the page's address with it.
+//! The island of the Preview tab: while somebody types, it updates the results and the page's address.
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
 use std::time::Duration;
@@ -10,33 +10,33 @@ use leptos::{
 };
 use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement, UrlSearchParams};
 
-/// Asks the server anew when something is typed into the form with the id `preview`, and puts the answer in its places.
-/// Form and places are beside it and made by the server.
+/// Sends the form with the id `preview` to the server whenever somebody types into it, and puts the response into the page. The server
+/// renders the form and the sections beside this island.
 #[island]
 pub fn PreviewEditor(slug: String) -> impl IntoView {
-    let asks = Asks { slug: StoredValue::new(slug), count: StoredValue::new(0), failed: RwSignal::new(false) };
+    let requests = Requests { slug: StoredValue::new(slug), count: StoredValue::new(0), failed: RwSignal::new(false) };
     let timer = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |_| {
         let Some(form) = form() else { return };
-        // What the button does happens by itself from now on.
+        // From now on the button is not needed.
         let _ = form.set_attribute("data-live", "");
         let listener = window_event_listener(ev::input, move |_| {
-            // From now on, no answer that is still on its way counts.
-            asks.count.update_value(|count| *count += 1);
+            // A response that is still on its way is out of date.
+            requests.count.update_value(|count| *count += 1);
             if let Some(handle) = timer.get_value() {
                 handle.clear();
             }
-            timer.set_value(set_timeout_with_handle(move || asks.ask(), Duration::from_millis(200)).ok());
+            timer.set_value(set_timeout_with_handle(move || requests.send(), Duration::from_millis(200)).ok());
         });
         on_cleanup(move || listener.remove());
-        // What was typed before this came alive counts too.
+        // Somebody may have typed before the island was hydrated.
         if is_typed(&form) {
-            asks.ask();
+            requests.send();
         }
     });
     view! {
-        <p class="summary" role="alert" hidden=move || !asks.failed.get()>
-            "This is not up to date: the server can't be reached, or what is typed is too long for it. It is kept."
+        <p class="summary" role="alert" hidden=move || !requests.failed.get()>
+            "This is not up to date: the server can't be reached, or the text is too long for it. What you typed is kept."
         </p>
     }
 }
@@ -45,26 +45,26 @@ fn form() -> Option<HtmlFormElement> {
     document().get_element_by_id("preview").map(JsCast::unchecked_into)
 }
 
-/// Whether a field of the form is no longer as the server made it.
+/// Whether somebody has changed a field since the server rendered the form.
 fn is_typed(form: &HtmlFormElement) -> bool {
     let elements = form.elements();
     (0..elements.length()).filter_map(|at| elements.item(at)).any(|field| match field.dyn_ref::<HtmlInputElement>() {
         Some(input) => input.value() != input.default_value(),
-        // The one select says what it began with.
+        // The only select has its first value in an attribute.
         None => field.get_attribute("data-first").is_some_and(|first| field.unchecked_ref::<HtmlSelectElement>().value() != first),
     })
 }
 
-/// The questions to the server, of which only the last one's answer counts.
+/// The requests to the server. Only the response to the last one counts.
 #[derive(Clone, Copy)]
-struct Asks {
+struct Requests {
     slug: StoredValue<String>,
     count: StoredValue<u32>,
     failed: RwSignal<bool>,
 }
 
-impl Asks {
-    fn ask(self) {
+impl Requests {
+    fn send(self) {
         let Some(typed) = form()
             .and_then(|form| FormData::new_with_form(&form).ok())
             .and_then(|typed| UrlSearchParams::new_with_str_sequence_sequence(&typed).ok())
@@ -72,24 +72,24 @@ impl Asks {
             return;
         };
         let typed = String::from(typed.to_string());
-        let asked = self.count.get_value();
+        let number = self.count.get_value();
         leptos::task::spawn_local(async move {
-            let answer = super::api::preview(self.slug.get_value(), typed).await;
-            // An answer to what is no longer in the form is too late.
-            if self.count.get_value() != asked {
+            let response = super::api::preview(self.slug.get_value(), typed).await;
+            // Somebody has typed since this request was sent.
+            if self.count.get_value() != number {
                 return;
             }
-            self.failed.set(answer.is_err());
-            if let Ok(answer) = answer {
-                show(&answer);
+            self.failed.set(response.is_err());
+            if let Ok(response) = response {
+                show(&response);
             }
         });
     }
 }
 
-/// Takes the answer of [`super::api::preview`] apart.
-fn show(answer: &str) {
-    let mut parts = answer.split('\0');
+/// Puts a response of [`super::api::preview`] into the page.
+fn show(response: &str) {
+    let mut parts = response.split('\0');
     if let Some(address) = parts.next()
         && let Ok(history) = window().history()
     {

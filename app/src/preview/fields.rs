@@ -1,4 +1,4 @@
-//! The fields of the Preview tab, and what is said beside them.
+//! The fields of the Preview tab, and the advice beside them.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{
     ui::icon::{WARNING, icon},
 };
 
-/// Every field but the pasted link.
+/// Every field except the pasted link.
 pub(super) fn fields(form: &PreviewForm, instance: &Instance) -> impl IntoView + use<> {
     let chosen = form.flow();
     let flows =
@@ -28,7 +28,7 @@ pub(super) fn fields(form: &PreviewForm, instance: &Instance) -> impl IntoView +
             <div class="input">
                 <input type="text" inputmode="url" id="requesting_page" name="requesting_page" value=form.requesting_page.clone() spellcheck="false" autocapitalize="none" aria-describedby="requesting_page-help requesting_page-note" />
             </div>
-            <div id="requesting_page-note" aria-live="polite">{note(form, instance, "requesting_page")}</div>
+            <div id="requesting_page-note" aria-live="polite">{advice(form, instance, "requesting_page")}</div>
         </div>
         <details class="field" open=given(&Prefill::NAMES)>
             <summary>"Prefill"</summary>
@@ -50,29 +50,29 @@ fn text_field(form: &PreviewForm, instance: &Instance, name: &'static str, label
             <div class="input">
                 <input type="text" inputmode=redirect.then_some("url") id=name name=name value=form.value(name).to_owned() spellcheck="false" autocapitalize="none" autocomplete="off" aria-describedby=format!("{name}-note") />
             </div>
-            <div id=format!("{name}-note") aria-live="polite">{note(form, instance, name)}</div>
+            <div id=format!("{name}-note") aria-live="polite">{advice(form, instance, name)}</div>
         </div>
     }
 }
 
-/// The fields that something may be said beside.
-pub(super) fn noted() -> impl Iterator<Item = &'static str> {
+/// The names of the fields that may have advice beside them.
+pub(super) fn advised() -> impl Iterator<Item = &'static str> {
     ["requesting_page"].into_iter().chain(LinkParams::REDIRECTS).chain(Prefill::NAMES)
 }
 
-/// What will not work of a field's value, as what stands below it; empty where there is nothing to say.
-pub(super) fn note(form: &PreviewForm, instance: &Instance, name: &str) -> impl IntoView + use<> {
-    let said = if name == "requesting_page" {
+/// The advice below a field, if a part of its value will not work.
+pub(super) fn advice(form: &PreviewForm, instance: &Instance, name: &str) -> impl IntoView + use<> {
+    let text = if name == "requesting_page" {
         requesting_page_advice(form, instance)
     } else if LinkParams::REDIRECTS.contains(&name) {
         redirect_advice(form, name)
     } else {
         prefill_advice(form.flow(), name, form.value(name))
     };
-    said.map(|said| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{said}</span></p> })
+    text.map(|text| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{text}</span></p> })
 }
 
-/// Whether a redirect parameter is one that the flow does not look at.
+/// The advice for a redirect parameter that the flow ignores.
 fn redirect_advice(form: &PreviewForm, name: &str) -> Option<&'static str> {
     let own = match name {
         "sign_in_force_redirect_url" | "sign_in_fallback_redirect_url" => Some(Flow::SignIn),

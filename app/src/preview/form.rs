@@ -1,34 +1,34 @@
-//! What is previewed: a link's parameters, the page it is for, and values of the Redirects tab that are not saved yet.
+//! The form of the Preview tab: a link's parameters, its portal page, and values of the Redirects tab that are not saved yet.
 //!
-//! Its state is a query string everywhere: in the page's address, in a post, and in what the browser asks with.
+//! The form is a query string everywhere: in the page's address, in a post and in the browser's requests.
 
 use crate::paths;
 use url::form_urlencoded;
 
 use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, LinkParams, NotALink, Prefill, RequestingOrigin, parse_fallback};
 
-/// The longest state that is put into the page's address, in bytes: more is shown, but can't be bookmarked.
-const MOST_ADDRESS_BYTES: usize = 8_000;
+/// The maximum length of a form in the page's address, in bytes. A longer form is previewed, but can't be bookmarked.
+const MAX_ADDRESS_BYTES: usize = 8_000;
 
-/// The form of the Preview tab, every field as typed.
+/// The form of the Preview tab, with every field as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PreviewForm {
-    /// A whole direct link, which fills the other fields.
+    /// A pasted direct link, which fills the other fields.
     pub link: String,
-    /// The link that they were filled from: what was typed since then wins over it.
+    /// The link that the fields were filled from. What was typed since then wins over it.
     pub filled_from: String,
-    /// The flow that ends.
+    /// The flow that is previewed.
     pub flow: Option<Flow>,
-    /// The link's parameters, prefill as typed.
-    pub says: LinkParams<'static>,
-    /// The page that runs the flow or that the visitor came from, by its URL or origin.
+    /// The link's parameters. Prefill values are as typed.
+    pub params: LinkParams<'static>,
+    /// The requesting page, as a URL or an origin.
     pub requesting_page: String,
-    /// Values of the Redirects tab that are not saved, by their flows.
+    /// The unsaved values of the Redirects tab, with their flows.
     pub unsaved: Vec<(Flow, String)>,
 }
 
 impl PreviewForm {
-    /// Reads a query string or a posted form. What is none of the form's fields is left out.
+    /// Reads a query string or a posted form. Parameters that the form does not have are ignored.
     pub fn read(query: &str) -> Self {
         let mut form = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -44,7 +44,7 @@ impl PreviewForm {
                     Some(_) => {}
                     None if value.is_empty() => {}
                     None => {
-                        form.says.set(name, value.into_owned());
+                        form.params.set(name, value.into_owned());
                     }
                 },
             }
@@ -52,7 +52,7 @@ impl PreviewForm {
         form
     }
 
-    /// Writes what [`PreviewForm::read`] reads as this form: a link only where the fields were not filled from it.
+    /// The query string that [`PreviewForm::read`] reads as this form. It contains the link only if the fields were not filled from it.
     pub fn write(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let mut flow = Some(self.flow());
@@ -78,16 +78,16 @@ impl PreviewForm {
         query.finish()
     }
 
-    /// The form before a link that can be read has filled its fields: nothing but the link.
+    /// The form with only its link, if the link has not filled the fields yet.
     #[must_use]
     pub fn before_link(self) -> Self {
-        if self.has_new_link() { Self { flow: None, says: LinkParams::default(), ..self } } else { self }
+        if self.has_new_link() { Self { flow: None, params: LinkParams::default(), ..self } } else { self }
     }
 
-    /// The address of the page that shows this form; `None` where it would be too long.
+    /// The address of the page with this form; `None` if it would be too long.
     pub fn address(&self, slug: &str) -> Option<String> {
         let query = self.write();
-        (query.len() <= MOST_ADDRESS_BYTES).then(|| format!("{}?{query}", paths::instance(slug).preview()))
+        (query.len() <= MAX_ADDRESS_BYTES).then(|| format!("{}?{query}", paths::instance(slug).preview()))
     }
 
     /// The flow that is previewed.
@@ -95,20 +95,20 @@ impl PreviewForm {
         self.flow.unwrap_or(Flow::SignIn)
     }
 
-    /// What is typed for a parameter of the link; empty where nothing is.
+    /// The value that was typed for a link parameter; empty if none was.
     pub fn value(&self, name: &str) -> &str {
-        self.says.redirect(name).or_else(|| self.says.prefill.get(name)).unwrap_or_default()
+        self.params.redirect(name).or_else(|| self.params.prefill.get(name)).unwrap_or_default()
     }
 
-    /// Whether a link is there that the fields were not filled from.
+    /// Whether there is a link that has not filled the fields.
     pub fn has_new_link(&self) -> bool {
         !self.link.trim().is_empty() && self.link != self.filled_from
     }
 
-    /// Fills the fields from a new link, and answers what is odd about the link, new or not.
+    /// Fills the fields from a new link. Returns sentences about what looks odd in the link, new or not.
     ///
     /// # Errors
-    /// It is no link of this instance's portal; the fields stay as they are.
+    /// The text is not a link to this instance's portal. The fields stay as they are.
     pub fn take_link(&mut self, instance: &Instance) -> Result<Vec<String>, NotALink> {
         if self.link.trim().is_empty() {
             self.filled_from.clear();
@@ -122,21 +122,21 @@ impl PreviewForm {
         self.flow = Some(direct.flow());
         let link = direct.link();
         let redirects = LinkParams::REDIRECTS.into_iter().filter_map(|name| Some((name, link.redirect(name)?.to_owned())));
-        self.says = LinkParams::default();
+        self.params = LinkParams::default();
         for (name, value) in redirects.chain(direct.prefill()).filter(|(_, value)| !value.is_empty()) {
-            self.says.set(name, value);
+            self.params.set(name, value);
         }
         self.filled_from.clone_from(&self.link);
         Ok(oddities)
     }
 
-    /// The finished direct link, percent-encoded; `None` where the flow has no page of its own.
+    /// The finished direct link, percent-encoded; `None` if the flow has no page of its own.
     pub fn direct_link(&self, instance: &Instance) -> Option<String> {
-        let (portal, page, query) = (instance.portal_origin().as_str(), self.flow().page()?.path(), self.says.write());
+        let (portal, page, query) = (instance.portal_origin().as_str(), self.flow().page()?.path(), self.params.write());
         Some(if query.is_empty() { format!("{portal}{page}") } else { format!("{portal}{page}?{query}") })
     }
 
-    /// Leaves only those unsaved values that differ from what is stored, and begins with the first of them.
+    /// Removes the unsaved values that equal the stored ones. If no flow is chosen, chooses that of the first unsaved value.
     pub fn keep_changes(&mut self, stored: &Fallbacks) {
         self.unsaved.retain(|(flow, value)| stored.get(*flow).unwrap_or_default() != value);
         if self.flow.is_none() && !self.has_new_link() {
@@ -144,7 +144,7 @@ impl PreviewForm {
         }
     }
 
-    /// The fallback redirects as they would be if the unsaved values were saved; `None` where none of them can be.
+    /// The fallback redirects as if the valid unsaved values were saved; `None` if that would change nothing.
     pub fn with_unsaved(&self, instance: &Instance, stored: &Fallbacks) -> Option<Fallbacks> {
         let mut fallbacks = stored.clone();
         for (flow, value) in &self.unsaved {
@@ -155,7 +155,7 @@ impl PreviewForm {
         (fallbacks != *stored).then_some(fallbacks)
     }
 
-    /// The requesting page's origin; `None` where it does not count for this instance.
+    /// The requesting page's origin; `None` if it does not count for this instance.
     pub fn requesting_origin(&self, instance: &Instance) -> Option<RequestingOrigin> {
         RequestingOrigin::of_referer(instance.environment(), &self.requesting_page)
     }

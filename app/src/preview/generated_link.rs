@@ -1,4 +1,4 @@
-//! The finished direct link: as text, and as a QR code.
+//! The generated direct link, as text and as a QR code.
 
 use fast_qr::{ECL, QRBuilder};
 use leptos::prelude::*;
@@ -6,28 +6,28 @@ use leptos::prelude::*;
 use super::form::PreviewForm;
 use crate::redirects::{Instance, MAX_QUERY_BYTES};
 
-/// The blank border that scanners need (ISO/IEC 18004), in modules.
+/// The width of the blank border that scanners need (ISO/IEC 18004), in modules.
 const QUIET_ZONE: usize = 4;
 
-/// The finished link, or why there is none.
-pub(super) fn built(form: &PreviewForm, instance: &Instance) -> impl IntoView + use<> {
+/// The generated link, or why there is none.
+pub(super) fn generated_link(form: &PreviewForm, instance: &Instance) -> impl IntoView + use<> {
     match form.direct_link(instance) {
-        None => view! { <p>"The logo is on every page of the portal: no link leads to it alone."</p> }.into_any(),
+        None => view! { <p>"The logo is on every page of the portal, so no link leads to it."</p> }.into_any(),
         Some(link) => {
             let query = link.split_once('?').map_or(0, |(_, query)| query.len());
             let long = (query > MAX_QUERY_BYTES).then(|| {
-                let said = format!("It is too long: {query} bytes after the ?, and the portal reads {MAX_QUERY_BYTES}.");
-                view! { <p>{said}</p> }
+                let text = format!("It is too long: {query} bytes after the ?, and the portal reads {MAX_QUERY_BYTES}.");
+                view! { <p>{text}</p> }
             });
-            view! { <code id="link-built">{link}</code>{long} }.into_any()
+            view! { <code id="generated-link-url">{link}</code>{long} }.into_any()
         }
     }
 }
 
-/// The QR code of the finished link, dark on light whatever the page's colours: scanners want it so.
+/// The QR code of the generated link. It is dark on light in every colour scheme, as scanners need it.
 pub(super) fn qr_code(form: &PreviewForm, instance: &Instance) -> impl IntoView + use<> {
     let link = form.direct_link(instance)?;
-    let Some((side, path)) = drawn(&link) else {
+    let Some((side, path)) = draw(&link) else {
         return Some(view! { <p class="help">"The link is too long for a QR code."</p> }.into_any());
     };
     let code = view! {
@@ -38,8 +38,8 @@ pub(super) fn qr_code(form: &PreviewForm, instance: &Instance) -> impl IntoView 
     Some(code.into_any())
 }
 
-/// The length of a QR code's side with its border, and the path that fills its dark modules; `None` where a text is too long.
-fn drawn(text: &str) -> Option<(usize, String)> {
+/// The side length of a QR code with its border, and the path of its dark modules; `None` if the text is too long.
+fn draw(text: &str) -> Option<(usize, String)> {
     let code = QRBuilder::new(text).ecl(ECL::M).build().ok()?;
     let mut path = String::new();
     for (y, row) in code.data[..code.size * code.size].chunks(code.size).enumerate() {
@@ -62,7 +62,7 @@ mod tests {
     /// Reads the code back from the path, as a scanner does from the picture.
     fn scanned(text: &str) -> String {
         const SCALE: usize = 4;
-        let (side, path) = drawn(text).unwrap();
+        let (side, path) = draw(text).unwrap();
         let mut dark = vec![false; side * side];
         for run in path.split('M').filter(|run| !run.is_empty()) {
             let (x, rest) = run.split_once(' ').unwrap();
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_fits_into_no_code_is_not_drawn() {
-        assert_eq!(drawn(&"x".repeat(3_000)), None);
+    fn a_text_that_is_too_long_for_a_code_is_not_drawn() {
+        assert_eq!(draw(&"x".repeat(3_000)), None);
     }
 }

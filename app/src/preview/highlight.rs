@@ -1,97 +1,102 @@
-//! A URL in parts that tell the truth about it: its real host set off, and what deceives or can't be seen written out.
+//! Splits a URL into highlights that show what it really is: the real host stands out, and deceptive or invisible parts are marked.
 //!
-//! It only shows. What it finds is compared with the host that the policy was asked about; where they differ, nothing is set off.
+//! Highlights are for display only. The host found here is compared with the host that the policy checked. If they differ, nothing is
+//! highlighted.
 
 use url::Host;
 
 use crate::redirects::{is_invisible, policy::MAX_URL_BYTES};
 
-/// A part of a text.
+/// A highlighted part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
-    /// What it is.
-    pub(super) kind: Kind,
-    /// Its text, as given; what can't be seen is written out instead.
+pub(super) struct Highlight {
+    /// What the part is.
+    pub(super) kind: HighlightKind,
+    /// The text of the part; empty for an invisible character.
     pub(super) text: String,
-    /// The name of a character that is not what it seems.
-    pub(super) said: Option<String>,
+    /// A note for the reader, such as the name of an invisible character.
+    pub(super) note: Option<String>,
 }
 
 /// What a part of a URL is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum HighlightKind {
     /// Nothing special.
     Plain,
     /// The real host, with its port.
     Host,
-    /// What may be taken for the host, or hides it: a user name, backslashes.
-    Deceiving,
-    /// A character that can't be seen.
-    Unseen,
-    /// A character of the host that looks like another, or is read as another.
+    /// What looks like the host or hides it: a user name, backslashes.
+    Deceptive,
+    /// An invisible character.
+    Invisible,
+    /// A character of the host that looks like another one.
     LookAlike,
 }
 
-/// Where a value is cut when it is shown, in characters: what is longer is no target, whatever comes after.
-const MOST_SHOWN: usize = MAX_URL_BYTES;
+/// Where a shown value is cut, in characters. A longer value is never a target, whatever follows.
+const MAX_SHOWN_CHARS: usize = MAX_URL_BYTES;
 
-/// How many characters are called by their names; after that their numbers do.
-const MOST_NAMED: usize = 8;
+/// How many characters are described with their name. The others only have their number.
+const MAX_NAMED_CHARS: usize = 8;
 
-/// The parts of `value`, whose host is `host` where it was read as a URL with one.
-pub(super) fn marks(value: &str, host: Option<&str>) -> Vec<Mark> {
+/// The highlights of `value`. `host` is the host that the policy found in it; `None` if it found none.
+pub(super) fn highlights(value: &str, host: Option<&str>) -> Vec<Highlight> {
     let mut shown = value;
-    let cut = value.char_indices().nth(MOST_SHOWN).map(|(at, _)| at);
+    let cut = value.char_indices().nth(MAX_SHOWN_CHARS).map(|(at, _)| at);
     if let Some(at) = cut {
         shown = &value[..at];
     }
-    let places = Places::of(shown).filter(|places| places.is_at(shown, host));
-    let mut marks: Vec<Mark> = Vec::new();
+    let spans = Spans::of(shown).filter(|spans| spans.has_host(shown, host));
+    let mut highlights: Vec<Highlight> = Vec::new();
     let mut named = 0;
     for (at, c) in shown.char_indices() {
-        let kind = places.as_ref().map_or(Kind::Plain, |places| places.kind(at, c));
-        let (kind, said) = if is_invisible(c) {
-            (Kind::Unseen, Some(name(c, &mut named)))
-        } else if kind == Kind::Host && !c.is_ascii() {
-            (Kind::LookAlike, Some(name(c, &mut named)))
+        let kind = spans.as_ref().map_or(HighlightKind::Plain, |spans| spans.kind(at, c));
+        let (kind, note) = if is_invisible(c) {
+            (HighlightKind::Invisible, Some(name(c, &mut named)))
+        } else if kind == HighlightKind::Host && !c.is_ascii() {
+            (HighlightKind::LookAlike, Some(name(c, &mut named)))
         } else {
             (kind, None)
         };
-        match marks.last_mut() {
-            Some(last) if last.kind == kind && said.is_none() => last.text.push(c),
-            _ => marks.push(Mark { kind, text: if kind == Kind::Unseen { String::new() } else { c.into() }, said }),
+        match highlights.last_mut() {
+            Some(last) if last.kind == kind && note.is_none() => last.text.push(c),
+            _ => highlights.push(Highlight { kind, text: if kind == HighlightKind::Invisible { String::new() } else { c.into() }, note }),
         }
     }
     if let Some(at) = cut {
-        marks.push(Mark { kind: Kind::Plain, text: "…".to_owned(), said: Some(format!("and {} more bytes", value.len() - at)) });
+        highlights.push(Highlight {
+            kind: HighlightKind::Plain,
+            text: "…".to_owned(),
+            note: Some(format!("and {} more bytes", value.len() - at)),
+        });
     }
-    marks
+    highlights
 }
 
-/// A host as people would read it, with its letters named; `None` where it is read as it is written.
-pub(super) fn in_unicode(host: &str) -> Option<Vec<Mark>> {
+/// A Punycode host in Unicode, with its letters named; `None` if the host is not in Punycode.
+pub(super) fn in_unicode(host: &str) -> Option<Vec<Highlight>> {
     let (unicode, _) = idna::domain_to_unicode(host);
     if unicode == host {
         return None;
     }
     let mut named = 0;
-    let mark = |c: char| {
-        let (kind, said) = if c.is_ascii() { (Kind::Host, None) } else { (Kind::LookAlike, Some(name(c, &mut named))) };
-        Mark { kind, text: c.into(), said }
+    let highlight = |c: char| {
+        let (kind, note) = if c.is_ascii() { (HighlightKind::Host, None) } else { (HighlightKind::LookAlike, Some(name(c, &mut named))) };
+        Highlight { kind, text: c.into(), note }
     };
-    Some(unicode.chars().map(mark).collect())
+    Some(unicode.chars().map(highlight).collect())
 }
 
-/// Where a browser finds the parts of a URL (WHATWG URL, section 4.4), by their places in the text.
+/// The positions of a URL's parts in the text, as a browser finds them (WHATWG URL, section 4.4).
 #[derive(Debug)]
-struct Places {
+struct Spans {
     scheme_end: usize,
     authority: usize,
     host: usize,
     end: usize,
 }
 
-impl Places {
+impl Spans {
     fn of(text: &str) -> Option<Self> {
         let start = text.find(|c: char| c > ' ')?;
         let rest = &text[start..];
@@ -109,25 +114,25 @@ impl Places {
         Some(Self { scheme_end, authority, host, end })
     }
 
-    /// Whether the host found is the one that the parser found.
-    fn is_at(&self, text: &str, host: Option<&str>) -> bool {
+    /// Whether the host at these positions is `host`.
+    fn has_host(&self, text: &str, host: Option<&str>) -> bool {
         let written: String = text[self.host..self.end].chars().filter(|c| !is_skipped(*c)).collect();
-        let alone = match written.rfind(':') {
+        let without_port = match written.rfind(':') {
             Some(at) if written[at + 1..].chars().all(|c| c.is_ascii_digit()) => &written[..at],
             _ => &written,
         };
-        Host::parse(alone).is_ok_and(|read| Some(read.to_string().as_str()) == host)
+        Host::parse(without_port).is_ok_and(|read| Some(read.to_string().as_str()) == host)
     }
 
-    fn kind(&self, at: usize, c: char) -> Kind {
+    fn kind(&self, at: usize, c: char) -> HighlightKind {
         match at {
-            _ if at < self.scheme_end => Kind::Plain,
-            _ if at < self.authority && c == '\\' => Kind::Deceiving,
-            _ if at < self.authority => Kind::Plain,
-            _ if at < self.host => Kind::Deceiving,
-            _ if at < self.end => Kind::Host,
-            _ if at == self.end && c == '\\' => Kind::Deceiving,
-            _ => Kind::Plain,
+            _ if at < self.scheme_end => HighlightKind::Plain,
+            _ if at < self.authority && c == '\\' => HighlightKind::Deceptive,
+            _ if at < self.authority => HighlightKind::Plain,
+            _ if at < self.host => HighlightKind::Deceptive,
+            _ if at < self.end => HighlightKind::Host,
+            _ if at == self.end && c == '\\' => HighlightKind::Deceptive,
+            _ => HighlightKind::Plain,
         }
     }
 }
@@ -136,16 +141,16 @@ fn is_slash(c: char) -> bool {
     matches!(c, '/' | '\\')
 }
 
-/// What URL parsers skip wherever it stands.
+/// The characters that URL parsers skip everywhere.
 fn is_skipped(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r')
 }
 
-/// A character's number and name, like `U+200B ZERO WIDTH SPACE`.
+/// A character's number and name, as in `U+200B ZERO WIDTH SPACE`.
 fn name(c: char, named: &mut usize) -> String {
     let number = format!("U+{:04X}", u32::from(c));
     *named += 1;
-    if *named > MOST_NAMED {
+    if *named > MAX_NAMED_CHARS {
         return number;
     }
     match c {

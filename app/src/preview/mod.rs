@@ -1,4 +1,4 @@
-//! The Preview tab: where any link would end, and why, step by step.
+//! The Preview tab: where a link leads, and why, step by step.
 
 pub mod api;
 pub mod editor;
@@ -14,6 +14,8 @@ mod highlight;
 mod sections;
 #[cfg(feature = "ssr")]
 mod steps;
+#[cfg(feature = "ssr")]
+pub mod tabs;
 #[cfg(test)]
 #[cfg(feature = "ssr")]
 mod tests;
@@ -21,5 +23,3 @@ mod tests;
 mod unsaved;
 #[cfg(feature = "ssr")]
 pub mod view;
-#[cfg(feature = "ssr")]
-pub mod ways;

@@ -1,12 +1,12 @@
-//! What the Preview tab shows of a form, in parts by the ids of their places: the page is made of them, and the browser
-//! puts new ones in place as one types.
+//! The sections of the Preview tab, by the ids of their elements. The page is made of them, and the browser replaces them while somebody
+//! types.
 
 use leptos::prelude::*;
 
 use super::{
-    fields::{fields, note, noted},
+    fields::{advice, advised, fields},
     form::PreviewForm,
-    generated_link::{built, qr_code},
+    generated_link::{generated_link, qr_code},
     steps::{outcome, steps},
     unsaved::what_if,
 };
@@ -16,7 +16,7 @@ use crate::{
     ui::icon::{WARNING, icon},
 };
 
-/// A form and the instance that it is previewed with.
+/// A form, and the instance for which it is previewed.
 #[derive(Clone, Debug)]
 pub(super) struct Preview {
     stored: StoredInstance,
@@ -27,7 +27,7 @@ pub(super) struct Preview {
 }
 
 impl Preview {
-    /// Takes over what the form's link says, and leaves out unsaved values that are none.
+    /// Fills the form from its link, and drops unsaved values that equal the stored ones.
     pub(super) fn new(stored: StoredInstance, mut form: PreviewForm) -> Self {
         form.keep_changes(&stored.fallbacks);
         let had_link = form.has_new_link();
@@ -37,32 +37,32 @@ impl Preview {
         Self { stored, form, unsaved, link, filled }
     }
 
-    /// The form, with its fields filled.
+    /// The form with its fields filled.
     pub(super) fn form(&self) -> &PreviewForm {
         &self.form
     }
 
-    /// Whether there is a link that could not be read.
+    /// Whether the pasted link was refused.
     pub(super) fn is_link_refused(&self) -> bool {
         self.link.is_err()
     }
 
-    /// The fallback redirects with the unsaved values; `None` where none of them can be saved.
+    /// The fallback redirects with the unsaved values; `None` if they would change nothing.
     pub(super) fn unsaved(&self) -> Option<&Fallbacks> {
         self.unsaved.as_ref()
     }
 
-    /// What is compared, and the ways back; nothing where nothing is unsaved.
+    /// The unsaved values that are compared, and links back. Nothing if there are no unsaved values.
     pub(super) fn what_if(&self) -> impl IntoView + use<> {
         (!self.form.unsaved.is_empty()).then(|| what_if(&self.stored.instance, &self.form))
     }
 
-    /// The link that the fields were filled from.
+    /// The hidden field with the link that the fields were filled from.
     pub(super) fn filled_from(&self) -> impl IntoView + use<> {
         view! { <input type="hidden" name="filled_from" value=self.form.filled_from.clone() /> }
     }
 
-    /// Below the link: why it can't be read, or what is odd about it.
+    /// The note below the link: why it was refused, or what looks odd in it.
     pub(super) fn link_note(&self) -> impl IntoView + use<> {
         match &self.link {
             Err(refused) => {
@@ -71,41 +71,41 @@ impl Preview {
             }
             Ok(oddities) => oddities
                 .iter()
-                .map(|said| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{said.clone()}</span></p> })
+                .map(|text| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{text.clone()}</span></p> })
                 .collect_view()
                 .into_any(),
         }
     }
 
-    /// The other fields.
+    /// Every field except the link.
     pub(super) fn fields(&self) -> impl IntoView + use<> {
         fields(&self.form, &self.stored.instance)
     }
 
-    /// The end of the journey and the way there, under the stored redirects or under others.
+    /// The target and the steps that lead to it, with the stored fallback redirects or with these unsaved ones.
     pub(super) fn outcome(&self, unsaved: Option<&Fallbacks>) -> (AnyView, AnyView) {
         let instance = &self.stored.instance;
         let requesting = self.form.requesting_origin(instance);
-        let visit = Visit { flow: self.form.flow(), link: &self.form.says, requesting: requesting.as_ref() };
+        let visit = Visit { flow: self.form.flow(), link: &self.form.params, requesting: requesting.as_ref() };
         let resolution = resolve(instance, unsaved.unwrap_or(&self.stored.fallbacks), visit);
         let (title, id) = match (unsaved, &self.unsaved) {
-            (None, None) => ("People end at", "target"),
-            (None, Some(_)) => ("With the stored values, people end at", "target"),
-            (Some(_), _) => ("With the unsaved values, people end at", "target-unsaved"),
+            (None, None) => ("People end up at", "target"),
+            (None, Some(_)) => ("With the stored values, people end up at", "target"),
+            (Some(_), _) => ("With the unsaved values, people end up at", "target-unsaved"),
         };
         let steps = steps(instance, visit, &resolution, unsaved.is_some()).into_any();
         (outcome(&resolution, title, id).into_any(), steps)
     }
 
-    /// The finished link and its QR code.
-    pub(super) fn built(&self) -> (AnyView, AnyView) {
-        (built(&self.form, &self.stored.instance).into_any(), qr_code(&self.form, &self.stored.instance).into_any())
+    /// The generated link and its QR code.
+    pub(super) fn generated_link(&self) -> (AnyView, AnyView) {
+        (generated_link(&self.form, &self.stored.instance).into_any(), qr_code(&self.form, &self.stored.instance).into_any())
     }
 
-    /// Every part that typing can change, as HTML; and attributes, as `id@name`.
+    /// Every section that typing can change: the id of its element and its HTML, or `id@attribute` and a value.
     pub(super) fn render(&self) -> Vec<(String, String)> {
         let mut parts: Vec<(String, String)> =
-            noted().map(|name| (format!("{name}-note"), note(&self.form, &self.stored.instance, name).to_html())).collect();
+            advised().map(|name| (format!("{name}-note"), advice(&self.form, &self.stored.instance, name).to_html())).collect();
         let mut put = |id: &str, view: AnyView| parts.push((id.to_owned(), view.to_html()));
         if self.filled {
             put("fields", self.fields().into_any());
@@ -121,8 +121,8 @@ impl Preview {
             put("outcome-unsaved", outcome);
             put("steps-unsaved", steps);
         }
-        let (built, qr) = self.built();
-        put("built", built);
+        let (link, qr) = self.generated_link();
+        put("generated-link", link);
         put("qr", qr);
         parts.push(("link@aria-invalid".to_owned(), self.is_link_refused().to_string()));
         parts

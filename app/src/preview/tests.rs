@@ -1,37 +1,34 @@
-//! The Preview tab's form, and how the parts of a URL are told apart.
+//! The form of the Preview tab, and the highlights of URLs.
 
 use super::{
     form::PreviewForm,
-    highlight::{Kind, Mark, in_unicode, marks},
+    highlight::{Highlight, HighlightKind, highlights, in_unicode},
 };
-use crate::redirects::{Environment, Fallbacks, Flow, Instance, NotALink, Settings};
+use crate::{
+    fixtures::{self, fallbacks, my_app},
+    redirects::{Flow, Instance, NotALink},
+};
 
 fn instance() -> Instance {
-    let environment = Environment::Production;
-    let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), environment, domain: "myapp.com".into(), ..Settings::default() };
-    Instance::parse(&settings, 12).unwrap()
+    fixtures::instance(&my_app())
 }
 
-fn stored(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
-}
-
-/// Marks as one text: `[Kind text|name]`, plain parts as they are.
+/// Highlights as one text: `[Kind text|note]`, with plain parts as they are.
 fn written(value: &str, host: Option<&str>) -> String {
-    as_text(marks(value, host))
+    as_text(highlights(value, host))
 }
 
-fn as_text(marks: Vec<Mark>) -> String {
-    let part = |Mark { kind, text, said }: Mark| match (kind, said) {
-        (Kind::Plain, None) => text,
+fn as_text(highlights: Vec<Highlight>) -> String {
+    let part = |Highlight { kind, text, note }: Highlight| match (kind, note) {
+        (HighlightKind::Plain, None) => text,
         (kind, None) => format!("[{kind:?} {text}]"),
-        (kind, Some(said)) => format!("[{kind:?} {text}|{said}]"),
+        (kind, Some(note)) => format!("[{kind:?} {text}|{note}]"),
     };
-    marks.into_iter().map(part).collect()
+    highlights.into_iter().map(part).collect()
 }
 
 #[test]
-fn a_forms_query_reads_as_the_same_form() {
+fn a_written_form_reads_as_the_same_form() {
     let query = "flow=sign-up&redirect_url=%2Fa%26b&sign_up_force_redirect_url=%2Fx&phone_number=%2B49+30&requesting_page=http%3A%2F%2Fa.b\
                  &after_sign_in_url=";
     let form = PreviewForm::read(query);
@@ -43,7 +40,7 @@ fn a_forms_query_reads_as_the_same_form() {
 }
 
 #[test]
-fn what_is_unknown_in_a_query_changes_nothing() {
+fn unknown_parameters_of_a_query_are_ignored() {
     let form = PreviewForm::read("flow=nonsense&x=y&redirect_url=&after_sign_in_url=/a&after_sign_in_url=/b&%ff");
     assert_eq!(form.flow(), Flow::SignIn);
     assert_eq!(form.write(), "flow=sign-in&after_sign_in_url=%2Fa");
@@ -55,10 +52,10 @@ fn a_pasted_link_fills_the_form_once() {
     let mut form = PreviewForm { link: link.to_owned(), ..PreviewForm::read("flow=sign-up&username=nick") };
     assert_eq!(form.take_link(&instance()).map(|oddities| oddities.len()), Ok(1));
     assert_eq!(form.write(), "flow=waitlist&redirect_url=%2Fa&email_address=a%40b");
-    form.says.set("redirect_url", "/typed");
+    form.params.set("redirect_url", "/typed");
     assert_eq!(form.take_link(&instance()).map(|oddities| oddities.len()), Ok(1));
     assert_eq!(form.value("redirect_url"), "/typed");
-    // Taken away and pasted again, it fills the form again.
+    // A link that is removed and pasted again fills the form again.
     form.link.clear();
     assert_eq!(form.take_link(&instance()), Ok(vec![]));
     form.link = link.to_owned();
@@ -85,10 +82,10 @@ fn a_link_to_another_host_changes_nothing_and_stays() {
 }
 
 #[test]
-fn the_finished_link_is_percent_encoded_and_reads_back() {
+fn the_generated_link_is_percent_encoded_and_reads_back() {
     let mut form = PreviewForm::read("flow=sign-in");
-    form.says.set("redirect_url", "https://myapp.com/a b?c=d&e=ü#f+g");
-    form.says.set("phone_number", "+49 30");
+    form.params.set("redirect_url", "https://myapp.com/a b?c=d&e=ü#f+g");
+    form.params.set("phone_number", "+49 30");
     let link = form.direct_link(&instance()).unwrap();
     assert_eq!(
         link,
@@ -96,14 +93,14 @@ fn the_finished_link_is_percent_encoded_and_reads_back() {
     );
     let mut read = PreviewForm { link, ..PreviewForm::default() };
     assert_eq!(read.take_link(&instance()), Ok(vec![]));
-    assert_eq!(read.says, form.says);
+    assert_eq!(read.params, form.params);
     assert_eq!(PreviewForm::read("flow=waitlist").direct_link(&instance()).unwrap(), "https://accounts.myapp.com/waitlist");
     assert_eq!(PreviewForm::read("flow=logo").direct_link(&instance()), None);
 }
 
 #[test]
-fn unsaved_values_that_are_stored_already_are_left_out() {
-    let stored = stored(&[(Flow::SignIn, "/in"), (Flow::SignOut, "/out")]);
+fn unsaved_values_that_equal_the_stored_ones_are_left_out() {
+    let stored = fallbacks(&[(Flow::SignIn, "/in"), (Flow::SignOut, "/out")]);
     let mut form = PreviewForm::read("after_sign_in_url=/in&after_sign_out_url=&after_join_waitlist_url=/w&logo_link_url=+");
     form.keep_changes(&stored);
     assert_eq!(form.unsaved, [(Flow::SignOut, String::new()), (Flow::Waitlist, "/w".to_owned())]);
@@ -111,16 +108,16 @@ fn unsaved_values_that_are_stored_already_are_left_out() {
     let unsaved = form.with_unsaved(&instance(), &stored).unwrap();
     assert_eq!((unsaved.get(Flow::SignIn), unsaved.get(Flow::SignOut), unsaved.get(Flow::Waitlist)), (Some("/in"), None, Some("/w")));
     assert_eq!(PreviewForm::default().with_unsaved(&instance(), &stored), None);
-    // What can't be saved would change nothing.
+    // Values that can't be saved would change nothing.
     assert_eq!(PreviewForm::read("after_sign_in_url=https://evil.com&after_sign_out_url=x").with_unsaved(&instance(), &stored), None);
 }
 
 #[test]
-fn the_real_host_is_set_off() {
+fn the_real_host_is_highlighted() {
     for (value, host, expected) in [
-        ("https://myapp.com@evil.com/dash", Some("evil.com"), "https://[Deceiving myapp.com@][Host evil.com]/dash"),
-        ("https://a:b@c@evil.com:8443?x", Some("evil.com"), "https://[Deceiving a:b@c@][Host evil.com:8443]?x"),
-        ("\\\\evil.com\\@myapp.com", Some("evil.com"), "[Deceiving \\\\][Host evil.com][Deceiving \\]@myapp.com"),
+        ("https://myapp.com@evil.com/dash", Some("evil.com"), "https://[Deceptive myapp.com@][Host evil.com]/dash"),
+        ("https://a:b@c@evil.com:8443?x", Some("evil.com"), "https://[Deceptive a:b@c@][Host evil.com:8443]?x"),
+        ("\\\\evil.com\\@myapp.com", Some("evil.com"), "[Deceptive \\\\][Host evil.com][Deceptive \\]@myapp.com"),
         (" HTTPS:////Evil.COM#@myapp.com", Some("evil.com"), " HTTPS:////[Host Evil.COM]#@myapp.com"),
         ("https://[::1]:3000/", Some("[::1]"), "https://[Host [::1]:3000]/"),
         ("/dashboard@x", Some("myapp.com"), "/dashboard@x"),
@@ -132,31 +129,31 @@ fn the_real_host_is_set_off() {
 }
 
 #[test]
-fn a_long_user_name_does_not_push_the_real_host_out_of_sight() {
+fn a_long_user_name_does_not_hide_the_real_host() {
     let user = format!("myapp.com{}@", "a".repeat(1_500));
-    assert_eq!(written(&format!("https://{user}evil.com"), Some("evil.com")), format!("https://[Deceiving {user}][Host evil.com]"));
+    assert_eq!(written(&format!("https://{user}evil.com"), Some("evil.com")), format!("https://[Deceptive {user}][Host evil.com]"));
 }
 
 #[test]
-fn where_the_host_is_not_found_for_certain_nothing_is_set_off() {
+fn nothing_is_highlighted_if_the_host_is_not_certain() {
     assert_eq!(written("https://myapp.com/", Some("evil.com")), "https://myapp.com/");
     assert_eq!(written("///evil.com", None), "///evil.com");
 }
 
 #[test]
-fn what_cannot_be_seen_or_looks_like_another_is_written_out() {
+fn invisible_and_look_alike_characters_are_named() {
     assert_eq!(
         written("https://b\u{430}nk.com/\u{fc}", Some("xn--bnk-6cd.com")),
         "https://[Host b][LookAlike \u{430}|U+0430 CYRILLIC SMALL LETTER A][Host nk.com]/\u{fc}"
     );
-    assert_eq!(written("https://ev\til.com", Some("evil.com")), "https://[Host ev][Unseen |U+0009 TAB][Host il.com]");
-    assert_eq!(written("a\u{200b}b", None), "a[Unseen |U+200B ZERO WIDTH SPACE]b");
-    assert_eq!(written("a\u{ad}\u{3164}", None), "a[Unseen |U+00AD SOFT HYPHEN][Unseen |U+3164 HANGUL FILLER]");
-    assert_eq!(written("\u{202e}\0", None), "[Unseen |U+202E RIGHT-TO-LEFT OVERRIDE][Unseen |U+0000]");
+    assert_eq!(written("https://ev\til.com", Some("evil.com")), "https://[Host ev][Invisible |U+0009 TAB][Host il.com]");
+    assert_eq!(written("a\u{200b}b", None), "a[Invisible |U+200B ZERO WIDTH SPACE]b");
+    assert_eq!(written("a\u{ad}\u{3164}", None), "a[Invisible |U+00AD SOFT HYPHEN][Invisible |U+3164 HANGUL FILLER]");
+    assert_eq!(written("\u{202e}\0", None), "[Invisible |U+202E RIGHT-TO-LEFT OVERRIDE][Invisible |U+0000]");
 }
 
 #[test]
-fn a_host_in_punycode_is_read_out() {
+fn a_host_in_punycode_is_shown_in_unicode() {
     let read = in_unicode("xn--bnk-6cd.com").map(as_text);
     assert_eq!(
         read.as_deref(),
@@ -167,10 +164,10 @@ fn a_host_in_punycode_is_read_out() {
 }
 
 #[test]
-fn a_megabyte_is_cut_in_sight() {
+fn a_long_value_is_cut_and_says_so() {
     let value = "ü".repeat(500_000);
-    let marks = marks(&value, None);
-    assert_eq!(marks.last().unwrap().said.as_deref(), Some("and 995904 more bytes"));
-    assert!(marks.iter().map(|mark| mark.text.len()).sum::<usize>() < 4_200);
+    let highlights = highlights(&value, None);
+    assert_eq!(highlights.last().unwrap().note.as_deref(), Some("and 995904 more bytes"));
+    assert!(highlights.iter().map(|highlight| highlight.text.len()).sum::<usize>() < 4_200);
     assert_eq!(written(&"\u{200b}".repeat(9), None).matches("ZERO WIDTH").count(), 8);
 }

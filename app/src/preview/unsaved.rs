@@ -1,4 +1,4 @@
-//! What is said of values of the Redirects tab that are previewed before they are saved.
+//! The section about unsaved values of the Redirects tab, which are compared with the stored ones.
 
 use crate::paths;
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use crate::{
     redirects::Instance,
 };
 
-/// Says which values are compared with the stored ones, which of them can't be saved, and leads back to them.
+/// Lists the unsaved values, says which of them can't be saved, and links back to the Redirects tab.
 pub(super) fn what_if(instance: &Instance, form: &PreviewForm) -> impl IntoView + use<> {
     let slug = instance.slug();
     let values = form.unsaved.iter().map(|(flow, value)| {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{editor::PreviewEditor, form::PreviewForm, sections::Preview, ways::Ways};
+use super::{editor::PreviewEditor, form::PreviewForm, sections::Preview, tabs::PreviewTabs};
 use crate::{
     layout::{
         frame::{InstanceFrame, Place},
@@ -11,16 +11,16 @@ use crate::{
     ui::copy_button::CopyButton,
 };
 
-/// A form that was posted and is shown as it is; the page finds it in its context.
+/// A posted form, to show it again as it is. The page finds it in its context.
 #[derive(Clone, Debug)]
-pub struct Typed(pub PreviewForm);
+pub struct PostedPreview(pub PreviewForm);
 
-/// Where any link of an instance would end, and why.
+/// Shows where a link of an instance leads, and why.
 #[component]
 pub fn PreviewPage() -> impl IntoView {
     let slug = loading::slug();
-    let form = match use_context::<Typed>() {
-        Some(Typed(form)) => form,
+    let form = match use_context::<PostedPreview>() {
+        Some(PostedPreview(form)) => form,
         None => PreviewForm::read(&loading::query()),
     };
     loading::loaded(async move {
@@ -38,7 +38,7 @@ pub fn PreviewPage() -> impl IntoView {
                 </section>
             }
         });
-        let (built, qr) = preview.built();
+        let (generated_link, qr) = preview.generated_link();
         let hidden =
             preview.form().unsaved.iter().map(|(flow, value)| view! { <input type="hidden" name=flow.field() value=value.clone() /> });
         let hidden = hidden.collect_view();
@@ -46,7 +46,7 @@ pub fn PreviewPage() -> impl IntoView {
         let (link, link_note, fields) = (preview.form().link.clone(), preview.link_note(), preview.fields());
         Ok(view! {
             <InstanceFrame stored place=Place::Preview>
-                <Ways slug=slug.clone() />
+                <PreviewTabs slug=slug.clone() />
                 <div id="what-if">{what_if}</div>
                 <PreviewEditor slug />
                 <div class="preview">
@@ -71,10 +71,10 @@ pub fn PreviewPage() -> impl IntoView {
                             <div id="steps">{steps}</div>
                         </section>
                         {compared}
-                        <section class="card built" aria-labelledby="built-title">
-                            <h2 id="built-title">"The link"</h2>
-                            <div id="built">{built}</div>
-                            <CopyButton of="link-built".to_owned() label="the link".to_owned() />
+                        <section class="card generated-link" aria-labelledby="generated-link-title">
+                            <h2 id="generated-link-title">"The link"</h2>
+                            <div id="generated-link">{generated_link}</div>
+                            <CopyButton of="generated-link-url".to_owned() label="the link".to_owned() />
                             <details><summary>"QR code"</summary><div id="qr">{qr}</div></details>
                         </section>
                     </div>

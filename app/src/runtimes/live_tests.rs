@@ -1,18 +1,16 @@
-//! Which runtimes count, and which of them serve what is stored.
+//! Which runtimes are active, and which of them serve the stored version.
 
 use sqlx::{AssertSqlSafe, PgPool};
 
-use super::live::{Live, live, settled};
-use crate::{
-    history::Actor,
-    instances::store,
-    redirects::{Instance, Settings},
+use super::{
+    live::{LiveStatus, wait_until_live},
+    store::live_status,
 };
+use crate::fixtures::{create, my_app, other_app};
 
 /// An instance at version 3.
 async fn saved(pool: &PgPool) -> i64 {
-    let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), domain: "myapp.com".into(), ..Settings::default() };
-    store::create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), "myapp.com").await.unwrap();
+    create(pool, &my_app()).await;
     sqlx::query_scalar("update instances set version = 3 returning id").fetch_one(pool).await.unwrap()
 }
 
@@ -20,7 +18,7 @@ async fn run(pool: &PgPool, statement: &'static str) {
     sqlx::query(statement).execute(pool).await.unwrap();
 }
 
-/// A runtime that started before the save and was heard from just now, and the version that it has reported.
+/// A runtime that started before the save and has just sent a heartbeat, with the version that it reported.
 async fn runtime(pool: &PgPool, id: &str, instance: i64, version: Option<i64>) {
     let query = "insert into runtimes (id, role, started_at) values ($1, 'portal', clock_timestamp() - interval '1 hour')";
     sqlx::query(query).bind(id).execute(pool).await.unwrap();
@@ -34,16 +32,16 @@ async fn report(pool: &PgPool, id: &str, instance: i64, version: i64) {
     sqlx::query(query).bind(id).bind(instance).bind(version).execute(pool).await.unwrap();
 }
 
-/// Each runtime that counts, and whether it serves what is stored.
-fn told(live: &Live) -> Vec<(&str, Option<i64>, bool)> {
+/// Each active runtime, the version that it reported, and whether it serves the stored one.
+fn served(live: &LiveStatus) -> Vec<(&str, Option<i64>, bool)> {
     live.runtimes.iter().map(|runtime| (runtime.id.as_str(), runtime.version, runtime.is_live)).collect()
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn where_none_reports_there_is_none(pool: PgPool) {
+async fn without_reports_there_are_no_runtimes_and_without_the_instance_there_is_no_status(pool: PgPool) {
     let id = saved(&pool).await;
-    assert_eq!(live(&pool, id).await.unwrap(), Live { version: 3, runtimes: Vec::new() });
-    assert!(live(&pool, id + 1).await.is_err());
+    assert_eq!(live_status(&pool, id).await.unwrap(), Some(LiveStatus { version: 3, runtimes: Vec::new() }));
+    assert_eq!(live_status(&pool, id + 1).await.unwrap(), None);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -52,23 +50,22 @@ async fn a_runtime_that_reports_the_version_or_a_later_one_serves_it(pool: PgPoo
     for (name, version) in [("a", Some(2)), ("b", Some(3)), ("c", Some(4)), ("d", None)] {
         runtime(&pool, name, id, version).await;
     }
-    let found = live(&pool, id).await.unwrap();
-    assert_eq!(told(&found), [("a", Some(2), false), ("b", Some(3), true), ("c", Some(4), true), ("d", None, false)]);
-    assert_eq!((found.version, found.count()), (3, 2));
+    let found = live_status(&pool, id).await.unwrap().unwrap();
+    assert_eq!(served(&found), [("a", Some(2), false), ("b", Some(3), true), ("c", Some(4), true), ("d", None, false)]);
+    assert_eq!((found.version, found.live_count()), (3, 2));
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_it_reports_of_another_instance_does_not_count(pool: PgPool) {
+async fn a_report_about_another_instance_does_not_count(pool: PgPool) {
     let id = saved(&pool).await;
     runtime(&pool, "a", id, None).await;
-    let other = Settings { slug: "other".into(), name: "Other".into(), domain: "other.com".into(), ..Settings::default() };
-    store::create(&pool, &Actor::server(), &Instance::parse(&other, 0).unwrap(), "other.com").await.unwrap();
-    report(&pool, "a", store::find(&pool, "other").await.unwrap().unwrap().id, 9).await;
-    assert_eq!(told(&live(&pool, id).await.unwrap()), [("a", None, false)]);
+    let other = create(&pool, &other_app("other")).await;
+    report(&pool, "a", other.id, 9).await;
+    assert_eq!(served(&live_status(&pool, id).await.unwrap().unwrap()), [("a", None, false)]);
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn one_that_has_caught_up_or_started_well_after_the_save_serves_it(pool: PgPool) {
+async fn a_runtime_that_caught_up_or_started_well_after_the_save_serves_it(pool: PgPool) {
     let id = saved(&pool).await;
     for name in ["caught up", "caught up too early", "started", "started too early"] {
         runtime(&pool, name, id, None).await;
@@ -85,11 +82,11 @@ async fn one_that_has_caught_up_or_started_well_after_the_save_serves_it(pool: P
     ] {
         sqlx::query(AssertSqlSafe(statement)).execute(&pool).await.unwrap();
     }
-    let found = live(&pool, id).await.unwrap();
-    let mut told = told(&found);
-    told.sort_unstable();
+    let found = live_status(&pool, id).await.unwrap().unwrap();
+    let mut served = served(&found);
+    served.sort_unstable();
     assert_eq!(
-        told,
+        served,
         [
             ("behind and caught up", Some(2), true),
             ("caught up", None, true),
@@ -101,28 +98,28 @@ async fn one_that_has_caught_up_or_started_well_after_the_save_serves_it(pool: P
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn one_that_has_not_been_heard_from_for_90_seconds_does_not_count(pool: PgPool) {
+async fn a_runtime_without_a_heartbeat_for_90_seconds_is_not_active(pool: PgPool) {
     let id = saved(&pool).await;
     runtime(&pool, "gone", id, Some(3)).await;
     runtime(&pool, "quiet", id, Some(3)).await;
     run(&pool, "update runtimes set seen_at = clock_timestamp() - interval '91 seconds' where id = 'gone'").await;
     run(&pool, "update runtimes set seen_at = clock_timestamp() - interval '45 seconds' where id = 'quiet'").await;
-    let found = live(&pool, id).await.unwrap();
-    assert_eq!(told(&found), [("quiet", Some(3), true)]);
-    assert!(found.runtimes[0].heard >= 45, "{found:?}");
+    let found = live_status(&pool, id).await.unwrap().unwrap();
+    assert_eq!(served(&found), [("quiet", Some(3), true)]);
+    assert!(found.runtimes[0].seconds_since_heartbeat >= 45, "{found:?}");
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn after_a_save_it_waits_until_the_last_runtime_follows_and_not_for_ever(pool: PgPool) {
+async fn after_a_save_the_page_waits_for_the_last_runtime_but_not_for_ever(pool: PgPool) {
     let id = saved(&pool).await;
     runtime(&pool, "a", id, Some(3)).await;
     runtime(&pool, "b", id, Some(2)).await;
-    assert_eq!(settled(&pool, id).await.unwrap().count(), 1, "it does not wait for ever");
+    assert_eq!(wait_until_live(&pool, id).await.unwrap().unwrap().live_count(), 1, "it does not wait for ever");
     let follows = async {
-        // Only after the page has looked once.
+        // Only after the first look.
         tokio::task::yield_now().await;
         run(&pool, "update runtime_versions set version = 3").await;
     };
-    let (found, ()) = tokio::join!(settled(&pool, id), follows);
-    assert_eq!(found.unwrap().count(), 2);
+    let (found, ()) = tokio::join!(wait_until_live(&pool, id), follows);
+    assert_eq!(found.unwrap().unwrap().live_count(), 2);
 }

@@ -1,4 +1,4 @@
-//! Who serves the portal: each process that does says so, and which version of an instance it has heard of.
+//! Runtimes: the processes that serve the portal. Each one reports which versions of the instances it serves.
 
 pub mod live;
 #[cfg(test)]
@@ -10,13 +10,13 @@ pub mod view;
 
 use std::fmt;
 
-/// What a process serves.
+/// What a runtime serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RuntimeRole {
     /// The dashboard and the portal.
     #[default]
     All,
-    /// The portal alone.
+    /// The portal only.
     Portal,
 }
 
@@ -24,7 +24,7 @@ impl RuntimeRole {
     /// Every role.
     pub const ALL: [Self; 2] = [Self::All, Self::Portal];
 
-    /// Its name in the database.
+    /// The role's name in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -36,7 +36,7 @@ impl RuntimeRole {
 /// A process that serves the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Runtime {
-    /// Random, made at its start.
+    /// A random id that it makes at its start.
     pub id: String,
     /// What it serves.
     pub role: RuntimeRole,

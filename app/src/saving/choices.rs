@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use crate::{
     saving::outcome::{Choice, Conflict},
-    ui::text::Seen,
+    ui::text::Escaped,
 };
 
 /// How a form's fields and their values are written for people.
@@ -72,7 +72,7 @@ fn radio(id: Option<String>, field: String, value: String, whose: AnyView, wordi
     let checked = id.is_some();
     let shown = match (wording.value)(&field, &value) {
         Some(words) => view! { <span>{words}</span> }.into_any(),
-        None => view! { <code>{Seen(&value).to_string()}</code> }.into_any(),
+        None => view! { <code>{Escaped(&value).to_string()}</code> }.into_any(),
     };
     view! {
         <label class="choice">

@@ -4,7 +4,7 @@
 use sqlx::PgPool;
 
 use super::outcome::{Choice, Conflict, LastChange};
-use crate::{history::last::last, instances::stored::StoredInstance, ui::text::timestamp};
+use crate::{history::store::last::last_changes, instances::stored::StoredInstance, ui::text::timestamp};
 
 /// A form that can be merged with what somebody else has stored in between.
 pub trait Merge: Sized {
@@ -64,7 +64,7 @@ impl Conflict {
 /// Looks up who stored what both have changed. Without an answer the choice is shown all the same, only without names.
 pub(super) async fn look_up(conflict: &mut Conflict, pool: &PgPool, stored: &StoredInstance) {
     let fields: Vec<&str> = conflict.both.iter().map(|choice| choice.field.as_str()).collect();
-    let mut found = last(pool, stored.id, stored.instance.version(), &fields).await.unwrap_or_else(|error| {
+    let mut found = last_changes(pool, stored.id, stored.instance.version(), &fields).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "who saved in between could not be looked up");
         Vec::new()
     });

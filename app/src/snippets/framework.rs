@@ -1,4 +1,4 @@
-//! The frameworks, and what their SDKs call the settings. All of it is theirs and public; it changes when they do.
+//! The frameworks, and the names that their SDKs have for the settings. The names are public, and change when the SDKs do.
 
 use crate::redirects::Flow;
 
@@ -15,37 +15,37 @@ pub(super) enum Framework {
     Vue,
 }
 
-/// Two kinds of settings that may be environment variables.
+/// The two kinds of settings that can be environment variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// The address of a page.
+pub(super) enum SettingKind {
+    /// The URL of a page.
     Page,
-    /// Where people go after one.
+    /// A redirect.
     Redirect,
 }
 
-/// What a setting of sign-in or sign-up is called.
+/// The names of a setting for sign-in or sign-up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Names {
     pub(super) flow: Flow,
-    /// The variable, without its prefix.
+    /// The name of the variable, without its prefix.
     pub(super) suffix: &'static str,
     pub(super) prop: &'static str,
 }
 
-/// The addresses of the pages.
+/// The URLs of the pages.
 pub(super) const PAGES: [Names; 2] = [
     Names { flow: Flow::SignIn, suffix: "SIGN_IN_URL", prop: "signInUrl" },
     Names { flow: Flow::SignUp, suffix: "SIGN_UP_URL", prop: "signUpUrl" },
 ];
 
-/// Where people go when their link says nothing.
+/// The redirects for links that name no target.
 pub(super) const FALLBACKS: [Names; 2] = [
     Names { flow: Flow::SignIn, suffix: "SIGN_IN_FALLBACK_REDIRECT_URL", prop: "signInFallbackRedirectUrl" },
     Names { flow: Flow::SignUp, suffix: "SIGN_UP_FALLBACK_REDIRECT_URL", prop: "signUpFallbackRedirectUrl" },
 ];
 
-/// Where people go whatever their link says.
+/// The redirects that override every link.
 pub(super) const FORCES: [Names; 2] = [
     Names { flow: Flow::SignIn, suffix: "SIGN_IN_FORCE_REDIRECT_URL", prop: "signInForceRedirectUrl" },
     Names { flow: Flow::SignUp, suffix: "SIGN_UP_FORCE_REDIRECT_URL", prop: "signUpForceRedirectUrl" },
@@ -56,12 +56,12 @@ impl Framework {
     pub(super) const ALL: [Self; 7] =
         [Self::NextJs, Self::Nuxt, Self::ReactRouter, Self::TanStackStart, Self::Astro, Self::React, Self::Vue];
 
-    /// The framework of that name in the page's address; the first one where there is none.
-    pub(super) fn named(name: &str) -> Self {
+    /// The framework with that name in the page's address; the first one if there is none.
+    pub(super) fn from_name(name: &str) -> Self {
         Self::ALL.into_iter().find(|framework| framework.name() == name).unwrap_or_default()
     }
 
-    /// The name in the page's address.
+    /// The framework's name in the page's address.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::NextJs => "nextjs",
@@ -74,7 +74,7 @@ impl Framework {
         }
     }
 
-    /// The name on the screen.
+    /// The framework's name on the screen.
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::NextJs => "Next.js",
@@ -87,7 +87,7 @@ impl Framework {
         }
     }
 
-    /// The package that the components come from.
+    /// The package of the components.
     pub(super) fn package(self) -> &'static str {
         match self {
             Self::NextJs => "@clerk/nextjs",
@@ -100,20 +100,20 @@ impl Framework {
         }
     }
 
-    /// What variables of a kind begin with; `None` where there are none, and the setting is a prop or an option.
-    pub(super) fn prefix(self, kind: Kind) -> Option<&'static str> {
+    /// The prefix of the variables of a kind; `None` if the framework has no such variables, and the setting is a prop or an option.
+    pub(super) fn prefix(self, kind: SettingKind) -> Option<&'static str> {
         match (self, kind) {
             (Self::NextJs, _) => Some("NEXT_PUBLIC_CLERK_"),
             (Self::Nuxt, _) => Some("NUXT_PUBLIC_CLERK_"),
-            // TanStack Start's server reads the redirects and hands them to the browser; the pages both read.
-            (Self::ReactRouter, _) | (Self::TanStackStart, Kind::Page) => Some("VITE_CLERK_"),
-            (Self::TanStackStart, Kind::Redirect) => Some("CLERK_"),
-            (Self::Astro, Kind::Page) => Some("PUBLIC_CLERK_"),
-            (Self::Astro, Kind::Redirect) | (Self::React | Self::Vue, _) => None,
+            // In TanStack Start, only the server reads the redirects and hands them to the browser. Both of them read the pages.
+            (Self::ReactRouter, _) | (Self::TanStackStart, SettingKind::Page) => Some("VITE_CLERK_"),
+            (Self::TanStackStart, SettingKind::Redirect) => Some("CLERK_"),
+            (Self::Astro, SettingKind::Page) => Some("PUBLIC_CLERK_"),
+            (Self::Astro, SettingKind::Redirect) | (Self::React | Self::Vue, _) => None,
         }
     }
 
-    /// The file of the variables.
+    /// The name of the file with the variables.
     pub(super) fn env_file(self) -> &'static str {
         if self == Self::NextJs { ".env.local" } else { ".env" }
     }

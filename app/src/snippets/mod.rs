@@ -1,7 +1,7 @@
-//! The Snippets tab: an instance's fallback redirects for those who host the components themselves, ready to copy.
+//! The Snippets tab: an instance's fallback redirects as code to copy, for applications that host the components themselves.
 
+mod files;
 mod framework;
-mod place;
 mod quote;
 mod snippet;
 mod target;

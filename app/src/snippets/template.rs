@@ -1,10 +1,10 @@
-//! What is around the settings in an application's file, and how a setting is written there.
+//! The templates around the settings in an application's files, and the syntax of a setting.
 
 use super::quote;
 
 /// A line among the settings.
 #[derive(Clone, Debug)]
-pub(super) enum Line {
+pub(super) enum SnippetLine {
     Blank,
     Comment(String),
     Set {
@@ -18,16 +18,16 @@ pub(super) enum Line {
     },
 }
 
-/// How settings are written.
+/// The syntax of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Syntax {
     /// `NAME="…"`
     Env,
     /// `name="…"`, as in JSX
     Attributes,
-    /// `name="…"` in a Vue template, where comments must stand before the tag
+    /// `name="…"` in a Vue template, where comments must be before the tag
     VueAttributes,
-    /// `name={"…"}` in an Astro template, where comments must stand before the tag
+    /// `name={"…"}` in an Astro template, where comments must be before the tag
     AstroAttributes,
     /// `name: "…",`
     Properties,
@@ -36,23 +36,23 @@ pub(super) enum Syntax {
 /// A file, or a part of one, with a place for the settings.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
-    /// Up to the comments that stand before the tag.
+    /// The text before the comments that are before the tag.
     pub(super) head: String,
-    /// Up to the settings.
+    /// The text between those comments and the settings.
     pub(super) open: &'static str,
     pub(super) syntax: Syntax,
-    /// How far the settings are from the margin.
+    /// The indentation of the settings, in spaces.
     pub(super) indent: usize,
     pub(super) tail: &'static str,
 }
 
 impl Template {
-    /// The code, without a line break at its end.
-    pub(super) fn fill(&self, lines: &[Line]) -> String {
+    /// The filled template, without a line break at its end.
+    pub(super) fn fill(&self, lines: &[SnippetLine]) -> String {
         let (mut before, mut inside) = (String::new(), String::new());
         for line in lines {
             let (to, indent) = match (line, self.syntax) {
-                (Line::Comment(_), Syntax::VueAttributes | Syntax::AstroAttributes) => (&mut before, self.indent - 2),
+                (SnippetLine::Comment(_), Syntax::VueAttributes | Syntax::AstroAttributes) => (&mut before, self.indent - 2),
                 _ => (&mut inside, self.indent),
             };
             for text in self.syntax.write(line) {
@@ -67,17 +67,21 @@ impl Template {
 }
 
 impl Syntax {
-    fn write(self, line: &Line) -> Vec<String> {
+    fn write(self, line: &SnippetLine) -> Vec<String> {
         let (off, name, url) = match line {
-            Line::Blank => return vec![String::new()],
-            Line::Comment(text) => return vec![self.comment(text)],
-            Line::Set { name, url } => (false, name, url),
-            Line::Off { name, url } => (true, name, url),
+            SnippetLine::Blank => return vec![String::new()],
+            SnippetLine::Comment(text) => return vec![self.comment(text)],
+            SnippetLine::Set { name, url } => (false, name, url),
+            SnippetLine::Off { name, url } => (true, name, url),
         };
         let setting = self.setting(name, url);
         let setting = if off { self.comment(&setting) } else { setting };
-        let changed = self == Self::Env && quote::holdable(url) != url.as_str();
-        changed.then(|| self.comment("Percent-encoded in part: a .env file can't hold it as it is")).into_iter().chain([setting]).collect()
+        let changed = self == Self::Env && quote::env_safe(url) != url.as_str();
+        changed
+            .then(|| self.comment("Partly percent-encoded: a .env file can't contain it as it is"))
+            .into_iter()
+            .chain([setting])
+            .collect()
     }
 
     fn comment(self, text: &str) -> String {
@@ -91,7 +95,7 @@ impl Syntax {
 
     fn setting(self, name: &str, url: &str) -> String {
         match self {
-            Self::Env => format!("{name}={}", quote::env(&quote::holdable(url))),
+            Self::Env => format!("{name}={}", quote::env(&quote::env_safe(url))),
             Self::Attributes | Self::VueAttributes => format!("{name}={}", quote::attribute(url)),
             Self::AstroAttributes => format!("{name}={{{}}}", quote::script(url)),
             Self::Properties => format!("{name}: {},", quote::script(url)),

@@ -16,11 +16,11 @@ use crate::{
     ui::copy_button::CopyButton,
 };
 
-/// An instance's fallback redirects as code, for the framework that the page's address names.
+/// An instance's fallback redirects as code, for the framework in the page's address.
 #[component]
 pub fn SnippetsPage() -> impl IntoView {
     let slug = loading::slug();
-    let framework = Framework::named(&use_query_map().read_untracked().get("framework").unwrap_or_default());
+    let framework = Framework::from_name(&use_query_map().read_untracked().get("framework").unwrap_or_default());
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let snippets = snippets(&stored.instance, &stored.fallbacks, framework);
@@ -34,9 +34,9 @@ pub fn SnippetsPage() -> impl IntoView {
             <InstanceFrame stored place=Place::Snippets>
                 <div class="use">
                     <h2>"Use in your app"</h2>
-                    <p>"For applications that host the components themselves: where the portal sends people, as settings of the components. The URLs are absolute, since a path like " <code>"/welcome"</code> " means a page of the home URL, and the components may be elsewhere."</p>
+                    <p>"For applications that host the components themselves: the portal's redirects as settings of the components. The URLs are absolute, because a path like " <code>"/welcome"</code> " means a page at the home URL, and the components may be somewhere else."</p>
                 </div>
-                <nav class="ways" aria-label="Framework"><ul>{frameworks.collect_view()}</ul></nav>
+                <nav class="sub-tabs" aria-label="Framework"><ul>{frameworks.collect_view()}</ul></nav>
                 {blocks}
                 {notes_view(snippets.notes)}
             </InstanceFrame>
@@ -51,7 +51,7 @@ fn block_view(index: usize, Block { title, about, file, code }: Block) -> impl I
         <section class="group" aria-labelledby=heading>
             <div>
                 <h2 id=heading.clone()>{title}</h2>
-                <p>{marked(&about)}</p>
+                <p>{with_code(&about)}</p>
             </div>
             <figure class="card snippet">
                 <figcaption>{file}<CopyButton of=id.clone() label=label.clone() /></figcaption>
@@ -66,22 +66,22 @@ fn notes_view(notes: Vec<Note>) -> impl IntoView {
         .into_iter()
         .map(|Note { title, text, url }| {
             let url = url.map(|url| view! { <code>{url}</code> });
-            view! { <li><h3>{title}</h3><p>{marked(&text)}</p>{url}</li> }
+            view! { <li><h3>{title}</h3><p>{with_code(&text)}</p>{url}</li> }
         })
         .collect_view();
     view! {
         <section class="group" aria-labelledby="notes">
             <div>
-                <h2 id="notes">"Not the same there"</h2>
-                <p>"What has no equivalent, or behaves differently, where you host the components yourself."</p>
+                <h2 id="notes">"Differences"</h2>
+                <p>"What has no equivalent or behaves differently if you host the components yourself."</p>
             </div>
             <ul class="card notes">{rows}</ul>
         </section>
     }
 }
 
-/// A text with what stands between backticks as code.
-fn marked(text: &str) -> impl IntoView + use<> {
+/// A text whose parts between backticks are code.
+fn with_code(text: &str) -> impl IntoView + use<> {
     text.split('`')
         .enumerate()
         .map(|(index, part)| {

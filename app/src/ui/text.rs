@@ -1,4 +1,4 @@
-//! Numbers and other people's texts, as a screen, a file and a terminal write them.
+//! How numbers, times and other people's texts are written on screens, in files and in a terminal.
 
 use std::fmt::{self, Write};
 
@@ -7,7 +7,7 @@ use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, ma
 
 use crate::redirects::is_invisible;
 
-/// A number with a comma at every thousand.
+/// A number with commas between thousands.
 #[derive(Clone, Copy, Debug)]
 pub struct Grouped<N>(pub N);
 
@@ -23,11 +23,11 @@ impl<N: fmt::Display> fmt::Display for Grouped<N> {
     }
 }
 
-/// A text of somebody else's: what moves the cursor, hides or turns around is written as an escape.
+/// A text from somebody else. Characters that are invisible, move the cursor or change the direction are written as escapes.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a>(pub &'a str);
+pub struct Escaped<'a>(pub &'a str);
 
-impl fmt::Display for Seen<'_> {
+impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|c| match c {
             '"' | '\'' | '\\' => f.write_char(c),
@@ -37,23 +37,23 @@ impl fmt::Display for Seen<'_> {
     }
 }
 
-/// A text inside `<title>`, where Leptos 0.8 writes what it is given as it is.
-pub(crate) fn in_title(text: &str) -> String {
+/// Escapes a text for `<title>`, which Leptos 0.8 does not escape itself.
+pub(crate) fn escape_for_title(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-/// A moment, to the minute, as people read it.
+/// A time to the minute, as people read it.
 const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]");
 
-/// A moment as ISO 8601 has it, to the second.
+/// A time to the second, in ISO 8601.
 const SECOND: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
-/// A moment in UTC, to the second: `2026-11-23T18:45:07Z`.
+/// A time in UTC, to the second: `2026-11-23T18:45:07Z`.
 pub fn timestamp(at: OffsetDateTime) -> String {
     at.to_offset(UtcOffset::UTC).format(SECOND).unwrap_or_default()
 }
 
-/// A moment, for a screen: to the minute, in UTC, since the server does not know where its reader is.
+/// A time for a screen: to the minute, in UTC, because the server does not know the reader's time zone.
 pub fn moment(at: OffsetDateTime) -> impl IntoView {
     let shown = at.to_offset(UtcOffset::UTC).format(MINUTE).unwrap_or_default();
     view! { <time datetime=timestamp(at)>{shown}" UTC"</time> }
@@ -70,10 +70,10 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_somebody_else_is_seen_whole() {
-        assert_eq!(Seen("https://münchen.de/\"x\" \\ 'y'").to_string(), "https://münchen.de/\"x\" \\ 'y'");
-        assert_eq!(Seen("\u{1b}[2J\r\n\t\u{7f}\u{9b}").to_string(), r"\u{1b}[2J\r\n\t\u{7f}\u{9b}");
-        assert_eq!(Seen("a\u{ad}b\u{3164}\u{115f}").to_string(), r"a\u{ad}b\u{3164}\u{115f}");
-        assert_eq!(Seen("\u{200b}\u{202e}\u{2028}\u{feff}\u{a0}").to_string(), r"\u{200b}\u{202e}\u{2028}\u{feff}\u{a0}");
+    fn invisible_characters_are_written_as_escapes() {
+        assert_eq!(Escaped("https://münchen.de/\"x\" \\ 'y'").to_string(), "https://münchen.de/\"x\" \\ 'y'");
+        assert_eq!(Escaped("\u{1b}[2J\r\n\t\u{7f}\u{9b}").to_string(), r"\u{1b}[2J\r\n\t\u{7f}\u{9b}");
+        assert_eq!(Escaped("a\u{ad}b\u{3164}\u{115f}").to_string(), r"a\u{ad}b\u{3164}\u{115f}");
+        assert_eq!(Escaped("\u{200b}\u{202e}\u{2028}\u{feff}\u{a0}").to_string(), r"\u{200b}\u{202e}\u{2028}\u{feff}\u{a0}");
     }
 }

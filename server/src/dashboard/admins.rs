@@ -3,13 +3,14 @@
 use app::paths;
 use app::{
     admins::{
-        Caller, Email, Next, Token,
-        entry::{self, Client, Entered, EntryError},
-        follow,
+        Caller, Email, ReturnPath, Token,
         form::{LinkForm, PasswordForm, SessionForm, SignInForm},
+        one_time_links,
+        sign_in::{self, SignInError, SignInTokens},
         store::{devices, links::Purpose},
-        view::{Refused, Why},
+        view::{RejectedSignIn, RejectionReason},
     },
+    credentials::client::Client,
     error::AppError,
 };
 use axum::{
@@ -32,19 +33,19 @@ use crate::http::rate_limit::RateLimited;
 /// Why nobody is let in, or nothing is changed.
 enum NotLetIn {
     /// The form comes back and says it.
-    Said(Why),
+    Said(RejectionReason),
     /// The one-time link does not hold.
     Link,
     /// A page says it.
     Page(AppError),
 }
 
-impl From<EntryError> for NotLetIn {
-    fn from(error: EntryError) -> Self {
+impl From<SignInError> for NotLetIn {
+    fn from(error: SignInError) -> Self {
         match error {
-            EntryError::Fields(errors) => Self::Said(Why::Fields(errors)),
-            EntryError::Link => Self::Link,
-            EntryError::Database(_) | EntryError::Hash(_) | EntryError::Random(_) => {
+            SignInError::Fields(errors) => Self::Said(RejectionReason::Fields(errors)),
+            SignInError::Link => Self::Link,
+            SignInError::Database(_) | SignInError::Hash(_) | SignInError::Random(_) => {
                 tracing::warn!(%error, "nobody could be let in");
                 Self::Page(AppError::Unavailable)
             }
@@ -60,18 +61,20 @@ pub(super) async fn sign_in(
 ) -> Response {
     let client = client(&parts, origin);
     match try_sign_in(&dashboard, &form, &client).await {
-        Ok(entered) => let_in(&entered, Next::parse(&form.next).as_str(), origin),
+        Ok(tokens) => let_in(&tokens, ReturnPath::parse(&form.next).as_str(), origin),
         Err(failure) => {
-            let refused = |why| Refused { email: form.email, next: form.next, token: String::new(), why };
+            let refused = |reason| RejectedSignIn { email: form.email, next: form.next, token: String::new(), reason };
             reject(&dashboard, parts, failure, refused).await
         }
     }
 }
 
-async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) -> Result<Entered, NotLetIn> {
+async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) -> Result<SignInTokens, NotLetIn> {
     let email: Option<Email> = form.email.parse().ok();
     let known = match (&email, &client.device) {
-        (Some(email), Some(device)) => devices::is_known(&dashboard.pool, email, device).await.map_err(EntryError::from)?.then_some(device),
+        (Some(email), Some(device)) => {
+            devices::is_known(&dashboard.pool, email, device).await.map_err(SignInError::from)?.then_some(device)
+        }
         _ => None,
     };
     let typed = || email.as_ref().map_or("", Email::as_str).to_owned();
@@ -80,13 +83,13 @@ async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) 
         |device| AdminAttempt::KnownDevice(device.hash()),
     );
     take(dashboard, attempt)?;
-    Ok(entry::sign_in(&dashboard.pool, form, client).await?)
+    Ok(sign_in::sign_in(&dashboard.pool, form, client).await?)
 }
 
 fn take(dashboard: &Dashboard, attempt: AdminAttempt) -> Result<(), NotLetIn> {
     dashboard.limits.take(attempt).map_err(|RateLimited { seconds }| {
         tracing::info!("attempts to sign in are rate-limited");
-        NotLetIn::Said(Why::RateLimited(seconds))
+        NotLetIn::Said(RejectionReason::RateLimited(seconds))
     })
 }
 
@@ -99,24 +102,24 @@ pub(super) async fn follow_link(
     let client = client(&parts, origin);
     let done = try_follow(&dashboard, &form, &client).await;
     match done {
-        Ok(entered) => let_in(&entered, paths::INSTANCES, origin),
+        Ok(tokens) => let_in(&tokens, paths::INSTANCES, origin),
         Err(failure) => {
-            let refused = |why| Refused { email: form.email, next: String::new(), token: form.token, why };
+            let refused = |reason| RejectedSignIn { email: form.email, next: String::new(), token: form.token, reason };
             reject(&dashboard, parts, failure, refused).await
         }
     }
 }
 
-async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> Result<Entered, NotLetIn> {
-    let asked = follow::ask(&dashboard.pool, &form.token).await?;
+async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> Result<SignInTokens, NotLetIn> {
+    let opened = one_time_links::open(&dashboard.pool, &form.token).await?;
     let token = Token::parse(&form.token).ok_or(NotLetIn::Link)?;
-    let secret = match asked.link.purpose {
+    let secret = match opened.link.purpose {
         // It takes that account's password, so it is one more way to guess it.
-        Purpose::Invite(invite) if asked.has_account => Secret::Password(invite.email.as_str().to_owned()),
+        Purpose::Invite(invitation) if opened.has_account => Secret::Password(invitation.email.as_str().to_owned()),
         _ => Secret::Link(token.hash()),
     };
     take(dashboard, AdminAttempt::Unknown(secret, client.address))?;
-    Ok(follow::follow(&dashboard.pool, form, client).await?)
+    Ok(one_time_links::follow(&dashboard.pool, form, client).await?)
 }
 
 /// `POST /account`: a new password.
@@ -126,13 +129,13 @@ pub(super) async fn change_password(
     SecretForm { parts, form }: SecretForm<PasswordForm>,
 ) -> Response {
     let done = match take(&dashboard, AdminAttempt::Unknown(Secret::OwnPassword(caller.session), caller.actor.address)) {
-        Ok(()) => entry::change_password(&dashboard.pool, &caller, &form).await.map_err(NotLetIn::from),
+        Ok(()) => sign_in::change_password(&dashboard.pool, &caller, &form).await.map_err(NotLetIn::from),
         Err(failure) => Err(failure),
     };
     match done {
         Ok(()) => Redirect::to(&format!("{}?saved", paths::ACCOUNT)).into_response(),
         Err(failure) => {
-            let refused = |why| Refused { email: String::new(), next: String::new(), token: String::new(), why };
+            let refused = |reason| RejectedSignIn { email: String::new(), next: String::new(), token: String::new(), reason };
             reject(&dashboard, parts, failure, refused).await
         }
     }
@@ -158,7 +161,7 @@ pub(super) async fn sign_out(
 }
 
 async fn end(dashboard: &Dashboard, caller: &Caller, session: i64, origin: Origin) -> Result<Response, Failure> {
-    let ended = entry::sign_out(&dashboard.pool, caller, session).await?;
+    let ended = sign_in::sign_out(&dashboard.pool, caller, session).await?;
     if session == caller.session {
         let mut response = Redirect::to(paths::SIGN_IN).into_response();
         cookies::remove_session(response.headers_mut(), origin.secure);
@@ -177,22 +180,27 @@ fn client(parts: &Parts, origin: Origin) -> Client {
     }
 }
 
-fn let_in(entered: &Entered, page: &str, origin: Origin) -> Response {
+fn let_in(tokens: &SignInTokens, page: &str, origin: Origin) -> Response {
     let mut response = Redirect::to(page).into_response();
-    cookies::set(response.headers_mut(), entered, origin.secure);
+    cookies::set(response.headers_mut(), tokens, origin.secure);
     response
 }
 
-async fn reject(dashboard: &Dashboard, parts: Parts, failure: NotLetIn, refused: impl FnOnce(Why) -> Refused) -> Response {
-    let (status, why) = match failure {
+async fn reject(
+    dashboard: &Dashboard,
+    parts: Parts,
+    failure: NotLetIn,
+    refused: impl FnOnce(RejectionReason) -> RejectedSignIn,
+) -> Response {
+    let (status, reason) = match failure {
         NotLetIn::Page(error) => return dashboard.render_error(parts, error, || ()).await,
         // The page looks for the link itself, and says that there is none.
-        NotLetIn::Link => (StatusCode::GONE, Why::Fields(Vec::new())),
-        NotLetIn::Said(why @ Why::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, why),
-        NotLetIn::Said(why @ Why::RateLimited(_)) => (StatusCode::TOO_MANY_REQUESTS, why),
+        NotLetIn::Link => (StatusCode::GONE, RejectionReason::Fields(Vec::new())),
+        NotLetIn::Said(reason @ RejectionReason::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, reason),
+        NotLetIn::Said(reason @ RejectionReason::RateLimited(_)) => (StatusCode::TOO_MANY_REQUESTS, reason),
     };
-    let wait = if let Why::RateLimited(seconds) = why { Some(HeaderValue::from(seconds)) } else { None };
-    let refused = refused(why);
+    let wait = if let RejectionReason::RateLimited(seconds) = reason { Some(HeaderValue::from(seconds)) } else { None };
+    let refused = refused(reason);
     let mut response = dashboard.render(parts, status, move || provide_context(refused.clone())).await;
     if let Some(wait) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, wait);

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use app::{
     bulk_check::{
-        check::{Verdict, check as check_line},
-        form::LinksForm,
-        list, table,
+        check::{LinkOutcome, check as check_line},
+        export,
+        form::BulkCheckForm,
+        list,
     },
     error::AppError,
     instances::store,
@@ -55,14 +56,14 @@ pub(crate) async fn download(State(dashboard): State<Dashboard>, Path(slug): Pat
     let rows: Vec<_> = lines
         .iter()
         .map(|line| check_line(&stored.instance, &stored.fallbacks, line))
-        .filter(|row| shown.is_none_or(|shown| row.verdict == shown))
+        .filter(|checked| shown.is_none_or(|shown| checked.outcome == shown))
         .collect();
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}-links.csv\"", stored.instance.slug())),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    (headers, table::write(&rows)).into_response()
+    (headers, export::write(&rows)).into_response()
 }
 
 /// Whether a request is a list, as these forms send one.
@@ -77,13 +78,13 @@ pub(crate) async fn kept(request: Request) -> Option<PostedFields> {
 }
 
 /// What a form holds, to be sent again: what was read of a file like what was pasted.
-fn posted(form: &LinksForm) -> PostedFields {
+fn posted(form: &BulkCheckForm) -> PostedFields {
     let text = form.list.as_ref().map_or_else(|_| form.pasted.clone(), |lines| list::write(lines));
     PostedFields { fields: vec![("links".to_owned(), text)], enctype: Some("multipart/form-data") }
 }
 
 /// The page with its results, or with why there are none.
-async fn show(dashboard: &Dashboard, parts: Parts, form: LinksForm) -> Response {
+async fn show(dashboard: &Dashboard, parts: Parts, form: BulkCheckForm) -> Response {
     let status = match &form.list {
         Ok(_) => StatusCode::OK,
         Err(list::ListError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -148,16 +149,16 @@ impl Fields {
         Ok(self.links.is_some())
     }
 
-    fn form(&self) -> LinksForm {
+    fn form(&self) -> BulkCheckForm {
         let (pasted, file) = (self.links.as_deref().unwrap_or_default(), self.file_name.clone());
         if self.too_large {
-            return LinksForm::too_large(pasted, file);
+            return BulkCheckForm::too_large(pasted, file);
         }
-        LinksForm::read(pasted, file.map(|name| (name, &*self.file)))
+        BulkCheckForm::read(pasted, file.map(|name| (name, &*self.file)))
     }
 
-    /// The verdict of the rows that are shown; `None` where all are.
-    fn shown(&self) -> Option<Verdict> {
-        Verdict::named(std::str::from_utf8(self.show.as_deref()?).ok()?)
+    /// The outcome of the links that are shown; `None` if all are.
+    fn shown(&self) -> Option<LinkOutcome> {
+        LinkOutcome::from_name(std::str::from_utf8(self.show.as_deref()?).ok()?)
     }
 }

@@ -1,6 +1,6 @@
 //! The dashboard's cookies: an admin's session, and the token that shows that the browser was used for the account before.
 
-use app::admins::{Token, entry::Entered, store::sessions::MOST_HOURS};
+use app::admins::{Token, sign_in::SignInTokens, store::sessions::MAX_HOURS};
 use axum::http::HeaderMap;
 use cookie::time::Duration;
 
@@ -23,9 +23,9 @@ pub(crate) fn device(headers: &HeaderMap, secure: bool) -> Option<Token> {
 }
 
 /// Sets both cookies, after a sign-in.
-pub(crate) fn set(headers: &mut HeaderMap, entered: &Entered, secure: bool) {
-    cookies::set(headers, SESSION, &entered.session.secret(), Duration::hours(MOST_HOURS.into()), secure);
-    cookies::set(headers, DEVICE, &entered.device.secret(), DEVICE_MAX_AGE, secure);
+pub(crate) fn set(headers: &mut HeaderMap, tokens: &SignInTokens, secure: bool) {
+    cookies::set(headers, SESSION, &tokens.session.secret(), Duration::hours(MAX_HOURS.into()), secure);
+    cookies::set(headers, DEVICE, &tokens.device.secret(), DEVICE_MAX_AGE, secure);
 }
 
 /// Removes the session's cookie, after a sign-out.
@@ -41,17 +41,17 @@ mod tests {
 
     #[test]
     fn both_cookies_are_set_and_read_again() {
-        let entered = Entered { session: Token::new().unwrap(), device: Token::new().unwrap() };
+        let tokens = SignInTokens { session: Token::new().unwrap(), device: Token::new().unwrap() };
         for (secure, prefix) in [(true, "__Host-"), (false, "")] {
             let mut answer = HeaderMap::new();
-            set(&mut answer, &entered, secure);
+            set(&mut answer, &tokens, secure);
             let given: Vec<_> = answer.get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap()).collect();
-            let session_cookie = format!("{prefix}portal-redirects-session={}", entered.session.secret());
+            let session_cookie = format!("{prefix}portal-redirects-session={}", tokens.session.secret());
             assert!(given[0].starts_with(&session_cookie) && given[0].ends_with("Max-Age=1209600"), "{given:?}");
             let sent: Vec<_> = given.iter().map(|cookie| cookie.split(';').next().unwrap()).collect();
             let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&sent.join("; ")).unwrap())]);
-            assert_eq!(session(&headers, secure), Some(entered.session.clone()));
-            assert_eq!(device(&headers, secure), Some(entered.device.clone()));
+            assert_eq!(session(&headers, secure), Some(tokens.session.clone()));
+            assert_eq!(device(&headers, secure), Some(tokens.device.clone()));
             assert_eq!(session(&headers, !secure), None);
         }
     }

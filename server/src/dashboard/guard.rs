@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use app::{
     admins::{
-        Caller, Next as NextPage,
+        Caller, ReturnPath,
         guard::{Need, admit, admit_to_restore},
         store::sessions,
     },
@@ -78,10 +78,10 @@ pub(super) async fn guard(State(dashboard): State<Dashboard>, mut request: Reque
 }
 
 /// The page that the sign-in leads on to.
-fn next_page(query: Option<&str>) -> NextPage {
+fn next_page(query: Option<&str>) -> ReturnPath {
     let query = query.unwrap_or_default();
     let next = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
-    next.map(|(_, page)| NextPage::parse(&page)).unwrap_or_default()
+    next.map(|(_, page)| ReturnPath::parse(&page)).unwrap_or_default()
 }
 
 /// Who asks, if they may; else why not, and who it is if that is known.

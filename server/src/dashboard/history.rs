@@ -4,8 +4,8 @@ use app::{
     admins::{Caller, guard},
     error::AppError,
     history::{
-        export::{Format, MOST_EXPORTED},
-        filter::{HistoryFilter, Wanted},
+        export::{ExportFormat, MAX_EXPORTED},
+        filter::{Criteria, HistoryFilter},
         restore::{RestoreForm, api::restore_version, version_of},
         store::{self as changes, Scope},
     },
@@ -74,27 +74,27 @@ pub(super) async fn export_server(
 
 async fn file(pool: &PgPool, parts: &Parts, scope: Scope, name: &str) -> Result<Response, Failure> {
     let filter = HistoryFilter::read(parts.uri.query().unwrap_or_default());
-    let named = parts.uri.path().rsplit_once('/').and_then(|(page, file)| Some((page, Format::of_file(file)?)));
+    let named = parts.uri.path().rsplit_once('/').and_then(|(page, file)| Some((page, ExportFormat::of_file(file)?)));
     let (page, format) = named.ok_or(AppError::NotFound)?;
-    let Ok(wanted) = filter.check() else {
+    let Ok(criteria) = filter.check() else {
         // The page says what is wrong with the filter.
         return Ok(Redirect::to(&format!("{page}?{}", filter.write())).into_response());
     };
-    Ok(written(pool, scope, wanted, format, name).await?)
+    Ok(written(pool, scope, criteria, format, name).await?)
 }
 
 /// The file, sent as it is read. The first part and whether the file is cut are known before anything is sent.
-async fn written(pool: &PgPool, scope: Scope, wanted: Wanted, format: Format, name: &str) -> sqlx::Result<Response> {
-    let cut = changes::is_longer_than(pool, scope, &wanted, MOST_EXPORTED).await?;
-    let first = changes::page(pool, scope, &wanted, AT_A_TIME).await?;
+async fn written(pool: &PgPool, scope: Scope, criteria: Criteria, format: ExportFormat, name: &str) -> sqlx::Result<Response> {
+    let cut = changes::is_longer_than(pool, scope, &criteria, MAX_EXPORTED).await?;
+    let first = changes::read_page(pool, scope, &criteria, AT_A_TIME).await?;
     let part = [format.begin(), format.write(&first.changes, true)].concat();
     let pool = pool.clone();
     let rest = stream::try_unfold(Some((part, first.older, AT_A_TIME)), move |state| {
-        let (pool, wanted) = (pool.clone(), wanted.clone());
+        let (pool, criteria) = (pool.clone(), criteria.clone());
         async move {
             let Some((mut part, older, sent)) = state else { return Ok::<_, sqlx::Error>(None) };
-            let next = if let Some(before) = older.filter(|_| sent < MOST_EXPORTED) {
-                let page = changes::page(&pool, scope, &Wanted { before: Some(before), ..wanted }, AT_A_TIME).await?;
+            let next = if let Some(before) = older.filter(|_| sent < MAX_EXPORTED) {
+                let page = changes::read_page(&pool, scope, &Criteria { before: Some(before), ..criteria }, AT_A_TIME).await?;
                 Some((format.write(&page.changes, false), page.older, sent + AT_A_TIME))
             } else {
                 part.extend(format.end());
@@ -103,11 +103,8 @@ async fn written(pool: &PgPool, scope: Scope, wanted: Wanted, format: Format, na
             Ok(Some((Bytes::from(part), next)))
         }
     });
-    let (newest, note) = if cut {
-        (format!("-newest-{MOST_EXPORTED}"), Some(format!("only the newest {MOST_EXPORTED} changes")))
-    } else {
-        Default::default()
-    };
+    let (newest, note) =
+        if cut { (format!("-newest-{MAX_EXPORTED}"), Some(format!("only the newest {MAX_EXPORTED} changes"))) } else { Default::default() };
     let headers = [
         (header::CONTENT_TYPE, format.content_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}-history{newest}.{}\"", format.name())),

@@ -6,7 +6,7 @@ use app::{
     members::{
         form::{InviteForm, RemoveForm, RoleForm, WithdrawForm},
         store,
-        view::{Invited, Refused},
+        view::{NewInvitation, RejectedMemberForm},
     },
     paths,
 };
@@ -28,10 +28,10 @@ pub(super) async fn invite(
     PostedForm { parts, form }: PostedForm<InviteForm>,
 ) -> Result<Response, Failure> {
     match store::invite(&dashboard.pool, &caller.actor, &slug, &form).await {
-        Ok((invite, token)) => {
-            let page = Purpose::Invite(invite.clone()).page();
-            let invited = Invited { invite, link: dashboard.url.link(page, &token.secret()) };
-            Ok(dashboard.render(parts, StatusCode::OK, move || provide_context(invited.clone())).await)
+        Ok((invitation, token)) => {
+            let page = Purpose::Invite(invitation.clone()).page();
+            let created = NewInvitation { invitation, link: dashboard.url.link(page, &token.secret()) };
+            Ok(dashboard.render(parts, StatusCode::OK, move || provide_context(created.clone())).await)
         }
         Err(error) => reject(&dashboard, &slug, parts, error, form).await,
     }
@@ -97,6 +97,6 @@ async fn reject(dashboard: &Dashboard, slug: &str, mut parts: Parts, error: Stor
     if let Ok(page) = paths::instance(slug).members().parse::<Uri>() {
         parts.uri = page;
     }
-    let refused = Refused { invite, errors };
-    Ok(dashboard.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(refused.clone())).await)
+    let rejected = RejectedMemberForm { invite, errors };
+    Ok(dashboard.render(parts, StatusCode::UNPROCESSABLE_ENTITY, move || provide_context(rejected.clone())).await)
 }

@@ -2,7 +2,7 @@
 
 use app::{
     instances::store,
-    preview::{form::PreviewForm, view::Typed},
+    preview::{form::PreviewForm, view::PostedPreview},
 };
 use axum::{
     extract::{Path, Request, State},
@@ -37,7 +37,7 @@ pub(super) async fn preview(State(dashboard): State<Dashboard>, Path(slug): Path
     }
     let fields = posted_fields(&body);
     let provide = move || {
-        provide_context(Typed(form.clone()));
+        provide_context(PostedPreview(form.clone()));
         provide_context(fields.clone());
     };
     Ok(dashboard.render(parts, status, provide).await)

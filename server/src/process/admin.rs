@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use app::admins::{
     Email,
-    command::{self, CommandError},
+    commands::{self, CommandError},
 };
 use clap::Subcommand;
 
@@ -57,14 +57,14 @@ async fn execute(command: &Command, connection: &mut sqlx::PgConnection, dashboa
             let owner_too = if *owner { ", and an owner of every instance" } else { "" };
             let sentence =
                 format!("This link makes {email} an admin who may create instances{owner_too}. It is valid for a week and works once:");
-            (sentence, command::invite(connection, email, *owner).await?)
+            (sentence, commands::invite(connection, email, *owner).await?)
         }
         Command::Reset { email } => {
             let sentence = format!("With this link, {email} can choose a new password. It is valid for an hour and works once:");
-            (sentence, command::reset(connection, email).await?)
+            (sentence, commands::reset(connection, email).await?)
         }
         Command::Remove { email } => {
-            command::remove(connection, email).await?;
+            commands::remove(connection, email).await?;
             return Ok(format!("Removed the account of {email}."));
         }
     };

@@ -120,7 +120,7 @@ async fn offer_setup(database: &Database, dashboard_url: &DashboardUrl) -> anyho
     if accounts::any(&mut *connection).await? {
         return Ok(());
     }
-    let token = links::make(&mut connection, &Purpose::Setup, "the server").await?;
+    let token = links::create(&mut connection, &Purpose::Setup, "the server").await?;
     print_line(&format!(
         "No admin exists yet. Create the first one within an hour: {}",
         dashboard_url.link(Purpose::Setup.page(), &token.secret())

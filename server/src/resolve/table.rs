@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use app::{
     redirects::{Instance, Resolution, Visit, explain_first_refusal},
-    ui::text::{Grouped, Seen},
+    ui::text::{Escaped, Grouped},
 };
 
 use super::{line_error::LineError, output::Output};
@@ -30,13 +30,13 @@ impl<W: Write> Output for Table<W> {
     fn resolved(&mut self, number: u64, instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()> {
         let refused = explain_first_refusal(instance, visit, resolution);
         let result = if refused.is_some() { "refused" } else { "ok" };
-        let (flow, source, target) = (resolution.flow.name(), resolution.source.name(), Seen(resolution.target.as_str()));
+        let (flow, source, target) = (resolution.flow.name(), resolution.source.name(), Escaped(resolution.target.as_str()));
         writeln!(self.out, "{number:>7}  {result:<7}  {flow:<19}  {source:<14}  {target}")?;
         match refused {
             None => self.ok += 1,
             Some((source, why)) => {
                 self.refused += 1;
-                writeln!(self.out, "{:18}{source}: {}", "", Seen(&why.to_string()), source = source.name())?;
+                writeln!(self.out, "{:18}{source}: {}", "", Escaped(&why.to_string()), source = source.name())?;
             }
         }
         Ok(())
@@ -44,7 +44,7 @@ impl<W: Write> Output for Table<W> {
 
     fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()> {
         self.failed += 1;
-        writeln!(self.out, "{number:>7}  {:<7}  {}", "error", Seen(&error.sentence()))
+        writeln!(self.out, "{number:>7}  {:<7}  {}", "error", Escaped(&error.sentence()))
     }
 
     fn flush(&mut self) -> io::Result<()> {

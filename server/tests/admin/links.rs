@@ -2,10 +2,11 @@
 
 use app::admins::{
     Email,
-    entry::{self, Client, EntryError},
     form::{LinkForm, SignInForm},
+    sign_in::{self, SignInError},
     store::accounts,
 };
+use app::credentials::client::Client;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -16,14 +17,14 @@ const RESET: &str = "http://127.0.0.1:3000/account/reset?token=";
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Follows a link with [`PASSWORD`].
-async fn follow(pool: &PgPool, token: &str) -> Result<(), EntryError> {
+async fn follow(pool: &PgPool, token: &str) -> Result<(), SignInError> {
     let form: LinkForm = serde_json::from_value(json!({"token": token, "password": PASSWORD})).unwrap();
-    app::admins::follow::follow(pool, &form, &Client::default()).await.map(|_| ())
+    app::admins::one_time_links::follow(pool, &form, &Client::default()).await.map(|_| ())
 }
 
 async fn signs_in(pool: &PgPool, email: &str) -> bool {
     let form: SignInForm = serde_json::from_value(json!({"email": email, "password": PASSWORD})).unwrap();
-    entry::sign_in(pool, &form, &Client::default()).await.is_ok()
+    sign_in::sign_in(pool, &form, &Client::default()).await.is_ok()
 }
 
 async fn is_server_admin(pool: &PgPool, email: &str) -> bool {
@@ -48,7 +49,7 @@ async fn an_invitation_makes_a_server_wide_admin_of_no_instance_and_works_once(p
     follow(&pool, &token).await.unwrap();
     assert!(is_server_admin(&pool, "ben@myapp.com").await && signs_in(&pool, "ben@myapp.com").await);
     assert_eq!(owned(&pool, "ben@myapp.com").await, [""; 0]);
-    assert!(matches!(follow(&pool, &token).await, Err(EntryError::Link)));
+    assert!(matches!(follow(&pool, &token).await, Err(SignInError::Link)));
     assert_eq!(recorded(&pool).await, [("invited".to_owned(), "ben@myapp.com".to_owned())]);
 }
 
@@ -78,13 +79,13 @@ async fn a_reset_lets_somebody_choose_a_new_password_within_the_hour_and_once(po
     account(&pool, "ana@myapp.com", false).await;
     let late = admin(&pool, &["reset", "ana@myapp.com"]).token(RESET);
     sqlx::query("update admin_links set expires_at = now()").execute(&pool).await.unwrap();
-    assert!(matches!(follow(&pool, &late).await, Err(EntryError::Link)));
+    assert!(matches!(follow(&pool, &late).await, Err(SignInError::Link)));
     let run = admin(&pool, &["reset", " ANA@myapp.com"]);
     assert!(run.output.starts_with("With this link, ana@myapp.com can choose a new password. It is valid for an hour and works once:\n"));
     let token = run.token(RESET);
     follow(&pool, &token).await.unwrap();
     assert!(signs_in(&pool, "ana@myapp.com").await && !is_server_admin(&pool, "ana@myapp.com").await);
-    assert!(matches!(follow(&pool, &token).await, Err(EntryError::Link)));
+    assert!(matches!(follow(&pool, &token).await, Err(SignInError::Link)));
     assert_eq!(recorded(&pool).await, vec![("reset_issued".to_owned(), "ana@myapp.com".to_owned()); 2]);
 }
 
@@ -92,7 +93,7 @@ async fn a_reset_lets_somebody_choose_a_new_password_within_the_hour_and_once(po
 async fn a_reset_of_nobody_is_refused_with_the_way_to_an_account(pool: PgPool) {
     account(&pool, "ana@myapp.com", true).await;
     let run = admin(&pool, &["reset", "ben@myapp.com"]);
-    assert!(run.refused().starts_with("there is no account of ben@myapp.com; `portal-redirects admin invite ben@myapp.com`"), "{run:?}");
+    assert!(run.refused().starts_with("there is no account for ben@myapp.com; `portal-redirects admin invite ben@myapp.com`"), "{run:?}");
     let links: i64 = sqlx::query_scalar("select count(*) from admin_links").fetch_one(&pool).await.unwrap();
     assert_eq!((links, recorded(&pool).await), (0, Vec::new()));
 }

@@ -67,7 +67,7 @@ pub(crate) async fn instance(pool: &PgPool, slug: &str, owner: &Actor) {
 
 pub(crate) async fn join(pool: &PgPool, slug: &str, actor: &Actor, role: Role) {
     let id = store::find(pool, slug).await.unwrap().unwrap().id;
-    members::store::join(&mut pool.acquire().await.unwrap(), actor, id, role).await.unwrap();
+    members::store::membership::join(&mut pool.acquire().await.unwrap(), actor, id, role).await.unwrap();
 }
 
 /// What the command line has done, and about whom.

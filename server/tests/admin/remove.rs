@@ -20,7 +20,7 @@ async fn a_removed_account_loses_its_sessions_memberships_and_links(pool: PgPool
     instance(&pool, "my-app", &ana).await;
     join(&pool, "my-app", &ben, Role::Owner).await;
     let session = Token::new().unwrap();
-    sessions::begin(&mut pool.acquire().await.unwrap(), ben.admin.unwrap(), &session, None, "Test").await.unwrap();
+    sessions::create(&mut pool.acquire().await.unwrap(), ben.admin.unwrap(), &session, None, "Test").await.unwrap();
     let out = admin(&pool, &["reset", "ben@myapp.com"]);
     let token = Token::parse(&out.token("http://127.0.0.1:3000/account/reset?token=")).unwrap();
 
@@ -33,7 +33,7 @@ async fn a_removed_account_loses_its_sessions_memberships_and_links(pool: PgPool
     assert_eq!(members, 1);
     let kinds = recorded(&pool).await;
     assert_eq!(kinds.last().unwrap(), &("account_removed".to_owned(), "ben@myapp.com".to_owned()));
-    assert!(admin(&pool, &["remove", "ben@myapp.com"]).refused().starts_with("there is no account of ben@myapp.com"));
+    assert!(admin(&pool, &["remove", "ben@myapp.com"]).refused().starts_with("there is no account for ben@myapp.com"));
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -62,7 +62,7 @@ async fn the_last_server_wide_admin_stays(pool: PgPool) {
     account(&pool, "ana@myapp.com", true).await;
     account(&pool, "ben@myapp.com", false).await;
     let run = admin(&pool, &["remove", "ana@myapp.com"]);
-    assert!(run.refused().starts_with("ana@myapp.com is the last admin who may create instances; invite another one first"), "{run:?}");
+    assert!(run.refused().starts_with("ana@myapp.com is the last admin who may create instances; invite another admin first"), "{run:?}");
     assert_eq!(emails(&pool).await.len(), 2);
     assert_eq!(admin(&pool, &["remove", "ben@myapp.com"]).code, Some(0));
 }

@@ -88,7 +88,7 @@ impl Site {
     /// The same server, as the browser of that admin sees it.
     pub(crate) async fn signed_in(&self, pool: &PgPool, admin: i64) -> Self {
         let token = Token::new().unwrap();
-        sessions::begin(&mut pool.acquire().await.unwrap(), admin, &token, None, "Test").await.unwrap();
+        sessions::create(&mut pool.acquire().await.unwrap(), admin, &token, None, "Test").await.unwrap();
         self.with_cookie(format!("portal-redirects-session={}", token.secret()))
     }
 
@@ -222,7 +222,7 @@ pub(crate) type Fields<'a> = Vec<(&'a str, &'a str)>;
 pub(crate) async fn member(pool: &PgPool, email: &str, slug: &str, role: Role) -> Actor {
     let actor = account(pool, email, false).await;
     let instance = store::find(pool, slug).await.unwrap().unwrap().id;
-    members::store::join(&mut pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
+    members::store::membership::join(&mut pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
     actor
 }
 

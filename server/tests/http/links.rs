@@ -78,7 +78,7 @@ async fn each_line_is_a_row_with_link_target_source_and_verdict(pool: PgPool) {
     let own = "https://accounts.myapp.com/sign-up?redirect_url=https%3A%2F%2Fapp.myapp.com%2Fx%26y";
     let answer = paste(&site, format!("{SIGN_IN}\r\n\r\n{EVIL}\r\n{own}\r\naccounts.myapp.com\r\n")).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(summary(&answer), "4 links: 2 end as asked, 1 is refused, 1 is no link of this portal");
+    assert_eq!(summary(&answer), "4 links: 2 end as asked, 1 is refused, 1 is not a link to this portal");
     let refused = "Refused. redirect_url: evil.com is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings.";
     let no_link = "No link. That is not a complete link. Start with https://accounts.myapp.com/.";
     assert_eq!(
@@ -111,7 +111,7 @@ async fn a_file_is_read_by_its_name_and_goes_before_what_is_pasted(pool: PgPool)
     }
     let both = post(&site, PATH, &[("links", None, b"pasted"), ("file", Some("a.txt"), SIGN_IN.as_bytes())]).await;
     assert_eq!(summary(&both), "1 link: 1 ends as asked");
-    assert!(text(both.text()).contains("From a.txt. What is pasted was not checked."));
+    assert!(text(both.text()).contains("From a.txt. The pasted links were not checked."));
     assert_eq!(textarea(both.text(), "links"), "pasted");
 }
 
@@ -165,7 +165,7 @@ async fn lines_that_are_no_links_stop_nothing(pool: PgPool) {
         "<script>alert(1)</script>",
     ];
     let answer = paste(&site, list.join("\n")).await;
-    assert_eq!((answer.status, summary(&answer).as_str()), (StatusCode::OK, "9 links: 3 end as asked, 6 are no links of this portal"));
+    assert_eq!((answer.status, summary(&answer).as_str()), (StatusCode::OK, "9 links: 3 end as asked, 6 are not links to this portal"));
     let rows = rows(answer.text());
     let said = |at: usize, text: &str| assert!(rows[at][4].contains(text), "{:?}", rows[at]);
     said(0, "No link. It leads to https://evil.com.");
@@ -185,7 +185,7 @@ async fn two_mebibytes_are_taken_and_more_is_said_to_be_too_much(pool: PgPool) {
     let site = site(&pool).await;
     let most = format!("{SIGN_IN}?username={}\r\n", "x".repeat(9000)).repeat(231);
     let most = format!("{most}{}", "y".repeat(2 * 1024 * 1024 + 231 - most.len()));
-    assert_eq!(summary(&paste(&site, &most).await), "232 links: 231 end as asked, 1 is no link of this portal");
+    assert_eq!(summary(&paste(&site, &most).await), "232 links: 231 end as asked, 1 is not a link to this portal");
     assert_eq!(upload(&site, "a.txt", &most).await.status, StatusCode::OK);
     for more in [1, 3 * 1024 * 1024] {
         let long = format!("{most}{}", "y".repeat(more));

@@ -88,7 +88,7 @@ async fn an_invitation_shows_its_link_once_and_the_one_who_follows_it_is_a_membe
     assert!(text(answer.text()).contains("Hand this link to carl@myapp.com"), "{}", text(answer.text()));
     let (path, token) = link(&answer);
     let again = site.get(MEMBERS).await;
-    assert!(!again.text().contains(&token) && text(again.text()).contains("carl@myapp.com Editor Holds until"));
+    assert!(!again.text().contains(&token) && text(again.text()).contains("carl@myapp.com Editor Valid until"));
     let hashes: Vec<String> = sqlx::query_scalar("select row_to_json(admin_links)::text from admin_links").fetch_all(&pool).await.unwrap();
     assert!(hashes.iter().all(|row| !row.contains(&token)));
 
@@ -96,7 +96,7 @@ async fn an_invitation_shows_its_link_once_and_the_one_who_follows_it_is_a_membe
     assert!(text(carl.get(&path).await.text()).contains("owner@myapp.com invites carl@myapp.com to MyApp, as editor."));
     assert_leads_to(&carl.post("/account/invitation", &[("token", &token), ("password", PASSWORD)]).await, "/instances");
     assert_eq!(roles(&pool).await[1], ("carl@myapp.com".to_owned(), Role::Editor));
-    assert!(!site.get(MEMBERS).await.text().contains("Holds until"));
+    assert!(!site.get(MEMBERS).await.text().contains("Valid until"));
     assert_eq!(carl.post("/account/invitation", &[("token", &token), ("password", PASSWORD)]).await.status, StatusCode::GONE);
 }
 
@@ -114,7 +114,7 @@ async fn an_invitation_that_is_wrong_comes_back_as_typed_with_what_is_wrong(pool
         assert!(!answer.text().contains("<script>alert"));
     }
     let member = site.post(MEMBERS, &[("email", OWNER), ("role", "viewer")]).await;
-    assert_eq!(error_of(member.text(), "email").unwrap(), format!("{OWNER} is a member already. Their role is changed in the list."));
+    assert_eq!(error_of(member.text(), "email").unwrap(), format!("{OWNER} is already a member. Change their role in the list."));
     for role in [&[("email", "carl@myapp.com")][..], &[("email", "carl@myapp.com"), ("role", "admin")]] {
         let answer = site.post(MEMBERS, role).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -166,7 +166,7 @@ async fn ones_own_role_is_changed_only_where_another_owner_is_left(pool: PgPool)
     assert_eq!(summary(alone.text()), [field]);
     let leave = site.post(&format!("{MEMBERS}/leave"), &[]).await;
     assert_eq!(leave.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(text(leave.text()).contains("They can't go before somebody else is an owner."));
+    assert!(text(leave.text()).contains("is the last owner. Make somebody else an owner first."));
     let remove = site.post(&format!("{MEMBERS}/remove"), &[("member", &key(&me))]).await;
     assert_eq!(remove.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(roles(&pool).await, [(OWNER.to_owned(), Role::Owner)]);

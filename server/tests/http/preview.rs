@@ -50,8 +50,8 @@ async fn a_pasted_link_fills_the_form_and_is_followed_step_by_step(pool: PgPool)
          Fallback redirect chosen /welcome Means https://myapp.com/welcome It is on myapp.com. Open in Redirects \
          Home URL Not reached."
     );
-    let built = html::text_of(answer.text(), "link-built", "code").unwrap();
-    assert_eq!(built, "https://accounts.myapp.com/sign-in?redirect_url=https%3A%2F%2Fmyapp.com%40evil.com&username=nick");
+    let link = html::text_of(answer.text(), "generated-link-url", "code").unwrap();
+    assert_eq!(link, "https://accounts.myapp.com/sign-in?redirect_url=https%3A%2F%2Fmyapp.com%40evil.com&username=nick");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -6,7 +6,7 @@ use app::admins::{
     Role,
     store::{
         accounts,
-        links::{self, Invite, Purpose},
+        links::{self, Invitation, Purpose},
     },
 };
 use axum::http::StatusCode;
@@ -22,7 +22,7 @@ const OTHER: &str = "тёплый дождь в мае, ü";
 
 /// A link of that purpose.
 async fn link(pool: &PgPool, purpose: &Purpose) -> String {
-    links::make(&mut pool.acquire().await.unwrap(), purpose, "the test").await.unwrap().secret()
+    links::create(&mut pool.acquire().await.unwrap(), purpose, "the test").await.unwrap().secret()
 }
 
 /// The site as a browser sees it that has kept the cookies of an answer.
@@ -111,7 +111,12 @@ async fn a_hundred_wrong_passwords_hold_up_the_guesser_and_nobody_else(pool: PgP
     let ana = with_cookies(&site, &set_up(&pool, &site).await);
     let token = link(
         &pool,
-        &Purpose::Invite(Invite { email: "ben@myapp.com".parse().unwrap(), membership: None, server_admin: false, owner_of_all: false }),
+        &Purpose::Invite(Invitation {
+            email: "ben@myapp.com".parse().unwrap(),
+            membership: None,
+            server_admin: false,
+            owner_of_all: false,
+        }),
     )
     .await;
     assert_let_in(
@@ -126,7 +131,7 @@ async fn a_hundred_wrong_passwords_hold_up_the_guesser_and_nobody_else(pool: PgP
     let answers = tries.join_all().await;
     let held_up: Vec<_> = answers.iter().filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS).collect();
     assert_eq!((answers.len(), held_up.len()), (100, 92));
-    assert!(text(held_up[0].text()).contains("Too many tries"));
+    assert!(text(held_up[0].text()).contains("Too many attempts"));
     assert!(held_up[0].header("retry-after").parse::<u64>().unwrap() <= 31);
     // The right password is held up as well from an unknown browser; from her own it is not, and others get in from anywhere.
     assert_eq!(sign_in(&site, "ana@myapp.com", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);

@@ -75,7 +75,7 @@ async fn what_is_no_longer_allowed_gives_way_to_the_home_url(pool: PgPool) {
     sqlx::query("update instances set domain = 'moved.com', home_url = 'https://moved.com/'").execute(&pool).await.unwrap();
     let answer = Site::new(&pool).await.get(&path("nuxt")).await;
     let code = text_of(answer.text(), "code-0", "code").unwrap();
-    assert!(code.contains("# After sign-in: what is stored is no longer allowed, so it is the home URL"), "{code}");
+    assert!(code.contains("# After sign-in: the stored value is no longer allowed, so this is the home URL"), "{code}");
     assert!(code.contains("SIGN_IN_FALLBACK_REDIRECT_URL=\"https://moved.com/\"") && !code.contains("https://myapp.com"), "{code}");
 }
 

@@ -40,7 +40,7 @@ impl Admin {
         let mut connection = pool.acquire().await.unwrap();
         let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", true).await.unwrap().unwrap();
         let token = Token::new().unwrap();
-        sessions::begin(&mut connection, id, &token, None, "Test").await.unwrap();
+        sessions::create(&mut connection, id, &token, None, "Test").await.unwrap();
         let actor = Actor { admin: Some(id), name: email.to_owned(), address: None };
         Self { actor, cookie: format!("portal-redirects-session={}", token.secret()) }
     }

@@ -1,4 +1,4 @@
-//! Accounts: found by their email address, made by a one-time link.
+//! Accounts: found by their email address, created with a one-time link.
 
 use sqlx::{PgConnection, PgExecutor};
 
@@ -13,22 +13,22 @@ pub struct Account {
     pub email: Email,
     /// The password's hash.
     pub password_hash: String,
-    /// Whether it may create instances.
+    /// Whether it is a server-wide admin, who may create instances.
     pub is_server_admin: bool,
 }
 
-/// Reads an address as it is stored.
+/// Reads an email address as it is stored.
 ///
 /// # Errors
-/// It is none: the row was written by something else.
+/// It is not valid: another program has written the row.
 pub(crate) fn stored_email(text: &str) -> sqlx::Result<Email> {
     text.parse().map_err(|error: crate::admins::NotAnEmail| sqlx::Error::Decode(error.into()))
 }
 
-/// The account of that address; `None` where there is none.
+/// The account with that email address; `None` if there is none.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn find<'e>(executor: impl PgExecutor<'e>, email: &Email) -> sqlx::Result<Option<Account>> {
     let row = sqlx::query!("select id, email, password_hash, is_server_admin from admins where email = $1", email.as_str())
         .fetch_optional(executor)
@@ -43,15 +43,15 @@ pub async fn find<'e>(executor: impl PgExecutor<'e>, email: &Email) -> sqlx::Res
 /// Whether there is any account.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn any<'e>(executor: impl PgExecutor<'e>) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select exists (select from admins) as "any!""#).fetch_one(executor).await
 }
 
-/// Stores a new account and answers its key; `None` where the address has one already.
+/// Stores a new account and returns its key; `None` if the address already has an account.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn create(connection: &mut PgConnection, email: &Email, password_hash: &str, is_server_admin: bool) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
         "insert into admins (email, password_hash, is_server_admin) values ($1, $2, $3) on conflict (email) do nothing returning id",
@@ -63,32 +63,60 @@ pub async fn create(connection: &mut PgConnection, email: &Email, password_hash:
     .await
 }
 
-/// Holds an account's row for the rest of the transaction. Answers whether it still has that password: it may have been changed
-/// while the password was compared.
+/// Locks an account's row for the rest of the transaction. Returns whether it still has that password: somebody may have changed it
+/// while the password was verified.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn lock_with_password(connection: &mut PgConnection, id: i64, password_hash: &str) -> sqlx::Result<bool> {
     let stored =
         sqlx::query_scalar!("select password_hash from admins where id = $1 for no key update", id).fetch_optional(connection).await?;
     Ok(stored.as_deref() == Some(password_hash))
 }
 
-/// Makes an account a server-wide admin. Answers whether it was none.
+/// Makes an account a server-wide admin. Returns whether it was not one before.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn make_server_admin(connection: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
     let made =
         sqlx::query!("update admins set is_server_admin = true where id = $1 and not is_server_admin", id).execute(connection).await?;
     Ok(made.rows_affected() > 0)
 }
 
-/// Stores another password.
+/// Stores a new password.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn set_password(connection: &mut PgConnection, id: i64, password_hash: &str) -> sqlx::Result<()> {
     sqlx::query!("update admins set password_hash = $2 where id = $1", id, password_hash).execute(connection).await?;
+    Ok(())
+}
+
+/// Locks the rows of all server-wide admins for the rest of the transaction.
+///
+/// # Errors
+/// The query fails.
+pub(crate) async fn lock_server_admins(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("select id from admins where is_server_admin order by id for no key update").fetch_all(connection).await?;
+    Ok(())
+}
+
+/// Whether there is a server-wide admin other than that account.
+///
+/// # Errors
+/// The query fails.
+pub(crate) async fn has_other_server_admin(connection: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from admins where is_server_admin and id <> $1) as "others!""#, id)
+        .fetch_one(connection)
+        .await
+}
+
+/// Deletes an account, with its sessions, its devices and its memberships.
+///
+/// # Errors
+/// The query fails.
+pub(crate) async fn delete(connection: &mut PgConnection, id: i64) -> sqlx::Result<()> {
+    sqlx::query!("delete from admins where id = $1", id).execute(connection).await?;
     Ok(())
 }

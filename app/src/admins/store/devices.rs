@@ -1,14 +1,14 @@
-//! Browsers that an admin has signed in with before. Their tries to sign in are counted apart, so that nobody else's wrong
-//! passwords keep them out ([OWASP](https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies)).
+//! Devices: browsers that an admin has signed in with before. Their sign-in attempts are counted separately, so nobody else's wrong
+//! passwords keep the admin out ([OWASP](https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies)).
 
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::admins::{Email, Token};
 
-/// Whether somebody with that address has signed in with this browser before.
+/// Whether the account with that email address has signed in with this browser before.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn is_known<'e>(executor: impl PgExecutor<'e>, email: &Email, token: &Token) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (
@@ -21,19 +21,19 @@ pub async fn is_known<'e>(executor: impl PgExecutor<'e>, email: &Email, token: &
     .await
 }
 
-/// Forgets the browsers of an admin: somebody else may have used them.
+/// Deletes the devices of an admin: somebody else may have used them.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn forget_all(connection: &mut PgConnection, admin: i64) -> sqlx::Result<()> {
+/// The query fails.
+pub async fn delete_all(connection: &mut PgConnection, admin: i64) -> sqlx::Result<()> {
     sqlx::query!("delete from admin_devices where admin_id = $1", admin).execute(connection).await?;
     Ok(())
 }
 
-/// Remembers a browser, by another token than it had before. An account keeps the last fifty.
+/// Remembers a browser by a new token, which replaces its earlier one. An account keeps the last fifty.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn remember(connection: &mut PgConnection, admin: i64, token: &Token, before: Option<&Token>) -> sqlx::Result<()> {
     if let Some(before) = before {
         sqlx::query!("delete from admin_devices where admin_id = $1 and token_hash = $2", admin, &before.hash()[..])

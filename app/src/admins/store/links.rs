@@ -7,54 +7,54 @@ use time::OffsetDateTime;
 use super::accounts::stored_email;
 use crate::admins::{Email, Role, Token};
 
-/// What a link is for.
+/// The purpose of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The first admin's account. Holds an hour, and only while there is none.
+    /// To create the first admin's account. Valid for an hour, and only while there is no account.
     Setup,
-    /// An account, or membership for one that exists. Holds a week.
-    Invite(Invite),
-    /// A new password. Holds an hour.
+    /// To create an account, or to join with an existing one. Valid for a week.
+    Invite(Invitation),
+    /// To choose a new password. Valid for an hour.
     Reset(Email),
 }
 
 /// An invitation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invite {
-    /// Whom it is for.
+pub struct Invitation {
+    /// The email address that it is for.
     pub email: Email,
-    /// The instance, by its key, and the role there.
+    /// The instance's key, and the role in it.
     pub membership: Option<(i64, Role)>,
-    /// Whether it makes a server-wide admin.
+    /// Whether it makes the account a server-wide admin.
     pub server_admin: bool,
-    /// Whether it makes an owner of every instance there is.
+    /// Whether it makes the account an owner of every instance.
     pub owner_of_all: bool,
 }
 
-/// A link that still holds.
+/// A link that is still valid.
 #[derive(Clone, Debug)]
 pub struct OneTimeLink {
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
-    /// Who made it.
+    /// The name of whoever created it.
     pub created_by: String,
 }
 
 /// An invitation to an instance that nobody has accepted yet.
 #[derive(Clone, Debug)]
-pub struct Pending {
+pub struct PendingInvitation {
     /// The row's key.
     pub id: i64,
-    /// Whom it is for.
+    /// The email address that it is for.
     pub email: String,
-    /// The role.
+    /// The role's name.
     pub role: String,
-    /// Until when it holds.
+    /// When it expires.
     pub expires_at: OffsetDateTime,
 }
 
 impl Purpose {
-    /// How long such a link holds, in hours.
+    /// How long such a link is valid, in hours.
     pub fn hours(&self) -> i32 {
         match self {
             Self::Setup | Self::Reset(_) => 1,
@@ -98,7 +98,7 @@ impl Row {
         let purpose = match self.kind.as_str() {
             "setup" => Purpose::Setup,
             "reset" => Purpose::Reset(email()?),
-            _ => Purpose::Invite(Invite {
+            _ => Purpose::Invite(Invitation {
                 email: email()?,
                 membership: self.instance_id.zip(role),
                 server_admin: self.server_admin,
@@ -109,16 +109,16 @@ impl Row {
     }
 }
 
-/// Stores a link and answers its token, which is in the link and nowhere else.
+/// Stores a link and returns its token. Only the token's hash is stored.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it; the system gives no random bytes.
-pub async fn make(connection: &mut PgConnection, purpose: &Purpose, created_by: &str) -> sqlx::Result<Token> {
+/// The query fails, or the system gives no random bytes.
+pub async fn create(connection: &mut PgConnection, purpose: &Purpose, created_by: &str) -> sqlx::Result<Token> {
     let token = Token::new().map_err(|error| sqlx::Error::Io(error.into()))?;
-    let (email, invite) = match purpose {
+    let (email, invitation) = match purpose {
         Purpose::Setup => (None, None),
         Purpose::Reset(email) => (Some(email), None),
-        Purpose::Invite(invite) => (Some(&invite.email), Some(invite)),
+        Purpose::Invite(invitation) => (Some(&invitation.email), Some(invitation)),
     };
     sqlx::query!("delete from admin_links where expires_at < now()").execute(&mut *connection).await?;
     sqlx::query!(
@@ -127,10 +127,10 @@ pub async fn make(connection: &mut PgConnection, purpose: &Purpose, created_by: 
         purpose.kind(),
         &token.hash()[..],
         email.map(Email::as_str),
-        invite.and_then(|invite| Some(invite.membership?.0)),
-        invite.and_then(|invite| Some(invite.membership?.1.name())),
-        invite.is_some_and(|invite| invite.server_admin),
-        invite.is_some_and(|invite| invite.owner_of_all),
+        invitation.and_then(|invitation| Some(invitation.membership?.0)),
+        invitation.and_then(|invitation| Some(invitation.membership?.1.name())),
+        invitation.is_some_and(|invitation| invitation.server_admin),
+        invitation.is_some_and(|invitation| invitation.owner_of_all),
         created_by,
         purpose.hours()
     )
@@ -139,10 +139,10 @@ pub async fn make(connection: &mut PgConnection, purpose: &Purpose, created_by: 
     Ok(token)
 }
 
-/// The link of that token, if it still holds: not used, not too old, and for setting up only while there is no account.
+/// The link with that token; `None` if it was used, has expired, or is a setup link and there is an account already.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn find<'e>(executor: impl PgExecutor<'e>, token: &Token) -> sqlx::Result<Option<OneTimeLink>> {
     let row = sqlx::query_as!(
         Row,
@@ -155,31 +155,31 @@ pub async fn find<'e>(executor: impl PgExecutor<'e>, token: &Token) -> sqlx::Res
     row.map(Row::read).transpose()
 }
 
-/// Takes away what links to choose a new password an account has: one was used, or a later one takes their place.
+/// Deletes the password reset links of an account: one was used, or a new one replaces them.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn forget_resets(connection: &mut PgConnection, email: &Email) -> sqlx::Result<()> {
+/// The query fails.
+pub async fn delete_resets(connection: &mut PgConnection, email: &Email) -> sqlx::Result<()> {
     sqlx::query!("delete from admin_links where kind = 'reset' and email = $1", email.as_str()).execute(connection).await?;
     Ok(())
 }
 
-/// Takes a link away: nobody can use it any more. Answers whether it was there, so that of two at once only one goes on.
+/// Deletes a link, so that nobody can use it again. Returns whether it was there: of two requests at once, only one finds it.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn use_up(connection: &mut PgConnection, token: &Token) -> sqlx::Result<bool> {
+/// The query fails.
+pub async fn delete(connection: &mut PgConnection, token: &Token) -> sqlx::Result<bool> {
     let done = sqlx::query!("delete from admin_links where token_hash = $1", &token.hash()[..]).execute(connection).await?;
     Ok(done.rows_affected() > 0)
 }
 
-/// The invitations to an instance that still hold, the newest first.
+/// The invitations to an instance that are still valid, the newest first.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn pending<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sqlx::Result<Vec<Pending>> {
+/// The query fails.
+pub async fn pending<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sqlx::Result<Vec<PendingInvitation>> {
     sqlx::query_as!(
-        Pending,
+        PendingInvitation,
         r#"select id, email as "email!", role as "role!", expires_at from admin_links
         where instance_id = $1 and expires_at > now() order by id desc"#,
         instance
@@ -188,28 +188,54 @@ pub async fn pending<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sqlx::
     .await
 }
 
-/// Withdraws an invitation to an instance and answers whom it was for; `None` where there is none.
+/// Withdraws an invitation to an instance. Returns the email address that it was for; `None` if there is no such invitation.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn withdraw(connection: &mut PgConnection, instance: i64, id: i64) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!(r#"delete from admin_links where instance_id = $1 and id = $2 returning email as "email!""#, instance, id)
         .fetch_optional(connection)
         .await
 }
 
-/// Withdraws the invitations to an instance that are for an address, and with `made_too` those that it has made. Answers whom they
-/// were for.
+/// Withdraws the invitations to an instance for an address, and with `created_too` those that the address has created. Returns the
+/// addresses that they were for.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn withdraw_all(connection: &mut PgConnection, instance: i64, email: &str, made_too: bool) -> sqlx::Result<Vec<String>> {
+/// The query fails.
+pub async fn withdraw_all(connection: &mut PgConnection, instance: i64, email: &str, created_too: bool) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"delete from admin_links where instance_id = $1 and (email = $2 or $3 and created_by = $2) returning email as "email!""#,
         instance,
         email,
-        made_too
+        created_too
     )
     .fetch_all(connection)
     .await
+}
+
+/// Deletes every link for an email address. Returns the keys of the instances that they were invitations to.
+///
+/// # Errors
+/// The query fails.
+pub(crate) async fn delete_all_for(connection: &mut PgConnection, email: &Email) -> sqlx::Result<Vec<i64>> {
+    let deleted = sqlx::query_scalar!("delete from admin_links where email = $1 returning instance_id", email.as_str());
+    Ok(deleted.fetch_all(connection).await?.into_iter().flatten().collect())
+}
+
+/// Lets one transaction at a time use a link: of two setup links, the second one waits here and then finds an account.
+///
+/// # Errors
+/// The query fails.
+pub(crate) async fn lock_use(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('portal-redirects one-time links')) as locked").fetch_one(connection).await?;
+    Ok(())
+}
+
+/// The name of the instance with that key; `None` if there is none.
+///
+/// # Errors
+/// The query fails.
+pub(crate) async fn instance_name<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select name from instances where id = $1", instance).fetch_optional(executor).await
 }

@@ -1,4 +1,4 @@
-//! Accounts, their sessions, the browsers they have used, and one-time links, as they are stored.
+//! Admins in PostgreSQL: accounts, sessions, devices and one-time links.
 
 pub mod accounts;
 pub mod devices;

@@ -1,4 +1,4 @@
-//! Sessions: found by the hash of their token, ended by hand, by time, or with the password.
+//! Sessions: found by the hash of their token. They end by request, after a time, or when the password changes.
 
 use std::net::IpAddr;
 
@@ -8,19 +8,17 @@ use time::OffsetDateTime;
 use super::accounts::stored_email;
 use crate::{
     admins::{Caller, Token},
+    credentials::browser,
     history::Actor,
 };
 
-/// How long a session lasts without being used, in hours.
+/// How long a session lasts without use, in hours.
 pub const IDLE_HOURS: i32 = 24;
 
-/// How long a session lasts at most, in hours.
-pub const MOST_HOURS: i32 = 14 * 24;
+/// The maximum length of a session, in hours.
+pub const MAX_HOURS: i32 = 14 * 24;
 
-/// The most of what a browser calls itself that is kept, in characters.
-const MOST_BROWSER: usize = 256;
-
-/// A session, as its admin sees it.
+/// A session, as the admin sees it.
 #[derive(Clone, Debug)]
 pub struct OwnSession {
     /// The row's key.
@@ -29,25 +27,26 @@ pub struct OwnSession {
     pub since: OffsetDateTime,
     /// When it was last used, to the minute.
     pub last_seen: OffsetDateTime,
-    /// From where it began.
+    /// The IP address that it began from.
     pub address: Option<String>,
-    /// What the browser calls itself.
+    /// The browser's `User-Agent`.
     pub browser: String,
 }
 
-/// What is kept of what a browser calls itself.
-pub(crate) fn kept_browser(browser: &str) -> String {
-    browser.chars().filter(|c| !c.is_control()).take(MOST_BROWSER).collect()
-}
-
-/// Begins a session.
+/// Stores a new session.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn begin(connection: &mut PgConnection, admin: i64, token: &Token, address: Option<IpAddr>, browser: &str) -> sqlx::Result<()> {
+/// The query fails.
+pub async fn create(
+    connection: &mut PgConnection,
+    admin: i64,
+    token: &Token,
+    address: Option<IpAddr>,
+    user_agent: &str,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from admin_sessions where created_at < now() - make_interval(hours => $1) or last_seen_at < now() - make_interval(hours => $2)",
-        MOST_HOURS,
+        MAX_HOURS,
         IDLE_HOURS
     )
     .execute(&mut *connection)
@@ -57,17 +56,18 @@ pub async fn begin(connection: &mut PgConnection, admin: i64, token: &Token, add
         admin,
         &token.hash()[..],
         address.map(|address| address.to_string()),
-        kept_browser(browser)
+        browser::stored(user_agent)
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Who has the session of that token; `None` where it has ended or never was. `address` is where they ask from now.
+/// The admin whose session has that token; `None` if there is no such session or it has ended. `address` is the address of this
+/// request.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx::Result<Option<Caller>> {
     let row = sqlx::query!(
         r#"select s.id, s.admin_id, a.email, a.is_server_admin, s.last_seen_at < now() - interval '1 minute' as "stale!"
@@ -75,7 +75,7 @@ pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx
         where s.token_hash = $1
             and s.created_at > now() - make_interval(hours => $2) and s.last_seen_at > now() - make_interval(hours => $3)"#,
         &token.hash()[..],
-        MOST_HOURS,
+        MAX_HOURS,
         IDLE_HOURS
     )
     .fetch_optional(pool)
@@ -89,10 +89,10 @@ pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx
     Ok(Some(Caller { id: row.admin_id, email, is_server_admin: row.is_server_admin, session: row.id, actor }))
 }
 
-/// An admin's sessions that have not ended, the one used last first.
+/// The sessions of an admin that have not ended, the last used one first.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn list(pool: &PgPool, admin: i64) -> sqlx::Result<Vec<OwnSession>> {
     sqlx::query_as!(
         OwnSession,
@@ -101,7 +101,7 @@ pub async fn list(pool: &PgPool, admin: i64) -> sqlx::Result<Vec<OwnSession>> {
             and created_at > now() - make_interval(hours => $2) and last_seen_at > now() - make_interval(hours => $3)
         order by last_seen_at desc, id desc",
         admin,
-        MOST_HOURS,
+        MAX_HOURS,
         IDLE_HOURS
     )
     .fetch_all(pool)
@@ -111,33 +111,33 @@ pub async fn list(pool: &PgPool, admin: i64) -> sqlx::Result<Vec<OwnSession>> {
 /// Whether a session has not been ended.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn is_there<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
+/// The query fails.
+pub async fn exists<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select exists (select from admin_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
 }
 
-/// Ends the session of a token, whoever has it: a new sign-in takes its place.
+/// Ends the session with that token, whosever it is: a new session replaces it.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn end_by_token<'e>(executor: impl PgExecutor<'e>, token: &Token) -> sqlx::Result<()> {
     sqlx::query!("delete from admin_sessions where token_hash = $1", &token.hash()[..]).execute(executor).await?;
     Ok(())
 }
 
-/// Ends one of an admin's sessions. Answers whether there was such a one.
+/// Ends one of an admin's sessions. Returns whether there was such a session.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn end<'e>(executor: impl PgExecutor<'e>, admin: i64, session: i64) -> sqlx::Result<bool> {
     let done = sqlx::query!("delete from admin_sessions where admin_id = $1 and id = $2", admin, session).execute(executor).await?;
     Ok(done.rows_affected() > 0)
 }
 
-/// Ends an admin's sessions, except one where there is one to keep.
+/// Ends all sessions of an admin, except the given one.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn end_all<'e>(executor: impl PgExecutor<'e>, admin: i64, except: Option<i64>) -> sqlx::Result<()> {
     sqlx::query!("delete from admin_sessions where admin_id = $1 and id is distinct from $2", admin, except).execute(executor).await?;
     Ok(())

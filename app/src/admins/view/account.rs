@@ -1,10 +1,10 @@
-//! One's own account: the password, and every session.
+//! The Account page: the caller's password and sessions.
 
 use crate::paths;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{PASSWORD_HELP, Refused, errors, label, shown};
+use super::{PASSWORD_HELP, RejectedSignIn, errors, label, rejection_summary};
 use crate::{
     admins::store::sessions::{self, OwnSession},
     credentials::browser,
@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// One's own account: the password, and every session.
+/// The caller's account: the password and every session.
 #[component]
 pub fn AccountPage() -> impl IntoView {
-    let refused = use_context::<Refused>().map(|refused| refused.why);
+    let rejection = use_context::<RejectedSignIn>().map(|rejected| rejected.reason);
     let query = loading::query();
     let done = match query.as_str() {
         "saved" => Some("The password is changed. Every other session has ended."),
@@ -32,9 +32,9 @@ pub fn AccountPage() -> impl IntoView {
     loading::loaded(async move {
         let caller = loading::caller()?;
         let own = sessions::list(&loading::pool()?, caller.id).await.map_err(loading::unavailable)?;
-        let done = done.filter(|_| refused.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
-        let summary = shown(refused.as_ref(), label);
-        let errors = errors(refused);
+        let done = done.filter(|_| rejection.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
+        let summary = rejection_summary(rejection.as_ref(), label);
+        let errors = errors(rejection);
         let rows = own.into_iter().map(|session| session_row(session, caller.session)).collect_view();
         let email = caller.email.to_string();
         let server_wide = caller.is_server_admin.then(|| view! { <span class="badge">"May create instances"</span> });
@@ -52,7 +52,7 @@ pub fn AccountPage() -> impl IntoView {
                 <section class="group" aria-labelledby="password-title">
                     <div>
                         <h2 id="password-title">"Password"</h2>
-                        <p>"Changing it ends every session but this one."</p>
+                        <p>"Changing it ends all your other sessions."</p>
                     </div>
                     <form method="post" class="card" action=paths::ACCOUNT>
                         <input type="text" autocomplete="username" value=email hidden readonly />
@@ -64,7 +64,7 @@ pub fn AccountPage() -> impl IntoView {
                 <section class="group" aria-labelledby="sessions-title">
                     <div>
                         <h2 id="sessions-title">"Sessions"</h2>
-                        <p>"Where you are signed in. A session ends by itself after a day without use, and after two weeks in any case."</p>
+                        <p>"Where you are signed in. A session ends after a day without use, and after two weeks at the latest."</p>
                     </div>
                     <ul class="card rows-of">{rows}</ul>
                 </section>
@@ -81,7 +81,7 @@ fn session_row(session: OwnSession, current: i64) -> impl IntoView {
     view! {
         <li>
             <div>
-                <p>{browser::name(&session.browser)} " " {badge}</p>
+                <p>{browser::describe(&session.browser)} " " {badge}</p>
                 <p class="help">"Since " {moment(session.since)} {address} ". Last used " {moment(session.last_seen)} "."</p>
             </div>
             <form method="post" action=paths::SESSIONS>

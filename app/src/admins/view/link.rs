@@ -1,13 +1,13 @@
-//! The page of a one-time link: it says what the link is for, and asks for a password.
+//! The page of a one-time link. It says what the link is for, and asks for a password.
 
 use crate::paths;
 use leptos::prelude::*;
 
-use super::{PASSWORD_HELP, Refused, Why, errors, label, shown};
+use super::{PASSWORD_HELP, RejectedSignIn, RejectionReason, errors, label, rejection_summary};
 use crate::{
     admins::{
-        entry::EntryError,
-        follow::{self, Asked},
+        one_time_links::{self, OpenedLink},
+        sign_in::SignInError,
         store::links::Purpose,
     },
     error::AppError,
@@ -15,83 +15,85 @@ use crate::{
     ui::field::Field,
 };
 
-/// What a one-time link asks for: the first account, an invitation's, or a new password.
+/// The page of a one-time link: to create the first account, to accept an invitation, or to choose a new password.
 #[component]
 pub fn LinkPage() -> impl IntoView {
-    let refused = use_context::<Refused>();
-    let token = refused.as_ref().map_or_else(|| loading::query_value("token"), |refused| refused.token.clone());
-    let (email, why) = refused.map_or_else(Default::default, |refused| (refused.email, Some(refused.why)));
+    let rejected = use_context::<RejectedSignIn>();
+    let token = rejected.as_ref().map_or_else(|| loading::query_value("token"), |rejected| rejected.token.clone());
+    let (email, reason) = rejected.map_or_else(Default::default, |rejected| (rejected.email, Some(rejected.reason)));
     loading::loaded(async move {
-        let asked = match follow::ask(&loading::pool()?, &token).await {
-            Ok(asked) => asked,
-            Err(EntryError::Link) => return Ok(gone().into_any()),
-            Err(EntryError::Database(error)) => return Err(loading::unavailable(error)),
+        let opened = match one_time_links::open(&loading::pool()?, &token).await {
+            Ok(opened) => opened,
+            Err(SignInError::Link) => return Ok(invalid_link().into_any()),
+            Err(SignInError::Database(error)) => return Err(loading::unavailable(error)),
             Err(_) => return Err(AppError::Unavailable),
         };
-        Ok(link_form(&asked, token, email, why).into_any())
+        Ok(link_form(&opened, token, email, reason).into_any())
     })
 }
 
-/// A link that does not hold.
-fn gone() -> impl IntoView {
+/// The page of a link that is not valid.
+fn invalid_link() -> impl IntoView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(axum::http::StatusCode::GONE);
     }
     view! {
-        <Entrance title="This link no longer holds">
-            <p>"It was used already, is too old, or is not whole. Ask whoever gave it to you for a new one."</p>
+        <Entrance title="This link is no longer valid">
+            <p>"It has been used, has expired, or is incomplete. Ask the person who gave it to you for a new one."</p>
             <p><a href=paths::SIGN_IN>"Sign in"</a></p>
         </Entrance>
     }
 }
 
-fn link_form(asked: &Asked, token: String, email: String, why: Option<Why>) -> impl IntoView + use<> {
-    let summary = shown(why.as_ref(), label);
-    let errors = errors(why);
-    let page = asked.link.purpose.page();
-    let (title, lead, button) = match &asked.link.purpose {
-        Purpose::Setup => {
-            ("Create the first admin", "This account may create instances and owns those that are there.".to_owned(), "Create account")
-        }
-        Purpose::Reset(email) => ("Choose a new password", format!("For {email}. Every session that is open ends."), "Save and sign in"),
-        Purpose::Invite(invite) => {
-            let to = match (&asked.instance, invite.membership) {
+fn link_form(opened: &OpenedLink, token: String, email: String, reason: Option<RejectionReason>) -> impl IntoView + use<> {
+    let summary = rejection_summary(reason.as_ref(), label);
+    let errors = errors(reason);
+    let page = opened.link.purpose.page();
+    let (title, lead, button) = match &opened.link.purpose {
+        Purpose::Setup => (
+            "Create the first admin",
+            "This account may create instances, and owns every instance that there is.".to_owned(),
+            "Create account",
+        ),
+        Purpose::Reset(email) => ("Choose a new password", format!("For {email}. This ends all open sessions."), "Save and sign in"),
+        Purpose::Invite(invitation) => {
+            let to = match (&opened.instance, invitation.membership) {
                 (Some(instance), Some((_, role))) => {
-                    format!("{} invites {} to {instance}, as {role}.", asked.link.created_by, invite.email)
+                    format!("{} invites {} to {instance}, as {role}.", opened.link.created_by, invitation.email)
                 }
-                _ if invite.owner_of_all => {
+                _ if invitation.owner_of_all => {
                     format!(
-                        "{} invites {}, as an admin who may create instances and owns every one there is.",
-                        asked.link.created_by, invite.email
+                        "{} invites {}, as an admin who may create instances and owns every instance.",
+                        opened.link.created_by, invitation.email
                     )
                 }
-                _ => format!("{} invites {}, as an admin who may create instances.", asked.link.created_by, invite.email),
+                _ => format!("{} invites {}, as an admin who may create instances.", opened.link.created_by, invitation.email),
             };
-            ("You are invited", to, if asked.has_account { "Sign in and join" } else { "Create account" })
+            ("You are invited", to, if opened.has_account { "Sign in and join" } else { "Create account" })
         }
     };
-    let username = match &asked.link.purpose {
+    let username = match &opened.link.purpose {
         Purpose::Setup => {
             Field { name: "email", label: "Email", kind: "email", autocomplete: "username", value: email, ..Field::default() }
                 .show(&errors)
                 .into_any()
         }
-        // Nothing to type, but a password manager wants to know whose password it is.
+        // Nobody types this, but a password manager needs to know whose password it is.
         Purpose::Invite(_) | Purpose::Reset(_) => {
-            let email = match &asked.link.purpose {
-                Purpose::Invite(invite) => invite.email.to_string(),
+            let email = match &opened.link.purpose {
+                Purpose::Invite(invitation) => invitation.email.to_string(),
                 Purpose::Reset(email) => email.to_string(),
                 Purpose::Setup => String::new(),
             };
             view! { <input type="text" name="email" autocomplete="username" value=email hidden readonly /> }.into_any()
         }
     };
-    let old = asked.has_account && matches!(asked.link.purpose, Purpose::Invite(_));
-    let password = if old {
+    let has_password = opened.has_account && matches!(opened.link.purpose, Purpose::Invite(_));
+    let password = if has_password {
         Field {
             name: "password",
             label: "Your password",
-            help: "There is an account of this address already.",
+            help: "There is already an account with this address.",
             kind: "password",
             autocomplete: "current-password",
             ..Field::default()

@@ -1,4 +1,4 @@
-//! The screens of accounts: signing in, following a one-time link, and one's own account.
+//! The screens of admins: signing in, following a one-time link, and one's own account.
 
 pub mod account;
 pub mod link;
@@ -8,41 +8,42 @@ use leptos::prelude::*;
 
 use crate::ui::form::{FieldError, summary};
 
-/// What is asked of a new password.
+/// The help text of a new password.
 const PASSWORD_HELP: &str = "12 characters at least. A few words in a row are easy to remember.";
 
-/// Why nobody came in, with what may be shown again. The page finds it in its context.
+/// A form that was rejected: to sign in, to follow a link or to change a password. The page finds it in its context.
 #[derive(Clone, Debug)]
-pub struct Refused {
-    /// The email address, or what was typed for one.
+pub struct RejectedSignIn {
+    /// The email address, as typed.
     pub email: String,
-    /// The page to go on to.
+    /// The page to open after signing in.
     pub next: String,
     /// The one-time link's token.
     pub token: String,
-    /// What is wrong.
-    pub why: Why,
+    /// Why it was rejected.
+    pub reason: RejectionReason,
 }
 
-/// Why nobody came in.
+/// Why a form was rejected.
 #[derive(Clone, Debug)]
-pub enum Why {
+pub enum RejectionReason {
     /// Fields are wrong.
     Fields(Vec<FieldError>),
-    /// Too many tries; the next one is taken in that many seconds.
+    /// Too many attempts; the next one is possible after this many seconds.
     RateLimited(u64),
 }
 
-fn shown(why: Option<&Why>, label: fn(&str) -> &'static str) -> impl IntoView + use<> {
-    why.map(|why| match why {
-        Why::Fields(errors) => {
+/// The summary above a rejected form.
+fn rejection_summary(reason: Option<&RejectionReason>, label: fn(&str) -> &'static str) -> impl IntoView + use<> {
+    reason.map(|reason| match reason {
+        RejectionReason::Fields(errors) => {
             let links = errors.iter().map(|error| (format!("#{}", error.field), format!("{}: {}", label(&error.field), error.message)));
-            summary("That did not work", "Mend this, then try again:", links.collect()).into_any()
+            summary("That did not work", "Fix these fields, then try again:", links.collect()).into_any()
         }
-        Why::RateLimited(seconds) => {
+        RejectionReason::RateLimited(seconds) => {
             let wait = if *seconds == 1 { "Wait a second, then try again.".to_owned() } else { format!("Wait {seconds} seconds, then try again.") };
             view! {
-                {summary("Too many tries", "Signing in is held up for a moment, to keep guessers out. A colleague who has signed in with their own browser before is not.", Vec::new())}
+                {summary("Too many attempts", "Signing in is paused for a moment, to stop people who guess passwords. Browsers that have been used to sign in before are not affected.", Vec::new())}
                 <p>{wait}</p>
             }
             .into_any()
@@ -50,13 +51,15 @@ fn shown(why: Option<&Why>, label: fn(&str) -> &'static str) -> impl IntoView + 
     })
 }
 
-fn errors(why: Option<Why>) -> Vec<FieldError> {
-    match why {
-        Some(Why::Fields(errors)) => errors,
+/// The errors to show beside the fields.
+fn errors(reason: Option<RejectionReason>) -> Vec<FieldError> {
+    match reason {
+        Some(RejectionReason::Fields(errors)) => errors,
         _ => Vec::new(),
     }
 }
 
+/// A field's label.
 fn label(field: &str) -> &'static str {
     match field {
         "email" => "Email",

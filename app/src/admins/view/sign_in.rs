@@ -1,31 +1,31 @@
-//! The sign-in page: email and password.
+//! The sign-in page.
 
 use crate::paths;
 use leptos::prelude::*;
 
-use super::{Refused, errors, label, shown};
+use super::{RejectedSignIn, errors, label, rejection_summary};
 use crate::{
     admins::store::accounts,
     layout::{frame::Entrance, loading},
     ui::field::Field,
 };
 
-/// Email and password.
+/// The page to sign in with email and password.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let refused = use_context::<Refused>();
-    let next = refused.as_ref().map_or_else(|| loading::query_value("next"), |refused| refused.next.clone());
-    let (email, why) = refused.map_or_else(Default::default, |refused| (refused.email, Some(refused.why)));
+    let rejected = use_context::<RejectedSignIn>();
+    let next = rejected.as_ref().map_or_else(|| loading::query_value("next"), |rejected| rejected.next.clone());
+    let (email, reason) = rejected.map_or_else(Default::default, |rejected| (rejected.email, Some(rejected.reason)));
     loading::loaded(async move {
-        let anybody = accounts::any(&loading::pool()?).await.map_err(loading::unavailable)?;
-        let nobody = (!anybody).then(|| {
-            view! { <p class="banner note" role="status">"There is no admin yet. When it started, the server printed a link to create the first one; it holds for an hour. Start the server again for a new one."</p> }
+        let has_admin = accounts::any(&loading::pool()?).await.map_err(loading::unavailable)?;
+        let no_admin = (!has_admin).then(|| {
+            view! { <p class="banner note" role="status">"There is no admin yet. When the server started, it printed a link to create the first one. The link is valid for an hour; restart the server to get a new one."</p> }
         });
-        let summary = shown(why.as_ref(), label);
-        let errors = errors(why);
+        let summary = rejection_summary(reason.as_ref(), label);
+        let errors = errors(reason);
         Ok(view! {
             <Entrance title="Sign in">
-                {nobody}
+                {no_admin}
                 {summary}
                 <form method="post" class="card" action=paths::SIGN_IN novalidate>
                     <input type="hidden" name="next" value=next />
@@ -33,7 +33,7 @@ pub fn SignInPage() -> impl IntoView {
                     {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(&errors)}
                     <div class="end"><button class="button primary">"Sign in"</button></div>
                 </form>
-                <p class="help">"Locked out? Whoever runs the server can make a link to choose a new password: " <code>"portal-redirects admin reset"</code></p>
+                <p class="help">"Locked out? Your server's administrator can create a link to choose a new password: " <code>"portal-redirects admin reset"</code></p>
             </Entrance>
         })
     })

@@ -1,73 +1,67 @@
-//! What is found of each line.
+//! The check of each link.
 
 use super::*;
 use crate::{
-    bulk_check::check::{Row, Verdict, check},
-    redirects::{Environment, Fallbacks, Flow, Instance, MAX_QUERY_BYTES, Settings, Source},
+    bulk_check::check::{CheckedLink, LinkOutcome, check},
+    fixtures::{self, fallbacks, my_app},
+    redirects::{Flow, Instance, MAX_QUERY_BYTES, Settings, Source},
 };
 
+/// `my-app` on that domain. Its portal stays where it is.
 fn instance(domain: &str) -> Instance {
-    let settings = Settings {
-        slug: "my-app".into(),
-        name: "MyApp".into(),
-        environment: Environment::Production,
-        domain: domain.into(),
-        portal_origin: "https://accounts.myapp.com".into(),
-        ..Settings::default()
-    };
-    Instance::parse(&settings, 1).unwrap()
+    fixtures::instance(&Settings { domain: domain.into(), portal_origin: "https://accounts.myapp.com".into(), ..my_app() })
 }
 
-fn row(text: &str) -> Row {
-    let fallbacks = Fallbacks::from_iter([(Flow::SignUp, "/welcome".to_owned())]);
+fn checked(text: &str) -> CheckedLink {
+    let fallbacks = fallbacks(&[(Flow::SignUp, "/welcome")]);
     check(&instance("myapp.com"), &fallbacks, &Line { number: 7, text: text.to_owned() })
 }
 
-/// The verdict, the target, its source, and what is said.
-fn verdict(text: &str) -> (Verdict, Option<(String, Source)>, String) {
-    let Row { number, link, end, verdict, reason } = row(text);
-    assert_eq!((number, link.as_str()), (7, text));
-    (verdict, end, reason)
+/// The outcome, the target with its source, and the reason.
+fn outcome(text: &str) -> (LinkOutcome, Option<(String, Source)>, String) {
+    let CheckedLink { line, link, target, outcome, reason } = checked(text);
+    assert_eq!((line, link.as_str()), (7, text));
+    (outcome, target, reason)
 }
 
-fn end(target: &str, source: Source) -> (String, Source) {
+fn target(target: &str, source: Source) -> (String, Source) {
     (target.to_owned(), source)
 }
 
 #[test]
 fn a_link_that_gets_what_it_asks_for_is_allowed() {
-    let to = |target: &str, source| (Verdict::Allowed, Some(end(target, source)), String::new());
+    let to = |url: &str, source| (LinkOutcome::Allowed, Some(target(url, source)), String::new());
     let asks = "https://accounts.myapp.com/sign-up?redirect_url=https%3A%2F%2Fapp.myapp.com%2Fx";
-    assert_eq!(verdict(asks), to("https://app.myapp.com/x", Source::RedirectUrl));
-    assert_eq!(verdict("https://accounts.myapp.com/sign-up"), to("https://myapp.com/welcome", Source::Fallback));
-    assert_eq!(verdict("https://accounts.myapp.com/waitlist?email_address=a%40b.c"), to("https://myapp.com/", Source::HomeUrl));
+    assert_eq!(outcome(asks), to("https://app.myapp.com/x", Source::RedirectUrl));
+    assert_eq!(outcome("https://accounts.myapp.com/sign-up"), to("https://myapp.com/welcome", Source::Fallback));
+    assert_eq!(outcome("https://accounts.myapp.com/waitlist?email_address=a%40b.c"), to("https://myapp.com/", Source::HomeUrl));
 }
 
 #[test]
-fn what_is_refused_first_is_said_beside_where_the_link_ends_instead() {
+fn the_first_refusal_is_explained_beside_the_target_that_the_link_leads_to_instead() {
     let link = "https://accounts.myapp.com/sign-up?redirect_url=https://evil.com&sign_up_force_redirect_url=http://myapp.com/";
     let said = "Forced in the link: Production requires https. Change http:// to https://.";
-    assert_eq!(verdict(link), (Verdict::Refused, Some(end("https://myapp.com/welcome", Source::Fallback)), said.to_owned()));
-    let (_, _, said) = verdict("https://accounts.myapp.com/sign-in?redirect_url=https://myapp.com@evil.com/");
+    assert_eq!(outcome(link), (LinkOutcome::Refused, Some(target("https://myapp.com/welcome", Source::Fallback)), said.to_owned()));
+    let (_, _, said) = outcome("https://accounts.myapp.com/sign-in?redirect_url=https://myapp.com@evil.com/");
     assert_eq!(said, "redirect_url: It contains a user name, and its real host is evil.com. Remove everything before the @.");
 }
 
 #[test]
 fn a_stored_fallback_that_is_no_longer_allowed_is_refused() {
-    let fallbacks = Fallbacks::from_iter([(Flow::SignIn, "https://myapp.com/in".to_owned())]);
+    let fallbacks = fallbacks(&[(Flow::SignIn, "https://myapp.com/in")]);
     let line = Line { number: 1, text: "https://accounts.myapp.com/sign-in".to_owned() };
-    let row = check(&instance("moved.com"), &fallbacks, &line);
-    assert_eq!((row.verdict, row.end), (Verdict::Refused, Some(end("https://moved.com/", Source::HomeUrl))));
-    assert!(row.reason.starts_with("Fallback redirect: myapp.com is not on moved.com."), "{}", row.reason);
+    let checked = check(&instance("moved.com"), &fallbacks, &line);
+    assert_eq!((checked.outcome, checked.target), (LinkOutcome::Refused, Some(target("https://moved.com/", Source::HomeUrl))));
+    assert!(checked.reason.starts_with("Fallback redirect: myapp.com is not on moved.com."), "{}", checked.reason);
 }
 
 #[test]
-fn what_is_odd_about_a_link_is_said_whether_it_is_allowed_or_not() {
+fn odd_links_are_explained_whether_they_are_allowed_or_not() {
     let ten = format!("https://accounts.myapp.com/sign-in?{}", "redirect_url=/a&".repeat(10));
     let times = "redirect_url appears 10 times. The first one counts.";
-    assert_eq!(verdict(&ten), (Verdict::Allowed, Some(end("https://myapp.com/a", Source::RedirectUrl)), times.to_owned()));
-    let (refused, _, said) = verdict("https://accounts.myapp.com/sign-in?redirect_url=//evil.com/%ZZ");
-    assert_eq!(refused, Verdict::Refused);
+    assert_eq!(outcome(&ten), (LinkOutcome::Allowed, Some(target("https://myapp.com/a", Source::RedirectUrl)), times.to_owned()));
+    let (refused, _, said) = outcome("https://accounts.myapp.com/sign-in?redirect_url=//evil.com/%ZZ");
+    assert_eq!(refused, LinkOutcome::Refused);
     assert!(
         said.starts_with("redirect_url: evil.com is not on myapp.com.") && said.contains("A % without two hexadecimal digits"),
         "{said}"
@@ -75,7 +69,7 @@ fn what_is_odd_about_a_link_is_said_whether_it_is_allowed_or_not() {
 }
 
 #[test]
-fn what_is_no_link_of_this_portal_says_so() {
+fn a_text_that_is_not_a_link_to_this_portal_has_a_reason() {
     for (text, said) in [
         ("https://evil.com/sign-in", "It leads to https://evil.com. Links to this portal start with https://accounts.myapp.com/."),
         (
@@ -87,16 +81,16 @@ fn what_is_no_link_of_this_portal_says_so() {
         ("\u{1}\u{202e}", "That is not a complete link. Start with https://accounts.myapp.com/."),
         ("https://", "No browser can open that. Links to this portal start with https://accounts.myapp.com/."),
     ] {
-        assert_eq!(verdict(text), (Verdict::NoLink, None, said.to_owned()), "{text:?}");
+        assert_eq!(outcome(text), (LinkOutcome::NoLink, None, said.to_owned()), "{text:?}");
     }
     let long = format!("https://accounts.myapp.com/sign-in?{}", "x".repeat(MAX_QUERY_BYTES + 1));
-    assert!(verdict(&long).2.starts_with("That is too long: "));
+    assert!(outcome(&long).2.starts_with("That is too long: "));
 }
 
 #[test]
-fn every_verdict_is_found_by_its_name() {
-    for verdict in Verdict::ALL {
-        assert_eq!(Verdict::named(verdict.name()), Some(verdict));
+fn every_outcome_is_found_by_its_name() {
+    for outcome in LinkOutcome::ALL {
+        assert_eq!(LinkOutcome::from_name(outcome.name()), Some(outcome));
     }
-    assert_eq!(Verdict::named("all"), None);
+    assert_eq!(LinkOutcome::from_name("all"), None);
 }

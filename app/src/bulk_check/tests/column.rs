@@ -1,4 +1,4 @@
-//! CSV: which column has the links, and what becomes of rows that are not like the others.
+//! CSV: which column has the links, and how unusual rows are read.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn the_column_is_found_by_its_name_whatever_delimits_it() {
 }
 
 #[test]
-fn a_name_counts_before_what_is_in_the_cells_and_link_before_url() {
+fn a_name_counts_before_a_link_in_a_cell_and_link_counts_before_url() {
     assert_eq!(found(format!("url,link\n{A},{B}"), "a.csv"), Ok(lines(&[(2, B)])));
     assert_eq!(found(format!("https://x/,link\n{A},{B}"), "a.csv"), Ok(lines(&[(2, B)])));
 }
@@ -30,7 +30,7 @@ fn without_a_name_the_only_link_of_the_first_row_shows_the_column() {
 }
 
 #[test]
-fn wrong_columns_are_named() {
+fn an_error_names_the_columns_that_are_there() {
     let csv = format!("Name, Address ,\nAnn,{A}\n");
     let error = found(csv, "a.csv").unwrap_err();
     assert_eq!(error, ListError::NoColumn(vec!["Name".into(), "Address".into()]));
@@ -50,20 +50,20 @@ fn a_byte_order_mark_and_any_line_end_change_nothing() {
 }
 
 #[test]
-fn line_numbers_are_those_of_the_file_over_blank_rows_and_cells_of_several_lines() {
+fn line_numbers_count_blank_rows_and_cells_of_several_lines() {
     let csv = format!("\n,,\nname,link\n\n\"two\nlines\",{A}\n,\nx,{B}\n");
     assert_eq!(found(csv, "a.csv"), Ok(lines(&[(5, A), (8, B)])));
     assert_eq!(found(format!("link\n\"{A}?a\r\n=b\"\n{B}"), "a.csv"), Ok(lines(&[(2, &format!("{A}?a=b")), (4, B)])));
 }
 
 #[test]
-fn quotes_are_taken_off_and_what_is_quoted_stays_whole() {
+fn quotes_are_removed_and_quoted_cells_stay_whole() {
     let csv = format!("link,note\n\"{A}?a=1,2;3\",\"say \"\"hi\"\"\"\n\"\"\"{B}\",x");
     assert_eq!(found(csv, "a.csv"), Ok(lines(&[(2, &format!("{A}?a=1,2;3")), (3, &format!("\"{B}"))])));
 }
 
 #[test]
-fn a_link_that_nothing_quotes_is_put_together_again() {
+fn a_link_that_is_not_quoted_is_put_together_again() {
     let cut = format!("{A}?a=1,2,3");
     assert_eq!(found(format!("name,link\nx,{cut}\ny,{B},,"), "a.csv"), Ok(lines(&[(2, &cut), (3, B)])));
     assert_eq!(found(format!("link,name\n{cut},x\n{B},y"), "a.csv"), Ok(lines(&[(2, &cut), (3, B)])));
@@ -72,12 +72,12 @@ fn a_link_that_nothing_quotes_is_put_together_again() {
 }
 
 #[test]
-fn a_row_without_a_link_stops_nothing() {
+fn a_row_without_a_link_is_skipped() {
     assert_eq!(found(format!("name,link\nx\ny,\nz,=1+1\nw,{A}"), "a.csv"), Ok(lines(&[(4, "=1+1"), (5, A)])));
 }
 
 #[test]
-fn a_quote_that_is_never_closed_is_said_with_its_line() {
+fn a_quote_that_is_never_closed_is_an_error_with_its_line() {
     let error = found(format!("link,note\n{A},x\n{B},\"never\n{A},z\n"), "a.csv").unwrap_err();
     assert_eq!(error, ListError::OpenQuote(3));
     assert_eq!(found(format!("link,note\n{A},5\" wide\n{B},x"), "a.csv"), Ok(lines(&[(2, A), (3, B)])));

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::bulk_check::list::{MOST_BYTES, MOST_LINKS, write};
+use crate::bulk_check::list::{MAX_LINKS, MAX_LIST_BYTES, write};
 
 #[test]
-fn each_line_is_a_link_and_blank_ones_are_counted_only() {
+fn each_line_is_a_link_and_blank_lines_are_only_counted() {
     let expected = Ok(lines(&[(1, "https://a/"), (4, "no link"), (5, "https://b/?c=d e")]));
     for name in ["", "links.txt", "links", "csv"] {
         assert_eq!(found("https://a/\n\n \t\u{a0}\n  no link\nhttps://b/?c=d e  \n\n", name), expected, "{name}");
@@ -23,7 +23,7 @@ fn every_kind_of_line_end_and_a_byte_order_mark_are_the_same() {
 }
 
 #[test]
-fn nothing_is_said_as_such() {
+fn an_empty_list_is_an_error() {
     for text in ["", "\n\r\n \t", "\u{feff}", "\u{feff}\n"] {
         for name in ["", "a.txt", "a.csv"] {
             assert_eq!(found(text, name), Err(ListError::Empty), "{text:?} {name}");
@@ -32,7 +32,7 @@ fn nothing_is_said_as_such() {
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_are_said_with_their_line() {
+fn bytes_that_are_not_utf_8_are_an_error_with_their_line() {
     for name in ["a.txt", "a.csv"] {
         assert_eq!(found(b"link\nb\xFF\n", name), Err(ListError::NotUtf8(2)), "{name}");
         assert_eq!(found(b"\xEF\xBB\xBF\xC0\xAF", name), Err(ListError::NotUtf8(1)), "{name}");
@@ -43,30 +43,30 @@ fn bytes_that_are_no_utf_8_are_said_with_their_line() {
 }
 
 #[test]
-fn control_characters_stay_but_for_the_one_that_pages_cannot_carry() {
+fn control_characters_stay_except_the_one_that_pages_cannot_carry() {
     assert_eq!(found("a\u{1}\u{7f}\u{85}b\u{202e}\nc\0d", ""), Ok(lines(&[(1, "a\u{1}\u{7f}\u{85}b\u{202e}"), (2, "c\u{fffd}d")])));
 }
 
 #[test]
-fn ten_thousand_links_are_the_most() {
-    let most = "x\n\n".repeat(MOST_LINKS);
+fn ten_thousand_links_are_the_limit() {
+    let most = "x\n\n".repeat(MAX_LINKS);
     for name in ["", "a.csv"] {
         let head = if name.is_empty() { "" } else { "link\n" };
-        assert_eq!(read(format!("{head}{most}").as_bytes(), name).map(|lines| lines.len()), Ok(MOST_LINKS), "{name}");
+        assert_eq!(read(format!("{head}{most}").as_bytes(), name).map(|lines| lines.len()), Ok(MAX_LINKS), "{name}");
         let error = read(format!("{head}{most}x\nx").as_bytes(), name).unwrap_err();
-        assert_eq!(error, ListError::TooMany(MOST_LINKS + 2), "{name}");
+        assert_eq!(error, ListError::TooMany(MAX_LINKS + 2), "{name}");
         assert!(error.to_string().starts_with("10,002 links are too many: 10,000 are the limit"), "{error}");
     }
 }
 
 #[test]
-fn two_mebibytes_are_the_most_however_lines_end() {
+fn two_mebibytes_are_the_limit_however_lines_end() {
     let line = format!("{}\n", "x".repeat(1023));
-    let most = line.repeat(MOST_BYTES / line.len());
+    let most = line.repeat(MAX_LIST_BYTES / line.len());
     assert_eq!(read(most.as_bytes(), "").map(|lines| lines.len()), Ok(2048));
     assert_eq!(read(most.replace('\n', "\r\n").as_bytes(), "").map(|lines| lines.len()), Ok(2048));
     assert_eq!(read(format!("{most}x").as_bytes(), ""), Err(ListError::TooLarge));
-    assert_eq!(found(vec![0xFF; MOST_BYTES + 1], "a.csv"), Err(ListError::TooLarge));
+    assert_eq!(found(vec![0xFF; MAX_LIST_BYTES + 1], "a.csv"), Err(ListError::TooLarge));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_megabyte_on_one_line_is_one_line() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused_and_what_is_written_reads_as_the_same_list(
+    fn any_bytes_are_read_or_rejected_and_a_written_list_reads_as_the_same_list(
         bytes in prop_oneof![any::<Vec<u8>>(), ".{0,200}".prop_map(String::into_bytes), "(https://a/|link|[,;\t\"\r\n ]|\u{feff}){0,40}".prop_map(String::into_bytes)],
         name in prop_oneof![Just(""), Just("a.csv"), Just("a.TSV")],
     ) {

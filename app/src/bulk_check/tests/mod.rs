@@ -1,22 +1,22 @@
-//! Tests of lists: how they are read, what is found of each link, and how that is written.
+//! Tests of the bulk check: how lists are read, how links are checked, and how the results are exported.
 
 mod check;
 mod column;
+mod export;
 mod list;
-mod table;
 
 use super::list::{Line, ListError, read};
 
-/// Lines, each with its number.
+/// Lines with their numbers.
 type Found = Vec<(usize, String)>;
 
-/// The lines that were found.
+/// The lines that are read from a list.
 fn found(content: impl AsRef<[u8]>, file_name: &str) -> Result<Found, ListError> {
     let lines = read(content.as_ref(), file_name)?;
     Ok(lines.into_iter().map(|Line { number, text }| (number, text)).collect())
 }
 
-/// Lines as they are expected.
+/// The expected lines.
 fn lines(expected: &[(usize, &str)]) -> Found {
     expected.iter().map(|(number, text)| (*number, (*text).to_owned())).collect()
 }

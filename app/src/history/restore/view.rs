@@ -19,7 +19,7 @@ use crate::{
     saving::{bar::status, in_place::SaveInPlace},
     ui::{
         form::summary,
-        text::{Seen, moment},
+        text::{Escaped, moment},
     },
 };
 
@@ -86,7 +86,7 @@ pub fn RestorePage() -> impl IntoView {
                 {stale}
                 <section class="restore" aria-labelledby="restore-title">
                     <h2 id="restore-title">"Restore version "{at}</h2>
-                    <p class="help">"Made by "{Seen(&who).to_string()}" on "{moment(since)}". The redirects would be what they were then."</p>
+                    <p class="help">"Made by "{Escaped(&who).to_string()}" on "{moment(since)}". The redirects would be what they were then."</p>
                     {proposal_view(&proposal)}
                     {end}
                 </section>

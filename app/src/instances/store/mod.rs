@@ -86,7 +86,7 @@ pub async fn create(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
     let entry = changed(Entry::of(id).at(1), None, instance, domain_typed).field("slug", None::<String>, instance.slug());
     record(&mut transaction, actor, Kind::Created, entry).await?;
     if actor.admin.is_some() {
-        members::store::join(&mut transaction, actor, id, Role::Owner).await?;
+        members::store::membership::join(&mut transaction, actor, id, Role::Owner).await?;
     }
     transaction.commit().await?;
     Ok(())

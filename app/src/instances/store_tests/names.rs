@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::{
     admins::{
         self,
-        store::links::{Invite, Purpose},
+        store::links::{Invitation, Purpose},
     },
     history,
     portal::identity::IdentityKind,
@@ -24,7 +24,7 @@ fn names<const N: usize>(names: [&str; N]) -> Names {
 /// The names that the code has, by the constraint that lists them again.
 fn of_the_code() -> BTreeMap<&'static str, Names> {
     let email = || "ana@myapp.com".parse().unwrap();
-    let invite = Invite { email: email(), membership: None, server_admin: false, owner_of_all: false };
+    let invite = Invitation { email: email(), membership: None, server_admin: false, owner_of_all: false };
     let purposes = [Purpose::Setup, Purpose::Invite(invite), Purpose::Reset(email())];
     let roles = names(admins::Role::ALL.map(admins::Role::name));
     BTreeMap::from([

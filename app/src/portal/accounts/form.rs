@@ -3,7 +3,7 @@
 use crate::{
     credentials::{
         email::Email,
-        password::{Password, Weak},
+        password::{Password, WeakPassword},
     },
     portal::{
         form::{NamesForm, SignUpForm},
@@ -97,16 +97,16 @@ pub(super) fn read_rename(form: &NamesForm) -> Result<Names, IdentityError> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn check_new_password(password: &Password, visitor: &Visitor) -> Result<(), Weak> {
+pub(super) fn check_new_password(password: &Password, visitor: &Visitor) -> Result<(), WeakPassword> {
     let Visitor { email_address, phone_number, username, first_name, last_name, .. } = visitor;
     check(password, [email_address.as_deref(), phone_number.as_deref(), username.as_deref(), Some(first_name), Some(last_name)])
 }
 
 /// Checks a password, also against what is known about the visitor: guessers try that first.
-fn check(password: &Password, [email, phone, username, first, last]: [Option<&str>; 5]) -> Result<(), Weak> {
+fn check(password: &Password, [email, phone, username, first, last]: [Option<&str>; 5]) -> Result<(), WeakPassword> {
     let name = email.and_then(|email| email.split('@').next());
     let digits = phone.map(|phone| phone.trim_start_matches('+'));
-    password.check_beside(&[email, name, digits, username, first, last].map(Option::unwrap_or_default))
+    password.check_against(&[email, name, digits, username, first, last].map(Option::unwrap_or_default))
 }
 
 fn read_names(first: &str, last: &str, errors: &mut Vec<FieldError>) -> Names {

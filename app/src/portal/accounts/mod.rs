@@ -13,7 +13,7 @@ use super::{
     form::{NamesForm, PasswordForm, SignInForm, SignUpForm},
     identity::{Identity, IdentityFuture, OwnSession, SignInOutcome, Visitor},
 };
-use crate::{admins::entry::Client, credentials::token::Token};
+use crate::credentials::{client::Client, token::Token};
 
 pub(super) use store::accounts::lock_row;
 use store::sessions;

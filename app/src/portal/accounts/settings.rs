@@ -27,7 +27,7 @@ pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visi
     let mut errors = Vec::new();
     if form.current == Password::default() {
         errors.push(FieldError::new("current", "Enter your current password."));
-    } else if !form.current.is(Some(before.clone())).await? {
+    } else if !form.current.matches(Some(before.clone())).await? {
         errors.push(FieldError::new("current", "That is not your password."));
     }
     if let Err(weak) = check_new_password(&form.new, visitor) {

@@ -10,8 +10,7 @@ use super::{
     },
 };
 use crate::{
-    admins::entry::Client,
-    credentials::{password::Password, token::Token},
+    credentials::{client::Client, password::Password, token::Token},
     portal::{
         form::{SignInForm, SignUpForm},
         identifier::Identifier,
@@ -81,7 +80,7 @@ async fn begin_session(
     password: &Password,
     client: &Client,
 ) -> Result<Option<SignInOutcome>, IdentityError> {
-    let is_right = password.is(account.as_ref().map(|account| account.password_hash.clone())).await?;
+    let is_right = password.matches(account.as_ref().map(|account| account.password_hash.clone())).await?;
     let Some(account) = account.filter(|_| is_right) else { return Ok(None) };
     let token = Token::new()?;
     let mut transaction = pool.begin().await?;

@@ -3,18 +3,13 @@
 use sqlx::PgPool;
 
 use crate::{
-    history::Actor,
-    instances::store,
+    fixtures::{create, other_app},
     portal::identity::IdentityError,
-    redirects::{Instance, Settings},
 };
 
-/// Stores an instance with that slug and returns its key.
+/// Creates an instance with that slug and returns its key.
 pub(in crate::portal) async fn instance(pool: &PgPool, slug: &str) -> i64 {
-    let domain = format!("{slug}.com");
-    let settings = Settings { slug: slug.into(), name: slug.into(), domain: domain.clone(), ..Settings::default() };
-    store::create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), &domain).await.unwrap();
-    store::find(pool, slug).await.unwrap().unwrap().id
+    create(pool, &other_app(slug)).await.id
 }
 
 /// How many rows a table has.

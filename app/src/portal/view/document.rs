@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{redirects::Environment, ui::text::in_title};
+use crate::{redirects::Environment, ui::text::escape_for_title};
 
 /// The pages' whole style. They load nothing else.
 const STYLE: &str = concat!(include_str!("../../../../style/portal.css"), include_str!("../../../../style/portal-form.css"));
@@ -20,7 +20,7 @@ pub struct Brand {
 
 /// A whole page: the logo, then one card with a heading and `body`. The policy lets the style through by its `nonce`.
 pub fn document(brand: Option<Brand>, nonce: String, heading: &'static str, body: AnyView) -> String {
-    let title = brand.as_ref().map_or_else(|| heading.to_owned(), |brand| in_title(&format!("{heading} · {}", brand.name)));
+    let title = brand.as_ref().map_or_else(|| heading.to_owned(), |brand| escape_for_title(&format!("{heading} · {}", brand.name)));
     let is_development = brand.as_ref().is_some_and(|brand| brand.environment == Environment::Development);
     let logo = brand.map(|Brand { name, logo_url, .. }| view! { <header>{logo(name, logo_url)}</header> });
     let footer = is_development.then(|| view! { <footer><p>"Development instance"</p></footer> });

@@ -94,7 +94,7 @@ pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
 }
 
 fn session_row(address: &Address, session: OwnSession, current: i64) -> impl IntoView + use<> {
-    let browser = browser::name(&session.browser);
+    let browser = browser::describe(&session.browser);
     let end = if session.id == current {
         view! { <span class="badge">"This session"</span> }.into_any()
     } else {

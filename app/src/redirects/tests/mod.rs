@@ -19,10 +19,11 @@ use super::{
     Environment, Flow, Ground, Instance, InstanceField, Refusal, RequestingOrigin, Settings,
     policy::{Allowed, Refused, check},
 };
+use crate::fixtures::my_app;
 
-/// The settings of an application on myapp.com, with the default for everything else.
+/// The settings of `my-app` in that environment.
 fn settings(environment: Environment) -> Settings {
-    Settings { slug: "my-app".into(), name: "MyApp".into(), environment, domain: "myapp.com".into(), ..Settings::default() }
+    Settings { environment, ..my_app() }
 }
 
 fn instance(environment: Environment, allowed_origins: &[&str]) -> Instance {

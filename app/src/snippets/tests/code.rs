@@ -1,4 +1,4 @@
-//! Whole blocks, as they are copied.
+//! Complete blocks, as people copy them.
 
 use crate::{
     redirects::Flow,
@@ -9,17 +9,17 @@ const STORED: [(Flow, &str); 3] =
     [(Flow::SignIn, "/in?a=1&copy=$2"), (Flow::SignUp, "https://evil.com/"), (Flow::CreateOrganization, "/o?a=1&b={2}")];
 
 #[test]
-fn next_js_has_variables_and_props_with_comments_on_what_is_not_stored() {
+fn next_js_has_variables_and_props_with_comments_about_values_that_are_not_stored() {
     let [env, provider, organizations] = code_of(Framework::NextJs, &STORED).try_into().unwrap();
     assert_eq!(
         env,
-        r#"# The portal's pages, or your application's own where it has some
+        r#"# The portal's pages, or your application's own pages if it has them
 NEXT_PUBLIC_CLERK_SIGN_IN_URL="https://accounts.myapp.com/sign-in"
 NEXT_PUBLIC_CLERK_SIGN_UP_URL="https://accounts.myapp.com/sign-up"
 
 # After sign-in
 NEXT_PUBLIC_CLERK_SIGN_IN_FALLBACK_REDIRECT_URL="https://myapp.com/in?a=1&copy=\$2"
-# After sign-up: what is stored is no longer allowed, so it is the home URL
+# After sign-up: the stored value is no longer allowed, so this is the home URL
 NEXT_PUBLIC_CLERK_SIGN_UP_FALLBACK_REDIRECT_URL="https://myapp.com/"
 
 # These win over a link's own redirect_url; the instance stores none:
@@ -31,7 +31,7 @@ NEXT_PUBLIC_CLERK_SIGN_UP_FALLBACK_REDIRECT_URL="https://myapp.com/"
         r#"import { ClerkProvider } from "@clerk/nextjs";
 
 <ClerkProvider
-  // After sign-out: nothing is stored, so it is the home URL
+  // After sign-out: nothing is stored, so this is the home URL
   afterSignOutUrl="https://myapp.com/"
   // Instead of the variables:
   // signInFallbackRedirectUrl="https://myapp.com/in?a=1&amp;copy=$2"
@@ -47,14 +47,14 @@ NEXT_PUBLIC_CLERK_SIGN_UP_FALLBACK_REDIRECT_URL="https://myapp.com/"
 <OrganizationSwitcher
   // After creating an organization
   afterCreateOrganizationUrl="https://myapp.com/o?a=1&amp;b={2}"
-  // After leaving an organization: nothing is stored, so it is the home URL
+  // After leaving an organization: nothing is stored, so this is the home URL
   afterLeaveOrganizationUrl="https://myapp.com/"
 />"#
     );
 }
 
 #[test]
-fn vue_has_options_and_a_template_whose_comments_stand_before_the_tag() {
+fn vue_has_options_and_a_template_with_comments_before_the_tag() {
     let [plugin, organizations] = code_of(Framework::Vue, &STORED).try_into().unwrap();
     assert_eq!(
         plugin,
@@ -62,14 +62,14 @@ fn vue_has_options_and_a_template_whose_comments_stand_before_the_tag() {
 
 app.use(clerkPlugin, {
   publishableKey: import.meta.env.VITE_CLERK_PUBLISHABLE_KEY,
-  // The portal's pages, or your application's own where it has some
+  // The portal's pages, or your application's own pages if it has them
   signInUrl: "https://accounts.myapp.com/sign-in",
   signUpUrl: "https://accounts.myapp.com/sign-up",
   // After sign-in
   signInFallbackRedirectUrl: "https://myapp.com/in?a=1&copy=$2",
-  // After sign-up: what is stored is no longer allowed, so it is the home URL
+  // After sign-up: the stored value is no longer allowed, so this is the home URL
   signUpFallbackRedirectUrl: "https://myapp.com/",
-  // After sign-out: nothing is stored, so it is the home URL
+  // After sign-out: nothing is stored, so this is the home URL
   afterSignOutUrl: "https://myapp.com/",
   // These win over a link's own redirect_url; the instance stores none:
   // signInForceRedirectUrl: "https://myapp.com/in?a=1&copy=$2",
@@ -84,7 +84,7 @@ import { OrganizationSwitcher } from "@clerk/vue";
 
 <template>
   <!-- After creating an organization -->
-  <!-- After leaving an organization: nothing is stored, so it is the home URL -->
+  <!-- After leaving an organization: nothing is stored, so this is the home URL -->
   <OrganizationSwitcher
     afterCreateOrganizationUrl="https://myapp.com/o?a=1&amp;b={2}"
     afterLeaveOrganizationUrl="https://myapp.com/"
@@ -94,7 +94,7 @@ import { OrganizationSwitcher } from "@clerk/vue";
 }
 
 #[test]
-fn astro_has_variables_for_the_pages_alone_and_expressions_in_its_template() {
+fn astro_has_variables_only_for_the_pages_and_expressions_in_its_template() {
     let [env, integration, organizations] = code_of(Framework::Astro, &STORED).try_into().unwrap();
     assert_eq!(env.lines().count(), 3);
     assert!(
@@ -108,7 +108,7 @@ import { OrganizationSwitcher } from "@clerk/astro/components";
 ---
 
 {/* After creating an organization */}
-{/* After leaving an organization: nothing is stored, so it is the home URL */}
+{/* After leaving an organization: nothing is stored, so this is the home URL */}
 <OrganizationSwitcher
   afterCreateOrganizationUrl={"https://myapp.com/o?a=1&b={2}"}
   afterLeaveOrganizationUrl={"https://myapp.com/"}
@@ -117,9 +117,9 @@ import { OrganizationSwitcher } from "@clerk/astro/components";
 }
 
 #[test]
-fn a_variable_that_had_to_be_changed_says_so() {
+fn a_variable_that_was_percent_encoded_says_so() {
     let env = &code_of(Framework::Nuxt, &[(Flow::SignIn, "/$(id)")])[0];
-    let said = "# Percent-encoded in part: a .env file can't hold it as it is\n";
+    let said = "# Partly percent-encoded: a .env file can't contain it as it is\n";
     assert!(env.contains(&format!("{said}NUXT_PUBLIC_CLERK_SIGN_IN_FALLBACK_REDIRECT_URL=\"https://myapp.com/\\$%28id)\"\n")));
     assert!(env.contains(&format!("{said}# NUXT_PUBLIC_CLERK_SIGN_IN_FORCE_REDIRECT_URL=\"https://myapp.com/\\$%28id)\"\n")));
 }

@@ -1,4 +1,4 @@
-//! Tests of the snippets, with the instance that they share.
+//! Tests of the snippets.
 
 mod code;
 mod names;
@@ -9,25 +9,18 @@ use super::{
     framework::Framework,
     snippet::{Snippets, snippets},
 };
-use crate::redirects::{Environment, Fallbacks, Flow, Instance, Settings};
+use crate::{
+    fixtures::{self, fallbacks, my_app},
+    redirects::{Environment, Flow, Instance, Settings},
+};
 
-/// An application on myapp.com, everything else left at its default.
+/// `my-app` in that environment, which also allows other.dev.
 fn instance(environment: Environment) -> Instance {
-    let allowed_origins = vec!["https://other.dev".into()];
-    let settings = Settings {
-        slug: "my-app".into(),
-        name: "MyApp".into(),
-        environment,
-        domain: "myapp.com".into(),
-        allowed_origins,
-        ..Settings::default()
-    };
-    Instance::parse(&settings, 1).unwrap()
+    fixtures::instance(&Settings { environment, allowed_origins: vec!["https://other.dev".into()], ..my_app() })
 }
 
 fn snippets_of(framework: Framework, stored: &[(Flow, &str)]) -> Snippets {
-    let fallbacks: Fallbacks = stored.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect();
-    snippets(&instance(Environment::Production), &fallbacks, framework)
+    snippets(&instance(Environment::Production), &fallbacks(stored), framework)
 }
 
 /// The code of every block, in order.

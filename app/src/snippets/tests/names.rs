@@ -1,4 +1,4 @@
-//! What each framework's SDK calls the settings, and that each setting is there exactly once.
+//! The names of the settings in each framework's SDK, and that each setting appears exactly once.
 
 use crate::{
     redirects::Flow,
@@ -33,14 +33,14 @@ fn the_variables_are_those_that_each_sdk_reads() {
     assert!(variables(Framework::React).is_empty() && variables(Framework::Vue).is_empty());
 }
 
-/// Whether a line sets what is called so, by the end of a variable's name or by a prop's whole name.
+/// Whether a line sets a variable whose name ends with `suffix`, or the prop `prop`.
 fn is_named(line: &str, [suffix, prop]: [&str; 2]) -> bool {
     let name = line.split_once(['=', ':']).map_or("", |(name, _)| name).trim_start_matches(['/', '#', ' ']);
     name.ends_with(suffix) || name == prop
 }
 
 #[test]
-fn every_setting_is_there_once_and_those_that_win_over_links_are_commented_out() {
+fn every_setting_appears_once_and_those_that_override_links_are_commented_out() {
     let stored: Vec<_> = Flow::ALL.into_iter().map(|flow| (flow, format!("/{flow}"))).collect();
     let stored: Vec<_> = stored.iter().map(|(flow, value)| (*flow, value.as_str())).collect();
     for framework in Framework::ALL {
@@ -65,7 +65,7 @@ fn every_setting_is_there_once_and_those_that_win_over_links_are_commented_out()
         ] {
             assert_eq!(code.lines().filter(|line| is_named(line, names) && line.contains(url)).count(), 1);
         }
-        // As props besides the variables too, for those who want no variables.
+        // Besides the variables also as props, for people who want no variables.
         for prop in ["signInFallbackRedirectUrl", "signUpFallbackRedirectUrl"] {
             assert_eq!(code.matches(prop).count(), 1, "{framework:?} {prop}");
         }
@@ -73,9 +73,9 @@ fn every_setting_is_there_once_and_those_that_win_over_links_are_commented_out()
 }
 
 #[test]
-fn a_framework_is_found_by_its_name_and_next_js_stands_for_what_is_none() {
+fn a_framework_is_found_by_its_name_and_next_js_is_the_default() {
     for framework in Framework::ALL {
-        assert_eq!(Framework::named(framework.name()), framework);
+        assert_eq!(Framework::from_name(framework.name()), framework);
     }
-    assert_eq!(["", "svelte", "NUXT"].map(Framework::named), [Framework::NextJs; 3]);
+    assert_eq!(["", "svelte", "NUXT"].map(Framework::from_name), [Framework::NextJs; 3]);
 }

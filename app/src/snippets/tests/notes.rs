@@ -1,4 +1,4 @@
-//! What has no equivalent is said.
+//! The notes on settings that have no equivalent.
 
 use super::instance;
 use crate::{
@@ -16,7 +16,7 @@ fn said(notes: &[Note]) -> Vec<(&str, Option<&str>)> {
 }
 
 #[test]
-fn logo_and_waitlist_are_named_with_what_the_portal_does() {
+fn notes_on_logo_and_waitlist_name_the_portals_targets() {
     for framework in Framework::ALL {
         let notes = snippets_of(framework, &[(Flow::Waitlist, "/thanks")]).notes;
         assert_eq!(
@@ -27,7 +27,7 @@ fn logo_and_waitlist_are_named_with_what_the_portal_does() {
 }
 
 #[test]
-fn flows_without_variables_are_named_beside_the_variables() {
+fn the_variables_name_the_flows_that_have_none() {
     for framework in Framework::ALL {
         let blocks = snippets_of(framework, &[]).blocks;
         assert!(
@@ -38,7 +38,7 @@ fn flows_without_variables_are_named_beside_the_variables() {
 }
 
 #[test]
-fn a_url_that_the_components_would_not_follow_is_named() {
+fn a_note_names_an_origin_that_the_components_would_not_follow() {
     let stored: Fallbacks =
         [(Flow::SignIn, "https://other.dev/in"), (Flow::SignUp, "https://app.myapp.com/up"), (Flow::SignOut, "https://other.dev/")]
             .map(|(flow, url)| (flow, url.to_owned()))
@@ -52,7 +52,7 @@ fn a_url_that_the_components_would_not_follow_is_named() {
 }
 
 #[test]
-fn a_url_that_the_components_may_fill_in_is_named() {
+fn a_note_warns_of_a_placeholder_in_a_url() {
     let noted =
         |url| said(&snippets_of(Framework::React, &[(Flow::CreateOrganization, url), (Flow::LeaveOrganization, "/:slug")]).notes).len() > 2;
     assert!(noted("/orgs/:slug") && noted("/?a=:id"));

@@ -30,8 +30,8 @@ impl RuntimeReport {
     /// The connection to PostgreSQL.
     pub(super) async fn send_heartbeat(&mut self, connection: &mut PgConnection, caught_up_at: OffsetDateTime) -> sqlx::Result<()> {
         let reported = async {
-            store::beat(&mut *connection, &self.runtime, caught_up_at).await?;
-            store::forget_gone(&mut *connection).await
+            store::record_heartbeat(&mut *connection, &self.runtime, caught_up_at).await?;
+            store::delete_stale(&mut *connection).await
         };
         let reported = reported.await;
         self.tolerate_refusal(reported)

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use app::{
-    admins::entry::Client,
+    credentials::client::Client,
     portal::{
         address::{Address, AfterSignIn},
         view::Notice,

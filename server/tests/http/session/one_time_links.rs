@@ -2,7 +2,7 @@
 
 use app::admins::{
     Role,
-    store::links::{Invite, Purpose},
+    store::links::{Invitation, Purpose},
 };
 use axum::http::StatusCode;
 use sqlx::PgPool;
@@ -78,7 +78,7 @@ async fn what_is_wrong_with_a_new_account_is_said_beside_its_field(pool: PgPool)
 async fn links_that_are_used_too_old_or_made_up_say_so(pool: PgPool) {
     let site = Site::anonymous(&pool);
     set_up(&pool, &site).await;
-    let invite = Invite { email: "ben@myapp.com".parse().unwrap(), membership: None, server_admin: false, owner_of_all: false };
+    let invite = Invitation { email: "ben@myapp.com".parse().unwrap(), membership: None, server_admin: false, owner_of_all: false };
     let old = link(&pool, &Purpose::Reset("ana@myapp.com".parse().unwrap())).await;
     sqlx::raw_sql("update admin_links set expires_at = now() - interval '1 second'").execute(&pool).await.unwrap();
     let used = link(&pool, &Purpose::Invite(invite)).await;
@@ -91,7 +91,7 @@ async fn links_that_are_used_too_old_or_made_up_say_so(pool: PgPool) {
             let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("token", token).finish();
             let read = site.get(&format!("{page}?{query}")).await;
             assert_eq!(read.status, StatusCode::GONE, "{page} {token}");
-            assert!(text(read.text()).contains("This link no longer holds"), "{page} {token}");
+            assert!(text(read.text()).contains("This link is no longer valid"), "{page} {token}");
             let posted = site.post(page, &[("token", token), ("email", "eve@evil.com"), ("password", OTHER)]).await;
             assert_eq!(posted.status, StatusCode::GONE, "{page} {token}");
         }
@@ -105,7 +105,7 @@ async fn an_invitation_makes_a_member_with_an_account_or_without(pool: PgPool) {
     let site = Site::anonymous(&pool);
     let instance: i64 = sqlx::query_scalar("select id from instances").fetch_one(&pool).await.unwrap();
     let invite = |role| {
-        Purpose::Invite(Invite {
+        Purpose::Invite(Invitation {
             email: "ben@myapp.com".parse().unwrap(),
             membership: Some((instance, role)),
             server_admin: false,

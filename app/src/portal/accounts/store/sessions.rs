@@ -4,8 +4,7 @@
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::{
-    admins::{entry::Client, store::sessions::kept_browser},
-    credentials::token::Token,
+    credentials::{browser, client::Client, token::Token},
     portal::identity::{OwnSession, Visitor},
 };
 
@@ -52,7 +51,7 @@ pub(in crate::portal::accounts) async fn begin(
         visitor,
         &token.hash()[..],
         client.address.map(|address| address.to_string()),
-        kept_browser(&client.browser)
+        browser::stored(&client.browser)
     )
     .execute(connection)
     .await?;

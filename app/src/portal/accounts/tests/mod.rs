@@ -10,8 +10,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 
 use crate::{
-    admins::entry::Client,
-    credentials::token::Token,
+    credentials::{client::Client, token::Token},
     portal::{
         form::{SignInForm, SignUpForm},
         identity::{Identity, IdentityError, IdentityKind, SignInOutcome, Visitor},

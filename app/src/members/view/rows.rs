@@ -1,30 +1,30 @@
-//! The rows of the Members page: a member or an invitation each, with what an owner may do about it.
+//! The rows of the Members page: one for each member and each invitation, with the buttons to change it.
 
 use crate::paths;
 use leptos::prelude::*;
 
-use super::store::Member;
 use crate::{
-    admins::{Role, store::links::Pending},
+    admins::{Role, store::links::PendingInvitation},
+    members::store::Member,
     ui::{field::error_of, form::FieldError, text::moment},
 };
 
-/// A member. `caller` is who looks at the list, and `owns` whether they may change it.
-pub(super) fn member_row(member: Member, slug: &str, caller: i64, owns: bool, errors: &[FieldError]) -> impl IntoView + use<> {
+/// The row of a member. `caller` is the key of the admin who looks at the list, and `is_owner` whether they may change it.
+pub(super) fn member_row(member: Member, slug: &str, caller: i64, is_owner: bool, errors: &[FieldError]) -> impl IntoView + use<> {
     let Member { id, email, role, since } = member;
     let you = (id == caller).then(|| view! { " " <span class="badge">"You"</span> });
-    let wrong = errors.iter().find(|error| error.field == format!("role-{id}")).map(|error| error.message.clone());
-    let invalid = wrong.is_some();
-    let change = owns.then(|| role_form(id, &email, role, slug, invalid).into_any());
-    let fixed = (!owns).then(|| view! { <span class="badge">{role.label()}</span> });
+    let error = errors.iter().find(|error| error.field == format!("role-{id}")).map(|error| error.message.clone());
+    let invalid = error.is_some();
+    let change = is_owner.then(|| role_form(id, &email, role, slug, invalid).into_any());
+    let fixed = (!is_owner).then(|| view! { <span class="badge">{role.label()}</span> });
     let leave = (id == caller).then(|| leave_form(slug).into_any());
-    let remove = (owns && id != caller).then(|| remove_form(id, &email, slug).into_any());
+    let remove = (is_owner && id != caller).then(|| remove_form(id, &email, slug).into_any());
     view! {
         <li>
             <div>
                 <p>{email} {you}</p>
                 <p class="help">"Since " {moment(since)} "."</p>
-                {wrong.map(|message| error_of(&format!("role-{id}"), message))}
+                {error.map(|message| error_of(&format!("role-{id}"), message))}
             </div>
             {fixed}
             {change}
@@ -60,7 +60,7 @@ fn role_form(id: i64, email: &str, role: Role, slug: &str, invalid: bool) -> imp
 }
 
 fn remove_form(id: i64, email: &str, slug: &str) -> impl IntoView + use<> {
-    let (unseen, text) = (format!(" {email}"), format!("{email} sees nothing of this instance from then on."));
+    let (unseen, text) = (format!(" {email}"), format!("{email} will no longer see this instance."));
     view! {
         <details class="sure">
             <summary class="button small">"Remove"<span class="unseen">{unseen.clone()}</span></summary>
@@ -78,23 +78,23 @@ fn leave_form(slug: &str) -> impl IntoView + use<> {
         <details class="sure">
             <summary class="button small">"Leave"</summary>
             <form method="post" action=paths::instance(slug).leave()>
-                <p class="help">"You see nothing of this instance from then on. An owner can invite you again."</p>
+                <p class="help">"You will no longer see this instance. An owner can invite you again."</p>
                 <button class="button small danger">"Leave now"</button>
             </form>
         </details>
     }
 }
 
-/// An invitation that nobody has accepted yet.
-pub(super) fn invitation_row(pending: Pending, slug: &str) -> impl IntoView + use<> {
-    let Pending { id, email, role, expires_at } = pending;
+/// The row of an invitation that nobody has accepted yet.
+pub(super) fn invitation_row(pending: PendingInvitation, slug: &str) -> impl IntoView + use<> {
+    let PendingInvitation { id, email, role, expires_at } = pending;
     let role = role.parse().map_or("", Role::label);
-    let unseen = format!(" the invitation of {email}");
+    let unseen = format!(" the invitation for {email}");
     view! {
         <li>
             <div>
                 <p>{email} " " <span class="badge">{role}</span></p>
-                <p class="help">"Holds until " {moment(expires_at)} "."</p>
+                <p class="help">"Valid until " {moment(expires_at)} "."</p>
             </div>
             <form method="post" action=paths::instance(slug).withdraw_invitation()>
                 <input type="hidden" name="invitation" value=id />

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{fallbacks::proposal::Proposal, history::store::fallbacks_at};
 
-/// What an instance had at each of its versions, by which a test asks for them again.
+/// The fallback redirects of an instance at each of its versions.
 const VERSIONS: [&[(Flow, &str)]; 5] = [
     &[],
     &[(Flow::SignIn, "/a"), (Flow::SignUp, "/up")],
@@ -13,33 +13,33 @@ const VERSIONS: [&[(Flow, &str)]; 5] = [
 ];
 
 #[sqlx::test(migrations = "../migrations")]
-async fn every_version_is_found_again_whatever_came_after_it(pool: PgPool) {
+async fn every_version_is_found_whatever_changed_after_it(pool: PgPool) {
     create(&pool, "my-app").await;
     create(&pool, "other").await;
     for (before, values) in (1..).zip(&VERSIONS[1..]) {
         put(&pool, before, values).await;
     }
-    // A change of settings is a version as well, and leaves the redirects as they are.
+    // A change of settings makes a version too, and leaves the redirects as they are.
     let renamed = Instance::parse(&Settings { name: "Renamed".into(), ..settings("my-app") }, 5).unwrap();
     store::update(&pool, &Actor::server(), &renamed, "myapp.com").await.unwrap();
-    let now = stored(&pool, "my-app").await;
+    let now = find(&pool, "my-app").await;
     for (version, values) in (1..).zip(VERSIONS.iter().chain([&VERSIONS[4]])) {
         assert_eq!(fallbacks_at(&pool, &now, version).await.unwrap(), Some(fallbacks(values)), "{version}");
     }
     for never in [0, -1, 7, i64::MAX, i64::MIN] {
         assert_eq!(fallbacks_at(&pool, &now, never).await.unwrap(), None, "{never}");
     }
-    assert_eq!(fallbacks_at(&pool, &stored(&pool, "other").await, 2).await.unwrap(), None);
+    assert_eq!(fallbacks_at(&pool, &find(&pool, "other").await, 2).await.unwrap(), None);
 
-    // What was restored can be undone like anything else.
+    // A restored version can be undone like any other change.
     let restored = Proposal::new(&now, &fallbacks(VERSIONS[2])).result();
     save(&pool, &Actor::server(), "my-app", &FallbackForm::of(&restored, 6)).await.unwrap();
-    let later = stored(&pool, "my-app").await;
+    let later = find(&pool, "my-app").await;
     assert_eq!(later.fallbacks, fallbacks(VERSIONS[2]));
     for (version, values) in [(2, VERSIONS[1]), (4, VERSIONS[3]), (6, VERSIONS[4]), (7, VERSIONS[2])] {
         assert_eq!(fallbacks_at(&pool, &later, version).await.unwrap(), Some(fallbacks(values)), "{version}");
     }
-    // An instance that was read before somebody saved is held against what it had itself.
+    // A copy that was read before the save only knows the versions up to its own.
     assert_eq!(fallbacks_at(&pool, &now, 6).await.unwrap(), Some(fallbacks(VERSIONS[4])));
     assert_eq!(fallbacks_at(&pool, &now, 7).await.unwrap(), None);
 }

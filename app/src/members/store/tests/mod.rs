@@ -2,43 +2,30 @@
 
 use sqlx::PgPool;
 
-use super::{
-    form::{InviteForm, RoleForm},
-    store::{change_role, invite, join, list, remove, withdraw},
-};
+use super::{change_role, invite, list, membership::join, remove, withdraw};
 use crate::{
     admins::{
         Email, Role,
-        store::{
-            accounts,
-            links::{self, OneTimeLink, Purpose},
-        },
+        store::links::{self, OneTimeLink, Purpose},
     },
     database::StoreError,
     fallbacks::{self, form::FallbackForm},
+    fixtures::{self, create_owned, other_app},
     history::Actor,
-    instances::{
-        archive::{ArchiveForm, archive},
-        store,
-    },
-    redirects::{Instance, Settings},
+    instances::archive::{ArchiveForm, archive},
+    members::form::{InviteForm, RoleForm},
 };
 
 const ANA: &str = "ana@myapp.com";
 const BEN: &str = "ben@myapp.com";
 
 async fn account(pool: &PgPool, email: &str) -> Actor {
-    let mut connection = pool.acquire().await.unwrap();
-    let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", false).await.unwrap();
-    Actor { admin: id, name: email.to_owned(), address: None }
+    fixtures::account(pool, email, false).await
 }
 
-/// An instance of that slug, and its key.
+/// Creates an instance with that slug and owner, and returns its key.
 async fn instance(pool: &PgPool, owner: &Actor, slug: &str) -> i64 {
-    let domain = format!("{slug}.com");
-    let settings = Settings { slug: slug.into(), name: slug.into(), domain: domain.clone(), ..Settings::default() };
-    store::create(pool, owner, &Instance::parse(&settings, 0).unwrap(), &domain).await.unwrap();
-    store::find(pool, slug).await.unwrap().unwrap().id
+    create_owned(pool, owner, &other_app(slug)).await.id
 }
 
 async fn joined(pool: &PgPool, email: &str, instance: i64, role: Role) -> Actor {
@@ -127,10 +114,10 @@ async fn the_last_owner_can_neither_go_nor_become_less(pool: PgPool) {
     for role in [Role::Editor, Role::Viewer] {
         let (field, message) = field_error(change_role(&pool, &ana, "my-app", &to(&ana, role)).await);
         assert_eq!(field, format!("role-{}", id(&ana)));
-        assert_eq!(message, "ana@myapp.com is the last owner. Their role can't be changed before somebody else is an owner.");
+        assert_eq!(message, "ana@myapp.com is the last owner. Make somebody else an owner first.");
     }
     let (_, message) = field_error(remove(&pool, &ana, "my-app", id(&ana)).await);
-    assert_eq!(message, "ana@myapp.com is the last owner. They can't go before somebody else is an owner.");
+    assert_eq!(message, "ana@myapp.com is the last owner. Make somebody else an owner first.");
     assert_eq!((roles(&pool, app).await, records(&pool).await), (before, Vec::new()));
 }
 
@@ -202,7 +189,7 @@ async fn an_invitation_is_a_link_for_one_address_and_takes_the_place_of_an_earli
 async fn an_invitation_that_says_nothing_new_or_nothing_right_is_an_error_of_its_field(pool: PgPool) {
     let (ana, _, app) = ana_and_ben(&pool, Role::Editor).await;
     let already = field_error(invite(&pool, &ana, "my-app", &invitation(" BEN@myapp.com", Role::Owner)).await);
-    assert_eq!(already, ("email".into(), "ben@myapp.com is a member already. Their role is changed in the list.".into()));
+    assert_eq!(already, ("email".into(), "ben@myapp.com is already a member. Change their role in the list.".into()));
     assert_eq!(field_error(invite(&pool, &ana, "my-app", &invitation("carl", Role::Owner)).await).0, "email");
     let nothing = InviteForm { email: "carl@myapp.com".into(), role: String::new() };
     assert_eq!(field_error(invite(&pool, &ana, "my-app", &nothing).await).0, "role");

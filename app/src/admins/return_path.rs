@@ -1,4 +1,4 @@
-//! Where an admin goes on after signing in: always a page of this dashboard.
+//! The page that an admin returns to after signing in: always a page of this dashboard.
 
 use crate::paths;
 use std::fmt;
@@ -7,17 +7,18 @@ use url::Url;
 
 /// The path and query of a dashboard page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Next(String);
+pub struct ReturnPath(String);
 
-impl Next {
-    /// The page that a text names; the list of instances where it names none. It comes in an address, so anybody may have written it.
+impl ReturnPath {
+    /// Reads a page from a link, which anybody may have written. Anything that is not a page of this dashboard becomes the list of
+    /// instances.
     pub fn parse(text: &str) -> Self {
         Self::read(text).unwrap_or_default()
     }
 
     fn read(text: &str) -> Option<Self> {
         let base = Url::parse("http://dashboard.invalid/").ok()?;
-        // Not what was typed but what the parser makes of it is sent out: a path that begins with one slash and a known word.
+        // The result is what the parser made of the text, never the text itself: a path that begins with one slash and a known word.
         let url = base.join(text).ok().filter(|url| text.starts_with('/') && url.origin() == base.origin())?;
         let known = [paths::INSTANCES, paths::ACCOUNT, paths::SERVER_HISTORY].iter().any(|page| {
             let rest = url.path().strip_prefix(page);
@@ -27,19 +28,19 @@ impl Next {
         known.then(|| Self(format!("{}{query}", url.path())))
     }
 
-    /// The page.
+    /// The path and query.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl Default for Next {
+impl Default for ReturnPath {
     fn default() -> Self {
         Self(paths::INSTANCES.to_owned())
     }
 }
 
-impl fmt::Display for Next {
+impl fmt::Display for ReturnPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -50,14 +51,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_of_the_dashboard_is_kept_with_its_query() {
+    fn a_page_of_the_dashboard_keeps_its_query() {
         for page in ["/instances", "/instances/my-app/preview?link=https%3A%2F%2Fx%2F", "/account", "/history?who=ana"] {
-            assert_eq!(Next::parse(page).as_str(), page);
+            assert_eq!(ReturnPath::parse(page).as_str(), page);
         }
     }
 
     #[test]
-    fn anything_else_leads_to_the_list() {
+    fn anything_else_becomes_the_list_of_instances() {
         for text in [
             "",
             "instances",
@@ -75,7 +76,7 @@ mod tests {
             "http:evil.com",
             "/@evil.com",
         ] {
-            assert_eq!(Next::parse(text), Next::default(), "{text:?}");
+            assert_eq!(ReturnPath::parse(text), ReturnPath::default(), "{text:?}");
         }
     }
 }

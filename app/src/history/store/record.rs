@@ -1,44 +1,44 @@
-//! Writing the record: one row a change, in the transaction that makes it.
+//! Writes the history: one row for each change, in the transaction that makes the change.
 
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
-use super::{Actor, Kind};
+use crate::history::{Actor, Kind};
 
-/// What there is to say of a change, besides who made it.
+/// What is recorded of a change, besides who made it.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
-    /// The instance, where it is one's.
+    /// The instance's key; `None` for a change that concerns accounts only.
     pub instance: Option<i64>,
-    /// The version that the instance has since, where the change raised it.
+    /// The instance's version after the change; `None` where the change did not raise it.
     pub version: Option<i64>,
-    /// The person, version or instance that it is about.
+    /// The person, version or instance that the change is about.
     pub about: Option<String>,
-    /// What was there, by the names of form fields: only those that the change touched.
+    /// The earlier values of the fields that changed, by the names of form fields.
     pub before: Map<String, Value>,
-    /// What is there now, by the same names.
+    /// The new values of the same fields.
     pub after: Map<String, Value>,
 }
 
 impl Entry {
-    /// Of an instance.
+    /// An entry for an instance.
     pub fn of(instance: i64) -> Self {
         Self { instance: Some(instance), ..Self::default() }
     }
 
-    /// With the version that the instance has since.
+    /// Adds the instance's version after the change.
     #[must_use]
     pub fn at(self, version: i64) -> Self {
         Self { version: Some(version), ..self }
     }
 
-    /// With the person, version or instance that it is about.
+    /// Adds the person, version or instance that the change is about.
     #[must_use]
     pub fn about(self, about: impl Into<String>) -> Self {
         Self { about: Some(about.into()), ..self }
     }
 
-    /// With a field, if it has changed.
+    /// Adds a field, if its value changed.
     #[must_use]
     pub fn field(mut self, name: &str, before: impl Into<Value>, after: impl Into<Value>) -> Self {
         let (before, after) = (before.into(), after.into());
@@ -50,10 +50,10 @@ impl Entry {
     }
 }
 
-/// Writes down a change.
+/// Records a change.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
+/// The query fails.
 pub async fn record(connection: &mut PgConnection, actor: &Actor, kind: Kind, entry: Entry) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into changes (kind, instance_id, version, admin_id, who, address, about, before, after)

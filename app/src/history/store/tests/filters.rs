@@ -1,9 +1,9 @@
-//! What each filter leaves, and who sees what.
+//! What each filter finds, and what each reader sees.
 
 use super::*;
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_person_is_found_by_a_part_of_the_name_of_who_did_it_or_whom_it_is_about(pool: PgPool) {
+async fn a_part_of_a_name_finds_the_changes_by_that_person_and_about_them(pool: PgPool) {
     let id = create(&pool, "my-app").await.id;
     let ana = account(&pool, "ana@myapp.com").await;
     note(&pool, &ana, Kind::Invited, Entry::of(id).about("ben_1@myapp.com")).await;
@@ -21,7 +21,7 @@ async fn a_person_is_found_by_a_part_of_the_name_of_who_did_it_or_whom_it_is_abo
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_field_is_found_where_it_was_set_changed_or_cleared(pool: PgPool) {
+async fn a_field_finds_the_changes_that_set_changed_or_cleared_it(pool: PgPool) {
     let id = create(&pool, "my-app").await.id;
     put(&pool, 1, &[(Flow::SignIn, "/in"), (Flow::Logo, "/")]).await;
     put(&pool, 2, &[(Flow::SignIn, "/in"), (Flow::Logo, "/logo")]).await;
@@ -39,7 +39,7 @@ async fn a_field_is_found_where_it_was_set_changed_or_cleared(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn days_begin_and_end_at_midnight_in_utc_and_filters_hold_together(pool: PgPool) {
+async fn days_begin_and_end_at_midnight_in_utc_and_filters_combine(pool: PgPool) {
     let id = create(&pool, "my-app").await.id;
     for at in ["2020-02-27 23:59:59.9Z", "2020-02-28 00:00Z", "2020-02-29 23:59:59.9Z", "2020-03-01 01:00+02"] {
         sqlx::query("insert into changes (kind, instance_id, who, about, at) values ('invited', $1, 'ana', $2, $2::timestamptz)")
@@ -59,9 +59,9 @@ async fn days_begin_and_end_at_midnight_in_utc_and_filters_hold_together(pool: P
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn owners_see_what_members_did_with_their_accounts_and_from_where_and_others_do_not(pool: PgPool) {
+async fn only_owners_see_what_members_did_with_their_accounts_and_from_which_address(pool: PgPool) {
     let id = create(&pool, "my-app").await.id;
-    let ben = member(&pool, id, "ben@myapp.com", Role::Viewer).await;
+    let ben = member(&pool, "my-app", "ben@myapp.com", Role::Viewer).await;
     let stranger = account(&pool, "eve@myapp.com").await;
     for kind in [Kind::SignedIn, Kind::SignInFailed, Kind::AccountCreated, Kind::PasswordReset, Kind::PasswordChanged] {
         note(&pool, &ben, kind, Entry::default()).await;
@@ -94,7 +94,7 @@ async fn owners_see_what_members_did_with_their_accounts_and_from_where_and_othe
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn another_instances_changes_are_not_among_ones_own(pool: PgPool) {
+async fn a_history_has_no_changes_of_another_instance(pool: PgPool) {
     let (mine, other) = (create(&pool, "my-app").await, create(&pool, "other").await);
     put(&pool, 1, &[(Flow::SignIn, "/in")]).await;
     let slugs = async |id| {

@@ -1,23 +1,23 @@
-//! The Members page: who may do what with an instance, who is invited, and for owners the ways to change that.
+//! The Members page: the members of an instance and their roles, the invitations, and for owners the forms to change them.
+
+mod rows;
 
 use crate::paths;
 use leptos::prelude::*;
 
-use super::{
-    form::InviteForm,
-    rows::{invitation_row, member_row},
-    store,
-};
+use rows::{invitation_row, member_row};
+
 use crate::{
     admins::{
         Role,
-        store::links::{self, Invite},
+        store::links::{self, Invitation},
     },
     database::StoreError,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
     },
+    members::{form::InviteForm, store},
     ui::{
         copy_button::CopyButton,
         field::{Field, error_of},
@@ -26,72 +26,72 @@ use crate::{
     },
 };
 
-/// A form that was not followed, with why. The page finds it in its context.
+/// A form of this page that was rejected. The page finds it in its context.
 #[derive(Clone, Debug, Default)]
-pub struct Refused {
-    /// Whom to invite, as typed.
+pub struct RejectedMemberForm {
+    /// The form to invite somebody, as typed.
     pub invite: InviteForm,
     /// What is wrong.
     pub errors: Vec<FieldError>,
 }
 
-/// An invitation that was just made. The page finds it in its context, and it is shown this once.
+/// An invitation that was just created. The page finds it in its context, and shows its link only once.
 #[derive(Clone)]
-pub struct Invited {
-    /// Whom it is for.
-    pub invite: Invite,
+pub struct NewInvitation {
+    /// The invitation.
+    pub invitation: Invitation,
     /// The link, with its token.
     pub link: String,
 }
 
-/// The members of an instance.
+/// The members of an instance, and the invitations to it.
 #[component]
 pub fn MembersPage() -> impl IntoView {
     let slug = loading::slug();
     let done = match loading::query().as_str() {
         "saved" => Some("The role is changed."),
-        "removed" => Some("They are removed, and see nothing of this instance any more."),
-        "withdrawn" => Some("The invitation is withdrawn. Its link no longer holds."),
+        "removed" => Some("They are removed and no longer see this instance."),
+        "withdrawn" => Some("The invitation is withdrawn. Its link no longer works."),
         _ => None,
     };
-    let refused = use_context::<Refused>();
-    let invited = use_context::<Invited>();
+    let rejected = use_context::<RejectedMemberForm>();
+    let new_invitation = use_context::<NewInvitation>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let (caller, role, pool) = (loading::caller()?, loading::role(&slug).await?, loading::pool()?);
         let members = store::list(&pool, stored.id).await.map_err(StoreError::into_app_error)?;
-        let owns = role == Role::Owner;
-        let pending = if owns { links::pending(&pool, stored.id).await.map_err(loading::unavailable)? } else { Vec::new() };
-        let done = done.filter(|_| refused.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
-        let summary = refused.as_ref().map(|refused| {
-            let links = refused.errors.iter().map(|error| (format!("#{}", error.field), error.message.clone()));
-            summary("Nothing is changed", "Mend this, then try again:", links.collect())
+        let is_owner = role == Role::Owner;
+        let pending = if is_owner { links::pending(&pool, stored.id).await.map_err(loading::unavailable)? } else { Vec::new() };
+        let done = done.filter(|_| rejected.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
+        let summary = rejected.as_ref().map(|rejected| {
+            let links = rejected.errors.iter().map(|error| (format!("#{}", error.field), error.message.clone()));
+            summary("Nothing was changed", "Fix these fields, then try again:", links.collect())
         });
-        let Refused { invite, errors } = refused.unwrap_or_default();
-        let rows = members.into_iter().map(|member| member_row(member, &slug, caller.id, owns, &errors)).collect_view();
+        let RejectedMemberForm { invite, errors } = rejected.unwrap_or_default();
+        let rows = members.into_iter().map(|member| member_row(member, &slug, caller.id, is_owner, &errors)).collect_view();
         let invitations = (!pending.is_empty()).then(|| {
             let rows = pending.into_iter().map(|pending| invitation_row(pending, &slug)).collect_view();
             view! {
                 <section class="group" aria-labelledby="invitations-title">
                     <div>
                         <h2 id="invitations-title">"Invitations"</h2>
-                        <p>"Nobody has accepted these yet. A link is not shown again: invite the same address once more for a new one."</p>
+                        <p>"Nobody has accepted these yet. Their links are not shown again: to get a new one, invite the same address again."</p>
                     </div>
                     <ul class="card rows-of">{rows}</ul>
                 </section>
             }
         });
-        let form = owns.then(|| invite_form(&slug, invite, &errors));
-        let help = if owns {
-            "What each may do with this instance. The last owner can't go or become less."
+        let form = is_owner.then(|| invite_form(&slug, invite, &errors));
+        let help = if is_owner {
+            "Who may do what with this instance. The last owner can't leave or get another role."
         } else {
-            "What each may do with this instance. Owners invite, change roles and remove."
+            "Who may do what with this instance. Owners invite people, change roles and remove members."
         };
         Ok(view! {
             <InstanceFrame stored place=Place::Members>
                 {summary}
                 {done}
-                {invited.map(link_once)}
+                {new_invitation.map(link_once)}
                 <section class="group" aria-labelledby="members-title">
                     <div>
                         <h2 id="members-title">"Members"</h2>
@@ -106,14 +106,14 @@ pub fn MembersPage() -> impl IntoView {
     })
 }
 
-/// The link of a new invitation. It is in this answer and nowhere else.
-fn link_once(invited: Invited) -> impl IntoView {
-    let Invited { invite, link } = invited;
-    let role = invite.membership.map_or("", |(_, role)| role.name());
+/// The link of a new invitation. Only this response has it.
+fn link_once(created: NewInvitation) -> impl IntoView {
+    let NewInvitation { invitation, link } = created;
+    let role = invitation.membership.map_or("", |(_, role)| role.name());
     view! {
         <section class="card once" aria-labelledby="link-title">
             <div role="status">
-                <h2 id="link-title">{format!("Hand this link to {}", invite.email)}</h2>
+                <h2 id="link-title">{format!("Hand this link to {}", invitation.email)}</h2>
                 <p class="help">{format!("It makes them {} of this instance. It works once, within a week, and is shown only now.", with_article(role))}</p>
             </div>
             <p class="value"><code id="invitation-link">{link}</code><CopyButton of="invitation-link".to_owned() label="the link".to_owned() /></p>
@@ -130,7 +130,7 @@ fn invite_form(slug: &str, form: InviteForm, errors: &[FieldError]) -> impl Into
     let chosen: Role = form.role.parse().unwrap_or(Role::Viewer);
     let choices = Role::ALL
         .map(|role| {
-            // The first one is where the summary's link leads.
+            // The link of the error summary leads to the first choice.
             let id = (role == Role::ALL[0]).then_some("role");
             view! {
                 <label class="choice">
@@ -140,7 +140,7 @@ fn invite_form(slug: &str, form: InviteForm, errors: &[FieldError]) -> impl Into
             }
         })
         .collect_view();
-    let wrong = errors.iter().find(|error| error.field == "role").map(|error| error_of("role", error.message.clone()));
+    let error = errors.iter().find(|error| error.field == "role").map(|error| error_of("role", error.message.clone()));
     let email = Field {
         name: "email",
         label: "Email",
@@ -153,14 +153,14 @@ fn invite_form(slug: &str, form: InviteForm, errors: &[FieldError]) -> impl Into
         <section class="group" aria-labelledby="invite-title">
             <div>
                 <h2 id="invite-title">"Invite"</h2>
-                <p>"Somebody new chooses a password when they follow the link. Who has an account already signs in."</p>
+                <p>"New people choose a password when they follow the link. People with an account sign in."</p>
             </div>
             <form method="post" class="card" action=paths::instance(slug).members()>
                 {email.show(errors)}
                 <fieldset class="field">
                     <legend>"Role"</legend>
                     {choices}
-                    {wrong}
+                    {error}
                 </fieldset>
                 <div class="end"><button class="button primary">"Make a link"</button></div>
             </form>

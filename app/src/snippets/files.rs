@@ -1,15 +1,15 @@
-//! The files of an application that settings stand in besides the variables, framework by framework.
+//! The files of an application that contain settings besides the variables, for each framework.
 
 use super::{
     framework::Framework,
     template::{Syntax, Template},
 };
 
-/// A part of an application.
+/// A file with settings.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct SettingsFile {
     pub(super) title: &'static str,
-    /// What stands there; code stands between backticks.
+    /// A description; code is between backticks.
     pub(super) about: &'static str,
     pub(super) file: &'static str,
     pub(super) template: Template,
@@ -18,9 +18,9 @@ pub(super) struct Place {
 const PROVIDER_TAIL: &str = ">\n  {children}\n</ClerkProvider>";
 
 impl Framework {
-    /// Where settings for the whole application stand.
-    pub(super) fn settings(self) -> Place {
-        let provider = |file, about, imports: &str, open, tail| Place {
+    /// The file with the settings of the whole application.
+    pub(super) fn settings(self) -> SettingsFile {
+        let provider = |file, about, imports: &str, open, tail| SettingsFile {
             title: "Provider",
             about,
             file,
@@ -32,13 +32,13 @@ impl Framework {
                 tail,
             },
         };
-        let options = |title, about, file, head: &str, open, indent, tail| Place {
+        let options = |title, about, file, head: &str, open, indent, tail| SettingsFile {
             title,
             about,
             file,
             template: Template { head: head.to_owned(), open, syntax: Syntax::Properties, indent, tail },
         };
-        let one_prop = "Props of `<ClerkProvider>`: where people go after sign-out, and what may stand here instead of the variables.";
+        let one_prop = "Props of `<ClerkProvider>`: where people go after sign-out, and what you can set here instead of the variables.";
         match self {
             Self::NextJs => provider("app/layout.tsx", one_prop, "", "<ClerkProvider\n", PROVIDER_TAIL),
             Self::ReactRouter => provider(
@@ -58,7 +58,7 @@ impl Framework {
             ),
             Self::Nuxt => options(
                 "Module options",
-                "Options of the module: where people go after sign-out, and what may stand here instead of the variables.",
+                "Options of the module: where people go after sign-out, and what you can set here instead of the variables.",
                 "nuxt.config.ts",
                 "",
                 "export default defineNuxtConfig({\n  modules: [\"@clerk/nuxt\"],\n  clerk: {\n",
@@ -86,8 +86,8 @@ impl Framework {
         }
     }
 
-    /// Where organizations are shown.
-    pub(super) fn organizations(self) -> Place {
+    /// The file that shows organizations.
+    pub(super) fn organizations(self) -> SettingsFile {
         let import = |package: &str| format!("import {{ OrganizationSwitcher }} from \"{package}\";\n");
         let vue = |head| Template {
             head,
@@ -112,9 +112,9 @@ impl Framework {
                 ("Any .tsx component", jsx(format!("{}\n", import(self.package())), Syntax::Attributes))
             }
         };
-        Place {
+        SettingsFile {
             title: "Organizations",
-            about: "Props of `<OrganizationSwitcher>`. `<CreateOrganization>` takes the first of them too, `<OrganizationProfile>` the second.",
+            about: "Props of `<OrganizationSwitcher>`. `<CreateOrganization>` also takes the first one, and `<OrganizationProfile>` the second one.",
             file,
             template,
         }

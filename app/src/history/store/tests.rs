@@ -1,64 +1,48 @@
-//! Tests of the record, each against a PostgreSQL database of its own: nobody can alter it, and its pages have no gaps or repeats.
+//! Tests of the history, each with its own database: nobody can alter it, and its pages have no gaps and no repeats.
 
 mod filters;
+mod last;
 mod versions;
 
 use sqlx::PgPool;
 
-use super::{
-    Actor, Kind,
-    filter::{HistoryFilter, Wanted},
-    record::{Entry, record},
-    store::{Change, Scope, is_longer_than, page},
-};
+use super::{Change, Scope, is_longer_than, read_page};
 use crate::{
-    admins::{Role, store::accounts},
+    admins::Role,
     fallbacks::{form::FallbackForm, store::save},
+    fixtures::{self, fallbacks, find, join, my_app},
+    history::{
+        Actor, Kind,
+        filter::{Criteria, HistoryFilter},
+        record::{Entry, record},
+    },
     instances::{store, stored::StoredInstance},
-    members,
-    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    redirects::{Flow, Instance, Settings},
 };
 
 fn settings(slug: &str) -> Settings {
-    Settings {
-        slug: slug.into(),
-        name: "MyApp".into(),
-        environment: Environment::Production,
-        domain: "myapp.com".into(),
-        portal_origin: format!("https://{slug}.myapp.com"),
-        ..Settings::default()
-    }
+    Settings { slug: slug.into(), portal_origin: format!("https://{slug}.myapp.com"), ..my_app() }
 }
 
-/// Stores an instance that has no fallback redirects, at version 1.
+/// Creates an instance without fallback redirects, at version 1.
 async fn create(pool: &PgPool, slug: &str) -> StoredInstance {
-    store::create(pool, &Actor::server(), &Instance::parse(&settings(slug), 0).unwrap(), "myapp.com").await.unwrap();
-    stored(pool, slug).await
-}
-
-async fn stored(pool: &PgPool, slug: &str) -> StoredInstance {
-    store::find(pool, slug).await.unwrap().unwrap()
+    fixtures::create(pool, &settings(slug)).await
 }
 
 /// An account that is a member of an instance in that role.
-async fn member(pool: &PgPool, instance: i64, email: &str, role: Role) -> Actor {
+async fn member(pool: &PgPool, slug: &str, email: &str, role: Role) -> Actor {
     let actor = account(pool, email).await;
-    members::store::join(&mut pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
+    join(pool, &actor, slug, role).await;
     actor
 }
 
+/// An account, as somebody acts with it from a known address.
 async fn account(pool: &PgPool, email: &str) -> Actor {
-    let mut connection = pool.acquire().await.unwrap();
-    let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", false).await.unwrap();
-    Actor { admin: id, name: email.into(), address: Some([192, 0, 2, 1].into()) }
+    Actor { address: Some([192, 0, 2, 1].into()), ..fixtures::account(pool, email, false).await }
 }
 
 async fn note(pool: &PgPool, actor: &Actor, kind: Kind, entry: Entry) {
     record(&mut pool.acquire().await.unwrap(), actor, kind, entry).await.unwrap();
-}
-
-fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
 }
 
 async fn put(pool: &PgPool, version: i64, values: &[(Flow, &str)]) {
@@ -66,10 +50,10 @@ async fn put(pool: &PgPool, version: i64, values: &[(Flow, &str)]) {
 }
 
 async fn all(pool: &PgPool, scope: Scope, query: &str) -> Vec<Change> {
-    page(pool, scope, &HistoryFilter::read(query).check().unwrap(), 1_000).await.unwrap().changes
+    read_page(pool, scope, &HistoryFilter::read(query).check().unwrap(), 1_000).await.unwrap().changes
 }
 
-/// What is about whom, and what it is: enough to tell the changes of a test apart.
+/// Each change's kind, and whom it is about: enough to tell the changes of a test apart.
 async fn found(pool: &PgPool, scope: Scope, query: &str) -> Vec<(Kind, String)> {
     let name = |change: Change| (change.kind, change.about.unwrap_or(change.who));
     all(pool, scope, query).await.into_iter().map(name).collect()
@@ -80,7 +64,7 @@ fn of(kinds: &[(Kind, &str)]) -> Vec<(Kind, String)> {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_is_recorded_can_neither_be_changed_nor_taken_away(pool: PgPool) {
+async fn a_recorded_change_can_neither_be_altered_nor_deleted(pool: PgPool) {
     create(&pool, "my-app").await;
     for statement in [
         "update changes set who = 'somebody else'",
@@ -113,7 +97,7 @@ async fn pages_have_no_gaps_and_no_repeats_while_new_changes_arrive(pool: PgPool
     let scope = Scope::Instance { id, role: Role::Owner };
     let (mut seen, mut before, mut sizes) = (Vec::new(), None, Vec::new());
     loop {
-        let page = page(&pool, scope, &Wanted { before, ..Wanted::default() }, 3).await.unwrap();
+        let page = read_page(&pool, scope, &Criteria { before, ..Criteria::default() }, 3).await.unwrap();
         sizes.push(page.changes.len());
         seen.extend(page.changes.into_iter().map(|change| change.about));
         note(&pool, &Actor::server(), Kind::Invited, invited(100 + sizes.len())).await;
@@ -125,13 +109,13 @@ async fn pages_have_no_gaps_and_no_repeats_while_new_changes_arrive(pool: PgPool
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_page_that_is_just_full_has_none_after_it(pool: PgPool) {
+async fn a_page_that_is_exactly_full_is_the_last_one(pool: PgPool) {
     let scope = Scope::Instance { id: create(&pool, "my-app").await.id, role: Role::Viewer };
-    let wanted = Wanted::default();
-    assert_eq!(page(&pool, scope, &wanted, 1).await.unwrap().older, None);
-    assert!(!is_longer_than(&pool, scope, &wanted, 1).await.unwrap());
+    let criteria = Criteria::default();
+    assert_eq!(read_page(&pool, scope, &criteria, 1).await.unwrap().older, None);
+    assert!(!is_longer_than(&pool, scope, &criteria, 1).await.unwrap());
     put(&pool, 1, &[(Flow::SignIn, "/in")]).await;
-    assert!(page(&pool, scope, &wanted, 1).await.unwrap().older.is_some());
-    assert!(is_longer_than(&pool, scope, &wanted, 1).await.unwrap());
-    assert!(!is_longer_than(&pool, scope, &wanted, 2).await.unwrap());
+    assert!(read_page(&pool, scope, &criteria, 1).await.unwrap().older.is_some());
+    assert!(is_longer_than(&pool, scope, &criteria, 1).await.unwrap());
+    assert!(!is_longer_than(&pool, scope, &criteria, 2).await.unwrap());
 }

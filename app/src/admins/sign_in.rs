@@ -1,0 +1,171 @@
+//! Signing in and out, and changing the password. Each is one transaction that also records it in the history.
+
+use sqlx::{PgPool, PgTransaction};
+
+use super::{
+    Caller, Email, Token,
+    form::{PasswordForm, SignInForm},
+    store::{
+        accounts::{self, Account},
+        devices, links, sessions,
+    },
+};
+use crate::{
+    credentials::{
+        client::Client,
+        password::{HashError, Password},
+    },
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
+    ui::form::FieldError,
+};
+
+/// The tokens that a browser gets when somebody signs in.
+#[derive(Clone, Debug)]
+pub struct SignInTokens {
+    /// The token of the new session.
+    pub session: Token,
+    /// The token that later shows that somebody has signed in with this browser before.
+    pub device: Token,
+}
+
+/// Why nobody was signed in, or a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Fields are wrong.
+    #[error("fields are wrong")]
+    Fields(Vec<FieldError>),
+    /// The link is not valid: it was used, has expired or never existed.
+    #[error("the link is not valid")]
+    Link,
+    /// The query failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The password could not be hashed or verified.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The system gives no random bytes.
+    #[error(transparent)]
+    Random(#[from] getrandom::Error),
+}
+
+impl SignInError {
+    pub(super) fn field(name: &str, message: impl ToString) -> Self {
+        Self::Fields(vec![FieldError::new(name, message)])
+    }
+
+    /// The error for an unknown account and for a wrong password. It does not tell which of the two it was.
+    fn wrong_credentials() -> Self {
+        Self::field(
+            "password",
+            "Email or password is wrong. Try again, or ask your server's administrator for a link to choose a new password.",
+        )
+    }
+}
+
+/// Signs somebody in by email and password.
+///
+/// # Errors
+/// Email or password is wrong, the password can't be verified, or the query fails.
+pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Result<SignInTokens, SignInError> {
+    let email: Option<Email> = form.email.parse().ok();
+    let account = match &email {
+        Some(email) => accounts::find(pool, email).await?,
+        None => None,
+    };
+    let account = verify_password(pool, account, email.as_ref(), &form.password, client).await?;
+    let mut transaction = pool.begin().await?;
+    if !accounts::lock_with_password(&mut transaction, account.id, &account.password_hash).await? {
+        return Err(SignInError::wrong_credentials());
+    }
+    let tokens = start_session(&mut transaction, account.id, &account.email, client).await?;
+    transaction.commit().await?;
+    Ok(tokens)
+}
+
+/// Returns the account if the password is right. A failed attempt is recorded.
+///
+/// # Errors
+/// The password is wrong or there is no account, the password can't be verified, or the query fails.
+pub(super) async fn verify_password(
+    pool: &PgPool,
+    account: Option<Account>,
+    email: Option<&Email>,
+    password: &Password,
+    client: &Client,
+) -> Result<Account, SignInError> {
+    let is_right = password.matches(account.as_ref().map(|account| account.password_hash.clone())).await?;
+    match account {
+        Some(account) if is_right => Ok(account),
+        account => {
+            // A text that is not an email address is not recorded: it may be a password.
+            let name = email.map_or("somebody", Email::as_str).to_owned();
+            let actor = Actor { admin: account.map(|account| account.id), name, address: client.address };
+            record(&mut *pool.acquire().await?, &actor, Kind::SignInFailed, Entry::default()).await?;
+            Err(SignInError::wrong_credentials())
+        }
+    }
+}
+
+/// Starts a session, which replaces the one that the browser had.
+///
+/// # Errors
+/// The system gives no random bytes, or the query fails.
+pub(super) async fn start_session(
+    transaction: &mut PgTransaction<'_>,
+    admin: i64,
+    email: &Email,
+    client: &Client,
+) -> Result<SignInTokens, SignInError> {
+    let tokens = SignInTokens { session: Token::new()?, device: Token::new()? };
+    if let Some(old) = &client.session {
+        sessions::end_by_token(&mut **transaction, old).await?;
+    }
+    sessions::create(transaction, admin, &tokens.session, client.address, &client.browser).await?;
+    devices::remember(transaction, admin, &tokens.device, client.device.as_ref()).await?;
+    let actor = Actor { admin: Some(admin), name: email.as_str().to_owned(), address: client.address };
+    record(transaction, &actor, Kind::SignedIn, Entry::default()).await?;
+    Ok(tokens)
+}
+
+/// Changes the caller's password and ends their other sessions.
+///
+/// # Errors
+/// Fields are wrong, the password can't be hashed or verified, or the query fails.
+pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm) -> Result<(), SignInError> {
+    let account = accounts::find(pool, &caller.email).await?.ok_or(SignInError::Link)?;
+    if !form.current.matches(Some(account.password_hash.clone())).await? {
+        record(&mut *pool.acquire().await?, &caller.actor, Kind::SignInFailed, Entry::default()).await?;
+        return Err(SignInError::field("current", "That is not your password."));
+    }
+    form.new.check(Some(&caller.email)).map_err(|weak| SignInError::field("new", weak))?;
+    let hash = form.new.hash().await?;
+    let mut transaction = pool.begin().await?;
+    let unchanged = accounts::lock_with_password(&mut transaction, caller.id, &account.password_hash).await?;
+    if !unchanged || !sessions::exists(&mut *transaction, caller.session).await? {
+        return Err(SignInError::field("current", "Your password has been changed elsewhere. Sign in again."));
+    }
+    accounts::set_password(&mut transaction, caller.id, &hash).await?;
+    links::delete_resets(&mut transaction, &caller.email).await?;
+    sessions::end_all(&mut *transaction, caller.id, Some(caller.session)).await?;
+    record(&mut transaction, &caller.actor, Kind::PasswordChanged, Entry::default()).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Ends one of the caller's sessions, this one or another. Returns whether there was such a session.
+///
+/// # Errors
+/// The query fails.
+pub async fn sign_out(pool: &PgPool, caller: &Caller, session: i64) -> sqlx::Result<bool> {
+    let mut transaction = pool.begin().await?;
+    let ended = sessions::end(&mut *transaction, caller.id, session).await?;
+    if ended {
+        let kind = if session == caller.session { Kind::SignedOut } else { Kind::SessionEnded };
+        record(&mut transaction, &caller.actor, kind, Entry::default()).await?;
+    }
+    transaction.commit().await?;
+    Ok(ended)
+}

@@ -1,0 +1,19 @@
+//! The form fields that a change can affect, and their labels.
+
+use crate::redirects::{Flow, InstanceField};
+
+/// The form fields that a change can affect, in the order of the screens. An instance keeps its slug.
+pub fn fields() -> impl Iterator<Item = &'static str> {
+    let settings = InstanceField::ALL.into_iter().filter(|field| *field != InstanceField::Slug).map(InstanceField::name);
+    Flow::ALL.into_iter().map(Flow::field).chain(settings).chain(["role"])
+}
+
+/// A field's label on the screens.
+pub fn label(field: &str) -> &str {
+    match field {
+        "role" => "Role",
+        "server_admin" => "May create instances",
+        "owner_of_all" => "Owner of every instance",
+        other => InstanceField::named(other).map(InstanceField::label).or_else(|| Flow::of_field(other).map(Flow::label)).unwrap_or(other),
+    }
+}

@@ -1,0 +1,167 @@
+//! Reads the history: pages of changes, the newest first.
+
+use serde_json::{Map, Value};
+use sqlx::{PgPool, types::Json};
+use time::OffsetDateTime;
+
+use crate::{
+    admins::Role,
+    history::{Kind, UnknownKind, filter::Criteria},
+};
+
+/// Which changes are read, and with which rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// An instance's changes, read by a member with that role. Owners also see what the members did with their accounts, and from
+    /// which address.
+    Instance {
+        /// The instance's key.
+        id: i64,
+        /// The reader's role.
+        role: Role,
+    },
+    /// Changes that concern accounts and no instance, read by a server-wide admin.
+    Server,
+}
+
+/// A recorded change.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The row's key. A later change has a greater key.
+    pub id: i64,
+    /// When it was made.
+    pub at: OffsetDateTime,
+    /// What kind of change it is.
+    pub kind: Kind,
+    /// The instance's slug; `None` for a change that concerns accounts only.
+    pub instance: Option<String>,
+    /// The instance's version after the change; `None` where the change did not raise it.
+    pub version: Option<i64>,
+    /// Who made it.
+    pub who: String,
+    /// The address it was made from; `None` if it is unknown or the reader may not see it.
+    pub address: Option<String>,
+    /// The person, version or instance that the change is about.
+    pub about: Option<String>,
+    /// The earlier values of the fields that changed, by the names of form fields.
+    pub before: Map<String, Value>,
+    /// The new values of the same fields.
+    pub after: Map<String, Value>,
+}
+
+/// A page of changes.
+#[derive(Clone, Debug)]
+pub struct ChangesPage {
+    /// The changes, the newest first.
+    pub changes: Vec<Change>,
+    /// The key below which the next page begins; `None` if there are no older changes.
+    pub older: Option<i64>,
+}
+
+/// The number of changes on one page of a screen.
+pub const PAGE_SIZE: i64 = 50;
+
+/// The kinds of account changes that an owner of an instance sees.
+const ACCOUNT_KINDS: [Kind; 7] = [
+    Kind::SignedIn,
+    Kind::SignInFailed,
+    Kind::SignedOut,
+    Kind::SessionEnded,
+    Kind::ResetIssued,
+    Kind::PasswordReset,
+    Kind::PasswordChanged,
+];
+
+struct Row {
+    id: i64,
+    at: OffsetDateTime,
+    kind: String,
+    instance: Option<String>,
+    version: Option<i64>,
+    who: String,
+    address: Option<String>,
+    about: Option<String>,
+    before: Json<Map<String, Value>>,
+    after: Json<Map<String, Value>>,
+}
+
+impl Row {
+    fn read(self) -> sqlx::Result<Change> {
+        let Self { id, at, kind, instance, version, who, address, about, before: Json(before), after: Json(after) } = self;
+        let kind = kind.parse().map_err(|error: UnknownKind| sqlx::Error::Decode(error.into()))?;
+        Ok(Change { id, at, kind, instance, version, who, address, about, before, after })
+    }
+}
+
+/// The newest changes that match, at most `limit` of them.
+///
+/// # Errors
+/// The query fails.
+pub async fn read_page(pool: &PgPool, scope: Scope, criteria: &Criteria, limit: i64) -> sqlx::Result<ChangesPage> {
+    // One more change than the page shows tells whether there are older ones.
+    let mut changes = read(pool, scope, criteria, 0, limit + 1).await?;
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let more = changes.len() > limit;
+    changes.truncate(limit);
+    Ok(ChangesPage { older: changes.last().filter(|_| more).map(|change| change.id), changes })
+}
+
+/// The changes that match, the newest first: at most `limit` of them, after the first `offset`.
+async fn read(pool: &PgPool, scope: Scope, criteria: &Criteria, offset: i64, limit: i64) -> sqlx::Result<Vec<Change>> {
+    let (instance, owner) = match scope {
+        Scope::Instance { id, role } => (Some(id), role >= Role::Owner),
+        Scope::Server => (None, false),
+    };
+    let account_kinds = ACCOUNT_KINDS.map(|kind| kind.name().to_owned());
+    // Each of the three sources has an index in the order of the keys.
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        select c.id as "id!", c.at as "at!", c.kind as "kind!", i.slug as "instance?", c.version, c.who as "who!", c.about,
+            case when $2 or $1::bigint is null then c.address end as address,
+            c.before as "before!: Json<Map<String, Value>>", c.after as "after!: Json<Map<String, Value>>"
+        from (
+            select id, at, kind, instance_id, version, who, address, about, before, after from changes where instance_id = $1
+            union all
+            select id, at, kind, instance_id, version, who, address, about, before, after from changes
+            where instance_id is null and $1::bigint is null
+            union all
+            select id, at, kind, instance_id, version, who, address, about, before, after from changes
+            where instance_id is null and $2 and kind = any($3) and (
+                admin_id = any(array(select m.admin_id from members m where m.instance_id = $1))
+                or kind = 'reset_issued'
+                    and about = any(array(select a.email from members m join admins a on a.id = m.admin_id where m.instance_id = $1))
+            )
+        ) c
+        left join instances i on i.id = c.instance_id
+        where ($4::text is null or strpos(lower(c.who), lower($4)) > 0 or strpos(lower(c.about), lower($4)) > 0)
+            and ($5::text is null or c.before ? $5 or c.after ? $5)
+            and ($6::timestamptz is null or c.at >= $6)
+            and ($7::timestamptz is null or c.at < $7)
+            and ($8::bigint is null or c.id < $8)
+        order by c.id desc
+        limit $9 offset $10
+        "#,
+        instance,
+        owner,
+        &account_kinds,
+        criteria.person,
+        criteria.field,
+        criteria.since,
+        criteria.until,
+        criteria.before,
+        limit,
+        offset
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Whether more than `limit` changes match.
+///
+/// # Errors
+/// The query fails.
+pub async fn is_longer_than(pool: &PgPool, scope: Scope, criteria: &Criteria, limit: i64) -> sqlx::Result<bool> {
+    Ok(!read(pool, scope, criteria, limit, 1).await?.is_empty())
+}

@@ -1,0 +1,38 @@
+//! Who changed a field last, and when.
+
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+/// Who made the last change, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastAuthor {
+    /// The name that they had then.
+    pub who: String,
+    /// When they made it.
+    pub at: OffsetDateTime,
+}
+
+/// The last change to each of these fields of an instance, up to that version. Fields that never changed are left out.
+///
+/// # Errors
+/// The query fails.
+pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[&str]) -> sqlx::Result<Vec<(String, LastAuthor)>> {
+    let fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
+    let rows = sqlx::query!(
+        r#"
+        select asked.field as "field!", c.who, c.at
+        from unnest($3::text[]) as asked (field)
+        cross join lateral (
+            select who, at from changes
+            where instance_id = $1 and version <= $2 and (after ? asked.field or before ? asked.field)
+            order by version desc limit 1
+        ) c
+        "#,
+        instance,
+        version,
+        &fields
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.field, LastAuthor { who: row.who, at: row.at })).collect())
+}

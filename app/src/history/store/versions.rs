@@ -1,0 +1,68 @@
+//! Earlier versions of an instance: who made them, and the fallback redirects that they had.
+
+use serde_json::{Map, Value};
+use sqlx::{PgPool, types::Json};
+use time::OffsetDateTime;
+
+use crate::{
+    instances::stored::StoredInstance,
+    redirects::{Fallbacks, Flow},
+};
+
+/// Who made a version of an instance, and when; `None` if the instance never had that version.
+///
+/// # Errors
+/// The query fails.
+pub async fn version(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<(String, OffsetDateTime)>> {
+    let found = sqlx::query!("select who, at from changes where instance_id = $1 and version = $2", instance, version);
+    Ok(found.fetch_optional(pool).await?.map(|row| (row.who, row.at)))
+}
+
+/// The fallback redirects that an instance had at a version: its present ones, with every later change undone. `None` if the instance
+/// never had that version.
+///
+/// # Errors
+/// The query fails.
+pub async fn fallbacks_at(pool: &PgPool, stored: &StoredInstance, at: i64) -> sqlx::Result<Option<Fallbacks>> {
+    let now = stored.instance.version();
+    if at > now || version(pool, stored.id, at).await?.is_none() {
+        return Ok(None);
+    }
+    let fields = Flow::ALL.map(|flow| flow.field().to_owned());
+    // `stored` does not contain changes that were made after it was read.
+    let rows = sqlx::query!(
+        r#"
+        select distinct on (field.key) field.key as "key!", field.value
+        from changes c, jsonb_each_text(c.before) field
+        where c.instance_id = $1 and c.version > $2 and c.version <= $3 and field.key = any($4)
+        order by field.key, c.version
+        "#,
+        stored.id,
+        at,
+        now,
+        &fields
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut fallbacks = stored.fallbacks.clone();
+    for row in rows {
+        if let Some(flow) = Flow::of_field(&row.key) {
+            fallbacks.set(flow, row.value.as_deref().unwrap_or_default());
+        }
+    }
+    Ok(Some(fallbacks))
+}
+
+/// The earlier values of the fields that the change to a version changed, by the names of form fields. `None` if no change made that
+/// version.
+///
+/// # Errors
+/// The query fails.
+pub async fn change_at(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<Map<String, Value>>> {
+    let row = sqlx::query!(
+        r#"select before as "before!: Json<Map<String, Value>>" from changes where instance_id = $1 and version = $2"#,
+        instance,
+        version
+    );
+    Ok(row.fetch_optional(pool).await?.map(|row| row.before.0))
+}

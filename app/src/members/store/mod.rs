@@ -1,0 +1,133 @@
+//! Members in PostgreSQL. Whoever changes them locks the instance's row first, so of two owners who remove each other at once, the
+//! second one finds that only one is left.
+
+mod invitations;
+pub mod membership;
+#[cfg(test)]
+mod tests;
+
+use sqlx::{PgConnection, PgPool, PgTransaction};
+use time::OffsetDateTime;
+
+pub use invitations::{invite, withdraw};
+
+use self::{
+    invitations::withdraw_all,
+    membership::{has_other_owner, stored_role},
+};
+use crate::{
+    admins::Role,
+    database::{StoreError, check_role, lock_row},
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
+    members::form::RoleForm,
+    ui::form::FieldError,
+};
+
+/// A member, as the list shows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The account's key.
+    pub id: i64,
+    /// The account's email address.
+    pub email: String,
+    /// The member's role.
+    pub role: Role,
+    /// When they became a member.
+    pub since: OffsetDateTime,
+}
+
+/// The members of an instance: owners first, then editors and viewers, each by address.
+///
+/// # Errors
+/// The query fails.
+pub async fn list(pool: &PgPool, instance: i64) -> Result<Vec<Member>, StoreError> {
+    let rows = sqlx::query!(
+        "select m.admin_id, a.email, m.role, m.since from members m join admins a on a.id = m.admin_id
+        where m.instance_id = $1 order by array_position(array['owner', 'editor', 'viewer'], m.role), a.email",
+        instance
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(|row| Ok(Member { id: row.admin_id, email: row.email, role: stored_role(&row.role)?, since: row.since })).collect()
+}
+
+/// Gives a member another role. Nothing changes if they have that role already.
+///
+/// # Errors
+/// The instance or the member is not found, the instance is archived, the actor is not an owner, there is no such role, the member is
+/// the last owner, or the query fails.
+pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleForm) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await?;
+    let member = lock_member(&mut transaction, actor, slug, form.member).await?;
+    let role: Role = form.role.parse().map_err(|error| member.field_error(error))?;
+    if role == member.role {
+        return Ok(());
+    }
+    check_role(&mut transaction, actor, member.instance, Role::Owner).await?;
+    member.check_other_owner(&mut transaction).await?;
+    sqlx::query!("update members set role = $3 where instance_id = $1 and admin_id = $2", member.instance, form.member, role.name())
+        .execute(&mut *transaction)
+        .await?;
+    let entry = Entry::of(member.instance).about(member.email).field("role", member.role.name(), role.name());
+    record(&mut transaction, actor, Kind::Role, entry).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Removes a member, who may be the actor. From then on their requests find no such instance.
+///
+/// # Errors
+/// The instance or the member is not found, the instance is archived, the actor may not, the member is the last owner, or the query
+/// fails.
+pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, admin: i64) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await?;
+    let member = lock_member(&mut transaction, actor, slug, admin).await?;
+    member.check_other_owner(&mut transaction).await?;
+    sqlx::query!("delete from members where instance_id = $1 and admin_id = $2", member.instance, admin).execute(&mut *transaction).await?;
+    // A link that was made for them before, or by them for another address, would let them in again.
+    withdraw_all(&mut transaction, actor, member.instance, &member.email, true).await?;
+    let entry = Entry::of(member.instance).about(member.email).field("role", member.role.name(), None::<String>);
+    record(&mut transaction, actor, Kind::Removed, entry).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// A member of an instance whose row is locked.
+struct LockedMember {
+    instance: i64,
+    admin: i64,
+    email: String,
+    role: Role,
+}
+
+async fn lock_member(transaction: &mut PgTransaction<'_>, actor: &Actor, slug: &str, admin: i64) -> Result<LockedMember, StoreError> {
+    // Every member may leave.
+    let least = if actor.admin == Some(admin) { Role::Viewer } else { Role::Owner };
+    let instance = lock_row(transaction, actor, slug, least).await?;
+    let row = sqlx::query!(
+        "select a.email, m.role from members m join admins a on a.id = m.admin_id where m.instance_id = $1 and m.admin_id = $2",
+        instance,
+        admin
+    )
+    .fetch_optional(&mut **transaction)
+    .await?
+    .ok_or(StoreError::NotFound)?;
+    Ok(LockedMember { instance, admin, email: row.email, role: stored_role(&row.role)? })
+}
+
+impl LockedMember {
+    fn field_error(&self, message: impl ToString) -> StoreError {
+        StoreError::Fields(vec![FieldError::new(&format!("role-{}", self.admin), message)])
+    }
+
+    /// Checks that the instance has an owner without this member.
+    async fn check_other_owner(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        if self.role != Role::Owner || has_other_owner(connection, self.instance, self.admin).await? {
+            return Ok(());
+        }
+        Err(self.field_error(format_args!("{} is the last owner. Make somebody else an owner first.", self.email)))
+    }
+}
