@@ -51,3 +51,18 @@ test("if two admins save, the second one sees the conflict and loses nothing", a
   await expect(page.getByRole("status")).toContainText("Saved");
   await expect(page.getByLabel("After logo click")).toHaveValue("/theirs");
 });
+
+test("Undo stands beside what was saved, and brings the old values back", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/redirects`);
+  await page.getByLabel("After sign-in").fill("/in");
+  await page.getByLabel("After logo click").fill("/logo");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+  expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/in` });
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByLabel("After sign-in")).toHaveValue("");
+  await expect(page.getByLabel("After logo click")).toHaveValue("");
+  expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ source: "home_url", version: 3 });
+  await page.goto(`/instances/${slug}/history`);
+  await expect(page.locator("ol.changes > li").filter({ hasText: "changed redirects" })).toHaveCount(2);
+});

@@ -14,7 +14,7 @@ use crate::{
     redirects::{Flow, Group},
     saving::{
         form_element::{FORM, Fields, base},
-        in_place::STORED,
+        in_place::{CHECKED, STORED, tell},
     },
     ui::icon::{ARROW, TICK, WARNING, icon},
 };
@@ -142,6 +142,7 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
                 // An answer to what is no longer in the field is too late.
                 if field.value.with_untracked(|now| *now == value) {
                     field.verdict.set(answer.ok());
+                    request_animation_frame(|| tell(CHECKED));
                 }
             });
         };

@@ -15,7 +15,7 @@ use crate::{
     admins::Role,
     error::AppError,
     layout::{
-        frame::{Frame, InstanceFrame, Place},
+        frame::{Frame, InstanceFrame, Place, ServerPage},
         loading,
     },
     ui::{
@@ -60,7 +60,7 @@ pub fn ServerHistoryPage() -> impl IntoView {
         let history = history(options, Scope::Server, HistoryFilter::read(&query)).await?;
         Ok(view! {
             <Title text="Server history" />
-            <Frame history=true>
+            <Frame page=ServerPage::History>
                 <header class="head">
                     <h1>"Server history"</h1>
                     <p class="host">"Accounts: sign-ins, failed sign-ins and new passwords. Changes to an instance are in its own History."</p>

@@ -48,7 +48,7 @@ pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: b
     let end = (!exists).then(|| {
         view! {
             <div class="end" id=BAR data-function=CreateInstance::PATH>
-                <p class="said" role="status"><strong id=SAID></strong></p>
+                <p class="said" aria-live="polite"><strong id=SAID></strong></p>
                 <button class="button primary" id=BUTTON>"Create instance"</button>
             </div>
         }

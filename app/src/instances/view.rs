@@ -6,7 +6,7 @@ use crate::{
     copy_settings::view::copy_section,
     database::StoreError,
     layout::{
-        frame::{Frame, InstanceFrame, Place, environment_badge},
+        frame::{Frame, InstanceFrame, Place, ServerPage, environment_badge},
         loading,
         rejected::{Problem, Rejected, has_saved, problem_summary, read_only_note, saved_banner},
     },
@@ -90,7 +90,7 @@ pub fn ListPage() -> impl IntoView {
         let new = (may_create && some).then(|| view! { <a class="button primary" href=paths::NEW_INSTANCE>"New instance"</a> });
         Ok(view! {
             <Title text="Instances" />
-            <Frame list=true>
+            <Frame page=ServerPage::Instances>
                 <header class="head"><h1>"Instances"</h1>{new}</header>
                 {done}
                 {more}
@@ -143,27 +143,24 @@ pub fn SettingsPage() -> impl IntoView {
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
-        let body = match problem.as_ref().and_then(Problem::to_choose) {
-            Some(conflict) => {
-                choices(conflict, &write(&form), Wording { label: field_label, value }, paths::instance(&slug).settings()).into_any()
+        let body = if let Some(conflict) = problem.as_ref().and_then(Problem::to_choose) {
+            choices(conflict, &write(&form), Wording { label: field_label, value }, paths::instance(&slug).settings()).into_any()
+        } else {
+            let bar = SaveBar {
+                function: SaveSettings::PATH,
+                arguments: json!({ "slug": slug }),
+                fields: SETTINGS.to_vec(),
+                discard: paths::instance(&slug).settings(),
+                preview: None,
+                read_only,
+            };
+            view! {
+                {empty_summary()}
+                {instance_form(form, &errors_of(problem.clone()), true)}
+                {save_bar(bar)}
+                <SaveInPlace />
             }
-            None => {
-                let bar = SaveBar {
-                    function: SaveSettings::PATH,
-                    arguments: json!({ "slug": slug }),
-                    fields: SETTINGS.to_vec(),
-                    discard: paths::instance(&slug).settings(),
-                    preview: None,
-                    read_only,
-                };
-                view! {
-                    {empty_summary()}
-                    {instance_form(form, &errors_of(problem.clone()), true)}
-                    {save_bar(bar)}
-                    <SaveInPlace />
-                }
-                .into_any()
-            }
+            .into_any()
         };
         Ok(view! {
             <InstanceFrame stored place=Place::Settings>

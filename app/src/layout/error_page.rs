@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 
-use super::frame::Frame;
+use super::frame::{Frame, ServerPage};
 use crate::{
     error::AppError,
     instances::archive::{RESTORABLE_DAYS, Restorable},
@@ -76,7 +76,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
         .map(|id| view! { <p class="help" id="request">"Request " <code>{id}</code></p> });
     view! {
         <Title text=title />
-        <Frame bare=true>
+        <Frame page=ServerPage::Error>
             <header class="head"><h1>{title}</h1></header>
             <p class="lead">{error.to_string()}</p>
             {until}

@@ -1,8 +1,9 @@
 //! The frame around every dashboard page: brand, instance switcher, navigation, and the head of an instance's pages.
 
+use super::off_banner::off_banner;
 use crate::{
     database::StoreError,
-    instances::{portal_pages::view::off_banner, store, stored::StoredInstance},
+    instances::{store, stored::StoredInstance},
     layout::loading,
     paths,
     redirects::Environment,
@@ -42,27 +43,34 @@ impl Place {
 /// The most instances that the switcher lists; the others are on the list.
 const MAX_SWITCHED: usize = 20;
 
+/// The pages that belong to the server, as the navigation names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerPage {
+    /// A page that the navigation does not name.
+    #[default]
+    Other,
+    /// The list of instances
+    Instances,
+    /// The caller's own account
+    Account,
+    /// The history of the server's accounts
+    History,
+    /// The page of an error. It has no switcher: the database may be the error.
+    Error,
+}
+
 /// The frame: what is beside and above a page's content.
 #[component]
 pub fn Frame(
     /// The instance that the page is about, and which of its pages it is.
     #[prop(optional)]
     current: Option<(StoredInstance, Place)>,
-    /// Whether the page is the list of all instances.
+    /// Which page it is, if it is none of an instance's.
     #[prop(optional)]
-    list: bool,
-    /// Whether the page is the caller's own account.
-    #[prop(optional)]
-    account: bool,
-    /// Whether the page is the history of the server's accounts.
-    #[prop(optional)]
-    history: bool,
-    /// Whether there is no switcher, as on an error page: the database may be the error.
-    #[prop(optional)]
-    bare: bool,
+    page: ServerPage,
     children: Children,
 ) -> impl IntoView {
-    let switcher = (!bare).then(|| {
+    let switcher = (page != ServerPage::Error).then(|| {
         let current = current.as_ref().map(|(stored, _)| stored.clone());
         view! { <Suspense>{Suspend::new(switcher(current))}</Suspense> }
     });
@@ -77,15 +85,16 @@ pub fn Frame(
             <li><a href=paths::instance(&slug).settings() aria-current=settings>"Settings"</a></li>
         }
     });
-    let all = list.then_some("page");
+    let here = |is: ServerPage| (page == is).then_some("page");
+    let all = here(ServerPage::Instances);
     let history = loading::caller().ok().filter(|caller| caller.is_server_admin).map(|_| {
-        view! { <li><a href=paths::SERVER_HISTORY aria-current=history.then_some("page")>"Server history"</a></li> }
+        view! { <li><a href=paths::SERVER_HISTORY aria-current=here(ServerPage::History)>"Server history"</a></li> }
     });
     // Who is not signed in sees error pages only, and the way in is all there is for them.
     let account = loading::caller().ok().map(|caller| {
         view! {
             <li>
-                <a href=paths::ACCOUNT aria-current=account.then_some("page")><span>"Account" <small class="address">{caller.email.to_string()}</small></span></a>
+                <a href=paths::ACCOUNT aria-current=here(ServerPage::Account)><span>"Account" <small class="address">{caller.email.to_string()}</small></span></a>
             </li>
         }
     });

@@ -3,4 +3,5 @@
 pub mod error_page;
 pub mod frame;
 pub mod loading;
+mod off_banner;
 pub mod rejected;

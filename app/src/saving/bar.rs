@@ -57,5 +57,5 @@ pub fn empty_summary() -> impl IntoView {
 /// What a form that leads to another page once it is saved needs in its button's place: where it says that it is busy, and what is
 /// wrong.
 pub fn status() -> impl IntoView {
-    view! { <p class="said" role="status"></p> }
+    view! { <p class="said" aria-live="polite"></p> }
 }

@@ -24,6 +24,16 @@ const SAVED_SHOWN: Duration = Duration::from_secs(10);
 /// The event that tells the form's own island that something else is stored now.
 pub const STORED: &str = "portal-redirects:stored";
 
+/// The event with which the form's own island tells that it shows another verdict.
+pub const CHECKED: &str = "portal-redirects:checked";
+
+/// Tells that on the window.
+pub fn tell(event: &str) {
+    if let Ok(event) = Event::new(event) {
+        let _ = window().dispatch_event(&event);
+    }
+}
+
 /// Saves the form of the page in place. Form, bar and summary are beside it and made by the server.
 #[island]
 pub fn SaveInPlace() -> impl IntoView {
@@ -63,6 +73,10 @@ impl InPlace {
     }
 
     fn listen(self) {
+        // Without this there is nothing to say.
+        if let Some(said) = element(SAID).and_then(|said| said.parent_element()) {
+            let _ = said.set_attribute("role", "status");
+        }
         self.show();
         on("submit", move |event| {
             let Some(target) = event.target().map(JsCast::unchecked_into::<HtmlFormElement>) else { return };
@@ -108,6 +122,7 @@ impl InPlace {
                 event.prevent_default();
             }
         });
+        on(CHECKED, move |_| self.show());
         // The page may come back from the browser's cache, unsaved as it was left.
         on("pageshow", move |_| self.leaving.set_value(false));
     }
@@ -120,13 +135,14 @@ impl InPlace {
         }
         let _ = form.set_attribute("aria-busy", "true");
         said.set_text_content(Some("Saving…"));
-        let data = move |name| form.get_attribute(name).unwrap_or_default();
+        let data = |name| form.get_attribute(name).unwrap_or_default();
         let called = call(data("data-function"), arguments(&data("data-arguments"), &typed));
+        let page = data("data-page");
         leptos::task::spawn_local(async move {
             let failed = match called.await {
                 Ok(outcome) if get(&outcome, "saved").is_object() => {
                     let left_out = list(&get(&outcome, "saved"), "left_out").into_iter().filter_map(|field| field.as_string());
-                    let page = left_out.fold(data("data-page"), |page, field| page + "&left_out=" + &field);
+                    let page = left_out.fold(page, |page, field| page + "&left_out=" + &field);
                     self.leaving.set_value(true);
                     let _ = window().location().assign(&page);
                     return;
@@ -135,14 +151,16 @@ impl InPlace {
                     let errors = list(&get(&outcome, "rejected"), "errors");
                     errors.iter().map(|error| text(&error, "message")).collect::<Vec<_>>().join(" ")
                 }
-                Ok(_) => "Somebody saved in between, so nothing is changed yet. Reload the page to see it as it is now.".to_owned(),
+                // Somebody saved in between: the page, posted as without JavaScript, shows what is stored now.
+                Ok(_) => {
+                    self.leaving.set_value(true);
+                    let _ = form.submit();
+                    return;
+                }
                 Err(error) => error.to_string(),
             };
             said.set_text_content(Some(&failed));
-            // The page offers the button again.
-            if let Ok(Some(busy)) = document().query_selector("[aria-busy]") {
-                let _ = busy.remove_attribute("aria-busy");
-            }
+            let _ = form.remove_attribute("aria-busy");
         });
     }
 
@@ -206,9 +224,7 @@ impl InPlace {
     /// Puts a form into the inputs, which takes over what somebody else has stored. What was typed since it was sent stays.
     fn refill(self, form: &str) {
         self.sent.with_value(|sent| fill(form, sent, true));
-        if let Ok(event) = Event::new(STORED) {
-            let _ = window().dispatch_event(&event);
-        }
+        tell(STORED);
     }
 
     /// Says in the bar how things stand.

@@ -58,14 +58,14 @@ impl Saver {
     /// The instance is not there or archived, the caller may not, or the database does not answer.
     pub async fn save<Form: Save>(&self, mut form: Form) -> Result<SaveOutcome, AppError> {
         let mut merges = 0;
-        let mut merged = None;
+        let mut gone_on = None;
         loop {
             let stored = match form.save(self).await {
                 Ok(version) => {
                     self.mark_saved();
                     return self.saved(&form, version, merges > 0).await;
                 }
-                Err(StoreError::Fields(errors)) => return Ok(SaveOutcome::Rejected { errors, merged }),
+                Err(StoreError::Fields(errors)) => return Ok(SaveOutcome::Rejected { errors, merged: gone_on }),
                 Err(StoreError::Conflict(stored)) => stored,
                 Err(error) => return Err(error.into_app_error()),
             };
@@ -75,7 +75,7 @@ impl Saver {
                 conflict.merged = Merged { form: write(&next), base: write(&Form::of_stored(&stored)) };
                 return Ok(SaveOutcome::Conflict(Box::new(conflict)));
             }
-            merged = Some(Merged { form: write(&next), base: write(&Form::of_stored(&stored)) });
+            gone_on = Some(Merged { form: write(&next), base: write(&Form::of_stored(&stored)) });
             form = next;
             merges += 1;
         }

@@ -33,7 +33,7 @@ pub async fn undo_fields<Form: Merge + Serialize>(pool: &PgPool, stored: &Stored
             fields.extend(values.iter().filter_map(|value| Some((name.clone(), value.as_str()?.to_owned()))));
             undone = true;
         } else if let Some((_, field)) = fields.iter_mut().find(|(field, _)| *field == name) {
-            *field = value.as_str().unwrap_or_default().to_owned();
+            value.as_str().unwrap_or_default().clone_into(field);
             undone = true;
         }
     }

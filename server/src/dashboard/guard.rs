@@ -44,7 +44,7 @@ struct Admitted {
 /// Lets a request through to what it asks for, or answers why not.
 pub(super) async fn guard(State(dashboard): State<Dashboard>, mut request: Request, next: Next) -> Response {
     let address = client_address(&mut request).await;
-    let secure = host_of(&request).is_some_and(|host| dashboard.dashboard_url.is_secure(&host));
+    let secure = host_of(&request).is_some_and(|host| dashboard.url.is_secure(&host));
     let origin = Origin { secure, address };
     request.extensions_mut().insert(origin);
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);

@@ -30,7 +30,7 @@ pub(super) async fn invite(
     match store::invite(&dashboard.pool, &caller.actor, &slug, &form).await {
         Ok((invitation, token)) => {
             let page = Purpose::Invite(invitation.clone()).page();
-            let created = NewInvitation { invitation, link: dashboard.dashboard_url.link(page, &token.secret()) };
+            let created = NewInvitation { invitation, link: dashboard.url.link(page, &token.secret()) };
             Ok(dashboard.render(parts, StatusCode::OK, move || provide_context(created.clone())).await)
         }
         Err(error) => reject(&dashboard, &slug, parts, error, form).await,

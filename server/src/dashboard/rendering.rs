@@ -32,7 +32,7 @@ pub(crate) struct Dashboard {
     /// The browser's files.
     pub(crate) files: DocumentFiles,
     /// The URL under which people open it.
-    pub(crate) dashboard_url: Arc<DashboardUrl>,
+    pub(crate) url: Arc<DashboardUrl>,
     /// How often an admin may try to sign in.
     pub(crate) limits: AdminRateLimits,
 }
@@ -46,13 +46,13 @@ impl axum::extract::FromRef<Dashboard> for LeptosOptions {
 impl Dashboard {
     /// The dashboard over these connections.
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
-        Self { pool, files: assets::document_files(), dashboard_url, limits: AdminRateLimits::new() }
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new() }
     }
 
     /// Puts into a page's context what every page may need.
     pub(crate) fn provide(&self) {
         provide_context(self.pool.clone());
-        provide_context(DashboardHost(self.dashboard_url.own_host()));
+        provide_context(DashboardHost(self.url.own_host()));
         set_content_security_policy();
     }
 

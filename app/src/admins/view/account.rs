@@ -8,7 +8,10 @@ use super::{PASSWORD_HELP, RejectedSignIn, errors, label, rejection_summary};
 use crate::{
     admins::store::sessions::{self, OwnSession},
     credentials::browser,
-    layout::{frame::Frame, loading},
+    layout::{
+        frame::{Frame, ServerPage},
+        loading,
+    },
     ui::{
         field::Field,
         icon::{TICK, icon},
@@ -37,7 +40,7 @@ pub fn AccountPage() -> impl IntoView {
         let server_wide = caller.is_server_admin.then(|| view! { <span class="badge">"May create instances"</span> });
         Ok(view! {
             <Title text="Account" />
-            <Frame account=true>
+            <Frame page=ServerPage::Account>
                 <header class="head">
                     <h1>"Account"</h1>
                     {server_wide}

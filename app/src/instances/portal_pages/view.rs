@@ -8,7 +8,7 @@ use crate::{
     instances::{api::SetPortalPages, stored::StoredInstance},
     paths,
     saving::bar::status,
-    ui::icon::{TICK, WARNING, icon},
+    ui::icon::{TICK, icon},
 };
 
 /// Switches the hosted pages, beside an instance's settings.
@@ -51,17 +51,4 @@ pub(in crate::instances) fn switched_banner(query: &str, stored: &StoredInstance
         _ => return None,
     };
     Some(view! { <p class="banner" role="status">{icon(TICK)}{text}</p> })
-}
-
-/// Says on the tabs about visitors that these find no pages.
-pub(crate) fn off_banner(stored: &StoredInstance) -> Option<impl IntoView + use<>> {
-    let settings = format!("{}#portal", paths::instance(&stored.settings.slug).settings());
-    (!stored.portal_enabled).then(|| {
-        view! {
-            <p class="banner" data-kind="off" role="note">
-                {icon(WARNING)}
-                <span>"The portal pages are switched off: visitors get 404. Switch them on in " <a href=settings>"Settings"</a> "."</span>
-            </p>
-        }
-    })
 }
