@@ -41,8 +41,8 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let urls = [postgres.url("few"), postgres.url("many")];
     start_up(&urls, report)?;
     let servers = [start(&urls[0])?, start(&urls[1])?];
-    report.info("memory after startup with 10", memory(servers[0].child.id())? / MIB, "MiB");
-    report.info("memory after startup with 1,000,000", memory(servers[1].child.id())? / MIB, "MiB");
+    report.info("memory after startup with 10", memory(servers[0].process.child.id())? / MIB, "MiB");
+    report.info("memory after startup with 1,000,000", memory(servers[1].process.child.id())? / MIB, "MiB");
     cold(runtime, &many, &servers[1], report)?;
     warm(&servers[1], report)?;
     throughput(&servers, report)
@@ -106,7 +106,7 @@ fn warm(server: &Server, report: &mut Report) -> anyhow::Result<()> {
             let response = client.get(&format!("/portal/app-{n}/v1/resolve?flow=sign-in"))?;
             ensure!(response.status == 200, "{response:?}");
         }
-        memory(server.child.id())
+        memory(server.process.child.id())
     };
     let few = warm_up(1, FEW + 1)?;
     let many = warm_up(FEW + 1, WARM + 1)?;
@@ -122,7 +122,7 @@ fn throughput(servers: &[Server; 2], report: &mut Report) -> anyhow::Result<()> 
     let mut rates = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         for (server, rates) in servers.iter().zip(&mut rates) {
-            rates.push(load(&format!("http://{}{query}", server.address), server.child.id(), SECONDS)?.rate);
+            rates.push(load(&format!("http://{}{query}", server.address), server.process.child.id(), SECONDS)?.rate);
         }
     }
     let ratio = median(rates[1].iter().zip(&rates[0]).map(|(many, few)| many / few));

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-pub(crate) use app::fixtures::{OWNER, account, member, my_app, other_app, owner};
+pub(crate) use app::fixtures::{OWNER, account, fallbacks, member, my_app, other_app, owner};
 use app::{
     fixtures::{self, create_owned, session},
     redirects::{Environment, Flow, Settings},

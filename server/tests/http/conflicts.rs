@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, Site, fallback_form, member, store_fallbacks, store_my_app, with},
+    common::{Answer, Site, fallback_form, fallbacks, member, store_fallbacks, store_my_app, with},
     html::{choices, form, summary, text, value, verdict_of},
 };
 
@@ -20,10 +20,6 @@ const SETTINGS: &str = "/instances/my-app/settings";
 async fn stored(pool: &PgPool) -> (Fallbacks, i64) {
     let stored = store::find(pool, "my-app").await.unwrap().unwrap();
     (stored.fallbacks, stored.instance.version())
-}
-
-fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
 }
 
 /// The browser of another editor of `my-app`.

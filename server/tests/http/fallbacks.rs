@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Site, fallback_form, store_fallbacks, store_my_app, with},
+    common::{Site, fallback_form, fallbacks, store_fallbacks, store_my_app, with},
     html::{is_invalid, summary, text, value, verdict_of},
 };
 
@@ -18,10 +18,6 @@ const PATH: &str = "/instances/my-app/redirects";
 async fn stored(pool: &PgPool) -> (Fallbacks, i64) {
     let stored = store::find(pool, "my-app").await.unwrap().unwrap();
     (stored.fallbacks, stored.instance.version())
-}
-
-fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
 }
 
 #[sqlx::test(migrations = "../migrations")]

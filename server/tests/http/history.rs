@@ -16,7 +16,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, Site, account, member, owner, store_fallbacks, store_my_app},
+    common::{Answer, Site, account, fallbacks, member, owner, store_fallbacks, store_my_app},
     html::{error_of, href, is_invalid, rows, summary, text, value},
 };
 
@@ -26,10 +26,6 @@ const PATH: &str = "/instances/my-app/history";
 async fn stored(pool: &PgPool) -> (Fallbacks, i64) {
     let stored = store::find(pool, "my-app").await.unwrap().unwrap();
     (stored.fallbacks, stored.instance.version())
-}
-
-fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
 }
 
 /// An application whose redirects were changed twice: it is at version 3.

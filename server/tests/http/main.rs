@@ -75,3 +75,7 @@ mod starting;
 mod switch;
 #[cfg(test)]
 mod traces;
+
+#[cfg(test)]
+#[path = "../process/server_process.rs"]
+mod server_process;

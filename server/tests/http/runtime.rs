@@ -1,32 +1,30 @@
-//! The real binary, started for a test, heard and asked; and a way to its database that opens later.
+//! A server as a process, the requests to it and what it writes; and a connection to its database that opens later.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     os::unix::net::UnixStream,
     path::PathBuf,
-    process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, mpsc},
+    process::Stdio,
+    sync::{Arc, Mutex},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
 use sqlx::PgPool;
+
+use crate::server_process::{ServerProcess, serve};
 
 /// A database that never answers.
 pub(crate) const NOWHERE: &str = "postgres://nobody@127.0.0.1:1/nowhere";
 
 /// How long anything may take before the test has failed.
-const LONGEST: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Waits until it is so.
 #[track_caller]
 pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) {
-    let until = Instant::now() + LONGEST;
+    let until = Instant::now() + TIMEOUT;
     while !is_so() {
         assert!(Instant::now() < until, "it never is so");
         std::thread::yield_now();
@@ -49,38 +47,25 @@ pub(crate) struct End {
     pub(crate) log: String,
 }
 
-/// A server on a port of its own, ended with its test.
+/// A server that listens, ready or not, and everything that it writes.
 pub(crate) struct Runtime {
-    child: Child,
+    process: ServerProcess,
     address: SocketAddr,
-    lines: mpsc::Receiver<String>,
     said: String,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
 
 impl Runtime {
-    /// Starts one and waits until it says where it listens.
+    /// Starts a server, and waits until it says where it listens.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portal-redirects"));
-        for variable in ["DATABASE_URL", "DATABASE_MIGRATE_URL", "PORTAL_REDIRECTS_LISTEN", "PORTAL_REDIRECTS_DASHBOARD_URL"] {
-            command.env_remove(variable);
-        }
-        command.arg("serve").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if !arguments.contains(&"--listen") {
-            command.args(["--listen", "127.0.0.1:0"]);
-        }
-        let mut child = command.spawn().unwrap();
-        let (sender, lines) = mpsc::channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let mut process = ServerProcess::start(serve(arguments).stderr(Stdio::piped()));
         let log = Arc::new(Mutex::new(String::new()));
-        let (stderr, written) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
+        let (stderr, written) = (BufReader::new(process.child.stderr.take().unwrap()), Arc::clone(&log));
         let reader = std::thread::spawn(move || {
             stderr.lines().map_while(Result::ok).for_each(|line| written.lock().unwrap().extend([line.as_str(), "\n"]));
         });
-        let address = ([127, 0, 0, 1], 0).into();
-        let mut runtime = Self { child, address, lines, said: String::new(), log, reader: Some(reader) };
+        let mut runtime = Self { process, address: ([127, 0, 0, 1], 0).into(), said: String::new(), log, reader: Some(reader) };
         let line = runtime.next("http://127.0.0.1:|http://0.0.0.0:");
         runtime.address.set_port(line.rsplit_once(':').unwrap().1.parse().unwrap());
         runtime
@@ -97,7 +82,7 @@ impl Runtime {
     #[track_caller]
     fn next(&mut self, what: &str) -> String {
         loop {
-            let Ok(line) = self.lines.recv_timeout(LONGEST) else { panic!("it never says {what}: {}{}", self.said, self.log()) };
+            let Ok(line) = self.process.output.recv_timeout(TIMEOUT) else { panic!("it never says {what}: {}{}", self.said, self.log()) };
             self.said.extend([line.as_str(), "\n"]);
             // The link to set it up is no place where it says that it listens.
             if what.split('|').any(|what| line.contains(what)) && !line.contains("token=") {
@@ -142,28 +127,20 @@ impl Runtime {
 
     /// Asks it to stop.
     pub(crate) fn signal(&self) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+        self.process.terminate();
     }
 
     /// Waits until it has ended.
     pub(crate) fn wait(mut self) -> End {
-        let code = self.child.wait().unwrap().code();
+        let code = self.process.child.wait().unwrap().code();
         self.reader.take().unwrap().join().unwrap();
-        self.said.extend(self.lines.iter());
+        self.said.extend(self.process.output.iter());
         End { code, said: std::mem::take(&mut self.said), log: self.log() }
     }
 
     pub(crate) fn stop(self) -> End {
         self.signal();
         self.wait()
-    }
-}
-
-impl Drop for Runtime {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
 
