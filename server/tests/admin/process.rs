@@ -2,12 +2,10 @@
 
 use std::process::Command;
 
+pub(crate) use app::fixtures::{account, join, session};
 use app::{
-    admins::{Role, store::accounts},
+    fixtures::{create_owned, other_app},
     history::Actor,
-    instances::store,
-    members,
-    redirects::{Instance, Settings},
 };
 use sqlx::{ConnectOptions, PgPool};
 
@@ -52,22 +50,9 @@ pub(crate) fn run(words: &[&str]) -> Run {
     Run { code: output.status.code(), output: text(output.stdout), said: text(output.stderr) }
 }
 
-pub(crate) async fn account(pool: &PgPool, email: &str, is_server_admin: bool) -> Actor {
-    let mut connection = pool.acquire().await.unwrap();
-    let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", is_server_admin).await.unwrap();
-    Actor { admin: id, name: email.to_owned(), address: None }
-}
-
-/// An instance of that slug, with its owner.
+/// Creates an instance with that slug and owner.
 pub(crate) async fn instance(pool: &PgPool, slug: &str, owner: &Actor) {
-    let domain = format!("{slug}.com");
-    let settings = Settings { slug: slug.into(), name: slug.into(), domain: domain.clone(), ..Settings::default() };
-    store::create(pool, owner, &Instance::parse(&settings, 0).unwrap(), &domain).await.unwrap();
-}
-
-pub(crate) async fn join(pool: &PgPool, slug: &str, actor: &Actor, role: Role) {
-    let id = store::find(pool, slug).await.unwrap().unwrap().id;
-    members::store::membership::join(&mut pool.acquire().await.unwrap(), actor, id, role).await.unwrap();
+    create_owned(pool, owner, &other_app(slug)).await;
 }
 
 /// What the command line has done, and about whom.

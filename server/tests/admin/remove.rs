@@ -8,7 +8,7 @@ use app::admins::{
 };
 use sqlx::{ConnectOptions, PgPool};
 
-use crate::process::{account, admin, instance, join, recorded};
+use crate::process::{account, admin, instance, join, recorded, session};
 
 async fn emails(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar("select email from admins order by email").fetch_all(pool).await.unwrap()
@@ -18,9 +18,8 @@ async fn emails(pool: &PgPool) -> Vec<String> {
 async fn a_removed_account_loses_its_sessions_memberships_and_links(pool: PgPool) {
     let (ana, ben) = (account(&pool, "ana@myapp.com", true).await, account(&pool, "ben@myapp.com", true).await);
     instance(&pool, "my-app", &ana).await;
-    join(&pool, "my-app", &ben, Role::Owner).await;
-    let session = Token::new().unwrap();
-    sessions::create(&mut pool.acquire().await.unwrap(), ben.admin.unwrap(), &session, None, "Test").await.unwrap();
+    join(&pool, &ben, "my-app", Role::Owner).await;
+    let session = session(&pool, ben.admin.unwrap()).await;
     let out = admin(&pool, &["reset", "ben@myapp.com"]);
     let token = Token::parse(&out.token("http://127.0.0.1:3000/account/reset?token=")).unwrap();
 
@@ -42,8 +41,8 @@ async fn the_last_owner_stays_and_the_instances_are_named(pool: PgPool) {
     for slug in ["c-app", "a-app", "b-app"] {
         instance(&pool, slug, &ben).await;
     }
-    join(&pool, "b-app", &ana, Role::Owner).await;
-    join(&pool, "a-app", &ana, Role::Editor).await;
+    join(&pool, &ana, "b-app", Role::Owner).await;
+    join(&pool, &ana, "a-app", Role::Editor).await;
     let run = admin(&pool, &["remove", "ben@myapp.com"]);
     assert!(run.refused().starts_with("ben@myapp.com is the last owner of a-app, c-app; make somebody else an owner first"), "{run:?}");
     assert_eq!((emails(&pool).await.len(), recorded(&pool).await), (2, Vec::new()));

@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, FORM, Site, fallback_form, instance_form, member, request, store_instance, store_my_app},
+    common::{Answer, FORM, Site, fallback_form, instance_form, member, my_app, other_app, request, store_instance, store_my_app},
     html::{error_of, href, is_invalid, summary, text, value},
 };
 
@@ -80,8 +80,7 @@ async fn the_settings_lead_an_owner_to_the_form_and_nobody_else(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn something_else_typed_than_the_slug_archives_nothing(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let other = Settings { slug: "other-app".into(), name: "Other".into(), domain: "other.com".into(), ..Settings::default() };
-    store_instance(&pool, &other).await;
+    store_instance(&pool, &other_app("other-app")).await;
     let site = Site::new(&pool).await;
     for typed in ["", "MyApp", "my-apq", "other-app", "\"><script>alert(1)</script>"] {
         let answer = site.post(ARCHIVE, &[("slug", typed)]).await;
@@ -137,7 +136,7 @@ async fn every_other_path_of_a_closed_portal_is_a_page_that_says_so(pool: PgPool
 #[sqlx::test(migrations = "../migrations")]
 async fn markup_in_the_name_is_text_on_the_closed_page(pool: PgPool) {
     let name = "</strong><script>alert(1)</script>\"'&lt;";
-    store_instance(&pool, &Settings { slug: "my-app".into(), name: name.into(), domain: "myapp.com".into(), ..Settings::default() }).await;
+    store_instance(&pool, &Settings { name: name.into(), ..my_app() }).await;
     Site::new(&pool).await.post(ARCHIVE, &[("slug", "my-app")]).await;
     assert_closed_page(&Site::anonymous(&pool).get("/portal/my-app/").await, name);
 }

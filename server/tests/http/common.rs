@@ -2,16 +2,10 @@
 
 use std::net::SocketAddr;
 
+pub(crate) use app::fixtures::{OWNER, account, member, my_app, other_app, owner};
 use app::{
-    admins::{
-        Role, Token,
-        store::{accounts, sessions},
-    },
-    fallbacks::{self, form::FallbackForm},
-    history::Actor,
-    instances::store,
-    members,
-    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    fixtures::{self, create_owned, session},
+    redirects::{Environment, Flow, Settings},
 };
 use axum::{
     Router,
@@ -87,9 +81,7 @@ impl Site {
 
     /// The same server, as the browser of that admin sees it.
     pub(crate) async fn signed_in(&self, pool: &PgPool, admin: i64) -> Self {
-        let token = Token::new().unwrap();
-        sessions::create(&mut pool.acquire().await.unwrap(), admin, &token, None, "Test").await.unwrap();
-        self.with_cookie(format!("portal-redirects-session={}", token.secret()))
+        self.with_cookie(format!("portal-redirects-session={}", session(pool, admin).await.secret()))
     }
 
     /// The same server, as a browser with that cookie sees it.
@@ -176,55 +168,23 @@ pub(crate) fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> B
     headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value))
 }
 
-/// Stores an application on myapp.com as `my-app`, at version 1.
+/// Creates `my-app`, which [`OWNER`] owns, at version 1.
 pub(crate) async fn store_my_app(pool: &PgPool, environment: Environment) {
-    store_instance(
-        pool,
-        &Settings { slug: "my-app".into(), name: "MyApp".into(), environment, domain: "myapp.com".into(), ..Settings::default() },
-    )
-    .await;
+    store_instance(pool, &Settings { environment, ..my_app() }).await;
 }
 
-/// Stores an instance that [`OWNER`] owns.
+/// Creates an instance that [`OWNER`] owns.
 pub(crate) async fn store_instance(pool: &PgPool, settings: &Settings) {
-    let instance = Instance::parse(settings, 0).unwrap();
-    store::create(pool, &owner(pool).await, &instance, &settings.domain).await.unwrap();
+    create_owned(pool, &owner(pool).await, settings).await;
 }
 
-/// Who owns what the tests store, and may create instances.
-pub(crate) const OWNER: &str = "owner@myapp.com";
-
-/// [`OWNER`], whose account is made where there is none yet.
-pub(crate) async fn owner(pool: &PgPool) -> Actor {
-    account(pool, OWNER, true).await
-}
-
-/// An account whose password nobody knows; it is made where there is none yet.
-pub(crate) async fn account(pool: &PgPool, email: &str, is_server_admin: bool) -> Actor {
-    let address = email.parse().unwrap();
-    let mut connection = pool.acquire().await.unwrap();
-    accounts::create(&mut connection, &address, "$argon2id$none", is_server_admin).await.unwrap();
-    let found = accounts::find(&mut *connection, &address).await.unwrap().unwrap();
-    Actor { admin: Some(found.id), name: email.to_owned(), address: None }
-}
-
-/// Stores the fallback redirects of `my-app`; flows that are not among them have none.
+/// Replaces the fallback redirects of `my-app`, as [`OWNER`].
 pub(crate) async fn store_fallbacks(pool: &PgPool, values: &[(Flow, &str)]) {
-    let version = store::find(pool, "my-app").await.unwrap().unwrap().instance.version();
-    let fallbacks: Fallbacks = values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect();
-    fallbacks::store::save(pool, &owner(pool).await, "my-app", &FallbackForm::of(&fallbacks, version)).await.unwrap();
+    fixtures::save_fallbacks(pool, &owner(pool).await, "my-app", values).await;
 }
 
 /// A form's fields, as a browser posts them.
 pub(crate) type Fields<'a> = Vec<(&'a str, &'a str)>;
-
-/// An account with that role in an instance.
-pub(crate) async fn member(pool: &PgPool, email: &str, slug: &str, role: Role) -> Actor {
-    let actor = account(pool, email, false).await;
-    let instance = store::find(pool, slug).await.unwrap().unwrap().id;
-    members::store::membership::join(&mut pool.acquire().await.unwrap(), &actor, instance, role).await.unwrap();
-    actor
-}
 
 /// The form of an instance on myapp.com, everything else left at its default.
 pub(crate) fn instance_form<'a>() -> Fields<'a> {

@@ -2,7 +2,7 @@
 
 use app::{
     admins::Role,
-    fallbacks::{self, form::FallbackForm},
+    fixtures::{fallbacks, save_fallbacks},
     instances::store,
     redirects::{Environment, Fallbacks, Flow, Settings},
 };
@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, Site, member, owner, store_fallbacks, store_instance, store_my_app},
+    common::{Answer, Site, member, other_app, owner, store_fallbacks, store_instance, store_my_app},
     html::{Choice, choices, href, summary_text, text, value},
 };
 
@@ -22,16 +22,14 @@ async fn store_both(pool: &PgPool) {
     store_my_app(pool, Environment::Production).await;
     store_fallbacks(pool, &[(Flow::SignUp, "/same"), (Flow::SignIn, "/now"), (Flow::Logo, "/kept")]).await;
     let development = Settings {
-        slug: "my-app-dev".into(),
         name: "MyApp <Dev>".into(),
         domain: "localhost".into(),
         allowed_origins: vec!["https://new.org".into(), "http://localhost:5173".into()],
-        ..Settings::default()
+        ..other_app("my-app-dev")
     };
     store_instance(pool, &development).await;
     save_development(
         pool,
-        1,
         &[
             (Flow::SignUp, "/same"),
             (Flow::SignIn, "/then"),
@@ -42,19 +40,14 @@ async fn store_both(pool: &PgPool) {
     .await;
 }
 
-async fn save_development(pool: &PgPool, version: i64, values: &[(Flow, &str)]) {
-    let fallbacks: Fallbacks = values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect();
-    fallbacks::store::save(pool, &owner(pool).await, "my-app-dev", &FallbackForm::of(&fallbacks, version)).await.unwrap();
+async fn save_development(pool: &PgPool, values: &[(Flow, &str)]) {
+    save_fallbacks(pool, &owner(pool).await, "my-app-dev", values).await;
 }
 
 /// The fallback redirects, the allowed origins and the version of `my-app`.
 async fn stored(pool: &PgPool) -> (Fallbacks, Vec<String>, i64) {
     let stored = store::find(pool, "my-app").await.unwrap().unwrap();
     (stored.fallbacks, stored.settings.allowed_origins, stored.instance.version())
-}
-
-fn fallbacks(values: &[(Flow, &str)]) -> Fallbacks {
-    values.iter().map(|(flow, value)| (*flow, (*value).to_owned())).collect()
 }
 
 /// Posts the page's form with these boxes checked.
@@ -158,7 +151,7 @@ async fn a_difference_that_is_out_of_date_is_shown_anew(pool: PgPool) {
     store_both(&pool).await;
     let site = Site::new(&pool).await;
     let page = site.get(FROM_DEVELOPMENT).await;
-    save_development(&pool, 2, &[(Flow::SignIn, "/newer")]).await;
+    save_development(&pool, &[(Flow::SignIn, "/newer")]).await;
     let answer = post(&site, &page, &[], &["sign-in"]).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(summary_text(answer.text()).starts_with("Somebody saved in between Nothing is copied yet."));

@@ -1,16 +1,11 @@
 //! The Members page and its posts: who sees what, who may do what, and that a link is shown once.
 
-use app::{
-    admins::Role,
-    history::Actor,
-    members::store::list,
-    redirects::{Environment, Settings},
-};
+use app::{admins::Role, history::Actor, members::store::list, redirects::Environment};
 use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, OWNER, Site, account, member, owner, store_instance, store_my_app},
+    common::{Answer, OWNER, Site, account, member, other_app, owner, store_instance, store_my_app},
     html::{error_of, is_invalid, summary, text, text_of, value},
 };
 
@@ -211,8 +206,7 @@ async fn whoever_is_a_member_may_leave(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn what_is_another_instances_or_nobodys_is_not_found_and_nothing_changes(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let other = Settings { slug: "other-app".into(), name: "Other".into(), domain: "other.com".into(), ..Settings::default() };
-    store_instance(&pool, &other).await;
+    store_instance(&pool, &other_app("other-app")).await;
     let stranger = member(&pool, "stranger@other.com", "other-app", Role::Editor).await;
     let nobody = account(&pool, "nobody@other.com", false).await;
     let site = Site::new(&pool).await;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, Site, fallback_form, instance_form, store_fallbacks, store_instance, store_my_app, with},
+    common::{Answer, Site, fallback_form, instance_form, my_app, other_app, store_fallbacks, store_instance, store_my_app, with},
     html::{script_nonces, text, value, values},
 };
 
@@ -144,7 +144,7 @@ async fn an_empty_list_offers_the_first_instance_and_a_full_one_lists_them(pool:
     assert!(empty.text().contains("href=\"/instances/new\""));
 
     store_my_app(&pool, Environment::Production).await;
-    let local = Settings { slug: "local".into(), name: "Local".into(), domain: "localhost".into(), ..Settings::default() };
+    let local = Settings { name: "Local".into(), domain: "localhost".into(), ..other_app("local") };
     store_instance(&pool, &local).await;
     let full = site.get("/instances").await;
     let main = full.text().split_once("<main").unwrap().1;
@@ -169,8 +169,7 @@ async fn the_overview_lists_the_portal_pages_urls(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn markup_in_a_value_is_text_wherever_it_is_shown(pool: PgPool) {
     const MARKUP: &str = "</title>\"'><script>alert(1)</script>&lt;";
-    let settings = Settings { slug: "my-app".into(), name: MARKUP.into(), domain: "myapp.com".into(), ..Settings::default() };
-    store_instance(&pool, &settings).await;
+    store_instance(&pool, &Settings { name: MARKUP.into(), ..my_app() }).await;
     let path = format!("/{MARKUP}");
     store_fallbacks(&pool, &[(Flow::SignIn, &path)]).await;
     let site = Site::new(&pool).await;

@@ -5,20 +5,18 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::common::{Site, request, store_fallbacks, store_instance, store_my_app};
+use crate::common::{Site, my_app, other_app, request, store_fallbacks, store_instance, store_my_app};
 
 const PATH: &str = "/portal/my-app/v1/redirects";
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_instances_settings_are_one_json_document(pool: PgPool) {
     let settings = Settings {
-        slug: "my-app".into(),
-        name: "MyApp".into(),
         environment: Environment::Development,
-        domain: "myapp.com".into(),
         portal_origin: "http://accounts.localhost:3000".into(),
         home_url: "https://myapp.com/home".into(),
         allowed_origins: vec!["https://*.preview.myapp.dev".into(), "http://localhost:5173".into()],
+        ..my_app()
     };
     store_instance(&pool, &settings).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/dashboard"), (Flow::SignOut, "http://localhost:5173/bye")]).await;
@@ -83,14 +81,8 @@ async fn who_has_the_version_gets_no_body_until_it_is_raised(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn an_instance_is_found_by_its_portals_host(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let local = Settings {
-        slug: "local".into(),
-        name: "Local".into(),
-        environment: Environment::Development,
-        domain: "localhost".into(),
-        portal_origin: "http://accounts.localhost:3000".into(),
-        ..Settings::default()
-    };
+    let portal_origin = "http://accounts.localhost:3000".into();
+    let local = Settings { domain: "localhost".into(), portal_origin, ..other_app("local") };
     store_instance(&pool, &local).await;
     let site = Site::new(&pool).await;
     for (host, slug) in [

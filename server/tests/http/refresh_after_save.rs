@@ -9,7 +9,9 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, FORM, Fields, Site, fallback_form, instance_form, request, store_fallbacks, store_instance, store_my_app, with},
+    common::{
+        Answer, FORM, Fields, Site, fallback_form, instance_form, other_app, request, store_fallbacks, store_instance, store_my_app, with,
+    },
     guard::routes,
 };
 
@@ -73,8 +75,7 @@ async fn send(site: &Site, path: &str, content_type: &str, body: String) -> Answ
 
 /// Stores the instance that settings are copied from.
 async fn store_source(pool: &PgPool) {
-    let source = Settings { slug: "source".into(), name: "Source".into(), domain: "source.com".into(), ..Settings::default() };
-    store_instance(pool, &Settings { allowed_origins: vec!["https://new.org".into()], ..source }).await;
+    store_instance(pool, &Settings { allowed_origins: vec!["https://new.org".into()], ..other_app("source") }).await;
 }
 
 async fn assert_served(site: &Site, expected: (StatusCode, i64), after: &str) {

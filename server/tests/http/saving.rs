@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, Fields, Site, fallback_form, instance_form, store_fallbacks, store_instance, store_my_app, with},
+    common::{Answer, Fields, Site, fallback_form, instance_form, other_app, store_fallbacks, store_instance, store_my_app, with},
     html::{text, value},
 };
 
@@ -151,14 +151,8 @@ async fn a_version_is_restored_once_and_a_stale_page_restores_nothing(pool: PgPo
 #[sqlx::test(migrations = "../migrations")]
 async fn settings_are_copied_and_refused_alike_on_both_paths(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let source = app::redirects::Settings {
-        slug: "source".into(),
-        name: "Source".into(),
-        domain: "source.com".into(),
-        environment: Environment::Production,
-        allowed_origins: vec!["https://shared.example".into()],
-        ..app::redirects::Settings::default()
-    };
+    let allowed_origins = vec!["https://shared.example".into()];
+    let source = app::redirects::Settings { environment: Environment::Production, allowed_origins, ..other_app("source") };
     store_instance(&pool, &source).await;
     let site = Site::new(&pool).await;
     let form = vec![("from", "source"), ("from_version", "1"), ("version", "1")];

@@ -2,13 +2,13 @@
 
 use app::{
     instances::store,
-    redirects::{Environment, Flow, Settings},
+    redirects::{Environment, Flow},
 };
 use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Fields, Site, instance_form, store_fallbacks, store_instance, store_my_app, with},
+    common::{Fields, Site, instance_form, other_app, store_fallbacks, store_instance, store_my_app, with},
     html::{error_of, summary, text, value, verdict_of},
 };
 
@@ -88,8 +88,7 @@ async fn a_wrong_field_stores_nothing_and_keeps_everything_typed(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_portal_origin_that_is_taken_is_said_beside_its_field(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let other = Settings { slug: "other".into(), name: "Other".into(), domain: "other.com".into(), ..Settings::default() };
-    store_instance(&pool, &other).await;
+    store_instance(&pool, &other_app("other")).await;
     let answer = Site::new(&pool).await.post(PATH, &with(form("1"), "portal_origin", "https://accounts.other.com")).await;
     assert_eq!((answer.status, summary(answer.text())), (StatusCode::UNPROCESSABLE_ENTITY, vec!["portal_origin".to_owned()]));
     assert_eq!(value(answer.text(), "portal_origin"), "https://accounts.other.com");

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Site, store_fallbacks, store_instance, store_my_app},
+    common::{Site, my_app, store_fallbacks, store_instance, store_my_app},
     html::{text, text_of},
 };
 
@@ -82,8 +82,7 @@ async fn what_is_no_longer_allowed_gives_way_to_the_home_url(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn markup_in_a_value_is_text(pool: PgPool) {
     const MARKUP: &str = "</code></pre><script>alert(1)</script>&lt;";
-    let settings = Settings { slug: "my-app".into(), name: MARKUP.into(), domain: "myapp.com".into(), ..Settings::default() };
-    store_instance(&pool, &settings).await;
+    store_instance(&pool, &Settings { name: MARKUP.into(), ..my_app() }).await;
     store_fallbacks(&pool, &[(Flow::SignIn, "/?a=1&lt;&copy=2#</code>"), (Flow::SignOut, "/?a=1&lt;&copy=2#</code>")]).await;
     let answer = Site::new(&pool).await.get(&path("nextjs")).await;
     let page = answer.text();

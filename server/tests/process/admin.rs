@@ -3,13 +3,9 @@
 use std::io;
 
 use app::{
-    admins::{
-        Token,
-        store::{accounts, sessions},
-    },
+    fixtures::{create_owned, other_app, owner, session},
     history::Actor,
-    instances::store,
-    redirects::{Environment, Flow, Instance, Settings},
+    redirects::{Environment, Flow, Settings},
 };
 use sqlx::PgPool;
 
@@ -36,21 +32,15 @@ pub(crate) enum Saved {
 impl Admin {
     /// Makes the account and the session.
     pub(crate) async fn new(pool: &PgPool) -> Self {
-        let email = "owner@myapp.com";
-        let mut connection = pool.acquire().await.unwrap();
-        let id = accounts::create(&mut connection, &email.parse().unwrap(), "$argon2id$none", true).await.unwrap().unwrap();
-        let token = Token::new().unwrap();
-        sessions::create(&mut connection, id, &token, None, "Test").await.unwrap();
-        let actor = Actor { admin: Some(id), name: email.to_owned(), address: None };
+        let actor = owner(pool).await;
+        let token = session(pool, actor.admin.unwrap()).await;
         Self { actor, cookie: format!("portal-redirects-session={}", token.secret()) }
     }
 
-    /// Stores an instance, at version 1, without fallback redirects.
+    /// Creates an instance without fallback redirects, at version 1.
     pub(crate) async fn create(&self, pool: &PgPool, slug: &str, domain: &str) {
-        let (slug, name, domain) = (slug.to_owned(), slug.to_owned(), domain.to_owned());
-        let settings = Settings { slug, name, environment: Environment::Production, domain, ..Settings::default() };
-        let instance = Instance::parse(&settings, 0).unwrap();
-        store::create(pool, &self.actor, &instance, &settings.domain).await.unwrap();
+        let settings = Settings { environment: Environment::Production, domain: domain.into(), ..other_app(slug) };
+        create_owned(pool, &self.actor, &settings).await;
     }
 
     /// Saves one value for all seven flows, over the version that is there.

@@ -1,26 +1,20 @@
 //! `--instance`: the instance and its fallback redirects from a database that is up already.
 
 use app::{
-    fallbacks::{self, form::FallbackForm},
+    fixtures::{create, my_app, save_fallbacks},
     history::Actor,
-    instances::{
-        archive::{ArchiveForm, archive},
-        store,
-    },
-    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    instances::archive::{ArchiveForm, archive},
+    redirects::Flow,
 };
 use serde_json::json;
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::process::resolve;
 
-/// Stores an application on myapp.com as `my-app`, with a fallback for sign-in, and answers its database's URL.
+/// Creates `my-app` with a fallback redirect for sign-in, and returns the URL of its database.
 async fn store_my_app(pool: &PgPool) -> String {
-    let environment = Environment::Production;
-    let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), environment, domain: "myapp.com".into(), ..Settings::default() };
-    store::create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), "myapp.com").await.unwrap();
-    let fallbacks = Fallbacks::from_iter([(Flow::SignIn, "/welcome".to_owned())]);
-    fallbacks::store::save(pool, &Actor::server(), "my-app", &FallbackForm::of(&fallbacks, 1)).await.unwrap();
+    create(pool, &my_app()).await;
+    save_fallbacks(pool, &Actor::server(), "my-app", &[(Flow::SignIn, "/welcome")]).await;
     pool.connect_options().to_url_lossy().to_string()
 }
 

@@ -3,10 +3,10 @@
 use std::{future::Future, net::SocketAddr, time::Duration};
 
 use app::{
-    fallbacks::{self, form::FallbackForm},
+    fixtures::{self, find, other_app},
     history::Actor,
     instances::store,
-    redirects::{Fallbacks, Flow, Instance, Settings},
+    redirects::{Flow, Instance, Settings},
     runtimes::{Runtime, RuntimeRole},
 };
 use axum::{
@@ -150,28 +150,20 @@ pub(crate) fn until(so: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
     }
 }
 
-/// The settings of an application on `<slug>.com`.
-pub(crate) fn settings(slug: &str) -> Settings {
-    Settings { slug: slug.into(), name: slug.into(), domain: format!("{slug}.com"), ..Settings::default() }
-}
-
-/// Stores an application on `<slug>.com`, at version 1.
+/// Creates an instance on `<slug>.com`, at version 1.
 pub(crate) async fn create(pool: &PgPool, slug: &str) {
-    let settings = settings(slug);
-    store::create(pool, &Actor::server(), &Instance::parse(&settings, 0).unwrap(), &settings.domain).await.unwrap();
+    fixtures::create(pool, &other_app(slug)).await;
 }
 
 /// Saves as another process would, and returns the version.
 pub(crate) async fn save(pool: &PgPool, slug: &str) -> i64 {
-    let version = store::find(pool, slug).await.unwrap().unwrap().instance.version();
-    let fallbacks: Fallbacks = [(Flow::SignIn, format!("/{version}"))].into_iter().collect();
-    fallbacks::store::save(pool, &Actor::server(), slug, &FallbackForm::of(&fallbacks, version)).await.unwrap();
-    version + 1
+    let version = find(pool, slug).await.instance.version();
+    fixtures::save_fallbacks(pool, &Actor::server(), slug, &[(Flow::SignIn, &format!("/{version}"))]).await
 }
 
 /// Moves an instance's portal to another origin, and returns the version.
 pub(crate) async fn move_to(pool: &PgPool, slug: &str, portal_origin: &str) -> i64 {
-    let stored = store::find(pool, slug).await.unwrap().unwrap();
+    let stored = find(pool, slug).await;
     let settings = Settings { portal_origin: portal_origin.into(), ..stored.settings };
     let instance = Instance::parse(&settings, stored.instance.version()).unwrap();
     store::update(pool, &Actor::server(), &instance, &stored.domain_typed).await.unwrap()

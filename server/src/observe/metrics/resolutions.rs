@@ -38,7 +38,10 @@ fn counter(resolution: &Resolution<'_>, refused: Option<Refusal>) -> Counter {
 
 #[cfg(test)]
 mod tests {
-    use app::redirects::{Fallbacks, Flow, Instance, LinkParams, Settings, Visit, resolve};
+    use app::{
+        fixtures::{instance, my_app},
+        redirects::{Fallbacks, Flow, LinkParams, Visit, resolve},
+    };
 
     use super::*;
     use crate::observe::metrics::start;
@@ -46,8 +49,7 @@ mod tests {
     #[test]
     fn visits_are_counted_by_their_result_and_never_by_their_input() {
         let recorder = start().unwrap();
-        let settings = Settings { slug: "my-app".into(), name: "MyApp".into(), domain: "myapp.com".into(), ..Settings::default() };
-        let instance = Instance::parse(&settings, 1).unwrap();
+        let instance = instance(&my_app());
         let visit = |flow, query: &str| {
             let fallbacks = Fallbacks::default();
             let link = LinkParams::read(query);

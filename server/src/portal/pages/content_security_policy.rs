@@ -54,21 +54,17 @@ fn source(scheme: &str, host: &str, port: Option<&str>, development: bool) -> Op
 
 #[cfg(test)]
 mod tests {
-    use app::redirects::Settings;
+    use app::{
+        fixtures::{self, my_app},
+        redirects::Settings,
+    };
 
     use super::*;
 
     fn instance(environment: Environment, domain: &str, home_url: &str, origins: &[&str]) -> Instance {
-        let settings = Settings {
-            slug: "my-app".into(),
-            name: "MyApp".into(),
-            environment,
-            domain: domain.into(),
-            home_url: home_url.into(),
-            allowed_origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
-            ..Settings::default()
-        };
-        Instance::parse(&settings, 1).unwrap()
+        let (domain, home_url) = (domain.into(), home_url.into());
+        let allowed_origins = origins.iter().map(|&origin| origin.to_owned()).collect();
+        fixtures::instance(&Settings { environment, domain, home_url, allowed_origins, ..my_app() })
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What the memory guarantees, in whatever order versions arrive. Without a database.
 
 use app::{
+    fixtures::{self, other_app},
     instances::stored::StoredInstance,
-    portal::identity::IdentityKind,
-    redirects::{Environment, Fallbacks, Flow, Instance, Settings},
+    redirects::{Environment, Flow, Instance, Settings},
 };
 
 use super::{
@@ -20,24 +20,10 @@ fn stored(id: i64, slug: &str, version: i64) -> StoredInstance {
 }
 
 fn at(id: i64, slug: &str, version: i64, portal_origin: &str) -> StoredInstance {
-    let settings = Settings {
-        slug: slug.into(),
-        name: slug.into(),
-        domain: format!("{slug}.com"),
-        portal_origin: portal_origin.into(),
-        environment: if portal_origin.starts_with("http:") { Environment::Development } else { Environment::Production },
-        ..Settings::default()
-    };
-    StoredInstance {
-        id,
-        domain_typed: settings.domain.clone(),
-        instance: Instance::parse(&settings, version).unwrap(),
-        settings,
-        fallbacks: Fallbacks::default(),
-        archived_at: None,
-        portal_enabled: true,
-        identity: IdentityKind::default(),
-    }
+    let environment = if portal_origin.starts_with("http:") { Environment::Development } else { Environment::Production };
+    let settings = Settings { portal_origin: portal_origin.into(), environment, ..other_app(slug) };
+    let instance = Instance::parse(&settings, version).unwrap();
+    StoredInstance { id, instance, ..fixtures::stored(settings, &[]) }
 }
 
 fn host(text: &str) -> Host {

@@ -9,8 +9,8 @@ use std::{
 };
 
 use app::{
+    fixtures::{self, other_app},
     instances::stored::StoredInstance,
-    portal::identity::IdentityKind,
     redirects::{Environment, Flow, Instance, Settings},
 };
 use sqlx::PgPool;
@@ -26,23 +26,18 @@ const AS_OF: OffsetDateTime = datetime!(2026-11-23 18:45:07 UTC);
 
 fn stored(id: i64) -> StoredInstance {
     let settings = Settings {
-        slug: format!("app-{id}"),
-        name: "MyApp".into(),
         environment: Environment::Production,
-        domain: format!("app-{id}.com"),
         portal_origin: format!("https://accounts.app-{id}.com"),
         home_url: format!("https://app-{id}.com/"),
         allowed_origins: vec!["https://fine.org".into()],
+        ..other_app(&format!("app-{id}"))
     };
     StoredInstance {
         id,
         instance: Instance::restore(settings.clone(), 12).unwrap(),
-        domain_typed: settings.domain.clone(),
-        settings,
-        fallbacks: [(Flow::SignIn, "/in".to_owned())].into_iter().collect(),
         archived_at: (id == 2).then_some(AS_OF),
         portal_enabled: id != 3,
-        identity: IdentityKind::Accounts,
+        ..fixtures::stored(settings, &[(Flow::SignIn, "/in")])
     }
 }
 

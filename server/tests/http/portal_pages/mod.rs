@@ -20,7 +20,7 @@ use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, FORM, Site, store_instance, store_my_app},
+    common::{Answer, FORM, Site, other_app, store_instance, store_my_app},
     html,
 };
 
@@ -139,22 +139,16 @@ fn heading(answer: &Answer) -> String {
 /// Stores a development instance whose portal is at a name of this machine.
 async fn store_local(pool: &PgPool) {
     let settings = Settings {
-        slug: "local".into(),
         name: "Local".into(),
         domain: "localhost".into(),
         portal_origin: "http://accounts.localhost:3000".into(),
         home_url: "http://localhost:4000/".into(),
-        ..Settings::default()
+        ..other_app("local")
     };
     store_instance(pool, &settings).await;
 }
 
 /// Stores another instance.
 async fn store_other(pool: &PgPool) {
-    let environment = Environment::Production;
-    store_instance(
-        pool,
-        &Settings { slug: "other".into(), name: "Other".into(), environment, domain: "other.com".into(), ..Settings::default() },
-    )
-    .await;
+    store_instance(pool, &Settings { name: "Other".into(), environment: Environment::Production, ..other_app("other") }).await;
 }

@@ -1,6 +1,6 @@
 //! Where the pages are, and the notices elsewhere.
 
-use app::redirects::{Environment, Settings};
+use app::redirects::Settings;
 use axum::{
     body::Body,
     http::{Method, StatusCode},
@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use super::{Browser, HOST, assert_leads, assert_page, heading, store_local, store_other};
 use crate::{
-    common::{Site, request, store_instance},
+    common::{Site, my_app, request, store_instance},
     html::text,
 };
 
@@ -127,8 +127,7 @@ async fn an_instance_that_cant_be_loaded_gets_a_notice(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn markup_in_the_name_is_text_on_every_page(pool: PgPool) {
     let name = "</title><script>alert(1)</script>\"'&lt;";
-    let (environment, domain) = (Environment::Production, "myapp.com".into());
-    store_instance(&pool, &Settings { slug: "my-app".into(), name: name.into(), environment, domain, ..Settings::default() }).await;
+    store_instance(&pool, &Settings { name: name.into(), ..my_app() }).await;
     let mut browser = Browser::at(&Site::anonymous(&pool), HOST);
     for path in ["/sign-in", "/sign-up", "/waitlist", "/unauthorized-sign-in", "/nope"] {
         let page = browser.get(path).await;
