@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use web_sys::HtmlFormElement;
 
 use super::{
-    api_call::{arguments, call, get, list, text},
+    api_call::{arguments, call, get, list},
     form_element::Fields,
 };
 
@@ -28,11 +28,7 @@ pub(super) fn submit(form: HtmlFormElement, leaving: StoredValue<bool>) {
                 let _ = window().location().assign(&page);
                 return;
             }
-            Ok(outcome) if get(&outcome, "rejected").is_object() => {
-                let errors = list(&get(&outcome, "rejected"), "errors");
-                errors.iter().map(|error| text(&error, "message")).collect::<Vec<_>>().join(" ")
-            }
-            // Somebody saved in between: the page, posted as without JavaScript, shows what is stored now.
+            // The page says why: it is posted as without JavaScript.
             Ok(_) => {
                 leaving.set_value(true);
                 let _ = form.submit();
