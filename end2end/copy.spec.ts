@@ -14,6 +14,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto(`/instances/${from}/settings`);
       await page.getByLabel("Allowed origin 1", { exact: true }).fill("https://elsewhere.example");
       await page.getByRole("button", { name: "Save changes" }).click();
+      await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
       await page.goto(`/instances/${from}/redirects`);
       await page.getByLabel("After sign-up").fill("/welcome");
       await page.getByLabel("After sign-in").fill("https://elsewhere.example/in");

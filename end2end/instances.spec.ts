@@ -72,6 +72,7 @@ test("changing the domain marks redirects that are no longer allowed", async ({ 
   await alive(page);
   await page.getByLabel("After sign-in").fill(`https://app.${slug}.com/in`);
   await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
   await page.getByRole("link", { name: "Settings" }).click();
   await page.getByLabel("Domain").fill(`${slug}.dev`);
   await page.getByRole("button", { name: "Save changes" }).click();

@@ -14,6 +14,7 @@ test("a deceptive link shows its real host, and visitors land on the fallback", 
   await page.goto(`/instances/${slug}/redirects`);
   await page.getByLabel("After sign-in").fill("/welcome");
   await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
   await page.getByRole("link", { name: "Preview" }).click();
   await alive(page);
   await page.getByLabel("Paste a link").fill(`https://accounts.${slug}.com/sign-in?redirect_url=https://${slug}.com@evil.com&username=nick`);

@@ -14,7 +14,8 @@ export const screensOfAdmins: Screen[] = [
   ["a form submitted while signed out", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/settings`);
     await page.context().clearCookies();
-    await page.getByRole("button", { name: "Save changes" }).click();
+    // As without JavaScript, where the form is posted.
+    await page.evaluate(() => document.querySelector<HTMLFormElement>("#saved-in-place")?.submit());
     await expect(page.getByRole("button", { name: "Send again" })).toBeVisible();
   }],
   ["sign-in", async (page) => {
@@ -52,9 +53,17 @@ export const screensOfAdmins: Screen[] = [
   }],
   ["Redirects, with a conflict", async (page, { server, slug }) => {
     await page.goto(`/instances/${slug}/redirects`);
+    await alive(page);
     await saveRedirects(page.request, { server, slug }, 1, { after_sign_in_url: `/${"path".repeat(400)}`, after_sign_out_url: "/out" });
     await page.getByLabel("After sign-in").fill(long);
     await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("button", { name: "Use theirs" })).toBeVisible();
+  }],
+  ["Redirects, with a conflict to choose from", async (page, { server, slug }) => {
+    await page.goto(`/instances/${slug}/redirects`);
+    await saveRedirects(page.request, { server, slug }, 1, { after_sign_in_url: `/${"path".repeat(400)}`, after_sign_out_url: "/out" });
+    await page.getByLabel("After sign-in").fill(long);
+    await page.evaluate(() => document.querySelector<HTMLFormElement>("#saved-in-place")?.submit());
     await expect(page.getByRole("radio")).toHaveCount(2);
   }],
   ["History", async (page, { server, slug }) => {

@@ -34,7 +34,7 @@ use super::{
     form::{InstanceForm, field_label},
     form_view::{SETTINGS, instance_form},
     portal_pages::view::{switch_section, switched_banner},
-    store::{self, MOST_LISTED},
+    store::{self, MAX_LISTED},
 };
 
 /// Every instance; where there is none, what an instance is.
@@ -83,8 +83,8 @@ pub fn ListPage() -> impl IntoView {
         } else {
             view! { <ul class="card list">{rows.collect_view()}</ul> }.into_any()
         };
-        let more = (i64::try_from(instances.len()).is_ok_and(|count| count == MOST_LISTED)).then(|| {
-            view! { <p class="lead">{format!("The first {MOST_LISTED} by name are listed. Others open by their address, /instances/ and the slug.")}</p> }
+        let more = (i64::try_from(instances.len()).is_ok_and(|count| count == MAX_LISTED)).then(|| {
+            view! { <p class="lead">{format!("The first {MAX_LISTED} by name are listed. Others open by their address, /instances/ and the slug.")}</p> }
         });
         let some = !instances.is_empty() || !archived.is_empty();
         let new = (may_create && some).then(|| view! { <a class="button primary" href=paths::NEW_INSTANCE>"New instance"</a> });

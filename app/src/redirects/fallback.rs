@@ -7,7 +7,7 @@ use super::{
 
 /// The stored fallback redirects of an instance, as typed. A flow without one uses the home URL.
 ///
-/// They were allowed when they were stored. [`super::resolve`] checks them again, since the instance may have changed.
+/// They were allowed when they were stored. [`super::resolve()`] checks them again, since the instance may have changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fallbacks([Option<String>; Flow::ALL.len()]);
 

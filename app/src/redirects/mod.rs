@@ -1,6 +1,6 @@
 //! The redirect rules: what a portal link means and where it sends its visitor. Pure code, without I/O, screens or a clock.
 //!
-//! [`policy::check`] is the only place that decides whether a URL may be a target. [`resolve`] calls it for each candidate in
+//! [`policy::check`] is the only place that decides whether a URL may be a target. [`resolve()`] calls it for each candidate in
 //! order, and [`parse_fallback`] and [`Instance::parse`] call it for what an admin stores. [`Page`] lists the hosted pages, and
 //! [`Flow`] what is said of a flow on screens and in JSON.
 

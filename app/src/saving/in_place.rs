@@ -15,6 +15,7 @@ use super::{
     errors::{hide_errors, show_errors, show_summary},
     form_element::{BAR, BUTTON, DISCARD, FORM, Fields, SAID, SIGN_IN, UNDO, base, count_changed, element, fill},
     page_refresh::refresh,
+    submit::submit,
 };
 use crate::{error::AppError, paths};
 
@@ -88,7 +89,7 @@ impl InPlace {
                 self.save();
             } else if target.has_attribute("data-function") {
                 event.prevent_default();
-                self.submit(target);
+                submit(target, self.leaving);
             } else {
                 self.leaving.set_value(true);
             }
@@ -125,43 +126,6 @@ impl InPlace {
         on(CHECKED, move |_| self.show());
         // The page may come back from the browser's cache, unsaved as it was left.
         on("pageshow", move |_| self.leaving.set_value(false));
-    }
-
-    /// Calls the server function of a form that leads to another page once it is saved.
-    fn submit(self, form: HtmlFormElement) {
-        let (Some(typed), Ok(Some(said))) = (Fields::of(&form), form.query_selector(".said")) else { return };
-        if form.has_attribute("aria-busy") {
-            return;
-        }
-        let _ = form.set_attribute("aria-busy", "true");
-        said.set_text_content(Some("Saving…"));
-        let data = |name| form.get_attribute(name).unwrap_or_default();
-        let called = call(data("data-function"), arguments(&data("data-arguments"), &typed));
-        let page = data("data-page");
-        leptos::task::spawn_local(async move {
-            let failed = match called.await {
-                Ok(outcome) if get(&outcome, "saved").is_object() => {
-                    let left_out = list(&get(&outcome, "saved"), "left_out").into_iter().filter_map(|field| field.as_string());
-                    let page = left_out.fold(page, |page, field| page + "&left_out=" + &field);
-                    self.leaving.set_value(true);
-                    let _ = window().location().assign(&page);
-                    return;
-                }
-                Ok(outcome) if get(&outcome, "rejected").is_object() => {
-                    let errors = list(&get(&outcome, "rejected"), "errors");
-                    errors.iter().map(|error| text(&error, "message")).collect::<Vec<_>>().join(" ")
-                }
-                // Somebody saved in between: the page, posted as without JavaScript, shows what is stored now.
-                Ok(_) => {
-                    self.leaving.set_value(true);
-                    let _ = form.submit();
-                    return;
-                }
-                Err(error) => error.to_string(),
-            };
-            said.set_text_content(Some(&failed));
-            let _ = form.remove_attribute("aria-busy");
-        });
     }
 
     /// Sends the form, unless it is being sent.

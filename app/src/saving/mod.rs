@@ -18,5 +18,6 @@ mod page_refresh;
 pub mod save;
 #[cfg(feature = "ssr")]
 pub mod saved_instances;
+mod submit;
 #[cfg(feature = "ssr")]
 pub mod undo;

@@ -43,7 +43,7 @@ pub fn write(form: &impl Serialize) -> String {
     serde_html_form::to_string(form).unwrap_or_default()
 }
 
-/// Reads what [`write`] wrote; `None` for anything else.
+/// Reads what [`write()`] wrote; `None` for anything else.
 #[cfg(feature = "ssr")]
 pub fn read<Form: serde::de::DeserializeOwned>(text: &str) -> Option<Form> {
     serde_html_form::from_str(text).ok()

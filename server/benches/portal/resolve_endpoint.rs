@@ -22,7 +22,7 @@ use axum::{
 use axum_client_ip::ClientIpSource;
 use server::{
     http::dashboard_url::DashboardUrl,
-    measured::{PATIENCE, around, keep_metrics, serve, serve_each},
+    measured::{HEADER_TIMEOUT, around, keep_metrics, serve, serve_each},
     portal::{FastPath, snapshot::Snapshots},
 };
 use sqlx::PgPool;
@@ -79,7 +79,7 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let long = start(runtime, router.clone())?;
     let (listener, portal) = listen(runtime)?;
     let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
-    runtime.spawn(serve_each(listener, each, PATIENCE, std::future::pending()));
+    runtime.spawn(serve_each(listener, each, HEADER_TIMEOUT, std::future::pending()));
     let response = Client::new(&portal.to_string()).get(&path())?;
     ensure!(response.status == 200 && response.json()["target"] == TARGET, "{response:?}");
 
@@ -183,7 +183,7 @@ async fn copy(address: &str) -> anyhow::Result<Router> {
 /// Serves a router on a free port.
 fn start(runtime: &Runtime, router: Router) -> anyhow::Result<SocketAddr> {
     let (listener, address) = listen(runtime)?;
-    runtime.spawn(serve(listener, router, PATIENCE, std::future::pending()));
+    runtime.spawn(serve(listener, router, HEADER_TIMEOUT, std::future::pending()));
     Ok(address)
 }
 

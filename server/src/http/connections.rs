@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::{Layer, Service};
 
 /// How long a client may take for a request's headers, and how long a connection waits for the next request.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The largest head of a request, in bytes: its first line and its headers, of which there may be 100 (hyper's own limit).
 const LARGEST_HEAD: usize = 128 * 1024;
@@ -113,7 +113,7 @@ mod tests {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         // What the server has not read when it ends the connection makes an error of the end.
-        drop(tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the connection ends"));
+        drop(tokio::time::timeout(HEADER_TIMEOUT, stream.read_to_end(&mut answer)).await.expect("the connection ends"));
         String::from_utf8(answer).unwrap()
     }
 
@@ -128,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_is_too_large_is_refused() {
-        let running = run(PATIENCE).await;
+        let running = run(HEADER_TIMEOUT).await;
         let many = "a: b\r\n".repeat(101);
         let large = format!("a: {}\r\n", "b".repeat(LARGEST_HEAD));
         for headers in [many, large] {
@@ -141,7 +141,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_being_answered_when_it_stops_gets_the_answer() {
-        let Running { address, begun, go_on, stop, ended } = run(PATIENCE).await;
+        let Running { address, begun, go_on, stop, ended } = run(HEADER_TIMEOUT).await;
         let idle = TcpStream::connect(address).await.unwrap();
         let answer = tokio::spawn(async move { say(address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await });
         begun.notified().await;

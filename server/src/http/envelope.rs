@@ -23,10 +23,10 @@ use axum::{
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use crate::http::request::{LONGEST_ADDRESS, NAME, logged_path};
+use crate::http::request::{MAX_ADDRESS_BYTES, NAME, logged_path};
 
 /// The longest that a request may take.
-const LONGEST: Duration = Duration::from_secs(30);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What an answer has, unless it says otherwise itself.
 const FIXED: [(HeaderName, HeaderValue); 2] = [
@@ -81,7 +81,7 @@ where
         let answering = async move {
             let mut response = match answer {
                 None => (StatusCode::URI_TOO_LONG, "This address is too long: 32,768 bytes at most.\n").into_response(),
-                Some(answer) => match tokio::time::timeout(LONGEST, answer).await {
+                Some(answer) => match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
                     Ok(Ok(response)) => response,
                     Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                 },
@@ -95,7 +95,7 @@ where
 }
 
 fn is_too_long(request: &Request) -> bool {
-    request.uri().path_and_query().is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS)
+    request.uri().path_and_query().is_some_and(|address| address.as_str().len() > MAX_ADDRESS_BYTES)
 }
 
 /// Gives an answer the headers that every answer has, and its request's name.

@@ -10,10 +10,10 @@ pub(crate) const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest path with its query, in bytes: twice what the portal reads, four times the longest address of a page. What is
 /// longer than 65,534 bytes, the HTTP parser refuses by itself.
-pub(crate) const LONGEST_ADDRESS: usize = 32 * 1024;
+pub(crate) const MAX_ADDRESS_BYTES: usize = 32 * 1024;
 
 /// The longest path that is logged as it is, in bytes.
-const LONGEST_LOGGED: usize = 128;
+const MAX_LOGGED_BYTES: usize = 128;
 
 /// What the log says of a path: itself where it is like one of ours, else which of ours it is like.
 pub(crate) fn logged_path(request: &Request) -> &str {
@@ -24,7 +24,7 @@ pub(crate) fn logged_path(request: &Request) -> &str {
 /// People also paste things behind a host name that belong nowhere.
 pub(crate) fn own_path(request: &Request) -> Option<&str> {
     let path = request.uri().path();
-    let plain = path.len() <= LONGEST_LOGGED && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+    let plain = path.len() <= MAX_LOGGED_BYTES && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
     route(request).filter(|route| plain && !route.contains('*')).map(|_| path)
 }
 

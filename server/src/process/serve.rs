@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     database::Database,
     http::{
-        connections::{self, PATIENCE},
+        connections::{self, HEADER_TIMEOUT},
         dashboard_url::DashboardUrl,
     },
     observe::{metrics, traces},
@@ -101,7 +101,7 @@ async fn listen(
     let mut stopping = shutdown.clone();
     let fast_path = FastPath::new(snapshots.clone());
     let service = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
-    let server = connections::serve_each(listener, service, PATIENCE, async move { stopping.wait().await });
+    let server = connections::serve_each(listener, service, HEADER_TIMEOUT, async move { stopping.wait().await });
     let background = async {
         if is_early {
             retry(RETRY, prepare, || announce_waiting(address, file.as_ref())).await;

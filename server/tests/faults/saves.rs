@@ -18,7 +18,7 @@ use crate::{
 const KILLS: usize = 30;
 
 /// The longest that saves go on until the next kill, in microseconds: a few times as long as a save takes.
-const LONGEST: usize = 60_000;
+const REQUEST_TIMEOUT: usize = 60_000;
 
 const SLUG: &str = "my-app";
 
@@ -110,7 +110,7 @@ async fn a_kill_at_any_moment_of_a_save_leaves_all_of_it_or_nothing() {
         let (has_begun, saving) = save(&server.address, &admin, stored.0, round);
         let readers = ["/portal/my-app/v1/redirects", "/portal/my-app/v1/resolve?flow=sign-in"].map(|path| read(&server.address, path));
         has_begun.recv().expect("a save is acknowledged");
-        std::thread::sleep(Duration::from_micros(random.below(LONGEST).try_into().unwrap()));
+        std::thread::sleep(Duration::from_micros(random.below(REQUEST_TIMEOUT).try_into().unwrap()));
         // Every third time PostgreSQL goes first.
         let with_postgres = round % 3 == 2;
         if with_postgres {

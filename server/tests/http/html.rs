@@ -105,7 +105,8 @@ pub(crate) fn rows(html: &str) -> Vec<Vec<String>> {
 
 /// What is said beside a field of the instance form.
 pub(crate) fn error_of(html: &str, field: &str) -> Option<String> {
-    text_of(html, &format!("{field}-error"), "p")
+    // The place for an error is there before there is one.
+    text_of(html, &format!("{field}-error"), "p").filter(|error| !error.is_empty())
 }
 
 /// What is said beside a field of the Redirects tab.

@@ -19,12 +19,12 @@ use crate::server_process::{ServerProcess, serve};
 pub(crate) const NOWHERE: &str = "postgres://nobody@127.0.0.1:1/nowhere";
 
 /// How long anything may take before the test has failed.
-const TIMEOUT: Duration = Duration::from_mins(1);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Waits until it is so.
 #[track_caller]
 pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) {
-    let until = Instant::now() + TIMEOUT;
+    let until = Instant::now() + REQUEST_TIMEOUT;
     while !is_so() {
         assert!(Instant::now() < until, "it never is so");
         std::thread::yield_now();
@@ -82,7 +82,9 @@ impl Runtime {
     #[track_caller]
     fn next(&mut self, what: &str) -> String {
         loop {
-            let Ok(line) = self.process.output.recv_timeout(TIMEOUT) else { panic!("it never says {what}: {}{}", self.said, self.log()) };
+            let Ok(line) = self.process.output.recv_timeout(REQUEST_TIMEOUT) else {
+                panic!("it never says {what}: {}{}", self.said, self.log())
+            };
             self.said.extend([line.as_str(), "\n"]);
             // The link to set it up is no place where it says that it listens.
             if what.split('|').any(|what| line.contains(what)) && !line.contains("token=") {

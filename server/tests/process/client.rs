@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Longer than a server may take for any answer.
-const PATIENCE: Duration = Duration::from_mins(1);
+const HEADER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Who asks one server.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Client {
 fn connect(address: &str) -> io::Result<BufReader<TcpStream>> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(HEADER_TIMEOUT))?;
     Ok(BufReader::new(stream))
 }
 

@@ -13,7 +13,7 @@ use crate::process::{feed, resolve, start};
 const MYAPP: [&str; 2] = ["--domain", "myapp.com"];
 
 /// After this long, an answer will not come any more.
-const PATIENCE: Duration = Duration::from_secs(30);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[test]
 fn each_line_gets_its_resolution_in_order_and_no_database_is_asked() {
@@ -94,7 +94,7 @@ fn whoever_waits_for_an_answer_gets_it_before_the_next_line() {
     std::thread::spawn(move || answers.for_each(|answer| drop(told.send(answer.unwrap()))));
     for flow in ["sign-in", "nothing", "waitlist"] {
         writeln!(lines, "{{\"flow\":\"{flow}\"}}").unwrap();
-        let answer = heard.recv_timeout(PATIENCE).expect("an answer, while more lines may come");
+        let answer = heard.recv_timeout(HEADER_TIMEOUT).expect("an answer, while more lines may come");
         assert!(answer.contains(flow) || answer.starts_with("{\"line\":2,"), "{answer}");
     }
     drop(lines);

@@ -9,7 +9,7 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::MOST_LISTED,
+    instances::store::MAX_LISTED,
     members::role::Role,
     redirects::is_slug,
     ui::form::FieldError,
@@ -96,7 +96,7 @@ pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<ArchivedInstance>, St
         order by i.archived_at, i.slug limit $3"#,
         admin,
         RESTORABLE_HOURS,
-        MOST_LISTED
+        MAX_LISTED
     )
     .fetch_all(pool)
     .await?;

@@ -33,9 +33,9 @@ pub struct InstanceSummary {
 }
 
 /// The most instances that a list shows.
-pub const MOST_LISTED: i64 = 1000;
+pub const MAX_LISTED: i64 = 1000;
 
-/// The instances that an admin is a member of, by name, up to [`MOST_LISTED`].
+/// The instances that an admin is a member of, by name, up to [`MAX_LISTED`].
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
@@ -46,7 +46,7 @@ pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<InstanceSummary>, Sto
         where m.admin_id = $1 and i.archived_at is null
         order by lower(i.name), i.slug limit $2",
         admin,
-        MOST_LISTED
+        MAX_LISTED
     )
     .fetch_all(pool)
     .await?;

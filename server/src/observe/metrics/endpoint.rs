@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     config::MetricsListen,
-    http::connections::{self, PATIENCE},
+    http::connections::{self, HEADER_TIMEOUT},
 };
 
 /// How often histograms sort recorded values into their buckets. Until then, each value takes memory.
@@ -62,7 +62,7 @@ pub(crate) async fn serve(listener: TcpListener, pool: PgPool, stopped: impl Fut
         }
     };
     tokio::select! {
-        () = connections::serve(listener, router(recorder, pool), PATIENCE, stopped) => {}
+        () = connections::serve(listener, router(recorder, pool), HEADER_TIMEOUT, stopped) => {}
         never = upkeep => never,
     }
 }
