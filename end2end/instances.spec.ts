@@ -108,6 +108,32 @@ test("settings that somebody else saved in between are kept, even if the form wa
   expect(stored).toMatchObject({ domain: `${slug}.com`, allowed_origins: ["https://theirs.example"], version: 3 });
 });
 
+test("settings that are typed while a save runs stay, and the next save stores them", async ({ page, slug }) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(
+    "**/api/save_settings",
+    async (route) => {
+      await held;
+      await route.continue();
+    },
+    { times: 1 },
+  );
+  await page.goto(`/instances/${slug}/settings`);
+  await alive(page);
+  await page.getByLabel("Name").fill("First");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saving…");
+  await page.getByLabel("Allowed origin 1", { exact: true }).fill("https://typed.example");
+  release();
+  await expect(page.getByRole("status")).toHaveText("Saved · version 2 · 1 unsaved change");
+  await expect(page.getByLabel("Allowed origin 1", { exact: true })).toHaveValue("https://typed.example");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toHaveText("Saved · version 3");
+  const stored = await (await page.request.get(`/portal/${slug}/v1/redirects`)).json();
+  expect(stored).toMatchObject({ allowed_origins: ["https://typed.example"], version: 3 });
+});
+
 test("a name that contains HTML is shown as text, in the title too", async ({ page, slug }) => {
   const name = `</title><meta http-equiv=refresh content=0;url=/nowhere> & co`;
   await page.goto(`/instances/${slug}/settings`);

@@ -197,8 +197,9 @@ test("Ctrl+S saves, and the button can't be pressed twice", async ({ page, slug 
   await page.getByRole("button", { name: "Save" }).click({ force: true });
   await page.keyboard.press("Control+s");
   release();
-  await expect(page.getByRole("status")).toContainText("1 unsaved change");
+  await expect(page.getByRole("status")).toHaveText("Saved · version 2 · 1 unsaved change");
   await expect(page.getByLabel("After sign-out")).toHaveValue("/typed-while-saving");
+  await expect(page.getByRole("button", { name: "Save" })).toBeVisible();
   expect(calls).toBe(1);
 });
 

@@ -55,7 +55,7 @@ pub async fn open(pool: &PgPool, token: &str) -> Result<OpenedLink, SignInError>
     Ok(OpenedLink { link, has_account, instance })
 }
 
-/// Follows a link: does what it is for, and signs in whoever followed it. After an error the link can be followed again.
+/// Uses a one-time link: does what the link is for, and signs its user in. After an error the link can be used again.
 ///
 /// # Errors
 /// The link is not valid, fields are wrong, the password can't be hashed or verified, or the query fails.

@@ -101,7 +101,7 @@ impl InstanceForm {
         if self.name.trim().is_empty() && self.slug.trim().is_empty() {
             errors.retain(|error| error.field != "slug");
         }
-        // `version` is none of the settings and comes first.
+        // `version` is not a setting, so its error comes first.
         errors.sort_by_key(|error| InstanceField::ALL.iter().position(|field| error.field.starts_with(field.name())));
         match parsed {
             Ok(instance) if errors.is_empty() => Ok(instance),

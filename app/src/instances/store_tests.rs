@@ -233,7 +233,7 @@ async fn an_emptied_list_is_told_from_a_first_start(pool: PgPool) {
     assert!(!ever_had_one(&pool).await.unwrap());
     created(&pool, &my_app()).await;
     assert!(ever_had_one(&pool).await.unwrap());
-    // A change goes with nothing, so only whoever owns the database empties it.
+    // Nothing deletes a change, so only the owner of the table can empty it.
     sqlx::raw_sql("alter table changes disable trigger changes_append_only; delete from changes; delete from instances")
         .execute(&pool)
         .await

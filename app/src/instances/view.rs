@@ -37,7 +37,7 @@ use super::{
     store::{self, MAX_LISTED},
 };
 
-/// Every instance; where there is none, what an instance is.
+/// Every instance. If there are none, the page says what an instance is.
 #[component]
 pub fn ListPage() -> impl IntoView {
     let done = match loading::query().as_str() {
@@ -157,7 +157,7 @@ pub fn SettingsPage() -> impl IntoView {
             view! {
                 {empty_summary()}
                 {instance_form(form, &errors_of(problem.clone()), true)}
-                {save_bar(bar)}
+                {(!read_only).then(|| save_bar(bar))}
                 <SaveInPlace />
             }
             .into_any()

@@ -69,7 +69,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
             </form>
         }
     });
-    // Whoever runs the server finds the reason in the log by it.
+    // The operator finds the reason in the log by this id.
     let request = use_context::<Parts>()
         .filter(|_| status == StatusCode::SERVICE_UNAVAILABLE)
         .and_then(|parts| parts.headers.get("x-request-id")?.to_str().ok().map(str::to_owned))

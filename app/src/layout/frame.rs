@@ -65,7 +65,7 @@ pub fn Frame(
     /// The instance that the page is about, and which of its pages it is.
     #[prop(optional)]
     current: Option<(StoredInstance, Place)>,
-    /// Which page it is, if it is none of an instance's.
+    /// Which page of the server it is, if it is not a page of an instance.
     #[prop(optional)]
     page: ServerPage,
     children: Children,

@@ -63,17 +63,17 @@ async fn post(function: &str, arguments: &Object) -> Result<(u16, String), JsVal
     Ok((response.status(), text.as_string().unwrap_or_default()))
 }
 
-/// A property of an object; undefined where there is none.
+/// A property of an object; undefined if it has no such property.
 pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// A property that is a text; empty where there is none.
+/// A property that is a text; empty if there is none.
 pub(super) fn text(object: &JsValue, name: &str) -> String {
     get(object, name).as_string().unwrap_or_default()
 }
 
-/// A property that is a list; empty where there is none.
+/// A property that is a list; empty if there is none.
 pub(super) fn list(object: &JsValue, name: &str) -> Array {
     get(object, name).dyn_into().unwrap_or_default()
 }

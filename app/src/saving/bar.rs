@@ -54,8 +54,8 @@ pub fn empty_summary() -> impl IntoView {
     }
 }
 
-/// What a form that leads to another page once it is saved needs in its button's place: where it says that it is busy, and what is
-/// wrong.
+/// The line beside the button of a form that leads to another page once it is saved. It says that the form is being sent, or what is
+/// wrong with it.
 pub fn status() -> impl IntoView {
     view! { <p class="said" aria-live="polite"></p> }
 }

@@ -1,5 +1,5 @@
-//! The page of a form that another admin's save got in between of: both values of each field that both have changed, to choose
-//! from. A plain form, that posts what the editor would.
+//! The page of a form in conflict with another admin's save. It shows both values of each field that both have changed, to choose
+//! from, and posts what the editor would.
 
 use leptos::prelude::*;
 use url::form_urlencoded;

@@ -4,7 +4,6 @@ use leptos::{
     prelude::document,
     wasm_bindgen::{JsCast, JsValue},
 };
-
 use web_sys::{Event, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, UrlSearchParams, js_sys::Array};
 
 /// The id of the form that is saved in place. A page has one, and one of each of these.
@@ -75,7 +74,7 @@ impl Fields {
         entries.map(|entry| (text(entry.get(0)), text(entry.get(1)))).collect()
     }
 
-    /// The value of a field; empty where there is none.
+    /// The value of a field; empty if the form has no such field.
     pub fn get(&self, name: &str) -> String {
         self.0.get(name).unwrap_or_default()
     }
@@ -93,10 +92,12 @@ pub fn count_changed(names: &str, base: &str) -> usize {
     names.split_whitespace().filter(|name| typed.get_all(name) != stored.get_all(name)).count()
 }
 
-/// Puts the values of an urlencoded text into the form's inputs, as if they were typed. An input whose value is no longer that of
+/// Puts the values of an urlencoded text into the form's inputs, as if they were typed. A field whose value is no longer that of
 /// `before` keeps it: it was typed since. `hidden` says whether hidden inputs take values too.
 pub fn fill(text: &str, before: &str, hidden: bool) {
     let (Some(form), Some(fields), Some(before)) = (form(), Fields::read(text), Fields::read(before)) else { return };
+    // Compared before any of its inputs is filled.
+    let is_list_typed_since = Fields::of(&form).is_none_or(|now| now.get_all(LIST) != before.get_all(LIST));
     let mut origins = 0;
     for element in Array::from(&form.elements()).iter() {
         let Ok(input) = element.dyn_into::<HtmlInputElement>() else { continue };
@@ -109,6 +110,7 @@ pub fn fill(text: &str, before: &str, hidden: bool) {
             }
             "hidden" | "radio" => {}
             // The inputs of a list take its values in order; those that are left are emptied.
+            _ if name == LIST && is_list_typed_since => {}
             _ if name == LIST => {
                 let stored = fields.get_all(LIST);
                 take(&input, stored.get(origins).map_or("", String::as_str));

@@ -173,9 +173,9 @@ impl InPlace {
             return;
         }
         self.phase.set_value(Phase::Editing);
-        let merged = get(if rejected.is_object() { &rejected } else { &conflict }, "merged");
-        if merged.is_object() {
-            self.refill(&text(&merged, "form"));
+        let merged = text(if rejected.is_object() { &rejected } else { &conflict }, "merged");
+        if !merged.is_empty() {
+            self.refill(&merged);
         }
         if rejected.is_object() {
             show_errors(&list(&rejected, "errors"));
@@ -196,23 +196,18 @@ impl InPlace {
         let (phase, count) = (self.phase.get_value(), changed());
         let said = match phase {
             Phase::Saving => "Saving…".to_owned(),
-            Phase::Saved(version) if self.merged.get_value() => format!("Saved · version {version}, merged with somebody else's changes"),
-            Phase::Saved(version) => format!("Saved · version {version}"),
+            Phase::Saved(version) => {
+                let merged = if self.merged.get_value() { ", merged with somebody else's changes" } else { "" };
+                let typed_since = if count == 0 { String::new() } else { format!(" · {}", unsaved(count)) };
+                format!("Saved · version {version}{merged}{typed_since}")
+            }
             Phase::Failed(AppError::Unreachable) => "Not saved: the server can't be reached. What you typed is still here.".to_owned(),
             Phase::Failed(AppError::SignedOut) => "Not saved: you are signed out. What you typed is still here.".to_owned(),
             Phase::Failed(error) => format!("Not saved. {error} What you typed is still here."),
             Phase::Editing if count == 0 => String::new(),
-            Phase::Editing => {
-                let refused = document().query_selector_all(".field:has([aria-invalid]) .badge:not([hidden])");
-                let attention = match refused.map_or(0, |refused| refused.length()) {
-                    0 => String::new(),
-                    1 => ", one needs attention".to_owned(),
-                    count => format!(", {count} need attention"),
-                };
-                format!("{count} unsaved change{}{attention}", if count == 1 { "" } else { "s" })
-            }
+            Phase::Editing => unsaved(count),
         };
-        let is_saved = matches!(phase, Phase::Saved(_));
+        let is_all_saved = matches!(phase, Phase::Saved(_)) && count == 0;
         if let Some(text) = element(SAID) {
             text.set_text_content(Some(&said));
         }
@@ -220,10 +215,10 @@ impl InPlace {
         if !base().is_empty() {
             hide(BAR, said.is_empty());
         }
-        hide(UNDO, !is_saved || self.undo.with_value(String::is_empty));
+        hide(UNDO, !is_all_saved || self.undo.with_value(String::is_empty));
         hide(SIGN_IN, phase != Phase::Failed(AppError::SignedOut));
-        hide(BUTTON, is_saved);
-        hide(DISCARD, is_saved);
+        hide(BUTTON, is_all_saved);
+        hide(DISCARD, is_all_saved);
         if let Some(button) = element(BUTTON) {
             let label = match phase {
                 Phase::Failed(_) => "Try again",
@@ -267,4 +262,15 @@ fn on(name: &str, heard: impl FnMut(Event) + 'static) {
 fn changed() -> usize {
     let names = element(BAR).and_then(|bar| bar.get_attribute("data-fields")).unwrap_or_default();
     count_changed(&names, &base())
+}
+
+/// Says how many fields are unsaved, and how many of the values are refused.
+fn unsaved(count: usize) -> String {
+    let refused = document().query_selector_all(".field:has([aria-invalid]) .badge:not([hidden])");
+    let attention = match refused.map_or(0, |refused| refused.length()) {
+        0 => String::new(),
+        1 => ", one needs attention".to_owned(),
+        count => format!(", {count} need attention"),
+    };
+    format!("{count} unsaved change{}{attention}", if count == 1 { "" } else { "s" })
 }

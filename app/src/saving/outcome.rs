@@ -14,8 +14,8 @@ pub enum SaveOutcome {
     Rejected {
         /// What is wrong, in the order of the form.
         errors: Vec<FieldError>,
-        /// The form to go on with, where somebody else has saved in between.
-        merged: Option<Merged>,
+        /// The merged form, urlencoded, if somebody else has saved in between: the page goes on with it.
+        merged: Option<String>,
     },
     /// Somebody else has saved in between, and nothing is stored: both have changed the same field, or the form is from a version
     /// that is not stored any more.
@@ -62,17 +62,8 @@ pub struct Conflict {
     pub theirs: Vec<String>,
     /// Fields that only this form changes.
     pub own: Vec<String>,
-    /// The form to go on with.
-    pub merged: Merged,
-}
-
-/// A form that is merged with what somebody else has stored since it was filled.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Merged {
-    /// The form, urlencoded: what was typed wherever it changes something, else what is stored.
-    pub form: String,
-    /// What is stored now, urlencoded: what the next save starts from.
-    pub base: String,
+    /// The merged form, urlencoded: what was typed wherever it changes something, else what is stored. The page goes on with it.
+    pub merged: String,
 }
 
 /// A field that both have changed.

@@ -8,7 +8,7 @@ use leptos::{
 use web_sys::{Event, XmlHttpRequest, XmlHttpRequestResponseType};
 
 /// The parts that say something about what is stored.
-const PARTS: [&str; 4] = [".rail", ".head", ".live", ".notices"];
+const PARTS: [&str; 3] = [".rail", ".head", ".live"];
 
 /// Fetches the page, and puts its parts in the place of those that are shown. If it can't be fetched, they stay.
 pub(super) fn refresh() {

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use super::{
     merge::{Merge, look_up},
-    outcome::{Merged, SaveOutcome, Saved},
+    outcome::{SaveOutcome, Saved},
     saved_instances::SavedInstances,
 };
 use crate::{
@@ -58,24 +58,24 @@ impl Saver {
     /// The instance is not there or archived, the caller may not, or the database does not answer.
     pub async fn save<Form: Save>(&self, mut form: Form) -> Result<SaveOutcome, AppError> {
         let mut merges = 0;
-        let mut gone_on = None;
+        let mut merged_form = None;
         loop {
             let stored = match form.save(self).await {
                 Ok(version) => {
                     self.mark_saved();
                     return self.saved(&form, version, merges > 0).await;
                 }
-                Err(StoreError::Fields(errors)) => return Ok(SaveOutcome::Rejected { errors, merged: gone_on }),
+                Err(StoreError::Fields(errors)) => return Ok(SaveOutcome::Rejected { errors, merged: merged_form }),
                 Err(StoreError::Conflict(stored)) => stored,
                 Err(error) => return Err(error.into_app_error()),
             };
             let (next, mut conflict) = form.merge(&stored);
             if conflict.ahead || !conflict.both.is_empty() || merges == MAX_MERGES {
                 look_up(&mut conflict, &self.pool, &stored).await;
-                conflict.merged = Merged { form: write(&next), base: write(&Form::of_stored(&stored)) };
+                conflict.merged = write(&next);
                 return Ok(SaveOutcome::Conflict(Box::new(conflict)));
             }
-            gone_on = Some(Merged { form: write(&next), base: write(&Form::of_stored(&stored)) });
+            merged_form = Some(write(&next));
             form = next;
             merges += 1;
         }

@@ -9,7 +9,7 @@ use url::form_urlencoded;
 use super::merge::Merge;
 use crate::{history::store::change_at, instances::stored::StoredInstance, ui::form::write};
 
-/// The button that undoes the save that the page has just told of; nothing where there is none.
+/// The button that undoes the save that the page has just told of. Nothing if there is nothing to undo.
 pub fn undo_button(fields: Option<Vec<(String, String)>>) -> impl IntoView {
     fields.map(|fields| {
         let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
@@ -17,7 +17,7 @@ pub fn undo_button(fields: Option<Vec<(String, String)>>) -> impl IntoView {
     })
 }
 
-/// The fields of a form that undoes the change that made the stored version; `None` where that change is none of this form's.
+/// The fields of a form that undoes the change that made the stored version; `None` if that change is not in this form.
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.

@@ -43,11 +43,11 @@ impl Dashboard {
         let (status, rejected) = match outcome? {
             SaveOutcome::Saved(saved) => return Ok(Redirect::to(&page(&saved)).into_response()),
             SaveOutcome::Rejected { errors, merged } => {
-                let form = merged.and_then(|merged| read(&merged.form)).unwrap_or(form);
+                let form = merged.and_then(|merged| read(&merged)).unwrap_or(form);
                 (StatusCode::UNPROCESSABLE_ENTITY, Rejected { form, problem: Problem::Fields(errors) })
             }
             SaveOutcome::Conflict(conflict) => {
-                let form = read(&conflict.merged.form).unwrap_or(form);
+                let form = read(&conflict.merged).unwrap_or(form);
                 (StatusCode::CONFLICT, Rejected { form, problem: Problem::Conflict(*conflict) })
             }
         };

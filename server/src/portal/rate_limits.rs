@@ -50,7 +50,7 @@ pub(super) enum VisitorAttempt<'a> {
     SignUp { instance: i64, identifiers: &'a [&'a str], address: Option<IpAddr> },
     /// A place on the waitlist.
     JoinWaitlist(Option<IpAddr>),
-    /// A new password, which needs the current one: whoever has a session could guess at it.
+    /// A new password, which needs the current one: with a stolen session, somebody could guess at it.
     ChangePassword { visitor: i64, address: Option<IpAddr> },
 }
 

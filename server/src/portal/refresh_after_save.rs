@@ -1,4 +1,4 @@
-//! Serves saved instances anew before the response to a save is sent, so that whoever saved sees it at once.
+//! Serves saved instances anew before the response to a save is sent, so that the admin who saved sees it at once.
 
 use app::saving::saved_instances::SavedInstances;
 use axum::{

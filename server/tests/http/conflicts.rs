@@ -142,8 +142,8 @@ async fn a_chosen_value_that_is_refused_comes_back_in_the_editor(pool: PgPool) {
     assert!(verdict_of(refused.text(), "after_sign_in_url").unwrap().starts_with("evil.com is not on myapp.com."));
     assert_eq!(value(refused.text(), "after_sign_out_url"), "/theirs");
     assert_eq!(stored(&pool).await.1, 2);
-    assert_eq!(site.edit(&refused, REDIRECTS, &[("after_sign_in_url", "/mended")]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(stored(&pool).await.0, fallbacks(&[(Flow::SignIn, "/mended"), (Flow::SignOut, "/theirs")]));
+    assert_eq!(site.edit(&refused, REDIRECTS, &[("after_sign_in_url", "/corrected")]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(stored(&pool).await.0, fallbacks(&[(Flow::SignIn, "/corrected"), (Flow::SignOut, "/theirs")]));
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -118,9 +118,9 @@ async fn a_wrong_field_does_not_hide_that_somebody_saved_in_between(pool: PgPool
     site.edit(&opened, PATH, &[("name", "Theirs")]).await;
     let wrong = site.edit(&opened, PATH, &[("domain", "co.uk")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let mended = site.edit(&wrong, PATH, &[("domain", "mended.com")]).await;
-    assert_eq!((mended.header("location"), stored_name(&pool).await), ("/instances/my-app/settings?merged", "Theirs".into()));
-    assert_eq!(site.get("/portal/my-app/v1/redirects").await.json()["domain"], "mended.com");
+    let corrected = site.edit(&wrong, PATH, &[("domain", "corrected.com")]).await;
+    assert_eq!((corrected.header("location"), stored_name(&pool).await), ("/instances/my-app/settings?merged", "Theirs".into()));
+    assert_eq!(site.get("/portal/my-app/v1/redirects").await.json()["domain"], "corrected.com");
 }
 
 #[sqlx::test(migrations = "../migrations")]

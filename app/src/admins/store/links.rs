@@ -36,7 +36,7 @@ pub struct Invitation {
 pub struct OneTimeLink {
     /// Its purpose.
     pub purpose: Purpose,
-    /// The name of whoever created it.
+    /// The name of the admin who created it.
     pub created_by: String,
 }
 

@@ -38,7 +38,7 @@ pub struct ArchivedInstance {
     pub domain: String,
     /// Until when it can be restored.
     pub until: OffsetDateTime,
-    /// Whether who asks is an owner, and may restore it.
+    /// Whether the caller is an owner, and may restore it.
     pub is_owned: bool,
 }
 

@@ -29,7 +29,7 @@ pub fn ArchivePage() -> impl IntoView {
         let errors = problem.map(Problem::into_errors).unwrap_or_default();
         let summary = (!errors.is_empty()).then(|| {
             let links = errors.iter().map(|error| (format!("#{}", error.field), error.message.clone()));
-            summary("Not archived", "Mend this, then try again:", links.collect())
+            summary("Not archived", "Fix these fields, then try again:", links.collect())
         });
         let field = Field {
             name: "slug",

@@ -74,7 +74,7 @@ macro_rules! rows {
     };
 }
 
-/// The instance of that slug; `None` where there is none.
+/// The instance with that slug; `None` if there is none.
 ///
 /// # Errors
 /// PostgreSQL, or a stored instance that is no longer valid.

@@ -134,7 +134,7 @@ pub(crate) async fn lock_against_archiving(connection: &mut PgConnection, instan
     Ok(open.fetch_optional(connection).await?.is_some())
 }
 
-/// Locks the rows of every instance that an account is a member of, for the rest of the transaction. Whoever changes members holds
+/// Locks the rows of every instance that an account is a member of, for the rest of the transaction. Every change of members takes
 /// the same locks.
 ///
 /// # Errors

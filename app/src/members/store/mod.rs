@@ -1,5 +1,5 @@
-//! Members in PostgreSQL. Whoever changes them locks the instance's row first, so of two owners who remove each other at once, the
-//! second one finds that only one is left.
+//! Members in PostgreSQL. Every change locks the instance's row first. If two owners remove each other at once, the second one finds
+//! that only one is left.
 
 mod invitations;
 pub mod membership;

@@ -57,5 +57,5 @@ pub fn notice(notice: Notice) -> AnyView {
 }
 
 fn no_portal(name: String, what: &'static str) -> AnyView {
-    view! { <p><strong>{name}</strong>{what}" If you followed a link, ask whoever gave it to you for another way."</p> }.into_any()
+    view! { <p><strong>{name}</strong>{what}" If you followed a link, ask the person who gave it to you for another one."</p> }.into_any()
 }

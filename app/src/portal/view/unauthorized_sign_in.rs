@@ -18,7 +18,7 @@ pub fn unauthorized_sign_in(address: &Address, visitor: Option<&Visitor>, ended:
     let steps = match visitor {
         Some(_) if ended => view! {
             {confirmation(Some("You are signed out everywhere else."))}
-            <p>"Whoever signed in may know your password. Choose a new one now."</p>
+            <p>"The person who signed in may know your password. Choose a new one now."</p>
             <p><a class="button primary" href=address.to(Page::User)>"Change the password"</a></p>
         }
         .into_any(),
