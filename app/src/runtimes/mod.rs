@@ -2,11 +2,13 @@
 
 #[cfg(feature = "ssr")]
 pub mod live;
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod live_tests;
 #[cfg(feature = "ssr")]
 pub mod store;
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod store_tests;
 #[cfg(feature = "ssr")]
 pub mod view;
