@@ -7,6 +7,8 @@ pub mod editor;
 pub mod form;
 #[cfg(feature = "ssr")]
 mod form_view;
+#[cfg(feature = "ssr")]
+mod origin_rows;
 pub mod portal_pages;
 #[cfg(feature = "ssr")]
 pub mod save;

@@ -25,3 +25,5 @@ pub const WARNING: &str = "M8 2.2L14.4 13.5H1.6zM8 6.5v3.2M8 11.6v.1";
 pub const UP_DOWN: &str = "M5 6l3-3 3 3M5 10l3 3 3-3";
 /// The product's mark: an arrow that turns.
 pub const TURN: &str = "M3.5 13V8.5a3 3 0 0 1 3-3h6M9.5 2.5l3 3-3 3";
+/// A chevron that points down: it opens what is below.
+pub const DOWN: &str = "M4.5 6.5L8 10l3.5-3.5";
