@@ -5,7 +5,7 @@
 use crate::paths;
 use url::form_urlencoded;
 
-use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, LinkParams, NotALink, Prefill, RequestingOrigin, parse_fallback};
+use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, LinkParams, NotALink, RequestingOrigin, parse_fallback};
 
 /// The maximum length of a form in the page's address, in bytes. A longer form is previewed, but can't be bookmarked.
 const MAX_ADDRESS_BYTES: usize = 8_000;
@@ -63,7 +63,7 @@ impl PreviewForm {
         if let Some(flow) = flow {
             query.append_pair("flow", flow.name());
         }
-        for name in LinkParams::REDIRECTS.into_iter().chain(Prefill::NAMES) {
+        for name in LinkParams::names() {
             let value = self.value(name);
             if !value.is_empty() {
                 query.append_pair(name, value);

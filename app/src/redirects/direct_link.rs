@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode;
 use url::{ParseError, Url, form_urlencoded};
 
-use super::{Explanation, Flow, Instance, LinkParams, Page, Prefill};
+use super::{Explanation, Flow, Instance, LinkParams, Page, Prefill, with_fragment};
 
 /// The longest query of a direct link, in bytes. The portal reads no more than that.
 pub const MAX_QUERY_BYTES: usize = 16_384;
@@ -14,6 +14,8 @@ pub const MAX_QUERY_BYTES: usize = 16_384;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectLink {
     url: Url,
+    /// The query with the parameters of the fragment.
+    query: String,
     flow: Flow,
 }
 
@@ -59,12 +61,13 @@ impl DirectLink {
             let web = matches!(url.scheme(), "http" | "https");
             return Err(if web { NotALink::Elsewhere(url) } else { NotALink::NoScheme });
         }
-        if let Some(query) = url.query().filter(|query| query.len() > MAX_QUERY_BYTES) {
+        let query = with_fragment(url.query().unwrap_or_default(), url.fragment().unwrap_or_default()).into_owned();
+        if query.len() > MAX_QUERY_BYTES {
             return Err(NotALink::TooLong(query.len()));
         }
         let page = Page::at(url.path()).ok_or_else(|| NotALink::NoPage(url.path().to_owned()))?;
         let flow = page.flow().ok_or(NotALink::NoRedirect(page))?;
-        Ok(Self { url, flow })
+        Ok(Self { url, query, flow })
     }
 
     /// The flow of the page that the link leads to.
@@ -72,7 +75,7 @@ impl DirectLink {
         self.flow
     }
 
-    /// The parameters in the query of the link.
+    /// The parameters of the link, in its query or in its fragment.
     pub fn link(&self) -> LinkParams<'_> {
         LinkParams::read(self.query())
     }
@@ -104,7 +107,8 @@ impl DirectLink {
         if percent_decode(query.as_bytes()).decode_utf8().is_err() {
             said.push("Some bytes are not valid UTF-8 and are read as \u{fffd}.".to_owned());
         }
-        if self.url.fragment().is_some_and(|fragment| !fragment.is_empty()) {
+        let is_read = self.query != self.url.query().unwrap_or_default();
+        if self.url.fragment().is_some_and(|fragment| !fragment.is_empty() && !is_read) {
             said.push("The portal does not see what follows the #. Write a # inside a URL as %23.".to_owned());
         }
         said
@@ -120,7 +124,7 @@ impl DirectLink {
     }
 
     fn query(&self) -> &str {
-        self.url.query().unwrap_or_default()
+        &self.query
     }
 }
 

@@ -33,6 +33,11 @@ impl<'a> LinkParams<'a> {
         "sign_up_fallback_redirect_url",
     ];
 
+    /// The name of every parameter that a rule names: the redirect parameters, then the prefill parameters.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::REDIRECTS.into_iter().chain(Prefill::NAMES)
+    }
+
     /// Sets the parameter of that name to a decoded value. Returns `false` if no parameter has that name.
     pub fn set(&mut self, name: &str, value: impl Into<Cow<'a, str>>) -> bool {
         if let Some(place) = self.redirect_mut(name) {

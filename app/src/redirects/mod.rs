@@ -9,6 +9,7 @@ mod domain;
 mod explain;
 mod fallback;
 mod flow;
+mod fragment;
 mod hostname;
 mod instance;
 mod invisible;
@@ -30,6 +31,7 @@ pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, explain, explain_first_refusal};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
+pub use fragment::with_fragment;
 pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
 pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin};

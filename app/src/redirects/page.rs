@@ -93,10 +93,19 @@ impl Page {
         }
     }
 
-    /// The page at a URL's path. Slashes at its end and percent-encoding change nothing.
+    /// The page that the path of a URL names: the root is the sign-in page, and a path below a flow's page (`/sign-in/factor-one`) is
+    /// that page. Slashes at the end and percent-encoding change nothing. `None` if the portal has no page there.
     pub fn at(path: &str) -> Option<Self> {
-        let path = path.trim_end_matches('/');
-        Self::ALL.into_iter().find(|page| percent_decode_str(path).eq(page.path().bytes()))
+        let path: Vec<u8> = percent_decode_str(path).collect();
+        if path.iter().all(|byte| *byte == b'/') {
+            return Some(Self::SignIn);
+        }
+        Self::ALL.into_iter().find(|page| {
+            path.strip_prefix(page.path().as_bytes()).is_some_and(|rest| {
+                let is_below = rest.starts_with(b"/") && (page.flow().is_some() || rest.iter().all(|byte| *byte == b'/'));
+                rest.is_empty() || is_below
+            })
+        })
     }
 }
 
@@ -111,9 +120,28 @@ mod tests {
         }
         assert_eq!(Page::at("/sign%2Din//"), Some(Page::SignIn));
         assert_eq!(Page::at("/user/"), Some(Page::User));
-        for path in ["", "/", "/SIGN-IN", "/sign-in/x", "//sign-in", "/user.html"] {
+        for path in ["/SIGN-IN", "/sign-in-help", "/help/sign-in", "//sign-in", "/user.html", "/sign-inn/x"] {
             assert_eq!(Page::at(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn the_root_is_the_sign_in_page() {
+        for path in ["", "/", "//", "/%2F"] {
+            assert_eq!(Page::at(path), Some(Page::SignIn), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_below_a_flows_page_is_that_page() {
+        for page in Page::ALL {
+            let below = [format!("{}/factor-one", page.path()), format!("{}%2Fa/b//", page.path())];
+            for path in below {
+                assert_eq!(Page::at(&path), page.flow().map(|_| page), "{path}");
+            }
+        }
+        assert_eq!(Page::at("/sign-up/tasks"), Some(Page::SignUp));
+        assert_eq!(Page::at("/user/security"), None);
     }
 
     #[test]

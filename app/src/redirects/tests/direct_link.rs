@@ -36,6 +36,38 @@ fn its_query_is_read_as_the_portal_reads_it() {
 }
 
 #[test]
+fn a_link_as_clerks_components_write_it_is_read_from_its_fragment() {
+    for (text, redirect_url, username) in [
+        (
+            "https://accounts.myapp.com/sign-in#/?redirect_url=https%3A%2F%2Fmyapp.com%2Fx&username=nick",
+            "https://myapp.com/x",
+            Some("nick"),
+        ),
+        (
+            "https://accounts.myapp.com/sign-in?redirect_url=/a&redirect_url=/b&username=nick#/factor-one?redirect_url=/c",
+            "/c",
+            Some("nick"),
+        ),
+        ("https://accounts.myapp.com/#/?utm_source=mail&redirect_url=/x", "/x", None),
+    ] {
+        let direct = read(text).unwrap();
+        assert_eq!((direct.flow(), direct.link().redirect_url.as_deref()), (Flow::SignIn, Some(redirect_url)), "{text}");
+        assert_eq!(direct.link().prefill.username.as_deref(), username, "{text}");
+        assert!(direct.oddities().iter().all(|said| !said.contains('#')), "{text}");
+    }
+    let long = format!("https://accounts.myapp.com/sign-in?a#/?redirect_url=/{}", "x".repeat(MAX_QUERY_BYTES));
+    assert!(matches!(read(&long), Err(NotALink::TooLong(_))));
+}
+
+#[test]
+fn the_root_is_the_sign_in_page_and_a_path_below_a_page_is_that_page() {
+    for (path, flow) in [("", Flow::SignIn), ("/", Flow::SignIn), ("/sign-in/factor-one", Flow::SignIn), ("/sign-up/tasks", Flow::SignUp)] {
+        let direct = read(&format!("https://accounts.myapp.com{path}?redirect_url=/x")).unwrap();
+        assert_eq!((direct.flow(), direct.link().redirect_url.as_deref()), (flow, Some("/x")), "{path}");
+    }
+}
+
+#[test]
 fn a_link_to_another_site_is_not_a_link_of_this_portal() {
     for (text, host) in [
         ("https://evil.com/sign-in", "https://evil.com"),
@@ -86,7 +118,7 @@ fn a_page_without_a_redirect_is_named() {
         let expected = format!("{path} is the {name} page. It has no redirect of its own; only its logo leads away.");
         assert_eq!(said(&format!("https://accounts.myapp.com{path}")), expected);
     }
-    for path in ["/", "/nowhere", "/sign-in/more", "/sign-in%2f", "/Sign-In", "/%ff"] {
+    for path in ["/nowhere", "/sign-in-help", "/user/more", "/Sign-In", "/%ff"] {
         assert_eq!(read(&format!("https://accounts.myapp.com{path}")), Err(NotALink::NoPage(path.to_owned())));
     }
     let pages = Page::ALL.map(Page::path).join(", ");

@@ -1,4 +1,4 @@
-//! Paths of a portal that are not its pages: the root, other spellings of a page's path, and everything else.
+//! Paths of a portal that are not a page's own: the root, paths below a page, other spellings, and everything else.
 
 use app::portal::{address::Page, view::Notice};
 use axum::{
@@ -16,7 +16,7 @@ pub(super) async fn below_slug(page_request: PageRequest, request: Request) -> R
     let path = parts.uri.path();
     // The slug is one segment, however it is encoded.
     let rest = path.trim_start_matches('/').splitn(3, '/').nth(2).map(|rest| format!("/{rest}")).unwrap_or_default();
-    page_request.other_path(&parts, &rest).await
+    page_request.other_path(&parts, &rest)
 }
 
 /// Any path at a portal's own host that is not a page. The request has not come through the pages' routes.
@@ -24,7 +24,7 @@ pub(in crate::portal) async fn at_host(context: PageContext, snapshots: &Snapsho
     // By the host alone: a slug that another router has read from the path would name another instance.
     let found = snapshots.at_host(&parts.headers, &parts.uri).await;
     match PageRequest::new(&parts, found, String::new(), context) {
-        Ok(request) => request.other_path(&parts, parts.uri.path()).await,
+        Ok(request) => request.other_path(&parts, parts.uri.path()),
         Err(response) => response,
     }
 }
@@ -35,17 +35,12 @@ pub(super) async fn method_not_allowed(request: PageRequest) -> Response {
 }
 
 impl PageRequest {
-    async fn other_path(&self, parts: &Parts, path: &str) -> Response {
+    fn other_path(&self, parts: &Parts, path: &str) -> Response {
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             return self.notice(Notice::NotFound);
         }
         match Page::at(path) {
             Some(page) => self.redirect_to(page),
-            // The sign-in page would redirect a signed-in visitor, perhaps back to here.
-            None if path.trim_matches('/').is_empty() => {
-                let is_signed_in = matches!(self.visitor().await, Ok(Some(_)));
-                self.redirect_to(if is_signed_in { Page::User } else { Page::SignIn })
-            }
             None => self.notice(Notice::NotFound),
         }
     }

@@ -50,6 +50,8 @@ async fn the_root_and_other_spellings_lead_to_a_page_with_the_links_parameters(p
         ("/sign-in/?redirect_url=/x", "/sign-in?redirect_url=%2Fx"),
         ("/sign%2Dup", "/sign-up"),
         ("/user/", "/user"),
+        ("/sign-in/factor-one?username=a", "/sign-in?username=a"),
+        ("/sign-up/tasks?redirect_url=/x", "/sign-up?redirect_url=%2Fx"),
     ] {
         assert_leads(&browser.get(asked).await, to);
     }
@@ -61,12 +63,9 @@ async fn the_root_and_other_spellings_lead_to_a_page_with_the_links_parameters(p
     ] {
         assert_leads(&site.get(asked).await, to);
     }
-    // A link to the root leads a signed-in visitor to their account, not in a circle.
+    // The root is the sign-in page for those who are signed in too.
     browser.sign_up("", "ana@myapp.com").await;
-    assert_leads(
-        &browser.get("/?redirect_url=https://accounts.myapp.com/").await,
-        "/user?redirect_url=https%3A%2F%2Faccounts.myapp.com%2F",
-    );
+    assert_leads(&browser.get("/?redirect_url=/x").await, "/sign-in?redirect_url=%2Fx");
 }
 
 #[sqlx::test(migrations = "../migrations")]

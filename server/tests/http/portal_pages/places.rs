@@ -72,7 +72,7 @@ async fn where_there_is_no_portal_there_are_no_pages(pool: PgPool) {
         }
     }
     browser.host = HOST;
-    for path in ["/nope", "/sign-in/x", "/instances", "/pkg/x", "/api/preview", "/instances/other/redirects", "/%FF%00"] {
+    for path in ["/nope", "/user/x", "/instances", "/pkg/x", "/api/preview", "/instances/other/redirects", "/%FF%00"] {
         assert_page(&browser.get(path).await, StatusCode::NOT_FOUND);
         assert_page(&browser.post(path, &[]).await, StatusCode::NOT_FOUND);
     }
