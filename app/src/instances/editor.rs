@@ -46,15 +46,19 @@ pub fn InstanceEditor() -> impl IntoView {
         let clicked = window_event_listener(ev::click, |event| {
             let Some(target) = event.target().map(JsCast::unchecked_into::<Element>) else { return };
             if target.id() == ADD_ORIGIN {
-                new_origin().iter().for_each(|input| move_to_rows(input, 1));
+                if let Some(input) = new_origin() {
+                    move_to_rows(&input, 1);
+                }
             } else if let Ok(Some(row)) = target.closest("[data-remove]").map(|button| button.and_then(|button| button.parent_element()))
                 && let Ok(Some(input)) = row.query_selector("input")
             {
                 let input: HtmlInputElement = input.unchecked_into();
                 input.set_checked(!input.checked());
                 announce(&input);
-                if !row.is_connected() {
-                    new_origin().iter().for_each(|input| drop(input.focus()));
+                if !row.is_connected()
+                    && let Some(input) = new_origin()
+                {
+                    let _ = input.focus();
                 }
             }
         });

@@ -173,7 +173,8 @@ mod on_server {
 
 /// The origins in a text that was typed or pasted. A browser makes a space of the end of a line that is pasted into an input.
 pub fn origins_in(text: &str) -> Vec<String> {
-    let parts: Vec<&str> = text.split(|c: char| c.is_ascii_whitespace() || matches!(c, ',' | ';')).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        text.split(|c: char| c.is_ascii_whitespace() || matches!(c, ',' | ';')).filter(|part| !part.is_empty()).collect();
     // Anything else is one text, so that what is wrong with it is said once.
     if parts.len() > 1 && parts.iter().all(|part| part.contains("://") || part.starts_with("*.")) {
         return parts.into_iter().map(str::to_owned).collect();

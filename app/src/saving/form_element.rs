@@ -135,7 +135,9 @@ fn fill_list(values: &[String]) {
             take(&input, "");
         }
     }
-    missing.iter().for_each(|value| add_row(value));
+    for value in &missing {
+        add_row(value);
+    }
 }
 
 /// The form's inputs of that name.
