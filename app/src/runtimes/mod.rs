@@ -10,8 +10,10 @@ pub mod view;
 
 use std::fmt;
 
+use strum::EnumCount;
+
 /// What a runtime serves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount)]
 pub enum RuntimeRole {
     /// The dashboard and the portal.
     #[default]
@@ -22,7 +24,7 @@ pub enum RuntimeRole {
 
 impl RuntimeRole {
     /// Every role.
-    pub const ALL: [Self; 2] = [Self::All, Self::Portal];
+    pub const ALL: [Self; Self::COUNT] = [Self::All, Self::Portal];
 
     /// The role's name in the database.
     pub fn name(self) -> &'static str {

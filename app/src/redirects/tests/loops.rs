@@ -1,4 +1,4 @@
-//! Rule 8 of "When a URL is allowed": after sign-in and sign-up, the portal's own sign-in and sign-up pages are a loop.
+//! Rule 8 of the README's "Redirect rules": after sign-in and sign-up, the portal's own sign-in and sign-up pages are a loop.
 
 use super::*;
 
