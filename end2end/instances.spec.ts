@@ -5,7 +5,7 @@ test("the first start creates an instance to try things with", async ({ page }) 
   await page.goto("/");
   await expect(page).toHaveURL(/\/instances$/);
   await page.getByRole("link", { name: /Localhost/ }).first().click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Account Portal");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Localhost");
   await expect(page.getByText("Development")).toBeVisible();
 });
 

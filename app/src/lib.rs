@@ -31,7 +31,6 @@ pub mod preview;
 pub mod redirects;
 #[cfg(feature = "ssr")]
 pub mod routes;
-#[cfg(feature = "ssr")]
 pub mod runtimes;
 pub mod saving;
 #[cfg(feature = "ssr")]

@@ -1,12 +1,18 @@
 //! Runtimes: the processes that serve the portal. Each one reports which versions of the instances it serves.
 
+#[cfg(feature = "ssr")]
 pub mod live;
 #[cfg(test)]
+#[cfg(feature = "ssr")]
 mod live_tests;
+#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(test)]
+#[cfg(feature = "ssr")]
 mod store_tests;
+#[cfg(feature = "ssr")]
 pub mod view;
+pub mod watch;
 
 use std::fmt;
 
