@@ -5,6 +5,9 @@ pub mod api;
 pub mod archive;
 pub mod editor;
 pub mod form;
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod form_tests;
 #[cfg(feature = "ssr")]
 mod form_view;
 #[cfg(feature = "ssr")]
