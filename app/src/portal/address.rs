@@ -1,7 +1,7 @@
 //! Addresses of the portal's own pages, at its host or under `/portal/{slug}`. Each carries the parameters of the visitor's link.
 
 pub use crate::redirects::Page;
-use crate::redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
+use crate::redirects::{CONTINUE, Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
 /// The page that a visitor wanted when they were asked to sign in. They go on to it afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Address {
 
     /// The address of the page that moves on to a flow's target. It names the flow only: a cookie holds the link's parameters.
     pub fn to_continue(&self, flow: Flow) -> String {
-        format!("{}/continue?flow={flow}", self.base)
+        format!("{}{CONTINUE}?flow={flow}", self.base)
     }
 
     /// The address of the sign-in page, from where the visitor goes on to that page.

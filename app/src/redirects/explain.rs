@@ -55,7 +55,7 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
         },
         Refusal::Loop => {
             let page =
-                refused.url.as_ref().and_then(|url| Page::at(url.path())).map_or("sign-in", |page| page.path().trim_start_matches('/'));
+                refused.url.as_ref().and_then(|url| Page::at(url.path())).map_or("continue", |page| page.path().trim_start_matches('/'));
             sentence(format!("That is the portal's own {page} page, so visitors would go in circles. Use a page of your application."))
         }
     }

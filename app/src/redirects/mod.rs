@@ -38,7 +38,7 @@ pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin};
 pub use invisible::{Invisible, is_invisible};
 pub use link_params::LinkParams;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin};
-pub use page::Page;
+pub use page::{CONTINUE, Page};
 pub use policy::{Ground, Refusal};
 pub use prefill::{Prefill, prefill_advice};
 pub use requesting::RequestingOrigin;

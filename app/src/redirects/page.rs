@@ -110,6 +110,14 @@ impl Page {
     }
 }
 
+/// The path of the page on which a flow ends before its visitor moves on. It asks nothing, so no link leads there.
+pub const CONTINUE: &str = "/continue";
+
+/// Whether the path of a URL names that page.
+pub(super) fn is_continue(path: &str) -> bool {
+    percent_decode_str(path.trim_end_matches('/')).eq(CONTINUE.bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

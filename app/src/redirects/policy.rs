@@ -7,6 +7,7 @@ use url::{ParseError, Url};
 use super::{
     Environment, Flow, Instance, Page, RequestingOrigin,
     hostname::has_one_name,
+    page::is_continue,
     path::{escape, may_keep_a_segment},
 };
 
@@ -131,10 +132,17 @@ fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>,
 
 /// Rule 8: whether `url` is a page of the portal that leads a visitor who has ended `flow` back into it.
 fn is_loop(instance: &Instance, flow: Flow, url: &Url) -> bool {
+    if !instance.portal_origin().is_origin_of(url) {
+        return false;
+    }
+    // The end of every flow.
+    if is_continue(url.path()) {
+        return true;
+    }
     let pages: &[Page] = match flow {
         Flow::SignIn | Flow::SignUp => &[Page::SignIn, Page::SignUp],
         Flow::SignOut => &[Page::SignOut],
         _ => return false,
     };
-    instance.portal_origin().is_origin_of(url) && Page::at(url.path()).is_some_and(|page| pages.contains(&page))
+    Page::at(url.path()).is_some_and(|page| pages.contains(&page))
 }

@@ -128,3 +128,14 @@ fn rule_8_a_portal_at_the_domain_itself_needs_a_home_url_of_its_own() {
     let home_url = "https://myapp.com/start".into();
     assert!(Instance::parse(&Settings { home_url, ..at_domain }, 1).is_ok());
 }
+
+#[test]
+fn rule_8_the_page_on_which_a_flow_ends_is_a_loop_for_every_flow() {
+    for flow in Flow::ALL {
+        for path in ["/continue", "/continue/", "/%63ontinue?flow=sign-in", "/x/../continue#x"] {
+            let value = format!("https://accounts.myapp.com{path}");
+            assert_eq!(verdict(&production(), flow, None, &value).map(|(_, ground)| ground), Err(Refusal::Loop), "{flow} {value}");
+        }
+    }
+    every_flow_allows(&production(), None, Ground::Domain, &[("https://myapp.com/continue", "https://myapp.com/continue")]);
+}

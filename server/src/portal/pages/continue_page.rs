@@ -12,9 +12,6 @@ use axum::{http::HeaderMap, response::Response};
 
 use super::page_request::PageRequest;
 
-/// The page's path below the portal's.
-pub(super) const PATH: &str = "/continue";
-
 /// `GET /continue`
 pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
     let ended = request.cookies.ended_flow(&headers).and_then(|query| Some((ended_flow::read_flow(&query)?, query)));

@@ -1,11 +1,10 @@
 //! The page that a visitor came from. In development it may get its visitor back. In production it never counts: a stranger's page
 //! could get its visitors back, signed in.
 
-use app::redirects::{Environment, RequestingOrigin};
+use app::redirects::{CONTINUE, Environment, RequestingOrigin};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
-use super::continue_page;
 use crate::{http::host::asked_host, portal::cookies::VisitorCookies};
 
 /// The page that a visitor came from, if it counts.
@@ -38,7 +37,7 @@ impl RequestingPage {
         let own = referer.as_ref().is_some_and(|referer| is_own_page(referer, head));
         // A form is sent by one of the portal's pages, and its answer leads to `/continue`. The request that led to that page has set the
         // cookie.
-        let continues = head.uri.path().ends_with(continue_page::PATH);
+        let continues = head.uri.path().ends_with(CONTINUE);
         if own || continues || !matches!(*head.method, Method::GET | Method::HEAD) {
             return Self { origin: before, is_new: false };
         }
