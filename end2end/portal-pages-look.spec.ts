@@ -3,7 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { expect, onThisMachine, password, type Portal, test } from "./portals.ts";
 
-test.use({ ...onThisMachine, meant: [403, 404, 414, 422] });
+test.use({ ...onThisMachine, meant: [403, 404, 410, 414, 422] });
 
 const long = "very-long-".repeat(20);
 
@@ -81,11 +81,20 @@ const looks: [string, (page: Page, portal: Portal) => Promise<unknown>][] = [
     await signUp(page, portal);
     await page.goBack();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Almost there");
+    await expect(page.getByRole("main")).toHaveCSS("opacity", "1");
   }],
   ["cookies blocked", async (page, portal) => {
     await page.goto(portal.link("/sign-in"));
     await page.evaluate(() => location.assign("/continue?flow=sign-in"));
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your browser blocks cookies");
+  }],
+  ["switched off", async (page, portal) => {
+    await portal.switchOff();
+    await page.goto(portal.link("/sign-in"));
+  }],
+  ["archived", async (page, portal) => {
+    await portal.archive();
+    await page.goto(portal.link("/sign-in"));
   }],
   ["not found", (page, portal) => page.goto(portal.link("/nope"))],
 ];

@@ -48,6 +48,15 @@ export class Portal {
     expect((await post(this.admin, `${this.server.url}/instances/${this.slug}/settings`, form)).status()).toBe(303);
   }
 
+  /** Switches the hosted pages off. */
+  async switchOff(): Promise<void> {
+    expect((await post(this.admin, `${this.server.url}/instances/${this.slug}/portal`, { pages: "off" })).status()).toBe(303);
+  }
+
+  async archive(): Promise<void> {
+    expect((await post(this.admin, `${this.server.url}/instances/${this.slug}/archive`, { slug: this.slug })).status()).toBe(303);
+  }
+
   private settings(name = this.slug): Record<string, string> {
     return { name, environment: "development", domain: `${this.slug}.test`, portal_origin: this.origin, home_url: this.app("/") };
   }

@@ -53,7 +53,7 @@ pub fn notice(notice: Notice) -> AnyView {
         Notice::CookiesBlocked(flow) => {
             let done =
                 if flow == Flow::SignUp { "Your account is created, but you are not signed in. " } else { "You are not signed in. " };
-            let fix = "Allow cookies for this site in your browser's settings. Then sign in.";
+            let fix = "Allow cookies for this site in your browser's settings. Then go back and sign in.";
             format!("{done}Without a cookie, this site can't recognize you on the next page. {fix}")
         }
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
