@@ -58,7 +58,7 @@ pub(super) fn results(slug: &str, links: Vec<CheckedLink>, list: String, origin:
 }
 
 fn row_view(slug: &str, checked: CheckedLink) -> impl IntoView + use<> {
-    let CheckedLink { line, link, target, outcome, reason } = checked;
+    let CheckedLink { line, link, target, outcome, reason, note, corrected } = checked;
     let text = shortened(&link, MAX_URL_CHARS);
     // The Preview tab's address has the same limit as a link.
     let href = (link.len() <= MAX_QUERY_BYTES)
@@ -75,8 +75,20 @@ fn row_view(slug: &str, checked: CheckedLink) -> impl IntoView + use<> {
             <td><a href=href>{text}</a></td>
             <td>{target}</td>
             <td>{source}</td>
-            <td><b>{label}</b>{(!reason.is_empty()).then(|| format!(". {}", shortened(&reason, MAX_REASON_CHARS)))}</td>
+            <td>
+                <b>{label}</b>
+                {(!reason.is_empty()).then(|| format!(". {}", shortened(&reason, MAX_REASON_CHARS)))}
+                {(!note.is_empty()).then(|| view! { <p class="help">{shortened(&note, MAX_REASON_CHARS)}</p> })}
+                {corrected.map(corrected_view)}
+            </td>
         </tr>
+    }
+}
+
+/// The link that was probably meant, whole, to be copied. The button works with JavaScript only, and is hidden without.
+fn corrected_view(link: String) -> impl IntoView {
+    view! {
+        <p class="corrected">"Corrected: " <code>{link}</code> <button type="button" class="copy" data-copy>"Copy"</button></p>
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     instances::stored::StoredInstance,
-    redirects::{Explanation, Fallbacks, NotALink, Visit, resolve},
+    redirects::{Explanation, Fallbacks, LinkAdvice, NotALink, Visit, resolve},
     ui::icon::{WARNING, icon},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Preview {
     stored: StoredInstance,
     form: PreviewForm,
     unsaved: Option<Fallbacks>,
-    link: Result<Vec<String>, NotALink>,
+    link: Result<LinkAdvice, NotALink>,
     filled: bool,
 }
 
@@ -62,18 +62,25 @@ impl Preview {
         view! { <input type="hidden" name="filled_from" value=self.form.filled_from.clone() /> }
     }
 
-    /// The note below the link: why it was refused, or what looks odd in it.
+    /// The note below the link: why it was refused or what looks like a mistake in it, and the link that was probably meant.
     pub(super) fn link_note(&self) -> impl IntoView + use<> {
+        let warning = |text: &String| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{text.clone()}</span></p> };
         match &self.link {
             Err(refused) => {
                 let Explanation { before, host, after } = refused.explain(&self.stored.instance);
-                view! { <p class="verdict" data-kind="refused">{icon(WARNING)}<span>{before}<b>{host}</b>{after}</span></p> }.into_any()
+                let corrected = refused.corrected(&self.stored.instance, &self.form.link);
+                view! {
+                    <p class="verdict" data-kind="refused">{icon(WARNING)}<span>{before}<b>{host}</b>{after}</span></p>
+                    {corrected.map(corrected_link)}
+                }
+                .into_any()
             }
-            Ok(oddities) => oddities
-                .iter()
-                .map(|text| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{text.clone()}</span></p> })
-                .collect_view()
-                .into_any(),
+            Ok(LinkAdvice { mistakes, notes, corrected }) => view! {
+                {mistakes.iter().map(warning).collect_view()}
+                {notes.iter().map(|note| view! { <p class="help">{note.clone()}</p> }).collect_view()}
+                {corrected.clone().map(corrected_link)}
+            }
+            .into_any(),
         }
     }
 
@@ -127,4 +134,9 @@ impl Preview {
         parts.push(("link@aria-invalid".to_owned(), self.is_link_refused().to_string()));
         parts
     }
+}
+
+/// The link that was probably meant. Its button stands beside the note, since islands do not come alive in a section.
+fn corrected_link(link: String) -> impl IntoView {
+    view! { <p class="corrected">"Corrected link: " <code id="corrected-link">{link}</code></p> }
 }
