@@ -23,6 +23,11 @@ impl BulkCheckForm {
         Self { pasted: String::from_utf8_lossy(pasted).into_owned(), file: file.map(|(name, _)| name), list }
     }
 
+    /// Reads a list that was checked before: its results carry it, with the name of its file and what was pasted beside that file.
+    pub fn read_again(list: &[u8], file: String, pasted: &[u8]) -> Self {
+        Self { pasted: String::from_utf8_lossy(pasted).into_owned(), file: Some(file), list: list::read(list, "") }
+    }
+
     /// A list that is too large to be read to its end.
     pub fn too_large(pasted: &[u8], file: Option<String>) -> Self {
         Self { pasted: String::from_utf8_lossy(pasted).into_owned(), file, list: Err(ListError::TooLarge) }

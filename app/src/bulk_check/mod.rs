@@ -12,6 +12,8 @@ pub mod form;
 pub mod list;
 #[cfg(feature = "ssr")]
 mod results;
+#[cfg(feature = "ssr")]
+pub mod selection;
 pub mod upload;
 #[cfg(feature = "ssr")]
 pub mod view;

@@ -1,45 +1,81 @@
-//! The results of a bulk check: the counts, a filter, the table and the download.
+//! The results of a bulk check: the counts, a filter, the table in pages, and the download.
 
 use crate::paths;
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::check::{CheckedLink, LinkOutcome};
+use super::{
+    check::{CheckedLink, LinkOutcome},
+    form::BulkCheckForm,
+    list::{self, Line},
+    selection::{ResultsPage, Selection, offered_pages},
+};
 use crate::{
     redirects::MAX_QUERY_BYTES,
     ui::text::{Escaped, Grouped},
 };
 
-/// The results of a list. `list` is the list as text, which the form of the download posts again; `origin` says where the list came from.
-/// The filter is made of radio buttons and a style, so it works without JavaScript, and the download posts it too.
-pub(super) fn results(slug: &str, links: Vec<CheckedLink>, list: String, origin: Option<String>) -> impl IntoView + use<> {
-    let all = links.len();
+/// A list and the results of its links.
+pub(super) struct CheckedList<'a> {
+    /// The form that the list was posted with.
+    pub form: &'a BulkCheckForm,
+    /// The lines of the list.
+    pub lines: &'a [Line],
+    /// The result of each line.
+    pub checked: Vec<CheckedLink>,
+}
+
+/// The results of a list, one page of them. Its form carries the list, and its buttons post it again: for another page, another filter,
+/// or the file to download. So it works without JavaScript, and the server keeps nothing.
+pub(super) fn results(
+    slug: &str,
+    CheckedList { form, lines, checked: links }: CheckedList<'_>,
+    selection: Selection,
+) -> impl IntoView + use<> {
     let count = |outcome: LinkOutcome| links.iter().filter(|checked| checked.outcome == outcome).count();
     let [allowed, refused, no_link] = LinkOutcome::ALL.map(count);
+    let title = summary(allowed, refused, no_link);
+    let mixed = selection.outcome.is_none() && refused + no_link > 0 && allowed > 0;
     let choices =
-        [("all", "All", all), (LinkOutcome::Refused.name(), "Refused", refused), (LinkOutcome::NoLink.name(), "No links", no_link)]
-            .map(|(name, label, count)| {
+        [(None, "All", links.len()), (Some(LinkOutcome::Refused), "Refused", refused), (Some(LinkOutcome::NoLink), "No links", no_link)]
+            .map(|(outcome, label, count)| {
+                let current = (outcome == selection.outcome).then_some("true");
                 view! {
-                    <label class="choice">
-                        <input type="radio" name="show" value=name checked=name == "all" disabled=count == 0 />
-                        {label} <small>{Grouped(count).to_string()}</small>
-                    </label>
+                    <button formaction=address(slug, Selection::first(outcome)) aria-current=current disabled=count == 0>
+                        {label} " " <small>{Grouped(count).to_string()}</small>
+                    </button>
                 }
             })
             .collect_view();
-    let rows = links.into_iter().map(|checked| row_view(slug, checked)).collect_view();
+    let page = selection.page_of(links);
+    let range = (page.pages > 1 || mixed).then(|| range(&page, mixed));
+    let described = range.is_some().then_some("results-range");
+    let pager = (page.pages > 1).then(|| pager(slug, selection.outcome, &page));
+    let rows = page.links.into_iter().map(|checked| row_view(slug, checked)).collect_view();
+    let csv = format!("{}?{}", paths::instance(slug).bulk_check_csv(), Selection::first(selection.outcome).write());
+    let download = match selection.outcome {
+        None | Some(LinkOutcome::Allowed) => "Download all as CSV",
+        Some(LinkOutcome::Refused) => "Download the refused ones as CSV",
+        Some(LinkOutcome::NoLink) => "Download these lines as CSV",
+    };
+    let file = form.file.as_ref().map(|file| {
+        let rest = if form.pasted.trim().is_empty() { "" } else { " The pasted links were not checked." };
+        view! {
+            <p class="help">{format!("From {file}.{rest}")}</p>
+            <input type="hidden" name="file_name" value=file.clone() />
+            <input type="hidden" name="pasted" value=form.pasted.clone() />
+        }
+    });
     view! {
-        <form method="post" action=paths::instance(slug).bulk_check_csv() enctype="multipart/form-data" autocomplete="off">
-            <h2 tabindex="-1" autofocus>{summary(allowed, refused, no_link)}</h2>
-            {origin.map(|origin| view! { <p class="help">{origin}</p> })}
-            <input type="hidden" name="links" value=list />
+        <form method="post" action=csv enctype="multipart/form-data" autocomplete="off">
+            <h2 tabindex="-1" autofocus aria-describedby=described>{title}</h2>
+            {file}
+            <input type="hidden" name="links" value=list::write(lines) />
             <div class="filter">
-                <fieldset>
-                    <legend class="unseen">"Show"</legend>
-                    {choices}
-                </fieldset>
-                <button class="button">"Download the shown links as CSV"</button>
+                <div role="group" aria-label="Show" class="choices">{choices}</div>
+                <button class="button">{download}</button>
             </div>
+            {range.map(|range| view! { <p class="help" id="results-range">{range}</p> })}
             <table>
                 <caption class="unseen">"The links, and where each of them leads"</caption>
                 <thead>
@@ -53,7 +89,47 @@ pub(super) fn results(slug: &str, links: Vec<CheckedLink>, list: String, origin:
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
+            {pager}
         </form>
+    }
+}
+
+/// Where the form is posted to show that selection.
+fn address(slug: &str, selection: Selection) -> String {
+    format!("{}?{}", paths::instance(slug).bulk_check(), selection.write())
+}
+
+/// Which of the links are on the page, and how they are ordered.
+fn range(page: &ResultsPage, mixed: bool) -> String {
+    let order = if mixed { ". Links that need attention come first." } else { "." };
+    let (first, last) = (page.before + 1, page.before + page.links.len());
+    format!("{} to {} of {}{order}", Grouped(first), Grouped(last), Grouped(page.all))
+}
+
+/// The buttons to the other pages.
+fn pager(slug: &str, outcome: Option<LinkOutcome>, page: &ResultsPage) -> impl IntoView + use<> {
+    let to = |number: usize| address(slug, Selection { outcome, page: number });
+    let numbers = offered_pages(page.number, page.pages)
+        .into_iter()
+        .map(|offered| match offered {
+            Some(number) => {
+                let current = (number == page.number).then_some("page");
+                view! {
+                    <button class="button" formaction=to(number) aria-current=current>
+                        <span class="unseen">"Page "</span>{Grouped(number).to_string()}
+                    </button>
+                }
+                .into_any()
+            }
+            None => view! { <span aria-hidden="true">"…"</span> }.into_any(),
+        })
+        .collect_view();
+    view! {
+        <nav class="pager numbered" aria-label="Pages of results">
+            <button class="button" formaction=to(page.number - 1) disabled=page.number == 1>"Previous"</button>
+            {numbers}
+            <button class="button" formaction=to(page.number + 1) disabled=page.number == page.pages>"Next"</button>
+        </nav>
     }
 }
 

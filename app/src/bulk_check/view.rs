@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::{check, form::BulkCheckForm, list, results::results, upload::UploadProgress};
+use super::{
+    check,
+    form::BulkCheckForm,
+    results::{CheckedList, results},
+    selection::Selection,
+    upload::UploadProgress,
+};
 use crate::{
     layout::{
         frame::{InstanceFrame, Place},
@@ -18,6 +24,7 @@ use crate::{
 #[component]
 pub fn BulkCheckPage() -> impl IntoView {
     let slug = loading::slug();
+    let selection = Selection::read(&loading::query());
     let form = use_context::<Arc<BulkCheckForm>>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
@@ -25,8 +32,8 @@ pub fn BulkCheckPage() -> impl IntoView {
         let problem = form.as_ref().and_then(|form| Some(problem_view(form.field(), form.list.as_ref().err()?.to_string())));
         let results = form.as_ref().and_then(|form| {
             let lines = form.list.as_ref().ok()?;
-            let rows = lines.iter().map(|line| check::check(&stored.instance, &stored.fallbacks, line)).collect();
-            Some(results(&slug, rows, list::write(lines), origin(form)))
+            let checked = lines.iter().map(|line| check::check(&stored.instance, &stored.fallbacks, line)).collect();
+            Some(results(&slug, CheckedList { form, lines, checked }, selection))
         });
         Ok(view! {
             <InstanceFrame stored place=Place::Preview>
@@ -88,13 +95,6 @@ fn problem_view(field: &'static str, problem: String) -> impl IntoView {
             </div>
         </section>
     }
-}
-
-/// Says which file the list came from; `None` if it was pasted.
-fn origin(form: &BulkCheckForm) -> Option<String> {
-    let file = form.file.as_ref()?;
-    let rest = if form.pasted.trim().is_empty() { "" } else { " The pasted links were not checked." };
-    Some(format!("From {file}.{rest}"))
 }
 
 #[cfg(test)]

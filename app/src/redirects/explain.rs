@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Instance, Invisible, Outcome, Resolution, Source, Step, Visit,
+    Instance, Invisible, Outcome, Page, Resolution, Source, Step, Visit,
     policy::{self, MAX_URL_BYTES, Refusal, Refused},
 };
 
@@ -53,9 +53,11 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
             host,
             after: format!(" is not on {domain}. Use a URL on {domain}, or add this origin under Settings."),
         },
-        Refusal::Loop => sentence(
-            "That is the portal's own sign-in or sign-up page, so visitors would go in circles. Use a page of your application.".into(),
-        ),
+        Refusal::Loop => {
+            let page =
+                refused.url.as_ref().and_then(|url| Page::at(url.path())).map_or("sign-in", |page| page.path().trim_start_matches('/'));
+            sentence(format!("That is the portal's own {page} page, so visitors would go in circles. Use a page of your application."))
+        }
     }
 }
 

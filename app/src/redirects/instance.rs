@@ -5,10 +5,10 @@ use std::fmt;
 use url::Url;
 
 use super::{
-    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, Invisible, PortalOrigin, Settings,
+    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, Invisible, Page, PortalOrigin, Settings,
     explain::explain,
     invisible::is_invisible,
-    policy::{self, Ground},
+    policy::{self, Allowed, Ground, Refused},
 };
 
 /// One application's authentication setup.
@@ -93,11 +93,11 @@ impl Instance {
             allowed_origins,
             version,
         };
-        if home_invisible.is_none() && !home.is_empty() && Url::parse(home).is_ok() {
-            // What is allowed after sign-in is allowed for every flow.
-            match policy::check(&instance, Flow::SignIn, None, home) {
+        if home.is_empty() || (home_invisible.is_none() && Url::parse(home).is_ok()) {
+            let home = if home.is_empty() { instance.home_url.to_string() } else { home.to_owned() };
+            match check_home(&instance, &home) {
                 Ok(allowed) => (instance.home_url, instance.home_ground) = (allowed.url, allowed.ground),
-                Err(refused) => errors.push(InstanceError::new(InstanceField::HomeUrl, explain(&instance, home, &refused))),
+                Err(refused) => errors.push(InstanceError::new(InstanceField::HomeUrl, explain(&instance, &home, &refused))),
             }
         }
         if errors.is_empty() { Ok(instance) } else { Err(errors) }
@@ -105,7 +105,8 @@ impl Instance {
 
     /// The instance that stored settings stand for under the rules of today. Origins that are no longer allowed and invisible
     /// characters in the name are left out, and a home URL that is no longer allowed becomes the default. So the instance may allow
-    /// less than what was stored, never more.
+    /// less than what was stored, never more. Where the portal is at the default home URL itself, visitors go to its profile page, which
+    /// is the only place that is left for them.
     ///
     /// # Errors
     /// The domain or the portal origin is no longer valid.
@@ -116,7 +117,9 @@ impl Instance {
         if settings.name.trim().is_empty() {
             settings.name.clone_from(&settings.slug);
         }
-        Self::parse(&settings, version).or_else(|_| Self::parse(&Settings { home_url: String::new(), ..settings }, version))
+        let profile = format!("{}{}", settings.portal_origin.trim(), Page::User.path());
+        let with_home = |home_url| Self::parse(&Settings { home_url, ..settings.clone() }, version);
+        Self::parse(&settings, version).or_else(|_| with_home(String::new()).or_else(|errors| with_home(profile).map_err(|_| errors)))
     }
 
     /// The name in URLs.
@@ -163,6 +166,11 @@ impl Instance {
     pub fn version(&self) -> i64 {
         self.version
     }
+}
+
+/// Whether `home` may be the home URL: it must be allowed for every flow. Sign-in and sign-out forbid more than the others do.
+fn check_home(instance: &Instance, home: &str) -> Result<Allowed, Refused> {
+    policy::check(instance, Flow::SignIn, None, home).and_then(|_| policy::check(instance, Flow::SignOut, None, home))
 }
 
 /// The default portal origin of a domain.

@@ -44,7 +44,7 @@ pub enum Refusal {
     Insecure,
     /// It is allowed on none of the grounds.
     Foreign,
-    /// It is the portal's own sign-in or sign-up page, after sign-in or sign-up.
+    /// It is a page of the portal that would send the visitor round in a circle.
     Loop,
 }
 
@@ -123,13 +123,18 @@ fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>,
     } else {
         return Err(Refusal::Foreign);
     };
-    if matches!(flow, Flow::SignIn | Flow::SignUp) && is_sign_in_or_sign_up(instance, url) {
+    if is_loop(instance, flow, url) {
         return Err(Refusal::Loop);
     }
     Ok(ground)
 }
 
-/// Whether `url` is the portal's own sign-in or sign-up page.
-fn is_sign_in_or_sign_up(instance: &Instance, url: &Url) -> bool {
-    matches!(Page::at(url.path()), Some(Page::SignIn | Page::SignUp)) && instance.portal_origin().is_origin_of(url)
+/// Rule 8: whether `url` is a page of the portal that leads a visitor who has ended `flow` back into it.
+fn is_loop(instance: &Instance, flow: Flow, url: &Url) -> bool {
+    let pages: &[Page] = match flow {
+        Flow::SignIn | Flow::SignUp => &[Page::SignIn, Page::SignUp],
+        Flow::SignOut => &[Page::SignOut],
+        _ => return false,
+    };
+    instance.portal_origin().is_origin_of(url) && Page::at(url.path()).is_some_and(|page| pages.contains(&page))
 }

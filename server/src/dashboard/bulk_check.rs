@@ -8,6 +8,7 @@ use app::{
         export,
         form::BulkCheckForm,
         list,
+        selection::Selection,
     },
     error::AppError,
     instances::store,
@@ -42,7 +43,8 @@ pub(crate) async fn check(State(dashboard): State<Dashboard>, request: Request) 
 
 /// `POST /instances/{slug}/preview/links.csv`: the same list as a file. Where there is none to be made, the page says why.
 pub(crate) async fn download(State(dashboard): State<Dashboard>, Path(slug): Path<String>, mut request: Request) -> Response {
-    let page = request.uri().path().trim_end_matches(".csv").parse();
+    let csv = request.uri();
+    let page = format!("{}?{}", csv.path().trim_end_matches(".csv"), csv.query().unwrap_or_default()).parse();
     *request.uri_mut() = page.unwrap_or_default();
     let (parts, fields) = match Fields::read(request).await {
         Ok(read) => read,
@@ -52,7 +54,7 @@ pub(crate) async fn download(State(dashboard): State<Dashboard>, Path(slug): Pat
     let (Ok(lines), Ok(Some(stored))) = (&form.list, store::find(&dashboard.pool, &slug).await) else {
         return show(&dashboard, parts, form).await;
     };
-    let shown = fields.shown();
+    let shown = fields.shown().or(Selection::read(parts.uri.query().unwrap_or_default()).outcome);
     let rows: Vec<_> = lines
         .iter()
         .map(|line| check_line(&stored.instance, &stored.fallbacks, line))
@@ -107,6 +109,9 @@ struct Fields {
     file_name: Option<String>,
     file: Bytes,
     show: Option<Bytes>,
+    /// What the results carry along if the list came from a file: its name, and what was pasted beside it.
+    carried_name: Option<Bytes>,
+    carried_paste: Option<Bytes>,
     too_large: bool,
 }
 
@@ -134,6 +139,8 @@ impl Fields {
             let first = match name.as_str() {
                 "links" => self.links.replace(field.bytes().await?).is_none(),
                 "show" => self.show.replace(field.bytes().await?).is_none(),
+                "file_name" => self.carried_name.replace(field.bytes().await?).is_none(),
+                "pasted" => self.carried_paste.replace(field.bytes().await?).is_none(),
                 "file" if file_name.is_empty() => field.bytes().await?.is_empty(),
                 "file" => {
                     let first = self.file_name.replace(file_name).is_none();
@@ -150,11 +157,15 @@ impl Fields {
     }
 
     fn form(&self) -> BulkCheckForm {
-        let (pasted, file) = (self.links.as_deref().unwrap_or_default(), self.file_name.clone());
-        if self.too_large {
-            return BulkCheckForm::too_large(pasted, file);
+        let (links, file) = (self.links.as_deref().unwrap_or_default(), self.file_name.clone());
+        match &self.carried_name {
+            _ if self.too_large => BulkCheckForm::too_large(links, file),
+            Some(name) if file.is_none() => {
+                let name = String::from_utf8_lossy(name).into_owned();
+                BulkCheckForm::read_again(links, name, self.carried_paste.as_deref().unwrap_or_default())
+            }
+            _ => BulkCheckForm::read(links, file.map(|name| (name, &*self.file))),
         }
-        BulkCheckForm::read(pasted, file.map(|name| (name, &*self.file)))
     }
 
     /// The outcome of the links that are shown; `None` if all are.

@@ -181,7 +181,7 @@ mod tests {
             r#"{"domain":"a.com"}"#,
             r#"{"domain":"c.com","allowed_origins":["https://b.com"]}"#,
             r#"{"domain":"a.com","allowed_origins":["https://b.com"],"environment":"development"}"#,
-            r#"{"domain":"a.com","allowed_origins":["https://b.com"],"portal_origin":"https://a.com"}"#,
+            r#"{"domain":"a.com","allowed_origins":["https://b.com"],"portal_origin":"https://b.a.com"}"#,
             r#"{"domain":"a.com","allowed_origins":["https://b.com"],"home_url":"https://a.com"}"#,
         ] {
             assert_eq!(read(other, true), None, "{other}");

@@ -67,7 +67,7 @@ async fn a_refused_value_is_kept_with_a_sentence_beside_it_and_nothing_is_stored
         ("/dash\u{200b}board", "It contains an invisible character, U+200B. Remove it."),
         (
             "https://accounts.myapp.com/sign-in",
-            "That is the portal's own sign-in or sign-up page, so visitors would go in circles. Use a page of your application.",
+            "That is the portal's own sign-in page, so visitors would go in circles. Use a page of your application.",
         ),
         ("\"><script>alert(1)</script>", "That is not a URL. Start with / for a page of your application, or with https://."),
     ] {

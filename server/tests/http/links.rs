@@ -84,10 +84,10 @@ async fn each_line_is_a_row_with_link_target_source_and_verdict(pool: PgPool) {
     assert_eq!(
         rows(answer.text()),
         [
-            vec!["1", SIGN_IN, "https://myapp.com/dashboard", "Fallback redirect", "Allowed"],
             vec!["3", EVIL, "https://myapp.com/dashboard", "Fallback redirect", refused],
-            vec!["4", own, "https://app.myapp.com/x&y", "redirect_url", "Allowed"],
             vec!["5", "accounts.myapp.com", "", "", no_link],
+            vec!["1", SIGN_IN, "https://myapp.com/dashboard", "Fallback redirect", "Allowed"],
+            vec!["4", own, "https://app.myapp.com/x&y", "redirect_url", "Allowed"],
         ]
     );
     let preview =
@@ -166,7 +166,8 @@ async fn lines_that_are_no_links_stop_nothing(pool: PgPool) {
     ];
     let answer = paste(&site, list.join("\n")).await;
     assert_eq!((answer.status, summary(&answer).as_str()), (StatusCode::OK, "9 links: 3 end as asked, 6 are not links to this portal"));
-    let rows = rows(answer.text());
+    let mut rows = rows(answer.text());
+    rows.sort_by_key(|row| row[0].parse::<usize>().unwrap());
     let said = |at: usize, text: &str| assert!(rows[at][4].contains(text), "{:?}", rows[at]);
     said(0, "No link. It leads to https://evil.com.");
     said(1, "No link. That is not a complete link.");
@@ -203,12 +204,42 @@ async fn two_mebibytes_are_taken_and_more_is_said_to_be_too_much(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn ten_thousand_links_are_checked_at_once(pool: PgPool) {
+async fn ten_thousand_links_are_shown_in_pages_refused_ones_first(pool: PgPool) {
+    let site = site(&pool).await;
     let list: String =
         (0..10_000).map(|at| if at % 500 == 0 { format!("{EVIL}/{at}\n") } else { format!("{SIGN_IN}?username={at}\n") }).collect();
-    let answer = upload(&site(&pool).await, "links.txt", list).await;
-    assert_eq!(summary(&answer), "10,000 links: 9,980 end as asked, 20 are refused");
-    assert_eq!(rows(answer.text()).len(), 10_000);
+    let first = upload(&site, "links.txt", list).await;
+    assert_eq!(summary(&first), "10,000 links: 9,980 end as asked, 20 are refused");
+    let lines = |answer: &Answer| rows(answer.text()).iter().map(|row| row[0].parse().unwrap()).collect::<Vec<usize>>();
+    let refused = (0..20).map(|at| at * 500 + 1);
+    assert_eq!(lines(&first), refused.clone().chain(2..=81).collect::<Vec<_>>());
+
+    let carried = value(first.text(), "links");
+    let again = async |query: &str| post(&site, &format!("{PATH}?{query}"), &[("links", None, carried.as_bytes())]).await;
+    assert_eq!(lines(&again("show=all&page=2").await), (82..=181).collect::<Vec<_>>());
+    assert_eq!(lines(&again("show=all&page=100").await).last(), Some(&10_000));
+    assert_eq!(lines(&again("show=refused&page=1").await), refused.collect::<Vec<_>>());
+    assert_eq!(lines(&again("show=all&page=101").await).last(), Some(&10_000), "a page that does not exist is the nearest one");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn another_page_keeps_the_files_name_and_what_was_pasted_beside_it(pool: PgPool) {
+    let site = site(&pool).await;
+    let csv = format!("name,link\nx,{SIGN_IN}\ny,{EVIL}\n");
+    let first = post(&site, PATH, &[("links", None, b"\n<b>pasted"), ("file", Some("<i>.csv"), csv.as_bytes())]).await;
+    let [links, name, pasted] = ["links", "file_name", "pasted"].map(|field| value(first.text(), field));
+    let parts: [Part<'_>; 3] =
+        [("links", None, links.as_bytes()), ("file_name", None, name.as_bytes()), ("pasted", None, pasted.as_bytes())];
+    let second = post(&site, &format!("{PATH}?show=refused&page=1"), &parts).await;
+    assert_eq!(summary(&second), "2 links: 1 ends as asked, 1 is refused");
+    assert_eq!(rows(second.text()).iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), ["3"]);
+    for answer in [&first, &second] {
+        assert!(text(answer.text()).contains("From <i>.csv. The pasted links were not checked."));
+        assert_eq!(textarea(answer.text(), "links"), "\n<b>pasted");
+        assert!(!answer.text().contains("<i>") && !answer.text().contains("<b>pasted"));
+    }
+    let file = post(&site, &format!("{CSV}?show=refused"), &parts).await;
+    assert_eq!(file.text().lines().count(), 2, "the head and one row: {}", file.text());
 }
 
 #[sqlx::test(migrations = "../migrations")]

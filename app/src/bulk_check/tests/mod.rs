@@ -4,6 +4,7 @@ mod check;
 mod column;
 mod export;
 mod list;
+mod selection;
 
 use super::list::{Line, ListError, read};
 

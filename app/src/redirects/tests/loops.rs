@@ -1,4 +1,5 @@
-//! Rule 8 of "When a URL is allowed": after sign-in and sign-up, the portal's own sign-in and sign-up pages are a loop.
+//! Rule 8 of "When a URL is allowed": after sign-in and sign-up, the portal's own sign-in and sign-up pages are a loop, and after
+//! sign-out its sign-out page. A home URL may be none of them.
 
 use super::*;
 
@@ -49,7 +50,6 @@ fn rule_8_other_pages_and_other_hosts_are_no_loop() {
         None,
         Ground::Domain,
         &[
-            ("https://accounts.myapp.com/sign-out", "https://accounts.myapp.com/sign-out"),
             ("https://accounts.myapp.com/user", "https://accounts.myapp.com/user"),
             ("https://accounts.myapp.com/sign-in-help", "https://accounts.myapp.com/sign-in-help"),
             ("https://accounts.myapp.com/help/sign-in", "https://accounts.myapp.com/help/sign-in"),
@@ -73,4 +73,58 @@ fn rule_8_follows_a_portal_that_stands_elsewhere() {
     // Rule 7 comes first: without a ground the portal is foreign. As its own requesting page it has one.
     every_flow_refuses(&instance, None, Refusal::Foreign, &[page]);
     only_sign_in_and_sign_up_refuse(&instance, Some(&origin("https://login.example.com:8443")), Ground::RequestingPage, &[page]);
+}
+
+#[test]
+fn rule_8_after_sign_out_the_portals_sign_out_page_is_a_loop() {
+    let pages = [
+        "https://accounts.myapp.com/sign-out",
+        "https://accounts.myapp.com/sign-out/",
+        "https://accounts.myapp.com/sign-out/now?x",
+        "https://accounts.myapp.com/sign%2Dout#x",
+        "//ACCOUNTS.myapp.com:443/x/../sign-out",
+    ];
+    for flow in Flow::ALL {
+        for value in pages {
+            let verdict = verdict(&production(), flow, None, value).map(|(_, ground)| ground);
+            let expected = if flow == Flow::SignOut { Err(Refusal::Loop) } else { Ok(Ground::Domain) };
+            assert_eq!(verdict, expected, "{flow}, {value:?}");
+        }
+    }
+}
+
+#[test]
+fn rule_8_a_home_url_is_none_of_these_pages_in_any_instance() {
+    let paths = ["", "/", "/sign-in", "/sign-up", "/sign-out", "/sign-out/", "/sign-in/factor-one", "/sign-up/tasks?x", "/%73ign-out#x"];
+    for environment in Environment::ALL {
+        for path in paths {
+            let home_url = format!("https://accounts.myapp.com{path}");
+            let errors = Instance::parse(&Settings { home_url, ..settings(environment) }, 1).unwrap_err();
+            assert_eq!(errors.iter().map(|error| error.field).collect::<Vec<_>>(), [InstanceField::HomeUrl], "{path}");
+            assert!(errors[0].message.contains("visitors would go in circles"), "{errors:?}");
+        }
+    }
+    let home_url = "https://accounts.myapp.com/user".into();
+    assert!(Instance::parse(&Settings { home_url, ..settings(Environment::Production) }, 1).is_ok());
+}
+
+#[test]
+fn rule_8_a_stored_home_url_that_is_a_loop_is_skipped_for_the_domains() {
+    for path in ["", "/sign-in", "/sign-out", "/sign-up/tasks"] {
+        let home_url = format!("https://accounts.myapp.com{path}");
+        let restored = Instance::restore(Settings { home_url, ..settings(Environment::Production) }, 1).unwrap();
+        assert_eq!(restored.home_url().as_str(), "https://myapp.com/", "{path}");
+    }
+}
+
+#[test]
+fn rule_8_a_portal_at_the_domain_itself_needs_a_home_url_of_its_own() {
+    let at_domain = Settings { portal_origin: "https://myapp.com".into(), ..settings(Environment::Production) };
+    let errors = Instance::parse(&at_domain, 1).unwrap_err();
+    assert_eq!(errors.iter().map(|error| error.field).collect::<Vec<_>>(), [InstanceField::HomeUrl]);
+    // One that is stored stays served. Its visitors end at the profile page, where they ended so far.
+    let restored = Instance::restore(at_domain.clone(), 1).unwrap();
+    assert_eq!(restored.home_url().as_str(), "https://myapp.com/user");
+    let home_url = "https://myapp.com/start".into();
+    assert!(Instance::parse(&Settings { home_url, ..at_domain }, 1).is_ok());
 }

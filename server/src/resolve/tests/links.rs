@@ -104,7 +104,7 @@ fn a_link_flag_applies_only_to_lines_without_flow_and_redirect_parameters() {
     assert_eq!(
         target(
             &words,
-            r#"{"requesting_origin":"https://other.com","domain":"accounts.myapp.com","portal_origin":"https://accounts.myapp.com"}"#
+            r#"{"requesting_origin":"https://other.com","domain":"accounts.myapp.com","portal_origin":"https://accounts.myapp.com","home_url":"https://accounts.myapp.com/user"}"#
         )
         .0,
         "https://accounts.myapp.com/flag"
