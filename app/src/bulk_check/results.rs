@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     redirects::MAX_QUERY_BYTES,
-    ui::text::{Escaped, Grouped},
+    ui::{
+        copy_button::plain_copy_button,
+        text::{Escaped, Grouped},
+    },
 };
 
 /// A list and the results of its links.
@@ -161,11 +164,9 @@ fn row_view(slug: &str, checked: CheckedLink) -> impl IntoView + use<> {
     }
 }
 
-/// The link that was probably meant, whole, to be copied. The button works with JavaScript only, and is hidden without.
+/// The link that was probably meant, whole, to be copied.
 fn corrected_view(link: String) -> impl IntoView {
-    view! {
-        <p class="corrected">"Corrected: " <code>{link}</code> <button type="button" class="copy" data-copy>"Copy"</button></p>
-    }
+    view! { <p class="corrected">"Corrected link: " <code>{link}</code> " " {plain_copy_button("the corrected link")}</p> }
 }
 
 /// The counts as a sentence.

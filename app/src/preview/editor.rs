@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::{error::AppError, ui::retry::retry_delay};
 use leptos::{
     ev,
     prelude::*,
@@ -11,33 +12,39 @@ use leptos::{
 use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement, UrlSearchParams};
 
 /// Sends the form with the id `preview` to the server whenever somebody types into it, and puts the response into the page. The server
-/// renders the form and the sections beside this island.
+/// renders the form and the sections around this island. Until the response is there, "Checking…" takes the place of the old result.
 #[island]
 pub fn PreviewEditor(slug: String) -> impl IntoView {
-    let requests = Requests { slug: StoredValue::new(slug), count: StoredValue::new(0), failed: RwSignal::new(false) };
-    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let requests = Requests {
+        slug: StoredValue::new(slug),
+        count: StoredValue::new(0),
+        failures: StoredValue::new(0),
+        timer: StoredValue::new(None),
+        state: RwSignal::new(RequestState::Done),
+    };
     Effect::new(move |_| {
         let Some(form) = form() else { return };
         // From now on the button is not needed.
         let _ = form.set_attribute("data-live", "");
-        let listener = window_event_listener(ev::input, move |_| {
-            // A response that is still on its way is out of date.
-            requests.count.update_value(|count| *count += 1);
-            if let Some(handle) = timer.get_value() {
-                handle.clear();
-            }
-            timer.set_value(set_timeout_with_handle(move || requests.send(), Duration::from_millis(200)).ok());
-        });
+        #[cfg(feature = "hydrate")]
+        crate::ui::copy_button::serve_plain_copy_buttons();
+        let listener = window_event_listener(ev::input, move |_| requests.typed());
         on_cleanup(move || listener.remove());
         // Somebody may have typed before the island was hydrated.
         if is_typed(&form) {
-            requests.send();
+            requests.typed();
         }
     });
+    let failed = move || match requests.state.get() {
+        RequestState::Failed(error) if error.is_temporary() => {
+            ["Not checked. ", &error.to_string(), " This page tries again by itself. What you typed is kept."].concat()
+        }
+        RequestState::Failed(error) => ["Not checked. ", &error.to_string()].concat(),
+        _ => String::new(),
+    };
     view! {
-        <p class="summary" role="alert" hidden=move || !requests.failed.get()>
-            "This is not up to date: the server can't be reached, or the text is too long for it. What you typed is kept."
-        </p>
+        <p class="checking" role="status">{move || if requests.state.get() == RequestState::Pending { "Checking…" } else { "" }}</p>
+        <p class="checking" role="alert">{failed}</p>
     }
 }
 
@@ -55,15 +62,49 @@ fn is_typed(form: &HtmlFormElement) -> bool {
     })
 }
 
+/// What is known about the form as it is now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RequestState {
+    /// The sections show it.
+    Done,
+    /// The response is on its way.
+    Pending,
+    /// The last request failed.
+    Failed(AppError),
+}
+
 /// The requests to the server. Only the response to the last one counts.
 #[derive(Clone, Copy)]
 struct Requests {
     slug: StoredValue<String>,
     count: StoredValue<u32>,
-    failed: RwSignal<bool>,
+    failures: StoredValue<u32>,
+    timer: StoredValue<Option<TimeoutHandle>>,
+    state: RwSignal<RequestState>,
 }
 
 impl Requests {
+    /// Somebody has typed: what is shown is out of date, and so is a response that is still on its way.
+    fn typed(self) {
+        self.count.update_value(|count| *count += 1);
+        self.set(RequestState::Pending);
+        self.send_in(Duration::from_millis(200));
+    }
+
+    fn set(self, state: RequestState) {
+        self.state.set(state);
+        if let Some(form) = form() {
+            let _ = form.toggle_attribute_with_force("data-pending", state != RequestState::Done);
+        }
+    }
+
+    fn send_in(self, delay: Duration) {
+        if let Some(handle) = self.timer.get_value() {
+            handle.clear();
+        }
+        self.timer.set_value(set_timeout_with_handle(move || self.send(), delay).ok());
+    }
+
     fn send(self) {
         let Some(typed) = form()
             .and_then(|form| FormData::new_with_form(&form).ok())
@@ -79,9 +120,19 @@ impl Requests {
             if self.count.get_value() != number {
                 return;
             }
-            self.failed.set(response.is_err());
-            if let Ok(response) = response {
-                show(&response);
+            match response {
+                Ok(response) => {
+                    self.failures.set_value(0);
+                    show(&response);
+                    self.set(RequestState::Done);
+                }
+                Err(error) => {
+                    self.set(RequestState::Failed(error));
+                    self.failures.update_value(|failures| *failures += 1);
+                    if error.is_temporary() {
+                        self.send_in(retry_delay(self.failures.get_value()));
+                    }
+                }
             }
         });
     }

@@ -13,7 +13,10 @@ use super::{
 use crate::{
     instances::stored::StoredInstance,
     redirects::{Explanation, Fallbacks, LinkAdvice, NotALink, Visit, resolve},
-    ui::icon::{WARNING, icon},
+    ui::{
+        copy_button::plain_copy_button,
+        icon::{WARNING, icon},
+    },
 };
 
 /// A form, and the instance for which it is previewed.
@@ -90,7 +93,15 @@ impl Preview {
     }
 
     /// The target and the steps that lead to it, with the stored fallback redirects or with these unsaved ones.
+    /// Beside a link that can't be read there are none.
     pub(super) fn outcome(&self, unsaved: Option<&Fallbacks>) -> (AnyView, AnyView) {
+        if self.is_link_refused() {
+            let none = view! {
+                <h2>"No result"</h2>
+                <p class="help">"The pasted link can't be read. Correct or remove it to see where people end up."</p>
+            };
+            return (none.into_any(), ().into_any());
+        }
         let instance = &self.stored.instance;
         let requesting = self.form.requesting_origin(instance);
         let visit = Visit { flow: self.form.flow(), link: &self.form.params, requesting: requesting.as_ref() };
@@ -104,8 +115,11 @@ impl Preview {
         (outcome(&resolution, title, id).into_any(), steps)
     }
 
-    /// The generated link and its QR code.
+    /// The generated link and its QR code. Beside a link that can't be read there are none.
     pub(super) fn generated_link(&self) -> (AnyView, AnyView) {
+        if self.is_link_refused() {
+            return (().into_any(), ().into_any());
+        }
         (generated_link(&self.form, &self.stored.instance).into_any(), qr_code(&self.form, &self.stored.instance).into_any())
     }
 
@@ -131,12 +145,14 @@ impl Preview {
         let (link, qr) = self.generated_link();
         put("generated-link", link);
         put("qr", qr);
-        parts.push(("link@aria-invalid".to_owned(), self.is_link_refused().to_string()));
+        for id in ["link@aria-invalid", "preview-results@data-refused"] {
+            parts.push((id.to_owned(), self.is_link_refused().to_string()));
+        }
         parts
     }
 }
 
-/// The link that was probably meant. Its button stands beside the note, since islands do not come alive in a section.
+/// The link that was probably meant.
 fn corrected_link(link: String) -> impl IntoView {
-    view! { <p class="corrected">"Corrected link: " <code id="corrected-link">{link}</code></p> }
+    view! { <p class="corrected">"Corrected link: " <code>{link}</code> " " {plain_copy_button("the corrected link")}</p> }
 }

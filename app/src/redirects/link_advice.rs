@@ -251,7 +251,9 @@ impl Reading {
     }
 
     fn finish(self, instance: &Instance, link: &DirectLink) -> LinkAdvice {
-        let Self { mut advice, params, ignored, is_fixed } = self;
+        let Self { mut advice, params, mut ignored, is_fixed } = self;
+        // Beside the parameter that it means, a misspelled one only confuses.
+        ignored.retain(|pair| meant(link.flow(), &decoded_name(pair)).is_none());
         // A visitor's own page in development is a ground that nobody knows here.
         let is_fine = |param: &Param| match policy::check(instance, link.flow(), None, &param.value) {
             Ok(_) => true,

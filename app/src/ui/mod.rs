@@ -5,6 +5,7 @@ pub mod copy_button;
 pub mod field;
 pub mod form;
 pub mod icon;
+pub mod retry;
 #[cfg(feature = "ssr")]
 pub(crate) mod spreadsheet;
 #[cfg(feature = "ssr")]
