@@ -39,13 +39,6 @@ pub enum AppError {
     Unreachable,
 }
 
-impl AppError {
-    /// Whether the same request may succeed later, as it is.
-    pub fn is_temporary(self) -> bool {
-        matches!(self, Self::SignedOut | Self::Unavailable | Self::Unreachable)
-    }
-}
-
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 

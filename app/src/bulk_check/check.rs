@@ -56,7 +56,7 @@ pub struct CheckedLink {
 
 /// Checks a line as a visit without a known requesting page.
 pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: &Line) -> CheckedLink {
-    let line = CheckedLink {
+    let checked = CheckedLink {
         line: *number,
         link: text.clone(),
         target: None,
@@ -67,7 +67,7 @@ pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: 
     };
     let direct = match DirectLink::parse(instance, text) {
         Ok(direct) => direct,
-        Err(not) => return CheckedLink { reason: not.explain(instance).to_string(), corrected: not.corrected(instance, text), ..line },
+        Err(not) => return CheckedLink { reason: not.explain(instance).to_string(), corrected: not.corrected(instance, text), ..checked },
     };
     let link = direct.link();
     let visit = Visit { flow: direct.flow(), link: &link, requesting: None };
@@ -83,6 +83,6 @@ pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: 
         reason: reasons.join(" "),
         note: advice.notes.join(" "),
         corrected: advice.corrected,
-        ..line
+        ..checked
     }
 }

@@ -119,7 +119,7 @@ fn take_delimiter(text: &mut String) -> Option<u8> {
     let end = text.find('\n').unwrap_or(text.len());
     let line = text[..end].trim().trim_matches('"');
     let named = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep="))?;
-    let [delimiter] = line[named.len()..].as_bytes() else {
+    let [delimiter] = &line.as_bytes()[named.len()..] else {
         // A tab at the end of a line was trimmed.
         let is_tab = line.len() == named.len() && text[..end].ends_with('\t');
         return is_tab.then(|| text.replace_range(..end, "")).map(|()| b'\t');

@@ -1,9 +1,6 @@
 //! The island of the Preview tab: while somebody types, it updates the results and the page's address.
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
-use std::time::Duration;
-
-use crate::{error::AppError, ui::retry::retry_delay};
 use leptos::{
     ev,
     prelude::*,
@@ -11,16 +8,17 @@ use leptos::{
 };
 use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement, UrlSearchParams};
 
+use crate::saving::live_check::{Asked, LiveCheck, why_unchecked};
+
 /// Sends the form with the id `preview` to the server whenever somebody types into it, and puts the response into the page. The server
 /// renders the form and the sections around this island. Until the response is there, "Checking…" takes the place of the old result.
 #[island]
 pub fn PreviewEditor(slug: String) -> impl IntoView {
     let requests = Requests {
         slug: StoredValue::new(slug),
-        count: StoredValue::new(0),
-        failures: StoredValue::new(0),
-        timer: StoredValue::new(None),
-        state: RwSignal::new(RequestState::Done),
+        check: LiveCheck::default(),
+        pending: RwSignal::new(false),
+        failed: RwSignal::new(String::new()),
     };
     Effect::new(move |_| {
         let Some(form) = form() else { return };
@@ -35,16 +33,9 @@ pub fn PreviewEditor(slug: String) -> impl IntoView {
             requests.typed();
         }
     });
-    let failed = move || match requests.state.get() {
-        RequestState::Failed(error) if error.is_temporary() => {
-            ["Not checked. ", &error.to_string(), " This page tries again by itself. What you typed is kept."].concat()
-        }
-        RequestState::Failed(error) => ["Not checked. ", &error.to_string()].concat(),
-        _ => String::new(),
-    };
     view! {
-        <p class="checking" role="status">{move || if requests.state.get() == RequestState::Pending { "Checking…" } else { "" }}</p>
-        <p class="checking" role="alert">{failed}</p>
+        <p class="checking" role="status">{move || if requests.pending.get() { "Checking…" } else { "" }}</p>
+        <p class="checking" role="alert">{move || requests.failed.get()}</p>
     }
 }
 
@@ -62,80 +53,46 @@ fn is_typed(form: &HtmlFormElement) -> bool {
     })
 }
 
-/// What is known about the form as it is now.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum RequestState {
-    /// The sections show it.
-    Done,
-    /// The response is on its way.
-    Pending,
-    /// The last request failed.
-    Failed(AppError),
-}
-
-/// The requests to the server. Only the response to the last one counts.
+/// The requests to the server.
 #[derive(Clone, Copy)]
 struct Requests {
     slug: StoredValue<String>,
-    count: StoredValue<u32>,
-    failures: StoredValue<u32>,
-    timer: StoredValue<Option<TimeoutHandle>>,
-    state: RwSignal<RequestState>,
+    check: LiveCheck,
+    pending: RwSignal<bool>,
+    failed: RwSignal<String>,
 }
 
 impl Requests {
-    /// Somebody has typed: what is shown is out of date, and so is a response that is still on its way.
+    /// Somebody has typed, so what is shown is out of date.
     fn typed(self) {
-        self.count.update_value(|count| *count += 1);
-        self.set(RequestState::Pending);
-        self.send_in(Duration::from_millis(200));
-    }
-
-    fn set(self, state: RequestState) {
-        self.state.set(state);
-        if let Some(form) = form() {
-            let _ = form.toggle_attribute_with_force("data-pending", state != RequestState::Done);
-        }
-    }
-
-    fn send_in(self, delay: Duration) {
-        if let Some(handle) = self.timer.get_value() {
-            handle.clear();
-        }
-        self.timer.set_value(set_timeout_with_handle(move || self.send(), delay).ok());
-    }
-
-    fn send(self) {
-        let Some(typed) = form()
-            .and_then(|form| FormData::new_with_form(&form).ok())
-            .and_then(|typed| UrlSearchParams::new_with_str_sequence_sequence(&typed).ok())
-        else {
-            return;
-        };
-        let typed = String::from(typed.to_string());
-        let number = self.count.get_value();
-        leptos::task::spawn_local(async move {
-            let response = super::api::preview(self.slug.get_value(), typed).await;
-            // Somebody has typed since this request was sent.
-            if self.count.get_value() != number {
-                return;
-            }
-            match response {
-                Ok(response) => {
-                    self.failures.set_value(0);
+        self.set(true, String::new());
+        let ask = move || -> Asked {
+            Box::pin(async move {
+                let response = super::api::preview(self.slug.get_value(), typed()).await?;
+                let answer: Box<dyn FnOnce()> = Box::new(move || {
                     show(&response);
-                    self.set(RequestState::Done);
-                }
-                Err(error) => {
-                    self.set(RequestState::Failed(error));
-                    self.failures.update_value(|failures| *failures += 1);
-                    if error.is_temporary() {
-                        self.send_in(retry_delay(self.failures.get_value()));
-                    }
-                }
-            }
-        });
+                    self.set(false, String::new());
+                });
+                Ok(answer)
+            })
+        };
+        self.check.ask(ask, move |error| self.set(false, why_unchecked(error)));
     }
+
+    fn set(self, pending: bool, failed: String) {
+        if let Some(form) = form() {
+            let _ = form.toggle_attribute_with_force("data-pending", pending || !failed.is_empty());
+        }
+        self.pending.set(pending);
+        self.failed.set(failed);
+    }
+}
+
+/// What is in the form, as a query string.
+fn typed() -> String {
+    let form = form().and_then(|form| FormData::new_with_form(&form).ok());
+    let query = form.and_then(|form| UrlSearchParams::new_with_str_sequence_sequence(&form).ok());
+    query.map(|query| String::from(query.to_string())).unwrap_or_default()
 }
 
 /// Puts a response of [`super::api::preview`] into the page.

@@ -6,7 +6,6 @@ pub mod fetched_page;
 pub mod field;
 pub mod form;
 pub mod icon;
-pub mod retry;
 #[cfg(feature = "ssr")]
 pub(crate) mod spreadsheet;
 #[cfg(feature = "ssr")]
