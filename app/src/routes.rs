@@ -1,6 +1,6 @@
 //! The HTML document around every page, and the dashboard's routes.
 
-use leptos::{config::LeptosOptions, hydration::HydrationScripts, prelude::*};
+use leptos::{config::LeptosOptions, hydration::HydrationScripts, nonce::use_nonce, prelude::*};
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
@@ -23,7 +23,7 @@ use crate::{
     members::view::MembersPage,
     preview::view::PreviewPage,
     snippets::view::SnippetsPage,
-    ui::text::escape_for_title,
+    ui::{local_times::LOCAL_TIMES, text::escape_for_title},
 };
 
 /// Where the browser finds the files that the binary carries.
@@ -49,6 +49,7 @@ pub fn document(files: DocumentFiles) -> AnyView {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href=files.icon type="image/svg+xml" />
                 <link rel="stylesheet" href=files.style />
+                <script nonce=use_nonce() inner_html=LOCAL_TIMES></script>
                 <HydrationScripts options=files.options islands=true />
                 <MetaTags />
             </head>

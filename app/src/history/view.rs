@@ -145,7 +145,7 @@ fn filter_form(options: &PageOptions, filter: &HistoryFilter, errors: &[FieldErr
             {day("from", &filter.from)}
             {day("to", &filter.to)}
             <div class="end">
-                <p class="help">"Days are in UTC, like the times below."</p>
+                <p class="help">"Days are in UTC."</p>
                 {all}
                 <button class="button primary">"Filter"</button>
             </div>
