@@ -21,6 +21,7 @@ use crate::{
     instances::{archive::view::ArchivePage, view},
     layout::error_page::error_page,
     members::view::MembersPage,
+    overview::view::OverviewPage,
     preview::view::PreviewPage,
     snippets::view::SnippetsPage,
     ui::{local_times::LOCAL_TIMES, text::escape_for_title},
@@ -81,7 +82,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/account/reset") view=LinkPage ssr=SsrMode::Async />
                 <Route path=path!("/instances") view=view::ListPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/new") view=view::NewPage ssr=SsrMode::Async />
-                <Route path=path!("/instances/:slug") view=view::OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/redirects") view=RedirectsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview") view=PreviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview/links") view=BulkCheckPage ssr=SsrMode::Async />

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use super::icon::{COPY, icon};
+
 /// Copies the text of the element whose id is `of`, and says so. `label` tells a screen reader what is copied.
 #[island]
 pub fn CopyButton(of: String, label: String) -> impl IntoView {
@@ -18,7 +20,8 @@ pub fn CopyButton(of: String, label: String) -> impl IntoView {
     };
     view! {
         <button type="button" class="copy" hidden=move || !live.get() on:click=copy>
-            <span aria-live="polite">{move || state.get()}</span>
+            {icon(COPY)}
+            <span class="word" aria-live="polite">{move || state.get()}</span>
             <span class="unseen">" " {label}</span>
         </button>
     }
