@@ -42,10 +42,16 @@ export async function setUp(request: APIRequestContext, server: Server): Promise
   expect(answer.status()).toBe(303);
 }
 
+/** Invites somebody to an instance. Returns the link, which only the next page shows. */
+export async function invitationLink(request: APIRequestContext, { server, slug }: At, email: string, role: string): Promise<string> {
+  const members = `${server.url}/instances/${slug}/members`;
+  expect((await post(request, members, { email, role })).status()).toBe(303);
+  return /http[^<]*\/account\/invitation\?token=[\w-]+/.exec(await (await request.get(members)).text())?.[0] ?? "";
+}
+
 /** Invites somebody to an instance and accepts the invitation. Returns a page in a separate context, signed in as the new member. */
 export async function colleague(browser: Browser, invites: Page, { server, slug }: At, email: string, role: string): Promise<Page> {
-  const invited = await post(invites.request, `${server.url}/instances/${slug}/members`, { email, role });
-  const token = /\/account\/invitation\?token=([\w-]+)/.exec(await invited.text())?.[1] ?? "";
+  const token = new URL(await invitationLink(invites.request, { server, slug }, email, role)).searchParams.get("token") ?? "";
   const page = await browser.newPage({ storageState: nobody });
   const joined = await post(page.request, `${server.url}/account/invitation`, { token, password });
   expect(joined.status()).toBe(303);

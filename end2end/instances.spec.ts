@@ -181,6 +181,48 @@ test("a removed origin stays where it is until it is saved, and can be kept", as
   expect(stored.allowed_origins.sort()).toEqual(["https://*.two.example", "https://one.example"]);
 });
 
+test("settings say which redirects they break, before and after they are saved", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/settings`);
+  await alive(page);
+  await page.getByLabel("Add an origin").fill("https://partner.example.org");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toHaveText("Saved · version 2");
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  await page.getByLabel("After sign-in").fill("https://partner.example.org/start");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved · version 3");
+
+  await page.goto(`/instances/${slug}/settings`);
+  await alive(page);
+  const bar = page.locator(".bar");
+  await page.getByRole("button", { name: "Remove https://partner.example.org" }).click();
+  await expect(bar).toContainText("After sign-in would be skipped");
+  const row = page.locator(".origin");
+  await expect(row).toContainText(`Removing https://partner.example.org affects After sign-in: it would be skipped, and people would end at https://${slug}.com/.`);
+  await page.getByRole("button", { name: "Keep https://partner.example.org" }).click();
+  await expect(bar).toBeHidden();
+  await page.getByRole("button", { name: "Remove https://partner.example.org" }).click();
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(bar).toContainText("Saved · version 4");
+  await page.getByRole("link", { name: "After sign-in is skipped now" }).click();
+  await expect(page).toHaveURL(/redirects#after_sign_in_url$/);
+});
+
+test("settings are checked while they are typed, and a check that fails is tried again", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/settings`);
+  await alive(page);
+  const domain = page.getByLabel("Domain");
+  await domain.fill("co.uk");
+  await expect(domain).toHaveAccessibleDescription(/public suffix/);
+  await page.route("**/api/check_settings", (route) => route.fulfill({ status: 503, json: "unavailable" }));
+  await domain.fill(`${slug}.dev`);
+  await expect(domain).not.toHaveAccessibleDescription(/public suffix/);
+  await expect(page.locator(".bar")).toContainText("Not checked: the server can't answer right now. Trying again…");
+  await page.unroute("**/api/check_settings");
+  await expect(page.locator(".bar")).not.toContainText("Not checked");
+});
+
 test("a new instance that is half filled in is not left without a question, and Cancel leaves it", async ({ page }) => {
   await page.goto("/instances/new");
   await alive(page);

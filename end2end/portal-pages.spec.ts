@@ -138,6 +138,28 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? "in India" : "in India, without JavaScript", () => {
+    test.use({ javaScriptEnabled, timezoneId: "Asia/Kolkata" });
+
+    test(`a visitor reads ${javaScriptEnabled ? "local times, and UTC on hover" : "times in UTC"}`, async ({ page, portal }) => {
+      await page.goto(portal.link("/sign-up"));
+      await signUp(page, { Username: "nick" });
+      await expect(page).toHaveURL(portal.app("/"));
+      await page.goto(portal.link("/user"));
+      const time = page.locator("time").first();
+      await expect(time).toBeVisible();
+      const written = async (timeZone: string) => {
+        const at = new Date((await time.getAttribute("datetime")) ?? "");
+        return new Intl.DateTimeFormat("sv", { timeZone, dateStyle: "short", timeStyle: "short" }).format(at);
+      };
+      const utc = `${await written("UTC")} UTC`;
+      await expect(time).toHaveText(javaScriptEnabled ? await written("Asia/Kolkata") : utc);
+      if (javaScriptEnabled) await expect(time).toHaveAttribute("title", utc);
+    });
+  });
+}
+
 test("what is typed on the sign-in page is there on the sign-up page, and the other way round", async ({ page, portal }) => {
   await page.goto(portal.link("/sign-in", { redirect_url: "/x", email_address: "old@myapp.test" }));
   const identifier = page.getByLabel("Email, phone number or username");

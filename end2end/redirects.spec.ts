@@ -1,5 +1,5 @@
 // The Redirects tab with JavaScript: verdicts while typing, the bar of unsaved changes, refused values, two admins at once.
-import { createInstance, setUp } from "./admins.ts";
+import { colleague, createInstance, setUp } from "./admins.ts";
 import { alive, expect, resolve, test } from "./fixtures.ts";
 
 test.use({ meant: [401, 409, 422] });
@@ -38,6 +38,74 @@ test("a late response never replaces a newer verdict", async ({ page, slug }) =>
   await late;
   await expect(field).toHaveAccessibleDescription(/\/good/);
   await expect(field).not.toHaveAttribute("aria-invalid", "true");
+});
+
+test("while a verdict is pending no old one is shown, and a check that fails says why and is tried again", async ({ slug, context }) => {
+  // Chromium reports requests that fail in the console, which is not what this test is about.
+  const page = await context.newPage();
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/api/check_fallback", async (route) => {
+    await held;
+    await route.continue();
+  });
+  const field = page.locator(".field", { has: page.getByLabel("After sign-in") });
+  const verdict = field.locator(".verdict");
+  await page.getByLabel("After sign-in").fill("/pending");
+  await expect(verdict).toHaveText("Checking…");
+  release();
+  await expect(verdict).toContainText(`https://${slug}.com/pending`);
+  await page.unroute("**/api/check_fallback");
+
+  await context.setOffline(true);
+  await page.getByLabel("After sign-in").fill("/offline");
+  await expect(verdict).toHaveText("Not checked: you are offline. Trying again…");
+  await context.setOffline(false);
+  await expect(verdict).toContainText(`https://${slug}.com/offline`);
+
+  const cookies = await context.cookies();
+  await context.clearCookies();
+  await page.getByLabel("After sign-in").fill("/signed-out");
+  await expect(verdict).toContainText("you are signed out");
+  await context.addCookies(cookies);
+  await expect(verdict).toContainText(`https://${slug}.com/signed-out`);
+});
+
+test("on a phone the bar is one line of words and one of buttons, and leaves the verdict in sight", async ({ page, slug }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  const field = page.getByLabel("After joining the waitlist");
+  await field.fill("/thanks");
+  await expect(page.locator("#after_join_waitlist_url-verdict")).toContainText("/thanks");
+  for (const label of ["After sign-out", "After logo click", "After creating an organization", "After joining the waitlist"]) {
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.getByLabel(label).focus();
+    const [bar, verdict] = [await page.locator(".bar").boundingBox(), await page.locator(".field", { has: page.getByLabel(label) }).locator(".verdict").boundingBox()];
+    expect(bar!.height).toBeLessThan(100);
+    expect(verdict!.y + verdict!.height, label).toBeLessThanOrEqual(bar!.y);
+  }
+  const [discard, save] = [await page.locator("#save-discard").boundingBox(), await page.locator("#save-button").boundingBox()];
+  expect(discard!.y).toBe(save!.y);
+  expect(discard!.x).toBeLessThan(save!.x);
+});
+
+test("a viewer finds values and no fields in Settings, and nothing that counts as unsaved", async ({ page, slug, server, browser }) => {
+  const viewer = await colleague(browser, page, { server, slug }, `viewer@${slug}.com`, "viewer");
+  await viewer.goto(`/instances/${slug}/settings`);
+  await expect(viewer.locator("main").getByRole("textbox")).toHaveCount(0);
+  await expect(viewer.getByRole("main")).toContainText(`https://accounts.${slug}.com`);
+  await viewer.goto(`/instances/${slug}/redirects`);
+  await alive(viewer);
+  await viewer.getByLabel("After sign-in").fill("/try");
+  await expect(viewer.locator(".bar")).toContainText("Viewers can try values, but not save them.");
+  await expect(viewer.getByText("Unsaved", { exact: true }).filter({ visible: true })).toHaveCount(0);
+  // Nothing is lost, so leaving asks nothing.
+  await viewer.getByRole("link", { name: "Overview" }).click();
+  await expect(viewer).toHaveURL(new RegExp(`/instances/${slug}$`));
+  await viewer.close();
 });
 
 test("the bar counts unsaved changes, and leaving the page with some asks first", async ({ page, slug }) => {

@@ -1,5 +1,5 @@
 // The screens of accounts, members, history, copying and archiving, and how to get to each.
-import { createInstance, post, saveRedirects, signIn } from "./admins.ts";
+import { createInstance, invitationLink, post, saveRedirects, signIn } from "./admins.ts";
 import { alive, expect } from "./fixtures.ts";
 import { long, type Screen } from "./screens.ts";
 
@@ -46,8 +46,7 @@ export const screensOfAdmins: Screen[] = [
   }],
   ["an invitation, refused", async (page, { server, slug }) => {
     const email = `${"very-long-".repeat(20)}@example.org`;
-    const invited = await post(page.request, `${server.url}/instances/${slug}/members`, { email, role: "viewer" });
-    await page.goto(/http[^<]*\/account\/invitation\?token=[\w-]+/.exec(await invited.text())?.[0] ?? "");
+    await page.goto(await invitationLink(page.request, { server, slug }, email, "viewer"));
     await page.getByRole("button", { name: "Create account" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
   }],

@@ -1,9 +1,7 @@
 //! The form of the Redirects tab: it shows verdicts while the admin types, and saves in place. Without JavaScript it is a plain form.
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
-use std::time::Duration;
-
-use leptos::{html::Input, prelude::*, task::spawn_local};
+use leptos::{html::Input, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,12 +9,14 @@ use super::{
     verdict::{UrlParts, Verdict},
 };
 use crate::{
+    error::AppError,
     redirects::{Flow, Group},
     saving::{
         form_element::{FORM, Fields, base},
         in_place::{CHECKED, STORED, tell},
+        live_check::{Asked, LiveCheck, why_unchecked},
     },
-    ui::icon::{ARROW, TICK, WARNING, icon},
+    ui::icon::{ARROW, DASH, TICK, WARNING, icon},
 };
 
 /// What one field begins with.
@@ -41,6 +41,8 @@ pub struct EditorStart {
     pub version: i64,
     /// What the form was filled with, to tell what was typed from what was there.
     pub base: String,
+    /// Whether the caller may not save: then nothing counts as unsaved.
+    pub read_only: bool,
     /// Every field, in the order of [`Flow::ALL`].
     pub fields: Vec<FieldStart>,
 }
@@ -52,7 +54,17 @@ struct Field {
     stored: RwSignal<String>,
     typed: StoredValue<String>,
     value: RwSignal<String>,
-    verdict: RwSignal<Option<Verdict>>,
+    verdict: RwSignal<Checked>,
+    checks: LiveCheck,
+    read_only: bool,
+}
+
+/// How far the check of a value has come.
+#[derive(Clone)]
+enum Checked {
+    Pending,
+    Known(Verdict),
+    Failed(AppError),
 }
 
 impl Field {
@@ -61,9 +73,14 @@ impl Field {
         self.value.with(|value| self.stored.with(|stored| value.trim() != stored))
     }
 
+    fn show(self, checked: Checked) {
+        self.verdict.set(checked);
+        request_animation_frame(|| tell(CHECKED));
+    }
+
     /// Whether saving would refuse it.
     fn is_refused(self) -> bool {
-        self.verdict.with(|verdict| matches!(verdict, Some(Verdict::Refused(_))))
+        self.verdict.with(|verdict| matches!(verdict, Checked::Known(Verdict::Refused(_))))
     }
 }
 
@@ -78,7 +95,9 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
             stored: RwSignal::new(field.stored),
             typed: StoredValue::new(field.typed.clone()),
             value: RwSignal::new(field.typed),
-            verdict: RwSignal::new(Some(field.verdict)),
+            verdict: RwSignal::new(Checked::Known(field.verdict)),
+            checks: LiveCheck::default(),
+            read_only: start.read_only,
         })
         .collect();
     let slug = StoredValue::new(start.slug);
@@ -130,23 +149,18 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
     let mut help = field.flow.help().splitn(3, '`');
     let (before, code, after) = (help.next(), help.next(), help.next());
     let input = NodeRef::<Input>::new();
-    let timer = StoredValue::new(None::<TimeoutHandle>);
     let check = move |value: String| {
-        if let Some(handle) = timer.get_value() {
-            handle.clear();
-        }
         field.value.set(value.clone());
-        let ask = move || {
-            spawn_local(async move {
-                let answer = check_fallback(slug.get_value(), field.flow, value.clone()).await;
-                // An answer to what is no longer in the field is too late.
-                if field.value.with_untracked(|now| *now == value) {
-                    field.verdict.set(answer.ok());
-                    request_animation_frame(|| tell(CHECKED));
-                }
-            });
+        // The old verdict is not one on the new value.
+        field.show(Checked::Pending);
+        let ask = move || -> Asked {
+            let asked = check_fallback(slug.get_value(), field.flow, value.clone());
+            Box::pin(async move {
+                let verdict = asked.await?;
+                Ok(Box::new(move || field.show(Checked::Known(verdict))) as Box<dyn FnOnce()>)
+            })
         };
-        timer.set_value(set_timeout_with_handle(ask, Duration::from_millis(200)).ok());
+        field.checks.ask(ask, move |error| field.show(Checked::Failed(error)));
     };
     // What was typed before this came alive counts too.
     Effect::new(move |_| {
@@ -166,13 +180,15 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
     view! {
         <div class="field">
             <label for=name>{field.flow.label()}</label>
-            <span class="badge" data-kind="unsaved" hidden=move || !field.is_changed()>"Unsaved"</span>
+            <span class="badge" data-kind="unsaved" hidden=move || field.read_only || !field.is_changed()>"Unsaved"</span>
             <p class="help" id=format!("{name}-help")>{before}<code>{code}</code>{after}</p>
             <div class="input" data-kind=move || if field.is_refused() { "refused" } else { "" }>
                 <input
                     node_ref=input
                     type="text"
                     inputmode="url"
+                    dir="ltr"
+                    data-1p-ignore
                     id=name
                     name=name
                     value=field.typed.get_value()
@@ -195,23 +211,22 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
 }
 
 /// The absolute URL that a value means, or why it is refused.
-fn verdict_view(verdict: Option<Verdict>, stored: bool) -> impl IntoView {
+fn verdict_view(checked: Checked, stored: bool) -> impl IntoView {
+    let text = |before: String| UrlParts { before, ..UrlParts::default() };
+    // A screen reader hears the verdict, not that there will be one.
+    let is_unheard = matches!(checked, Checked::Pending).then_some("true");
     // A tick is not heard.
-    let unseen = if matches!(verdict, Some(Verdict::Allowed(_))) { "Goes to " } else { "" };
-    let (kind, path, lead, parts) = match verdict {
-        Some(Verdict::Empty(parts)) => ("empty", ARROW, "Home URL, ", parts),
-        Some(Verdict::Allowed(parts)) => ("allowed", TICK, "", parts),
-        Some(Verdict::Refused(parts)) if stored => ("refused", WARNING, "No longer allowed, so it is skipped. ", parts),
-        Some(Verdict::Refused(parts)) => ("refused", WARNING, "", parts),
-        None => (
-            "empty",
-            WARNING,
-            "",
-            UrlParts { before: "Not checked: the server can't be reached, or you are signed out.".to_owned(), ..UrlParts::default() },
-        ),
+    let unseen = if matches!(checked, Checked::Known(Verdict::Allowed(_))) { "Goes to " } else { "" };
+    let (kind, path, lead, parts) = match checked {
+        Checked::Known(Verdict::Empty(parts)) => ("empty", ARROW, "Home URL, ", parts),
+        Checked::Known(Verdict::Allowed(parts)) => ("allowed", TICK, "", parts),
+        Checked::Known(Verdict::Refused(parts)) if stored => ("refused", WARNING, "No longer allowed, so it is skipped. ", parts),
+        Checked::Known(Verdict::Refused(parts)) => ("refused", WARNING, "", parts),
+        Checked::Pending => ("checking", DASH, "", text("Checking…".to_owned())),
+        Checked::Failed(error) => ("warning", WARNING, "", text(why_unchecked(error))),
     };
     view! {
-        <p class="verdict" data-kind=kind>
+        <p class="verdict" data-kind=kind aria-hidden=is_unheard>
             {icon(path)}
             <span><span class="unseen">{unseen}</span>{lead}{parts.before}<b>{parts.host}</b>{parts.after}</span>
         </p>

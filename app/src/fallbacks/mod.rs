@@ -6,6 +6,8 @@ pub mod form;
 #[cfg(feature = "ssr")]
 pub mod proposal;
 #[cfg(feature = "ssr")]
+pub mod skipped;
+#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(test)]
 #[cfg(feature = "ssr")]

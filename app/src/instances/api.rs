@@ -4,7 +4,10 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::{form::InstanceForm, portal_pages::PortalPages};
-use crate::{error::AppError, saving::outcome::SaveOutcome};
+use crate::{
+    error::AppError,
+    saving::outcome::{SaveOutcome, SettingsCheck},
+};
 
 /// Creates an instance, of which the caller becomes the owner. Server-wide admins may.
 #[server(endpoint = "create_instance", input = Json)]
@@ -16,6 +19,14 @@ pub async fn create_instance(form: InstanceForm) -> Result<SaveOutcome, AppError
 #[server(endpoint = "save_settings", input = Json)]
 pub async fn save_settings(slug: String, form: InstanceForm) -> Result<SaveOutcome, AppError> {
     super::save::save(slug, form).await
+}
+
+/// What is wrong with the settings as they are typed, and which fallback redirects would be skipped. Nothing is stored.
+#[server(endpoint = "check_settings", input = Json)]
+pub async fn check_settings(slug: String, form: InstanceForm) -> Result<SettingsCheck, AppError> {
+    let stored = crate::layout::loading::instance(&slug).await?;
+    let form = InstanceForm { slug, ..form.with_origins_apart() };
+    Ok(super::impact::check(&stored, &form, &use_context().unwrap_or_default()))
 }
 
 /// Switches the hosted pages of an instance on or off, at once. Editors may.

@@ -3,14 +3,31 @@
 
 use std::time::Duration;
 
-use leptos::{ev, prelude::*, wasm_bindgen::JsCast};
-use web_sys::{Element, HtmlElement, HtmlInputElement, InputEvent};
-
-use super::form::{offered_host, origins_in, slug_from};
-use crate::saving::{
-    form_element::{Fields, LIST, add_row, announce, base, element, form, inputs},
-    in_place::STORED,
+use leptos::{
+    ev,
+    prelude::*,
+    server_fn::ServerFn,
+    wasm_bindgen::{JsCast, JsValue},
 };
+use web_sys::{Element, HtmlElement, HtmlInputElement, InputEvent, js_sys::Array};
+
+use super::{
+    api::CheckSettings,
+    form::{offered_host, origins_in, slug_from},
+};
+use crate::{
+    error::AppError,
+    saving::{
+        api_call::{arguments, call, get, list},
+        errors::{mark_checking, show_checked},
+        form_element::{BAR, Fields, LIST, add_row, announce, base, count_changed, element, form, inputs},
+        in_place::{CHECKED, STORED, say_impact, show_impact, tell},
+        live_check::{LiveCheck, why_unchecked},
+    },
+};
+
+/// The fields that the settings save.
+const SETTINGS: &str = "name environment domain portal_origin home_url allowed_origins";
 
 /// The id of the button that makes a row of what is in the input for an origin.
 pub const ADD_ORIGIN: &str = "add-origin";
@@ -22,7 +39,8 @@ pub const ADVANCED_VALUES: &str = "advanced-values";
 /// Follows what is typed into the form, which the server has rendered.
 #[island]
 pub fn InstanceEditor() -> impl IntoView {
-    Effect::new(|_| {
+    let checks = LiveCheck::default();
+    Effect::new(move |_| {
         if let Some(form) = form() {
             let _ = form.set_attribute("data-live", "");
         }
@@ -30,18 +48,24 @@ pub fn InstanceEditor() -> impl IntoView {
             button.set_hidden(false);
         }
         number_origins();
-        let typed = window_event_listener(ev::input, |event| {
+        let typed = window_event_listener(ev::input, move |event| {
             let Some(input) = event.target().map(JsCast::unchecked_into::<HtmlInputElement>) else { return };
             if let Ok(Some(details)) = input.closest("details") {
                 let _ = details.set_attribute("open", "");
             }
             let is_pasted = event.dyn_ref::<InputEvent>().is_some_and(|event| event.input_type() == "insertFromPaste");
             if input.name() == LIST && is_pasted {
+                let input = input.clone();
                 // The rows tell of themselves by the event that is being handled here.
                 set_timeout(move || move_to_rows(&input, 2), Duration::ZERO);
             }
             offer();
             number_origins();
+            // Nothing depends on an instance that is not there yet.
+            if !base().is_empty() {
+                mark_checking(&input);
+                checks.ask(|| Box::pin(ask()), |error| say_impact(&why_unchecked(error), ""));
+            }
         });
         let clicked = window_event_listener(ev::click, |event| {
             let Some(target) = event.target().map(JsCast::unchecked_into::<Element>) else { return };
@@ -65,6 +89,36 @@ pub fn InstanceEditor() -> impl IntoView {
         let stored = window_event_listener_untyped(STORED, |_| number_origins());
         on_cleanup(move || [typed, clicked, stored].into_iter().for_each(WindowListenerHandle::remove));
     });
+}
+
+/// Asks the server about the form as it is.
+async fn ask() -> Result<Box<dyn FnOnce()>, AppError> {
+    let given = element(BAR).and_then(|bar| bar.get_attribute("data-arguments")).unwrap_or_default();
+    let typed = Fields::typed().ok_or(AppError::BadRequest)?;
+    let answer = call(CheckSettings::PATH.to_owned(), arguments(&given, &typed)).await?;
+    Ok(Box::new(move || show(&answer)))
+}
+
+/// Shows the server's answer: errors beside their fields, what saving would mean in the bar, and what a removal means in its row.
+fn show(answer: &JsValue) {
+    show_checked(&list(answer, "errors"));
+    // What the last save has meant stays until something else is typed.
+    if count_changed(SETTINGS, &base()) > 0 {
+        show_impact(&get(answer, "impact"));
+    }
+    let origins: Vec<_> = list(answer, "origins").into_iter().map(|pair| Array::from(&pair)).collect();
+    for input in inputs(LIST) {
+        let Ok(Some(note)) = input.closest(".origin").and_then(|row| row.map_or(Ok(None), |row| row.query_selector(".impact"))) else {
+            continue;
+        };
+        let found = origins.iter().find(|pair| pair.get(0).as_string() == Some(input.value()));
+        let html = found.and_then(|pair| pair.get(1).as_string()).unwrap_or_default();
+        if let Ok(Some(span)) = note.query_selector("span") {
+            span.set_inner_html(&html);
+        }
+        note.unchecked_into::<HtmlElement>().set_hidden(html.is_empty());
+    }
+    tell(CHECKED);
 }
 
 /// The input for another origin.
@@ -125,7 +179,7 @@ fn number_origins() {
         let _ = group.toggle_attribute_with_force("data-stored", is_stored);
         input.set_id(&id);
         let part = |selector| group.query_selector(selector).ok().flatten();
-        if let Some(error) = part(".verdict[data-kind=refused]") {
+        if let Some(error) = part(".verdict:not(.impact)") {
             error.set_id(&[&id, "-error"].concat());
         }
         if let Some(label) = part("label[for]") {

@@ -74,17 +74,8 @@ impl InstanceForm {
     /// Everything that is wrong, one entry for each field, all at once.
     pub fn check(&self) -> Result<Instance, Vec<FieldError>> {
         let mut errors = field_errors(&self.validate());
-        let environment = self.environment.parse();
-        let settings = Settings {
-            slug: self.effective_slug(),
-            name: self.name.clone(),
-            environment: *environment.as_ref().unwrap_or(&crate::redirects::Environment::Development),
-            domain: self.domain.clone(),
-            portal_origin: self.portal_origin.clone(),
-            home_url: self.home_url.clone(),
-            allowed_origins: self.allowed_origins.clone(),
-        };
-        let parsed = Instance::parse(&settings, self.version);
+        let environment = self.environment.parse::<crate::redirects::Environment>();
+        let parsed = Instance::parse(&self.settings(), self.version);
         let found = parsed.as_ref().err().cloned().unwrap_or_default();
         for InstanceError { field, message } in environment.err().into_iter().chain(found) {
             let name = field_name(field);
@@ -106,6 +97,19 @@ impl InstanceForm {
         match parsed {
             Ok(instance) if errors.is_empty() => Ok(instance),
             _ => Err(errors),
+        }
+    }
+
+    /// The settings as typed. What is no environment counts as development.
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
+            slug: self.effective_slug(),
+            name: self.name.clone(),
+            environment: self.environment.parse().unwrap_or_default(),
+            domain: self.domain.clone(),
+            portal_origin: self.portal_origin.clone(),
+            home_url: self.home_url.clone(),
+            allowed_origins: self.allowed_origins.clone(),
         }
     }
 

@@ -11,6 +11,8 @@ mod form_tests;
 #[cfg(feature = "ssr")]
 mod form_view;
 #[cfg(feature = "ssr")]
+pub mod impact;
+#[cfg(feature = "ssr")]
 mod origin_rows;
 pub mod portal_pages;
 #[cfg(feature = "ssr")]
@@ -22,5 +24,7 @@ pub mod store;
 mod store_tests;
 #[cfg(feature = "ssr")]
 pub mod stored;
+#[cfg(feature = "ssr")]
+mod values_view;
 #[cfg(feature = "ssr")]
 pub mod view;

@@ -4,7 +4,7 @@ use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{form::InstanceForm, store, stored::StoredInstance};
+use super::{form::InstanceForm, impact::impact_now, store, stored::StoredInstance};
 use crate::{
     database::StoreError,
     error::AppError,
@@ -33,7 +33,7 @@ impl DashboardHost {
 }
 
 /// The instance that a form describes.
-fn checked(form: &InstanceForm, dashboard: &DashboardHost) -> Result<Instance, StoreError> {
+pub(super) fn checked(form: &InstanceForm, dashboard: &DashboardHost) -> Result<Instance, StoreError> {
     let instance = form.check().map_err(StoreError::Fields)?;
     if dashboard.is_host_of(instance.portal_origin()) {
         let message =
@@ -75,7 +75,13 @@ pub(super) async fn save(slug: String, form: InstanceForm) -> Result<SaveOutcome
     let dashboard: DashboardHost = use_context().unwrap_or_default();
     // The slug is fixed once the instance exists.
     let form = InstanceForm { slug: slug.clone(), ..form.with_origins_apart() };
-    Saver::editor(slug).await?.save(SettingsForm { form, dashboard }).await
+    let saver = Saver::editor(slug).await?;
+    let mut outcome = saver.save(SettingsForm { form, dashboard }).await?;
+    if let SaveOutcome::Saved(saved) = &mut outcome {
+        let stored = saver.stored().await.map_err(StoreError::into_app_error)?;
+        saved.impact = impact_now(&stored);
+    }
+    Ok(outcome)
 }
 
 /// The form of the settings, and the host that its portal can't have.

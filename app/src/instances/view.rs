@@ -31,8 +31,10 @@ use super::{
     archive::view::{archived_banner, archived_list, way_to_archive},
     form::{InstanceForm, field_label},
     form_view::{SETTINGS, instance_form},
+    impact::skipped_banner,
     portal_pages::view::{switch_section, switched_banner},
     store::{self, MAX_LISTED},
+    values_view::settings_values,
 };
 
 /// Every instance. If there are none, the page says what an instance is.
@@ -139,7 +141,10 @@ pub fn SettingsPage() -> impl IntoView {
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored, read_only));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
-        let body = if let Some(conflict) = problem.as_ref().and_then(Problem::to_choose) {
+        let skipped = just_saved.then(|| skipped_banner(&stored));
+        let body = if read_only {
+            settings_values(&stored).into_any()
+        } else if let Some(conflict) = problem.as_ref().and_then(Problem::to_choose) {
             choices(conflict, &write(&form), Wording { label: field_label, value }, paths::instance(&slug).settings()).into_any()
         } else {
             let bar = SaveBar {
@@ -148,12 +153,12 @@ pub fn SettingsPage() -> impl IntoView {
                 fields: SETTINGS.to_vec(),
                 discard: paths::instance(&slug).settings(),
                 preview: None,
-                read_only,
+                read_only: false,
             };
             view! {
                 {empty_summary()}
                 {instance_form(form, &errors_of(problem.clone()), true)}
-                {(!read_only).then(|| save_bar(bar))}
+                {save_bar(bar)}
                 <SaveInPlace />
             }
             .into_any()
@@ -162,6 +167,7 @@ pub fn SettingsPage() -> impl IntoView {
             <InstanceFrame stored place=Place::Settings>
                 {summary}
                 {saved}
+                {skipped}
                 {switched.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
                 {body}

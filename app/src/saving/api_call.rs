@@ -21,7 +21,7 @@ const NUMBERS: [&str; 2] = ["version", "from_version"];
 const LISTS: [&str; 3] = ["allowed_origins", "origin", "flow"];
 
 /// The arguments of a server function: those that are given as JSON, and what a form holds.
-pub(super) fn arguments(given: &str, form: &Fields) -> Object {
+pub fn arguments(given: &str, form: &Fields) -> Object {
     let body = JSON::parse(given).ok().and_then(|given| given.dyn_into::<Object>().ok()).unwrap_or_default();
     let object = Object::new();
     for (name, value) in form.entries() {
@@ -43,7 +43,7 @@ pub(super) fn arguments(given: &str, form: &Fields) -> Object {
 ///
 /// # Errors
 /// The server can't be reached, or answers with an error.
-pub(super) async fn call(function: String, arguments: Object) -> Result<JsValue, AppError> {
+pub async fn call(function: String, arguments: Object) -> Result<JsValue, AppError> {
     let (status, text) = post(&function, &arguments).await.map_err(|_| AppError::Unreachable)?;
     if status != 200 {
         return Err(AppError::de(text.into()));
@@ -64,17 +64,17 @@ async fn post(function: &str, arguments: &Object) -> Result<(u16, String), JsVal
 }
 
 /// A property of an object; undefined if it has no such property.
-pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
+pub fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// A property that is a text; empty if there is none.
-pub(super) fn text(object: &JsValue, name: &str) -> String {
+pub fn text(object: &JsValue, name: &str) -> String {
     get(object, name).as_string().unwrap_or_default()
 }
 
 /// A property that is a list; empty if there is none.
-pub(super) fn list(object: &JsValue, name: &str) -> Array {
+pub fn list(object: &JsValue, name: &str) -> Array {
     get(object, name).dyn_into().unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::form_element::{BAR, BUTTON, DISCARD, FORM, SAID, SIGN_IN, SUMMARY, UNDO};
+use super::form_element::{BAR, BUTTON, DISCARD, FORM, IMPACT, SAID, SIGN_IN, SUMMARY, UNDO};
 use crate::{
     paths,
     ui::icon::{WARNING, icon},
@@ -34,7 +34,7 @@ pub fn save_bar(bar: SaveBar) -> impl IntoView {
     let preview = preview.map(|page| view! { <button class="button preview-these" form=FORM formaction=page>"Preview"<span class="unseen">" with these values"</span></button> });
     view! {
         <div class="bar" id=BAR data-function=function data-arguments=arguments.to_string() data-fields=fields.join(" ")>
-            <p aria-live="polite"><strong id=SAID></strong></p>
+            <p aria-live="polite"><strong id=SAID></strong><a id=IMPACT hidden></a></p>
             <button type="button" class="button" id=UNDO hidden>"Undo"</button>
             <a class="button" id=SIGN_IN href=paths::SIGN_IN target="_blank" rel="noopener" hidden>"Sign in in a new tab"</a>
             {save}

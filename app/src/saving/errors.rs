@@ -13,13 +13,41 @@ use super::{
 
 /// Shows errors beside their fields, and in the summary.
 pub(super) fn show_errors(errors: &Array) {
+    show_beside(errors);
+    summarize("Not saved yet", "What you typed is kept. Fix these fields, then save again:", errors);
+}
+
+/// Shows what the server says of what is typed, beside the fields. The summary goes once nothing is wrong any more.
+pub fn show_checked(errors: &Array) {
+    if errors.length() == 0 {
+        hide_errors();
+    } else {
+        hide_beside();
+        show_beside(errors);
+    }
+}
+
+/// Says that a field with an error is being checked again.
+pub fn mark_checking(input: &Element) {
+    if let Some(place) = element(&[&input.id(), "-error"].concat()).filter(|place| !place.hidden()) {
+        say(&place, "checking", "Checking…");
+        let _ = input.remove_attribute("aria-invalid");
+    }
+}
+
+fn say(place: &HtmlElement, kind: &str, message: &str) {
+    if let Ok(Some(span)) = place.query_selector("span") {
+        span.set_text_content(Some(message));
+    }
+    let _ = place.set_attribute("data-kind", kind);
+    place.set_hidden(false);
+}
+
+fn show_beside(errors: &Array) {
     for error in errors.iter() {
         let (field, message) = (text(&error, "field"), text(&error, "message"));
         if let Some(place) = element(&format!("{field}-error")) {
-            if let Ok(Some(span)) = place.query_selector("span") {
-                span.set_text_content(Some(&message));
-            }
-            place.set_hidden(false);
+            say(&place, "refused", &message);
         }
         if let Some(input) = element(&field) {
             let _ = input.set_attribute("aria-invalid", "true");
@@ -29,7 +57,6 @@ pub(super) fn show_errors(errors: &Array) {
             }
         }
     }
-    summarize("Not saved yet", "What you typed is kept. Fix these fields, then save again:", errors);
 }
 
 /// Says in the summary that somebody else has saved in between.
@@ -86,6 +113,10 @@ pub(super) fn hide_errors() {
     if let Some(summary) = element(SUMMARY) {
         summary.set_hidden(true);
     }
+    hide_beside();
+}
+
+fn hide_beside() {
     let Some(places) = form().and_then(|form| form.query_selector_all("[id$='-error']").ok()) else { return };
     for at in 0..places.length() {
         let Some(place) = places.get(at).map(JsCast::unchecked_into::<HtmlElement>) else { continue };

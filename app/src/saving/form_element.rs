@@ -12,6 +12,8 @@ pub const FORM: &str = "saved-in-place";
 pub const BAR: &str = "save-bar";
 /// The id of what the bar says.
 pub const SAID: &str = "save-said";
+/// The id of the link that says what a save means for redirects.
+pub const IMPACT: &str = "save-impact";
 /// The id of the button that saves.
 pub const BUTTON: &str = "save-button";
 /// The id of the button that undoes the last save.

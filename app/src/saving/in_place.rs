@@ -13,7 +13,7 @@ use super::{
     api_call::{arguments, call, get, list, text},
     conflict::{remove_choices, show_choices},
     errors::{hide_errors, show_errors, show_summary},
-    form_element::{BAR, BUTTON, DISCARD, FORM, Fields, SAID, SIGN_IN, UNDO, base, count_changed, element, fill},
+    form_element::{BAR, BUTTON, DISCARD, FORM, Fields, IMPACT, SAID, SIGN_IN, UNDO, base, count_changed, element, fill},
     page_refresh::refresh,
     submit::submit,
 };
@@ -119,7 +119,7 @@ impl InPlace {
             }
         });
         on("beforeunload", move |event| {
-            if changed() > 0 && !self.leaving.get_value() {
+            if changed() > 0 && element(BUTTON).is_some() && !self.leaving.get_value() {
                 event.prevent_default();
             }
         });
@@ -164,6 +164,7 @@ impl InPlace {
             let version = get(&saved, "version").as_f64().unwrap_or_default() as i64;
             self.undo.set_value(text(&saved, "undo"));
             self.merged.set_value(get(&saved, "merged").is_truthy());
+            show_impact(&get(&saved, "impact"));
             self.refill(&text(&saved, "form"));
             self.phase.set_value(Phase::Saved(version));
             set_timeout(move || self.hide(version), SAVED_SHOWN);
@@ -204,6 +205,7 @@ impl InPlace {
             Phase::Failed(error) => format!("Not saved. {error} What you typed is still here."),
             // What a new instance lacks, its form says.
             Phase::Editing if count == 0 || base().is_empty() => String::new(),
+            Phase::Editing if element(BUTTON).is_none() => "Viewers can try values, but not save them.".to_owned(),
             Phase::Editing => unsaved(count),
         };
         let is_all_saved = matches!(phase, Phase::Saved(_)) && count == 0;
@@ -234,7 +236,8 @@ impl InPlace {
 
     /// Hides the bar, unless there is something newer to say. The focus does not get lost with it.
     fn hide(self, version: i64) {
-        if self.phase.get_value() != Phase::Saved(version) {
+        // What the save has broken stays in sight.
+        if self.phase.get_value() != Phase::Saved(version) || element(IMPACT).is_some_and(|impact| !impact.hidden()) {
             return;
         }
         let focused = document().active_element();
@@ -248,6 +251,19 @@ impl InPlace {
         self.phase.set_value(Phase::Editing);
         self.show();
     }
+}
+
+/// Says in the bar what a save means for redirects: an [`super::outcome::Impact`], or nothing.
+pub fn show_impact(impact: &JsValue) {
+    say_impact(&text(impact, "text"), &text(impact, "page"));
+}
+
+/// Says something in the bar beside what is unsaved, and where to look, if there is a page for it.
+pub fn say_impact(text: &str, page: &str) {
+    let Some(link) = element(IMPACT) else { return };
+    link.set_text_content(Some(text));
+    let _ = if page.is_empty() { link.remove_attribute("href") } else { link.set_attribute("href", page) };
+    link.set_hidden(text.is_empty());
 }
 
 /// Hears an event of the window for as long as the page is there.

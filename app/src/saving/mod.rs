@@ -1,13 +1,13 @@
 //! What saving a form has in common: its outcome as data, the three-way merge of two people's changes, and how the browser saves in
 //! place.
 
-mod api_call;
+pub mod api_call;
 #[cfg(feature = "ssr")]
 pub mod bar;
 #[cfg(feature = "ssr")]
 pub mod choices;
 mod conflict;
-mod errors;
+pub mod errors;
 pub mod form_element;
 pub mod in_place;
 pub mod live_check;

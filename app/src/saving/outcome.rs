@@ -47,8 +47,31 @@ pub struct Saved {
     pub form: String,
     /// The form that undoes this save, urlencoded; empty where nothing changed.
     pub undo: String,
+    /// What the save means for redirects, if that is worth a word. Only settings have an impact.
+    #[serde(default)]
+    pub impact: Option<Impact>,
     /// Fields of which something was left out, since the instance's rules refuse it. Only copying settings leaves anything out.
     pub left_out: Vec<String>,
+}
+
+/// What settings mean for redirects, and where to look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impact {
+    /// A few words.
+    pub text: String,
+    /// The page to change it on.
+    pub page: String,
+}
+
+/// What is to be said of the settings form as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsCheck {
+    /// What is wrong, in the order of the form.
+    pub errors: Vec<FieldError>,
+    /// The fallback redirects that saving would cause to be skipped, if any.
+    pub impact: Option<Impact>,
+    /// The removed origins that stored fallback redirects need, each with a sentence as HTML.
+    pub origins: Vec<(String, String)>,
 }
 
 /// What became of each field that somebody has changed.

@@ -90,7 +90,7 @@ impl Saver {
         let stored = self.stored().await.map_err(StoreError::into_app_error)?;
         let undo = if version == form.version() { String::new() } else { form.before() };
         let form = write(&Form::of_stored(&stored));
-        Ok(SaveOutcome::Saved(Saved { slug: self.slug.clone(), version, merged, form, undo, left_out: Vec::new() }))
+        Ok(SaveOutcome::Saved(Saved { slug: self.slug.clone(), version, merged, form, undo, impact: None, left_out: Vec::new() }))
     }
 }
 

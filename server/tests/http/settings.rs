@@ -64,6 +64,9 @@ async fn a_fallback_that_a_new_domain_no_longer_allows_is_kept_and_marked(pool: 
     store_fallbacks(&pool, &[(Flow::SignIn, "https://myapp.com/in"), (Flow::SignUp, "/up")]).await;
     let site = Site::new(&pool).await;
     assert_eq!(site.post(PATH, &with(form("2"), "domain", "moved.com")).await.status, StatusCode::SEE_OTHER);
+    let saved = text(site.get("/instances/my-app/settings?saved").await.text());
+    assert!(saved.contains("After sign-in is skipped now, because these settings don't allow what is stored there."), "{saved}");
+    assert!(!text(site.get(PATH).await.text()).contains("is skipped now"));
     let page = site.get("/instances/my-app/redirects").await;
     assert_eq!(value(page.text(), "after_sign_in_url"), "https://myapp.com/in");
     let verdict = verdict_of(page.text(), "after_sign_in_url").unwrap();

@@ -21,7 +21,7 @@ pub use form_error::FormError;
 pub use move_on::move_on;
 pub use notice::{Notice, notice};
 pub use organization::organization;
-pub use script::{FORM_PAGE, MOVE_ON, Script};
+pub use script::{FORM_PAGE, LOCAL_TIMES, MOVE_ON, Script};
 pub use sign_in::sign_in;
 pub use sign_out::sign_out;
 pub use sign_up::sign_up;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     credentials::password::MIN_CHARS,
     redirects::{LinkParams, Prefill},
+    ui::local_times,
 };
 
 /// A script and its hash.
@@ -37,6 +38,9 @@ pub static FORM_PAGE: LazyLock<Script> = LazyLock::new(|| Script::new(format!("{
 /// Does the same, and goes on to the page's link if there was nothing to move. The target takes the place of this page in the
 /// browser's history. Somebody who comes back through the history stays.
 pub static MOVE_ON: LazyLock<Script> = LazyLock::new(|| Script::new(format!("{}{GO_ON}", move_parameters())));
+
+/// Shows times in the visitor's time zone.
+pub static LOCAL_TIMES: LazyLock<Script> = LazyLock::new(|| Script::new(local_times::LOCAL_TIMES.to_owned()));
 
 /// Puts what is typed into the link between the two pages when somebody follows it, as `typed.rs` does after a rejected form.
 fn keep_typed() -> String {

@@ -52,7 +52,7 @@ pub(super) struct PageRequest {
     /// Whether a browser asks for a page. Other clients are redirected at once, and follow no page's link.
     pub(super) is_browser: bool,
     /// The page that the address names.
-    page: Option<Page>,
+    pub(super) page: Option<Page>,
     /// What the portal's paths begin with.
     base: String,
     query: String,

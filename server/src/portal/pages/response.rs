@@ -4,7 +4,7 @@ use app::{
     instances::stored::StoredInstance,
     portal::{
         address::Page,
-        view::{self, Brand, Document, FORM_PAGE, FormError, MOVE_ON, Notice, Script},
+        view::{self, Brand, Document, FORM_PAGE, FormError, LOCAL_TIMES, MOVE_ON, Notice, Script},
     },
     redirects::{Flow, Visit, resolve},
 };
@@ -24,7 +24,10 @@ const RETRY_SECONDS: u64 = 5;
 impl PageRequest {
     /// A page.
     pub(super) fn show(&self, heading: &'static str, body: impl IntoView + 'static) -> Response {
-        let script = self.reads_link().then(|| &*FORM_PAGE);
+        let script = match self.page {
+            Some(Page::User) => Some(&*LOCAL_TIMES),
+            _ => self.reads_link().then(|| &*FORM_PAGE),
+        };
         self.document(heading, script, None, body.into_any())
     }
 
@@ -32,7 +35,7 @@ impl PageRequest {
         let brand = Some(Brand { logo_url: Some(self.address.exit_url.clone()), ..brand(&self.snapshot) });
         let nonce = Nonce::new().to_string();
         let policy = policy(&nonce, script, true);
-        let reads_link = script.is_some() && refresh.is_none();
+        let reads_link = self.reads_link() && refresh.is_none();
         self.with_headers(html(&policy, Document { brand, nonce, heading, script, reads_link, refresh }.render(body)))
     }
 
