@@ -30,7 +30,7 @@ pub fn CopyButton(of: String, label: String) -> impl IntoView {
 }
 
 /// A button that copies the text of the element before it. It may stand in HTML that is put into the page later, where an island would
-/// not come alive. It is shown, and works, once an island of the page has called [`serve_plain_copy_buttons`].
+/// not come alive. It is shown, and works, once an island of the page has called `serve_plain_copy_buttons`.
 pub fn plain_copy_button(label: &'static str) -> impl IntoView {
     view! { <button type="button" class="copy" data-copy><span aria-live="polite">"Copy"</span><span class="unseen">" " {label}</span></button> }
 }
