@@ -201,8 +201,8 @@ fn verdict_view(verdict: Option<Verdict>, stored: bool) -> impl IntoView {
     let (kind, path, lead, parts) = match verdict {
         Some(Verdict::Empty(parts)) => ("empty", ARROW, "Home URL, ", parts),
         Some(Verdict::Allowed(parts)) => ("allowed", TICK, "", parts),
-        Some(Verdict::Refused(parts)) if stored => ("refused", WARNING, "No longer allowed, so it is skipped. ", parts),
-        Some(Verdict::Refused(parts)) => ("refused", WARNING, "", parts),
+        Some(Verdict::Refused(refused)) if stored => ("refused", WARNING, "No longer allowed, so it is skipped. ", refused.parts),
+        Some(Verdict::Refused(refused)) => ("refused", WARNING, "", refused.parts),
         None => (
             "empty",
             WARNING,

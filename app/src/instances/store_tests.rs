@@ -21,7 +21,7 @@ fn my_app() -> Settings {
     Settings {
         portal_origin: "https://accounts.myapp.com".into(),
         home_url: "https://myapp.com/".into(),
-        allowed_origins: vec!["https://*.my-team.vercel.app".into()],
+        allowed_origins: vec!["https://*.preview.myapp.dev".into()],
         ..fixtures::my_app()
     }
 }

@@ -93,7 +93,7 @@ async fn a_wrong_field_is_answered_with_what_was_typed_and_a_sentence_beside_it(
         (
             "allowed_origins",
             "https://*.vercel.app",
-            "Anyone can register a name there. Put the * below your own name, like https://*.my-team.vercel.app.",
+            "Anyone can register a name there. Put the * below your own name, like https://*.preview.myapp.dev.",
         ),
     ] {
         let answer = site.post("/instances/new", &with(instance_form(), field, typed)).await;
