@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests browser build debug run dev fmt lint test test-rust test-faults test-browser bench sqlx
+.PHONY: help setup setup-tests browser build debug run dev fmt lint test test-node test-rust test-faults test-browser bench sqlx
 MAKEFLAGS += --no-print-directory
 # Each step needs the one before it, and cargo already uses every core.
 .NOTPARALLEL:
@@ -79,7 +79,11 @@ lint: setup-tests browser ## Check format, clippy, documentation, unused depende
 	cargo fetch --quiet --locked
 	$(tools)/cargo-deny-0.20.2/bin/cargo-deny --offline check --hide-inclusion-graph licenses bans sources
 
-test: setup setup-tests lint test-rust test-faults test-browser ## Run everything that CI runs
+test: setup setup-tests lint test-node test-rust test-faults test-browser ## Run everything that CI runs
+
+# Building and running must work with the oldest Node that Debian still has.
+test-node: setup-tests
+	.ci/with-node 18 node --test .ci/
 
 test-rust: setup-tests browser
 	.ci/with-postgres bash -euo pipefail -c '.ci/sqlx --check && PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr -E "not binary(faults)"'
@@ -89,7 +93,7 @@ test-faults: setup-tests browser ## Kill servers and PostgreSQL at random under 
 	  cargo nextest run --workspace --features app/ssr --no-capture -E 'binary(faults)'
 
 test-browser: setup-tests debug
-	.ci/with-postgres node_modules/.bin/playwright test --config end2end/playwright.config.ts
+	.ci/with-postgres .ci/with-node 22 node_modules/.bin/playwright test --config end2end/playwright.config.ts
 
 # A missed target fails the command only at the end, after the report and its chart are written.
 bench: setup browser ## Measure portal, resolver, command line and first visit into target/bench/report.md and .svg
@@ -97,5 +101,5 @@ bench: setup browser ## Measure portal, resolver, command line and first visit i
 	cargo bench --quiet -p app --bench resolve
 	cargo build --release --quiet -p server
 	.ci/bench-resolve target/release/portal-redirects
-	PORTAL_REDIRECTS=target/release/portal-redirects node_modules/.bin/playwright test --config end2end/bench.config.ts
+	PORTAL_REDIRECTS=target/release/portal-redirects .ci/with-node 22 node_modules/.bin/playwright test --config end2end/bench.config.ts
 	status=0; cargo bench --quiet -p server --bench portal || status=$$?; node .ci/bench-picture.mjs target/bench; exit $$status

@@ -1,8 +1,10 @@
 // Runs a debug build, and rebuilds and restarts it whenever a source file changes. Arguments are passed to the server.
 import { spawn, spawnSync } from "node:child_process";
-import { watch } from "node:fs";
+import { readdirSync, watch } from "node:fs";
+import { join } from "node:path";
 
 const sources = ["app/src", "server/src", "migrations", "style"];
+let watchers = [];
 let server;
 let timer;
 let building = false;
@@ -10,6 +12,32 @@ let again = false;
 
 function build() {
   return spawnSync("make", ["debug"], { stdio: "inherit" }).status === 0;
+}
+
+function foldersIn(folder) {
+  const inside = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [folder, ...inside.flatMap((entry) => foldersIn(join(folder, entry.name)))];
+}
+
+// Watches every folder by itself, because Node 18 can't watch a tree on Linux. Each change starts this over, so new folders are watched too.
+function watchSources() {
+  watchers.forEach((watcher) => watcher.close());
+  watchers = [];
+  try {
+    for (const folder of sources.flatMap(foldersIn)) watchers.push(watch(folder, changed));
+  } catch (error) {
+    // A folder was removed in this very moment, as when Git checks out another branch.
+    if (error.code !== "ENOENT") throw error;
+    changed();
+  }
+}
+
+function changed() {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    watchSources();
+    restart();
+  }, 200);
 }
 
 async function restart() {
@@ -30,12 +58,7 @@ async function restart() {
   building = false;
 }
 
-for (const folder of sources) {
-  watch(folder, { recursive: true }, () => {
-    clearTimeout(timer);
-    timer = setTimeout(restart, 200);
-  });
-}
+watchSources();
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => {
     if (!server || server.exitCode !== null) process.exit();

@@ -12,7 +12,7 @@ for (const javaScriptEnabled of [true, false]) {
       const from = `d${slug}`.slice(0, 40);
       await createInstance(page.request, server, from, { environment: "development", domain: `${from}.com` });
       await page.goto(`/instances/${from}/settings`);
-      await page.getByLabel("Allowed origin 1", { exact: true }).fill("https://elsewhere.example");
+      await page.getByLabel("Add an origin").fill("https://elsewhere.example");
       await page.getByRole("button", { name: "Save changes" }).click();
       await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
       await page.goto(`/instances/${from}/redirects`);

@@ -97,7 +97,7 @@ for (const javaScriptEnabled of [true, false]) {
       const arrived = page.waitForRequest((request) => request.url() === asked);
       await signIn(page);
       await arrived;
-      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Account Portal");
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("my-app");
       await expect(page.getByLabel("redirect_url", { exact: true })).toHaveValue("https://app.my-app.com/?a=1&b=%25");
       await expect(page.getByLabel("Username")).toHaveValue("a b");
     });

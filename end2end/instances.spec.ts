@@ -5,7 +5,7 @@ test("the first start creates an instance to try things with", async ({ page }) 
   await page.goto("/");
   await expect(page).toHaveURL(/\/instances$/);
   await page.getByRole("link", { name: /Localhost/ }).first().click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Account Portal");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Localhost");
   await expect(page.getByText("Development")).toBeVisible();
 });
 
@@ -14,9 +14,13 @@ test("an admin creates an instance, and links resolve to it", async ({ page }) =
   await page.getByRole("link", { name: "New instance" }).last().click();
   await alive(page);
   await page.getByLabel("Name").fill("My Shop!");
-  await expect(page.getByLabel("Slug")).toHaveAttribute("placeholder", "my-shop");
   await page.getByLabel("Production").check();
+  await page.getByLabel("Domain").fill("https://my shop.com");
+  await expect(page.locator(".advanced summary")).toContainText("https://accounts.myapp.com · https://myapp.com/ · my-shop");
   await page.getByLabel("Domain").fill("myshop.com");
+  await expect(page.locator(".advanced summary")).toContainText("https://accounts.myshop.com · https://myshop.com/ · my-shop");
+  await page.locator(".advanced summary").click();
+  await expect(page.getByLabel("Slug")).toHaveAttribute("placeholder", "my-shop");
   await expect(page.getByLabel("Portal origin")).toHaveAttribute("placeholder", "https://accounts.myshop.com");
   await expect(page.getByLabel("Home URL")).toHaveAttribute("placeholder", "https://myshop.com/");
   await page.getByRole("button", { name: "Create instance" }).click();
@@ -39,19 +43,24 @@ test("all invalid settings are reported at once, beside their fields, and keep w
   await page.goto("/instances/new");
   await alive(page);
   await page.getByLabel("Domain").fill("https://vercel.app/x");
+  await page.locator(".advanced summary").click();
   await page.getByLabel("Home URL").fill("https://elsewhere.org");
-  await page.getByLabel("Allowed origin 1", { exact: true }).fill("https://*.vercel.app");
-  await page.getByRole("button", { name: "Add another" }).click();
-  await page.getByLabel("Allowed origin 3", { exact: true }).fill("nonsense");
+  await page.getByLabel("Slug").fill("My App");
+  await page.locator(".advanced summary").click();
+  await expect(page.getByLabel("Slug")).toBeHidden();
+  await page.getByLabel("Add an origin").fill("nonsense");
   await page.getByRole("button", { name: "Create instance" }).click();
 
   const summary = page.getByRole("alert");
   await expect(summary).toBeFocused();
   await expect(summary.getByRole("link")).toHaveCount(4);
+  // What is wrong is not folded away.
+  await expect(page.getByLabel("Slug")).toHaveAccessibleDescription(/lower-case letters/);
   await expect(page.getByLabel("Domain")).toHaveAccessibleDescription(/without https:\/\//);
   await expect(page.getByLabel("Domain")).toHaveValue("https://vercel.app/x");
   await expect(page.getByLabel("Home URL")).toHaveValue("https://elsewhere.org");
-  await expect(page.getByLabel("Allowed origin 2", { exact: true })).toHaveValue("nonsense");
+  await expect(page.getByLabel("Add an origin")).toHaveValue("nonsense");
+  await expect(page.getByLabel("Add an origin")).toHaveAccessibleDescription(/That is not an origin/);
   await summary.getByRole("link", { name: /^Domain/ }).click();
   await expect(page.getByLabel("Domain")).toBeFocused();
 });
@@ -59,6 +68,7 @@ test("all invalid settings are reported at once, beside their fields, and keep w
 test("a Unicode domain is stored in ASCII and shown as typed", async ({ page, server }) => {
   await page.goto("/instances/new");
   await page.getByLabel("Name").fill("Bücher");
+  await page.locator(".advanced summary").click();
   await page.getByLabel("Slug").fill("buecher");
   await page.getByLabel("Domain").fill("Bücher.example");
   await page.getByRole("button", { name: "Create instance" }).click();
@@ -87,7 +97,7 @@ test("settings that somebody else saved in between are kept, even if the form wa
   const other = await browser.newPage({ baseURL });
   for (const admin of [page, other]) await admin.goto(`/instances/${slug}/settings`);
   await other.getByLabel("Name").fill("Theirs");
-  await other.getByLabel("Allowed origin 1", { exact: true }).fill("https://theirs.example");
+  await other.getByLabel("Add an origin").fill("https://theirs.example");
   await other.getByRole("button", { name: "Save changes" }).click();
   await expect(other.getByRole("status")).toContainText("Saved");
   await other.close();
@@ -124,14 +134,65 @@ test("settings that are typed while a save runs stay, and the next save stores t
   await page.getByLabel("Name").fill("First");
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("status")).toContainText("Saving…");
-  await page.getByLabel("Allowed origin 1", { exact: true }).fill("https://typed.example");
+  await page.getByLabel("Add an origin").fill("https://typed.example");
   release();
   await expect(page.getByRole("status")).toHaveText("Saved · version 2 · 1 unsaved change");
-  await expect(page.getByLabel("Allowed origin 1", { exact: true })).toHaveValue("https://typed.example");
+  await expect(page.getByLabel("Add an origin")).toHaveValue("https://typed.example");
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("status")).toHaveText("Saved · version 3");
   const stored = await (await page.request.get(`/portal/${slug}/v1/redirects`)).json();
   expect(stored).toMatchObject({ allowed_origins: ["https://typed.example"], version: 3 });
+});
+
+test("a removed origin stays where it is until it is saved, and can be kept", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/settings`);
+  await alive(page);
+  // Two that are pasted on two lines become two rows.
+  await page.evaluate(() => navigator.clipboard.writeText("https://one.example\nhttps://*.two.example\n"));
+  await page.getByLabel("Add an origin").focus();
+  await page.keyboard.press("Control+v");
+  const rows = page.locator(".origin");
+  await expect(rows.locator("code")).toHaveText(["https://one.example", "https://*.two.example"]);
+  await expect(rows.nth(1)).toContainText("Everything below two.example");
+  await expect(page.getByLabel("Add an origin")).toHaveValue("");
+  await page.getByLabel("Add an origin").fill("https://three.example");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("button", { name: "Remove https://three.example" }).click();
+  await expect(rows).toHaveCount(2);
+  await expect(page.getByText("Unsaved", { exact: true }).filter({ visible: true })).toHaveCount(2);
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toHaveText("Saved · version 2");
+  await expect(page.getByText("Unsaved", { exact: true }).filter({ visible: true })).toHaveCount(0);
+
+  const before = await rows.nth(1).boundingBox();
+  await page.getByRole("button", { name: "Remove https://one.example" }).click();
+  await expect(page.locator(".bar")).toContainText("1 unsaved change");
+  await expect(rows.nth(0)).toContainText("Unsaved");
+  expect(await rows.nth(1).boundingBox()).toEqual(before);
+  await page.getByRole("button", { name: "Keep https://one.example" }).click();
+  await expect(page.locator(".bar")).toBeHidden();
+  await page.getByRole("button", { name: "Remove https://one.example" }).click();
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toHaveText("Saved · version 3");
+  await expect(rows.locator("code")).toHaveText(["https://*.two.example"]);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByRole("status")).toHaveText("Saved · version 4");
+  const stored = await (await page.request.get(`/portal/${slug}/v1/redirects`)).json();
+  expect(stored.allowed_origins.sort()).toEqual(["https://*.two.example", "https://one.example"]);
+});
+
+test("a new instance that is half filled in is not left without a question, and Cancel leaves it", async ({ page }) => {
+  await page.goto("/instances/new");
+  await alive(page);
+  await page.getByLabel("Name").fill("Half");
+  const asked = page.waitForEvent("dialog");
+  const leaving = page.getByRole("link", { name: /Portal Redirects/ }).click();
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  await leaving;
+  await page.getByRole("link", { name: "Cancel" }).click();
+  await expect(page).toHaveURL(/\/instances$/);
 });
 
 test("a name that contains HTML is shown as text, in the title too", async ({ page, slug }) => {

@@ -89,7 +89,7 @@ test("two servers can start at the same time on an empty database, and the first
   await page.getByLabel("Name").fill("First");
   await page.getByLabel("Domain").fill("first.example");
   await page.getByRole("button", { name: "Create instance" }).click();
-  await expect(page.getByRole("heading", { name: "Account Portal" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "First" })).toBeVisible();
   await page.goto(`${servers[1].url}/instances`);
   await expect(page.getByRole("link", { name: /First/ }).first()).toBeVisible();
   await Promise.all(servers.map((server) => server.stop()));

@@ -168,7 +168,7 @@ test("saving changes nothing else on the page, and Undo brings the old values ba
   expect(await page.evaluate(() => scrollY)).toBe(before);
   expect(await resolve(page, slug, "flow=waitlist")).toMatchObject({ target: `https://${slug}.com/joined`, version: 2 });
   await expect(page.getByText("Unsaved", { exact: true }).filter({ visible: true })).toHaveCount(0);
-  await expect(page.locator(".live")).toContainText("Version 2 is live on 1 of 1 runtime.");
+  await expect(page.locator(".live")).toContainText("Version 2 · live on 1 of 1 runtime");
 
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByRole("status")).toContainText("Saved · version 3");

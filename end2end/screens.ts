@@ -79,11 +79,21 @@ export const screens: Screen[] = [
     await page.goto(`/instances/${slug}/settings`);
     await alive(page);
   }],
+  ["Settings, with an origin removed", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/settings`);
+    await alive(page);
+    await page.getByLabel("Add an origin").fill(`https://${"very-long-".repeat(5)}name.example`);
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("status")).toContainText("Saved");
+    await page.getByRole("button", { name: /^Remove/ }).click();
+    await page.locator(".advanced summary").click();
+  }],
   ["a new instance, not saved", async (page) => {
     await page.goto("/instances/new");
     await alive(page);
     await page.getByLabel("Domain").fill("x".repeat(300));
-    await page.getByLabel("Allowed origin 1", { exact: true }).fill(long);
+    await page.getByLabel("Add an origin").fill(long);
     await page.getByRole("button", { name: "Create instance" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
     await alive(page);

@@ -8,10 +8,11 @@ test("an instance is created, its redirects are saved, and links resolve to them
   const slug = `plain${info.retry}`;
   await page.goto("/instances/new");
   await page.getByLabel("Name").fill("Plain");
+  await page.locator(".advanced summary").click();
   await page.getByLabel("Slug").fill(slug);
   await page.getByLabel("Production").check();
   await page.getByLabel("Domain").fill(`${slug}.com`);
-  await page.getByLabel("Allowed origin 2", { exact: true }).fill(`https://*.preview.${slug}.dev`);
+  await page.getByLabel("Add an origin").fill(`https://*.preview.${slug}.dev`);
   await page.getByRole("button", { name: "Create instance" }).click();
   await page.getByLabel("After sign-in").fill(`https://x.preview.${slug}.dev/in`);
   await page.getByRole("button", { name: "Save changes" }).click();
@@ -21,6 +22,22 @@ test("an instance is created, its redirects are saved, and links resolve to them
   const resolution = await resolve(page, slug, "flow=sign-in");
   expect(resolution).toMatchObject({ target: `https://x.preview.${slug}.dev/in`, source: "fallback" });
   expect(resolution.steps.at(-2)).toMatchObject({ outcome: "allowed", ground: "allowed_origin" });
+});
+
+test("a checkbox removes an allowed origin, and two that are typed at once are two", async ({ page, slug }) => {
+  await page.goto(`/instances/${slug}/settings`);
+  await page.getByLabel("Add an origin").fill("https://one.example https://two.example");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+  await page.getByRole("checkbox", { name: "Allow https://one.example" }).uncheck();
+  await page.getByLabel("Domain").fill("co.uk");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  // A refused form keeps the choice.
+  await expect(page.getByRole("checkbox", { name: "Allow https://one.example" })).not.toBeChecked();
+  await page.getByLabel("Domain").fill(`${slug}.com`);
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved");
+  await expect(page.locator(".origin code")).toHaveText(["https://two.example"]);
 });
 
 test("all refused values are reported at once and stay as typed", async ({ page, slug }) => {

@@ -4,11 +4,13 @@
 
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import * as radix from "@radix-ui/colors";
 import { build } from "esbuild";
 
-const folder = import.meta.dirname;
+// `import.meta.dirname` requires Node 20.
+const folder = dirname(fileURLToPath(import.meta.url));
 const outfile = process.argv[2];
 if (!outfile) throw new Error("usage: node style/build.mjs OUTFILE");
 

@@ -17,7 +17,7 @@ pub enum AppError {
     #[error("You are signed out. Sign in, then send it again.")]
     SignedOut,
     /// The caller's role does not allow it.
-    #[error("Your role does not allow this. Ask an owner of the instance; for a new one, a server-wide admin.")]
+    #[error("Your role does not allow this. Ask an owner of the instance. Only server-wide admins create instances.")]
     Forbidden,
     /// The instance is archived.
     #[error("This instance is archived. Its portal is closed, and its settings can't be seen or changed.")]

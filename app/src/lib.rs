@@ -1,7 +1,7 @@
 //! What Portal Redirects is: its terms, its rules, its screens, its queries.
 //!
-//! [`redirects`] is the heart, pure and without I/O; the other folders are nouns of the product. Each holds the same
-//! files: `form.rs` (what is typed), `store.rs` (queries), `api.rs` (what the browser may call), `view.rs` (the
+//! [`redirects`] is the heart, pure and without I/O; the other folders are nouns of the product. Files of the
+//! same name have the same job: `form.rs` (what is typed), `store.rs` (queries), `api.rs` (what the browser may call), `view.rs` (the
 //! screen), `editor.rs` (the part of it that moves). Features: `ssr` is the server's half, `hydrate` the browser's.
 
 #![recursion_limit = "256"]
@@ -31,7 +31,6 @@ pub mod preview;
 pub mod redirects;
 #[cfg(feature = "ssr")]
 pub mod routes;
-#[cfg(feature = "ssr")]
 pub mod runtimes;
 pub mod saving;
 #[cfg(feature = "ssr")]

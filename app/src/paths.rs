@@ -48,6 +48,11 @@ impl InstancePaths<'_> {
         self.page("")
     }
 
+    /// The line that says on which runtimes its version is live, alone.
+    pub fn live(self) -> String {
+        self.page("/live")
+    }
+
     /// The Redirects tab.
     pub fn redirects(self) -> String {
         self.page("/redirects")

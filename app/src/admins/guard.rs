@@ -1,5 +1,6 @@
-//! The guard: what each request to the dashboard requires, and whether the caller has it. A page that is not listed here requires the
-//! most.
+//! The guard: what each request to the dashboard requires, and whether the caller has it. Reading any page of an instance
+//! requires membership, and a post that is not listed here requires an owner. Server functions check for themselves. Any other path that is
+//! not listed leads nowhere.
 
 use crate::paths;
 use sqlx::PgPool;

@@ -1,10 +1,12 @@
 //! Checks one line of a list: where its link leads, what is refused, and what looks odd.
 
+use strum::EnumCount;
+
 use super::list::Line;
 use crate::redirects::{DirectLink, Fallbacks, Instance, Source, Visit, explain_first_refusal, resolve};
 
 /// The result of checking a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub enum LinkOutcome {
     /// The link gets what it asks for.
     Allowed,
@@ -16,7 +18,7 @@ pub enum LinkOutcome {
 
 impl LinkOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 3] = [Self::Allowed, Self::Refused, Self::NoLink];
+    pub const ALL: [Self; Self::COUNT] = [Self::Allowed, Self::Refused, Self::NoLink];
 
     /// The outcome's name in forms and CSV.
     pub fn name(self) -> &'static str {

@@ -13,7 +13,7 @@ pub async fn check_fallback(slug: String, flow: Flow, value: String) -> Result<V
     Ok(Verdict::of(&stored.instance, flow, &value))
 }
 
-/// Saves the Redirects tab. This is the only way to write fallback redirects; a form that is posted without JavaScript calls it too.
+/// Saves the Redirects tab. A form that is posted without JavaScript calls it too.
 #[server(endpoint = "save_fallbacks", input = Json)]
 pub async fn save_fallbacks(slug: String, form: FallbackForm) -> Result<SaveOutcome, AppError> {
     crate::saving::save::Saver::editor(slug).await?.save(form).await

@@ -3,7 +3,6 @@
 use crate::{
     admins::Role,
     copy_settings::view::copied_banner,
-    error::AppError,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
@@ -11,7 +10,6 @@ use crate::{
     },
     paths,
     redirects::Flow,
-    runtimes::{live::wait_until_live, store::live_status, view::live_line},
     saving::{
         bar::{SaveBar, empty_summary, save_bar},
         choices::{Wording, choices},
@@ -41,7 +39,6 @@ pub fn RedirectsPage() -> impl IntoView {
     let copied = copied_banner(&typed);
     let rejected = use_context::<Rejected<FallbackForm>>();
     let just_saved = rejected.is_none() && has_saved(&query);
-    let settles = just_saved || rejected.is_none() && copied.is_some();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let read_only = loading::role(&slug).await? < Role::Editor;
@@ -67,9 +64,6 @@ pub fn RedirectsPage() -> impl IntoView {
         let undo =
             if just_saved && !read_only { undo_fields::<FallbackForm>(&pool, &stored).await.map_err(loading::unavailable)? } else { None };
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
-        // The admin who has just saved sees it arrive.
-        let live = if settles { wait_until_live(&pool, stored.id).await } else { live_status(&pool, stored.id).await };
-        let live = live_line(&live.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?);
         let page = paths::instance(&slug).redirects();
         let start = EditorStart { slug: slug.clone(), version: form.version, base: form.base.clone(), fields };
         let bar = SaveBar {
@@ -90,7 +84,6 @@ pub fn RedirectsPage() -> impl IntoView {
                 {saved}
                 {copied.filter(|_| problem.is_none())}
                 {read_only.then(read_only_note)}
-                {live}
                 {body}
             </InstanceFrame>
         })

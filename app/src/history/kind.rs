@@ -2,8 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
+use strum::EnumCount;
+
 /// The kind of a recorded change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub enum Kind {
     /// An instance was created.
     Created,
@@ -55,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; Self::COUNT] = [
         Self::Created,
         Self::Settings,
         Self::Redirects,

@@ -61,10 +61,10 @@ pub fn field_label(field: &str) -> String {
 }
 
 impl InstanceForm {
-    /// Takes blank origins out: the inputs' numbers in errors count what is left.
+    /// Takes blank origins out, and sets those apart that were pasted together: the numbers in errors count what is left.
     #[must_use]
-    pub fn without_blank_origins(mut self) -> Self {
-        self.allowed_origins.retain(|text| !text.trim().is_empty());
+    pub fn with_origins_apart(mut self) -> Self {
+        self.allowed_origins = self.allowed_origins.iter().flat_map(|text| origins_in(text)).collect();
         self
     }
 
@@ -170,6 +170,24 @@ mod on_server {
     }
 }
 
+/// The origins in a text that was typed or pasted. A browser makes a space of the end of a line that is pasted into an input.
+pub fn origins_in(text: &str) -> Vec<String> {
+    let parts: Vec<&str> =
+        text.split(|c: char| c.is_ascii_whitespace() || matches!(c, ',' | ';')).filter(|part| !part.is_empty()).collect();
+    // Anything else is one text, so that what is wrong with it is said once.
+    if parts.len() > 1 && parts.iter().all(|part| part.contains("://") || part.starts_with("*.")) {
+        return parts.into_iter().map(str::to_owned).collect();
+    }
+    Some(text.to_owned()).filter(|text| !text.trim().is_empty()).into_iter().collect()
+}
+
+/// The host name that defaults are shown for: what is typed as the domain, or an example while that is no host name.
+pub fn offered_host(domain: &str) -> &str {
+    let domain = domain.trim();
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || c == '-');
+    if domain.split('.').all(is_label) { domain } else { "myapp.com" }
+}
+
 /// The slug that is offered for a name: `My App!` becomes `my-app`.
 pub fn slug_from(name: &str) -> String {
     let mut slug = String::new();
@@ -214,7 +232,7 @@ mod tests {
             allowed_origins: vec!["https://*.vercel.app".into(), String::new(), "https://fine.org".into(), "nonsense".into()],
             ..InstanceForm::default()
         };
-        let fields = wrong(&form.without_blank_origins());
+        let fields = wrong(&form.with_origins_apart());
         assert_eq!(fields, ["name", "slug", "environment", "domain", "allowed_origins", "allowed_origins-2"]);
     }
 
@@ -225,6 +243,27 @@ mod tests {
         assert_eq!(wrong(&development(&format!("{}.com", "a".repeat(300)))), ["domain"]);
         assert!(development("localhost").check().is_ok());
         assert!(development("testserver").check().is_ok());
+    }
+
+    #[test]
+    fn origins_that_are_pasted_together_are_set_apart() {
+        for text in ["https://a.org\nhttps://*.b.org", " https://a.org https://*.b.org ", "https://a.org, https://*.b.org;"] {
+            assert_eq!(origins_in(text), ["https://a.org", "https://*.b.org"], "{text:?}");
+        }
+        for text in ["https://a.org,", "my app", "https://a.org and others", " https://a.org "] {
+            assert_eq!(origins_in(text), [text], "{text:?}");
+        }
+        assert!(origins_in(" \n").is_empty());
+    }
+
+    #[test]
+    fn defaults_are_offered_for_a_host_name_and_nothing_else() {
+        for domain in ["myshop.com", " localhost ", "b\u{fc}cher.example"] {
+            assert_eq!(offered_host(domain), domain.trim());
+        }
+        for domain in ["", "https://my app.com", "https://shop.com", "shop.com/x", "shop..com", "shop.com,", "shop.com:80"] {
+            assert_eq!(offered_host(domain), "myapp.com", "{domain:?}");
+        }
     }
 
     #[test]

@@ -5,15 +5,17 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
     api::CreateInstance,
-    editor::{ADD_ORIGIN, InstanceEditor},
-    form::{InstanceForm, field_name, slug_from},
+    editor::{ADVANCED_VALUES, InstanceEditor},
+    form::{InstanceForm, offered_host, slug_from},
+    origin_rows::origin_rows,
 };
 use crate::{
+    paths,
     redirects::InstanceField,
-    saving::form_element::{BAR, BUTTON, FORM, SAID},
+    saving::form_element::{BAR, BUTTON, DISCARD, FORM, SAID},
     ui::{
-        form::FieldError,
-        icon::{WARNING, icon},
+        form::{FieldError, read},
+        icon::{DOWN, WARNING, icon},
     },
 };
 
@@ -27,78 +29,132 @@ struct TextField {
     offered: String,
     /// `url` shows it in monospace, and brings a phone's keys for it.
     inputmode: &'static str,
-    hidden: bool,
 }
+
+/// The fields that the settings save.
+pub(super) const SETTINGS: [&str; 6] = ["name", "environment", "domain", "portal_origin", "home_url", "allowed_origins"];
+
+/// The fields of a new instance that somebody would miss. The environment has a default.
+const NEW: [&str; 6] = ["name", "slug", "domain", "portal_origin", "home_url", "allowed_origins"];
 
 /// The form, filled with what is stored or with what was typed and not saved. `exists` says whether the instance is there already: then
 /// its slug is fixed.
 pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: bool) -> impl IntoView + use<> {
-    let domain = Some(form.domain.trim()).filter(|domain| !domain.is_empty()).unwrap_or("myapp.com");
-    let slug = Some(slug_from(&form.name)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| "my-app".to_owned());
+    let base: InstanceForm = read(&form.base).unwrap_or_default();
     let text = |field: InstanceField, help, value: &String, offered: String, inputmode| {
-        let hidden = exists && field == InstanceField::Slug;
         let (id, label) = (field.name(), field.label());
-        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode, hidden })
+        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode })
     };
-    let name_help = "What your team calls it. Visitors see it on the portal.";
-    let slug_help = "Its name in URLs, fixed from then on. Empty means one made from the name.";
-    let domain_help = "Your application's own host name. Links may lead to it and to its subdomains.";
-    let portal_help = "Where the hosted pages are. Empty means the one shown.";
-    let home_help = "Where people go when nothing else is allowed. Empty means the one shown.";
+    let name = text(InstanceField::Name, "Visitors see it on the portal.", &form.name, "MyApp".to_owned(), "text");
+    let domain = text(InstanceField::Domain, "Links may lead to it and to its subdomains.", &form.domain, "myapp.com".to_owned(), "url");
     let end = (!exists).then(|| {
         view! {
-            <div class="end" id=BAR data-function=CreateInstance::PATH>
+            <div class="end" id=BAR data-function=CreateInstance::PATH data-fields=NEW.join(" ")>
                 <p class="said" aria-live="polite"><strong id=SAID></strong></p>
                 <button class="button primary" id=BUTTON>"Create instance"</button>
+                <a class="button" id=DISCARD href=paths::INSTANCES>"Cancel"</a>
             </div>
         }
     });
     view! {
-        <form
-            method="post"
-            id=FORM
-            class="card"
-            autocomplete="off"
-        >
+        <form method="post" id=FORM class="settings" autocomplete="off">
             <input type="hidden" name="version" value=form.version />
             <input type="hidden" name="base" value=form.base.clone() />
-            {text(InstanceField::Name, name_help, &form.name, "MyApp".to_owned(), "text")}
-            {text(InstanceField::Slug, slug_help, &form.slug, slug, "text")}
-            <fieldset class="field">
-                <legend>{InstanceField::Environment.label()}</legend>
-                {choice("development", "Development", "For building: http and localhost are fine.", form.environment != "production")}
-                {choice("production", "Production", "For real visitors: https only.", form.environment == "production")}
-                {error_of(errors, "environment")}
-            </fieldset>
-            {text(InstanceField::Domain, domain_help, &form.domain, "myapp.com".to_owned(), "url")}
-            {text(InstanceField::PortalOrigin, portal_help, &form.portal_origin, format!("https://accounts.{domain}"), "url")}
-            {text(InstanceField::HomeUrl, home_help, &form.home_url, format!("https://{domain}/"), "url")}
-            {origins(errors, &form.allowed_origins)}
+            <section class="group" aria-labelledby="instance-title">
+                <div>
+                    <h2 id="instance-title">"Instance"</h2>
+                    <p>"What it is called, and where your application lives."</p>
+                </div>
+                <div class="card">
+                    <div class="pair">{name} {domain}</div>
+                    <fieldset class="field">
+                        <legend>{InstanceField::Environment.label()}</legend>
+                        <div class="both">
+                            {choice("development", "Development", "http and localhost are fine.", form.environment != "production")}
+                            {choice("production", "Production", "For real visitors: https only.", form.environment == "production")}
+                        </div>
+                        {error_of(errors, "environment")}
+                    </fieldset>
+                </div>
+            </section>
+            {origin_rows(&form, &base, errors)}
+            {advanced(&form, &base, errors, exists)}
             {end}
         </form>
         <InstanceEditor />
     }
 }
 
-/// The fields that the settings save.
-pub(super) const SETTINGS: [&str; 6] = ["name", "environment", "domain", "portal_origin", "home_url", "allowed_origins"];
+/// What few change, folded away behind its values. It is open where something in it is wrong or not saved.
+fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exists: bool) -> impl IntoView + use<> {
+    let host = offered_host(&form.domain);
+    let offered = [format!("https://accounts.{host}"), format!("https://{host}/")];
+    let slug = Some(slug_from(&form.name)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| "my-app".to_owned());
+    let shown = |typed: &str, offered: &str| Some(typed.trim()).filter(|typed| !typed.is_empty()).unwrap_or(offered).to_owned();
+    let values = [shown(&form.portal_origin, &offered[0]), shown(&form.home_url, &offered[1]), shown(&form.slug, &slug)].join(" · ");
+    let is_open = errors.iter().any(|error| matches!(error.field.as_str(), "portal_origin" | "home_url" | "slug"))
+        || form.portal_origin.trim() != base.portal_origin
+        || form.home_url.trim() != base.home_url
+        || form.slug != base.slug;
+    let [portal, home] = offered;
+    let text = |field: InstanceField, help, value: &String, offered, inputmode| {
+        let (id, label) = (field.name(), field.label());
+        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode })
+    };
+    let slug_help = "The instance's name in addresses, fixed from then on. Empty means one made from the name.";
+    let slug = if exists {
+        view! {
+            <div class="field">
+                <h3>{InstanceField::Slug.label()}</h3>
+                <p class="help">"The instance's name in addresses. It stays as it is."</p>
+                <code class="fixed">{form.slug.clone()}</code>
+                <input type="hidden" id="slug" name="slug" value=form.slug.clone() />
+            </div>
+        }
+        .into_any()
+    } else {
+        text(InstanceField::Slug, slug_help, &form.slug, slug, "text").into_any()
+    };
+    view! {
+        <section class="group" aria-labelledby="advanced-title">
+            <div>
+                <h2 id="advanced-title">"Advanced"</h2>
+                <p>"Follows the domain unless you say otherwise."</p>
+            </div>
+            <details class="card advanced" open=is_open>
+                <summary>
+                    <span>
+                        <strong>"Portal origin, home URL, slug"</strong>
+                        <span class="help" id=ADVANCED_VALUES>{values}</span>
+                    </span>
+                    {icon(DOWN)}
+                </summary>
+                {text(InstanceField::PortalOrigin, "Where the hosted pages are. Empty means the one shown.", &form.portal_origin, portal, "url")}
+                {text(InstanceField::HomeUrl, "Where people go when nothing else is allowed. Empty means the one shown.", &form.home_url, home, "url")}
+                {slug}
+            </details>
+        </section>
+    }
+}
 
 fn text_field(errors: &[FieldError], field: TextField) -> impl IntoView + use<> {
-    let TextField { id, label, help, value, offered, inputmode, hidden } = field;
+    let TextField { id, label, help, value, offered, inputmode } = field;
     view! {
-        <div class="field" hidden=hidden>
+        <div class="field">
             <label for=id>{label}</label>
             <p class="help" id=format!("{id}-help")>{help}</p>
             <div class="input">
                 <input
                     type="text"
                     inputmode=inputmode
+                    dir=(inputmode == "url").then_some("ltr")
                     id=id
                     name=id
                     value=value
                     placeholder=offered
                     spellcheck="false"
                     autocapitalize="none"
+                    data-1p-ignore
                     aria-describedby=format!("{id}-help {id}-error")
                     aria-invalid=invalid(errors, id)
                 />
@@ -119,60 +175,16 @@ fn choice(value: &'static str, label: &'static str, help: &'static str, checked:
     }
 }
 
-/// How many inputs for new origins there are, the two that are shown at once included.
-const NEW_ORIGINS: usize = 12;
-
-/// What an allowed origin looks like.
-const ORIGIN_EXAMPLE: &str = "https://*.preview.myapp.dev";
-
-/// One input for each allowed origin, and two for new ones. With JavaScript a button shows more.
-fn origins(errors: &[FieldError], stored: &[String]) -> impl IntoView + use<> {
-    let shown = stored.len() + 2;
-    let blank = std::iter::repeat_n(String::new(), NEW_ORIGINS);
-    let origin = |(index, value): (usize, String)| {
-        let id = field_name(InstanceField::AllowedOrigin(index));
-        let hidden = index >= shown;
-        view! {
-            <div class="input" hidden=hidden>
-                <input
-                    type="text"
-                    inputmode="url"
-                    id=id.clone()
-                    name="allowed_origins"
-                    value=value
-                    placeholder=if index == 0 { ORIGIN_EXAMPLE } else { "" }
-                    spellcheck="false"
-                    autocapitalize="none"
-                    aria-label=format!("Allowed origin {}", index + 1)
-                    aria-describedby=format!("allowed_origins-help {id}-error")
-                    aria-invalid=invalid(errors, &id)
-                />
-            </div>
-            {error_of(errors, &id)}
-        }
-    };
-    view! {
-        <fieldset class="field">
-            <legend>{InstanceField::AllowedOrigin(0).label()}</legend>
-            <p class="help" id="allowed_origins-help">
-                "Sites besides the domain that links may lead to. A * stands for everything below a name of your own."
-            </p>
-            <div class="rows">{stored.iter().cloned().chain(blank).enumerate().map(origin).collect_view()}</div>
-            <button type="button" class="button small" id=ADD_ORIGIN hidden>"Add another"</button>
-        </fieldset>
-    }
-}
-
 fn message(errors: &[FieldError], field: &str) -> Option<String> {
     errors.iter().find(|error| error.field == field).map(|error| error.message.clone())
 }
 
-fn invalid(errors: &[FieldError], field: &str) -> Option<&'static str> {
+pub(super) fn invalid(errors: &[FieldError], field: &str) -> Option<&'static str> {
     message(errors, field).map(|_| "true")
 }
 
 /// What is wrong with a field, or the place for it.
-fn error_of(errors: &[FieldError], field: &str) -> impl IntoView + use<> {
+pub(super) fn error_of(errors: &[FieldError], field: &str) -> impl IntoView + use<> {
     let id = format!("{field}-error");
     let message = message(errors, field);
     let hidden = message.is_none();

@@ -5,8 +5,13 @@ pub mod api;
 pub mod archive;
 pub mod editor;
 pub mod form;
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod form_tests;
 #[cfg(feature = "ssr")]
 mod form_view;
+#[cfg(feature = "ssr")]
+mod origin_rows;
 pub mod portal_pages;
 #[cfg(feature = "ssr")]
 pub mod save;

@@ -52,7 +52,7 @@ pub(super) async fn create(form: InstanceForm) -> Result<SaveOutcome, AppError> 
     if !caller.is_server_admin {
         return Err(AppError::Forbidden);
     }
-    let form = form.without_blank_origins();
+    let form = form.with_origins_apart();
     let created = match checked(&form, &use_context().unwrap_or_default()) {
         Ok(instance) => store::create(&pool, &caller.actor, &instance, &form.domain).await.map(|()| instance.slug().to_owned()),
         Err(error) => Err(error),
@@ -74,7 +74,7 @@ pub(super) async fn create(form: InstanceForm) -> Result<SaveOutcome, AppError> 
 pub(super) async fn save(slug: String, form: InstanceForm) -> Result<SaveOutcome, AppError> {
     let dashboard: DashboardHost = use_context().unwrap_or_default();
     // The slug is fixed once the instance exists.
-    let form = InstanceForm { slug: slug.clone(), ..form.without_blank_origins() };
+    let form = InstanceForm { slug: slug.clone(), ..form.with_origins_apart() };
     Saver::editor(slug).await?.save(SettingsForm { form, dashboard }).await
 }
 

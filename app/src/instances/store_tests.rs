@@ -16,13 +16,16 @@ use crate::{
     ui::form::FieldError,
 };
 
-/// `my-app`, with every setting written out.
+/// `my-app`, with every setting written out, so that a new one is named here and below by the compiler.
 fn my_app() -> Settings {
     Settings {
+        slug: "my-app".into(),
+        name: "MyApp".into(),
+        environment: Environment::Production,
+        domain: "myapp.com".into(),
         portal_origin: "https://accounts.myapp.com".into(),
         home_url: "https://myapp.com/".into(),
         allowed_origins: vec!["https://*.preview.myapp.dev".into()],
-        ..fixtures::my_app()
     }
 }
 
@@ -87,13 +90,13 @@ async fn an_admins_own_instances_are_listed_by_name_whatever_their_case(pool: Pg
 async fn an_update_stores_every_field_and_raises_the_version_by_one(pool: PgPool) {
     created(&pool, &my_app()).await;
     let changed = Settings {
+        slug: my_app().slug,
         name: "Renamed".into(),
         environment: Environment::Development,
         portal_origin: "http://accounts.localhost:3000".into(),
         home_url: "http://localhost:5173/".into(),
         domain: "localhost".into(),
         allowed_origins: vec![],
-        ..my_app()
     };
     assert_eq!(update(&pool, &Actor::server(), &parsed(&changed, 1), "LocalHost").await.unwrap(), 2);
     let stored = found(&pool, "my-app").await;

@@ -7,6 +7,7 @@ use crate::{
     layout::loading,
     paths,
     redirects::Environment,
+    runtimes::{live::wait_until_live, view::live_line, watch::WatchRuntimes},
     ui::icon::{TURN, UP_DOWN, icon},
 };
 use leptos::prelude::*;
@@ -80,9 +81,11 @@ pub fn Frame(
         let members = (place == Place::Members).then_some("page");
         let settings = matches!(place, Place::Settings | Place::Archive).then_some("page");
         view! {
-            <li><a href=paths::instance(&slug).overview() aria-current=portal>"Account Portal"</a></li>
-            <li><a href=paths::instance(&slug).members() aria-current=members>"Members"</a></li>
-            <li><a href=paths::instance(&slug).settings() aria-current=settings>"Settings"</a></li>
+            <ul>
+                <li><a href=paths::instance(&slug).overview() aria-current=portal>"Account Portal"</a></li>
+                <li><a href=paths::instance(&slug).members() aria-current=members>"Members"</a></li>
+                <li><a href=paths::instance(&slug).settings() aria-current=settings>"Settings"</a></li>
+            </ul>
         }
     });
     let here = |is: ServerPage| (page == is).then_some("page");
@@ -104,7 +107,7 @@ pub fn Frame(
             <header class="rail">
                 <a class="brand" href=paths::INSTANCES><span class="mark">{icon(TURN)}</span><span class="brand-name">"Portal Redirects"</span></a>
                 {switcher}
-                <nav aria-label="Dashboard"><ul>{nav}<li><a href=paths::INSTANCES aria-current=all>"All instances"</a></li>{history}{account}</ul></nav>
+                <nav aria-label="Dashboard">{nav}<ul><li><a href=paths::INSTANCES aria-current=all>"All instances"</a></li>{history}{account}</ul></nav>
             </header>
             <main id="main" tabindex="-1">{children()}</main>
         </div>
@@ -185,18 +188,21 @@ pub fn InstanceFrame(
         let here = (place == to).then_some("page");
         view! { <li><a href=href aria-current=here>{label}</a></li> }
     };
-    let (heading, title) = match place {
-        Place::Overview => ("Account Portal", "Account Portal"),
-        Place::Redirects => ("Account Portal", "Redirects"),
-        Place::Preview => ("Account Portal", "Preview"),
-        Place::Snippets => ("Account Portal", "Snippets"),
-        Place::History => ("Account Portal", "History"),
-        Place::Members => ("Members", "Members"),
-        Place::Settings => ("Settings", "Settings"),
-        Place::Archive => ("Archive this instance", "Archive"),
+    let title = match place {
+        Place::Overview => "Overview",
+        Place::Redirects => "Redirects",
+        Place::Preview => "Preview",
+        Place::Snippets => "Snippets",
+        Place::History => "History",
+        Place::Members => "Members",
+        Place::Settings => "Settings",
+        Place::Archive => "Archive this instance",
     };
+    // The tabs say themselves which page it is.
+    let (heading, below) =
+        if place.is_tab() { (name.clone(), portal.clone()) } else { (title.to_owned(), format!("{name} · {}", stored.domain_typed)) };
+    let live = Suspend::new(live(stored.id, slug.clone()));
     let off = if matches!(place, Place::Overview | Place::Redirects | Place::Preview) { off_banner(&stored) } else { None };
-    let below = if place.is_tab() { portal } else { stored.domain_typed.clone() };
     let at = paths::instance(&slug);
     let tabs = place.is_tab().then(|| {
         view! {
@@ -217,13 +223,21 @@ pub fn InstanceFrame(
             <header class="head">
                 <h1>{heading}</h1>
                 {environment_badge(environment)}
+                <Suspense>{live}</Suspense>
                 <p class="host">{below}</p>
             </header>
+            <WatchRuntimes />
             {tabs}
             {off}
             {children()}
         </Frame>
     }
+}
+
+/// The line about the runtimes. It is left out where the database does not answer: the page itself says so then.
+async fn live(instance: i64, slug: String) -> Option<impl IntoView> {
+    let found = wait_until_live(&loading::pool().ok()?, instance).await.map_err(loading::unavailable).ok()??;
+    Some(live_line(&found, &slug))
 }
 
 /// Development or production, as a badge.

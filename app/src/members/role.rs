@@ -2,8 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
+use strum::EnumCount;
+
 /// A member's role. A greater role may do everything that a smaller one may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumCount)]
 pub enum Role {
     /// Sees everything and previews links.
     Viewer,
@@ -15,7 +17,7 @@ pub enum Role {
 
 impl Role {
     /// Every role, the greatest first.
-    pub const ALL: [Self; 3] = [Self::Owner, Self::Editor, Self::Viewer];
+    pub const ALL: [Self; Self::COUNT] = [Self::Owner, Self::Editor, Self::Viewer];
 
     /// The role's name in forms and in the database.
     pub fn name(self) -> &'static str {

@@ -3,6 +3,7 @@
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
+use strum::EnumCount;
 use time::OffsetDateTime;
 use url::Url;
 
@@ -11,7 +12,7 @@ pub use super::identity_error::IdentityError;
 use crate::credentials::{client::Client, token::Token};
 
 /// How an instance signs its visitors in, by the names in the database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount)]
 pub enum IdentityKind {
     /// By the instance's own accounts, each with a password.
     #[default]
@@ -20,7 +21,7 @@ pub enum IdentityKind {
 
 impl IdentityKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Accounts];
+    pub const ALL: [Self; Self::COUNT] = [Self::Accounts];
 
     /// The name in the database.
     pub fn name(self) -> &'static str {

@@ -12,7 +12,7 @@ const QUIET_ZONE: usize = 4;
 /// The generated link, or why there is none.
 pub(super) fn generated_link(form: &PreviewForm, instance: &Instance) -> impl IntoView + use<> {
     match form.direct_link(instance) {
-        None => view! { <p>"The logo is on every page of the portal, so no link leads to it."</p> }.into_any(),
+        None => view! { <p>"This flow has no page of its own, so no link leads to it."</p> }.into_any(),
         Some(link) => {
             let query = link.split_once('?').map_or(0, |(_, query)| query.len());
             let long = (query > MAX_QUERY_BYTES).then(|| {

@@ -1,13 +1,14 @@
-//! The flows: what visitors do on the portal. Everything that is said of a flow on screens, in JSON and in forms is here.
+//! The flows: what visitors do on the portal. Their names, labels and help texts are here, and nowhere else.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 
 use super::Page;
 
 /// What a visitor does on the portal. Each flow has its own fallback redirect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumCount)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flow {
     /// Creating an account.
@@ -27,7 +28,7 @@ pub enum Flow {
 }
 
 /// A section of the Redirects tab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub enum Group {
     /// Sign-up, sign-in, sign-out and the logo.
     User,
@@ -39,7 +40,7 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of the Redirects tab.
-    pub const ALL: [Self; 3] = [Self::User, Self::Organization, Self::Waitlist];
+    pub const ALL: [Self; Self::COUNT] = [Self::User, Self::Organization, Self::Waitlist];
 
     /// The heading of the group.
     pub fn title(self) -> &'static str {
@@ -76,7 +77,7 @@ impl Group {
 
 impl Flow {
     /// Every flow, in the order of the Redirects tab.
-    pub const ALL: [Self; 7] =
+    pub const ALL: [Self; Self::COUNT] =
         [Self::SignUp, Self::SignIn, Self::SignOut, Self::Logo, Self::CreateOrganization, Self::LeaveOrganization, Self::Waitlist];
 
     /// The flow's name in JSON, in the command line and in the database.
@@ -128,7 +129,7 @@ impl Flow {
         match self {
             Self::SignUp => "When a new account is complete.",
             Self::SignIn => "When someone signs in. A link's own `redirect_url` takes precedence.",
-            Self::SignOut => "When the last session in this browser ends.",
+            Self::SignOut => "When someone signs out.",
             Self::Logo => "When someone clicks the logo on any portal page.",
             Self::CreateOrganization => "When a new organization has been created.",
             Self::LeaveOrganization => "When someone leaves an organization.",

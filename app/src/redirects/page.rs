@@ -1,11 +1,12 @@
 //! The hosted pages of a portal. This is the only list of them: links, the Overview tab, Preview and the server's routes are made from it.
 
 use percent_encoding::percent_decode_str;
+use strum::EnumCount;
 
 use super::Flow;
 
 /// A hosted page of the portal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub enum Page {
     /// Asks for an identifier and a password.
     SignIn,
@@ -27,7 +28,7 @@ pub enum Page {
 
 impl Page {
     /// Every page, in the order of the Overview tab.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; Self::COUNT] = [
         Self::SignIn,
         Self::SignUp,
         Self::SignOut,

@@ -78,7 +78,7 @@ pub fn check(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrig
     }
 }
 
-/// Rules 1 to 3: the URL that browsers read (WHATWG URL, with the home URL as its base), if they all read the same one.
+/// Rules 1 to 3 of the README's "Redirect rules": the URL that browsers read (WHATWG URL, with the home URL as its base), if they all read the same one.
 fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
     if value.len() > MAX_URL_BYTES {
         return Err(Refusal::TooLong);

@@ -3,9 +3,10 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 
 /// Whether real people use the instance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumCount)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// For building. `http` and `localhost` are allowed.
@@ -17,7 +18,7 @@ pub enum Environment {
 
 impl Environment {
     /// Both environments.
-    pub const ALL: [Self; 2] = [Self::Development, Self::Production];
+    pub const ALL: [Self; Self::COUNT] = [Self::Development, Self::Production];
 
     /// The environment's name in JSON, forms and the database.
     pub fn name(self) -> &'static str {
@@ -65,7 +66,7 @@ pub struct Settings {
 }
 
 /// A field of [`Settings`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub enum InstanceField {
     /// `slug`
     Slug,
@@ -85,7 +86,7 @@ pub enum InstanceField {
 
 impl InstanceField {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 7] =
+    pub const ALL: [Self; Self::COUNT] =
         [Self::Name, Self::Slug, Self::Environment, Self::Domain, Self::PortalOrigin, Self::HomeUrl, Self::AllowedOrigin(0)];
 
     /// The field's name in forms, in JSON and in the history. All allowed origins are one field there.

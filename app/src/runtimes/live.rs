@@ -18,6 +18,8 @@ const SETTLE_INTERVAL: Duration = Duration::from_millis(50);
 pub struct LiveStatus {
     /// The stored version.
     pub version: i64,
+    /// Whether it was stored a moment ago, so that runtimes may be about to serve it.
+    pub is_new: bool,
     /// The active runtimes, the one that has run longest first.
     pub runtimes: Vec<RuntimeStatus>,
 }
@@ -43,13 +45,19 @@ impl LiveStatus {
         self.runtimes.iter().filter(|runtime| runtime.is_live).count()
     }
 
-    fn is_live_everywhere(&self) -> bool {
-        self.runtimes.iter().all(|runtime| runtime.is_live)
+    /// Whether every active runtime serves the stored version.
+    pub fn is_live_everywhere(&self) -> bool {
+        self.live_count() == self.runtimes.len()
+    }
+
+    /// Whether the runtimes that are behind are likely to follow within a moment.
+    fn is_settling(&self) -> bool {
+        self.is_new && !self.is_live_everywhere()
     }
 }
 
-/// The status of an instance after a save. Waits up to a second until every runtime serves the stored version. `None` if there is
-/// no such instance.
+/// The status of an instance. If its version was stored a moment ago, it waits up to a second until every runtime serves it. `None`
+/// if there is no such instance.
 ///
 /// # Errors
 /// The query fails.
@@ -57,9 +65,26 @@ pub async fn wait_until_live(pool: &PgPool, instance: i64) -> sqlx::Result<Optio
     let deadline = Instant::now() + SETTLE_TIMEOUT;
     loop {
         let found = live_status(pool, instance).await?;
-        if Instant::now() >= deadline || found.as_ref().is_none_or(LiveStatus::is_live_everywhere) {
+        if Instant::now() >= deadline || found.as_ref().is_none_or(|found| !found.is_settling()) {
             return Ok(found);
         }
         sleep(SETTLE_INTERVAL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_version_that_is_new_and_not_live_everywhere_is_waited_for() {
+        let runtime =
+            |is_live| RuntimeStatus { id: String::new(), role: String::new(), version: None, is_live, seconds_since_heartbeat: 0 };
+        let status =
+            |is_new, runtimes: &[bool]| LiveStatus { version: 3, is_new, runtimes: runtimes.iter().map(|live| runtime(*live)).collect() };
+        assert!(status(true, &[true, false]).is_settling());
+        assert!(!status(false, &[true, false]).is_settling());
+        assert!(!status(true, &[true, true]).is_settling());
+        assert!(!status(true, &[]).is_settling());
     }
 }

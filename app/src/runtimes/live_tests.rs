@@ -40,7 +40,7 @@ fn served(live: &LiveStatus) -> Vec<(&str, Option<i64>, bool)> {
 #[sqlx::test(migrations = "../migrations")]
 async fn without_reports_there_are_no_runtimes_and_without_the_instance_there_is_no_status(pool: PgPool) {
     let id = saved(&pool).await;
-    assert_eq!(live_status(&pool, id).await.unwrap(), Some(LiveStatus { version: 3, runtimes: Vec::new() }));
+    assert_eq!(live_status(&pool, id).await.unwrap(), Some(LiveStatus { version: 3, is_new: true, runtimes: Vec::new() }));
     assert_eq!(live_status(&pool, id + 1).await.unwrap(), None);
 }
 
@@ -53,6 +53,21 @@ async fn a_runtime_that_reports_the_version_or_a_later_one_serves_it(pool: PgPoo
     let found = live_status(&pool, id).await.unwrap().unwrap();
     assert_eq!(served(&found), [("a", Some(2), false), ("b", Some(3), true), ("c", Some(4), true), ("d", None, false)]);
     assert_eq!((found.version, found.live_count()), (3, 2));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_first_version_is_live_at_once_as_there_is_nothing_older_to_serve(pool: PgPool) {
+    let created = create(&pool, &my_app()).await;
+    runtime(&pool, "a", created.id, None).await;
+    assert_eq!(served(&live_status(&pool, created.id).await.unwrap().unwrap()), [("a", None, true)]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_version_is_new_for_a_moment(pool: PgPool) {
+    let id = saved(&pool).await;
+    assert!(live_status(&pool, id).await.unwrap().unwrap().is_new);
+    run(&pool, "update instances set updated_at = clock_timestamp() - interval '1 minute'").await;
+    assert!(!live_status(&pool, id).await.unwrap().unwrap().is_new);
 }
 
 #[sqlx::test(migrations = "../migrations")]

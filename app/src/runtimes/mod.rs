@@ -1,17 +1,25 @@
 //! Runtimes: the processes that serve the portal. Each one reports which versions of the instances it serves.
 
+#[cfg(feature = "ssr")]
 pub mod live;
 #[cfg(test)]
+#[cfg(feature = "ssr")]
 mod live_tests;
+#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(test)]
+#[cfg(feature = "ssr")]
 mod store_tests;
+#[cfg(feature = "ssr")]
 pub mod view;
+pub mod watch;
 
 use std::fmt;
 
+use strum::EnumCount;
+
 /// What a runtime serves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount)]
 pub enum RuntimeRole {
     /// The dashboard and the portal.
     #[default]
@@ -22,7 +30,7 @@ pub enum RuntimeRole {
 
 impl RuntimeRole {
     /// Every role.
-    pub const ALL: [Self; 2] = [Self::All, Self::Portal];
+    pub const ALL: [Self; Self::COUNT] = [Self::All, Self::Portal];
 
     /// The role's name in the database.
     pub fn name(self) -> &'static str {

@@ -15,6 +15,9 @@ const ACTIVE_SECONDS: f64 = 90.0;
 /// began before the save may commit after it.
 const COMMIT_MARGIN_SECONDS: f64 = 5.0;
 
+/// How long a stored version counts as new, in seconds.
+const NEW_SECONDS: f64 = 3.0;
+
 /// The time on PostgreSQL's clock.
 ///
 /// # Errors
@@ -105,14 +108,16 @@ pub async fn delete<'e>(executor: impl PgExecutor<'e>, runtime: &Runtime) -> sql
 /// Which active runtimes serve the stored version of an instance; `None` if there is no such instance.
 ///
 /// A runtime that has not reported the version serves it too if it caught up or started well after the save: it loads what it is
-/// asked for.
+/// asked for. So does every runtime where nothing older than the stored version has ever been.
 ///
 /// # Errors
 /// The query fails.
 pub async fn live_status<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sqlx::Result<Option<LiveStatus>> {
     let rows = sqlx::query!(
         r#"select i.version as "stored!", r.id as "id?", r.role as "role?", v.version as "version?",
-            coalesce(v.version >= i.version, false)
+            i.updated_at > clock_timestamp() - make_interval(secs => $4) as "is_new!",
+            i.version = 1
+                or coalesce(v.version >= i.version, false)
                 or coalesce(r.caught_up_at > i.updated_at + make_interval(secs => $2), false)
                 or coalesce(r.started_at > i.updated_at + make_interval(secs => $2), false) as "is_live!",
             greatest(0, coalesce(extract(epoch from clock_timestamp() - r.seen_at), 0))::bigint as "heard!"
@@ -123,13 +128,14 @@ pub async fn live_status<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sq
         order by r.started_at, r.id"#,
         instance,
         COMMIT_MARGIN_SECONDS,
-        ACTIVE_SECONDS
+        ACTIVE_SECONDS,
+        NEW_SECONDS
     )
     .fetch_all(executor)
     .await?;
-    let Some(version) = rows.first().map(|row| row.stored) else { return Ok(None) };
+    let Some((version, is_new)) = rows.first().map(|row| (row.stored, row.is_new)) else { return Ok(None) };
     let runtimes = rows.into_iter().filter_map(|row| {
         Some(RuntimeStatus { id: row.id?, role: row.role?, version: row.version, is_live: row.is_live, seconds_since_heartbeat: row.heard })
     });
-    Ok(Some(LiveStatus { version, runtimes: runtimes.collect() }))
+    Ok(Some(LiveStatus { version, is_new, runtimes: runtimes.collect() }))
 }

@@ -1,53 +1,73 @@
-//! The line of the Redirects tab that says on which runtimes a version is live.
+//! The line of an instance's head that says on which runtimes its version is live.
 
 use leptos::prelude::*;
 
 use super::live::{LiveStatus, RuntimeStatus};
+use crate::{
+    paths,
+    ui::icon::{DOWN, icon},
+};
 
-/// A line that says on how many runtimes the stored version is live, with the list of the runtimes to open.
-pub(crate) fn live_line(live: &LiveStatus) -> AnyView {
-    if live.runtimes.is_empty() {
-        return view! { <p class="live">{sentence(live)}</p> }.into_any();
-    }
-    let kind = if live.live_count() == live.runtimes.len() { "live" } else { "behind" };
+/// A line that says on how many runtimes the stored version is live, and opens the list of the runtimes.
+pub fn live_line(live: &LiveStatus, slug: &str) -> impl IntoView + use<> {
+    let is_live = live.is_live_everywhere() && !live.runtimes.is_empty();
     let rows = live.runtimes.iter().map(|runtime| row(runtime, live.version)).collect_view();
+    let note = note(live).map(|note| view! { <li class="help">{note}</li> });
     view! {
-        <details class="live" data-kind=kind>
-            <summary>{sentence(live)}</summary>
-            <ul class="card">{rows}</ul>
+        <details class="live" data-kind=if is_live { "live" } else { "behind" } data-from=paths::instance(slug).live()>
+            <summary><span class="dot"></span><span>{sentence(live)}</span>{icon(DOWN)}</summary>
+            <ul class="card">{rows}{note}</ul>
         </details>
     }
-    .into_any()
 }
 
-/// On how many runtimes the stored version is live, as a sentence.
+/// On how many runtimes the stored version is live.
 fn sentence(live: &LiveStatus) -> String {
     let (count, all) = (live.live_count(), live.runtimes.len());
-    if all == 0 {
-        return "No runtime has reported yet.".to_owned();
+    match all {
+        0 => format!("Version {} · not reported live yet", live.version),
+        1 => format!("Version {} · live on {count} of 1 runtime", live.version),
+        _ => format!("Version {} · live on {count} of {all} runtimes", live.version),
     }
-    let runtimes = if all == 1 { "runtime" } else { "runtimes" };
-    let follow = match all - count {
-        0 => "",
-        1 if all == 1 => "; it follows within 30 seconds",
-        1 => "; the other follows within 30 seconds",
-        _ => "; the others follow within 30 seconds",
-    };
-    format!("Version {} is live on {count} of {all} {runtimes}{follow}.", live.version)
+}
+
+/// What is to be expected of the runtimes that are behind.
+fn note(live: &LiveStatus) -> Option<&'static str> {
+    let all = live.runtimes.len();
+    match all - live.live_count() {
+        0 if all == 0 => Some("No runtime has reported in the last 90 seconds."),
+        0 => None,
+        1 if all == 1 => Some("It follows within 30 seconds."),
+        1 => Some("The other follows within 30 seconds."),
+        _ => Some("The others follow within 30 seconds."),
+    }
+}
+
+/// A runtime's id, as screens show it.
+pub(crate) fn short_id(runtime: &RuntimeStatus) -> String {
+    runtime.id.chars().take(8).collect()
+}
+
+/// What a runtime serves, as screens say it.
+pub(crate) fn role_label(runtime: &RuntimeStatus) -> &'static str {
+    if runtime.role == "portal" { "Portal" } else { "Portal and dashboard" }
+}
+
+/// How long ago a runtime reported.
+pub(crate) fn heard(runtime: &RuntimeStatus) -> String {
+    match runtime.seconds_since_heartbeat {
+        0 | 1 => "just now".to_owned(),
+        seconds => format!("{seconds} s ago"),
+    }
 }
 
 fn row(runtime: &RuntimeStatus, stored: i64) -> impl IntoView + use<> {
-    let id: String = runtime.id.chars().take(8).collect();
-    let role = if runtime.role == "portal" { "Portal" } else { "Portal and dashboard" };
-    let heard = match runtime.seconds_since_heartbeat {
-        0 | 1 => "reported just now".to_owned(),
-        seconds => format!("reported {seconds} s ago"),
-    };
-    let version = version(runtime, stored);
-    view! { <li><code>{id}</code> <span>{role}</span> <span>{version}</span> <span>{heard}</span></li> }
+    let heard = format!("{} · {}", version(runtime, stored), heard(runtime));
+    view! { <li><code>{short_id(runtime)}</code> " " <span>{role_label(runtime)}</span> " " <span>{heard}</span></li> }
 }
 
-fn version(runtime: &RuntimeStatus, stored: i64) -> String {
+/// The version that a runtime serves.
+pub(crate) fn version(runtime: &RuntimeStatus, stored: i64) -> String {
     match runtime.version {
         // A runtime that has not been asked yet loads the stored version.
         _ if runtime.is_live => format!("Version {}", runtime.version.map_or(stored, |version| version.max(stored))),
@@ -64,27 +84,21 @@ mod tests {
         RuntimeStatus { id: "0123456789".into(), role: "portal".into(), version, is_live, seconds_since_heartbeat: 3 }
     }
 
-    fn sentence_of(runtimes: &[RuntimeStatus]) -> String {
-        sentence(&LiveStatus { version: 12, runtimes: runtimes.to_vec() })
+    fn said(runtimes: &[&RuntimeStatus]) -> (String, Option<&'static str>) {
+        let live = LiveStatus { version: 12, is_new: false, runtimes: runtimes.iter().copied().cloned().collect() };
+        (sentence(&live), note(&live))
     }
 
     #[test]
-    fn the_sentence_says_on_how_many_runtimes_the_version_is_live() {
-        let (here, behind) = (runtime(Some(12), true), runtime(Some(11), false));
-        let (one, two, three) = (here.clone(), [here.clone(), here.clone()], [here.clone(), here.clone(), here.clone()]);
-        assert_eq!(sentence_of(&[]), "No runtime has reported yet.");
-        assert_eq!(sentence_of(&[one]), "Version 12 is live on 1 of 1 runtime.");
-        assert_eq!(sentence_of(&two), "Version 12 is live on 2 of 2 runtimes.");
-        assert_eq!(sentence_of(&three), "Version 12 is live on 3 of 3 runtimes.");
-        assert_eq!(sentence_of(std::slice::from_ref(&behind)), "Version 12 is live on 0 of 1 runtime; it follows within 30 seconds.");
-        assert_eq!(
-            sentence_of(&[here.clone(), behind.clone()]),
-            "Version 12 is live on 1 of 2 runtimes; the other follows within 30 seconds."
-        );
-        assert_eq!(
-            sentence_of(&[here, behind.clone(), behind]),
-            "Version 12 is live on 1 of 3 runtimes; the others follow within 30 seconds."
-        );
+    fn the_line_says_on_how_many_runtimes_the_version_is_live_and_what_follows() {
+        let (here, behind) = (&runtime(Some(12), true), &runtime(Some(11), false));
+        let line = |text: &str| format!("Version 12 · {text}");
+        assert_eq!(said(&[]), (line("not reported live yet"), Some("No runtime has reported in the last 90 seconds.")));
+        assert_eq!(said(&[here]), (line("live on 1 of 1 runtime"), None));
+        assert_eq!(said(&[here, here, here]), (line("live on 3 of 3 runtimes"), None));
+        assert_eq!(said(&[behind]), (line("live on 0 of 1 runtime"), Some("It follows within 30 seconds.")));
+        assert_eq!(said(&[here, behind]), (line("live on 1 of 2 runtimes"), Some("The other follows within 30 seconds.")));
+        assert_eq!(said(&[here, behind, behind]), (line("live on 1 of 3 runtimes"), Some("The others follow within 30 seconds.")));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct SaveBar {
 pub fn save_bar(bar: SaveBar) -> impl IntoView {
     let SaveBar { function, arguments, fields, discard, preview, read_only } = bar;
     let save = (!read_only).then(|| view! { <button class="button primary" id=BUTTON form=FORM>"Save changes"</button> });
-    let preview = preview.map(|page| view! { <button class="button" form=FORM formaction=page>"Preview with these values"</button> });
+    let preview = preview.map(|page| view! { <button class="button preview-these" form=FORM formaction=page>"Preview"<span class="unseen">" with these values"</span></button> });
     view! {
         <div class="bar" id=BAR data-function=function data-arguments=arguments.to_string() data-fields=fields.join(" ")>
             <p aria-live="polite"><strong id=SAID></strong></p>
@@ -39,7 +39,7 @@ pub fn save_bar(bar: SaveBar) -> impl IntoView {
             <a class="button" id=SIGN_IN href=paths::SIGN_IN target="_blank" rel="noopener" hidden>"Sign in in a new tab"</a>
             {save}
             {preview}
-            <a class="button" id=DISCARD href=discard>"Discard"</a>
+            <a class="button discard" id=DISCARD href=discard>"Discard"</a>
         </div>
     }
 }

@@ -23,6 +23,10 @@ pub(super) fn show_errors(errors: &Array) {
         }
         if let Some(input) = element(&field) {
             let _ = input.set_attribute("aria-invalid", "true");
+            // What is wrong is not folded away.
+            if let Ok(Some(details)) = input.closest("details") {
+                let _ = details.set_attribute("open", "");
+            }
         }
     }
     summarize("Not saved yet", "What you typed is kept. Fix these fields, then save again:", errors);
@@ -73,7 +77,7 @@ fn label_of(field: &str) -> String {
         return label;
     }
     let found = |selector: &str, scope: &Element| scope.query_selector(selector).ok().flatten().and_then(|label| label.text_content());
-    let group = input.closest(".field").ok().flatten();
+    let group = input.closest(".field, .add").ok().flatten();
     group.and_then(|group| found("label:not(.choice), legend", &group)).unwrap_or_else(|| field.to_owned())
 }
 

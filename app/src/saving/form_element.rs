@@ -4,7 +4,7 @@ use leptos::{
     prelude::document,
     wasm_bindgen::{JsCast, JsValue},
 };
-use web_sys::{Event, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, UrlSearchParams, js_sys::Array};
+use web_sys::{Event, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTemplateElement, UrlSearchParams, js_sys::Array};
 
 /// The id of the form that is saved in place. A page has one, and one of each of these.
 pub const FORM: &str = "saved-in-place";
@@ -34,8 +34,10 @@ pub fn base() -> String {
     input.map(|input| input.unchecked_into::<HtmlInputElement>().value()).unwrap_or_default()
 }
 
-/// The one field that is a list: it has an input for each value.
-const LIST: &str = "allowed_origins";
+/// The one field that is a list: a row with a checkbox for each value, and inputs for more.
+pub const LIST: &str = "allowed_origins";
+/// The id of the template of such a row.
+pub const ROW_TEMPLATE: &str = "origin-template";
 
 /// The form.
 pub fn form() -> Option<HtmlFormElement> {
@@ -98,7 +100,9 @@ pub fn fill(text: &str, before: &str, hidden: bool) {
     let (Some(form), Some(fields), Some(before)) = (form(), Fields::read(text), Fields::read(before)) else { return };
     // Compared before any of its inputs is filled.
     let is_list_typed_since = Fields::of(&form).is_none_or(|now| now.get_all(LIST) != before.get_all(LIST));
-    let mut origins = 0;
+    if !is_list_typed_since {
+        fill_list(&fields.get_all(LIST));
+    }
     for element in Array::from(&form.elements()).iter() {
         let Ok(input) = element.dyn_into::<HtmlInputElement>() else { continue };
         let name = input.name();
@@ -108,18 +112,66 @@ pub fn fill(text: &str, before: &str, hidden: bool) {
                 input.set_checked(true);
                 announce(&input);
             }
-            "hidden" | "radio" => {}
-            // The inputs of a list take its values in order; those that are left are emptied.
-            _ if name == LIST && is_list_typed_since => {}
-            _ if name == LIST => {
-                let stored = fields.get_all(LIST);
-                take(&input, stored.get(origins).map_or("", String::as_str));
-                origins += 1;
-            }
+            "hidden" | "radio" | "checkbox" => {}
+            _ if name == LIST => {}
             _ if !name.is_empty() && input.value().trim() == before.get(&name).trim() => take(&input, &fields.get(&name)),
             _ => {}
         }
     }
+}
+
+/// Checks the rows of these values and no other, and adds those that are missing.
+fn fill_list(values: &[String]) {
+    let mut missing = values.to_vec();
+    for input in inputs(LIST) {
+        if input.type_() == "checkbox" {
+            let is_kept = values.contains(&input.value());
+            missing.retain(|value| *value != input.value());
+            if input.checked() != is_kept {
+                input.set_checked(is_kept);
+                announce(&input);
+            }
+        } else {
+            take(&input, "");
+        }
+    }
+    for value in &missing {
+        add_row(value);
+    }
+}
+
+/// The form's inputs of that name.
+pub fn inputs(name: &str) -> Vec<HtmlInputElement> {
+    let Some(form) = form() else { return Vec::new() };
+    let inputs = Array::from(&form.elements()).into_iter().filter_map(|element| element.dyn_into::<HtmlInputElement>().ok());
+    inputs.filter(|input| input.name() == name).collect()
+}
+
+/// Adds a row for a value of the list, unless there is one. It is checked.
+pub fn add_row(value: &str) {
+    if let Some(input) = inputs(LIST).into_iter().find(|input| input.type_() == "checkbox" && input.value() == value) {
+        input.set_checked(true);
+        return announce(&input);
+    }
+    let _ = clone_row(value);
+}
+
+fn clone_row(value: &str) -> Option<()> {
+    let template: HtmlTemplateElement = document().get_element_by_id(ROW_TEMPLATE)?.unchecked_into();
+    let row = template.content().first_element_child()?.clone_node_with_deep(true).ok()?.unchecked_into::<HtmlElement>();
+    let part = |selector| row.query_selector(selector).ok().flatten();
+    let input: HtmlInputElement = part("input")?.unchecked_into();
+    input.set_value(value);
+    input.set_checked(true);
+    let _ = input.set_attribute("aria-label", &["Allow ", value].concat());
+    part("code")?.set_text_content(Some(value));
+    part(".unseen")?.set_text_content(Some(&[" ", value].concat()));
+    if let Some((_, parent)) = value.split_once("*.") {
+        part(".help")?.set_text_content(Some(&["Everything below ", parent].concat()));
+    }
+    document().query_selector(".origins").ok()??.append_child(&row).ok()?;
+    announce(&input);
+    Some(())
 }
 
 fn is_typed_since(form: &HtmlFormElement, name: &str, before: &Fields) -> bool {
@@ -134,7 +186,8 @@ fn take(input: &HtmlInputElement, value: &str) {
     }
 }
 
-fn announce(input: &HtmlInputElement) {
+/// Tells that an input has another value, as if it were typed.
+pub fn announce(input: &HtmlInputElement) {
     let init = web_sys::EventInit::new();
     init.set_bubbles(true);
     if let Ok(event) = Event::new_with_event_init_dict("input", &init) {

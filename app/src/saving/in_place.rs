@@ -134,8 +134,6 @@ impl InPlace {
         if self.phase.get_value() == Phase::Saving || element(BUTTON).is_none() {
             return;
         }
-        // The server counts the inputs of a list without the blank ones.
-        fill(&typed.write(), &typed.write(), false);
         self.phase.set_value(Phase::Saving);
         self.sent.set_value(typed.write());
         self.show();
@@ -204,7 +202,8 @@ impl InPlace {
             Phase::Failed(AppError::Unreachable) => "Not saved: the server can't be reached. What you typed is still here.".to_owned(),
             Phase::Failed(AppError::SignedOut) => "Not saved: you are signed out. What you typed is still here.".to_owned(),
             Phase::Failed(error) => format!("Not saved. {error} What you typed is still here."),
-            Phase::Editing if count == 0 => String::new(),
+            // What a new instance lacks, its form says.
+            Phase::Editing if count == 0 || base().is_empty() => String::new(),
             Phase::Editing => unsaved(count),
         };
         let is_all_saved = matches!(phase, Phase::Saved(_)) && count == 0;
@@ -266,8 +265,10 @@ fn changed() -> usize {
 
 /// Says how many fields are unsaved, and how many of the values are refused.
 fn unsaved(count: usize) -> String {
-    let refused = document().query_selector_all(".field:has([aria-invalid]) .badge:not([hidden])");
-    let attention = match refused.map_or(0, |refused| refused.length()) {
+    let (base, invalid) = (base(), document().query_selector_all("[name][aria-invalid=true]").ok());
+    let names = invalid.into_iter().flat_map(|invalid| (0..invalid.length()).filter_map(move |at| invalid.get(at)));
+    let names = names.filter_map(|input| input.unchecked_into::<Element>().get_attribute("name"));
+    let attention = match names.filter(|name| count_changed(name, &base) > 0).count() {
         0 => String::new(),
         1 => ", one needs attention".to_owned(),
         count => format!(", {count} need attention"),

@@ -10,6 +10,7 @@ mod conflict;
 mod errors;
 pub mod form_element;
 pub mod in_place;
+pub mod live_check;
 #[cfg(feature = "ssr")]
 pub mod merge;
 pub mod outcome;

@@ -1,9 +1,11 @@
 //! The frameworks, and the names that their SDKs have for the settings. The names are public, and change when the SDKs do.
 
+use strum::EnumCount;
+
 use crate::redirects::Flow;
 
 /// A framework that Clerk has an SDK for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount)]
 pub(super) enum Framework {
     #[default]
     NextJs,
@@ -53,7 +55,7 @@ pub(super) const FORCES: [Names; 2] = [
 
 impl Framework {
     /// Every framework, in the order of the tab.
-    pub(super) const ALL: [Self; 7] =
+    pub(super) const ALL: [Self; Self::COUNT] =
         [Self::NextJs, Self::Nuxt, Self::ReactRouter, Self::TanStackStart, Self::Astro, Self::React, Self::Vue];
 
     /// The framework with that name in the page's address; the first one if there is none.

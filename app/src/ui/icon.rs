@@ -25,3 +25,11 @@ pub const WARNING: &str = "M8 2.2L14.4 13.5H1.6zM8 6.5v3.2M8 11.6v.1";
 pub const UP_DOWN: &str = "M5 6l3-3 3 3M5 10l3 3 3-3";
 /// The product's mark: an arrow that turns.
 pub const TURN: &str = "M3.5 13V8.5a3 3 0 0 1 3-3h6M9.5 2.5l3 3-3 3";
+/// A chevron that points down, as on what opens.
+pub const DOWN: &str = "M4.5 6.5L8 10l3.5-3.5";
+/// A magnifying glass.
+pub const SEARCH: &str = "M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.4 10.4l3.1 3.1";
+/// An arrow out of a frame, as on what opens in another tab.
+pub const OPEN: &str = "M9.5 2.8h3.7v3.7M13 3L7.5 8.5M11.8 9.5v2.7a1 1 0 0 1-1 1h-7a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1h2.7";
+/// Two sheets, as on what copies.
+pub const COPY: &str = "M6.8 5.8h5.4a1 1 0 0 1 1 1v5.4a1 1 0 0 1-1 1H6.8a1 1 0 0 1-1-1V6.8a1 1 0 0 1 1-1zM3.8 10.2a1 1 0 0 1-1-1V3.8a1 1 0 0 1 1-1h5.4a1 1 0 0 1 1 1";

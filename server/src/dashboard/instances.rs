@@ -19,7 +19,7 @@ pub(super) async fn create(
     State(dashboard): State<Dashboard>,
     PostedForm { parts, form }: PostedForm<InstanceForm>,
 ) -> Result<Response, Failure> {
-    let form = form.without_blank_origins();
+    let form = form.with_origins_apart();
     let outcome = dashboard.call(&parts, || create_instance(form.clone())).await;
     dashboard.answer_save(parts, form, outcome, |saved| paths::instance(&saved.slug).redirects()).await
 }
@@ -30,7 +30,7 @@ pub(super) async fn save(
     Path(slug): Path<String>,
     PostedForm { parts, form }: PostedForm<InstanceForm>,
 ) -> Result<Response, Failure> {
-    let form = form.without_blank_origins();
+    let form = form.with_origins_apart();
     let outcome = dashboard.call(&parts, || save_settings(slug.clone(), form.clone())).await;
     dashboard.answer_save(parts, form, outcome, |saved| saved_page(&paths::instance(&slug).settings(), saved)).await
 }

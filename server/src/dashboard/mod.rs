@@ -8,6 +8,7 @@ mod cookies;
 mod copy_settings;
 mod failure;
 mod fallbacks;
+mod fragments;
 mod guard;
 mod history;
 pub(crate) mod host_guard;

@@ -14,7 +14,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use super::{
     Dashboard, admins, archive, assets, bulk_check, copy_settings,
     failure::{Failure, render_failures},
-    fallbacks,
+    fallbacks, fragments,
     guard::guard,
     history, instances, members, portal_pages, preview, server_functions,
 };
@@ -39,6 +39,7 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/instances/new", post(instances::create))
         .route("/instances/{slug}/archive", post(archive::archive))
         .route("/instances/{slug}/copy", post(copy_settings::copy))
+        .route("/instances/{slug}/live", get(fragments::live))
         .route("/instances/{slug}/members", post(members::invite))
         .route("/instances/{slug}/members/leave", post(members::leave))
         .route("/instances/{slug}/members/remove", post(members::remove))

@@ -1,4 +1,4 @@
-//! What may be said of a request, in the log, in traces and metrics: its name, its path or what its path is like, its method.
+//! What logs, traces and metrics may contain about a request: its ID, its path or route, its method.
 
 use axum::{
     extract::{MatchedPath, Request},

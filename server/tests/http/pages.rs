@@ -52,7 +52,7 @@ async fn every_page_is_there_and_protected_with_a_nonce_of_its_own(pool: PgPool)
     for (path, title) in [
         ("/instances", "Instances"),
         ("/instances/new", "New instance"),
-        ("/instances/my-app", "Account Portal · MyApp"),
+        ("/instances/my-app", "Overview · MyApp"),
         ("/instances/my-app/redirects", "Redirects · MyApp"),
         ("/instances/my-app/snippets", "Snippets · MyApp"),
         ("/instances/my-app/settings", "Settings · MyApp"),
@@ -197,4 +197,26 @@ async fn markup_in_a_value_is_text_wherever_it_is_shown(pool: PgPool) {
     assert_eq!(value(answers[6].text(), "domain"), MARKUP);
     assert_eq!((answers[7].status, value(answers[7].text(), "logo_link_url").as_str()), (StatusCode::UNPROCESSABLE_ENTITY, MARKUP));
     assert_eq!((answers[8].status, value(answers[8].text(), "logo_link_url").as_str()), (StatusCode::CONFLICT, MARKUP));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_page_of_an_instance_is_headed_with_its_name_and_the_runtimes_that_serve_it(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    sqlx::query("insert into runtimes (id, role) values ('0123456789abcdef', 'portal')").execute(&pool).await.unwrap();
+    let site = Site::new(&pool).await;
+    for page in ["", "/redirects", "/preview", "/preview/links", "/snippets", "/history"] {
+        let seen = text(site.get(&format!("/instances/my-app{page}")).await.text().split_once("<main").unwrap().1);
+        assert!(seen.contains("MyApp Production Version 1 · live on 1 of 1 runtime 01234567 Portal Version 1 · "), "{page} {seen}");
+    }
+    for (page, title) in [("/members", "Members"), ("/settings", "Settings"), ("/archive", "Archive this instance")] {
+        let seen = text(site.get(&format!("/instances/my-app{page}")).await.text().split_once("<main").unwrap().1);
+        assert!(seen.contains(&format!("{title} Production Version 1 · live on 1 of 1 runtime")), "{page} {seen}");
+        assert!(seen.contains("MyApp · myapp.com"), "{page} {seen}");
+    }
+    let line = site.get("/instances/my-app/live").await;
+    assert_eq!((line.status, line.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert!(text(line.text()).starts_with("Version 1 · live on 1 of 1 runtime") && !line.text().contains("<main"), "{}", line.text());
+    sqlx::query("update instances set version = 2").execute(&pool).await.unwrap();
+    assert!(text(site.get("/instances/my-app/live").await.text()).starts_with("Version 2 · live on 0 of 1 runtime"));
+    assert_eq!(site.get("/instances/other-app/live").await.status, StatusCode::NOT_FOUND);
 }

@@ -18,7 +18,7 @@ pub fn waitlist(address: &Address, email: String, error: Option<&FormError>) -> 
     let errors = FormError::fields(error);
     view! {
         {FormError::summary(error, WORDING)}
-        <p class="lead">"Leave your email address, and we'll tell you when it is your turn."</p>
+        <p class="lead">"Enter your email address to join the waitlist."</p>
         <form method="post" action=address.to(Page::Waitlist) novalidate>
             {Field { name: "email_address", label: "Email", kind: "email", autocomplete: "email", value: email, ..Field::default() }.show(errors)}
             {form_buttons(address, "Join the waitlist")}

@@ -1,4 +1,4 @@
-//! Rule 7 of "When a URL is allowed": the grounds on which a target is allowed, and what is allowed on none, for every flow.
+//! Rule 7 of the README's "Redirect rules": the grounds on which a target is allowed, and what is allowed on none, for every flow.
 
 use super::*;
 

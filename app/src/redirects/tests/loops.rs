@@ -1,4 +1,4 @@
-//! Rule 8 of "When a URL is allowed": after sign-in and sign-up, the portal's own sign-in and sign-up pages are a loop, and after
+//! Rule 8 of the README's "Redirect rules": after sign-in and sign-up, the portal's own sign-in and sign-up pages are a loop, and after
 //! sign-out its sign-out page. A home URL may be none of them.
 
 use super::*;

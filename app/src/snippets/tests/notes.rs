@@ -5,7 +5,7 @@ use crate::{
     redirects::{Environment, Fallbacks, Flow},
     snippets::{
         framework::Framework,
-        snippet::{Note, snippets},
+        snippet::{Note, Snippets, snippets},
         tests::snippets_of,
     },
 };
@@ -23,6 +23,20 @@ fn notes_on_logo_and_waitlist_name_the_portals_targets() {
             said(&notes),
             [("After logo click", Some("https://myapp.com/")), ("After joining the waitlist", Some("https://myapp.com/thanks"))]
         );
+    }
+}
+
+#[test]
+fn every_flow_is_in_the_snippets_or_in_the_notes_of_every_framework() {
+    let paths = Flow::ALL.map(|flow| (flow, format!("/ends-{}", flow.name())));
+    let stored = paths.each_ref().map(|(flow, path)| (*flow, path.as_str()));
+    for framework in Framework::ALL {
+        let Snippets { blocks, notes, .. } = snippets_of(framework, &stored);
+        let code = blocks.into_iter().map(|block| block.code);
+        let text: String = code.chain(notes.into_iter().filter_map(|note| note.url)).collect();
+        for (_, path) in &stored {
+            assert!(text.contains(path), "{framework:?} lacks {path}");
+        }
     }
 }
 

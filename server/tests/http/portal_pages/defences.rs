@@ -12,7 +12,7 @@ use crate::{
     html::text,
 };
 
-const POSTS: [&str; 9] = [
+const POSTS: [&str; 10] = [
     "/sign-in",
     "/sign-up",
     "/sign-out",
@@ -20,6 +20,7 @@ const POSTS: [&str; 9] = [
     "/user/password",
     "/user/sessions",
     "/create-organization",
+    "/organization",
     "/waitlist",
     "/unauthorized-sign-in",
 ];
