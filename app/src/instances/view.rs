@@ -141,6 +141,11 @@ pub fn SettingsPage() -> impl IntoView {
             None
         };
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
+        // What is stored may break a rule that is newer than it.
+        let errors = match &problem {
+            None if !read_only => form.check().err().unwrap_or_default(),
+            _ => errors_of(problem.clone()),
+        };
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let body = if let Some(conflict) = problem.as_ref().and_then(Problem::to_choose) {
@@ -156,7 +161,7 @@ pub fn SettingsPage() -> impl IntoView {
             };
             view! {
                 {empty_summary()}
-                {instance_form(form, &errors_of(problem.clone()), true)}
+                {instance_form(form, &errors, true)}
                 {(!read_only).then(|| save_bar(bar))}
                 <SaveInPlace />
             }

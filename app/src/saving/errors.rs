@@ -8,6 +8,7 @@ use web_sys::{Element, HtmlElement, js_sys::Array};
 
 use super::{
     api_call::text,
+    correction,
     form_element::{SUMMARY, element, form},
 };
 
@@ -19,6 +20,7 @@ pub(super) fn show_errors(errors: &Array) {
             if let Ok(Some(span)) = place.query_selector("span") {
                 span.set_text_content(Some(&message));
             }
+            correction::offer(&place, &field, &text(&error, "correction"));
             place.set_hidden(false);
         }
         if let Some(input) = element(&field) {
