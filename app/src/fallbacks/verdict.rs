@@ -39,7 +39,7 @@ pub struct RefusedValue {
 #[cfg(feature = "ssr")]
 mod of {
     use super::{RefusedValue, UrlParts, Verdict};
-    use crate::redirects::{Correction, Explanation, Flow, Instance, correct_fallback, explain, parse_fallback, trim_invisible};
+    use crate::redirects::{Explanation, Flow, Instance, correct_fallback, explain, parse_fallback, trim_invisible};
 
     impl From<&url::Url> for UrlParts {
         fn from(url: &url::Url) -> Self {
@@ -63,12 +63,15 @@ mod of {
             }
             match parse_fallback(instance, flow, value) {
                 Ok(allowed) => Self::Allowed((&allowed.url).into()),
-                Err(refused) => Self::Refused(match correct_fallback(instance, flow, value) {
-                    Some(Correction { value, mistake }) => {
-                        RefusedValue { parts: UrlParts { before: mistake.to_owned(), ..UrlParts::default() }, correction: Some(value) }
-                    }
-                    None => RefusedValue { parts: explain(instance, value, &refused).into(), correction: None },
-                }),
+                Err(refused) => {
+                    let correction = correct_fallback(instance, flow, value);
+                    let named = correction.as_ref().map(|correction| correction.mistake).filter(|mistake| !mistake.is_empty());
+                    let parts = named.map_or_else(
+                        || explain(instance, value, &refused).into(),
+                        |mistake| UrlParts { before: mistake.to_owned(), ..UrlParts::default() },
+                    );
+                    Self::Refused(RefusedValue { parts, correction: correction.map(|correction| correction.value) })
+                }
             }
         }
     }

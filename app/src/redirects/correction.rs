@@ -11,7 +11,7 @@ use super::{
 pub struct Correction {
     /// The corrected value. The setting's parser accepts it.
     pub value: String,
-    /// What the mistake is, in a sentence.
+    /// What the mistake is, in a sentence. Empty where the error of the setting says it already.
     pub mistake: &'static str,
 }
 
@@ -71,7 +71,7 @@ pub fn correct_setting(settings: &Settings, field: InstanceField) -> Option<Corr
             let accepts = |home: &str| Instance::parse(&Settings { home_url: home.to_owned(), ..settings.clone() }, 0).is_ok();
             let path = Some(settings.home_url.trim()).filter(|home| home.starts_with('/') && !home.starts_with("//"));
             let whole = path.map(|path| format!("https://{}{path}", settings.domain.trim())).filter(|home| accepts(home));
-            let whole = whole.map(|value| Correction { value, mistake: "A home URL needs its scheme and host." });
+            let whole = whole.map(|value| Correction { value, mistake: repairs::KEEP });
             whole.or_else(|| correct(&settings.home_url, environment, &[repairs::scheme, repairs::secure, repairs::dots], accepts))
         }
         InstanceField::Slug | InstanceField::Name | InstanceField::Environment => None,

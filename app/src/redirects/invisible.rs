@@ -18,9 +18,9 @@ pub fn is_invisible(c: char) -> bool {
             || matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}'))
 }
 
-/// The text without the invisible characters and blanks around it.
+/// The text without the invisible characters and blanks around it. A control character stays: it is not there by accident.
 pub fn trim_invisible(text: &str) -> &str {
-    text.trim_matches(|c| c == ' ' || is_invisible(c))
+    text.trim_matches(|c: char| c.is_whitespace() || (is_invisible(c) && !c.is_control()))
 }
 
 /// The error for a value with an invisible character in it. It says which one.

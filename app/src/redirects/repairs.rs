@@ -7,6 +7,9 @@ use super::{Environment, invisible::is_invisible};
 /// One repair: the name of the mistake and the text without it. `None` if the text does not have the mistake.
 pub(super) type Repair = fn(&str, Environment) -> Option<(&'static str, String)>;
 
+/// The name of a mistake that the error of the setting names already.
+pub(super) const KEEP: &str = "";
+
 /// The repairs for every kind of value.
 pub(super) const COMMON: [Repair; 5] = [unseen, unquoted, readable, ending, one_scheme];
 
@@ -20,8 +23,7 @@ const PAIRS: [(&[char], &[char]); 5] = [
 ];
 
 fn unseen(text: &str, _: Environment) -> Option<(&'static str, String)> {
-    let mistake = "It contains an invisible character.";
-    text.contains(is_invisible).then(|| (mistake, text.chars().filter(|c| !is_invisible(*c)).collect::<String>().trim().to_owned()))
+    text.contains(is_invisible).then(|| (KEEP, text.chars().filter(|c| !is_invisible(*c)).collect::<String>().trim().to_owned()))
 }
 
 fn unquoted(text: &str, _: Environment) -> Option<(&'static str, String)> {
@@ -71,8 +73,7 @@ fn one_scheme(text: &str, _: Environment) -> Option<(&'static str, String)> {
 pub(super) fn host_alone(text: &str, _: Environment) -> Option<(&'static str, String)> {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let host = &rest[..rest.find(['/', ':', '?', '#', '\\']).unwrap_or(rest.len())];
-    (host.len() < text.len() && !host.contains('@'))
-        .then(|| ("The domain is a host name alone, without scheme, port and path.", host.to_owned()))
+    (host.len() < text.len() && !host.contains('@')).then(|| (KEEP, host.to_owned()))
 }
 
 pub(super) fn star_of_domain(text: &str, _: Environment) -> Option<(&'static str, String)> {
@@ -135,7 +136,7 @@ pub(super) fn origin_alone(text: &str, _: Environment) -> Option<(&'static str, 
 pub(super) fn secure(text: &str, environment: Environment) -> Option<(&'static str, String)> {
     let rest = text.get(..7).filter(|start| start.eq_ignore_ascii_case("http://")).map(|_| &text[7..])?;
     let is_here = Url::parse(text).is_ok_and(|url| url.host_str().is_some_and(is_local));
-    (environment == Environment::Production && !is_here).then(|| ("Production requires https.", format!("https://{rest}")))
+    (environment == Environment::Production && !is_here).then(|| (KEEP, format!("https://{rest}")))
 }
 
 /// A path of the application without its slash. What begins with a host is none.

@@ -31,6 +31,7 @@ impl FieldError {
     #[must_use]
     pub fn corrected(self, correction: Option<Correction>) -> Self {
         match correction {
+            Some(Correction { value, mistake: "" }) => Self { correction: Some(value), ..self },
             Some(Correction { value, mistake }) => Self { message: mistake.to_owned(), correction: Some(value), ..self },
             None => self,
         }
