@@ -66,7 +66,7 @@ async function check(page: Page, slug: string): Promise<void> {
   const download = await downloading;
   expect(download.suggestedFilename()).toBe(`${slug}-links.csv`);
   const [head, ...rows] = await cells(download);
-  expect(head).toEqual(["line", "link", "target", "source", "verdict", "reason"]);
+  expect(head).toEqual(["line", "link", "target", "source", "verdict", "reason", "note", "corrected_link"]);
   expect(rows).toHaveLength(19);
   for (const [line, link, target, source, verdict, reason] of rows) {
     expect(link).toBe(list(slug)[Number(line) - 1]);

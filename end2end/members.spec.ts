@@ -78,7 +78,7 @@ for (const javaScriptEnabled of [true, false]) {
       const row = page.getByRole("listitem").filter({ hasText: email });
       await row.getByRole("combobox", { name: "Role" }).selectOption("editor");
       await row.getByRole("button", { name: /^Change/ }).click();
-      await expect(page.getByRole("status")).toHaveText("The role is changed.");
+      await expect(page.getByRole("status")).toContainText("Editor, was Viewer");
       await other.goto(`/instances/${slug}/redirects`);
       await other.getByLabel("After sign-up").fill("/by-the-editor");
       await other.getByRole("button", { name: "Save changes" }).click();

@@ -3,7 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { expect, onThisMachine, password, type Portal, test } from "./portals.ts";
 
-test.use({ ...onThisMachine, meant: [404, 414, 422] });
+test.use({ ...onThisMachine, meant: [403, 404, 414, 422] });
 
 const long = "very-long-".repeat(20);
 
@@ -58,6 +58,7 @@ const looks: [string, (page: Page, portal: Portal) => Promise<unknown>][] = [
       await page.goto(portal.link("/create-organization"));
       await page.getByLabel("Name").fill(name);
       await page.getByRole("button", { name: "Create organization" }).click();
+      await expect(page).toHaveURL(portal.app("/"));
     }
     await page.goto(portal.link("/organization"));
   }],
@@ -75,6 +76,16 @@ const looks: [string, (page: Page, portal: Portal) => Promise<unknown>][] = [
     await signUp(page, portal);
     await page.goto(portal.link("/unauthorized-sign-in"));
     await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+  }],
+  ["on the way", async (page, portal) => {
+    await signUp(page, portal);
+    await page.goBack();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Almost there");
+  }],
+  ["cookies blocked", async (page, portal) => {
+    await page.goto(portal.link("/sign-in"));
+    await page.evaluate(() => location.assign("/continue?flow=sign-in"));
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your browser blocks cookies");
   }],
   ["not found", (page, portal) => page.goto(portal.link("/nope"))],
 ];

@@ -114,6 +114,7 @@ for (const javaScriptEnabled of [true, false]) {
     test("a visitor signs out another browser and changes the password", async ({ page, portal, browser }) => {
       await page.goto(portal.link("/sign-up"));
       await signUp(page, { Username: "nick" });
+      await expect(page).toHaveURL(portal.app("/"));
       const context = await browser.newContext({ javaScriptEnabled });
       const other = await context.newPage();
       await other.goto(portal.link("/sign-in"));
@@ -137,6 +138,25 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+test("what is typed on the sign-in page is there on the sign-up page, and the other way round", async ({ page, portal }) => {
+  await page.goto(portal.link("/sign-in", { redirect_url: "/x", email_address: "old@myapp.test" }));
+  const identifier = page.getByLabel("Email, phone number or username");
+  await identifier.fill("nick");
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("link", { name: "Sign up" }).click();
+  await expect(page.getByLabel("Username")).toHaveValue("nick");
+  await expect(page.getByLabel("Email")).toHaveValue("");
+  await page.getByLabel("Email").fill("ana@myapp.test");
+  await page.getByLabel("First name").fill("Ana");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await expect(identifier).toHaveValue("ana@myapp.test");
+  // A password in the wrong field does not get into an address.
+  await identifier.fill(password);
+  await page.getByRole("link", { name: "Sign up" }).click();
+  await expect(page.getByLabel("First name")).toHaveValue("Ana");
+  expect(page.url()).not.toContain("ducks");
+});
+
 /** The process ids of a server's private PostgreSQL. */
 function processes(server: Server): number[] {
   const id = String(server.postgres());
@@ -153,6 +173,7 @@ test("while PostgreSQL does not answer, signed-in visitors are still redirected,
   await portal.save({ after_sign_in_url: "/in" });
   await page.goto(portal.link("/sign-up"));
   await signUp(page, { Username: "nick" });
+  await expect(page).toHaveURL(portal.app("/"));
   await page.goto(portal.link("/sign-in"));
   await expect(page).toHaveURL(portal.app("/in"));
   const stopped = processes(server);

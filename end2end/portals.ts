@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type APIRequestContext } from "@playwright/test";
-import { createInstance, nobody, saveRedirects } from "./admins.ts";
+import { createInstance, nobody, post, saveRedirects } from "./admins.ts";
 import { expect, test as base } from "./fixtures.ts";
 import { chromium, chromiumArguments } from "./playwright.config.ts";
 import { type Server } from "./server.ts";
@@ -39,13 +39,17 @@ export class Portal {
   }
 
   async create(name = this.slug): Promise<void> {
-    await createInstance(this.admin, this.server, this.slug, {
-      name,
-      environment: "development",
-      domain: `${this.slug}.test`,
-      portal_origin: this.origin,
-      home_url: this.app("/"),
-    });
+    await createInstance(this.admin, this.server, this.slug, this.settings(name));
+  }
+
+  /** Allows one more origin. */
+  async allow(origin: string): Promise<void> {
+    const form = { slug: this.slug, ...this.settings(), version: String(this.version++), allowed_origins: origin };
+    expect((await post(this.admin, `${this.server.url}/instances/${this.slug}/settings`, form)).status()).toBe(303);
+  }
+
+  private settings(name = this.slug): Record<string, string> {
+    return { name, environment: "development", domain: `${this.slug}.test`, portal_origin: this.origin, home_url: this.app("/") };
   }
 
   /** Stores these fallback redirects by field name, and clears all others. */
@@ -56,11 +60,15 @@ export class Portal {
 }
 
 export const test = base.extend<{ portal: Portal }, { app: number }>({
-  // The port of an application whose pages show that a visitor has landed, and link to the URL in their `to` parameter.
+  // The port of an application whose pages show that a visitor has landed, and link to the URL in their `to` parameter. A page with the
+  // parameter `away` redirects to that URL instead.
   app: [
     async ({}, use) => {
       const server = createServer((request, response) => {
-        const to = new URL(request.url ?? "/", "http://x").searchParams.get("to") ?? "";
+        const asked = new URL(request.url ?? "/", "http://x").searchParams;
+        const away = asked.get("away");
+        if (away) return response.writeHead(302, { location: away }).end();
+        const to = asked.get("to") ?? "";
         const link = to.startsWith("http") ? `<a href="${to.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}">Go</a>` : "";
         response.setHeader("content-type", "text/html");
         response.end(`<!DOCTYPE html><html lang="en"><link rel="icon" href="data:,"><title>App</title><main><h1>Landed</h1>${link}</main></html>`);

@@ -62,6 +62,10 @@ test("a late response never replaces a newer result", async ({ page, slug }) => 
   const asked = page.waitForRequest(/api\/preview/);
   await page.getByLabel("redirect_url", { exact: true }).fill("/slow");
   await asked;
+  // The old result does not stand beside the new value.
+  await expect(page.getByRole("status").filter({ hasText: "Checking…" })).toBeVisible();
+  await expect(target(page)).toBeHidden();
+  await expect(page.getByRole("button", { name: "Copy the target" })).toBeHidden();
   await page.getByLabel("redirect_url", { exact: true }).fill("/fast");
   await expect(target(page)).toHaveText(`https://${slug}.com/fast`);
   const late = page.waitForResponse((answer) => answer.request().postData()?.includes("slow") ?? false);
@@ -90,11 +94,13 @@ test("an unreachable server is reported, and the result is updated when it is ba
   await open(page, slug);
   await page.route("**/api/preview", (route) => route.fulfill({ status: 503, body: '"unavailable"' }));
   await page.getByLabel("redirect_url", { exact: true }).fill("/kept");
-  await expect(page.getByRole("alert")).toContainText("not up to date");
+  await expect(page.getByRole("alert")).toContainText("Not checked.");
+  await expect(target(page)).toBeHidden();
+  // Nobody types: the page tries again by itself.
   await page.unroute("**/api/preview");
-  await page.getByLabel("redirect_url", { exact: true }).fill("/kept2");
-  await expect(page.getByRole("alert")).toBeHidden();
-  await expect(target(page)).toHaveText(`https://${slug}.com/kept2`);
+  await expect(page.getByRole("alert")).toBeEmpty();
+  await expect(target(page)).toHaveText(`https://${slug}.com/kept`);
+  await expect(target(page)).toBeVisible();
 });
 
 test("the generated link is encoded, can be copied, and has a QR code", async ({ page, slug }) => {
@@ -144,15 +150,31 @@ test("text that is not a link of this portal is reported, and kept", async ({ pa
   await expect(field).toHaveAccessibleDescription(/It leads to https:\/\/evil\.com\./);
   await expect(field).toHaveValue("https://evil.com/sign-in?redirect_url=/x");
   await expect(field).toHaveAttribute("aria-invalid", "true");
+  // Nothing of the result before is left to be copied or scanned.
+  await expect(page.locator("#outcome")).toContainText("No result");
+  await expect(page.getByRole("button", { name: /^Copy/ })).toHaveCount(0);
+  await expect(page.locator(".qr, #target")).toHaveCount(0);
   // A colleague who opens the page's URL sees both: the pasted link and the typed fields.
   await page.reload();
   await expect(field).toHaveValue("https://evil.com/sign-in?redirect_url=/x");
   await expect(page.getByLabel("redirect_url", { exact: true })).toHaveValue("/kept");
   await field.fill(`https://accounts.${slug}.com/waitlist?redirect_url=https://${slug}.com/?a=1&b=2`);
   await expect(page.getByLabel("Portal page")).toHaveValue("waitlist");
-  await expect(field).toHaveAccessibleDescription(/does not read "b".*%26/);
+  await expect(field).toHaveAccessibleDescription(/b is cut off from redirect_url.*%26/);
   await expect(field).toBeFocused();
   await expect(field).toHaveAttribute("aria-invalid", "false");
+  await page.getByRole("button", { name: "Copy the corrected link" }).click();
+  await expect(page.getByRole("button", { name: "the corrected link" })).toContainText("Copied");
+  const corrected = `https://accounts.${slug}.com/waitlist?redirect_url=https%3A%2F%2F${slug}.com%2F%3Fa%3D1%26b%3D2`;
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(corrected);
+});
+
+test("on a phone the outcome is right below the link", async ({ page, slug }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, slug);
+  const bottom = async (selector: string) => page.locator(selector).evaluate((element) => element.getBoundingClientRect().bottom);
+  const top = await target(page).evaluate((element) => element.getBoundingClientRect().top);
+  expect(top - (await bottom("#link"))).toBeLessThan(150);
 });
 
 test("a link that is removed and pasted again fills the form again", async ({ page, slug }) => {
@@ -196,7 +218,7 @@ test.describe("without JavaScript", () => {
     await page.getByLabel("Paste a link").fill(`https://accounts.${slug}.com/sign-up?redirect_url=https://evil.com&x=y`);
     await page.getByRole("button", { name: "Preview" }).click();
     await expect(page.getByLabel("redirect_url", { exact: true })).toHaveValue("https://evil.com");
-    await expect(page.getByLabel("Paste a link")).toHaveAccessibleDescription(/does not read "x"/);
+    await expect(page.getByLabel("Paste a link")).toHaveAccessibleDescription(/Ignored: x\./);
     await expect(target(page)).toHaveText(`https://${slug}.com/`);
     await expect(page.locator("#target-unsaved")).toHaveText(`https://${slug}.com/new`);
     await page.getByLabel("redirect_url", { exact: true }).fill("/ok");

@@ -119,7 +119,7 @@ test("if two admins save, the second one sees the conflict and loses nothing", a
   await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
   await expect(page.getByRole("alert").getByRole("link")).toHaveText(["After sign-in"]);
   const asked = page.locator(".field", { has: page.getByLabel("After sign-in") });
-  await expect(asked).toContainText(/\S+@\S+ stored \/theirs at \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+  await expect(asked).toContainText(/\S+@\S+ stored \/theirs at \d{4}-\d\d-\d\d \d\d:\d\d\. Saving replaces it/);
   await expect(page.getByLabel("After sign-in")).toHaveValue("/mine");
   await expect(page.getByLabel("After sign-out")).toHaveValue("/theirs-only");
   expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/theirs` });

@@ -48,10 +48,19 @@ export const screens: Screen[] = [
   }],
   ["Preview, everything wrong with the link", async (page, { slug }) => {
     const wrong = { redirect_url: `https://${slug}.com@e\u0443il.com/${long}\u200b`, phone_number: " 49", first_name: "x", requesting_page: "x" };
-    await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ link: "https://evil.com/sign-in", ...wrong })}`);
+    await page.goto(`/instances/${slug}/preview?${new URLSearchParams(wrong)}`);
     await alive(page);
     await page.getByText("QR code").click();
     await page.getByText("Parameters of self-hosted components").click();
+  }],
+  ["Preview, a link that can't be read", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ link: `http://accounts.${slug}.com/sign-in` })}`);
+    await alive(page);
+  }],
+  ["Preview, a link with mistakes and its correction", async (page, { slug }) => {
+    const link = `https://accounts.${slug}.com/sign-in?redirect_url=https://${slug}.com/?a=1&b=${"long".repeat(40)}&email_address=a+b@c.de&utm_source=x`;
+    await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ link })}`);
+    await alive(page);
   }],
   ["Preview, stored beside unsaved values", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/preview?${new URLSearchParams({ after_sign_in_url: `/${long}`, after_sign_up_url: "https://evil.com" })}`);

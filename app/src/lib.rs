@@ -24,6 +24,8 @@ pub mod instances;
 pub mod layout;
 #[cfg(feature = "ssr")]
 pub mod members;
+#[cfg(feature = "ssr")]
+pub mod overview;
 pub mod paths;
 #[cfg(feature = "ssr")]
 pub mod portal;

@@ -1,6 +1,6 @@
 //! The HTML document around every page, and the dashboard's routes.
 
-use leptos::{config::LeptosOptions, hydration::HydrationScripts, prelude::*};
+use leptos::{config::LeptosOptions, hydration::HydrationScripts, nonce::use_nonce, prelude::*};
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
@@ -21,9 +21,10 @@ use crate::{
     instances::{archive::view::ArchivePage, view},
     layout::error_page::error_page,
     members::view::MembersPage,
+    overview::view::OverviewPage,
     preview::view::PreviewPage,
     snippets::view::SnippetsPage,
-    ui::text::escape_for_title,
+    ui::{local_times::LOCAL_TIMES, text::escape_for_title},
 };
 
 /// Where the browser finds the files that the binary carries.
@@ -49,6 +50,7 @@ pub fn document(files: DocumentFiles) -> AnyView {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href=files.icon type="image/svg+xml" />
                 <link rel="stylesheet" href=files.style />
+                <script nonce=use_nonce() inner_html=LOCAL_TIMES></script>
                 <HydrationScripts options=files.options islands=true />
                 <MetaTags />
             </head>
@@ -80,7 +82,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/account/reset") view=LinkPage ssr=SsrMode::Async />
                 <Route path=path!("/instances") view=view::ListPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/new") view=view::NewPage ssr=SsrMode::Async />
-                <Route path=path!("/instances/:slug") view=view::OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/redirects") view=RedirectsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview") view=PreviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview/links") view=BulkCheckPage ssr=SsrMode::Async />

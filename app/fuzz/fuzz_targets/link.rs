@@ -4,7 +4,7 @@
 
 use std::{str, sync::LazyLock};
 
-use app::redirects::{DirectLink, Flow, Instance, LinkParams, Page, Prefill, Settings, prefill_advice};
+use app::redirects::{DirectLink, Flow, Instance, LinkParams, Page, Prefill, Settings, parameter_advice, prefill_advice};
 use libfuzzer_sys::fuzz_target;
 
 static INSTANCE: LazyLock<Instance> = LazyLock::new(|| {
@@ -23,11 +23,17 @@ fuzz_target!(|data: &[u8]| {
     for text in [query, &format!("https://accounts.myapp.com{page}?{query}")] {
         match DirectLink::parse(&INSTANCE, text) {
             Ok(direct) => {
-                direct.oddities();
+                let advice = direct.advice(&INSTANCE);
+                if let Some(corrected) = advice.corrected {
+                    assert!(DirectLink::parse(&INSTANCE, &corrected).is_ok(), "{corrected}");
+                }
                 holds(direct.flow(), &direct.link());
             }
             Err(none) => {
                 none.explain(&INSTANCE).to_string();
+                if let Some(corrected) = none.corrected(&INSTANCE, text) {
+                    assert!(DirectLink::parse(&INSTANCE, &corrected).is_ok(), "{corrected}");
+                }
             }
         }
     }
@@ -47,6 +53,7 @@ fn holds(flow: Flow, link: &LinkParams<'_>) {
     for name in LinkParams::REDIRECTS {
         assert!(!Prefill::NAMES.contains(&name));
         if let Some(value) = link.redirect(name) {
+            parameter_advice(&INSTANCE, flow, name, value);
             prefill_advice(flow, "email_address", value);
         }
     }

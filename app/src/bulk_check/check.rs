@@ -46,16 +46,28 @@ pub struct CheckedLink {
     pub target: Option<(String, Source)>,
     /// The result of the check.
     pub outcome: LinkOutcome,
-    /// Sentences that say why it is refused or not a link, and what looks odd about it. Empty if there is nothing to say.
+    /// Sentences that say why it is refused or not a link, and what looks like a mistake in it. Empty if there is nothing to say.
     pub reason: String,
+    /// Sentences that are good to know and name no mistake. Empty if there is nothing to say.
+    pub note: String,
+    /// The link that was probably meant, if there is something to correct.
+    pub corrected: Option<String>,
 }
 
 /// Checks a line as a visit without a known requesting page.
 pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: &Line) -> CheckedLink {
-    let checked = |outcome, target, reason| CheckedLink { line: *number, link: text.clone(), target, outcome, reason };
+    let checked = CheckedLink {
+        line: *number,
+        link: text.clone(),
+        target: None,
+        outcome: LinkOutcome::NoLink,
+        reason: String::new(),
+        note: String::new(),
+        corrected: None,
+    };
     let direct = match DirectLink::parse(instance, text) {
         Ok(direct) => direct,
-        Err(not) => return checked(LinkOutcome::NoLink, None, not.explain(instance).to_string()),
+        Err(not) => return CheckedLink { reason: not.explain(instance).to_string(), corrected: not.corrected(instance, text), ..checked },
     };
     let link = direct.link();
     let visit = Visit { flow: direct.flow(), link: &link, requesting: None };
@@ -63,6 +75,14 @@ pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: 
     let refused = explain_first_refusal(instance, visit, &resolution);
     let outcome = if refused.is_some() { LinkOutcome::Refused } else { LinkOutcome::Allowed };
     let refused = refused.map(|(source, explanation)| format!("{}: {explanation}", source.title()));
-    let reasons: Vec<String> = refused.into_iter().chain(direct.oddities()).collect();
-    checked(outcome, Some((resolution.target.to_string(), resolution.source)), reasons.join(" "))
+    let advice = direct.advice(instance);
+    let reasons: Vec<String> = refused.into_iter().chain(advice.mistakes).collect();
+    CheckedLink {
+        target: Some((resolution.target.to_string(), resolution.source)),
+        outcome,
+        reason: reasons.join(" "),
+        note: advice.notes.join(" "),
+        corrected: advice.corrected,
+        ..checked
+    }
 }

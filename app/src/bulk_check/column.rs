@@ -32,12 +32,13 @@ struct CsvLayout {
     named: bool,
 }
 
-/// Reads the column of links. A link that contains the delimiter and is not quoted is put together again.
+/// Reads the column of links. A link that contains the delimiter and is not quoted is put together again. `delimiter` is the one that the
+/// file names itself; without one it is found out.
 ///
 /// # Errors
 /// There is no such column, or a quote is not closed.
-pub(super) fn read(text: &str, list: &mut Collected) -> Result<(), ListError> {
-    let layout = CsvLayout::of(text)?;
+pub(super) fn read(text: &str, delimiter: Option<u8>, list: &mut Collected) -> Result<(), ListError> {
+    let layout = CsvLayout::of(text, delimiter)?;
     let mut reader = reader(text, layout.delimiter);
     let mut row = StringRecord::new();
     let (mut line, mut at) = (1, 0);
@@ -62,8 +63,9 @@ pub(super) fn read(text: &str, list: &mut Collected) -> Result<(), ListError> {
 
 impl CsvLayout {
     /// Finds the delimiter that gives the first row a column of links, and the other rows the same number of cells.
-    fn of(text: &str) -> Result<Self, ListError> {
-        let samples = DELIMITERS.map(|delimiter| (delimiter, sample(text, delimiter)));
+    fn of(text: &str, delimiter: Option<u8>) -> Result<Self, ListError> {
+        let delimiters = delimiter.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+        let samples: Vec<_> = delimiters.into_iter().map(|delimiter| (delimiter, sample(text, delimiter))).collect();
         let several = samples.iter().filter_map(|(_, rows)| rows.first()).any(|first| links_in(first).count() > 1);
         let found = samples.iter().filter_map(|(delimiter, rows)| {
             let first = rows.first()?;

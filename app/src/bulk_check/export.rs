@@ -5,10 +5,12 @@ use crate::ui::spreadsheet;
 
 /// The checked links as CSV, with a header row.
 pub fn write<'a>(links: impl IntoIterator<Item = &'a CheckedLink>) -> Vec<u8> {
-    let mut file = spreadsheet::head(&["line", "link", "target", "source", "verdict", "reason"]);
+    let mut file = spreadsheet::head(&["line", "link", "target", "source", "verdict", "reason", "note", "corrected_link"]);
     file.extend(spreadsheet::rows(links.into_iter().map(|checked| {
         let (target, source) = checked.target.as_ref().map_or(("", ""), |(target, source)| (target, source.name()));
-        [&checked.line.to_string(), &checked.link, target, source, checked.outcome.name(), &checked.reason].map(str::to_owned)
+        let corrected = checked.corrected.as_deref().unwrap_or_default();
+        [&checked.line.to_string(), &checked.link, target, source, checked.outcome.name(), &checked.reason, &checked.note, corrected]
+            .map(str::to_owned)
     })));
     file
 }

@@ -52,10 +52,11 @@ pub fn read(bytes: &[u8], file_name: &str) -> Result<Vec<Line>, ListError> {
     if bytes.iter().filter(|byte| **byte != b'\r').count() > MAX_LIST_BYTES {
         return Err(ListError::TooLarge);
     }
-    let text = decode(bytes)?;
+    let mut text = decode(bytes)?;
+    let delimiter = take_delimiter(&mut text);
     let mut list = Collected::default();
     if is_csv(file_name) {
-        column::read(&text, &mut list)?;
+        column::read(&text, delimiter, &mut list)?;
     } else {
         text.split('\n').enumerate().for_each(|(at, line)| list.push(at + 1, line));
     }
@@ -111,6 +112,21 @@ fn decode(bytes: &[u8]) -> Result<String, ListError> {
         ListError::NotUtf8(lines.count())
     })?;
     Ok(text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{fffd}"))
+}
+
+/// Empties a first line like `sep=;`, in which a spreadsheet names the delimiter, and returns the delimiter.
+fn take_delimiter(text: &mut String) -> Option<u8> {
+    let end = text.find('\n').unwrap_or(text.len());
+    let line = text[..end].trim().trim_matches('"');
+    let named = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep="))?;
+    let [delimiter] = &line.as_bytes()[named.len()..] else {
+        // A tab at the end of a line was trimmed.
+        let is_tab = line.len() == named.len() && text[..end].ends_with('\t');
+        return is_tab.then(|| text.replace_range(..end, "")).map(|()| b'\t');
+    };
+    let delimiter = *delimiter;
+    text.replace_range(..end, "");
+    Some(delimiter)
 }
 
 fn is_csv(file_name: &str) -> bool {

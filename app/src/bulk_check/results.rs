@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     redirects::MAX_QUERY_BYTES,
-    ui::text::{Escaped, Grouped},
+    ui::{
+        copy_button::plain_copy_button,
+        text::{Escaped, Grouped},
+    },
 };
 
 /// A list and the results of its links.
@@ -134,7 +137,7 @@ fn pager(slug: &str, outcome: Option<LinkOutcome>, page: &ResultsPage) -> impl I
 }
 
 fn row_view(slug: &str, checked: CheckedLink) -> impl IntoView + use<> {
-    let CheckedLink { line, link, target, outcome, reason } = checked;
+    let CheckedLink { line, link, target, outcome, reason, note, corrected } = checked;
     let text = shortened(&link, MAX_URL_CHARS);
     // The Preview tab's address has the same limit as a link.
     let href = (link.len() <= MAX_QUERY_BYTES)
@@ -151,9 +154,19 @@ fn row_view(slug: &str, checked: CheckedLink) -> impl IntoView + use<> {
             <td><a href=href>{text}</a></td>
             <td>{target}</td>
             <td>{source}</td>
-            <td><b>{label}</b>{(!reason.is_empty()).then(|| format!(". {}", shortened(&reason, MAX_REASON_CHARS)))}</td>
+            <td>
+                <b>{label}</b>
+                {(!reason.is_empty()).then(|| format!(". {}", shortened(&reason, MAX_REASON_CHARS)))}
+                {(!note.is_empty()).then(|| view! { <p class="help">{shortened(&note, MAX_REASON_CHARS)}</p> })}
+                {corrected.map(corrected_view)}
+            </td>
         </tr>
     }
+}
+
+/// The link that was probably meant, whole, to be copied.
+fn corrected_view(link: String) -> impl IntoView {
+    view! { <p class="corrected">"Corrected link: " <code>{link}</code> " " {plain_copy_button("the corrected link")}</p> }
 }
 
 /// The counts as a sentence.

@@ -7,9 +7,12 @@ use leptos::prelude::*;
 #[island]
 pub fn UploadProgress() -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    window_event_listener(leptos::ev::submit, |event| {
-        let _ = browser::send(&event);
-    });
+    {
+        window_event_listener(leptos::ev::submit, |event| {
+            let _ = browser::send(&event);
+        });
+        crate::ui::copy_button::serve_plain_copy_buttons();
+    }
     view! {
         <progress max="1" hidden aria-label="Sending"></progress>
         <p role="status"></p>

@@ -16,7 +16,7 @@ use super::email::Email;
 
 /// The minimum number of characters. [NIST SP 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver) requires at least
 /// eight, and advises against rules about kinds of characters.
-const MIN_CHARS: usize = 12;
+pub(crate) const MIN_CHARS: usize = 12;
 
 /// The maximum number of bytes. More would be no safer, and hashing it would cost more.
 const MAX_BYTES: usize = 1024;

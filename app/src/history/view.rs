@@ -136,19 +136,19 @@ fn filter_form(options: &PageOptions, filter: &HistoryFilter, errors: &[FieldErr
             </div>
         }
     });
-    let all = (!filter.is_empty()).then(|| view! { <a class="button" href=options.path.clone()>"Show all"</a> });
+    let all = (!filter.is_empty()).then(|| view! { <a class="button plain small" href=options.path.clone()>"Show all"</a> });
     view! {
         <div role="search">
-        <form method="get" action=options.path.clone() class="card changes-filter" autocomplete="off">
+        <form method="get" action=options.path.clone() class="changes-filter" autocomplete="off">
             {text("person", "text", &filter.person)}
             {fields}
             {day("from", &filter.from)}
             {day("to", &filter.to)}
             <div class="end">
-                <p class="help">"Days are in UTC, like the times below."</p>
+                <button class="button small">"Filter"</button>
                 {all}
-                <button class="button primary">"Filter"</button>
             </div>
+            <p class="help">"Days are in UTC."</p>
         </form>
         </div>
     }
@@ -220,7 +220,8 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
     }
 }
 
-fn field_view(FieldChange { label, values }: FieldChange) -> impl IntoView {
+/// What a change did to one field.
+pub(crate) fn field_view(FieldChange { label, values }: FieldChange) -> impl IntoView {
     let escaped = |text: &String| Escaped(text).to_string();
     let was = |lead: &'static str, text: &String| view! { <del><span class="unseen">{lead}</span>{escaped(text)}</del> };
     let is = |lead: &'static str, text: &String| view! { <ins><span class="unseen">{lead}</span>{escaped(text)}</ins> };

@@ -1,6 +1,5 @@
-//! The screens of instances: the list, a new one, the Overview tab, the settings.
+//! The screens of instances: the list, a new one, the settings.
 
-use crate::redirects::Page;
 use crate::{
     admins::Role,
     copy_settings::view::copy_section,
@@ -18,7 +17,6 @@ use crate::{
         undo::{undo_button, undo_fields},
     },
     ui::{
-        copy_button::CopyButton,
         form::{FieldError, write},
         icon::{TICK, icon},
     },
@@ -30,7 +28,7 @@ use serde_json::json;
 use super::{
     api::SaveSettings,
     archive,
-    archive::view::{archived_list, way_to_archive},
+    archive::view::{archived_banner, archived_list, way_to_archive},
     form::{InstanceForm, field_label},
     form_view::{SETTINGS, instance_form},
     portal_pages::view::{switch_section, switched_banner},
@@ -40,16 +38,13 @@ use super::{
 /// Every instance. If there are none, the page says what an instance is.
 #[component]
 pub fn ListPage() -> impl IntoView {
-    let done = match loading::query().as_str() {
-        "archived" => Some("The instance is archived, and its portal is closed."),
-        "restored" => Some("The instance is back as it was, and its portal is open."),
-        "left" => Some("You have left the instance."),
-        _ => None,
-    };
+    let left = loading::query() == "left";
+    let just_archived = loading::query_value("archived");
     loading::loaded(async move {
         let instances = store::list(&loading::pool()?, loading::caller()?.id).await.map_err(StoreError::into_app_error)?;
         let archived = archive::list(&loading::pool()?, loading::caller()?.id).await.map_err(StoreError::into_app_error)?;
-        let done = done.map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
+        let left = left.then(|| view! { <p class="banner" role="status">{icon(TICK)}"You have left the instance."</p> });
+        let done = archived.iter().find(|archived| archived.slug == just_archived).map(archived_banner);
         let rows = instances.iter().cloned().map(|instance| {
             view! {
                 <li>
@@ -92,6 +87,7 @@ pub fn ListPage() -> impl IntoView {
             <Title text="Instances" />
             <Frame page=ServerPage::Instances>
                 <header class="head"><h1>"Instances"</h1>{new}</header>
+                {left}
                 {done}
                 {more}
                 {body}
@@ -146,7 +142,7 @@ pub fn SettingsPage() -> impl IntoView {
             None if !read_only => form.check().err().unwrap_or_default(),
             _ => errors_of(problem.clone()),
         };
-        let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored));
+        let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored, read_only));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let body = if let Some(conflict) = problem.as_ref().and_then(Problem::to_choose) {
             choices(conflict, &write(&form), Wording { label: field_label, value }, paths::instance(&slug).settings()).into_any()
@@ -177,39 +173,6 @@ pub fn SettingsPage() -> impl IntoView {
                 {portal}
                 {copy}
                 {archive}
-            </InstanceFrame>
-        })
-    })
-}
-
-/// The Overview tab: every portal page's URL.
-#[component]
-pub fn OverviewPage() -> impl IntoView {
-    let slug = loading::slug();
-    loading::loaded(async move {
-        let stored = loading::instance(&slug).await?;
-        let origin = stored.instance.portal_origin().as_str().to_owned();
-        let rows = Page::ALL
-            .map(|page| {
-                let (label, path) = (page.label(), page.path());
-                let (url, id) = (format!("{origin}{path}"), format!("url-of-{}", &path[1..]));
-                view! {
-                    <li>
-                        <div><h3>{label}</h3><p class="help">{page.help()}</p><code id=id.clone()>{url}</code></div>
-                        <CopyButton of=id label=format!("the URL of {label}") />
-                    </li>
-                }
-            })
-            .collect_view();
-        Ok(view! {
-            <InstanceFrame stored place=Place::Overview>
-                <section class="group" aria-labelledby="pages">
-                    <div>
-                        <h2 id="pages">"Portal pages"</h2>
-                        <p>"Link to these from your application. Add " <code>"?redirect_url="</code> " to say where people go afterwards; without it they go where the Redirects tab says."</p>
-                    </div>
-                    <ul class="card pages">{rows}</ul>
-                </section>
             </InstanceFrame>
         })
     })

@@ -55,10 +55,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
     let sign_in = (error == AppError::SignedOut).then(|| {
         view! { <p><a href=paths::SIGN_IN target="_blank" rel="noopener">"Sign in, in a new tab"</a></p> }
     });
-    let until = use_context::<Restorable>().map(|Restorable(until)| match until {
-        Some(until) => view! { <p>"An owner can restore it from the list of instances, until " {moment(until)} "."</p> }.into_any(),
-        None => view! { <p>{format!("That can be undone for {RESTORABLE_DAYS} days, which are over.")}</p> }.into_any(),
-    });
+    let restorable = use_context::<Restorable>().map(restore_form);
     let again = use_context::<PostedFields>().filter(|_| again).map(|PostedFields { fields, enctype }| {
         let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
         view! {
@@ -79,11 +76,27 @@ pub fn error_page(error: AppError) -> impl IntoView {
         <Frame page=ServerPage::Error>
             <header class="head"><h1>{title}</h1></header>
             <p class="lead">{error.to_string()}</p>
-            {until}
+            {restorable}
             {request}
             {sign_in}
             {again}
             <p><a href=paths::INSTANCES>"All instances"</a></p>
         </Frame>
+    }
+}
+
+/// Until when an archived instance can be restored, and for its owners the button that does it.
+fn restore_form(restorable: Restorable) -> AnyView {
+    let Restorable { slug, until, is_owned } = restorable;
+    match until {
+        Some(until) if is_owned => view! {
+            <form method="post" action=paths::instance(&slug).unarchive()>
+                <p>"You can restore it as it was, until " {moment(until)} "."</p>
+                <button class="button primary">"Restore"</button>
+            </form>
+        }
+        .into_any(),
+        Some(until) => view! { <p>"An owner can restore it until " {moment(until)} "."</p> }.into_any(),
+        None => view! { <p>{format!("That can be undone for {RESTORABLE_DAYS} days, which are over.")}</p> }.into_any(),
     }
 }

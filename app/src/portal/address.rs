@@ -1,7 +1,7 @@
 //! Addresses of the portal's own pages, at its host or under `/portal/{slug}`. Each carries the parameters of the visitor's link.
 
 pub use crate::redirects::Page;
-use crate::redirects::{LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
+use crate::redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
 /// The page that a visitor wanted when they were asked to sign in. They go on to it afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,20 +12,24 @@ pub enum AfterSignIn {
     Organization,
     /// `user`
     User,
+    /// `unauthorized-sign-in`
+    UnauthorizedSignIn,
 }
 
 impl AfterSignIn {
+    const ALL: [Self; 4] = [Self::CreateOrganization, Self::Organization, Self::User, Self::UnauthorizedSignIn];
+
     /// The parameter's name.
-    const NAME: &'static str = "then";
+    pub(super) const NAME: &'static str = "then";
 
     /// Reads the parameter `then` from a query string; `None` if it is absent or names no such page. The first one counts, as with
     /// the parameters that redirect.
     pub fn read(query: &str) -> Option<Self> {
         let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == Self::NAME)?;
-        [Self::CreateOrganization, Self::Organization, Self::User].into_iter().find(|page| page.name() == value)
+        Self::ALL.into_iter().find(|page| page.name() == value)
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         self.page().path().trim_start_matches('/')
     }
 
@@ -35,6 +39,7 @@ impl AfterSignIn {
             Self::CreateOrganization => Page::CreateOrganization,
             Self::Organization => Page::Organization,
             Self::User => Page::User,
+            Self::UnauthorizedSignIn => Page::UnauthorizedSignIn,
         }
     }
 }
@@ -45,6 +50,8 @@ pub struct Address {
     base: String,
     query: String,
     after_sign_in: Option<AfterSignIn>,
+    /// The query of the link to the sign-up page and back, if something was typed.
+    typed_query: Option<String>,
     /// Where the logo and Cancel lead.
     pub exit_url: String,
 }
@@ -52,7 +59,21 @@ pub struct Address {
 impl Address {
     /// The addresses below `base`, which carry the link's parameters.
     pub fn new(base: String, link: &LinkParams<'_>, after_sign_in: Option<AfterSignIn>, exit_url: String) -> Self {
-        Self { base, query: carried_query(link), after_sign_in, exit_url }
+        Self { base, query: carried_query(link), after_sign_in, typed_query: None, exit_url }
+    }
+
+    /// The same addresses, with what was typed as the prefill of [`Address::to_other`].
+    #[must_use]
+    pub fn with_typed(&self, link: &LinkParams<'_>, prefill: Prefill) -> Self {
+        let mut link = link.clone();
+        link.prefill = prefill;
+        Self { typed_query: Some(carried_query(&link)), ..self.clone() }
+    }
+
+    /// The address of the sign-up page on the sign-in page, and the other way round.
+    pub fn to_other(&self, page: Page) -> String {
+        let query = self.typed_query.clone().unwrap_or_else(|| self.query.clone());
+        Self { query, ..self.clone() }.to(page)
     }
 
     /// The address of a page.
@@ -71,6 +92,11 @@ impl Address {
         self.with(page.path(), Some(("done", what)))
     }
 
+    /// The address of the page that moves on to a flow's target. It names the flow only: a cookie holds the link's parameters.
+    pub fn to_continue(&self, flow: Flow) -> String {
+        format!("{}/continue?flow={flow}", self.base)
+    }
+
     /// The address of the sign-in page, from where the visitor goes on to that page.
     pub fn sign_in_first(&self, after: AfterSignIn) -> String {
         Self { after_sign_in: Some(after), ..self.clone() }.to(Page::SignIn)
@@ -85,20 +111,26 @@ impl Address {
 }
 
 /// The query that is carried from page to page: the link's parameters that some page reads. Encoded again, it may exceed the limit.
-/// A URL that is longer than any target is left out first, then the prefill, which is in the form anyway.
+/// The prefill is left out then, which is in the form anyway.
 fn carried_query(link: &LinkParams<'_>) -> String {
-    let mut link = link.clone();
-    for redirect in
-        [&mut link.redirect_url, &mut link.sign_in_force, &mut link.sign_in_fallback, &mut link.sign_up_force, &mut link.sign_up_fallback]
-    {
-        redirect.take_if(|value| value.len() > MAX_URL_BYTES);
-    }
+    let mut link = carried(link);
     let whole = link.write();
     if whole.len() <= MAX_QUERY_BYTES {
         return whole;
     }
     link.prefill = Prefill::default();
     link.write()
+}
+
+/// The link without URLs that are longer than any target.
+pub(super) fn carried<'a>(link: &LinkParams<'a>) -> LinkParams<'a> {
+    let mut link = link.clone();
+    for redirect in
+        [&mut link.redirect_url, &mut link.sign_in_force, &mut link.sign_in_fallback, &mut link.sign_up_force, &mut link.sign_up_fallback]
+    {
+        redirect.take_if(|value| value.len() > MAX_URL_BYTES);
+    }
+    link
 }
 
 #[cfg(test)]
@@ -137,11 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn the_page_after_sign_in_is_one_of_three_and_is_carried_to_sign_in_and_sign_up_only() {
+    fn the_page_after_sign_in_is_one_of_four_and_is_carried_to_sign_in_and_sign_up_only() {
         for (query, expected) in [
             ("then=user", Some(AfterSignIn::User)),
             ("then=organization&then=user", Some(AfterSignIn::Organization)),
             ("a=b&then=create-organization", Some(AfterSignIn::CreateOrganization)),
+            ("then=unauthorized-sign-in", Some(AfterSignIn::UnauthorizedSignIn)),
             ("then=sign-out", None),
             ("then=https://evil.com", None),
             ("then=/user", None),

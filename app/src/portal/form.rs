@@ -1,4 +1,5 @@
-//! The forms of the portal's pages, as typed. Passwords are never shown again, and nothing from a form is logged.
+//! The forms of the portal's pages, as typed. Passwords are never shown again, and nothing from a form is logged. Fields that a form
+//! does not have are ignored: browser extensions add some.
 
 use serde::Deserialize;
 
@@ -6,7 +7,7 @@ use crate::credentials::password::Password;
 
 /// The form of `/sign-in`.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct SignInForm {
     /// An email address, a phone number or a username, as typed.
     pub identifier: String,
@@ -16,7 +17,7 @@ pub struct SignInForm {
 
 /// The form of `/sign-up`. At least one of the first three fields is needed.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct SignUpForm {
     /// As typed.
     pub email_address: String,
@@ -34,7 +35,7 @@ pub struct SignUpForm {
 
 /// The form on `/user` that changes the visitor's names.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct NamesForm {
     /// As typed.
     pub first_name: String,
@@ -44,7 +45,7 @@ pub struct NamesForm {
 
 /// The form on `/user` that changes the visitor's password.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct PasswordForm {
     /// The current password.
     pub current: Password,
@@ -54,7 +55,7 @@ pub struct PasswordForm {
 
 /// The form of `/create-organization`.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct OrganizationForm {
     /// As typed.
     pub name: String,
@@ -62,7 +63,7 @@ pub struct OrganizationForm {
 
 /// The form of `/waitlist`.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct WaitlistForm {
     /// As typed.
     pub email_address: String,
@@ -70,7 +71,6 @@ pub struct WaitlistForm {
 
 /// The form on `/user` that ends one of the visitor's sessions.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SessionForm {
     /// The session's key.
     pub session: i64,
@@ -78,7 +78,6 @@ pub struct SessionForm {
 
 /// The form on `/organization` that leaves one.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LeaveForm {
     /// The organization's key.
     pub organization: i64,
@@ -86,5 +85,4 @@ pub struct LeaveForm {
 
 /// A form without fields, just a button.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ButtonForm {}

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::trunk_zero;
 use crate::{
     admins::{Email, NotAnEmail},
     redirects::{Invisible, is_invisible, trim_invisible},
@@ -23,6 +24,9 @@ pub enum NotAPhoneNumber {
     /// It has other characters than digits.
     #[error("Use only digits after the +, like +1 415 555 0123.")]
     Character,
+    /// It has the 0 that is dialled only inside the country. Holds the country code.
+    #[error("Leave out the 0 after +{0}. It is dialled only inside the country.")]
+    TrunkZero(&'static str),
     /// It has fewer or more digits than any phone number.
     #[error("A phone number has 4 to 15 digits after the +, like +1 415 555 0123.")]
     Length,
@@ -91,6 +95,14 @@ impl FromStr for PhoneNumber {
     type Err = NotAPhoneNumber;
 
     fn from_str(text: &str) -> Result<Self, NotAPhoneNumber> {
+        let number = Self::parse_with_trunk_zero(text)?;
+        trunk_zero::calling_code(&number.0[1..]).map_or(Ok(number), |code| Err(NotAPhoneNumber::TrunkZero(code)))
+    }
+}
+
+impl PhoneNumber {
+    /// Reads a number that may have its trunk zero.
+    fn parse_with_trunk_zero(text: &str) -> Result<Self, NotAPhoneNumber> {
         let number: String = text.nfkc().filter(|c| !is_separator(*c)).collect();
         let digits = number.strip_prefix('+').ok_or(NotAPhoneNumber::NoCountry)?;
         if !digits.chars().all(|c| c.is_ascii_digit()) {
@@ -150,6 +162,20 @@ impl Identifier {
     /// What is wrong with the text. It does not depend on who has an account.
     pub fn parse(text: &str) -> Result<Self, NotAnIdentifier> {
         text.parse()
+    }
+
+    /// Reads what a visitor has typed to sign in. An account may have a number with its trunk zero, from before such numbers were
+    /// refused.
+    ///
+    /// # Errors
+    /// What is wrong with the text. It does not depend on who has an account.
+    pub fn parse_to_sign_in(text: &str) -> Result<Self, NotAnIdentifier> {
+        match text.parse() {
+            Err(NotAnIdentifier::PhoneNumber(NotAPhoneNumber::TrunkZero(_))) => {
+                Ok(Self::PhoneNumber(PhoneNumber::parse_with_trunk_zero(text)?))
+            }
+            parsed => parsed,
+        }
     }
 
     /// The canonical form, which also tells the kind.

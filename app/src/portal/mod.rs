@@ -4,6 +4,7 @@
 
 mod accounts;
 pub mod address;
+pub mod ended_flow;
 pub mod form;
 pub mod identifier;
 pub mod identity;
@@ -12,6 +13,8 @@ mod name;
 pub mod organizations;
 #[cfg(test)]
 mod tests;
+mod trunk_zero;
+pub mod typed;
 pub mod view;
 pub mod waitlist;
 

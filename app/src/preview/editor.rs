@@ -1,8 +1,6 @@
 //! The island of the Preview tab: while somebody types, it updates the results and the page's address.
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
-use std::time::Duration;
-
 use leptos::{
     ev,
     prelude::*,
@@ -10,34 +8,34 @@ use leptos::{
 };
 use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement, UrlSearchParams};
 
+use crate::saving::live_check::{Asked, LiveCheck, why_unchecked};
+
 /// Sends the form with the id `preview` to the server whenever somebody types into it, and puts the response into the page. The server
-/// renders the form and the sections beside this island.
+/// renders the form and the sections around this island. Until the response is there, "Checking…" takes the place of the old result.
 #[island]
 pub fn PreviewEditor(slug: String) -> impl IntoView {
-    let requests = Requests { slug: StoredValue::new(slug), count: StoredValue::new(0), failed: RwSignal::new(false) };
-    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let requests = Requests {
+        slug: StoredValue::new(slug),
+        check: LiveCheck::default(),
+        pending: RwSignal::new(false),
+        failed: RwSignal::new(String::new()),
+    };
     Effect::new(move |_| {
         let Some(form) = form() else { return };
         // From now on the button is not needed.
         let _ = form.set_attribute("data-live", "");
-        let listener = window_event_listener(ev::input, move |_| {
-            // A response that is still on its way is out of date.
-            requests.count.update_value(|count| *count += 1);
-            if let Some(handle) = timer.get_value() {
-                handle.clear();
-            }
-            timer.set_value(set_timeout_with_handle(move || requests.send(), Duration::from_millis(200)).ok());
-        });
+        #[cfg(feature = "hydrate")]
+        crate::ui::copy_button::serve_plain_copy_buttons();
+        let listener = window_event_listener(ev::input, move |_| requests.typed());
         on_cleanup(move || listener.remove());
         // Somebody may have typed before the island was hydrated.
         if is_typed(&form) {
-            requests.send();
+            requests.typed();
         }
     });
     view! {
-        <p class="summary" role="alert" hidden=move || !requests.failed.get()>
-            "This is not up to date: the server can't be reached, or the text is too long for it. What you typed is kept."
-        </p>
+        <p class="checking" role="status">{move || if requests.pending.get() { "Checking…" } else { "" }}</p>
+        <p class="checking" role="alert">{move || requests.failed.get()}</p>
     }
 }
 
@@ -55,36 +53,46 @@ fn is_typed(form: &HtmlFormElement) -> bool {
     })
 }
 
-/// The requests to the server. Only the response to the last one counts.
+/// The requests to the server.
 #[derive(Clone, Copy)]
 struct Requests {
     slug: StoredValue<String>,
-    count: StoredValue<u32>,
-    failed: RwSignal<bool>,
+    check: LiveCheck,
+    pending: RwSignal<bool>,
+    failed: RwSignal<String>,
 }
 
 impl Requests {
-    fn send(self) {
-        let Some(typed) = form()
-            .and_then(|form| FormData::new_with_form(&form).ok())
-            .and_then(|typed| UrlSearchParams::new_with_str_sequence_sequence(&typed).ok())
-        else {
-            return;
+    /// Somebody has typed, so what is shown is out of date.
+    fn typed(self) {
+        self.set(true, String::new());
+        let ask = move || -> Asked {
+            Box::pin(async move {
+                let response = super::api::preview(self.slug.get_value(), typed()).await?;
+                let answer: Box<dyn FnOnce()> = Box::new(move || {
+                    show(&response);
+                    self.set(false, String::new());
+                });
+                Ok(answer)
+            })
         };
-        let typed = String::from(typed.to_string());
-        let number = self.count.get_value();
-        leptos::task::spawn_local(async move {
-            let response = super::api::preview(self.slug.get_value(), typed).await;
-            // Somebody has typed since this request was sent.
-            if self.count.get_value() != number {
-                return;
-            }
-            self.failed.set(response.is_err());
-            if let Ok(response) = response {
-                show(&response);
-            }
-        });
+        self.check.ask(ask, move |error| self.set(false, why_unchecked(error)));
     }
+
+    fn set(self, pending: bool, failed: String) {
+        if let Some(form) = form() {
+            let _ = form.toggle_attribute_with_force("data-pending", pending || !failed.is_empty());
+        }
+        self.pending.set(pending);
+        self.failed.set(failed);
+    }
+}
+
+/// What is in the form, as a query string.
+fn typed() -> String {
+    let form = form().and_then(|form| FormData::new_with_form(&form).ok());
+    let query = form.and_then(|form| UrlSearchParams::new_with_str_sequence_sequence(&form).ok());
+    query.map(|query| String::from(query.to_string())).unwrap_or_default()
 }
 
 /// Puts a response of [`super::api::preview`] into the page.

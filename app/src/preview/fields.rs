@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::form::PreviewForm;
 use crate::{
-    redirects::{Flow, Instance, LinkParams, Prefill, RequestingOrigin, prefill_advice},
+    redirects::{Flow, Instance, LinkParams, Prefill, RequestingOrigin, parameter_advice},
     ui::icon::{WARNING, icon},
 };
 
@@ -63,30 +63,11 @@ pub(super) fn advised() -> impl Iterator<Item = &'static str> {
 /// The advice below a field, if a part of its value will not work.
 pub(super) fn advice(form: &PreviewForm, instance: &Instance, name: &str) -> impl IntoView + use<> {
     let text = if name == "requesting_page" {
-        requesting_page_advice(form, instance)
-    } else if LinkParams::REDIRECTS.contains(&name) {
-        redirect_advice(form, name)
+        requesting_page_advice(form, instance).map(str::to_owned)
     } else {
-        prefill_advice(form.flow(), name, form.value(name))
+        parameter_advice(instance, form.flow(), name, form.value(name)).map(|advice| advice.text)
     };
     text.map(|text| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{text}</span></p> })
-}
-
-/// The advice for a redirect parameter that the flow ignores.
-fn redirect_advice(form: &PreviewForm, name: &str) -> Option<&'static str> {
-    let own = match name {
-        "sign_in_force_redirect_url" | "sign_in_fallback_redirect_url" => Some(Flow::SignIn),
-        "sign_up_force_redirect_url" | "sign_up_fallback_redirect_url" => Some(Flow::SignUp),
-        _ => None,
-    };
-    match (form.flow(), own) {
-        _ if form.value(name).trim().is_empty() => None,
-        (Flow::Logo, _) => Some("A click on the logo goes where the instance says: it follows no link."),
-        (Flow::SignUp, Some(Flow::SignIn)) => Some("Counts only for people who go on to the sign-in page."),
-        (Flow::SignIn, Some(Flow::SignUp)) => Some("Counts only for people who go on to the sign-up page."),
-        (flow, Some(own)) if flow != own => Some("Only the sign-in and sign-up pages look at this."),
-        _ => None,
-    }
 }
 
 fn requesting_page_advice(form: &PreviewForm, instance: &Instance) -> Option<&'static str> {

@@ -5,7 +5,7 @@
 use crate::paths;
 use url::form_urlencoded;
 
-use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, LinkParams, NotALink, RequestingOrigin, parse_fallback};
+use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, parse_fallback};
 
 /// The maximum length of a form in the page's address, in bytes. A longer form is previewed, but can't be bookmarked.
 const MAX_ADDRESS_BYTES: usize = 8_000;
@@ -105,19 +105,19 @@ impl PreviewForm {
         !self.link.trim().is_empty() && self.link != self.filled_from
     }
 
-    /// Fills the fields from a new link. Returns sentences about what looks odd in the link, new or not.
+    /// Fills the fields from a new link. Returns what there is to say about the link, new or not.
     ///
     /// # Errors
     /// The text is not a link to this instance's portal. The fields stay as they are.
-    pub fn take_link(&mut self, instance: &Instance) -> Result<Vec<String>, NotALink> {
+    pub fn take_link(&mut self, instance: &Instance) -> Result<LinkAdvice, NotALink> {
         if self.link.trim().is_empty() {
             self.filled_from.clear();
-            return Ok(Vec::new());
+            return Ok(LinkAdvice::default());
         }
         let direct = DirectLink::parse(instance, &self.link)?;
-        let oddities = direct.oddities();
+        let advice = direct.advice(instance);
         if !self.has_new_link() {
-            return Ok(oddities);
+            return Ok(advice);
         }
         self.flow = Some(direct.flow());
         let link = direct.link();
@@ -127,7 +127,7 @@ impl PreviewForm {
             self.params.set(name, value);
         }
         self.filled_from.clone_from(&self.link);
-        Ok(oddities)
+        Ok(advice)
     }
 
     /// The finished direct link, percent-encoded; `None` if the flow has no page of its own.

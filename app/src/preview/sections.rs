@@ -12,8 +12,11 @@ use super::{
 };
 use crate::{
     instances::stored::StoredInstance,
-    redirects::{Explanation, Fallbacks, NotALink, Visit, resolve},
-    ui::icon::{WARNING, icon},
+    redirects::{Explanation, Fallbacks, LinkAdvice, NotALink, Visit, resolve},
+    ui::{
+        copy_button::plain_copy_button,
+        icon::{WARNING, icon},
+    },
 };
 
 /// A form, and the instance for which it is previewed.
@@ -22,7 +25,7 @@ pub(super) struct Preview {
     stored: StoredInstance,
     form: PreviewForm,
     unsaved: Option<Fallbacks>,
-    link: Result<Vec<String>, NotALink>,
+    link: Result<LinkAdvice, NotALink>,
     filled: bool,
 }
 
@@ -62,18 +65,25 @@ impl Preview {
         view! { <input type="hidden" name="filled_from" value=self.form.filled_from.clone() /> }
     }
 
-    /// The note below the link: why it was refused, or what looks odd in it.
+    /// The note below the link: why it was refused or what looks like a mistake in it, and the link that was probably meant.
     pub(super) fn link_note(&self) -> impl IntoView + use<> {
+        let warning = |text: &String| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{text.clone()}</span></p> };
         match &self.link {
             Err(refused) => {
                 let Explanation { before, host, after } = refused.explain(&self.stored.instance);
-                view! { <p class="verdict" data-kind="refused">{icon(WARNING)}<span>{before}<b>{host}</b>{after}</span></p> }.into_any()
+                let corrected = refused.corrected(&self.stored.instance, &self.form.link);
+                view! {
+                    <p class="verdict" data-kind="refused">{icon(WARNING)}<span>{before}<b>{host}</b>{after}</span></p>
+                    {corrected.map(corrected_link)}
+                }
+                .into_any()
             }
-            Ok(oddities) => oddities
-                .iter()
-                .map(|text| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{text.clone()}</span></p> })
-                .collect_view()
-                .into_any(),
+            Ok(LinkAdvice { mistakes, notes, corrected }) => view! {
+                {mistakes.iter().map(warning).collect_view()}
+                {notes.iter().map(|note| view! { <p class="help">{note.clone()}</p> }).collect_view()}
+                {corrected.clone().map(corrected_link)}
+            }
+            .into_any(),
         }
     }
 
@@ -83,7 +93,15 @@ impl Preview {
     }
 
     /// The target and the steps that lead to it, with the stored fallback redirects or with these unsaved ones.
+    /// Beside a link that can't be read there are none.
     pub(super) fn outcome(&self, unsaved: Option<&Fallbacks>) -> (AnyView, AnyView) {
+        if self.is_link_refused() {
+            let none = view! {
+                <h2>"No result"</h2>
+                <p class="help">"The pasted link can't be read. Correct or remove it to see where people end up."</p>
+            };
+            return (none.into_any(), ().into_any());
+        }
         let instance = &self.stored.instance;
         let requesting = self.form.requesting_origin(instance);
         let visit = Visit { flow: self.form.flow(), link: &self.form.params, requesting: requesting.as_ref() };
@@ -97,8 +115,11 @@ impl Preview {
         (outcome(&resolution, title, id).into_any(), steps)
     }
 
-    /// The generated link and its QR code.
+    /// The generated link and its QR code. Beside a link that can't be read there are none.
     pub(super) fn generated_link(&self) -> (AnyView, AnyView) {
+        if self.is_link_refused() {
+            return (().into_any(), ().into_any());
+        }
         (generated_link(&self.form, &self.stored.instance).into_any(), qr_code(&self.form, &self.stored.instance).into_any())
     }
 
@@ -124,7 +145,14 @@ impl Preview {
         let (link, qr) = self.generated_link();
         put("generated-link", link);
         put("qr", qr);
-        parts.push(("link@aria-invalid".to_owned(), self.is_link_refused().to_string()));
+        for id in ["link@aria-invalid", "preview-results@data-refused"] {
+            parts.push((id.to_owned(), self.is_link_refused().to_string()));
+        }
         parts
     }
+}
+
+/// The link that was probably meant.
+fn corrected_link(link: String) -> impl IntoView {
+    view! { <p class="corrected">"Corrected link: " <code>{link}</code> " " {plain_copy_button("the corrected link")}</p> }
 }

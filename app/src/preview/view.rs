@@ -48,9 +48,8 @@ pub fn PreviewPage() -> impl IntoView {
             <InstanceFrame stored place=Place::Preview>
                 <PreviewTabs slug=slug.clone() />
                 <div id="what-if">{what_if}</div>
-                <PreviewEditor slug />
-                <div class="preview">
-                    <form method="post" class="card" id="preview" autocomplete="off">
+                <form method="post" class="preview" id="preview" autocomplete="off">
+                    <div class="card pasted">
                         <div class="field">
                             <label for="link">"Paste a link"</label>
                             <p class="help" id="link-help">"Fills the form below."</p>
@@ -60,13 +59,13 @@ pub fn PreviewPage() -> impl IntoView {
                             <div id="link-note" aria-live="polite">{link_note}</div>
                         </div>
                         <div id="filled-from">{filled_from}</div>
-                        <div id="fields">{fields}</div>
                         {hidden}
-                        <div class="end"><button class="button primary">"Preview"</button></div>
-                    </form>
-                    <div class="results">
+                    </div>
+                    // After the link, so that on a phone the outcome is the next thing.
+                    <div class="results" id="preview-results" data-refused=refused.to_string()>
                         <section class="card outcome">
                             <div id="outcome" aria-live="polite">{outcome}</div>
+                            <PreviewEditor slug />
                             <CopyButton of="target".to_owned() label="the target".to_owned() />
                             <div id="steps">{steps}</div>
                         </section>
@@ -78,7 +77,11 @@ pub fn PreviewPage() -> impl IntoView {
                             <details><summary>"QR code"</summary><div id="qr">{qr}</div></details>
                         </section>
                     </div>
-                </div>
+                    <div class="card typed">
+                        <div id="fields">{fields}</div>
+                        <div class="end"><button class="button primary">"Preview"</button></div>
+                    </div>
+                </form>
             </InstanceFrame>
         })
     })

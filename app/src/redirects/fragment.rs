@@ -19,10 +19,21 @@ pub fn with_fragment<'q>(query: &'q str, fragment: &str) -> Cow<'q, str> {
     Cow::Owned(pairs.join("&"))
 }
 
+/// Every parameter of a link as it is written: those of the query, and those of the fragment if its page reads it.
+pub(super) fn all_pairs<'t>(query: &'t str, fragment: &'t str) -> Vec<&'t str> {
+    let is_read = parameters(fragment).next().is_some();
+    let stays = |pair: &&str| parameters(fragment).all(|(name, _)| name_of(pair) != name);
+    let own = query.split('&').filter(stays);
+    own.chain(query_of(fragment).split('&').filter(|_| is_read)).filter(|pair| !pair.is_empty()).collect()
+}
+
 /// The parameters that move from a fragment into the query, by name, and as they are written.
 fn parameters(fragment: &str) -> impl Iterator<Item = (&'static str, &str)> {
-    let query = fragment.strip_prefix('/').and_then(|route| route.split_once('?')).map_or("", |(_, query)| query);
-    query.split('&').filter_map(|pair| Some((LinkParams::names().find(|name| name_of(pair) == *name)?, pair)))
+    query_of(fragment).split('&').filter_map(|pair| Some((LinkParams::names().find(|name| name_of(pair) == *name)?, pair)))
+}
+
+fn query_of(fragment: &str) -> &str {
+    fragment.strip_prefix('/').and_then(|route| route.split_once('?')).map_or("", |(_, query)| query)
 }
 
 fn name_of(pair: &str) -> Cow<'_, str> {

@@ -15,9 +15,13 @@ mod host;
 mod hostname;
 mod instance;
 mod invisible;
+mod link_advice;
 mod link_params;
+mod misspelling;
+mod not_a_link;
 mod origin;
 mod page;
+mod parameter_advice;
 mod path;
 pub mod policy;
 mod prefill;
@@ -26,12 +30,13 @@ mod requesting;
 mod resolve;
 mod restore;
 mod settings;
+mod wrapper;
 
 #[cfg(test)]
 mod tests;
 
 pub use correction::{Correction, correct_fallback, correct_setting};
-pub use direct_link::{DirectLink, MAX_QUERY_BYTES, NotALink};
+pub use direct_link::{DirectLink, MAX_QUERY_BYTES};
 pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, explain, explain_first_refusal};
 pub use fallback::{Fallbacks, parse_fallback};
@@ -42,12 +47,16 @@ pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
 pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin};
 pub use invisible::{Invisible, is_invisible, trim_invisible};
+pub use link_advice::LinkAdvice;
 pub use link_params::LinkParams;
+pub use not_a_link::NotALink;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin};
 pub use page::Page;
+pub use parameter_advice::{ParameterAdvice, parameter_advice};
 pub use policy::{Ground, Refusal};
 pub use prefill::{Prefill, prefill_advice};
 pub use requesting::RequestingOrigin;
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, resolve};
 pub use restore::Skipped;
 pub use settings::{Environment, InstanceError, InstanceField, Settings};
+pub use wrapper::Wrapper;

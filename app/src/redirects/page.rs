@@ -67,20 +67,6 @@ impl Page {
         }
     }
 
-    /// What the page is for, as the Overview tab says it.
-    pub fn help(self) -> &'static str {
-        match self {
-            Self::SignIn => "For returning visitors.",
-            Self::SignUp => "For new visitors.",
-            Self::SignOut => "Ends the visitor's session.",
-            Self::User => "The visitor's own account. It has no redirect.",
-            Self::CreateOrganization => "Creates a new organization.",
-            Self::Organization => "Lists the visitor's organizations and lets them leave one.",
-            Self::Waitlist => "Collects email addresses until you open.",
-            Self::UnauthorizedSignIn => "For visitors who do not recognize a sign-in to their account. It has no redirect.",
-        }
-    }
-
     /// The flow that ends on the page; `None` for a page that has no redirect of its own.
     pub fn flow(self) -> Option<Flow> {
         match self {

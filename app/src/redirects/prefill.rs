@@ -1,6 +1,6 @@
 //! Prefill: the values that the form on a portal page starts with.
 
-use super::Flow;
+use super::{Flow, parameter_advice::decoded_prefill};
 
 /// Values for the fields of a portal page's form. They are not checked: the visitor sees and submits them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub fn prefill_advice(flow: Flow, name: &str, value: &str) -> Option<&'static st
     match name {
         _ if value.chars().count() > MAX_CHARACTERS => Some("Only the first 320 characters are put into the field. Shorten it."),
         _ if value.contains(char::is_control) => Some("It contains control characters, which are left out."),
+        _ if decoded_prefill(value).is_some() => Some("It is encoded twice, so the field shows its % escapes. Encode it only once."),
+        "email_address" if value.trim().contains(' ') => Some("It contains a space. A + in an address must be written as %2B in a link."),
         "email_address" if !value.contains('@') => Some("An email address needs an @. The page will reject this one."),
         "phone_number" if value.starts_with(' ') => Some("It begins with a space, because a + was not encoded as %2B. Put the + back."),
         _ => None,

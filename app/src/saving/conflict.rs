@@ -34,11 +34,14 @@ fn show_choice(choice: &JsValue) -> Result<(), JsValue> {
     };
     let who = if last.is_object() { text(&last, "who") } else { "Somebody".to_owned() };
     let at = LastChange { who: String::new(), at: text(&last, "at") };
-    let when = if at.at.is_empty() { String::new() } else { format!(" at {}", at.minute()) };
     let note = add(&group, "div", CLASS, "")?;
     let sentence = add(&note, "p", "", &format!("{who} stored "))?;
     add(&sentence, "code", "", if stored.is_empty() { "nothing" } else { &stored })?;
-    add(&sentence, "span", "", &format!("{when}. Saving replaces it with yours."))?;
+    if !at.at.is_empty() {
+        add(&sentence, "span", "", " at ")?;
+        add(&sentence, "time", "", &at.minute())?.set_attribute("datetime", &at.at)?;
+    }
+    add(&sentence, "span", "", ". Saving replaces it with yours.")?;
     let button = add(&note, "button", "button small", "Use theirs")?;
     button.set_attribute("type", "button")?;
     let take = Closure::once_into_js(move || {

@@ -2,6 +2,10 @@
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
 use leptos::prelude::*;
+#[cfg(feature = "hydrate")]
+use leptos::wasm_bindgen::JsCast;
+
+use super::icon::{COPY, icon};
 
 /// Copies the text of the element whose id is `of`, and says so. `label` tells a screen reader what is copied.
 #[island]
@@ -18,10 +22,35 @@ pub fn CopyButton(of: String, label: String) -> impl IntoView {
     };
     view! {
         <button type="button" class="copy" hidden=move || !live.get() on:click=copy>
-            <span aria-live="polite">{move || state.get()}</span>
+            {icon(COPY)}
+            <span class="word" aria-live="polite">{move || state.get()}</span>
             <span class="unseen">" " {label}</span>
         </button>
     }
+}
+
+/// A button that copies the text of the element before it. It may stand in HTML that is put into the page later, where an island would
+/// not come alive. It is shown, and works, once an island of the page has called [`serve_plain_copy_buttons`].
+pub fn plain_copy_button(label: &'static str) -> impl IntoView {
+    view! { <button type="button" class="copy" data-copy><span aria-live="polite">"Copy"</span><span class="unseen">" " {label}</span></button> }
+}
+
+/// Makes every [`plain_copy_button`] of the page work, those that come later too.
+#[cfg(feature = "hydrate")]
+pub fn serve_plain_copy_buttons() {
+    if let Some(body) = document().body() {
+        let _ = body.set_attribute("data-copies", "");
+    }
+    window_event_listener(leptos::ev::click, |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let Some(button) = target.and_then(|target| target.closest("[data-copy]").ok()?) else { return };
+        let (Some(from), Some(state)) = (button.previous_element_sibling(), button.first_element_child()) else { return };
+        let text = from.text_content().unwrap_or_default();
+        leptos::task::spawn_local(async move {
+            state.set_text_content(Some(if write(&text).await { "Copied" } else { "Press Ctrl+C" }));
+            set_timeout(move || state.set_text_content(Some("Copy")), std::time::Duration::from_secs(2));
+        });
+    });
 }
 
 #[cfg(feature = "hydrate")]

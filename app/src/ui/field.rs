@@ -1,6 +1,6 @@
 //! One line of text in a form that the server renders: its label, help, input and error.
 
-use leptos::prelude::*;
+use leptos::{attr::custom::custom_attribute, prelude::*};
 
 use super::{
     form::FieldError,
@@ -49,6 +49,8 @@ impl Field {
                         autocapitalize=capitals
                         aria-describedby=described
                         aria-invalid=invalid.then_some("true")
+                        // Safari's. Leptos does not know it.
+                        {..custom_attribute("autocorrect", "off")}
                     />
                 </div>
                 {error.map(|message| error_of(name, message))}

@@ -8,6 +8,8 @@ pub mod field;
 pub mod form;
 pub mod icon;
 #[cfg(feature = "ssr")]
+pub mod local_times;
+#[cfg(feature = "ssr")]
 pub(crate) mod spreadsheet;
 #[cfg(feature = "ssr")]
 pub mod text;

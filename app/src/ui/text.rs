@@ -63,7 +63,7 @@ pub fn timestamp(at: OffsetDateTime) -> String {
     at.to_offset(UtcOffset::UTC).format(SECOND).unwrap_or_default()
 }
 
-/// A time for a screen: to the minute, in UTC, because the server does not know the reader's time zone.
+/// A time for a screen, to the minute. It is in UTC until [`super::local_times`] writes it in the reader's time zone.
 pub fn moment(at: OffsetDateTime) -> impl IntoView {
     let shown = at.to_offset(UtcOffset::UTC).format(MINUTE).unwrap_or_default();
     view! { <time datetime=timestamp(at)>{shown}" UTC"</time> }

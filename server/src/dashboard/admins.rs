@@ -82,11 +82,13 @@ async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) 
         || AdminAttempt::Unknown(Secret::Password(typed()), client.address),
         |device| AdminAttempt::KnownDevice(device.hash()),
     );
-    take(dashboard, attempt)?;
-    Ok(sign_in::sign_in(&dashboard.pool, form, client).await?)
+    take(dashboard, &attempt)?;
+    let tokens = sign_in::sign_in(&dashboard.pool, form, client).await?;
+    dashboard.limits.give_back(&attempt);
+    Ok(tokens)
 }
 
-fn take(dashboard: &Dashboard, attempt: AdminAttempt) -> Result<(), NotLetIn> {
+fn take(dashboard: &Dashboard, attempt: &AdminAttempt) -> Result<(), NotLetIn> {
     dashboard.limits.take(attempt).map_err(|RateLimited { seconds }| {
         tracing::info!("attempts to sign in are rate-limited");
         NotLetIn::Said(RejectionReason::RateLimited(seconds))
@@ -118,8 +120,11 @@ async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> 
         Purpose::Invite(invitation) if opened.has_account => Secret::Password(invitation.email.as_str().to_owned()),
         _ => Secret::Link(token.hash()),
     };
-    take(dashboard, AdminAttempt::Unknown(secret, client.address))?;
-    Ok(one_time_links::follow(&dashboard.pool, form, client).await?)
+    let attempt = AdminAttempt::Unknown(secret, client.address);
+    take(dashboard, &attempt)?;
+    let tokens = one_time_links::follow(&dashboard.pool, form, client).await?;
+    dashboard.limits.give_back(&attempt);
+    Ok(tokens)
 }
 
 /// `POST /account`: a new password.
@@ -128,12 +133,16 @@ pub(super) async fn change_password(
     Extension(caller): Extension<Caller>,
     SecretForm { parts, form }: SecretForm<PasswordForm>,
 ) -> Response {
-    let done = match take(&dashboard, AdminAttempt::Unknown(Secret::OwnPassword(caller.session), caller.actor.address)) {
+    let attempt = AdminAttempt::Unknown(Secret::OwnPassword(caller.session), caller.actor.address);
+    let done = match take(&dashboard, &attempt) {
         Ok(()) => sign_in::change_password(&dashboard.pool, &caller, &form).await.map_err(NotLetIn::from),
         Err(failure) => Err(failure),
     };
     match done {
-        Ok(()) => Redirect::to(&format!("{}?saved", paths::ACCOUNT)).into_response(),
+        Ok(()) => {
+            dashboard.limits.give_back(&attempt);
+            Redirect::to(&format!("{}?saved", paths::ACCOUNT)).into_response()
+        }
         Err(failure) => {
             let refused = |reason| RejectedSignIn { email: String::new(), next: String::new(), token: String::new(), reason };
             reject(&dashboard, parts, failure, refused).await

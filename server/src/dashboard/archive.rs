@@ -28,7 +28,7 @@ pub(super) async fn archive(
     match archive::archive(&dashboard.pool, &caller.actor, &slug, &form).await {
         Ok(()) => {
             SavedInstances::of(&parts).mark(&slug);
-            Ok(Redirect::to(&format!("{}?archived", paths::INSTANCES)).into_response())
+            Ok(Redirect::to(&format!("{}?archived={slug}", paths::INSTANCES)).into_response())
         }
         Err(StoreError::Fields(errors)) => {
             let rejected = Rejected { form, problem: Problem::Fields(errors) };
@@ -47,5 +47,5 @@ pub(super) async fn unarchive(
 ) -> Result<Redirect, Failure> {
     archive::unarchive(&dashboard.pool, &caller.actor, &slug).await?;
     saved.mark(&slug);
-    Ok(Redirect::to(&format!("{}?restored", paths::INSTANCES)))
+    Ok(Redirect::to(&format!("{}?restored", paths::instance(&slug).overview())))
 }

@@ -1,4 +1,5 @@
-//! The dashboard's cookies: an admin's session, and the token that shows that the browser was used for the account before.
+//! The dashboard's cookies: an admin's session, the token that shows that the browser was used for the account before, and for one page
+//! the link of a new invitation.
 
 use app::admins::{Token, sign_in::SignInTokens, store::sessions::MAX_HOURS};
 use axum::http::HeaderMap;
@@ -8,6 +9,10 @@ use crate::http::cookies;
 
 const SESSION: &str = "portal-redirects-session";
 const DEVICE: &str = "portal-redirects-device";
+const NEW_LINK: &str = "portal-redirects-new-link";
+
+/// How long the page that shows a new link may take to be loaded.
+const NEW_LINK_MAX_AGE: Duration = Duration::minutes(2);
 
 /// How long a browser is remembered.
 const DEVICE_MAX_AGE: Duration = Duration::days(365);
@@ -26,6 +31,21 @@ pub(crate) fn device(headers: &HeaderMap, secure: bool) -> Option<Token> {
 pub(crate) fn set(headers: &mut HeaderMap, tokens: &SignInTokens, secure: bool) {
     cookies::set(headers, SESSION, &tokens.session.secret(), Duration::hours(MAX_HOURS.into()), secure);
     cookies::set(headers, DEVICE, &tokens.device.secret(), DEVICE_MAX_AGE, secure);
+}
+
+/// The token of the link that was just made, if the browser sent one.
+pub(crate) fn new_link(headers: &HeaderMap, secure: bool) -> Option<Token> {
+    Token::parse(&cookies::read(headers, NEW_LINK, secure)?)
+}
+
+/// Hands the token of a new link to the page that shows it.
+pub(crate) fn set_new_link(headers: &mut HeaderMap, token: &Token, secure: bool) {
+    cookies::set(headers, NEW_LINK, &token.secret(), NEW_LINK_MAX_AGE, secure);
+}
+
+/// Removes the token of a new link, once it is shown.
+pub(crate) fn remove_new_link(headers: &mut HeaderMap, secure: bool) {
+    cookies::remove(headers, NEW_LINK, secure);
 }
 
 /// Removes the session's cookie, after a sign-out.

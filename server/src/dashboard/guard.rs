@@ -17,11 +17,12 @@ use app::{
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderMap, Method},
+    http::{HeaderMap, Method, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
+use url::Url;
 
 use super::{Dashboard, bulk_check, cookies, posted_form};
 use crate::http::{client_address::client_address, host::host_of, layers::refuse_without_source};
@@ -108,6 +109,19 @@ async fn admitted(dashboard: &Dashboard, need: &Need, headers: &HeaderMap, origi
     }
 }
 
+/// Whether a browser that was let in a moment ago has not kept its cookie: the answer to a form of the entrance led here.
+fn has_lost_its_cookie(request: &Request) -> bool {
+    let headers = request.headers();
+    let referer = headers.get(header::REFERER).and_then(|value| Url::parse(value.to_str().ok()?).ok());
+    let comes_from_entrance = referer.is_some_and(|page| {
+        let entrances = [paths::SIGN_IN, paths::SETUP, paths::INVITATION, paths::RESET];
+        host_of(request).as_deref() == page.host_str() && entrances.contains(&page.path())
+    });
+    let is_same_origin = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    let is_secure = request.extensions().get::<Origin>().is_some_and(|origin| origin.secure);
+    comes_from_entrance && is_same_origin && cookies::session(headers, is_secure).is_none()
+}
+
 /// The answer to a request that is not let through. What was typed is kept, to be sent again.
 async fn refuse(dashboard: &Dashboard, request: Request, error: AppError) -> Response {
     let path = request.uri().path();
@@ -116,7 +130,12 @@ async fn refuse(dashboard: &Dashboard, request: Request, error: AppError) -> Res
     }
     if error == AppError::SignedOut && matches!(*request.method(), Method::GET | Method::HEAD) {
         let next = request.uri().path_and_query().map_or(paths::INSTANCES, |page| page.as_str());
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("next", next);
+        if has_lost_its_cookie(&request) {
+            query.append_pair("cookies", "blocked");
+        }
+        let query = query.finish();
         return Redirect::to(&format!("{}?{query}", paths::SIGN_IN)).into_response();
     }
     // The forms of an account hold passwords.

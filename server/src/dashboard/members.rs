@@ -1,40 +1,56 @@
 //! Posts of the Members page. The guard lets only owners through; every member may leave.
 
 use app::{
-    admins::{Caller, store::links::Purpose},
+    admins::Caller,
     database::StoreError,
     members::{
         form::{InviteForm, RemoveForm, RoleForm, WithdrawForm},
         store,
-        view::{NewInvitation, RejectedMemberForm},
+        view::{NewLink, RejectedMemberForm},
     },
     paths,
 };
 use axum::{
     Extension,
-    extract::{Path, State},
-    http::{StatusCode, Uri, request::Parts},
+    extract::{Path, Request, State},
+    http::{Method, StatusCode, Uri, request::Parts},
+    middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
 
-use super::{Dashboard, failure::Failure, posted_form::PostedForm};
+use super::{Dashboard, cookies, failure::Failure, guard::Origin, posted_form::PostedForm};
 
-/// `POST /instances/{slug}/members`: makes an invitation and answers its link, this once.
+/// `POST /instances/{slug}/members`: makes an invitation. The page that follows shows its link, this once: a reload makes no other.
 pub(super) async fn invite(
     State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
+    Extension(origin): Extension<Origin>,
     Path(slug): Path<String>,
     PostedForm { parts, form }: PostedForm<InviteForm>,
 ) -> Result<Response, Failure> {
     match store::invite(&dashboard.pool, &caller.actor, &slug, &form).await {
-        Ok((invitation, token)) => {
-            let page = Purpose::Invite(invitation.clone()).page();
-            let created = NewInvitation { invitation, link: dashboard.url.link(page, &token.secret()) };
-            Ok(dashboard.render(parts, StatusCode::OK, move || provide_context(created.clone())).await)
+        Ok((_, token)) => {
+            let mut response = Redirect::to(&format!("{}?invited", paths::instance(&slug).members())).into_response();
+            cookies::set_new_link(response.headers_mut(), &token, origin.secure);
+            Ok(response)
         }
         Err(error) => reject(&dashboard, &slug, parts, error, form).await,
     }
+}
+
+/// Hands the link that an owner has just made to the Members page, and takes it out of their browser with that.
+pub(super) async fn show_new_link(State(dashboard): State<Dashboard>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_page = paths::slug_of(path).is_some_and(|slug| path == paths::instance(slug).members());
+    let secure = request.extensions().get::<Origin>().is_some_and(|origin| origin.secure);
+    let token = cookies::new_link(request.headers(), secure).filter(|_| is_page && request.method() == Method::GET);
+    let Some(token) = token else { return next.run(request).await };
+    let link = dashboard.url.link(paths::INVITATION, &token.secret());
+    request.extensions_mut().insert(NewLink { token, link });
+    let mut response = next.run(request).await;
+    cookies::remove_new_link(response.headers_mut(), secure);
+    response
 }
 
 /// `POST /instances/{slug}/members/role`
@@ -45,7 +61,10 @@ pub(super) async fn change_role(
     PostedForm { parts, form }: PostedForm<RoleForm>,
 ) -> Result<Response, Failure> {
     match store::change_role(&dashboard.pool, &caller.actor, &slug, &form).await {
-        Ok(()) => Ok(Redirect::to(&format!("{}?saved", paths::instance(&slug).members())).into_response()),
+        Ok(was) => {
+            let page = paths::instance(&slug).members();
+            Ok(Redirect::to(&format!("{page}?changed={}&was={was}", form.member)).into_response())
+        }
         Err(error) => reject(&dashboard, &slug, parts, error, InviteForm::default()).await,
     }
 }

@@ -50,14 +50,26 @@ impl AdminRateLimits {
     ///
     /// # Errors
     /// There were too many.
-    pub(crate) fn take(&self, attempt: AdminAttempt) -> Result<(), RateLimited> {
+    pub(crate) fn take(&self, attempt: &AdminAttempt) -> Result<(), RateLimited> {
         let limits = &*self.0;
         match attempt {
-            AdminAttempt::KnownDevice(device) => limits.devices.take(&device),
+            AdminAttempt::KnownDevice(device) => limits.devices.take(device),
             // An attempt that the account's limit rejects does not count for the address: others who share it still get in.
             AdminAttempt::Unknown(secret, address) => {
-                limits.secrets.take(&secret)?;
+                limits.secrets.take(secret)?;
                 limits.addresses.take(&address.map(network))
+            }
+        }
+    }
+
+    /// Gives an attempt back, after the right password or link.
+    pub(crate) fn give_back(&self, attempt: &AdminAttempt) {
+        let limits = &*self.0;
+        match attempt {
+            AdminAttempt::KnownDevice(device) => limits.devices.give_back(device),
+            AdminAttempt::Unknown(secret, address) => {
+                limits.secrets.give_back(secret);
+                limits.addresses.give_back(&address.map(network));
             }
         }
     }
@@ -74,18 +86,18 @@ mod tests {
     #[test]
     fn an_account_is_limited_and_other_accounts_and_known_devices_are_not() {
         let limits = AdminRateLimits::new();
-        let taken = (0..100).filter(|_| limits.take(from("ana@myapp.com", "192.0.2.1")).is_ok()).count();
+        let taken = (0..100).filter(|_| limits.take(&from("ana@myapp.com", "192.0.2.1")).is_ok()).count();
         assert_eq!(taken, 8);
-        assert!(limits.take(from("ana@myapp.com", "198.51.100.7")).unwrap_err().seconds <= 30);
-        assert_eq!(limits.take(AdminAttempt::KnownDevice([1; 32])), Ok(()));
-        assert_eq!(limits.take(from("ben@myapp.com", "192.0.2.1")), Ok(()));
+        assert!(limits.take(&from("ana@myapp.com", "198.51.100.7")).unwrap_err().seconds <= 30);
+        assert_eq!(limits.take(&AdminAttempt::KnownDevice([1; 32])), Ok(()));
+        assert_eq!(limits.take(&from("ben@myapp.com", "192.0.2.1")), Ok(()));
     }
 
     #[test]
     fn an_address_is_limited_whichever_accounts_it_tries() {
         let limits = AdminRateLimits::new();
-        let taken = (0..100).filter(|n| limits.take(from(&format!("{n}@myapp.com"), &format!("2001:db8::{n:x}"))).is_ok()).count();
+        let taken = (0..100).filter(|n| limits.take(&from(&format!("{n}@myapp.com"), &format!("2001:db8::{n:x}"))).is_ok()).count();
         assert_eq!(taken, 40);
-        assert_eq!(limits.take(from("ben@myapp.com", "2001:db8:0:1::1")), Ok(()));
+        assert_eq!(limits.take(&from("ben@myapp.com", "2001:db8:0:1::1")), Ok(()));
     }
 }

@@ -4,6 +4,7 @@ use app::paths;
 use std::sync::Arc;
 
 use app::{
+    admins::Caller,
     error::AppError,
     instances::{
         archive::{self, Restorable},
@@ -81,11 +82,11 @@ impl Dashboard {
         error: AppError,
         more: impl Fn() + Clone + Send + Sync + 'static,
     ) -> Response {
-        let restorable = if error == AppError::Archived { self.restorable(parts.uri.path()).await } else { None };
+        let restorable = if error == AppError::Archived { self.restorable(&parts).await } else { None };
         parts.uri = Uri::from_static(paths::INSTANCES);
         let provide = move || {
             provide_context(error);
-            if let Some(restorable) = restorable {
+            if let Some(restorable) = restorable.clone() {
                 provide_context(restorable);
             }
             more();
@@ -93,10 +94,12 @@ impl Dashboard {
         self.render(parts, StatusCode::BAD_REQUEST, provide).await
     }
 
-    /// Until when the instance at that path can be restored; `None` where it is another one that is archived, or the database does not answer.
-    async fn restorable(&self, path: &str) -> Option<Restorable> {
-        let slug = paths::slug_of(path)?;
-        archive::restorable(&self.pool, slug).await.ok()?
+    /// Until when the instance that is asked for can be restored, and whether the caller may. `None` where it is not archived, or the
+    /// database does not answer.
+    async fn restorable(&self, parts: &Parts) -> Option<Restorable> {
+        let slug = paths::slug_of(parts.uri.path())?;
+        let caller = parts.extensions.get::<Caller>().map(|caller| caller.id);
+        archive::restorable(&self.pool, slug, caller).await.ok()?
     }
 }
 

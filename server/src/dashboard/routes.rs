@@ -66,6 +66,7 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/instances/{slug}/preview/links.csv", post(bulk_check::download).layer(bulk_check::body_limit()))
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(middleware::from_fn_with_state(dashboard.clone(), render_failures))
+        .layer(middleware::from_fn_with_state(dashboard.clone(), members::show_new_link))
         .layer(middleware::from_fn_with_state(dashboard.clone(), guard))
         .with_state(dashboard)
 }

@@ -2,14 +2,12 @@
 //! back by themselves.
 
 use std::{
+    collections::HashMap,
     hash::Hash,
     net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 
 /// How many keys a limit holds before it drops those whose attempts have all come back.
 const MAX_KEYS: usize = 10_000;
@@ -23,36 +21,63 @@ pub(crate) struct RateLimited {
 
 /// How often something may be attempted, by key.
 #[derive(Debug)]
-pub(crate) struct RateLimit<Key: Clone + Eq + Hash> {
-    limiter: DefaultKeyedRateLimiter<Key>,
-    created: Instant,
-    /// In which second since then keys were last dropped.
-    tidied: AtomicU64,
+pub(crate) struct RateLimit<Key> {
+    burst: u32,
+    interval: Duration,
+    used: Mutex<Used<Key>>,
+}
+
+#[derive(Debug)]
+struct Used<Key> {
+    /// When all attempts of a key will have come back.
+    until: HashMap<Key, Instant>,
+    /// When keys were last dropped.
+    tidied: Instant,
 }
 
 impl<Key: Clone + Eq + Hash> RateLimit<Key> {
     /// Allows `burst` attempts at once, and one more after each `interval`.
     pub(crate) fn new(burst: u32, interval: Duration) -> Self {
-        let quota = Quota::with_period(interval).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
-        let quota = quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
-        Self { limiter: RateLimiter::keyed(quota), created: Instant::now(), tidied: AtomicU64::new(0) }
+        Self { burst, interval, used: Mutex::new(Used { until: HashMap::new(), tidied: Instant::now() }) }
     }
 
-    /// Uses one attempt of that key.
+    /// Uses one attempt of that key (the generic cell rate algorithm).
     ///
     /// # Errors
     /// None is left.
     pub(crate) fn take(&self, key: &Key) -> Result<(), RateLimited> {
-        self.tidy();
-        let now = self.limiter.clock().now();
-        self.limiter.check_key(key).map_err(|until| RateLimited { seconds: until.wait_time_from(now).as_secs() + 1 })
+        let now = Instant::now();
+        let mut used = self.used();
+        used.tidy(now);
+        let until = used.until.get(key).copied().unwrap_or(now).max(now) + self.interval;
+        let wait = until.duration_since(now).saturating_sub(self.interval * self.burst);
+        if !wait.is_zero() {
+            return Err(RateLimited { seconds: wait.as_secs() + 1 });
+        }
+        used.until.insert(key.clone(), until);
+        Ok(())
     }
 
-    /// Drops keys that are not limited, if there are many; once a second, however many attempts there are.
-    fn tidy(&self) {
-        let second = self.created.elapsed().as_secs() + 1;
-        if self.limiter.len() >= MAX_KEYS && self.tidied.swap(second, Ordering::Relaxed) != second {
-            self.limiter.retain_recent();
+    /// Gives an attempt of that key back, which turned out to be none: the right password.
+    pub(crate) fn give_back(&self, key: &Key) {
+        let mut used = self.used();
+        if let Some(until) = used.until.get_mut(key) {
+            *until = until.checked_sub(self.interval).unwrap_or(*until);
+        }
+    }
+
+    fn used(&self) -> MutexGuard<'_, Used<Key>> {
+        // No panic can leave it half changed.
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<Key: Eq + Hash> Used<Key> {
+    /// Drops keys whose attempts have all come back, if there are many; once a second, however many attempts there are.
+    fn tidy(&mut self, now: Instant) {
+        if self.until.len() >= MAX_KEYS && now.duration_since(self.tidied) >= Duration::from_secs(1) {
+            self.until.retain(|_, until| *until > now);
+            self.tidied = now;
         }
     }
 }
@@ -78,12 +103,27 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_that_is_given_back_can_be_used_again() {
+        let limit = RateLimit::new(3, Duration::from_secs(30));
+        for _ in 0..20 {
+            assert_eq!(limit.take(&"a"), Ok(()));
+            limit.give_back(&"a");
+        }
+        // It gives no more than there were.
+        (0..20).for_each(|_| limit.give_back(&"a"));
+        assert_eq!((0..10).filter(|_| limit.take(&"a").is_ok()).count(), 3);
+    }
+
+    #[test]
     fn of_many_keys_those_that_are_not_limited_are_dropped() {
         let limit = RateLimit::new(1, Duration::from_nanos(1));
         for key in 0..=MAX_KEYS {
             assert_eq!(limit.take(&key), Ok(()));
         }
-        assert!(limit.limiter.len() < MAX_KEYS, "{}", limit.limiter.len());
+        let mut used = limit.used();
+        let now = used.tidied + Duration::from_secs(1);
+        used.tidy(now);
+        assert_eq!(used.until.len(), 0);
     }
 
     #[test]

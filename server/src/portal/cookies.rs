@@ -1,4 +1,5 @@
-//! A portal's cookies: the visitor's session and, in development, the origin of the page that the visitor came from.
+//! A portal's cookies: the visitor's session, the flow that has just ended, and in development the origin of the page that the visitor
+//! came from.
 
 use app::credentials::token::Token;
 use axum::http::HeaderMap;
@@ -11,6 +12,15 @@ const SESSION_MAX_AGE: Duration = Duration::hours(app::portal::MAX_SESSION_HOURS
 
 /// How long the requesting origin is remembered: the steps of signing up take no longer.
 const REQUESTING_ORIGIN_MAX_AGE: Duration = Duration::minutes(30);
+
+/// How long a browser may take from the end of a flow to `/continue`.
+const ENDED_FLOW_MAX_AGE: Duration = Duration::minutes(5);
+
+/// The longest value of one cookie, in bytes: browsers keep 4,096 bytes, with the name.
+const MAX_VALUE_BYTES: usize = 3_500;
+
+/// How many cookies a value may take. The longest link needs no more.
+const MAX_PARTS: usize = 10;
 
 /// The cookies of one instance's visitors. One host may have the portals of several instances, each below its own path.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +38,10 @@ impl VisitorCookies {
 
     fn requesting_origin_name(self) -> String {
         format!("portal-redirects-from-{}", self.instance)
+    }
+
+    fn ended_flow_name(self, part: usize) -> String {
+        format!("portal-redirects-continue-{}-{part}", self.instance)
     }
 
     /// The token of the visitor's session, if the browser sent one.
@@ -57,6 +71,29 @@ impl VisitorCookies {
             None => cookies::remove(headers, &self.requesting_origin_name(), self.secure),
         }
     }
+
+    /// The flow that has just ended, as a query string that an earlier response has set.
+    pub(super) fn ended_flow(self, headers: &HeaderMap) -> Option<String> {
+        let mut whole = String::new();
+        for part in 0..MAX_PARTS {
+            let value = cookies::read(headers, &self.ended_flow_name(part), self.secure)?;
+            match value.strip_suffix('~') {
+                Some(value) => whole.push_str(value),
+                None => return Some(whole + &value),
+            }
+        }
+        None
+    }
+
+    /// Sets the flow that has just ended. `query` is a query string, so a cookie may hold each of its characters, and none is `~`,
+    /// which says here that the next cookie goes on.
+    pub(super) fn set_ended_flow(self, headers: &mut HeaderMap, query: &str) {
+        let parts: Vec<_> = query.as_bytes().chunks(MAX_VALUE_BYTES).map(String::from_utf8_lossy).collect();
+        for (part, value) in parts.iter().enumerate().take(MAX_PARTS) {
+            let value = if part + 1 < parts.len() { format!("{value}~") } else { value.clone().into_owned() };
+            cookies::set(headers, &self.ended_flow_name(part), &value, ENDED_FLOW_MAX_AGE, self.secure);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -80,5 +117,25 @@ mod tests {
         assert_eq!(ours.session(&sent), Some(token));
         assert_eq!(others.session(&sent), None);
         assert_eq!(VisitorCookies { secure: false, ..ours }.session(&sent), None);
+    }
+
+    #[test]
+    fn an_ended_flow_takes_as_many_cookies_as_it_needs() {
+        let cookies = VisitorCookies { instance: 7, secure: true };
+        for (length, count) in [(20, 1), (3_500, 1), (3_501, 2), (16_384, 5)] {
+            let query = format!("flow=sign-in&redirect_url={}", "%2F".repeat(length))[..length].to_owned();
+            let mut answer = HeaderMap::new();
+            cookies.set_ended_flow(&mut answer, &query);
+            let given: Vec<_> = answer.get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap()).collect();
+            assert_eq!(given.len(), count);
+            assert!(given.iter().all(|cookie| cookie.starts_with("__Host-") && cookie.len() < 4_000), "{given:?}");
+            let mut sent: Vec<_> = given.iter().map(|cookie| cookie.split(';').next().unwrap()).collect();
+            // A cookie of an earlier flow that was longer.
+            sent.push("__Host-portal-redirects-continue-7-6=x");
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&sent.join("; ")).unwrap())]);
+            assert_eq!(cookies.ended_flow(&headers), Some(query));
+            assert_eq!(VisitorCookies { instance: 8, ..cookies }.ended_flow(&headers), None);
+            assert_eq!(VisitorCookies { secure: false, ..cookies }.ended_flow(&headers), None);
+        }
     }
 }

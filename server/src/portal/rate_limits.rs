@@ -76,32 +76,47 @@ impl VisitorRateLimits {
     /// There were too many.
     pub(super) fn take(&self, attempt: VisitorAttempt<'_>) -> Result<(), RateLimited> {
         let limits = &*self.0;
+        let (address, passwords) = limits.keys(attempt);
         // The address comes first: once it is limited, its attempts count for nobody's account.
-        let from = |action, address: Option<IpAddr>| limits.addresses.take(&(action, address.map(network)));
-        match attempt {
-            VisitorAttempt::SignIn { instance, identifier, address } => {
-                from(Action::SignIn, address)?;
-                limits.take_password(instance, identifier)
-            }
-            VisitorAttempt::SignUp { instance, identifiers, address } => {
-                from(Action::SignUp, address)?;
-                identifiers.iter().try_for_each(|identifier| limits.take_password(instance, identifier))
-            }
-            VisitorAttempt::JoinWaitlist(address) => from(Action::JoinWaitlist, address),
-            VisitorAttempt::ChangePassword { visitor, address } => {
-                from(Action::ChangePassword, address)?;
-                limits.passwords.take(&PasswordKey::Own(visitor))
-            }
+        limits.addresses.take(&address)?;
+        passwords.iter().try_for_each(|password| limits.passwords.take(password))
+    }
+
+    /// Gives an attempt back, after the right password. A new account still counts for its address.
+    pub(super) fn give_back(&self, attempt: VisitorAttempt<'_>) {
+        let limits = &*self.0;
+        let (address, passwords) = limits.keys(attempt);
+        if !matches!(attempt, VisitorAttempt::SignUp { .. }) {
+            limits.addresses.give_back(&address);
+        }
+        for password in &passwords {
+            limits.passwords.give_back(password);
         }
     }
 }
 
 impl Limits {
-    /// Uses one attempt at the password of an instance's account. All spellings that find the same account count together. An
-    /// identifier that no account can have opens nothing and has no limit.
-    fn take_password(&self, instance: i64, identifier: &str) -> Result<(), RateLimited> {
-        let Ok(identifier) = identifier.parse::<Identifier>() else { return Ok(()) };
-        self.passwords.take(&PasswordKey::Account(instance, self.hashing.hash_one(identifier.as_str())))
+    /// What an attempt counts for: the action of its address, and the passwords that are tried.
+    fn keys(&self, attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordKey>) {
+        let (action, address, passwords) = match attempt {
+            VisitorAttempt::SignIn { instance, identifier, address } => {
+                (Action::SignIn, address, self.account(instance, identifier).into_iter().collect())
+            }
+            VisitorAttempt::SignUp { instance, identifiers, address } => {
+                let accounts = identifiers.iter().filter_map(|identifier| self.account(instance, identifier));
+                (Action::SignUp, address, accounts.collect())
+            }
+            VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
+            VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
+        };
+        ((action, address.map(network)), passwords)
+    }
+
+    /// The password of an instance's account. All spellings that find the same account count together. An identifier that no account
+    /// can have opens nothing and has no limit.
+    fn account(&self, instance: i64, identifier: &str) -> Option<PasswordKey> {
+        let identifier = Identifier::parse_to_sign_in(identifier).ok()?;
+        Some(PasswordKey::Account(instance, self.hashing.hash_one(identifier.as_str())))
     }
 }
 

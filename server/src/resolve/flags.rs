@@ -49,9 +49,9 @@ pub struct Flags {
     #[arg(long, alias = "allowed_origins", value_name = "ORIGIN", value_delimiter = ',')]
     allowed_origins: Vec<String>,
 
-    /// A flow's fallback redirect, for example sign-in=/welcome. Repeat the flag for more flows.
-    #[arg(long, value_name = "FLOW=URL", value_parser = fallback)]
-    fallbacks: Vec<(Flow, String)>,
+    /// A flow's fallback redirect, for example sign-in=/welcome. Repeat the flag for more flows, or separate them with commas.
+    #[arg(long, value_name = "FLOW=URL", value_parser = FallbackList::parse)]
+    fallbacks: Vec<FallbackList>,
 
     /// What the visitor does on the portal.
     #[arg(long, value_parser = PossibleValuesParser::new(Flow::ALL.map(Flow::name)))]
@@ -130,13 +130,35 @@ impl Flags {
             line.set(key, value.as_ref().map(text));
         }
         line.allowed_origins = Some(self.allowed_origins.iter().filter(|origin| !origin.trim().is_empty()).map(text).collect());
-        line.fallbacks = Some(Fallbacks(self.fallbacks.iter().map(|(flow, url)| (*flow, text(url))).collect()));
+        line.fallbacks = Some(Fallbacks(self.fallbacks.iter().flat_map(|list| &list.0).map(|(flow, url)| (*flow, text(url))).collect()));
         line
+    }
+}
+
+/// The fallback redirects of one flag.
+#[derive(Clone, Debug)]
+struct FallbackList(Vec<(Flow, String)>);
+
+impl FallbackList {
+    /// Parses `FLOW=URL[,FLOW=URL…]`. A comma that no further `NAME=/` or `NAME=http` follows belongs to the URL.
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut entries: Vec<String> = Vec::new();
+        for part in text.split(',') {
+            let begins_an_entry = part.split_once('=').is_some_and(|(name, url)| {
+                name.trim().chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_'))
+                    && (url.starts_with('/') || url.starts_with("http"))
+            });
+            match entries.last_mut() {
+                Some(entry) if !begins_an_entry => entry.extend([",", part]),
+                _ => entries.push(part.to_owned()),
+            }
+        }
+        entries.iter().map(|entry| fallback(entry)).collect::<Result<_, _>>().map(Self)
     }
 }
 
 /// Parses `FLOW=URL`.
 fn fallback(text: &str) -> Result<(Flow, String), String> {
     let (flow, url) = text.split_once('=').ok_or("write it like sign-in=/welcome")?;
-    Ok((flow.parse().map_err(|error: app::redirects::UnknownFlow| error.to_string())?, url.to_owned()))
+    Ok((flow.trim().parse().map_err(|error: app::redirects::UnknownFlow| error.to_string())?, url.to_owned()))
 }

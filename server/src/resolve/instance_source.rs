@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use app::{
     instances::{form::field_name, stored::StoredInstance},
-    redirects::{Environment, Fallbacks, Flow, Instance, InstanceError, InstanceField, Settings, trim_invisible},
+    redirects::{Environment, Fallbacks, Flow, Instance, InstanceError, InstanceField, Settings, explain, parse_fallback, trim_invisible},
 };
 
 use super::{
@@ -38,6 +38,10 @@ pub(super) struct InputInstances {
 struct ParsedInstance {
     settings: Settings,
     instance: Result<Instance, LineError>,
+    /// Whether the instance allows the fallback redirects of the flags, once they were checked.
+    by_flags: Option<Result<(), LineError>>,
+    /// Whether it allows those of the last line that had its own, once they were checked.
+    by_line: Option<Result<(), LineError>>,
 }
 
 impl InstanceSource {
@@ -62,25 +66,27 @@ impl InputInstances {
     }
 
     fn of(&mut self, line: &Line<'_>, flags: &Line<'_>) -> Result<(&Instance, &Fallbacks), LineError> {
+        let has_own_fallbacks = line.fallbacks.is_some();
+        if let Some(fallbacks) = line.fallbacks.as_ref().filter(|fallbacks| !is_same(&self.fallbacks_by_line, fallbacks)) {
+            self.fallbacks_by_line = collect(fallbacks);
+            for parsed in [&mut self.by_flags, &mut self.by_line].into_iter().flatten() {
+                parsed.by_line = None;
+            }
+        }
+        let fallbacks = if has_own_fallbacks { &self.fallbacks_by_line } else { &self.fallbacks_by_flags };
         let has_own = LineKey::INSTANCE.into_iter().any(|key| key != LineKey::Fallbacks && line.has(key));
         let cached = if has_own { &mut self.by_line } else { &mut self.by_flags };
         let parsed = ParsedInstance::update(cached, line, flags)?;
-        let fallbacks = match &line.fallbacks {
-            None => &self.fallbacks_by_flags,
-            Some(fallbacks) => {
-                if !is_same(&self.fallbacks_by_line, fallbacks) {
-                    self.fallbacks_by_line = collect(fallbacks);
-                }
-                &self.fallbacks_by_line
-            }
-        };
-        Ok((parsed.instance.as_ref().map_err(Clone::clone)?, fallbacks))
+        let instance = parsed.instance.as_ref().map_err(Clone::clone)?;
+        let checked = if has_own_fallbacks { &mut parsed.by_line } else { &mut parsed.by_flags };
+        checked.get_or_insert_with(|| check(instance, fallbacks)).clone()?;
+        Ok((instance, fallbacks))
     }
 }
 
 impl ParsedInstance {
     /// The cached instance, parsed again only if the settings have changed.
-    fn update<'c>(cached: &'c mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'c Self, LineError> {
+    fn update<'c>(cached: &'c mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'c mut Self, LineError> {
         let text = |key| line.text(key).or_else(|| flags.text(key));
         let domain = text(LineKey::Domain).ok_or(LineError::Missing(LineKey::Domain))?;
         let environment = text(LineKey::Environment).map_or(Ok(Environment::Production), Environment::from_str);
@@ -117,7 +123,7 @@ impl ParsedInstance {
 
     fn parse(settings: Settings) -> Self {
         let instance = Instance::parse(&settings, 0).map_err(|errors| LineError::Instance(sentences(&errors)));
-        Self { settings, instance }
+        Self { settings, instance, by_flags: None, by_line: None }
     }
 }
 
@@ -131,6 +137,18 @@ fn sentences(errors: &[InstanceError]) -> String {
         })
         .collect();
     sentences.join(" ")
+}
+
+/// Checks fallback redirects as the dashboard does when they are saved.
+fn check(instance: &Instance, fallbacks: &Fallbacks) -> Result<(), LineError> {
+    for flow in Flow::ALL {
+        if let Some(value) = fallbacks.get(flow)
+            && let Err(refused) = parse_fallback(instance, flow, value)
+        {
+            return Err(LineError::Value(LineKey::Fallbacks, format!("{flow}: {}", explain(instance, value, &refused))));
+        }
+    }
+    Ok(())
 }
 
 fn collect(fallbacks: &line::Fallbacks<'_>) -> Fallbacks {

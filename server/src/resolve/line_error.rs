@@ -43,12 +43,20 @@ pub(super) enum LineError {
     /// The instance's settings are not valid. Holds one sentence per field.
     #[error("{0}")]
     Instance(String),
-    /// The link is not a direct link of the instance.
+    /// The link is not a direct link of the instance. Holds why, and the link that was probably meant.
     #[error("link: {0}")]
-    Link(Explanation),
+    Link(Explanation, Option<String>),
 }
 
 impl LineError {
+    /// The link that was probably meant.
+    pub(super) fn corrected_link(&self) -> Option<&str> {
+        match self {
+            Self::Link(_, corrected) => corrected.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The sentence, cut at [`MAX_CHARACTERS`].
     pub(super) fn sentence(&self) -> String {
         let mut sentence = self.to_string();

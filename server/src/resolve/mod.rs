@@ -72,8 +72,7 @@ fn resolve_all(resolver: &mut Resolver, format: Format, input: impl Read, output
     };
     let mut lines = Lines::new(input);
     while let Some((number, line)) = lines.next().context("can't read standard input")? {
-        let written = line
-            .and_then(|line| resolver.resolve(line, |instance, visit, resolution| writer.resolved(number, instance, visit, resolution)));
+        let written = line.and_then(|line| resolver.resolve(line, |resolved| writer.resolved(number, resolved)));
         let written = written.unwrap_or_else(|error| {
             *all_valid = false;
             writer.failed(number, &error)

@@ -2,15 +2,25 @@
 
 use std::io::{self, Write};
 
-use app::redirects::{Instance, Resolution, Visit};
+use app::redirects::{Instance, LinkAdvice, Resolution, Visit};
 use serde::Serialize;
 
 use super::line_error::LineError;
 
+/// A line that was resolved.
+#[derive(Debug)]
+pub(super) struct Resolved<'a> {
+    pub(super) instance: &'a Instance,
+    pub(super) visit: Visit<'a>,
+    pub(super) resolution: Resolution<'a>,
+    /// What there is to say about the line's link or parameters.
+    pub(super) advice: LinkAdvice,
+}
+
 /// An output format.
 pub(super) trait Output {
     /// Writes the resolution of a line.
-    fn resolved(&mut self, number: u64, instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()>;
+    fn resolved(&mut self, number: u64, resolved: &Resolved<'_>) -> io::Result<()>;
 
     /// Writes the error of a line.
     fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()>;
@@ -30,6 +40,21 @@ pub(super) struct JsonLines<W>(pub(super) W);
 struct Failed<'a> {
     line: u64,
     error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrected_link: Option<&'a str>,
+}
+
+/// A resolution with its advice. Each field of the advice is there only if it says something.
+#[derive(Serialize)]
+struct Advised<'a> {
+    #[serde(flatten)]
+    resolution: &'a Resolution<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    advice: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrected_link: Option<&'a str>,
 }
 
 impl<W: Write> JsonLines<W> {
@@ -40,12 +65,13 @@ impl<W: Write> JsonLines<W> {
 }
 
 impl<W: Write> Output for JsonLines<W> {
-    fn resolved(&mut self, _: u64, _: &Instance, _: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()> {
-        self.write(resolution)
+    fn resolved(&mut self, _: u64, Resolved { resolution, advice, .. }: &Resolved<'_>) -> io::Result<()> {
+        let LinkAdvice { mistakes, notes, corrected } = advice;
+        self.write(&Advised { resolution, advice: mistakes, notes, corrected_link: corrected.as_deref() })
     }
 
     fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()> {
-        self.write(&Failed { line: number, error: &error.sentence() })
+        self.write(&Failed { line: number, error: &error.sentence(), corrected_link: error.corrected_link() })
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use app::redirects::{DirectLink, Flow, Instance, LinkParams, NotALink, RequestingOrigin, Resolution, Visit, resolve};
+use app::redirects::{DirectLink, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, Visit, parameter_advice, resolve};
 
-use super::{instance_source::InstanceSource, line::Line, line_error::LineError, line_key::LineKey};
+use super::{instance_source::InstanceSource, line::Line, line_error::LineError, line_key::LineKey, output::Resolved};
 
 /// Resolves lines, one after the other.
 #[derive(Debug)]
@@ -16,24 +16,20 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    /// Resolves a line, and returns what `write` makes of the resolution.
+    /// Resolves a line, and returns what `write` makes of it.
     ///
     /// # Errors
     /// The line is not valid, or a key is missing.
-    pub(super) fn resolve<T>(
-        &mut self,
-        bytes: &[u8],
-        write: impl FnOnce(&Instance, Visit<'_>, &Resolution<'_>) -> T,
-    ) -> Result<T, LineError> {
+    pub(super) fn resolve<T>(&mut self, bytes: &[u8], write: impl FnOnce(&Resolved<'_>) -> T) -> Result<T, LineError> {
         let input = Line::read(bytes)?;
         let (instance, fallbacks) = self.instances.of(&input, &self.flags)?;
         let direct;
-        let (flow, link) = if let Some(text) = self.flags.link_for(&input)? {
+        let (flow, link, advice) = if let Some(text) = self.flags.link_for(&input)? {
             direct = DirectLink::parse(instance, text).map_err(|error| match error {
                 NotALink::Empty => LineError::Missing(LineKey::Link),
-                error => LineError::Link(error.explain(instance)),
+                error => LineError::Link(error.explain(instance), error.corrected(instance, text)),
             })?;
-            (direct.flow(), direct.link())
+            (direct.flow(), direct.link(), direct.advice(instance))
         } else {
             let text = |key| input.text(key).or_else(|| self.flags.text(key));
             let flow: Flow = text(LineKey::Flow).ok_or(LineError::Missing(LineKey::Flow))?.parse()?;
@@ -43,13 +39,26 @@ impl Resolver {
                     link.set(key.name(), Cow::Borrowed(text));
                 }
             }
-            (flow, link)
+            let advice = advice(instance, flow, &link);
+            (flow, link, advice)
         };
         let requesting = input.text(LineKey::RequestingOrigin).or_else(|| self.flags.text(LineKey::RequestingOrigin));
         let requesting = requesting.and_then(RequestingOrigin::parse);
         let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
-        Ok(write(instance, visit, &resolve(instance, fallbacks, visit)))
+        let resolution = resolve(instance, fallbacks, visit);
+        Ok(write(&Resolved { instance, visit, resolution, advice }))
     }
+}
+
+/// What there is to say about redirect parameters that were not given in a link.
+fn advice(instance: &Instance, flow: Flow, link: &LinkParams<'_>) -> LinkAdvice {
+    let mut all = LinkAdvice::default();
+    for name in LinkParams::REDIRECTS {
+        let Some(advice) = link.redirect(name).and_then(|value| parameter_advice(instance, flow, name, value)) else { continue };
+        let said = if advice.is_note { &mut all.notes } else { &mut all.mistakes };
+        said.push(format!("{name}: {}", advice.text));
+    }
+    all
 }
 
 impl Line<'_> {

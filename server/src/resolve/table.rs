@@ -3,11 +3,14 @@
 use std::io::{self, Write};
 
 use app::{
-    redirects::{Instance, Resolution, Visit, explain_first_refusal},
+    redirects::explain_first_refusal,
     ui::text::{Escaped, Grouped},
 };
 
-use super::{line_error::LineError, output::Output};
+use super::{
+    line_error::LineError,
+    output::{Output, Resolved},
+};
 
 /// The format for people, with the counts for its last line.
 #[derive(Debug)]
@@ -24,11 +27,17 @@ impl<W: Write> Table<W> {
         writeln!(out, "{:>7}  {:<7}  {:<19}  {:<14}  target", "line", "result", "flow", "source")?;
         Ok(Self { out, ok: 0, refused: 0, failed: 0 })
     }
+
+    /// Writes a line below a row, about that row.
+    fn below(&mut self, label: &str, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{:18}{label}: {}", "", Escaped(text))
+    }
 }
 
 impl<W: Write> Output for Table<W> {
-    fn resolved(&mut self, number: u64, instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> io::Result<()> {
-        let refused = explain_first_refusal(instance, visit, resolution);
+    fn resolved(&mut self, number: u64, resolved: &Resolved<'_>) -> io::Result<()> {
+        let Resolved { instance, visit, resolution, advice } = resolved;
+        let refused = explain_first_refusal(instance, *visit, resolution);
         let result = if refused.is_some() { "refused" } else { "ok" };
         let (flow, source, target) = (resolution.flow.name(), resolution.source.name(), Escaped(resolution.target.as_str()));
         writeln!(self.out, "{number:>7}  {result:<7}  {flow:<19}  {source:<14}  {target}")?;
@@ -36,15 +45,22 @@ impl<W: Write> Output for Table<W> {
             None => self.ok += 1,
             Some((source, why)) => {
                 self.refused += 1;
-                writeln!(self.out, "{:18}{source}: {}", "", Escaped(&why.to_string()), source = source.name())?;
+                self.below(source.name(), &why.to_string())?;
             }
         }
-        Ok(())
+        for mistake in &advice.mistakes {
+            self.below("advice", mistake)?;
+        }
+        for note in &advice.notes {
+            self.below("note", note)?;
+        }
+        advice.corrected.as_deref().map_or(Ok(()), |link| self.below("corrected link", link))
     }
 
     fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()> {
         self.failed += 1;
-        writeln!(self.out, "{number:>7}  {:<7}  {}", "error", Escaped(&error.sentence()))
+        writeln!(self.out, "{number:>7}  {:<7}  {}", "error", Escaped(&error.sentence()))?;
+        error.corrected_link().map_or(Ok(()), |link| self.below("corrected link", link))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -23,7 +23,7 @@ async fn archived(pool: &PgPool) -> Site {
     store_my_app(pool, Environment::Production).await;
     let site = Site::new(pool).await;
     let answer = site.post(ARCHIVE, &[("slug", "my-app")]).await;
-    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances?archived"));
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances?archived=my-app"));
     site
 }
 
@@ -149,7 +149,7 @@ async fn the_pages_and_posts_of_an_archived_instance_say_until_when_it_can_be_re
             .fetch_one(&pool)
             .await
             .unwrap();
-    let says = format!("An owner can restore it from the list of instances, until {until} UTC");
+    let says = format!("You can restore it as it was, until {until} UTC");
     let pages = ["", "/redirects", "/preview", "/preview/links", "/snippets", "/members", "/settings", "/archive"];
     for page in pages {
         let answer = site.get(&format!("/instances/my-app{page}")).await;
@@ -187,13 +187,20 @@ async fn an_owner_restores_it_from_the_list_and_its_portal_is_open_again(pool: P
     let list = site.get("/instances").await;
     assert!(text(list.text()).contains("Archived Their portals are closed."), "{}", text(list.text()));
     assert!(text(list.text()).contains("MyApp Production myapp.com. Restorable until ") && list.text().contains(RESTORE));
+    let banner = site.get("/instances?archived=my-app").await;
+    assert!(text(banner.text()).contains("MyApp is archived, and its portal is closed. Undo"), "{}", text(banner.text()));
+    assert!(!text(site.get("/instances?archived=other").await.text()).contains("is archived, and its portal"));
+    assert!(site.get("/instances/my-app/settings").await.text().contains(&format!("action=\"{RESTORE}\"")), "its own page restores it");
+    let theirs = viewers.get("/instances/my-app").await;
+    assert!(text(theirs.text()).contains("An owner can restore it until") && !theirs.text().contains(RESTORE));
     let theirs = viewers.get("/instances").await;
     assert!(text(theirs.text()).contains("Restorable until ") && !theirs.text().contains(RESTORE));
     assert_eq!(viewers.post(RESTORE, &[]).await.status, StatusCode::FORBIDDEN);
 
     let answer = site.post(RESTORE, &[]).await;
-    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances?restored"));
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app?restored"));
     assert!(!site.get("/instances").await.text().contains(RESTORE));
+    assert!(text(site.get("/instances/my-app?restored").await.text()).contains("The instance is back as it was"));
     assert_eq!(site.get("/instances/my-app/redirects").await.status, StatusCode::OK);
     let portal = site.get("/portal/my-app/v1/redirects").await;
     assert_eq!((portal.status, portal.json()["version"].as_i64()), (StatusCode::OK, Some(3)));

@@ -29,7 +29,8 @@ pub(crate) fn routes(site: &Site) -> Vec<String> {
     routes.sort();
     routes.dedup();
     let is_portals = |path: &str| {
-        Page::ALL.iter().any(|page| path.strip_prefix(page.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        path == "/continue"
+            || Page::ALL.iter().any(|page| path.strip_prefix(page.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
     routes.retain(|path| !path.starts_with("/v1/") && !path.starts_with("/portal/") && !is_portals(path) && !path.contains("__private"));
     routes

@@ -80,7 +80,8 @@ async fn each_line_is_a_row_with_link_target_source_and_verdict(pool: PgPool) {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(summary(&answer), "4 links: 2 end as asked, 1 is refused, 1 is not a link to this portal");
     let refused = "Refused. redirect_url: evil.com is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings.";
-    let no_link = "No link. That is not a complete link. Start with https://accounts.myapp.com/.";
+    let no_link = "No link. That is not a complete link. Start with https://accounts.myapp.com/. \
+                   Corrected link: https://accounts.myapp.com/ Copy the corrected link";
     assert_eq!(
         rows(answer.text()),
         [
@@ -270,18 +271,16 @@ async fn what_is_shown_is_downloaded_with_the_lines_of_the_list(pool: PgPool) {
         assert_eq!((answer.header("x-content-type-options"), answer.header("cache-control")), ("nosniff", "no-store"));
         answer.text().to_owned()
     };
-    let head = "\u{feff}\"line\",\"link\",\"target\",\"source\",\"verdict\",\"reason\"\r\n";
-    let first = format!("2,\"{SIGN_IN}\",\"https://myapp.com/\",\"home_url\",\"allowed\",\"\"\r\n");
+    let head = "\u{feff}\"line\",\"link\",\"target\",\"source\",\"verdict\",\"reason\",\"note\",\"corrected_link\"\r\n";
+    let first = format!("2,\"{SIGN_IN}\",\"https://myapp.com/\",\"home_url\",\"allowed\",\"\",\"\",\"\"\r\n");
     let refused = format!(
         "4,\"{EVIL}\",\"https://myapp.com/\",\"home_url\",\"refused\",\"redirect_url: evil.com is not on myapp.com. Use a URL on myapp.com, \
-         or add this origin under Settings.\"\r\n"
+         or add this origin under Settings.\",\"\",\"\"\r\n"
     );
     let no_link =
-        "6,\"'=1+1\",\"\",\"\",\"no-link\",\"That is not a complete link. Start with https://accounts.myapp.com/.\"\r\n".to_owned();
-    let odd = format!(
-        "7,\"{SIGN_IN}?a=1,2;\"\"'\",\"https://myapp.com/\",\"home_url\",\"allowed\",\"The portal does not read \"\"a\"\". If it belongs to \
-         the URL before it, write its & as %26.\"\r\n"
-    );
+        "6,\"'=1+1\",\"\",\"\",\"no-link\",\"That is not a complete link. Start with https://accounts.myapp.com/.\",\"\",\"\"\r\n"
+            .to_owned();
+    let odd = format!("7,\"{SIGN_IN}?a=1,2;\"\"'\",\"https://myapp.com/\",\"home_url\",\"allowed\",\"\",\"Ignored: a.\",\"\"\r\n");
     for all in [None, Some("all"), Some("nonsense")] {
         assert_eq!(download(all).await, format!("{head}{first}{refused}{no_link}{odd}"), "{all:?}");
     }

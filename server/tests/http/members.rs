@@ -39,6 +39,20 @@ fn assert_leads_to(answer: &Answer, page: &str) {
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, page), "{}", text(answer.text()));
 }
 
+/// The Members page after an invitation, as the browser that made it follows the redirect.
+async fn invited(site: &Site, email: &str, role: &str) -> Answer {
+    let answer = site.post(MEMBERS, &[("email", email), ("role", role)]).await;
+    assert_leads_to(&answer, &format!("{MEMBERS}?invited"));
+    assert!(!answer.text().contains("token") && !answer.header("location").contains("token"));
+    let cookie = answer.header("set-cookie").to_owned();
+    assert!(
+        cookie.starts_with("portal-redirects-new-link=") && cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/; Max-Age=120"),
+        "{cookie}"
+    );
+    let browser = site.with_cookie(format!("{}; {}", site.cookie(), cookie.split(';').next().unwrap()));
+    browser.get(&format!("{MEMBERS}?invited")).await
+}
+
 /// The link in an answer, as its path and query, and its token.
 fn link(answer: &Answer) -> (String, String) {
     let link = text_of(answer.text(), "invitation-link", "code").unwrap();
@@ -78,12 +92,13 @@ async fn every_member_sees_the_list_and_only_owners_what_changes_it(pool: PgPool
 async fn an_invitation_shows_its_link_once_and_the_one_who_follows_it_is_a_member(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool).await;
-    let answer = site.post(MEMBERS, &[("email", "Carl@myapp.com"), ("role", "editor")]).await;
-    assert_eq!((answer.status, answer.header("cache-control"), answer.header("location")), (StatusCode::OK, "no-store", ""));
+    let answer = invited(&site, "Carl@myapp.com", "editor").await;
+    assert_eq!((answer.status, answer.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert!(answer.header("set-cookie").starts_with("portal-redirects-new-link=;"), "it is shown once");
     assert!(text(answer.text()).contains("Hand this link to carl@myapp.com"), "{}", text(answer.text()));
     let (path, token) = link(&answer);
     let again = site.get(MEMBERS).await;
-    assert!(!again.text().contains(&token) && text(again.text()).contains("carl@myapp.com Editor Valid until"));
+    assert!(!again.text().contains(&token) && text(again.text()).contains("carl@myapp.com Editor Made "));
     let hashes: Vec<String> = sqlx::query_scalar("select row_to_json(admin_links)::text from admin_links").fetch_all(&pool).await.unwrap();
     assert!(hashes.iter().all(|row| !row.contains(&token)));
 
@@ -91,7 +106,7 @@ async fn an_invitation_shows_its_link_once_and_the_one_who_follows_it_is_a_membe
     assert!(text(carl.get(&path).await.text()).contains("owner@myapp.com invites carl@myapp.com to MyApp, as editor."));
     assert_leads_to(&carl.post("/account/invitation", &[("token", &token), ("password", PASSWORD)]).await, "/instances");
     assert_eq!(roles(&pool).await[1], ("carl@myapp.com".to_owned(), Role::Editor));
-    assert!(!site.get(MEMBERS).await.text().contains("Valid until"));
+    assert!(!site.get(MEMBERS).await.text().contains("valid until"));
     assert_eq!(carl.post("/account/invitation", &[("token", &token), ("password", PASSWORD)]).await.status, StatusCode::GONE);
 }
 
@@ -128,7 +143,7 @@ async fn an_invitation_that_is_wrong_comes_back_as_typed_with_what_is_wrong(pool
 async fn an_invitation_that_is_withdrawn_leads_nowhere(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool).await;
-    let (path, _) = link(&site.post(MEMBERS, &[("email", "carl@myapp.com"), ("role", "viewer")]).await);
+    let (path, _) = link(&invited(&site, "carl@myapp.com", "viewer").await);
     let id = value(site.get(MEMBERS).await.text(), "invitation");
     assert_leads_to(&site.post(&format!("{MEMBERS}/withdraw"), &[("invitation", &id)]).await, &format!("{MEMBERS}?withdrawn"));
     assert_eq!(Site::anonymous(&pool).get(&path).await.status, StatusCode::GONE);
@@ -143,9 +158,12 @@ async fn a_role_that_is_changed_holds_at_once(pool: PgPool) {
     let save = |site: Site| async move { site.post("/instances/my-app/redirects", &[]).await.status };
     assert_eq!(save(carls.clone()).await, StatusCode::FORBIDDEN);
     let change = site.post(&format!("{MEMBERS}/role"), &[("member", &key(&carl)), ("role", "editor")]).await;
-    assert_leads_to(&change, &format!("{MEMBERS}?saved"));
+    let page = format!("{MEMBERS}?changed={}&was=viewer", key(&carl));
+    assert_leads_to(&change, &page);
     assert_eq!(save(carls.clone()).await, StatusCode::BAD_REQUEST, "it arrives, and is no form");
-    assert!(text(site.get(&format!("{MEMBERS}?saved")).await.text()).contains("The role is changed."));
+    assert!(text(site.get(&page).await.text()).contains("carl@myapp.com Editor, was Viewer Undo"));
+    site.post(&format!("{MEMBERS}/role"), &[("member", &key(&carl)), ("role", "viewer")]).await;
+    assert!(!text(site.get(&page).await.text()).contains("was Viewer"), "an address that was kept says nothing that is no longer so");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -167,7 +185,7 @@ async fn ones_own_role_is_changed_only_where_another_owner_is_left(pool: PgPool)
     assert_eq!(roles(&pool).await, [(OWNER.to_owned(), Role::Owner)]);
 
     member(&pool, "carl@myapp.com", "my-app", Role::Owner).await;
-    assert_leads_to(&site.post(&format!("{MEMBERS}/role"), &fields).await, &format!("{MEMBERS}?saved"));
+    assert_leads_to(&site.post(&format!("{MEMBERS}/role"), &fields).await, &format!("{MEMBERS}?changed={}&was=owner", key(&me)));
     assert_eq!(site.post(MEMBERS, &[("email", "dora@myapp.com"), ("role", "owner")]).await.status, StatusCode::FORBIDDEN);
     let back = [("member", key(&me)), ("role", "owner".to_owned())];
     let back: Vec<(&str, &str)> = back.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -244,4 +262,21 @@ async fn without_a_database_an_invitation_is_kept_to_be_sent_again(pool: PgPool)
     let answer = site.post(MEMBERS, &[("email", "carl@myapp.com"), ("role", "editor")]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!((value(answer.text(), "email"), value(answer.text(), "role")), ("carl@myapp.com".into(), "editor".into()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn only_an_owner_of_the_instance_that_a_new_link_invites_to_is_shown_it(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    store_instance(&pool, &other_app("other-app")).await;
+    let viewer = member(&pool, "viewer@myapp.com", "my-app", Role::Viewer).await;
+    let site = Site::new(&pool).await;
+    let made = site.post(MEMBERS, &[("email", "carl@myapp.com"), ("role", "viewer")]).await;
+    let cookie = made.header("set-cookie").split(';').next().unwrap().to_owned();
+    let with_cookie = |site: &Site| site.with_cookie(format!("{}; {cookie}", site.cookie()));
+    let viewers = signed_in(&pool, &viewer).await;
+    for page in [with_cookie(&viewers).get(MEMBERS).await, with_cookie(&site).get("/instances/other-app/members").await] {
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(!page.text().contains("token=") && !text(page.text()).contains("Hand this link"));
+    }
+    assert!(with_cookie(&site).get(MEMBERS).await.text().contains("token="));
 }

@@ -1,11 +1,14 @@
 //! The dashboard's pages: what they say, under which status, and what protects them.
 
-use app::redirects::{Environment, Flow, Page, Settings};
+use app::{
+    admins::Role,
+    redirects::{Environment, Flow, Page, Settings},
+};
 use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, Site, fallback_form, instance_form, my_app, other_app, store_fallbacks, store_instance, store_my_app, with},
+    common::{Answer, Site, fallback_form, instance_form, member, my_app, other_app, store_fallbacks, store_instance, store_my_app, with},
     html::{error_of, script_nonces, text, value, values},
 };
 
@@ -167,14 +170,37 @@ async fn an_empty_list_offers_the_first_instance_and_a_full_one_lists_them(pool:
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_overview_lists_the_portal_pages_urls(pool: PgPool) {
+async fn the_overview_says_where_people_end_who_changed_it_and_where_the_portal_is(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    let answer = Site::new(&pool).await.get("/instances/my-app").await;
-    for page in Page::ALL {
-        let path = page.path();
-        assert!(answer.text().contains(&format!(">https://accounts.myapp.com{path}</code>")), "{path}");
-        assert!(text(answer.text()).contains(&format!("{} {}", page.label(), page.help())), "{path}");
+    store_fallbacks(&pool, &[(Flow::SignUp, "/welcome"), (Flow::Waitlist, "https://myapp.com/later")]).await;
+    // It was allowed when it was stored.
+    sqlx::query("update fallback_redirects set value = 'https://launch.example.net/thanks' where flow = 'waitlist'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let viewer = member(&pool, "viewer@myapp.com", "my-app", Role::Viewer).await;
+    let site = Site::new(&pool).await;
+    let answer = site.get("/instances/my-app").await;
+    let seen = text(answer.text());
+    for said in [
+        "Where people end 1 skipped",
+        "After sign-up https://myapp.com/welcome Stored fallback",
+        "After logo click https://myapp.com/ Home URL After",
+        "After joining the waitlist https://myapp.com/ Home URL, since the stored fallback is skipped",
+        "https://launch.example.net/thanks is skipped. launch.example.net is not on myapp.com.",
+        "owner@myapp.com changed redirects",
+        "Portal API Says where a link leads",
+        "curl \"https://accounts.myapp.com/v1/resolve?flow=sign-in\"",
+    ] {
+        assert!(seen.contains(said), "{said}: {seen}");
     }
+    assert!(answer.text().contains("href=\"/instances/my-app/redirects#after_join_waitlist_url\""));
+    for page in Page::ALL {
+        let url = format!("https://accounts.myapp.com{}", page.path());
+        assert!(answer.text().contains(&format!(">{url}</code>")) && answer.text().contains(&format!("href=\"{url}\"")), "{url}");
+    }
+    let viewers = site.signed_in(&pool, viewer.admin.unwrap()).await.get("/instances/my-app").await;
+    assert!(text(viewers.text()).contains("Open in Redirects") && !viewers.text().contains("Fix in"), "a viewer can't fix anything");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -112,7 +112,43 @@ async fn what_is_no_link_of_this_portal_is_said_beside_it_and_nothing_is_lost(po
         for (name, value) in fields {
             assert_eq!(html::value(answer.text(), name), value);
         }
+        // Of a link that can't be read there is no result, and nothing to copy or to scan.
+        assert!(html::text_of(answer.text(), "outcome", "div").unwrap().starts_with("No result"), "{link}");
+        for id in ["target", "target-unsaved", "generated-link-url"] {
+            assert_eq!(html::text_of(answer.text(), id, "code"), None, "{link}: {id}");
+        }
+        assert!(!answer.text().contains("class=\"qr\""), "{link}");
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_mistake_in_a_link_is_named_with_the_corrected_link(pool: PgPool) {
+    let site = site(&pool).await;
+    let note = async |link: &str| html::text_of(page(&site, &[("link", link)]).await.text(), "link-note", "div").unwrap();
+    let said = note("https://accounts.myapp.com/sign-in?redirect_url=https://myapp.com/?a=1&b=2&utm_source=mail").await;
+    assert_eq!(
+        said,
+        "b is cut off from redirect_url. Write an & inside a URL as %26. Ignored: utm_source. Corrected link: \
+         https://accounts.myapp.com/sign-in?redirect_url=https%3A%2F%2Fmyapp.com%2F%3Fa%3D1%26b%3D2&utm_source=mail Copy the corrected link"
+    );
+    let said = note("accounts.myapp.com/sign-in").await;
+    assert!(said.ends_with("Corrected link: https://accounts.myapp.com/sign-in Copy the corrected link"), "{said}");
+    let wrapped = "https://slack-redir.net/link?url=https%3A%2F%2Faccounts.myapp.com%2Fsign-up%3Fredirect_url%3D%252Fa";
+    let answer = page(&site, &[("link", wrapped)]).await;
+    assert_eq!(target(&answer), "https://myapp.com/a");
+    assert!(html::text_of(answer.text(), "link-note", "div").unwrap().starts_with("Wrapped by Slack."));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_link_as_clerks_components_write_it_is_read_from_its_fragment(pool: PgPool) {
+    let site = site(&pool).await;
+    let answer = page(&site, &[("link", "https://accounts.myapp.com/sign-up/tasks#/?redirect_url=https%3A%2F%2Fmyapp.com%2Fx")]).await;
+    assert_eq!(target(&answer), "https://myapp.com/x");
+    assert_eq!(html::value(answer.text(), "redirect_url"), "https://myapp.com/x");
+    let answer = page(&site, &[("link", "https://accounts.myapp.com/?redirect_url=/app#/orders")]).await;
+    assert_eq!(target(&answer), "https://myapp.com/app");
+    let said = html::text_of(answer.text(), "link-note", "div").unwrap();
+    assert!(said.contains("#/orders is cut off from redirect_url.") && said.contains("redirect_url=%2Fapp%23%2Forders"), "{said}");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -68,12 +68,16 @@ async fn the_dashboard_says_so_where_it_is_about_visitors(pool: PgPool) {
         assert!(!text(site.get(page).await.text()).contains("switched off"), "{page}");
     }
     assert!(text(site.get(SETTINGS).await.text()).contains("Portal pages On Switching them off takes effect at once"));
+    let asks = site.get(SETTINGS).await;
+    let question = asks.text().split_once("<details class=\"sure\"").unwrap().1.split_once("</details>").unwrap().0;
+    assert!(text(question).contains("This is a production instance. From this moment on, visitors of sign-in, sign-up"), "{question}");
+    assert!(question.contains("value=\"off\"") && asks.text().matches("value=\"off\"").count() == 1, "only behind the question");
     switched(&site, "off").await;
     for page in about_visitors {
         assert!(text(site.get(page).await.text()).contains(OFF), "{page}");
     }
     let settings = site.get(&format!("{SETTINGS}?portal-off")).await;
-    assert!(text(settings.text()).contains("The portal pages are switched off: visitors get 404."), "{}", text(settings.text()));
+    assert!(text(settings.text()).contains("The portal pages are switched off: visitors get 404. Undo"), "{}", text(settings.text()));
     assert!(text(settings.text()).contains("Portal pages Off Visitors of sign-in"));
     switched(&site, "on").await;
     assert!(text(site.get(&format!("{SETTINGS}?portal-on")).await.text()).contains("visitors find them again"));

@@ -49,6 +49,10 @@ pub struct PendingInvitation {
     pub email: String,
     /// The role's name.
     pub role: String,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// The name of the admin who made it.
+    pub created_by: String,
     /// When it expires.
     pub expires_at: OffsetDateTime,
 }
@@ -180,7 +184,7 @@ pub async fn delete(connection: &mut PgConnection, token: &Token) -> sqlx::Resul
 pub async fn pending<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sqlx::Result<Vec<PendingInvitation>> {
     sqlx::query_as!(
         PendingInvitation,
-        r#"select id, email as "email!", role as "role!", expires_at from admin_links
+        r#"select id, email as "email!", role as "role!", created_at, created_by, expires_at from admin_links
         where instance_id = $1 and expires_at > now() order by id desc"#,
         instance
     )

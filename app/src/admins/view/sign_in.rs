@@ -7,7 +7,7 @@ use super::{RejectedSignIn, errors, label, rejection_summary};
 use crate::{
     admins::store::accounts,
     layout::{frame::Entrance, loading},
-    ui::field::Field,
+    ui::{field::Field, form::summary},
 };
 
 /// The page to sign in with email and password.
@@ -15,18 +15,28 @@ use crate::{
 pub fn SignInPage() -> impl IntoView {
     let rejected = use_context::<RejectedSignIn>();
     let next = rejected.as_ref().map_or_else(|| loading::query_value("next"), |rejected| rejected.next.clone());
+    let lost_cookie = rejected.is_none() && loading::query_value("cookies") == "blocked";
     let (email, reason) = rejected.map_or_else(Default::default, |rejected| (rejected.email, Some(rejected.reason)));
     loading::loaded(async move {
         let has_admin = accounts::any(&loading::pool()?).await.map_err(loading::unavailable)?;
         let no_admin = (!has_admin).then(|| {
             view! { <p class="banner note" role="status">"There is no admin yet. When the server started, it printed a link to create the first one. The link is valid for an hour; restart the server to get a new one."</p> }
         });
-        let summary = rejection_summary(reason.as_ref(), label);
+        let blocked = lost_cookie.then(|| {
+            summary(
+                "Your browser blocks cookies",
+                "You are not signed in: without a cookie, the dashboard can't recognize you on the next page. Allow cookies for this site in \
+                 your browser's settings. Then sign in again.",
+                Vec::new(),
+            )
+        });
+        let rejected = rejection_summary(reason.as_ref(), label);
         let errors = errors(reason);
         Ok(view! {
             <Entrance title="Sign in">
                 {no_admin}
-                {summary}
+                {blocked}
+                {rejected}
                 <form method="post" class="card" action=paths::SIGN_IN novalidate>
                     <input type="hidden" name="next" value=next />
                     {Field { name: "email", label: "Email", kind: "email", autocomplete: "username", value: email, ..Field::default() }.show(&errors)}

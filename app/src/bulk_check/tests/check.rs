@@ -19,7 +19,7 @@ fn checked(text: &str) -> CheckedLink {
 
 /// The outcome, the target with its source, and the reason.
 fn outcome(text: &str) -> (LinkOutcome, Option<(String, Source)>, String) {
-    let CheckedLink { line, link, target, outcome, reason } = checked(text);
+    let CheckedLink { line, link, target, outcome, reason, .. } = checked(text);
     assert_eq!((line, link.as_str()), (7, text));
     (outcome, target, reason)
 }

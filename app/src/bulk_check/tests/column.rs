@@ -83,3 +83,14 @@ fn a_quote_that_is_never_closed_is_an_error_with_its_line() {
     assert_eq!(found(format!("link,note\n{A},5\" wide\n{B},x"), "a.csv"), Ok(lines(&[(2, A), (3, B)])));
     assert_eq!(found(format!("link,note\n{A},x\n{B},\"two\nlines\"\n"), "a.csv"), Ok(lines(&[(2, A), (3, B)])));
 }
+
+#[test]
+fn a_first_line_that_names_the_delimiter_is_followed() {
+    for (line, delimiter) in [("sep=;", ";"), ("\"sep=;\"", ";"), ("SEP=,", ","), ("sep=\t", "\t"), ("sep=|", "|")] {
+        let csv = format!("\u{feff}{line}\r\nname{delimiter}link\r\nx{delimiter}{A}\r\ny{delimiter}{B}\r\n");
+        assert_eq!(found(csv, "a.csv"), Ok(lines(&[(3, A), (4, B)])), "{line:?}");
+    }
+    assert_eq!(found(format!("sep=;\n{A}\n"), ""), Ok(lines(&[(2, A)])));
+    assert_eq!(found("sep=;", ""), Err(ListError::Empty));
+    assert_eq!(found("sep=x1", ""), Ok(lines(&[(1, "sep=x1")])));
+}

@@ -13,7 +13,15 @@ use crate::{
 
 fn checked(link: &str, reason: &str) -> CheckedLink {
     let target = Some(("https://myapp.com/".to_owned(), Source::HomeUrl));
-    CheckedLink { line: 2, link: link.to_owned(), target, outcome: LinkOutcome::Refused, reason: reason.to_owned() }
+    CheckedLink {
+        line: 2,
+        link: link.to_owned(),
+        target,
+        outcome: LinkOutcome::Refused,
+        reason: reason.to_owned(),
+        note: String::new(),
+        corrected: None,
+    }
 }
 
 /// The cells as a spreadsheet reads them.
@@ -26,13 +34,23 @@ fn cells(links: &[CheckedLink]) -> Vec<Vec<String>> {
 
 #[test]
 fn each_row_is_a_line_of_quoted_cells() {
-    let no_link =
-        CheckedLink { line: 10_000, link: "ünï, \"x\"".into(), target: None, outcome: LinkOutcome::NoLink, reason: String::new() };
-    let expected = "\u{feff}\"line\",\"link\",\"target\",\"source\",\"verdict\",\"reason\"\r\n\
-        2,\"https://a/\",\"https://myapp.com/\",\"home_url\",\"refused\",\"redirect_url: No.\"\r\n\
-        10000,\"ünï, \"\"x\"\"\",\"\",\"\",\"no-link\",\"\"\r\n";
+    let no_link = CheckedLink {
+        line: 10_000,
+        link: "ünï, \"x\"".into(),
+        target: None,
+        outcome: LinkOutcome::NoLink,
+        reason: String::new(),
+        note: "Ignored: x.".into(),
+        corrected: Some("https://b/".into()),
+    };
+    let expected = "\u{feff}\"line\",\"link\",\"target\",\"source\",\"verdict\",\"reason\",\"note\",\"corrected_link\"\r\n\
+        2,\"https://a/\",\"https://myapp.com/\",\"home_url\",\"refused\",\"redirect_url: No.\",\"\",\"\"\r\n\
+        10000,\"ünï, \"\"x\"\"\",\"\",\"\",\"no-link\",\"\",\"Ignored: x.\",\"https://b/\"\r\n";
     assert_eq!(String::from_utf8(write(&[checked("https://a/", "redirect_url: No."), no_link])).unwrap(), expected);
-    assert_eq!(write(&[]), "\u{feff}\"line\",\"link\",\"target\",\"source\",\"verdict\",\"reason\"\r\n".as_bytes());
+    assert_eq!(
+        write(&[]),
+        "\u{feff}\"line\",\"link\",\"target\",\"source\",\"verdict\",\"reason\",\"note\",\"corrected_link\"\r\n".as_bytes()
+    );
 }
 
 #[test]
@@ -65,7 +83,7 @@ fn a_cell_that_could_be_a_formula_begins_with_an_apostrophe() {
 #[test]
 fn a_cell_cannot_end_its_row_or_begin_another_cell() {
     let text = "x\",\"=1+1\"\r\n\"=2\n;=3\t=4";
-    assert_eq!(cells(&[checked(text, "y")])[1..], [["2", text, "https://myapp.com/", "home_url", "refused", "y"]]);
+    assert_eq!(cells(&[checked(text, "y")])[1..], [["2", text, "https://myapp.com/", "home_url", "refused", "y", "", ""]]);
 }
 
 #[test]

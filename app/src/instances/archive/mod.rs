@@ -46,6 +46,13 @@ fn until(archived_at: OffsetDateTime) -> OffsetDateTime {
     archived_at + Duration::hours(RESTORABLE_HOURS.into())
 }
 
-/// Until when an archived instance can be restored; `None` in it where that is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Restorable(pub Option<OffsetDateTime>);
+/// What the page of an archived instance says about restoring it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restorable {
+    /// The instance's slug.
+    pub slug: String,
+    /// Until when it can be restored; `None` where that is over.
+    pub until: Option<OffsetDateTime>,
+    /// Whether the caller is an owner, and may restore it.
+    pub is_owned: bool,
+}

@@ -15,23 +15,25 @@ use crate::{
     ui::form::FieldError,
 };
 
-/// Until when the instance of that slug can be restored; `None` where it is not archived.
+/// Until when the instance of that slug can be restored, and whether that admin may; `None` where it is not archived.
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
-pub async fn restorable(pool: &PgPool, slug: &str) -> Result<Option<Restorable>, StoreError> {
+pub async fn restorable(pool: &PgPool, slug: &str, admin: Option<i64>) -> Result<Option<Restorable>, StoreError> {
     if !is_slug(slug) {
         return Ok(None);
     }
     let row = sqlx::query!(
-        r#"select archived_at as "archived_at!", archived_at > now() - make_interval(hours => $2) as "can_be!"
-        from instances where slug = $1 and archived_at is not null"#,
+        r#"select archived_at as "archived_at!", archived_at > now() - make_interval(hours => $2) as "can_be!",
+            exists (select from members m where m.instance_id = i.id and m.admin_id = $3 and m.role = 'owner') as "is_owned!"
+        from instances i where slug = $1 and archived_at is not null"#,
         slug,
-        RESTORABLE_HOURS
+        RESTORABLE_HOURS,
+        admin
     )
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|row| Restorable(row.can_be.then(|| until(row.archived_at)))))
+    Ok(row.map(|row| Restorable { slug: slug.to_owned(), until: row.can_be.then(|| until(row.archived_at)), is_owned: row.is_owned }))
 }
 
 /// Archives an instance, if its slug was typed to confirm that.

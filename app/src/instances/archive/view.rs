@@ -9,7 +9,12 @@ use crate::{
         rejected::{Problem, Rejected},
     },
     paths,
-    ui::{field::Field, form::summary, text::moment},
+    ui::{
+        field::Field,
+        form::summary,
+        icon::{TICK, icon},
+        text::moment,
+    },
 };
 use leptos::prelude::*;
 
@@ -73,6 +78,19 @@ pub(in crate::instances) fn way_to_archive(slug: &str) -> impl IntoView + use<> 
             <a class="button" href=paths::instance(slug).archive()>"Archive instance…"</a>
         </section>
     }
+}
+
+/// Says that an instance has just been archived, and undoes it for its owner.
+pub(in crate::instances) fn archived_banner(archived: &ArchivedInstance) -> impl IntoView + use<> {
+    let undo = archived.is_owned.then(|| {
+        view! {
+            <form method="post" class="undo" action=paths::instance(&archived.slug).unarchive()>
+                <button class="button small">"Undo"</button>
+            </form>
+        }
+    });
+    let said = format!("{} is archived, and its portal is closed.", archived.name);
+    view! { <div class="banner" role="status">{icon(TICK)}<span>{said}</span>{undo}</div> }
 }
 
 /// The caller's archived instances; nothing where there are none.

@@ -47,7 +47,9 @@ async fn an_archived_instance_is_on_the_list_of_those_and_raises_its_version(poo
     let listed = list(&pool, ana.admin.unwrap()).await.unwrap();
     assert_eq!((listed.len(), listed[0].slug.as_str(), listed[0].is_owned), (1, "my-app", true));
     assert_eq!(listed[0].until - at, time::Duration::days(30));
-    assert_eq!(restorable(&pool, "my-app").await.unwrap(), Some(Restorable(Some(listed[0].until))));
+    let expected = Restorable { slug: "my-app".into(), until: Some(listed[0].until), is_owned: false };
+    assert_eq!(restorable(&pool, "my-app", None).await.unwrap(), Some(expected.clone()));
+    assert_eq!(restorable(&pool, "my-app", ana.admin).await.unwrap(), Some(Restorable { is_owned: true, ..expected }));
     assert_eq!(records(&pool).await, [("archived".into(), Some(2))]);
     let nobody = admin(&pool, "ben@myapp.com").await;
     assert!(list(&pool, nobody.admin.unwrap()).await.unwrap().is_empty());
@@ -95,7 +97,7 @@ async fn an_archived_instance_comes_back_as_it_was_at_the_next_version(pool: PgP
     unarchive(&pool, &Actor::server(), "my-app").await.unwrap();
     let stored = found(&pool, "my-app").await;
     assert_eq!((stored.archived_at, stored.instance.version(), stored.settings), (None, 3, my_app()));
-    assert_eq!(restorable(&pool, "my-app").await.unwrap(), None);
+    assert_eq!(restorable(&pool, "my-app", None).await.unwrap(), None);
     unarchive(&pool, &Actor::server(), "my-app").await.unwrap();
     assert_eq!(found(&pool, "my-app").await.instance.version(), 3);
     assert_eq!(records(&pool).await, [("archived".into(), Some(2)), ("unarchived".into(), Some(3))]);
@@ -124,7 +126,8 @@ async fn after_30_days_an_archived_instance_is_gone_for_good_and_its_names_stay_
     archived(&pool, &ana).await;
     since(&pool, "720 hours 1 second").await;
     assert!(list(&pool, ana.admin.unwrap()).await.unwrap().is_empty());
-    assert_eq!(restorable(&pool, "my-app").await.unwrap(), Some(Restorable(None)));
+    let over = Restorable { slug: "my-app".into(), until: None, is_owned: false };
+    assert_eq!(restorable(&pool, "my-app", None).await.unwrap(), Some(over));
     let restored = unarchive(&pool, &ana, "my-app").await;
     assert!(matches!(restored, Err(StoreError::Archived)), "{restored:?}");
     assert_eq!(records(&pool).await, [("archived".into(), Some(2))]);

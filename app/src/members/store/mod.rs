@@ -54,17 +54,18 @@ pub async fn list(pool: &PgPool, instance: i64) -> Result<Vec<Member>, StoreErro
     rows.into_iter().map(|row| Ok(Member { id: row.admin_id, email: row.email, role: stored_role(&row.role)?, since: row.since })).collect()
 }
 
-/// Gives a member another role. Nothing changes if they have that role already.
+/// Gives a member another role, and returns the one that they had. Nothing changes if they have that role already.
 ///
 /// # Errors
 /// The instance or the member is not found, the instance is archived, the actor is not an owner, there is no such role, the member is
 /// the last owner, or the query fails.
-pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleForm) -> Result<(), StoreError> {
+pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleForm) -> Result<Role, StoreError> {
     let mut transaction = pool.begin().await?;
     let member = lock_member(&mut transaction, actor, slug, form.member).await?;
     let role: Role = form.role.parse().map_err(|error| member.field_error(error))?;
-    if role == member.role {
-        return Ok(());
+    let was = member.role;
+    if role == was {
+        return Ok(was);
     }
     check_role(&mut transaction, actor, member.instance, Role::Owner).await?;
     member.check_other_owner(&mut transaction).await?;
@@ -74,7 +75,7 @@ pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleFo
     let entry = Entry::of(member.instance).about(member.email).field("role", member.role.name(), role.name());
     record(&mut transaction, actor, Kind::Role, entry).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(was)
 }
 
 /// Removes a member, who may be the actor. From then on their requests find no such instance.

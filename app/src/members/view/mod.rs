@@ -2,15 +2,16 @@
 
 mod rows;
 
-use crate::paths;
+use axum::http::request::Parts;
 use leptos::prelude::*;
+use sqlx::PgPool;
 
-use rows::{invitation_row, member_row};
+use rows::{ChangedRole, MemberList, invitation_row};
 
 use crate::{
     admins::{
-        Role,
-        store::links::{self, Invitation},
+        Role, Token,
+        store::links::{self, Invitation, Purpose},
     },
     database::StoreError,
     layout::{
@@ -18,8 +19,8 @@ use crate::{
         loading,
     },
     members::{form::InviteForm, store},
+    paths,
     ui::{
-        copy_button::CopyButton,
         field::{Field, error_of},
         form::{FieldError, summary},
         icon::{TICK, icon},
@@ -35,12 +36,12 @@ pub struct RejectedMemberForm {
     pub errors: Vec<FieldError>,
 }
 
-/// An invitation that was just created. The page finds it in its context, and shows its link only once.
+/// The link of an invitation that was just made. The page finds it in its request, which is the only one that has it.
 #[derive(Clone)]
-pub struct NewInvitation {
-    /// The invitation.
-    pub invitation: Invitation,
-    /// The link, with its token.
+pub struct NewLink {
+    /// The token that is in the link.
+    pub token: Token,
+    /// The link.
     pub link: String,
 }
 
@@ -48,14 +49,15 @@ pub struct NewInvitation {
 #[component]
 pub fn MembersPage() -> impl IntoView {
     let slug = loading::slug();
-    let done = match loading::query().as_str() {
-        "saved" => Some("The role is changed."),
+    let query = loading::query();
+    let changed = ChangedRole::read(&query);
+    let done = match query.as_str() {
         "removed" => Some("They are removed and no longer see this instance."),
         "withdrawn" => Some("The invitation is withdrawn. Its link no longer works."),
         _ => None,
     };
     let rejected = use_context::<RejectedMemberForm>();
-    let new_invitation = use_context::<NewInvitation>();
+    let new_link = use_context::<Parts>().and_then(|parts| parts.extensions.get::<NewLink>().cloned());
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let (caller, role, pool) = (loading::caller()?, loading::role(&slug).await?, loading::pool()?);
@@ -68,16 +70,22 @@ pub fn MembersPage() -> impl IntoView {
             summary("Nothing was changed", "Fix these fields, then try again:", links.collect())
         });
         let RejectedMemberForm { invite, errors } = rejected.unwrap_or_default();
-        let rows = members.into_iter().map(|member| member_row(member, &slug, caller.id, is_owner, &errors)).collect_view();
+        let new_link = match new_link.filter(|_| is_owner) {
+            Some(new) => invited_by(&pool, stored.id, new).await.map_err(loading::unavailable)?,
+            None => None,
+        };
+        let list = MemberList { slug: slug.clone(), name: stored.settings.name.clone(), caller: caller.id, is_owner, changed };
+        let rows = members.into_iter().map(|member| list.member_row(member, &errors)).collect_view();
         let invitations = (!pending.is_empty()).then(|| {
-            let rows = pending.into_iter().map(|pending| invitation_row(pending, &slug)).collect_view();
+            let link_for = |email: &str| new_link.as_ref().filter(|(invited, _)| invited == email).map(|(_, link)| link.clone());
+            let rows = pending.into_iter().map(|pending| invitation_row(link_for(&pending.email), pending, &slug)).collect_view();
             view! {
                 <section class="group" aria-labelledby="invitations-title">
                     <div>
                         <h2 id="invitations-title">"Invitations"</h2>
-                        <p>"Nobody has accepted these yet. Their links are not shown again: to get a new one, invite the same address again."</p>
+                        <p>"Nobody has accepted these yet. Each link works once, within a week. A new link ends the old one."</p>
                     </div>
-                    <ul class="card rows-of">{rows}</ul>
+                    <ul class="card people invited">{rows}</ul>
                 </section>
             }
         });
@@ -91,13 +99,12 @@ pub fn MembersPage() -> impl IntoView {
             <InstanceFrame stored place=Place::Members>
                 {summary}
                 {done}
-                {new_invitation.map(link_once)}
                 <section class="group" aria-labelledby="members-title">
                     <div>
                         <h2 id="members-title">"Members"</h2>
                         <p>{help}</p>
                     </div>
-                    <ul class="card rows-of">{rows}</ul>
+                    <ul class="card people">{rows}</ul>
                 </section>
                 {form}
                 {invitations}
@@ -106,24 +113,13 @@ pub fn MembersPage() -> impl IntoView {
     })
 }
 
-/// The link of a new invitation. Only this response has it.
-fn link_once(created: NewInvitation) -> impl IntoView {
-    let NewInvitation { invitation, link } = created;
-    let role = invitation.membership.map_or("", |(_, role)| role.name());
-    view! {
-        <section class="card once" aria-labelledby="link-title">
-            <div role="status">
-                <h2 id="link-title">{format!("Hand this link to {}", invitation.email)}</h2>
-                <p class="help">{format!("It makes them {} of this instance. It works once, within a week, and is shown only now.", with_article(role))}</p>
-            </div>
-            <p class="value"><code id="invitation-link">{link}</code><CopyButton of="invitation-link".to_owned() label="the link".to_owned() /></p>
-        </section>
-    }
-}
-
-fn with_article(role: &str) -> String {
-    let article = if role.starts_with(['e', 'o']) { "an" } else { "a" };
-    format!("{article} {role}")
+/// The address that a new link is for, and the link; `None` if it does not invite to this instance any more.
+async fn invited_by(pool: &PgPool, instance: i64, new: NewLink) -> sqlx::Result<Option<(String, String)>> {
+    let found = links::find(pool, &new.token).await?;
+    Ok(found.and_then(|found| match found.purpose {
+        Purpose::Invite(Invitation { email, membership: Some((id, _)), .. }) if id == instance => Some((email.to_string(), new.link)),
+        _ => None,
+    }))
 }
 
 fn invite_form(slug: &str, form: InviteForm, errors: &[FieldError]) -> impl IntoView + use<> {

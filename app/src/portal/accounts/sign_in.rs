@@ -34,7 +34,7 @@ fn identifier_taken() -> IdentityError {
 
 /// Signs a visitor in by password.
 pub(super) async fn sign_in(pool: &PgPool, instance: i64, form: &SignInForm, client: &Client) -> Result<SignInOutcome, IdentityError> {
-    let identifier = Identifier::parse(&form.identifier);
+    let identifier = Identifier::parse_to_sign_in(&form.identifier);
     // An identifier that nobody can have gets its error at once: that reveals nothing about who has an account.
     let mut errors: Vec<_> = identifier.as_ref().err().map(|error| FieldError::new("identifier", error)).into_iter().collect();
     if form.password == Password::default() {
@@ -42,7 +42,9 @@ pub(super) async fn sign_in(pool: &PgPool, instance: i64, form: &SignInForm, cli
     }
     let (Ok(identifier), true) = (identifier, errors.is_empty()) else { return Err(IdentityError::Fields(errors)) };
     let account = accounts::find(pool, instance, &identifier.into()).await?.pop();
-    begin_session(pool, instance, account, &form.password, client).await?.ok_or_else(wrong_details)
+    // A number with its trunk zero is an error, unless it is stored so. That is not said either.
+    let wrong = || Identifier::parse(&form.identifier).map_or_else(|error| IdentityError::field("identifier", error), |_| wrong_details());
+    begin_session(pool, instance, account, &form.password, client).await?.ok_or_else(wrong)
 }
 
 /// Creates an account and signs its visitor in. Visitors who already have it and type its password are just signed in.

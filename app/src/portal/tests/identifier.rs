@@ -26,6 +26,7 @@ fn one_field_takes_all_three_kinds_and_tells_them_apart() {
         ("\u{202a}+49\u{a0}171\u{2011}1234\u{202c}", 'p', "+491711234"),
         ("\u{feff}+49\u{ad}171\u{2060}1234\u{61c}", 'p', "+491711234"),
         ("＋４９１７１", 'p', "+49171"),
+        ("+39 06 1234 5678", 'p', "+390612345678"),
         ("Nick", 'u', "nick"),
         (" ＮＩＣＫ_1.2-3 ", 'u', "nick_1.2-3"),
         ("℡-1", 'u', "tel-1"),
@@ -37,7 +38,7 @@ fn one_field_takes_all_three_kinds_and_tells_them_apart() {
 
 #[test]
 fn an_invalid_identifier_gets_the_error_of_its_kind() {
-    use NotAPhoneNumber::{Character, Length, NoCountry};
+    use NotAPhoneNumber::{Character, Length, NoCountry, TrunkZero};
     for text in ["", "  ", "\n\u{a0}"] {
         assert_eq!(kind(text), Err(NotAnIdentifier::Empty), "{text:?}");
     }
@@ -51,6 +52,9 @@ fn an_invalid_identifier_gets_the_error_of_its_kind() {
         ("+0171 1234567", NoCountry),
         ("-.()", NoCountry),
         ("+", Length),
+        ("+49 0170 1234567", TrunkZero("49")),
+        ("+49 (0)170 1234567", TrunkZero("49")),
+        ("+44 07700 900123", TrunkZero("44")),
         ("+123", Length),
         ("+1234567890123456", Length),
         ("+49 171 CALL-ME", Character),

@@ -1,7 +1,9 @@
 //! The HTML document around every hosted page and notice.
 
 use leptos::prelude::*;
+use url::Url;
 
+use super::Script;
 use crate::{redirects::Environment, ui::text::escape_for_title};
 
 /// The pages' whole style. They load nothing else.
@@ -18,36 +20,65 @@ pub struct Brand {
     pub logo_url: Option<String>,
 }
 
-/// A whole page: the logo, then one card with a heading and `body`. The policy lets the style through by its `nonce`.
-pub fn document(brand: Option<Brand>, nonce: String, heading: &'static str, body: AnyView) -> String {
-    let title = brand.as_ref().map_or_else(|| heading.to_owned(), |brand| escape_for_title(&format!("{heading} · {}", brand.name)));
-    let is_development = brand.as_ref().is_some_and(|brand| brand.environment == Environment::Development);
-    let logo = brand.map(|Brand { name, logo_url, .. }| view! { <header>{logo(name, logo_url)}</header> });
-    let footer = is_development.then(|| view! { <footer><p>"Development instance"</p></footer> });
-    let page = view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <meta name="robots" content="noindex" />
-                <title>{title}</title>
-                // Without it, browsers request /favicon.ico.
-                <link rel="icon" href="data:," />
-                <style nonce=nonce>{STYLE}</style>
-            </head>
-            <body>
-                {logo}
-                <main>
-                    <h1>{heading}</h1>
-                    {body}
-                </main>
-                {footer}
-            </body>
-        </html>
-    };
-    page.to_html()
+/// A whole page: the logo, then one card with a heading and what the page is about.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The instance, if there is one.
+    pub brand: Option<Brand>,
+    /// The policy lets the style through by it.
+    pub nonce: String,
+    /// The heading.
+    pub heading: &'static str,
+    /// The page's script.
+    pub script: Option<&'static Script>,
+    /// Whether the page reads a link's parameters. Without JavaScript, it can't read those in a fragment.
+    pub reads_link: bool,
+    /// Where the page moves on to by itself, without JavaScript.
+    pub refresh: Option<Url>,
+}
+
+impl Document {
+    /// The page as HTML, with `body` below its heading.
+    pub fn render(self, body: AnyView) -> String {
+        let Self { brand, nonce, heading, script, reads_link, refresh } = self;
+        let title = brand.as_ref().map_or_else(|| heading.to_owned(), |brand| escape_for_title(&format!("{heading} · {}", brand.name)));
+        let is_development = brand.as_ref().is_some_and(|brand| brand.environment == Environment::Development);
+        let logo = brand.map(|Brand { name, logo_url, .. }| view! { <header>{logo(name, logo_url)}</header> });
+        let development = is_development.then(|| view! { <p>"Development instance"</p> });
+        let without_script = reads_link.then(|| {
+            view! { <noscript><p>"If the link that brought you here contains a #, turn on JavaScript and open it again."</p></noscript> }
+        });
+        let footer = (is_development || reads_link).then(|| view! { <footer>{development}{without_script}</footer> });
+        let refresh = refresh.map(|url| view! { <noscript><meta http-equiv="refresh" content=format!("0; url={url}") /></noscript> });
+        let class = refresh.is_some().then_some("moving");
+        let script = script.map(|script| view! { <script inner_html=script.text()></script> });
+        let page = view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width, initial-scale=1" />
+                    <meta name="color-scheme" content="light dark" />
+                    <meta name="robots" content="noindex" />
+                    <title>{title}</title>
+                    // Without it, browsers request /favicon.ico.
+                    <link rel="icon" href="data:," />
+                    {script}
+                    {refresh}
+                    <style nonce=nonce>{STYLE}</style>
+                </head>
+                <body class=class>
+                    {logo}
+                    <main>
+                        <h1>{heading}</h1>
+                        {body}
+                    </main>
+                    {footer}
+                </body>
+            </html>
+        };
+        page.to_html()
+    }
 }
 
 fn logo(name: String, url: Option<String>) -> AnyView {

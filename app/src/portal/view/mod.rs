@@ -1,11 +1,13 @@
-//! The hosted pages as HTML: rendered on the server, without scripts. Each is one card with a way out.
+//! The hosted pages as HTML: rendered on the server, each with one small script. Each is one card with a way out.
 
 mod create_organization;
 mod document;
 mod elements;
 mod form_error;
+mod move_on;
 mod notice;
 mod organization;
+mod script;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -14,10 +16,12 @@ mod user;
 mod waitlist;
 
 pub use create_organization::create_organization;
-pub use document::{Brand, document};
+pub use document::{Brand, Document};
 pub use form_error::FormError;
+pub use move_on::move_on;
 pub use notice::{Notice, notice};
 pub use organization::organization;
+pub use script::{FORM_PAGE, MOVE_ON, Script};
 pub use sign_in::sign_in;
 pub use sign_out::sign_out;
 pub use sign_up::sign_up;

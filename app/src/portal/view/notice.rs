@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{redirects::MAX_QUERY_BYTES, ui::text::Grouped};
+use crate::{
+    redirects::{Flow, MAX_QUERY_BYTES},
+    ui::text::Grouped,
+};
 
 /// Why there is a notice instead of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub enum Notice {
     FormTooLarge,
     /// The query is longer than any link needs.
     LinkTooLong,
+    /// The browser did not keep the cookie of a session that has begun. This is the flow that began it.
+    CookiesBlocked(Flow),
     /// The page does not support the request's method.
     MethodNotAllowed,
 }
@@ -34,6 +39,7 @@ impl Notice {
             Self::SwitchedOff(_) => "There is no page here",
             Self::Unavailable => "Not right now",
             Self::InvalidForm | Self::MethodNotAllowed => "That did not work",
+            Self::CookiesBlocked(_) => "Your browser blocks cookies",
             Self::FormTooLarge | Self::LinkTooLong => "That is too long",
         }
     }
@@ -44,6 +50,12 @@ pub fn notice(notice: Notice) -> AnyView {
     let text = match notice {
         Notice::Closed(name) => return no_portal(name, " has closed its account portal."),
         Notice::SwitchedOff(name) => return no_portal(name, " has switched its account portal's pages off."),
+        Notice::CookiesBlocked(flow) => {
+            let done =
+                if flow == Flow::SignUp { "Your account is created, but you are not signed in. " } else { "You are not signed in. " };
+            let fix = "Allow cookies for this site in your browser's settings. Then sign in.";
+            format!("{done}Without a cookie, this site can't recognize you on the next page. {fix}")
+        }
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
         Notice::InvalidForm => "The form did not arrive complete. Go back, reload the page, and send it again.".to_owned(),

@@ -26,6 +26,6 @@ pub fn sign_in(address: &Address, identifier: String, error: Option<&FormError>)
             {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
             {form_buttons(address, "Sign in")}
         </form>
-        <p class="other">"No account yet? " <a href=address.to(Page::SignUp)>"Sign up"</a></p>
+        <p class="other">"No account yet? " <a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
     }
 }

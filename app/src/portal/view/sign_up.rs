@@ -47,6 +47,6 @@ pub fn sign_up(address: &Address, form: SignUpForm, error: Option<&FormError>) -
             {Field { name: "password", label: "Password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(errors)}
             {form_buttons(address, "Sign up")}
         </form>
-        <p class="other">"Have an account? " <a href=address.to(Page::SignIn)>"Sign in"</a></p>
+        <p class="other">"Have an account? " <a href=address.to_other(Page::SignIn)>"Sign in"</a></p>
     }
 }

@@ -31,7 +31,7 @@ pub fn unauthorized_sign_in(address: &Address, visitor: Option<&Visitor>, ended:
         .into_any(),
         None => view! {
             <p>"If somebody signed in to your account and it was not you, sign in first. Then end the other sessions, and choose a new password."</p>
-            <div class="end"><a class="button primary" href=address.sign_in_first(AfterSignIn::User)>"Sign in"</a><a class="cancel" href=address.exit_url.clone()>"It was me"</a></div>
+            <div class="end"><a class="button primary" href=address.sign_in_first(AfterSignIn::UnauthorizedSignIn)>"Sign in"</a><a class="cancel" href=address.exit_url.clone()>"It was me"</a></div>
         }
         .into_any(),
     };

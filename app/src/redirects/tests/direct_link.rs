@@ -32,7 +32,6 @@ fn its_query_is_read_as_the_portal_reads_it() {
     let direct = read("https://accounts.myapp.com/sign-in?redirect_url=https://myapp.com@evil.com&username=nick#/redirect_url=x").unwrap();
     assert_eq!(direct.link().redirect_url.as_deref(), Some("https://myapp.com@evil.com"));
     assert_eq!(direct.link().prefill.username.as_deref(), Some("nick"));
-    assert_eq!(direct.oddities().len(), 1, "the fragment");
 }
 
 #[test]
@@ -53,7 +52,7 @@ fn a_link_as_clerks_components_write_it_is_read_from_its_fragment() {
         let direct = read(text).unwrap();
         assert_eq!((direct.flow(), direct.link().redirect_url.as_deref()), (Flow::SignIn, Some(redirect_url)), "{text}");
         assert_eq!(direct.link().prefill.username.as_deref(), username, "{text}");
-        assert!(direct.oddities().iter().all(|said| !said.contains('#')), "{text}");
+        assert_eq!(direct.advice(&production()).mistakes, [""; 0], "{text}");
     }
     let long = format!("https://accounts.myapp.com/sign-in?a#/?redirect_url=/{}", "x".repeat(MAX_QUERY_BYTES));
     assert!(matches!(read(&long), Err(NotALink::TooLong(_))));
@@ -123,23 +122,4 @@ fn a_page_without_a_redirect_is_named() {
     }
     let pages = Page::ALL.map(Page::path).join(", ");
     assert_eq!(said("https://accounts.myapp.com/signin"), format!("The portal has no page /signin. Its pages are {pages}."));
-}
-
-#[test]
-fn mistakes_in_a_query_are_named() {
-    let odd = |query: &str| read(&format!("https://accounts.myapp.com/sign-in?{query}")).unwrap().oddities();
-    let ten = ["redirect_url=/x"; 10].join("&");
-    assert_eq!(odd(&ten), ["redirect_url appears 10 times. The first one counts."]);
-    assert_eq!(odd("username=a&username=b"), ["username appears 2 times. The last one counts."]);
-    assert_eq!(
-        odd("redirect_url=https://myapp.com/?a=1&b=2"),
-        ["The portal does not read \"b\". If it belongs to the URL before it, write its & as %26."]
-    );
-    assert!(odd("x=1&y=2&x=3&z")[0].starts_with("The portal does not read \"x\" and 2 more."));
-    assert_eq!(odd("redirect_url=%ZZ"), ["A % without two hexadecimal digits after it stays a %. Write it as %25."]);
-    assert_eq!(odd("redirect_url=/%"), odd("redirect_url=%ZZ"));
-    assert_eq!(odd("redirect_url=/%FF"), ["Some bytes are not valid UTF-8 and are read as \u{fffd}."]);
-    assert_eq!(odd("redirect_url=/#/x"), ["The portal does not see what follows the #. Write a # inside a URL as %23."]);
-    assert!(odd(&"x".repeat(5_000))[0].len() < 250);
-    assert_eq!(odd("redirect_url=/%C3%BC&email_address=a%40b"), [""; 0]);
 }

@@ -4,6 +4,7 @@
 mod client_address;
 mod content_security_policy;
 mod context;
+mod continue_page;
 mod create_organization;
 mod form;
 mod organization;
@@ -39,6 +40,7 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
     let pages = Page::ALL.into_iter().fold(Router::new(), |pages, page| pages.route(page.path(), methods(page)));
     let form = |name: &str| format!("{}/{name}", Page::User.path());
     let pages = pages
+        .route(continue_page::PATH, get(continue_page::show))
         .route(&form("names"), get(user::back).post(user::rename))
         .route(&form("password"), get(user::back).post(user::change_password))
         .route(&form("sessions"), get(user::back).post(user::end_session));

@@ -7,16 +7,17 @@ use axum::{
     response::Response,
 };
 
-use super::{context::PageContext, page_request::PageRequest};
+use super::{
+    context::PageContext,
+    page_request::{PageRequest, page_path},
+};
 use crate::portal::snapshot::Snapshots;
 
 /// Any path below `/portal/{slug}` that is not a page.
 pub(super) async fn below_slug(page_request: PageRequest, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let path = parts.uri.path();
-    // The slug is one segment, however it is encoded.
-    let rest = path.trim_start_matches('/').splitn(3, '/').nth(2).map(|rest| format!("/{rest}")).unwrap_or_default();
-    page_request.other_path(&parts, &rest)
+    let path = page_path(parts.uri.path(), "/portal").to_owned();
+    page_request.other_path(&parts, &path)
 }
 
 /// Any path at a portal's own host that is not a page. The request has not come through the pages' routes.

@@ -6,14 +6,15 @@ use app::{
     credentials::client::Client,
     portal::{
         address::{Address, AfterSignIn},
+        ended_flow,
         view::Notice,
     },
-    redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Visit, resolve},
+    redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Page, Visit, resolve},
 };
 use axum::{
     Extension,
     extract::{FromRequestParts, RawPathParams},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -47,7 +48,13 @@ pub(super) struct PageRequest {
     /// Whether the visitor was found in the session cache only, since the database did not answer.
     pub(super) is_from_cache: AtomicBool,
     /// Whether a page of this portal led here, as far as the browser says.
-    is_same_origin: bool,
+    pub(super) is_same_origin: bool,
+    /// Whether a browser asks for a page. Other clients are redirected at once, and follow no page's link.
+    pub(super) is_browser: bool,
+    /// The page that the address names.
+    page: Option<Page>,
+    /// What the portal's paths begin with.
+    base: String,
     query: String,
 }
 
@@ -92,19 +99,34 @@ impl PageRequest {
             device: None,
         };
         let is_too_long = query.len() > MAX_QUERY_BYTES;
-        let query = if is_too_long { String::new() } else { query };
+        let request = Self {
+            address: Address::new(base.clone(), &LinkParams::default(), None, String::new()),
+            requesting_page,
+            cookies,
+            client,
+            after_sign_in: None,
+            context,
+            is_from_cache: AtomicBool::new(false),
+            is_same_origin: parts.headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin"),
+            is_browser: is_browser(&parts.headers),
+            page: Page::at(page_path(parts.uri.path(), &base)),
+            query: String::new(),
+            base,
+            snapshot,
+        };
+        if is_too_long { Err(request.with_link(String::new()).notice(Notice::LinkTooLong)) } else { Ok(request.with_link(query)) }
+    }
+
+    /// The same request with the link's parameters in `query`.
+    pub(super) fn with_link(self, query: String) -> Self {
         let link = LinkParams::read(&query);
         let after_sign_in = AfterSignIn::read(&query);
-        let requesting = requesting_page.requesting_origin();
+        let requesting = self.requesting_page.requesting_origin();
         let visit = Visit { flow: Flow::Logo, link: &link, requesting: requesting.as_ref() };
         // Cancel has no rule of its own. It leads where the logo does, which is the instance's own way out.
-        let exit = resolve(&snapshot.instance, &snapshot.fallbacks, visit).target;
-        let address = Address::new(base, &link, after_sign_in, String::from(exit));
-        let is_same_origin = parts.headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
-        let is_from_cache = AtomicBool::new(false);
-        let request =
-            Self { snapshot, address, requesting_page, cookies, client, after_sign_in, context, is_from_cache, is_same_origin, query };
-        if is_too_long { Err(request.notice(Notice::LinkTooLong)) } else { Ok(request) }
+        let exit = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit).target;
+        let address = Address::new(self.base.clone(), &link, after_sign_in, String::from(exit));
+        Self { address, after_sign_in, query, ..self }
     }
 
     /// The parameters of the visitor's link.
@@ -112,11 +134,40 @@ impl PageRequest {
         LinkParams::read(&self.query)
     }
 
+    /// Whether the page reads the parameters of a link that redirect.
+    pub(super) fn reads_link(&self) -> bool {
+        self.page.is_some_and(|page| page.flow().is_some())
+    }
+
+    /// The flow that the address names.
+    pub(super) fn named_flow(&self) -> Option<Flow> {
+        ended_flow::read_flow(&self.query)
+    }
+
     /// What the page has just done and now confirms. A link from elsewhere can't claim that: visitors who are told that all is well
     /// look no further.
     pub(super) fn done(&self) -> Option<String> {
         let parameters = || url::form_urlencoded::parse(self.query.as_bytes());
         self.is_same_origin.then(|| parameters().find(|(name, _)| name == "done").map(|(_, what)| what.into_owned())).flatten()
+    }
+}
+
+/// The path below what the portal's paths begin with. The slug is one segment, however it is encoded.
+pub(super) fn page_path<'a>(path: &'a str, base: &str) -> &'a str {
+    if base.is_empty() {
+        return path;
+    }
+    let below = path.trim_start_matches('/').splitn(3, '/').nth(2).map_or(0, str::len);
+    // With the slash before it, if there is anything.
+    &path[path.len() - (below + usize::from(below > 0))..]
+}
+
+/// Whether a browser asks for a page that it shows in a window. Browsers send `Sec-Fetch-Mode`, except old ones, and those that don't
+/// trust the connection. A frame shows no page of the portal, but follows a redirect.
+fn is_browser(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-mode") {
+        Some(mode) => mode == "navigate" && headers.get("sec-fetch-dest").is_none_or(|shown| shown == "document"),
+        None => headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html")),
     }
 }
 

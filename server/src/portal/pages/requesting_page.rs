@@ -5,6 +5,7 @@ use app::redirects::{Environment, RequestingOrigin};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
+use super::continue_page;
 use crate::{http::host::asked_host, portal::cookies::VisitorCookies};
 
 /// The page that a visitor came from, if it counts.
@@ -35,8 +36,10 @@ impl RequestingPage {
         let before = cookies.requesting_origin(head.headers).filter(|origin| RequestingOrigin::parse(origin).is_some());
         let referer = head.headers.get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(|value| Url::parse(value).ok());
         let own = referer.as_ref().is_some_and(|referer| is_own_page(referer, head));
-        // A form is sent by one of the portal's pages. The request that led to that page has set the cookie.
-        if own || !matches!(*head.method, Method::GET | Method::HEAD) {
+        // A form is sent by one of the portal's pages, and its answer leads to `/continue`. The request that led to that page has set the
+        // cookie.
+        let continues = head.uri.path().ends_with(continue_page::PATH);
+        if own || continues || !matches!(*head.method, Method::GET | Method::HEAD) {
             return Self { origin: before, is_new: false };
         }
         let origin =

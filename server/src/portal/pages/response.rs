@@ -4,7 +4,7 @@ use app::{
     instances::stored::StoredInstance,
     portal::{
         address::Page,
-        view::{self, Brand, FormError, Notice},
+        view::{self, Brand, Document, FORM_PAGE, FormError, MOVE_ON, Notice, Script},
     },
     redirects::{Flow, Visit, resolve},
 };
@@ -13,6 +13,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use leptos::{nonce::Nonce, prelude::*};
+use url::Url;
 
 use super::{content_security_policy::policy, page_request::PageRequest};
 use crate::{http::layers::TRANSPORT_SECURITY, observe::metrics};
@@ -23,11 +24,16 @@ const RETRY_SECONDS: u64 = 5;
 impl PageRequest {
     /// A page.
     pub(super) fn show(&self, heading: &'static str, body: impl IntoView + 'static) -> Response {
-        let instance = &self.snapshot.instance;
-        let brand = Brand { logo_url: Some(self.address.exit_url.clone()), ..brand(&self.snapshot) };
+        let script = self.reads_link().then(|| &*FORM_PAGE);
+        self.document(heading, script, None, body.into_any())
+    }
+
+    fn document(&self, heading: &'static str, script: Option<&'static Script>, refresh: Option<Url>, body: AnyView) -> Response {
+        let brand = Some(Brand { logo_url: Some(self.address.exit_url.clone()), ..brand(&self.snapshot) });
         let nonce = Nonce::new().to_string();
-        let policy = policy(&nonce, Some((instance, self.requesting_page.origin.as_deref())));
-        self.with_headers(html(&policy, view::document(Some(brand), nonce, heading, body.into_any())))
+        let policy = policy(&nonce, script, true);
+        let reads_link = script.is_some() && refresh.is_none();
+        self.with_headers(html(&policy, Document { brand, nonce, heading, script, reads_link, refresh }.render(body)))
     }
 
     /// A page again, after its form was rejected.
@@ -56,21 +62,20 @@ impl PageRequest {
         self.redirect(&self.address.to(page))
     }
 
-    /// Ends a flow with a redirect to its target by the rules as they are now, whatever they were when the page was loaded.
-    pub(super) fn finish(&self, flow: Flow) -> Response {
+    /// The target of a flow by the rules as they are now, whatever they were when the page was loaded.
+    pub(super) fn target(&self, flow: Flow) -> Url {
         let (link, requesting) = (self.link(), self.requesting_page.requesting_origin());
         let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
         let resolution = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit);
         metrics::count_resolution(&resolution);
-        self.redirect(resolution.target.as_str())
+        resolution.target
     }
 
-    /// Goes on after a sign-in or sign-up: to the page that the visitor wanted, else to the flow's target.
-    pub(super) fn go_on(&self, flow: Flow) -> Response {
-        match self.after_sign_in {
-            Some(after) => self.redirect_to(after.page()),
-            None => self.finish(flow),
-        }
+    /// The page that moves on to a URL by itself. A redirect would carry a fragment of the page's address on to the URL, which has none
+    /// or its own.
+    pub(super) fn move_on_to(&self, url: Url) -> Response {
+        let body = view::move_on(&url).into_any();
+        self.document("Almost there", Some(&MOVE_ON), Some(url), body)
     }
 
     fn with_headers(&self, mut response: Response) -> Response {
@@ -99,8 +104,9 @@ pub(super) fn closed(stored: &StoredInstance) -> Option<Response> {
 pub(super) fn notice(brand: Option<Brand>, notice: Notice) -> Response {
     let (status, retry_after) = status_of(&notice);
     let nonce = Nonce::new().to_string();
-    let policy = policy(&nonce, None);
-    let page = view::document(brand, nonce, notice.heading(), view::notice(notice));
+    let policy = policy(&nonce, None, false);
+    let document = Document { brand, nonce, heading: notice.heading(), script: None, reads_link: false, refresh: None };
+    let page = document.render(view::notice(notice));
     with_status(html(&policy, page), status, retry_after)
 }
 
@@ -134,6 +140,7 @@ fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
     match notice {
         Notice::NotFound | Notice::SwitchedOff(_) => (StatusCode::NOT_FOUND, None),
         Notice::Closed(_) => (StatusCode::GONE, None),
+        Notice::CookiesBlocked(_) => (StatusCode::FORBIDDEN, None),
         Notice::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
         Notice::InvalidForm => (StatusCode::BAD_REQUEST, None),
         Notice::FormTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),

@@ -4,6 +4,7 @@ use app::{
     portal::{
         form::SignInForm,
         identity::SignInOutcome,
+        typed,
         view::{self, FormError},
     },
     redirects::Flow,
@@ -18,10 +19,9 @@ const HEADING: &str = "Sign in";
 /// `GET /sign-in`: signed-in visitors skip this page.
 pub(super) async fn show(request: PageRequest) -> Response {
     if let Ok(Some(_)) = request.visitor().await {
-        return request.go_on(Flow::SignIn);
+        return request.skip(Flow::SignIn);
     }
-    let prefill = request.link().prefill.for_flow(Flow::SignIn);
-    let identifier = prefill.email_address.or(prefill.phone_number).or(prefill.username).unwrap_or_default();
+    let identifier = typed::shown_on_sign_in(&request.link().prefill).to_owned();
     request.show(HEADING, view::sign_in(&request.address, identifier, None))
 }
 
@@ -30,27 +30,43 @@ pub(super) async fn sign_in(request: PageRequest, form: VisitorForm<SignInForm>)
     let form = form.read(&request)?;
     match try_sign_in(&request, &form).await {
         Ok(outcome) => Ok(request.finish_sign_in(&outcome, Flow::SignIn)),
-        Err(error) => Err(request.show_rejected(HEADING, &error, view::sign_in(&request.address, form.identifier, Some(&error)))),
+        Err(error) => {
+            let link = request.link();
+            let address = request.address.with_typed(&link, typed::on_sign_in(link.prefill.clone(), &form.identifier));
+            Err(request.show_rejected(HEADING, &error, view::sign_in(&address, form.identifier, Some(&error))))
+        }
     }
 }
 
 async fn try_sign_in(request: &PageRequest, form: &SignInForm) -> Result<SignInOutcome, FormError> {
     let (instance, address) = (request.snapshot.id, request.client.address);
-    request.context.limits.take(VisitorAttempt::SignIn { instance, identifier: &form.identifier, address })?;
+    let attempt = VisitorAttempt::SignIn { instance, identifier: &form.identifier, address };
+    request.context.limits.take(attempt)?;
     let identity = request.identity();
-    Ok(request.write(identity.sign_in(form, &request.client)).await?)
+    let outcome = request.write(identity.sign_in(form, &request.client)).await?;
+    request.context.limits.give_back(attempt);
+    Ok(outcome)
 }
 
 impl PageRequest {
+    /// Leads a signed-in visitor on: to the page that they wanted, else to the flow's target.
+    pub(super) fn skip(&self, flow: Flow) -> Response {
+        self.after_sign_in.map_or_else(|| self.move_on(flow), |after| self.redirect_to(after.page()))
+    }
+
     /// Goes on after a sign-in or sign-up, with the session's cookie.
     pub(super) fn finish_sign_in(&self, outcome: &SignInOutcome, flow: Flow) -> Response {
         match outcome {
             SignInOutcome::SignedIn(token) => {
                 self.forget_own_session();
-                let mut response = self.go_on(flow);
+                let mut response = match self.after_sign_in.filter(|_| !self.is_browser) {
+                    Some(after) => self.redirect_to(after.page()),
+                    None => self.finish(flow),
+                };
                 self.cookies.set_session(response.headers_mut(), token);
                 response
             }
+            SignInOutcome::RedirectToProvider(url) if self.is_browser => self.move_on_to(url.clone()),
             SignInOutcome::RedirectToProvider(url) => self.redirect(url.as_str()),
         }
     }

@@ -17,7 +17,7 @@ const HEADING: &str = "Sign out?";
 /// `GET /sign-out`: signed-out visitors skip this page.
 pub(super) async fn show(request: PageRequest) -> Response {
     match request.visitor().await {
-        Ok(None) => request.finish(Flow::SignOut),
+        Ok(None) => request.move_on(Flow::SignOut),
         known => request.show(HEADING, view::sign_out(&request.address, known.ok().flatten().as_ref(), None)),
     }
 }

@@ -4,6 +4,7 @@ use app::{
     portal::{
         form::SignUpForm,
         identity::SignInOutcome,
+        typed,
         view::{self, FormError},
     },
     redirects::{Flow, Prefill},
@@ -18,7 +19,7 @@ const HEADING: &str = "Sign up";
 /// `GET /sign-up`: signed-in visitors skip this page.
 pub(super) async fn show(request: PageRequest) -> Response {
     if let Ok(Some(_)) = request.visitor().await {
-        return request.go_on(Flow::SignUp);
+        return request.skip(Flow::SignUp);
     }
     let Prefill { email_address, phone_number, username, first_name, last_name } = request.link().prefill.for_flow(Flow::SignUp);
     let form = SignUpForm {
@@ -37,14 +38,20 @@ pub(super) async fn sign_up(request: PageRequest, form: VisitorForm<SignUpForm>)
     let form = form.read(&request)?;
     match try_sign_up(&request, &form).await {
         Ok(outcome) => Ok(request.finish_sign_in(&outcome, Flow::SignUp)),
-        Err(error) => Err(request.show_rejected(HEADING, &error, view::sign_up(&request.address, form, Some(&error)))),
+        Err(error) => {
+            let address = request.address.with_typed(&request.link(), typed::on_sign_up(&form));
+            Err(request.show_rejected(HEADING, &error, view::sign_up(&address, form, Some(&error))))
+        }
     }
 }
 
 async fn try_sign_up(request: &PageRequest, form: &SignUpForm) -> Result<SignInOutcome, FormError> {
     let (instance, address) = (request.snapshot.id, request.client.address);
     let identifiers = [&form.email_address, &form.phone_number, &form.username].map(String::as_str);
-    request.context.limits.take(VisitorAttempt::SignUp { instance, identifiers: &identifiers, address })?;
+    let attempt = VisitorAttempt::SignUp { instance, identifiers: &identifiers, address };
+    request.context.limits.take(attempt)?;
     let identity = request.identity();
-    Ok(request.write(identity.sign_up(form, &request.client)).await?)
+    let outcome = request.write(identity.sign_up(form, &request.client)).await?;
+    request.context.limits.give_back(attempt);
+    Ok(outcome)
 }

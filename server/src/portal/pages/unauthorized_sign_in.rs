@@ -21,7 +21,7 @@ pub(super) async fn show(request: PageRequest) -> Response {
 /// `POST /unauthorized-sign-in`: ends all of the visitor's sessions except the current one.
 pub(super) async fn end_others(request: PageRequest, form: VisitorForm<ButtonForm>) -> Result<Response, Response> {
     form.read(&request)?;
-    let visitor = request.require_visitor(AfterSignIn::User).await?;
+    let visitor = request.require_visitor(AfterSignIn::UnauthorizedSignIn).await?;
     let identity = request.identity();
     match request.write(identity.end_other_sessions(&visitor)).await {
         Ok(()) => {

@@ -44,6 +44,7 @@ pub(super) async fn change_password(request: PageRequest, form: VisitorForm<Pass
     let identity = request.identity();
     let changed = request.write(identity.change_password(&visitor, &form)).await;
     if changed.is_ok() {
+        request.context.limits.give_back(attempt);
         request.forget_sessions(&visitor, |session| session == visitor.session);
     }
     Ok(respond(&request, visitor, None, changed, "password").await)

@@ -1,6 +1,6 @@
 //! Flags set the default of each key; a value in the line replaces it.
 
-use super::{Cli, Parser as _, error, one, target};
+use super::{Cli, Parser as _, error, one, outputs, target};
 
 /// A target and its source.
 fn at(target: &str, source: &str) -> (String, String) {
@@ -37,6 +37,42 @@ fn flags_apply_to_lines_without_the_key() {
 }
 
 #[test]
+fn one_flag_can_set_the_fallbacks_of_several_flows() {
+    for (flag, sign_in, sign_up) in [
+        ("--fallbacks=sign-in=/x,sign-up=/y", "/x", "/y"),
+        ("--fallbacks=sign-up=https://myapp.com/y, sign-in=/x", "/x", "/y"),
+        ("--fallbacks=sign-in=/x,1?a=b,c=2", "/x,1?a=b,c=2", "/"),
+    ] {
+        for (flow, path) in [("sign-in", sign_in), ("sign-up", sign_up)] {
+            assert_eq!(target(&["--domain=myapp.com", "--flow", flow, flag], "{}").0, format!("https://myapp.com{path}"), "{flag}");
+        }
+    }
+}
+
+#[test]
+fn a_fallback_that_the_dashboard_refuses_is_refused() {
+    for (value, said) in [
+        ("myapp.com/welcome", "fallbacks: sign-in: That is not a URL."),
+        ("https://evil.com", "fallbacks: sign-in: evil.com is not on myapp.com."),
+        ("https://accounts.myapp.com/sign-in", "fallbacks: sign-in: That is the portal's own"),
+        ("http://myapp.com/", "fallbacks: sign-in: Production requires https."),
+    ] {
+        let flag = format!("--fallbacks=sign-in={value}");
+        let own = format!("{{\"fallbacks\":{{\"sign-in\":\"{value}\"}}}}");
+        for error in [error(&["--domain=myapp.com", "--flow=logo", &flag], "{}"), error(&["--domain=myapp.com", "--flow=sign-in"], own)] {
+            assert!(error.starts_with(said), "{value}: {error}");
+        }
+    }
+    // The instance of each line decides, not that of the line before.
+    let lines =
+        [r#"{"domain":"a.com","fallbacks":{"logo":"https://a.com/"}}"#, r#"{"domain":"b.com","fallbacks":{"logo":"https://a.com/"}}"#];
+    let outputs = outputs(&["--flow=logo"], [lines[0], lines[1], lines[0]].join("\n"));
+    assert_eq!(outputs[0]["target"], "https://a.com/");
+    assert!(outputs[1]["error"].as_str().unwrap().starts_with("fallbacks: logo: a.com is not on b.com."));
+    assert_eq!(outputs[2]["target"], "https://a.com/");
+}
+
+#[test]
 fn every_parameter_of_a_link_has_its_flag_in_both_spellings() {
     for (flag, flow, source) in [
         ("--redirect-url", "sign-out", "redirect_url"),
@@ -59,9 +95,9 @@ fn every_parameter_of_a_link_has_its_flag_in_both_spellings() {
 
 #[test]
 fn the_default_environment_is_production() {
-    let line = r#"{"domain":"myapp.com","flow":"logo","redirect_url":null,"fallbacks":{"logo":"http://myapp.com/"}}"#;
+    let line = r#"{"domain":"myapp.com","flow":"sign-in","redirect_url":"http://myapp.com/"}"#;
     assert_eq!(target(&[], line).1, "home_url");
-    assert_eq!(target(&["--environment", "development"], line).1, "fallback");
+    assert_eq!(target(&["--environment", "development"], line).1, "redirect_url");
 }
 
 #[test]
@@ -104,6 +140,7 @@ fn contradictory_flags_are_a_usage_error() {
         &["--environment", "staging"],
         &["--fallbacks", "/welcome"],
         &["--fallbacks", "signin=/welcome"],
+        &["--fallbacks", "sign-in=/welcome,signup=/x"],
         &["--format", "yaml"],
     ] {
         assert!(Cli::try_parse_from(["portal-redirects", "resolve"].iter().chain(words)).is_err(), "{words:?}");

@@ -53,6 +53,29 @@ fn a_link_that_does_not_lead_to_the_portal_is_an_error() {
 }
 
 #[test]
+fn what_looks_like_a_mistake_in_a_link_is_said_with_the_corrected_link() {
+    let output = one(&PORTAL, line("https://accounts.myapp.com/sign-in?redirect_url=https://myapp.com/?a=1&b=2&utm_source=mail"));
+    assert_eq!(output["target"], "https://myapp.com/?a=1");
+    assert_eq!(output["advice"], serde_json::json!(["b is cut off from redirect_url. Write an & inside a URL as %26."]));
+    assert_eq!(output["notes"], serde_json::json!(["Ignored: utm_source."]));
+    let corrected = "https://accounts.myapp.com/sign-in?redirect_url=https%3A%2F%2Fmyapp.com%2F%3Fa%3D1%26b%3D2&utm_source=mail";
+    assert_eq!(output["corrected_link"], corrected);
+    let output = one(&PORTAL, line(corrected));
+    assert_eq!((&output["advice"], &output["corrected_link"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    let output = one(&PORTAL, line("accounts.myapp.com/sign-in"));
+    assert_eq!(output["corrected_link"], "https://accounts.myapp.com/sign-in");
+    let output = one(&PORTAL, r#"{"flow":"sign-in","redirect_url":"myapp.com/foo"}"#);
+    assert!(output["advice"][0].as_str().unwrap().starts_with("redirect_url: It does not begin with https://"), "{output}");
+}
+
+#[test]
+fn a_link_as_clerks_components_write_it_is_read() {
+    let link = "https://accounts.myapp.com/#/?redirect_url=https%3A%2F%2Fmyapp.com%2Fx";
+    assert_eq!(target(&PORTAL, &line(link)), ("https://myapp.com/x".to_owned(), "redirect_url".to_owned()));
+    assert_eq!(one(&PORTAL, line("https://accounts.myapp.com/sign-up/tasks"))["flow"], "sign-up");
+}
+
+#[test]
 fn a_link_excludes_the_keys_that_it_contains() {
     for key in [
         "flow",

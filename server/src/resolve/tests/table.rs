@@ -23,6 +23,20 @@ fn the_table_has_a_row_per_line_and_a_summary() {
 }
 
 #[test]
+fn advice_stands_below_its_row() {
+    let words = ["--domain=myapp.com", "--format=table"];
+    let input = r#"{"link":"https://accounts.myapp.com/sign-in?redirect_url=/app#/orders"}
+{"link":"https://accounts.myapp.com/signin"}"#;
+    let (text, _) = written(&words, input);
+    let expected = "      1  ok       sign-in              redirect_url    https://myapp.com/app
+                  advice: #/orders is cut off from redirect_url. Write a # inside a URL as %23.
+                  corrected link: https://accounts.myapp.com/sign-in?redirect_url=%2Fapp%23%2Forders
+      2  error    link: The portal has no page /signin.";
+    assert!(text.contains(expected), "{text}");
+    assert!(text.contains("\n                  corrected link: https://accounts.myapp.com/sign-in\n"), "{text}");
+}
+
+#[test]
 fn the_summary_groups_digits_and_uses_the_singular() {
     let (text, _) = written(&TABLE, "{}\n".repeat(1_034));
     assert_eq!(text.lines().last(), Some("1,034 links: 1,034 ok, 0 refused, 0 errors"));

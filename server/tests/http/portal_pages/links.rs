@@ -79,3 +79,26 @@ async fn a_link_that_is_too_long_gets_a_notice(pool: PgPool) {
     assert_page(&answer, StatusCode::URI_TOO_LONG);
     assert!(text(answer.text()).contains("16,384 bytes"));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_was_typed_goes_along_to_the_other_page_after_a_failed_attempt(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    let link = "?redirect_url=/x&email_address=old%40myapp.com&then=user";
+    let page = browser.get(&format!("/sign-in{link}")).await;
+    for (typed, carried) in [
+        ("ana@myapp.com", "redirect_url=%2Fx&email_address=ana%40myapp.com&then=user"),
+        ("+49 170 1234567", "redirect_url=%2Fx&phone_number=%2B49+170+1234567&then=user"),
+        ("nick", "redirect_url=%2Fx&username=nick&then=user"),
+        // Perhaps a password: it stays out of addresses.
+        ("correct horse battery staple", "redirect_url=%2Fx&email_address=old%40myapp.com&then=user"),
+        ("correcthorsebattery", "redirect_url=%2Fx&email_address=old%40myapp.com&then=user"),
+    ] {
+        let failed = browser.send_form(&page, &[("identifier", typed), ("password", "wrong")]).await;
+        assert_page(&failed, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(href(failed.text(), "Sign up").unwrap(), format!("/sign-up?{carried}"));
+        assert!(action(failed.text()).contains("email_address=old%40myapp.com"));
+    }
+    let page = browser.get("/sign-up?redirect_url=/x").await;
+    let failed = browser.send_form(&page, &[("username", "nick"), ("last_name", "Li"), ("password", "short")]).await;
+    assert_eq!(href(failed.text(), "Sign in").unwrap(), "/sign-in?redirect_url=%2Fx&username=nick&last_name=Li");
+}

@@ -20,8 +20,7 @@ async fn in_development_a_visitor_gets_back_to_the_page_they_came_from(pool: PgP
     let own = "http://accounts.localhost:3000/sign-in";
     let mut browser = Browser::at(&site, "accounts.localhost:3000");
     // The link between the pages keeps it, too.
-    let page = browser.get_with(&LINK.replace("sign-up", "sign-in"), &[("referer", &format!("{APP}/page"))]).await;
-    assert!(page.header("content-security-policy").contains(&format!(" {APP} ")));
+    browser.get_with(&LINK.replace("sign-up", "sign-in"), &[("referer", &format!("{APP}/page"))]).await;
     let page = browser.get_with(LINK, &[("referer", own)]).await;
     assert_leads(&fill(&mut browser, &page, "nick").await, &format!("{APP}/in"));
 
@@ -42,6 +41,6 @@ async fn in_production_it_never_counts(pool: PgPool) {
     let mut browser = Browser::at(&Site::anonymous(&pool), HOST);
     browser.cookies.insert("__Host-portal-redirects-from-1".into(), "https://evil.example".into());
     let page = browser.get_with("/sign-up?redirect_url=https%3A%2F%2Fevil.example%2F", &[("referer", "https://evil.example/")]).await;
-    assert!(page.headers.get("set-cookie").is_none() && !page.header("content-security-policy").contains("evil"));
+    assert!(page.headers.get("set-cookie").is_none());
     assert_leads(&fill(&mut browser, &page, "nick").await, "https://myapp.com/");
 }

@@ -68,7 +68,8 @@ async fn a_wrong_password_and_an_unknown_account_look_the_same_and_keep_what_was
 async fn an_unreadable_form_gets_a_notice(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     for (kind, body, status) in [
-        (FORM, "identifier=a&password=b&admin=1", StatusCode::BAD_REQUEST),
+        // Browser extensions add fields. They are ignored.
+        (FORM, "identifier=a&password=b&admin=1", StatusCode::UNPROCESSABLE_ENTITY),
         (FORM, "identifier=a&identifier=b", StatusCode::BAD_REQUEST),
         (FORM, "identifier=%FF", StatusCode::BAD_REQUEST),
         ("application/json", "{}", StatusCode::BAD_REQUEST),
@@ -135,4 +136,49 @@ async fn the_page_that_the_visitor_wanted_comes_before_the_links_target(pool: Pg
     assert_leads(&browser.get("/sign-in?then=https://evil.com").await, "https://myapp.com/in");
     let here = Site::anonymous(&pool).get("/portal/my-app/user?username=a").await;
     assert_leads(&here, "/portal/my-app/sign-in?username=a&then=user");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_right_password_uses_up_no_attempts(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    browser.sign_up("", "ana@myapp.com").await;
+    let right = [("identifier", "ana@myapp.com"), ("password", PASSWORD)];
+    for n in 0..12 {
+        let mut another = Browser::at(&browser.site, HOST);
+        assert_leads(&another.post("/sign-in", &right).await, "https://myapp.com/");
+        // Nor does signing up again, which signs in.
+        let again = [("email_address", "ana@myapp.com"), ("password", PASSWORD)];
+        assert_eq!(another.post("/sign-up", &again).await.status, StatusCode::SEE_OTHER, "{n}");
+    }
+    // A guesser has no more attempts than before.
+    let wrong = [("identifier", "ana@myapp.com"), ("password", "wrong")];
+    for _ in 0..8 {
+        assert_page(&browser.post("/sign-in", &wrong).await, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_page(&browser.post("/sign-in", &right).await, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_phone_number_with_its_trunk_zero_makes_no_second_account(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    let number = |number| [("phone_number", number), ("password", PASSWORD)];
+    assert_leads(&browser.post("/sign-up", &number("+491701234567")).await, "https://myapp.com/");
+    browser.cookies.clear();
+    for typed in ["+49 0170 1234567", "+49 (0)170 1234567"] {
+        let refused = browser.post("/sign-up", &number(typed)).await;
+        assert_page(&refused, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(text(refused.text()).contains("Leave out the 0 after +49."), "{}", text(refused.text()));
+        let refused = browser.post("/sign-in", &[("identifier", typed), ("password", PASSWORD)]).await;
+        assert_page(&refused, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(is_invalid(refused.text(), "identifier"));
+    }
+    // Who has such an account from before still gets in.
+    sqlx::query("update visitors set phone_number = '+4901701234567'").execute(&pool).await.unwrap();
+    let stored = [("identifier", "+49 0170 1234567"), ("password", PASSWORD)];
+    assert_leads(&browser.post("/sign-in", &stored).await, "https://myapp.com/");
+    browser.cookies.clear();
+    for _ in 0..8 {
+        browser.post("/sign-in", &[("identifier", "+49 0170 1234567"), ("password", "wrong")]).await;
+    }
+    assert_page(&browser.post("/sign-in", &stored).await, StatusCode::TOO_MANY_REQUESTS);
 }

@@ -28,9 +28,12 @@ async fn the_page_asks_and_its_button_ends_the_session(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_form_with_other_fields_ends_nothing(pool: PgPool) {
+async fn fields_that_the_form_does_not_have_are_ignored(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
+    let mut another = browser.clone();
     browser.sign_up("", "ana@myapp.com").await;
-    assert_page(&browser.post("/sign-out", &[("visitor", "2")]).await, StatusCode::BAD_REQUEST);
-    assert_page(&browser.get("/user").await, StatusCode::OK);
+    another.sign_up("", "ben@myapp.com").await;
+    assert_leads(&browser.post("/sign-out", &[("visitor", "2"), ("extension", "x")]).await, "https://myapp.com/");
+    assert_leads(&browser.get("/user").await, "/sign-in?then=user");
+    assert_page(&another.get("/user").await, StatusCode::OK);
 }

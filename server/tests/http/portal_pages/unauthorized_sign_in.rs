@@ -29,8 +29,10 @@ async fn a_signed_out_visitor_signs_in_first(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     let page = browser.get("/unauthorized-sign-in?done=others").await;
     assert_page(&page, StatusCode::OK);
-    assert_eq!(href(page.text(), "Sign in").unwrap(), "/sign-in?then=user");
+    assert_eq!(href(page.text(), "Sign in").unwrap(), "/sign-in?then=unauthorized-sign-in");
     assert!(!page.text().contains("<form"));
-    assert_leads(&browser.post("/unauthorized-sign-in", &[]).await, "/sign-in?then=user");
-    assert_page(&browser.post("/unauthorized-sign-in", &[("x", "1")]).await, StatusCode::BAD_REQUEST);
+    assert_leads(&browser.post("/unauthorized-sign-in", &[]).await, "/sign-in?then=unauthorized-sign-in");
+    // After the sign-in, the page asks again.
+    browser.sign_up("", "ana@myapp.com").await;
+    assert_leads(&browser.get("/sign-in?then=unauthorized-sign-in").await, "/unauthorized-sign-in");
 }

@@ -114,7 +114,7 @@ async fn the_members_of_an_archived_instance_can_not_be_changed(pool: PgPool) {
     let (ana, ben, _) = ana_and_ben(&pool, Role::Editor).await;
     archive(&pool, &ana, "my-app", &ArchiveForm { slug: "my-app".into() }).await.unwrap();
     let results = [
-        change_role(&pool, &ana, "my-app", &to(&ben, Role::Owner)).await,
+        change_role(&pool, &ana, "my-app", &to(&ben, Role::Owner)).await.map(drop),
         remove(&pool, &ana, "my-app", id(&ben)).await,
         invite(&pool, &ana, "my-app", &invitation("carl@myapp.com", Role::Viewer)).await.map(|_| ()),
         withdraw(&pool, &ana, "my-app", 1).await,
