@@ -41,7 +41,7 @@ pub(super) fn check_host_name(ascii: &str) -> Result<(), HostError> {
     let labels: Vec<_> = ascii.split('.').collect();
     // The parts that somebody registers. Names of a local network have none, but their last part is no part of theirs.
     let registered = match psl::domain(ascii.as_bytes()) {
-        Some(domain) if domain.suffix().is_known() => domain.as_bytes().iter().filter(|byte| **byte == b'.').count() + 1,
+        Some(domain) if domain.suffix().is_known() => domain.as_bytes().split(|byte| *byte == b'.').count(),
         _ => usize::from(labels.len() > 1),
     };
     for (at, label) in labels.iter().enumerate() {
