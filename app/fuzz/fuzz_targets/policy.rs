@@ -23,7 +23,7 @@ static INSTANCES: LazyLock<[Instance; 4]> = LazyLock::new(|| {
     };
     [
         instance(Environment::Production, "myapp.com", "", &[]),
-        instance(Environment::Production, "münchen.de", "", &["https://example.com:8443", "https://*.my-team.vercel.app"]),
+        instance(Environment::Production, "münchen.de", "", &["https://example.com:8443", "https://*.preview.myapp.dev"]),
         instance(Environment::Development, "myapp.com", "", &["http://127.0.0.1:3000", "http://[::1]:5173", "http://*.localhost:3000"]),
         instance(Environment::Development, "localhost", "http://localhost:3000/app/", &["https://xn--strae-oqa.test"]),
     ]

@@ -16,7 +16,10 @@ use crate::{
         in_place::{CHECKED, STORED, tell},
         live_check::{Asked, LiveCheck, why_unchecked},
     },
-    ui::icon::{ARROW, DASH, TICK, WARNING, icon},
+    ui::{
+        correction::{correction_button, enter_saves},
+        icon::{ARROW, DASH, TICK, WARNING, icon},
+    },
 };
 
 /// What one field begins with.
@@ -87,6 +90,8 @@ impl Field {
 /// The form, its groups and its bar.
 #[island]
 pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
+    let has_correction =
+        start.fields.iter().any(|field| matches!(&field.verdict, Verdict::Refused(refused) if refused.correction.is_some()));
     let fields: Vec<Field> = start
         .fields
         .into_iter()
@@ -137,6 +142,7 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
         .collect_view();
     view! {
         <form method="post" id=FORM class="redirects" autocomplete="off">
+            {has_correction.then(enter_saves)}
             <input type="hidden" name="version" value=start.version />
             <input type="hidden" name="base" value=start.base />
             {groups}
@@ -205,9 +211,21 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
             </div>
             <div id=format!("{name}-verdict") aria-live="polite">
                 {move || verdict_view(field.verdict.get(), !field.is_changed())}
+                {move || correction_view(field, live.get())}
             </div>
         </div>
     }
+}
+
+/// The button for the value that was meant, where the mistake is a common one.
+fn correction_view(field: Field, is_live: bool) -> impl IntoView {
+    field.verdict.with(|verdict| match verdict {
+        Checked::Known(Verdict::Refused(refused)) => refused
+            .correction
+            .as_deref()
+            .map(|to| field.value.with_untracked(|from| correction_button(field.flow.field(), from, to, is_live))),
+        _ => None,
+    })
 }
 
 /// The absolute URL that a value means, or why it is refused.
@@ -220,8 +238,8 @@ fn verdict_view(checked: Checked, stored: bool) -> impl IntoView {
     let (kind, path, lead, parts) = match checked {
         Checked::Known(Verdict::Empty(parts)) => ("empty", ARROW, "Home URL, ", parts),
         Checked::Known(Verdict::Allowed(parts)) => ("allowed", TICK, "", parts),
-        Checked::Known(Verdict::Refused(parts)) if stored => ("refused", WARNING, "No longer allowed, so it is skipped. ", parts),
-        Checked::Known(Verdict::Refused(parts)) => ("refused", WARNING, "", parts),
+        Checked::Known(Verdict::Refused(refused)) if stored => ("refused", WARNING, "No longer allowed, so it is skipped. ", refused.parts),
+        Checked::Known(Verdict::Refused(refused)) => ("refused", WARNING, "", refused.parts),
         Checked::Pending => ("checking", DASH, "", text("Checking…".to_owned())),
         Checked::Failed(error) => ("warning", WARNING, "", text(why_unchecked(error))),
     };

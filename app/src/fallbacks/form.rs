@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    redirects::{Fallbacks, Flow, Instance, explain, parse_fallback},
+    redirects::{Fallbacks, Flow, Instance, correct_fallback, explain, parse_fallback, trim_invisible},
     ui::form::{FieldError, field_errors},
 };
 
@@ -71,12 +71,13 @@ impl FallbackForm {
         let mut errors = field_errors(&self.validate());
         let mut fallbacks = Fallbacks::default();
         for flow in Flow::ALL {
-            let value = self.get(flow).trim();
+            let value = trim_invisible(self.get(flow));
             if !value.is_empty()
                 && stored.get(flow) != Some(value)
                 && let Err(refused) = parse_fallback(instance, flow, value)
             {
-                errors.push(FieldError::new(flow.field(), explain(instance, value, &refused)));
+                let error = FieldError::new(flow.field(), explain(instance, value, &refused));
+                errors.push(error.corrected(correct_fallback(instance, flow, value)));
             }
             fallbacks.set(flow, value);
         }
@@ -91,7 +92,7 @@ mod on_server {
         database::StoreError,
         fallbacks::store,
         instances::stored::StoredInstance,
-        redirects::{Fallbacks, Flow},
+        redirects::{Fallbacks, Flow, trim_invisible},
         saving::{
             merge::Merge,
             outcome::Conflict,
@@ -130,7 +131,7 @@ mod on_server {
             let mut conflict = Conflict::of(self.version, now.version);
             let merged = Flow::ALL.into_iter().fold(now.clone(), |merged, flow| {
                 let base = base.as_ref().map(|base| base.get(flow));
-                merged.with(flow, conflict.merge(flow.field(), base, self.get(flow).trim(), now.get(flow)))
+                merged.with(flow, conflict.merge(flow.field(), base, trim_invisible(self.get(flow)), now.get(flow)))
             });
             (merged, conflict)
         }

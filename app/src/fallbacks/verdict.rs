@@ -21,14 +21,25 @@ pub enum Verdict {
     Empty(UrlParts),
     /// It is allowed; this is the absolute URL that it means.
     Allowed(UrlParts),
-    /// It is refused: a sentence about a host, which may be empty.
-    Refused(UrlParts),
+    /// It is refused.
+    Refused(RefusedValue),
+}
+
+/// Why a value is refused, and what it should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedValue {
+    /// A sentence about a host, which may be empty.
+    #[serde(flatten)]
+    pub parts: UrlParts,
+    /// The value that was meant, where the mistake is a common one. Saving accepts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<String>,
 }
 
 #[cfg(feature = "ssr")]
 mod of {
-    use super::{UrlParts, Verdict};
-    use crate::redirects::{Explanation, Flow, Instance, explain, parse_fallback};
+    use super::{RefusedValue, UrlParts, Verdict};
+    use crate::redirects::{Explanation, Flow, Instance, correct_fallback, explain, parse_fallback, trim_invisible};
 
     impl From<&url::Url> for UrlParts {
         fn from(url: &url::Url) -> Self {
@@ -46,13 +57,21 @@ mod of {
     impl Verdict {
         /// What the policy says of `value` as the fallback redirect of `flow`.
         pub fn of(instance: &Instance, flow: Flow, value: &str) -> Self {
-            let value = value.trim();
+            let value = trim_invisible(value);
             if value.is_empty() {
                 return Self::Empty(instance.home_url().into());
             }
             match parse_fallback(instance, flow, value) {
                 Ok(allowed) => Self::Allowed((&allowed.url).into()),
-                Err(refused) => Self::Refused(explain(instance, value, &refused).into()),
+                Err(refused) => {
+                    let correction = correct_fallback(instance, flow, value);
+                    let named = correction.as_ref().map(|correction| correction.mistake).filter(|mistake| !mistake.is_empty());
+                    let parts = named.map_or_else(
+                        || explain(instance, value, &refused).into(),
+                        |mistake| UrlParts { before: mistake.to_owned(), ..UrlParts::default() },
+                    );
+                    Self::Refused(RefusedValue { parts, correction: correction.map(|correction| correction.value) })
+                }
             }
         }
     }

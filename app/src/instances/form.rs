@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
-    redirects::{Instance, InstanceError, InstanceField, Settings},
+    redirects::{Instance, InstanceError, InstanceField, Settings, correct_setting},
     ui::form::{FieldError, field_errors},
 };
 
@@ -75,18 +75,19 @@ impl InstanceForm {
     pub fn check(&self) -> Result<Instance, Vec<FieldError>> {
         let mut errors = field_errors(&self.validate());
         let environment = self.environment.parse::<crate::redirects::Environment>();
-        let parsed = Instance::parse(&self.settings(), self.version);
+        let settings = self.settings();
+        let parsed = Instance::parse(&settings, self.version);
         let found = parsed.as_ref().err().cloned().unwrap_or_default();
         for InstanceError { field, message } in environment.err().into_iter().chain(found) {
             let name = field_name(field);
             if errors.iter().all(|error: &FieldError| error.field != name) {
-                errors.push(FieldError::new(&name, message));
+                errors.push(FieldError::new(&name, message).corrected(correct_setting(&settings, field)));
             }
         }
         if let Ok(instance) = &parsed
             && let Some(objection) = instance.domain().objection()
         {
-            errors.push(FieldError::new("domain", objection));
+            errors.push(FieldError::new("domain", objection).corrected(correct_setting(&settings, InstanceField::Domain)));
         }
         // Without a name there is nothing to make a slug from: one error, not two.
         if self.name.trim().is_empty() && self.slug.trim().is_empty() {
@@ -127,7 +128,7 @@ mod on_server {
     use super::InstanceForm;
     use crate::{
         instances::stored::StoredInstance,
-        redirects::{Domain, default_home_url, default_portal_origin},
+        redirects::{default_home_url, default_portal_origin},
         saving::{merge::Merge, outcome::Conflict},
         ui::form::{read, write},
     };
@@ -136,9 +137,8 @@ mod on_server {
         /// The form of a stored instance. A portal origin and a home URL that are the domain's own stay empty, so that they follow it.
         pub fn of(stored: &StoredInstance) -> Self {
             let settings = stored.settings.clone();
-            let own = |value: &str, offered: fn(&Domain) -> String| {
-                if value == offered(stored.instance.domain()) { String::new() } else { value.to_owned() }
-            };
+            let domain = settings.domain.clone();
+            let own = |value: &str, offered: fn(&str) -> String| if value == offered(&domain) { String::new() } else { value.to_owned() };
             let form = Self {
                 version: stored.instance.version(),
                 base: String::new(),

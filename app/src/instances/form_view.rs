@@ -14,6 +14,7 @@ use crate::{
     redirects::InstanceField,
     saving::form_element::{BAR, BUTTON, DISCARD, FORM, SAID},
     ui::{
+        correction::{correction_button, enter_saves},
         form::{FieldError, read},
         icon::{DOWN, WARNING, icon},
     },
@@ -58,6 +59,7 @@ pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: b
     });
     view! {
         <form method="post" id=FORM class="settings" autocomplete="off">
+            {errors.iter().any(|error| error.correction.is_some()).then(enter_saves)}
             <input type="hidden" name="version" value=form.version />
             <input type="hidden" name="base" value=form.base.clone() />
             <section class="group" aria-labelledby="instance-title">
@@ -139,6 +141,7 @@ fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exi
 
 fn text_field(errors: &[FieldError], field: TextField) -> impl IntoView + use<> {
     let TextField { id, label, help, value, offered, inputmode } = field;
+    let typed = value.clone();
     view! {
         <div class="field">
             <label for=id>{label}</label>
@@ -159,7 +162,7 @@ fn text_field(errors: &[FieldError], field: TextField) -> impl IntoView + use<> 
                     aria-invalid=invalid(errors, id)
                 />
             </div>
-            {error_of(errors, id)}
+            {error_with_correction(errors, id, &typed)}
         </div>
     }
 }
@@ -185,8 +188,15 @@ pub(super) fn invalid(errors: &[FieldError], field: &str) -> Option<&'static str
 
 /// What is wrong with a field, or the place for it.
 pub(super) fn error_of(errors: &[FieldError], field: &str) -> impl IntoView + use<> {
+    error_with_correction(errors, field, "")
+}
+
+/// The same, with a button for the corrected value of what was `typed`.
+pub(super) fn error_with_correction(errors: &[FieldError], field: &str, typed: &str) -> impl IntoView + use<> {
     let id = format!("{field}-error");
-    let message = message(errors, field);
-    let hidden = message.is_none();
-    view! { <p class="verdict" data-kind="refused" id=id hidden=hidden>{icon(WARNING)}<span>{message}</span></p> }
+    let error = errors.iter().find(|error| error.field == field);
+    let (message, hidden) = (error.map(|error| error.message.clone()), error.is_none());
+    let correction = error.and_then(|error| error.correction.as_deref()).filter(|_| !typed.is_empty());
+    let button = correction.map(|to| correction_button(field, typed, to, false));
+    view! { <p class="verdict" data-kind="refused" id=id hidden=hidden>{icon(WARNING)}<span>{message}</span>{button}</p> }
 }

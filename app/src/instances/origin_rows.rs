@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{
     editor::{ADD_ORIGIN, ORIGIN_TEMPLATE},
     form::{InstanceForm, field_name, offered_host},
-    form_view::{error_of, invalid},
+    form_view::{error_of, error_with_correction, invalid},
 };
 use crate::{
     redirects::InstanceField,
@@ -101,7 +101,7 @@ fn below(origin: &str) -> Option<String> {
 fn input(id: &str, value: &str, errors: &[FieldError], label: String) -> impl IntoView + use<> {
     let (id, value) = (id.to_owned(), value.to_owned());
     let is_new = value.is_empty();
-    let error = (!is_new).then(|| error_of(errors, &id));
+    let error = (!is_new).then(|| error_with_correction(errors, &id, &value));
     view! {
         <div class="input">
             <input

@@ -16,8 +16,10 @@ pub struct StoredInstance {
     pub settings: Settings,
     /// The domain as the admin typed it.
     pub domain_typed: String,
-    /// What the settings mean today.
+    /// What the settings mean today, or a stand-in to show where they can't be restored.
     pub instance: Instance,
+    /// Why the settings can't be restored: then the portal serves nobody.
+    pub unusable: Option<String>,
     /// The fallback redirects, as typed.
     pub fallbacks: Fallbacks,
     /// Since when it is archived: then its portal is closed.

@@ -139,6 +139,11 @@ pub fn SettingsPage() -> impl IntoView {
             None
         };
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
+        // What is stored may break a rule that is newer than it.
+        let errors = match &problem {
+            None if !read_only => form.check().err().unwrap_or_default(),
+            _ => errors_of(problem.clone()),
+        };
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored, read_only));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let skipped = just_saved.then(|| skipped_banner(&stored));
@@ -157,7 +162,7 @@ pub fn SettingsPage() -> impl IntoView {
             };
             view! {
                 {empty_summary()}
-                {instance_form(form, &errors_of(problem.clone()), true)}
+                {instance_form(form, &errors, true)}
                 {save_bar(bar)}
                 <SaveInPlace />
             }

@@ -1,6 +1,9 @@
 //! The frame around every dashboard page: brand, instance switcher, navigation, and the head of an instance's pages.
 
-use super::off_banner::off_banner;
+use super::{
+    off_banner::off_banner,
+    rule_banner::{skipped_banner, unusable_banner},
+};
 use crate::{
     database::StoreError,
     instances::{store, stored::StoredInstance},
@@ -203,6 +206,8 @@ pub fn InstanceFrame(
         if place.is_tab() { (name.clone(), portal.clone()) } else { (title.to_owned(), format!("{name} · {}", stored.domain_typed)) };
     let live = Suspend::new(live(stored.id, slug.clone()));
     let off = if matches!(place, Place::Overview | Place::Redirects | Place::Preview) { off_banner(&stored) } else { None };
+    let unusable = unusable_banner(&stored);
+    let skipped = if matches!(place, Place::Overview | Place::Settings) { skipped_banner(&stored) } else { None };
     let at = paths::instance(&slug);
     let tabs = place.is_tab().then(|| {
         view! {
@@ -228,6 +233,8 @@ pub fn InstanceFrame(
             </header>
             <WatchRuntimes />
             {tabs}
+            {unusable}
+            {skipped}
             {off}
             {children()}
         </Frame>

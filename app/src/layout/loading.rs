@@ -79,7 +79,7 @@ pub async fn role(slug: &str) -> Result<Role, AppError> {
 pub async fn instance(slug: &str) -> Result<StoredInstance, AppError> {
     role(slug).await?;
     let pool = pool()?;
-    store::find(&pool, slug).await.map_err(StoreError::into_app_error)?.ok_or(AppError::NotFound)
+    store::find_any(&pool, slug).await.map_err(StoreError::into_app_error)?.ok_or(AppError::NotFound)
 }
 
 /// What the browser may know of an error of the database. The cause goes to the log.

@@ -5,3 +5,4 @@ pub mod frame;
 pub mod loading;
 mod off_banner;
 pub mod rejected;
+mod rule_banner;

@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::trunk_zero;
 use crate::{
     admins::{Email, NotAnEmail},
-    redirects::is_invisible,
+    redirects::{Invisible, is_invisible, trim_invisible},
 };
 
 /// A phone number as [E.164](https://www.itu.int/rec/T-REC-E.164) writes it: `+`, then digits only.
@@ -48,6 +48,9 @@ pub enum NotAUsername {
     /// It could be a phone number.
     #[error("That could be a phone number. Add a letter.")]
     PhoneNumber,
+    /// It has an invisible character.
+    #[error(transparent)]
+    Invisible(#[from] Invisible),
 }
 
 /// What a visitor signs in with.
@@ -119,7 +122,11 @@ impl FromStr for Username {
 
     fn from_str(text: &str) -> Result<Self, NotAUsername> {
         // Some characters have an upper case only after normalisation, so lower case comes last.
-        let name = text.trim().nfkc().collect::<String>().to_lowercase();
+        let text = trim_invisible(text);
+        if let Some(invisible) = Invisible::first(text) {
+            return Err(invisible.into());
+        }
+        let name = text.nfkc().collect::<String>().to_lowercase();
         if name.contains('@') {
             Err(NotAUsername::Email)
         } else if !(3..=64).contains(&name.len()) || !name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '-')) {
@@ -136,7 +143,7 @@ impl FromStr for Identifier {
     type Err = NotAnIdentifier;
 
     fn from_str(text: &str) -> Result<Self, NotAnIdentifier> {
-        if text.trim().is_empty() {
+        if trim_invisible(text).is_empty() {
             Err(NotAnIdentifier::Empty)
         } else if text.contains('@') {
             Ok(Self::Email(text.parse()?))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Host;
 
-use super::{Environment, Invisible};
+use super::{Environment, HostError, Invisible, host::check_host_name, invisible::trim_invisible};
 
 /// An instance's own host name: in ASCII, in lower case, and never a public suffix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum DomainError {
     /// It has a scheme, a path, a port or a user name.
     #[error("Enter only the host name, like myapp.com, without https://, port or path.")]
     NotAlone,
-    /// It is longer than DNS allows (RFC 1035, section 2.3.4).
+    /// It is longer than any text that is worth parsing.
     #[error("That domain is too long. Use at most 253 characters, and at most 63 between dots.")]
     TooLong,
     /// The WHATWG host parser rejects it.
@@ -28,6 +28,9 @@ pub enum DomainError {
     /// It contains an invisible character.
     #[error(transparent)]
     Invisible(#[from] Invisible),
+    /// DNS carries no such name.
+    #[error(transparent)]
+    Dns(#[from] HostError),
     /// It is an IPv4 or IPv6 address, in any spelling.
     #[error("An IP address can't be the domain. Enter a host name, and add IP addresses as allowed origins.")]
     IpAddress,
@@ -42,13 +45,13 @@ pub enum DomainError {
 impl Domain {
     /// Reads a domain as an admin types it. Unicode becomes ASCII (UTS 46), and upper case becomes lower case.
     ///
-    /// Development also accepts names without a dot, which are hosts of a local network (`localhost`, `testserver`), and names that
-    /// are too long for DNS. [`Domain::objection`] says which of them an admin must not choose.
+    /// Development also accepts names without a dot, which are hosts of a local network (`localhost`, `testserver`).
+    /// [`Domain::objection`] says which of them an admin must not choose.
     ///
     /// # Errors
     /// The first rule in [`DomainError`] that the text breaks.
     pub fn parse(text: &str, environment: Environment) -> Result<Self, DomainError> {
-        let text = text.trim();
+        let text = trim_invisible(text);
         if text.is_empty() {
             return Err(DomainError::Empty);
         }
@@ -56,7 +59,6 @@ impl Domain {
         let local = !ascii.contains('.') || ascii.ends_with(".localhost");
         match environment {
             Environment::Development if local => Ok(Self(ascii)),
-            Environment::Production if is_too_long(&ascii) => Err(DomainError::TooLong),
             Environment::Production if ascii == "localhost" || ascii.ends_with(".localhost") => Err(DomainError::LocalOnly),
             _ if is_public_suffix(&ascii) => Err(DomainError::PublicSuffix),
             _ => Ok(Self(ascii)),
@@ -76,7 +78,7 @@ impl Domain {
     /// Why nobody can own this name outside a local network, if that is so. The settings form rejects such a name, in development too.
     pub fn objection(&self) -> Option<DomainError> {
         let listed = psl::suffix(self.0.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == self.0.as_bytes());
-        if is_too_long(&self.0) { Some(DomainError::TooLong) } else { listed.then_some(DomainError::PublicSuffix) }
+        listed.then_some(DomainError::PublicSuffix)
     }
 }
 
@@ -109,9 +111,10 @@ pub(super) fn host_name(text: &str) -> Result<String, DomainError> {
         Ok(_) => return Err(DomainError::IpAddress),
         Err(_) => return Err(DomainError::NotAHost),
     };
-    if ascii.split('.').any(str::is_empty) || ascii.contains('*') {
+    if ascii.contains('*') {
         return Err(DomainError::NotAHost);
     }
+    check_host_name(&ascii)?;
     Ok(ascii)
 }
 
@@ -120,11 +123,6 @@ pub(super) fn is_below(host: &str, parent: &str) -> bool {
     host.strip_suffix(parent)
         .and_then(|rest| rest.strip_suffix('.'))
         .is_some_and(|labels| !labels.is_empty() && labels.split('.').all(|label| !label.is_empty()))
-}
-
-/// Whether the name is longer than DNS allows (RFC 1035, section 2.3.4). The WHATWG host parser does not check this.
-fn is_too_long(ascii: &str) -> bool {
-    ascii.len() > 253 || ascii.split('.').any(|label| label.len() > 63)
 }
 
 /// Whether strangers own names below `ascii`: it is on the public suffix list, or has no dot.
@@ -148,6 +146,8 @@ mod tests {
     fn a_domain_is_stored_in_lower_case_ascii() {
         assert_eq!(production(" MyApp.COM ").as_deref(), Ok("myapp.com"));
         assert_eq!(production("münchen.de").as_deref(), Ok("xn--mnchen-3ya.de"));
+        assert_eq!(production("straße.de").as_deref(), Ok("xn--strae-oqa.de"));
+        assert_eq!(production("\u{feff}myapp.com\u{200b}").as_deref(), Ok("myapp.com"));
         assert_eq!(production("xn--mnchen-3ya.de").as_deref(), Ok("xn--mnchen-3ya.de"));
         assert_eq!(production("my-team.vercel.app").as_deref(), Ok("my-team.vercel.app"));
         assert_eq!(production("example.co.uk").as_deref(), Ok("example.co.uk"));
@@ -165,12 +165,15 @@ mod tests {
             ("my app.com", DomainError::NotAHost),
             ("my\0app.com", Invisible('\0').into()),
             ("my\u{ad}app.com", Invisible('\u{ad}').into()),
-            ("myapp.com\u{200b}", Invisible('\u{200b}').into()),
+            ("my\u{200b}app.com", Invisible('\u{200b}').into()),
             ("%6dyapp.com", DomainError::NotAHost),
             ("*.myapp.com", DomainError::NotAHost),
-            ("myapp.com.", DomainError::NotAHost),
-            ("myapp..com", DomainError::NotAHost),
-            (".myapp.com", DomainError::NotAHost),
+            ("myapp.com.", HostError::EmptyLabel.into()),
+            ("myapp..com", HostError::EmptyLabel.into()),
+            (".myapp.com", HostError::EmptyLabel.into()),
+            ("myapp.com,", HostError::Character(',').into()),
+            ("“myapp.com”", HostError::Character('“').into()),
+            ("my_app.com", HostError::Underscore.into()),
             ("127.0.0.1", DomainError::IpAddress),
             ("0x7f.1", DomainError::IpAddress),
             ("2130706433", DomainError::IpAddress),
@@ -183,12 +186,11 @@ mod tests {
     }
 
     #[test]
-    fn what_dns_cannot_carry_is_refused_in_production_and_objected_to_in_development() {
+    fn what_dns_cannot_carry_is_refused_and_a_public_suffix_is_objected_to() {
         let label = format!("{}.com", "a".repeat(64));
         for text in [&format!("{}com", "a.".repeat(150)), &format!("{}.com", "a".repeat(300)), &label] {
-            assert_eq!(production(text), Err(DomainError::TooLong), "{text}");
-            let domain = Domain::parse(text, Environment::Development).unwrap();
-            assert_eq!(domain.objection(), Some(DomainError::TooLong), "{text}");
+            assert_eq!(production(text), Err(HostError::TooLong.into()), "{text}");
+            assert_eq!(development(text), Err(HostError::TooLong.into()), "{text}");
         }
         assert_eq!(Domain::parse("com", Environment::Development).unwrap().objection(), Some(DomainError::PublicSuffix));
         assert_eq!(Domain::parse("testserver", Environment::Development).unwrap().objection(), None);

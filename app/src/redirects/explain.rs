@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::{
     Instance, Invisible, Outcome, Page, Resolution, Source, Step, Visit,
-    policy::{self, MAX_URL_BYTES, Refusal, Refused},
+    origin::check_stored_host,
+    policy::{MAX_URL_BYTES, Refusal, Refused},
+    resolve::check,
 };
 
 /// A sentence about a refused value. It holds the host apart, so that a screen can highlight it.
@@ -31,10 +33,12 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
     let sentence = |text: String| Explanation { before: String::new(), host: None, after: text };
     match refused.reason {
         Refusal::TooLong => sentence(format!("That is too long: {} bytes. The limit is {MAX_URL_BYTES} bytes.", value.len())),
-        Refusal::NotAUrl => sentence(Invisible::first(value).map_or_else(
-            || "That is not a URL. Start with / for a page of your application, or with https://.".into(),
-            |invisible| invisible.to_string(),
-        )),
+        Refusal::NotAUrl => {
+            let invisible = Invisible::first(value).map(|invisible| invisible.to_string());
+            let host = || refused.url.as_ref().and_then(|url| check_stored_host(url).err()).map(|error| error.to_string());
+            let other = || "That is not a URL. Start with / for a page of your application, or with https://.".into();
+            sentence(invisible.or_else(host).unwrap_or_else(other))
+        }
         Refusal::Ambiguous => sentence(
             "Browsers read this URL in different ways. Write it in full, without .. or *, and with the host in ASCII (xn--…).".into(),
         ),
@@ -64,7 +68,7 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
 /// Says why a step of the visit's resolution was refused. `None` if it was not.
 fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> Option<Explanation> {
     let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };
-    let refused = policy::check(instance, visit.flow, visit.requesting, value).err()?;
+    let refused = check(instance, visit, step.source, value).err()?;
     Some(explain(instance, value, &refused))
 }
 

@@ -1,7 +1,9 @@
 //! Fallback redirects: the URLs that an admin stores, one for each flow.
 
 use super::{
-    Flow, Instance, is_invisible,
+    Flow, Instance, RequestingOrigin,
+    invisible::{is_invisible, trim_invisible},
+    origin::check_stored_host,
     policy::{self, Allowed, Refusal, Refused},
 };
 
@@ -17,9 +19,9 @@ impl Fallbacks {
         self.0[flow.index()].as_deref()
     }
 
-    /// Sets the value of a flow, without the blanks around it. A blank value removes the fallback redirect.
+    /// Sets the value of a flow, without the blanks and invisible characters around it. A blank value removes the fallback redirect.
     pub fn set(&mut self, flow: Flow, value: &str) {
-        self.0[flow.index()] = Some(value.trim()).filter(|value| !value.is_empty()).map(str::to_owned);
+        self.0[flow.index()] = Some(trim_invisible(value)).filter(|value| !value.is_empty()).map(str::to_owned);
     }
 }
 
@@ -36,13 +38,23 @@ impl FromIterator<(Flow, String)> for Fallbacks {
 /// Reads a fallback redirect as an admin types it: an absolute URL, or a path that begins with one `/`.
 ///
 /// # Errors
-/// The policy refuses the value, or it has another relative form (`dashboard`, `//host`) or an invisible character. Parsers accept
-/// these, but a reader of the setting could not see what it means.
+/// The policy refuses the value, or it has another relative form (`dashboard`, `//host`), an invisible character or a host that DNS
+/// does not carry. Parsers accept these, but a reader of the setting could not see what it means.
 pub fn parse_fallback(instance: &Instance, flow: Flow, value: &str) -> Result<Allowed, Refused> {
-    let allowed = policy::check(instance, flow, None, value)?;
+    check_fallback(instance, flow, None, value)
+}
+
+/// The same for a visit, whose requesting page is a ground too.
+pub(super) fn check_fallback(
+    instance: &Instance,
+    flow: Flow,
+    requesting: Option<&RequestingOrigin>,
+    value: &str,
+) -> Result<Allowed, Refused> {
+    let allowed = policy::check(instance, flow, requesting, value)?;
     let path = value.starts_with('/') && !value[1..].starts_with(['/', '\\']);
     let absolute = ["https://", "http://"].iter().any(|start| value.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
-    if (path || absolute) && !value.contains(is_invisible) {
+    if (path || absolute) && !value.contains(is_invisible) && check_stored_host(&allowed.url).is_ok() {
         Ok(allowed)
     } else {
         Err(Refused { reason: Refusal::NotAUrl, url: Some(allowed.url) })

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Whether old and new browsers all read the host of `url` in `value`. `url` is `value` as parsed with `home` as its base.
+/// Whether current browsers all read the same host of `url` in `value`. `url` is `value` as parsed with `home` as its base.
 pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     // The standard keeps `*`, but Chromium writes it as `%2A`.
@@ -56,12 +56,10 @@ fn is_plain(label: &str) -> bool {
     !meaning.starts_with("xn--") && meaning.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || (!c.is_ascii() && !is_new(c)))
 }
 
-/// Whether the versions and processings of UTS 46 and IDNA 2003 map `c` to different names.
+/// Whether the versions of UTS 46 in current browsers and IDNA 2003 map `c` to different names.
 fn is_renamed(c: char) -> bool {
-    // Deviation characters. Transitional processing and IDNA 2003 map them to `ss`, `σ` and nothing.
-    matches!(c, 'ß' | 'ς' | '\u{200c}' | '\u{200d}')
-        // `ss` before Unicode 15.1, `ß` since then.
-        || c == 'ẞ'
+    // `ss` before Unicode 15.1, `ß` since then. All current browsers read `ß`, `ς` and the joiners alike, by nontransitional processing.
+    c == 'ẞ'
         // Capitals without a small letter in Unicode 3.2. IDNA 2003 keeps them, later versions map them to their small letters.
         || matches!(c, '\u{4c0}' | '\u{10a0}'..='\u{10c5}' | '\u{2132}' | '\u{2183}')
         // Fillers. IDNA 2003 keeps them or maps them to each other, Unicode 16 maps them to nothing. The last one is the opposite.

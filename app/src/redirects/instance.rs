@@ -5,9 +5,10 @@ use std::fmt;
 use url::Url;
 
 use super::{
-    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, Invisible, Page, PortalOrigin, Settings,
+    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, Invisible, PortalOrigin, Settings, Skipped,
     explain::explain,
-    invisible::is_invisible,
+    invisible::trim_invisible,
+    origin::check_stored_host,
     policy::{self, Allowed, Ground, Refused},
 };
 
@@ -23,6 +24,7 @@ pub struct Instance {
     home_ground: Ground,
     allowed_origins: Vec<AllowedOrigin>,
     version: i64,
+    pub(super) skipped: Vec<Skipped>,
 }
 
 /// The most allowed origins of an instance: more than anyone needs, and few enough to compare one by one.
@@ -44,7 +46,7 @@ impl Instance {
         if !is_slug(&settings.slug) {
             note(InstanceField::Slug, &"Use at most 63 lower-case letters, digits and single hyphens, like my-app. \"new\" is reserved.");
         }
-        let name = settings.name.trim();
+        let name = trim_invisible(&settings.name);
         if name.is_empty() {
             note(InstanceField::Name, &"Enter a name, like MyApp.");
         } else if name.chars().count() > MAX_NAME_CHARACTERS {
@@ -64,13 +66,13 @@ impl Instance {
             note(InstanceField::AllowedOrigin(MAX_ORIGINS), &format_args!("Add at most {MAX_ORIGINS} origins. One with a * covers many."));
         }
         let domain = Domain::parse(&settings.domain, environment).map_err(|error| note(InstanceField::Domain, &error)).ok();
-        let portal_origin = match (settings.portal_origin.trim(), &domain) {
+        let portal_origin = match (trim_invisible(&settings.portal_origin), &domain) {
             ("", None) => None,
-            ("", Some(domain)) => Some(PortalOrigin::parse(&default_portal_origin(domain), environment)),
+            ("", Some(domain)) => Some(PortalOrigin::parse(&default_portal_origin(domain.as_str()), environment)),
             (text, _) => Some(PortalOrigin::parse(text, environment)),
         };
         let portal_origin = portal_origin.and_then(|parsed| parsed.map_err(|error| note(InstanceField::PortalOrigin, &error)).ok());
-        let home = settings.home_url.trim();
+        let home = trim_invisible(&settings.home_url);
         let home_invisible = Invisible::first(home);
         if let Some(invisible) = home_invisible {
             note(InstanceField::HomeUrl, &invisible);
@@ -78,7 +80,7 @@ impl Instance {
             note(InstanceField::HomeUrl, &"Enter the whole URL, like https://myapp.com/.");
         }
         let (Some(domain), Some(portal_origin)) = (domain, portal_origin) else { return Err(errors) };
-        let Ok(home_url) = Url::parse(&default_home_url(&domain)) else {
+        let Ok(home_url) = Url::parse(&default_home_url(domain.as_str())) else {
             note(InstanceField::Domain, &DomainError::NotAHost);
             return Err(errors);
         };
@@ -92,34 +94,19 @@ impl Instance {
             home_ground: Ground::Domain,
             allowed_origins,
             version,
+            skipped: Vec::new(),
         };
         if home.is_empty() || (home_invisible.is_none() && Url::parse(home).is_ok()) {
             let home = if home.is_empty() { instance.home_url.to_string() } else { home.to_owned() };
             match check_home(&instance, &home) {
-                Ok(allowed) => (instance.home_url, instance.home_ground) = (allowed.url, allowed.ground),
+                Ok(allowed) => match check_stored_host(&allowed.url) {
+                    Ok(()) => (instance.home_url, instance.home_ground) = (allowed.url, allowed.ground),
+                    Err(error) => errors.push(InstanceError::new(InstanceField::HomeUrl, error)),
+                },
                 Err(refused) => errors.push(InstanceError::new(InstanceField::HomeUrl, explain(&instance, &home, &refused))),
             }
         }
         if errors.is_empty() { Ok(instance) } else { Err(errors) }
-    }
-
-    /// The instance that stored settings stand for under the rules of today. Origins that are no longer allowed and invisible
-    /// characters in the name are left out, and a home URL that is no longer allowed becomes the default. So the instance may allow
-    /// less than what was stored, never more. Where the portal is at the default home URL itself, visitors go to its profile page, which
-    /// is the only place that is left for them.
-    ///
-    /// # Errors
-    /// The domain or the portal origin is no longer valid.
-    pub fn restore(mut settings: Settings, version: i64) -> Result<Self, Vec<InstanceError>> {
-        let environment = settings.environment;
-        settings.allowed_origins.retain(|text| AllowedOrigin::parse(text, environment).is_ok());
-        settings.name.retain(|c| !is_invisible(c));
-        if settings.name.trim().is_empty() {
-            settings.name.clone_from(&settings.slug);
-        }
-        let profile = format!("{}{}", settings.portal_origin.trim(), Page::User.path());
-        let with_home = |home_url| Self::parse(&Settings { home_url, ..settings.clone() }, version);
-        Self::parse(&settings, version).or_else(|_| with_home(String::new()).or_else(|errors| with_home(profile).map_err(|_| errors)))
     }
 
     /// The name in URLs.
@@ -162,6 +149,11 @@ impl Instance {
         &self.allowed_origins
     }
 
+    /// The stored values that break a rule of today, and are not used.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
     /// The version, which every change of the instance or its redirects raises.
     pub fn version(&self) -> i64 {
         self.version
@@ -174,12 +166,12 @@ fn check_home(instance: &Instance, home: &str) -> Result<Allowed, Refused> {
 }
 
 /// The default portal origin of a domain.
-pub(crate) fn default_portal_origin(domain: &Domain) -> String {
+pub(crate) fn default_portal_origin(domain: &str) -> String {
     format!("https://accounts.{domain}")
 }
 
 /// The default home URL of a domain.
-pub(crate) fn default_home_url(domain: &Domain) -> String {
+pub(crate) fn default_home_url(domain: &str) -> String {
     format!("https://{domain}/")
 }
 

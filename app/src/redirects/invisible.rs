@@ -18,6 +18,11 @@ pub fn is_invisible(c: char) -> bool {
             || matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}'))
 }
 
+/// The text without the invisible characters and blanks around it. A control character stays: it is not there by accident.
+pub fn trim_invisible(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || (is_invisible(c) && !c.is_control()))
+}
+
 /// The error for a value with an invisible character in it. It says which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("It contains an invisible character, U+{:04X}. Remove it.", u32::from(*.0))]
@@ -91,6 +96,12 @@ mod tests {
         for c in ascii.chain(['ü', 'ß', '雨', 'и', 'ي', 'अ', '\u{308}', '\u{600}', '℡', '🙂', '\u{fffd}', '\u{e000}']) {
             assert!(!is_invisible(c), "U+{:04X}", u32::from(c));
         }
+    }
+
+    #[test]
+    fn what_nobody_sees_around_a_text_is_taken_off() {
+        assert_eq!(trim_invisible("\u{feff} \u{202e}/wel\u{200b}come \u{200b}\u{2060}\n"), "/wel\u{200b}come");
+        assert_eq!(trim_invisible("\u{200b} \u{3164}"), "");
     }
 
     #[test]

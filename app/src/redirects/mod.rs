@@ -4,12 +4,14 @@
 //! order, and [`parse_fallback`] and [`Instance::parse`] call it for what an admin stores. [`Page`] lists the hosted pages, and
 //! [`Flow`] what is said of a flow on screens and in JSON.
 
+mod correction;
 mod direct_link;
 mod domain;
 mod explain;
 mod fallback;
 mod flow;
 mod fragment;
+mod host;
 mod hostname;
 mod instance;
 mod invisible;
@@ -23,24 +25,28 @@ mod parameter_advice;
 mod path;
 pub mod policy;
 mod prefill;
+mod repairs;
 mod requesting;
 mod resolve;
+mod restore;
 mod settings;
 mod wrapper;
 
 #[cfg(test)]
 mod tests;
 
+pub use correction::{Correction, correct_fallback, correct_setting};
 pub use direct_link::{DirectLink, MAX_QUERY_BYTES};
 pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, explain, explain_first_refusal};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
 pub use fragment::with_fragment;
+pub use host::HostError;
 pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
 pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin};
-pub use invisible::{Invisible, is_invisible};
+pub use invisible::{Invisible, is_invisible, trim_invisible};
 pub use link_advice::LinkAdvice;
 pub use link_params::LinkParams;
 pub use not_a_link::NotALink;
@@ -51,5 +57,6 @@ pub use policy::{Ground, Refusal};
 pub use prefill::{Prefill, prefill_advice};
 pub use requesting::RequestingOrigin;
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, resolve};
+pub use restore::Skipped;
 pub use settings::{Environment, InstanceError, InstanceField, Settings};
 pub use wrapper::Wrapper;

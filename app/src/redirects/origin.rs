@@ -6,8 +6,10 @@ use serde::Serialize;
 use url::{Host, Url};
 
 use super::{
-    Environment, Invisible,
+    Environment, HostError, Invisible,
     domain::{host_name, is_below, is_public_suffix},
+    host::check_host_name,
+    invisible::trim_invisible,
 };
 
 /// The longest origin, in bytes.
@@ -32,8 +34,19 @@ pub enum OriginError {
     #[error("A * must be the whole leftmost part, like https://*.preview.myapp.dev.")]
     Wildcard,
     /// It has a `*` directly below a public suffix.
-    #[error("Anyone can register a name there. Put the * below your own name, like https://*.my-team.vercel.app.")]
+    #[error("Anyone can register a name there. Put the * below your own name, like https://*.preview.myapp.dev.")]
     PublicSuffix,
+    /// It has a `*` in the name of a Vercel preview.
+    #[error(
+        "Vercel puts project, branch and team into one part of the name, so a pattern can't tell your previews from a stranger's. Add each one, like https://my-app-git-branch-my-team.vercel.app."
+    )]
+    Vercel,
+    /// It leaves the port open, in production or on another host than this machine.
+    #[error("A * as the port works on localhost in development only. Name the port, or add this origin to your development instance.")]
+    OpenPort,
+    /// DNS carries no such host name.
+    #[error(transparent)]
+    Dns(#[from] HostError),
     /// It is longer than 512 bytes.
     #[error("That origin is too long. Use at most {MAX_ORIGIN_BYTES} characters.")]
     TooLong,
@@ -55,24 +68,38 @@ enum Pattern {
         parent: String,
         port: u16,
     },
+    /// This host of this machine, by http, on any port.
+    AnyPort(&'static str),
 }
 
+/// The hosts whose port may be left open in development.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
 impl AllowedOrigin {
-    /// Reads `https://app.example.com[:port]` or `https://*.preview.myapp.dev[:port]`.
+    /// Reads `https://app.example.com[:port]` or `https://*.preview.myapp.dev[:port]`, and in development `http://localhost:*`.
     ///
     /// # Errors
     /// The first rule in [`OriginError`] that the text breaks.
     pub fn parse(text: &str, environment: Environment) -> Result<Self, OriginError> {
-        let text = text.trim();
+        let text = trim_invisible(text);
         if !text.contains('*') {
-            let url = parse_origin(text, environment)?;
+            let url = stored_origin(text, environment)?;
             return Ok(Self { text: url.origin().ascii_serialization(), pattern: Pattern::Exact(url.origin()) });
+        }
+        if let Some(start) = text.trim_end_matches('/').strip_suffix(":*") {
+            let host = start.to_ascii_lowercase();
+            let host = LOOPBACK.into_iter().find(|loopback| host.strip_prefix("http://") == Some(loopback));
+            let host = host.filter(|_| environment == Environment::Development).ok_or(OriginError::OpenPort)?;
+            return Ok(Self { text: format!("http://{host}:*"), pattern: Pattern::AnyPort(host) });
+        }
+        if text.trim_end_matches('/').ends_with(".vercel.app") && !text.contains("://*.") {
+            return Err(OriginError::Vercel);
         }
         let (scheme, rest) = text.split_once("://*.").ok_or(OriginError::Wildcard)?;
         if rest.contains('*') || scheme.contains('*') {
             return Err(OriginError::Wildcard);
         }
-        let url = parse_origin(&format!("{scheme}://{rest}"), environment)?;
+        let url = stored_origin(&format!("{scheme}://{rest}"), environment)?;
         let parent = url.host_str().and_then(|host| host_name(host).ok()).ok_or(OriginError::Wildcard)?;
         let local = environment == Environment::Development && parent == "localhost";
         if is_public_suffix(&parent) && !local {
@@ -95,6 +122,7 @@ impl AllowedOrigin {
     pub(super) fn matches(&self, url: &Url) -> bool {
         match &self.pattern {
             Pattern::Exact(origin) => url.origin() == *origin,
+            Pattern::AnyPort(host) => url.scheme() == "http" && url.host_str() == Some(*host),
             Pattern::Below { scheme, parent, port } => {
                 url.scheme() == *scheme
                     && url.port_or_known_default() == Some(*port)
@@ -117,11 +145,11 @@ impl PortalOrigin {
     /// # Errors
     /// The first rule in [`OriginError`] that the text breaks.
     pub fn parse(text: &str, environment: Environment) -> Result<Self, OriginError> {
-        let text = text.trim();
+        let text = trim_invisible(text);
         if text.contains('*') {
             return Err(OriginError::NotAnOrigin);
         }
-        let origin = parse_origin(text, environment)?.origin();
+        let origin = stored_origin(text, environment)?.origin();
         Ok(Self { text: origin.ascii_serialization(), origin })
     }
 
@@ -159,6 +187,24 @@ impl Serialize for AllowedOrigin {
 fn is_same_owner(host: &str, parent: &str) -> bool {
     let owner = psl::domain(parent.as_bytes());
     owner.is_none() || psl::domain(host.as_bytes()) == owner
+}
+
+/// Reads an origin that may be stored: its host is an IP address, or a name that DNS carries.
+fn stored_origin(text: &str, environment: Environment) -> Result<Url, OriginError> {
+    let url = parse_origin(text, environment)?;
+    check_stored_host(&url)?;
+    Ok(url)
+}
+
+/// Checks the host of a URL that may be stored.
+///
+/// # Errors
+/// It is a name that DNS does not carry.
+pub(super) fn check_stored_host(url: &Url) -> Result<(), HostError> {
+    match url.host() {
+        Some(Host::Domain(name)) => check_host_name(name),
+        _ => Ok(()),
+    }
 }
 
 /// Reads an origin: `http` or `https`, a host, perhaps a port, and nothing else.

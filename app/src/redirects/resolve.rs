@@ -7,7 +7,8 @@ use url::Url;
 
 use super::{
     Fallbacks, Flow, Ground, Instance, LinkParams, Refusal, RequestingOrigin,
-    policy::{self, Allowed},
+    fallback::check_fallback,
+    policy::{self, Allowed, Refused},
 };
 
 /// Where a candidate comes from.
@@ -119,7 +120,7 @@ pub fn resolve<'a>(instance: &'a Instance, fallbacks: &'a Fallbacks, visit: Visi
             _ if target.is_some() => Step { source, value: None, outcome: Outcome::NotReached },
             None => Step { source, value: None, outcome: Outcome::Absent },
             Some(value) => {
-                let outcome = match policy::check(instance, visit.flow, visit.requesting, value) {
+                let outcome = match check(instance, visit, source, value) {
                     Ok(Allowed { url, ground }) => {
                         target = Some((url, source));
                         Outcome::Allowed { ground }
@@ -141,6 +142,14 @@ pub fn resolve<'a>(instance: &'a Instance, fallbacks: &'a Fallbacks, visit: Visi
     });
     let (target, source) = target.unwrap_or_else(|| (instance.home_url().clone(), Source::HomeUrl));
     Resolution { flow: visit.flow, target, source, version: instance.version(), steps }
+}
+
+/// What the policy says of a candidate of a visit. A stored fallback redirect keeps the rules for stored values too.
+pub(super) fn check(instance: &Instance, visit: Visit<'_>, source: Source, value: &str) -> Result<Allowed, Refused> {
+    match source {
+        Source::Fallback => check_fallback(instance, visit.flow, visit.requesting, value),
+        _ => policy::check(instance, visit.flow, visit.requesting, value),
+    }
 }
 
 /// The flow's candidates before the home URL, in order.

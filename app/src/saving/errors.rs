@@ -8,6 +8,7 @@ use web_sys::{Element, HtmlElement, js_sys::Array};
 
 use super::{
     api_call::text,
+    correction,
     form_element::{SUMMARY, element, form},
 };
 
@@ -31,6 +32,7 @@ pub fn show_checked(errors: &Array) {
 pub fn mark_checking(input: &Element) {
     if let Some(place) = element(&[&input.id(), "-error"].concat()).filter(|place| !place.hidden()) {
         say(&place, "checking", "Checking…");
+        correction::offer(&place, "", "");
         let _ = input.remove_attribute("aria-invalid");
     }
 }
@@ -48,6 +50,7 @@ fn show_beside(errors: &Array) {
         let (field, message) = (text(&error, "field"), text(&error, "message"));
         if let Some(place) = element(&format!("{field}-error")) {
             say(&place, "refused", &message);
+            correction::offer(&place, &field, &text(&error, "correction"));
         }
         if let Some(input) = element(&field) {
             let _ = input.set_attribute("aria-invalid", "true");

@@ -12,6 +12,7 @@ use web_sys::{Element, Event, FocusOptions, HtmlElement, HtmlFormElement, Keyboa
 use super::{
     api_call::{arguments, call, get, list, text},
     conflict::{remove_choices, show_choices},
+    correction,
     errors::{hide_errors, show_errors, show_summary},
     form_element::{BAR, BUTTON, DISCARD, FORM, Fields, IMPACT, SAID, SIGN_IN, UNDO, base, count_changed, element, fill},
     page_refresh::refresh,
@@ -78,6 +79,7 @@ impl InPlace {
         if let Some(said) = element(SAID).and_then(|said| said.parent_element()) {
             let _ = said.set_attribute("role", "status");
         }
+        correction::enliven();
         self.show();
         on("submit", move |event| {
             let Some(target) = event.target().map(JsCast::unchecked_into::<HtmlFormElement>) else { return };
@@ -110,6 +112,7 @@ impl InPlace {
             }
         });
         on("click", move |event| {
+            correction::take(&event);
             let Some(id) = event.target().map(|target| target.unchecked_into::<Element>().id()) else { return };
             if id == UNDO {
                 fill(&self.undo.get_value(), &base(), false);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use validator::ValidationErrors;
 
 use super::icon::{WARNING, icon};
+use crate::redirects::Correction;
 
 /// A field's name and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,12 +16,25 @@ pub struct FieldError {
     pub field: String,
     /// One sentence that names the fix.
     pub message: String,
+    /// The value that the field should have, where the mistake is a common one. Saving accepts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<String>,
 }
 
 impl FieldError {
     /// The error of one field.
     pub fn new(field: &str, message: impl ToString) -> Self {
-        Self { field: field.to_owned(), message: message.to_string() }
+        Self { field: field.to_owned(), message: message.to_string(), correction: None }
+    }
+
+    /// The error with a correction, which names the mistake.
+    #[must_use]
+    pub fn corrected(self, correction: Option<Correction>) -> Self {
+        match correction {
+            Some(Correction { value, mistake: "" }) => Self { correction: Some(value), ..self },
+            Some(Correction { value, mistake }) => Self { message: mistake.to_owned(), correction: Some(value), ..self },
+            None => self,
+        }
     }
 }
 

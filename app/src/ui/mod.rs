@@ -1,6 +1,7 @@
 //! What every screen is made of: the frame, fields, banners, copy buttons.
 
 pub mod copy_button;
+pub mod correction;
 pub mod fetched_page;
 #[cfg(feature = "ssr")]
 pub mod field;

@@ -37,6 +37,16 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// A text from somebody else, for a screen. Characters that nobody sees are named: `⟨U+200B⟩`.
+#[derive(Clone, Copy, Debug)]
+pub struct SpelledOut<'a>(pub &'a str);
+
+impl fmt::Display for SpelledOut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| if is_invisible(c) { write!(f, "⟨U+{:04X}⟩", u32::from(c)) } else { f.write_char(c) })
+    }
+}
+
 /// Escapes a text for `<title>`, which Leptos 0.8 does not escape itself.
 pub(crate) fn escape_for_title(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
@@ -67,6 +77,11 @@ mod tests {
     fn numbers_are_grouped_by_three() {
         let numbers = [0, 7, 999, 1000, 10_000, 1_234_567];
         assert_eq!(numbers.map(|number| Grouped(number).to_string()), ["0", "7", "999", "1,000", "10,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn invisible_characters_are_spelled_out() {
+        assert_eq!(SpelledOut("/für \u{202e}x\u{200b}\t").to_string(), "/für ⟨U+202E⟩x⟨U+200B⟩⟨U+0009⟩");
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub(super) async fn export(
     parts: Parts,
 ) -> Result<Response, Failure> {
     let role = guard::admit(&dashboard.pool, &caller, &slug, Role::Viewer).await?;
-    let stored = store::find(&dashboard.pool, &slug).await?.ok_or(AppError::NotFound)?;
+    let stored = store::find_any(&dashboard.pool, &slug).await?.ok_or(AppError::NotFound)?;
     file(&dashboard.pool, &parts, Scope::Instance { id: stored.id, role }, &slug).await
 }
 

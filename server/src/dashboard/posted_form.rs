@@ -1,6 +1,6 @@
 //! The extractor of forms that are posted to the dashboard.
 
-use app::{error::AppError, layout::error_page::PostedFields};
+use app::{error::AppError, layout::error_page::PostedFields, ui::correction::corrected};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
@@ -29,6 +29,7 @@ impl<S: Send + Sync, Form: DeserializeOwned> FromRequest<S> for PostedForm<Form>
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let (parts, body) = read(request).await?;
+        let body = corrected(&body).map_or(body, Bytes::from);
         if let Some(kept) = parts.extensions.get::<KeptForm>() {
             kept.keep(posted_fields(&body));
         }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use app::{
     instances::{form::field_name, stored::StoredInstance},
-    redirects::{Environment, Fallbacks, Flow, Instance, InstanceError, InstanceField, Settings, explain, parse_fallback},
+    redirects::{Environment, Fallbacks, Flow, Instance, InstanceError, InstanceField, Settings, explain, parse_fallback, trim_invisible},
 };
 
 use super::{
@@ -156,7 +156,8 @@ fn collect(fallbacks: &line::Fallbacks<'_>) -> Fallbacks {
 }
 
 fn is_same(cached: &Fallbacks, fallbacks: &line::Fallbacks<'_>) -> bool {
-    let url = |flow| fallbacks.0.iter().find(|(other, _)| *other == flow).map(|(_, url)| url.0.trim()).filter(|url| !url.is_empty());
+    let url =
+        |flow| fallbacks.0.iter().find(|(other, _)| *other == flow).map(|(_, url)| trim_invisible(&url.0)).filter(|url| !url.is_empty());
     Flow::ALL.into_iter().all(|flow| cached.get(flow) == url(flow))
 }
 

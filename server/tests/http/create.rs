@@ -75,7 +75,7 @@ async fn a_wrong_field_is_answered_with_what_was_typed_and_a_sentence_beside_it(
         ("domain", "https://myapp.com", "Enter only the host name, like myapp.com, without https://, port or path."),
         ("domain", "co.uk", "That is a public suffix: anyone can register a name under it. Use your own name, like my-team.vercel.app."),
         ("domain", "127.0.0.1", "An IP address can't be the domain. Enter a host name, and add IP addresses as allowed origins."),
-        ("domain", &long_domain, "That domain is too long. Use at most 253 characters, and at most 63 between dots."),
+        ("domain", &long_domain, "That host name is too long. Use at most 253 characters, and at most 63 between dots."),
         ("domain", "my app.com", "That is not a host name. Use letters, digits, hyphens and dots, like myapp.com."),
         ("domain", "my\0app.com", "It contains an invisible character, U+0000. Remove it."),
         ("domain", "localhost", "Names like localhost work in development only. Use your domain, or switch to development."),
@@ -93,13 +93,15 @@ async fn a_wrong_field_is_answered_with_what_was_typed_and_a_sentence_beside_it(
         (
             "allowed_origins",
             "https://*.vercel.app",
-            "Anyone can register a name there. Put the * below your own name, like https://*.my-team.vercel.app.",
+            "Anyone can register a name there. Put the * below your own name, like https://*.preview.myapp.dev.",
         ),
     ] {
         let answer = site.post("/instances/new", &with(instance_form(), field, typed)).await;
         assert_rejected(&answer, &[field]);
         let page = answer.text();
-        assert_eq!(error_of(page, field).as_deref(), Some(message), "{field} {typed}");
+        // A common mistake has a button for the corrected value after it.
+        let error = error_of(page, field).unwrap();
+        assert!(error == message || error.starts_with(&format!("{message} Use ")), "{field} {typed}: {error}");
         assert_eq!(values(page, field).first().map(String::as_str), Some(typed), "{field}");
         assert!(field == "allowed_origins" || is_invalid(page, field), "{field}");
         assert_eq!(value(page, "version"), "0");

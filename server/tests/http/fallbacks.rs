@@ -61,8 +61,8 @@ async fn a_refused_value_is_kept_with_a_sentence_beside_it_and_nothing_is_stored
         ("https://nick@myapp.com", "It contains a user name, and its real host is myapp.com. Remove everything before the @."),
         ("https://myapp.com@evil.com", "It contains a user name, and its real host is evil.com. Remove everything before the @."),
         (&long, "That is too long: 3000 bytes. The limit is 2048 bytes."),
-        ("dashboard", "That is not a URL. Start with / for a page of your application, or with https://."),
-        ("//myapp.com", "That is not a URL. Start with / for a page of your application, or with https://."),
+        ("dashboard", "A path of your application begins with a slash."),
+        ("//myapp.com", "It has no scheme."),
         ("/\0", "It contains an invisible character, U+0000. Remove it."),
         ("/dash\u{200b}board", "It contains an invisible character, U+200B. Remove it."),
         (
@@ -79,7 +79,9 @@ async fn a_refused_value_is_kept_with_a_sentence_beside_it_and_nothing_is_stored
             "{typed}"
         );
         let page = answer.text();
-        assert_eq!(verdict_of(page, "after_sign_in_url").as_deref(), Some(message), "{typed}");
+        // A common mistake has a button for the corrected value after it.
+        let verdict = verdict_of(page, "after_sign_in_url").unwrap();
+        assert!(verdict == message || verdict.starts_with(&format!("{message} Use ")), "{typed}: {verdict}");
         assert!(text(page).contains(&format!("After sign-in: {message}")), "{typed}");
         assert_eq!((value(page, "after_sign_in_url").as_str(), value(page, "after_sign_up_url").as_str()), (typed, "/fine"));
         assert!(is_invalid(page, "after_sign_in_url") && !is_invalid(page, "after_sign_up_url"), "{typed}");

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use crate::{
     common::{Answer, Site, fallback_form, instance_form, member, my_app, other_app, store_fallbacks, store_instance, store_my_app, with},
-    html::{script_nonces, text, value, values},
+    html::{error_of, script_nonces, text, value, values},
 };
 
 /// The headers of a page, and a nonce of its own on each of its scripts.
@@ -127,16 +127,27 @@ async fn a_slash_too_many_leads_to_the_page_and_nowhere_else(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_instance_that_is_no_longer_valid_says_so(pool: PgPool) {
+async fn an_instance_that_is_no_longer_valid_opens_and_says_so(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
-    sqlx::query("update instances set domain = 'co.uk'").execute(&pool).await.unwrap();
+    let broken = "update instances set domain = 'myapp.com,', domain_typed = 'myapp.com,', portal_origin = 'https://accounts.myapp.com,'";
+    sqlx::query(broken).execute(&pool).await.unwrap();
     let site = Site::new(&pool).await;
     assert_eq!(site.get("/instances").await.status, StatusCode::OK);
     for path in ["/instances/my-app", "/instances/my-app/redirects", "/instances/my-app/settings"] {
         let answer = site.get(path).await;
-        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
-        assert!(text(answer.text()).contains("stored domain or portal origin is no longer valid"), "{path}");
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(text(answer.text()).contains("The portal answers 503: a stored value breaks a rule."), "{path}");
     }
+    assert_eq!(site.get("/portal/my-app/v1/resolve?flow=sign-in").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    // Settings has the correction beside the field; posted without JavaScript, it is saved, and the portal serves again.
+    let settings = site.get("/instances/my-app/settings").await;
+    let error = error_of(settings.text(), "domain").unwrap();
+    assert_eq!(error, "The comma at the end doesn't belong to it. Use myapp.com");
+    let form = with(with(instance_form(), "version", "1"), "domain", "myapp.com,");
+    let answer = site.post("/instances/my-app/settings", &with(form, "correction", "domain\tmyapp.com\tmyapp.com,")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let resolved = site.get("/portal/my-app/v1/resolve?flow=sign-in").await.json();
+    assert_eq!(resolved["target"], "https://myapp.com/");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -160,7 +160,7 @@ async fn unsaved_values_of_the_redirects_tab_are_compared_and_lead_back_to_it(po
     let shown = site.get(answer.header("location")).await;
     assert_eq!(target(&shown), "https://myapp.com/welcome");
     assert_eq!(html::text_of(shown.text(), "target-unsaved", "code").unwrap(), "https://myapp.com/new");
-    assert!(html::text(shown.text()).contains("After sign-out: dashboard can't be saved. That is not a URL."));
+    assert!(html::text(shown.text()).contains("After sign-out: dashboard can't be saved. A path of your application begins with a slash."));
 
     let back = site.get("/instances/my-app/redirects?after_sign_in_url=%2Fnew&after_sign_out_url=").await;
     assert_eq!(html::value(back.text(), "after_sign_in_url"), "/new");

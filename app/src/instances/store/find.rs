@@ -29,7 +29,17 @@ struct Row {
 }
 
 impl Row {
+    /// The instance, if today's rules allow it.
     fn read(self) -> Result<StoredInstance, StoreError> {
+        let stored = self.read_any()?;
+        match stored.unusable {
+            Some(message) => Err(StoreError::Invalid { slug: stored.settings.slug, message }),
+            None => Ok(stored),
+        }
+    }
+
+    /// The instance, also if its domain or portal origin breaks a rule of today.
+    fn read_any(self) -> Result<StoredInstance, StoreError> {
         let invalid = |slug: &str, message: &dyn ToString| StoreError::Invalid { slug: slug.to_owned(), message: message.to_string() };
         let settings = Settings {
             environment: self.environment.parse().map_err(|error| invalid(&self.slug, &error))?,
@@ -40,8 +50,14 @@ impl Row {
             home_url: self.home_url,
             allowed_origins: self.allowed_origins,
         };
-        let instance = Instance::restore(settings.clone(), self.version)
-            .map_err(|errors| invalid(&settings.slug, &errors.first().map_or("", |error| &error.message)))?;
+        let (instance, unusable) = match Instance::restore(settings.clone(), self.version) {
+            Ok(instance) => (instance, None),
+            Err(errors) => {
+                let message = errors.into_iter().next().map(|error| error.message).unwrap_or_default();
+                let stand_in = Instance::stand_in(&settings, self.version).ok_or_else(|| invalid(&settings.slug, &message))?;
+                (stand_in, Some(message))
+            }
+        };
         let fallbacks = self.flows.iter().zip(self.urls).filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect();
         let identity = self.identity.parse().map_err(|error| invalid(&settings.slug, &error))?;
         Ok(StoredInstance {
@@ -49,6 +65,7 @@ impl Row {
             settings,
             domain_typed: self.domain_typed,
             instance,
+            unusable,
             fallbacks,
             archived_at: self.archived_at,
             portal_enabled: self.portal_enabled,
@@ -84,6 +101,17 @@ pub async fn find<'e>(executor: impl sqlx::PgExecutor<'e>, slug: &str) -> Result
         return Ok(None);
     }
     rows!("where i.slug = $1", slug).fetch_optional(executor).await?.map(Row::read).transpose()
+}
+
+/// The instance with that slug, for the dashboard: also one that can't be restored, so that an editor can correct it.
+///
+/// # Errors
+/// PostgreSQL, or a stored instance that is no longer valid in other ways.
+pub async fn find_any<'e>(executor: impl sqlx::PgExecutor<'e>, slug: &str) -> Result<Option<StoredInstance>, StoreError> {
+    if !is_slug(slug) {
+        return Ok(None);
+    }
+    rows!("where i.slug = $1", slug).fetch_optional(executor).await?.map(Row::read_any).transpose()
 }
 
 /// The instance whose portal is at one of these origins, the greatest of them first: `https` before `http`. `None` where there is

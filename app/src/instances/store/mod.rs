@@ -14,10 +14,10 @@ use crate::{
     },
     members,
     members::role::Role,
-    redirects::{Environment, Instance, Settings},
+    redirects::{Environment, Instance, Settings, trim_invisible},
 };
 use constraints::on_constraint;
-pub use find::{find, find_all, find_by_portal_origin, versions};
+pub use find::{find, find_all, find_any, find_by_portal_origin, versions};
 
 /// What a list or a switcher shows of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub async fn create(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
         instance.name(),
         instance.environment().name(),
         instance.domain().as_str(),
-        domain_typed.trim(),
+        trim_invisible(domain_typed),
         instance.portal_origin().as_str(),
         instance.home_url().as_str(),
         &origins
@@ -99,7 +99,7 @@ fn changed(entry: Entry, before: Option<&StoredInstance>, after: &Instance, doma
     entry
         .field("name", was(|settings| &settings.name), after.name())
         .field("environment", was(|settings| settings.environment.name()), after.environment().name())
-        .field("domain", before.map(|stored| stored.domain_typed.clone()), domain_typed.trim())
+        .field("domain", before.map(|stored| stored.domain_typed.clone()), trim_invisible(domain_typed))
         .field("portal_origin", was(|settings| &settings.portal_origin), after.portal_origin().as_str())
         .field("home_url", was(|settings| &settings.home_url), after.home_url().as_str())
         .field("allowed_origins", before.map(|stored| stored.settings.allowed_origins.clone()).unwrap_or_default(), origins)
@@ -124,7 +124,7 @@ pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
         instance.name(),
         instance.environment().name(),
         instance.domain().as_str(),
-        domain_typed.trim(),
+        trim_invisible(domain_typed),
         instance.portal_origin().as_str(),
         instance.home_url().as_str(),
         &origins
@@ -146,7 +146,7 @@ pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
 /// Not found, archived, saved by somebody else in between, or PostgreSQL.
 pub async fn lock(transaction: &mut PgTransaction<'_>, actor: &Actor, slug: &str, version: i64) -> Result<StoredInstance, StoreError> {
     lock_row(transaction, actor, slug, Role::Editor).await?;
-    let stored = find(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
+    let stored = find_any(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
     if stored.instance.version() == version { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
 }
 

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::credentials::email::NotAnEmail;
 use crate::portal::identifier::{Identifier, NotAPhoneNumber, NotAUsername, NotAnIdentifier, PhoneNumber, Username};
+use crate::{credentials::email::NotAnEmail, redirects::Invisible};
 
 fn kind(text: &str) -> Result<(char, String), NotAnIdentifier> {
     Identifier::parse(text).map(|identifier| {
@@ -42,9 +42,10 @@ fn an_invalid_identifier_gets_the_error_of_its_kind() {
     for text in ["", "  ", "\n\u{a0}"] {
         assert_eq!(kind(text), Err(NotAnIdentifier::Empty), "{text:?}");
     }
-    for text in ["@", "a@b@c", "a\0@myapp.com", "ana@", &format!("{}@myapp.com", "a".repeat(10_000))] {
-        assert_eq!(kind(text), Err(NotAnEmail.into()), "{text:?}");
+    for text in ["@", "a@b@c", "ana@", &format!("{}@myapp.com", "a".repeat(10_000))] {
+        assert_eq!(kind(text), Err(NotAnEmail::Form.into()), "{text:?}");
     }
+    assert_eq!(kind("a\0@myapp.com"), Err(NotAnEmail::Invisible(Invisible('\0')).into()));
     for (text, wrong) in [
         ("0171 1234567", NoCountry),
         ("0049 171 1234567", NoCountry),
@@ -63,10 +64,11 @@ fn an_invalid_identifier_gets_the_error_of_its_kind() {
     ] {
         assert_eq!(kind(text), Err(wrong.into()), "{text:?}");
     }
-    for text in
-        ["ab", &"a".repeat(65), &"ü".repeat(10_000), "a b c", "müller", "ana\0", "a\u{202e}bc", "a\u{ad}bc", "<script>", "'; --", "аna"]
-    {
+    for text in ["ab", &"a".repeat(65), &"ü".repeat(10_000), "a b c", "müller", "<script>", "'; --", "аna"] {
         assert_eq!(kind(text), Err(NotAUsername::Character.into()), "{text:?}");
+    }
+    for (text, c) in [("a\0na", '\0'), ("a\u{202e}bc", '\u{202e}'), ("a\u{ad}bc", '\u{ad}')] {
+        assert_eq!(kind(text), Err(NotAUsername::Invisible(Invisible(c)).into()), "{text:?}");
     }
 }
 

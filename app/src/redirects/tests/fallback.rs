@@ -34,6 +34,8 @@ fn a_fallback_is_an_absolute_url_or_a_path_that_begins_with_one_slash() {
         "/dash\u{200b}board",
         "/\u{3164}",
         "/dash\u{a0}board",
+        "https://a,.myapp.com/",
+        "https://-a.myapp.com/",
     ] {
         for flow in Flow::ALL {
             let refused = parse_fallback(&production(), flow, value).unwrap_err();
@@ -67,8 +69,8 @@ fn a_fallback_must_be_allowed_for_its_flow_by_the_same_rules() {
 #[test]
 fn a_fallback_is_kept_as_typed_and_a_blank_one_is_removed() {
     let mut fallbacks = Fallbacks::default();
-    fallbacks.set(Flow::SignIn, "  /Dash board ");
-    fallbacks.set(Flow::SignUp, " \t ");
+    fallbacks.set(Flow::SignIn, " \u{feff} /Dash board \u{200b}");
+    fallbacks.set(Flow::SignUp, " \t\u{200b} ");
     assert_eq!((fallbacks.get(Flow::SignIn), fallbacks.get(Flow::SignUp)), (Some("/Dash board"), None));
     fallbacks.set(Flow::SignIn, "");
     assert_eq!(fallbacks, Fallbacks::default());

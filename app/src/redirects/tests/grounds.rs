@@ -117,14 +117,14 @@ fn an_allowed_origin_matches_its_scheme_host_and_port() {
 
 #[test]
 fn a_pattern_matches_one_or_more_labels_below_its_own_name() {
-    let allowing = production_allowing(&["https://*.my-team.vercel.app", "https://*.preview.myapp.dev:8443"]);
+    let allowing = production_allowing(&["https://*.my-project.pages.dev", "https://*.preview.myapp.dev:8443"]);
     every_flow_allows(
         &allowing,
         None,
         Ground::AllowedOrigin,
         &[
-            ("https://a.my-team.vercel.app", "https://a.my-team.vercel.app/"),
-            ("https://a.b.my-team.vercel.app/x", "https://a.b.my-team.vercel.app/x"),
+            ("https://a.my-project.pages.dev", "https://a.my-project.pages.dev/"),
+            ("https://a.b.my-project.pages.dev/x", "https://a.b.my-project.pages.dev/x"),
             ("https://PR-1.preview.myapp.dev:8443", "https://pr-1.preview.myapp.dev:8443/"),
         ],
     );
@@ -133,14 +133,14 @@ fn a_pattern_matches_one_or_more_labels_below_its_own_name() {
         None,
         Refusal::Foreign,
         &[
-            "https://my-team.vercel.app/",
+            "https://my-project.pages.dev/",
             "https://evil.vercel.app/",
-            "https://evil-my-team.vercel.app/",
-            "https://a.my-team.vercel.app:8443/",
-            "https://a.my-team.vercel.app./",
-            "https://.my-team.vercel.app/",
-            "https://a..my-team.vercel.app/",
-            "https://a.my-team.vercel.app.evil.com/",
+            "https://evil-my-project.pages.dev/",
+            "https://a.my-project.pages.dev:8443/",
+            "https://a.my-project.pages.dev./",
+            "https://.my-project.pages.dev/",
+            "https://a..my-project.pages.dev/",
+            "https://a.my-project.pages.dev.evil.com/",
             "https://pr-1.preview.myapp.dev/",
         ],
     );

@@ -5,7 +5,7 @@ use url::Url;
 use crate::redirects::{
     AllowedOrigin,
     Environment::{self, Development, Production},
-    Invisible, OriginError, RequestingOrigin,
+    HostError, Invisible, OriginError, RequestingOrigin,
 };
 
 fn stored(text: &str, environment: Environment) -> Result<String, OriginError> {
@@ -17,7 +17,7 @@ fn an_origin_is_stored_as_browsers_write_it() {
     assert_eq!(stored("https://App.Example.com:443/", Production).as_deref(), Ok("https://app.example.com"));
     assert_eq!(stored("http://localhost:5173", Development).as_deref(), Ok("http://localhost:5173"));
     assert_eq!(stored("https://*.Preview.myapp.dev:8443", Production).as_deref(), Ok("https://*.preview.myapp.dev:8443"));
-    assert_eq!(stored("https://*.my-team.vercel.app", Production).as_deref(), Ok("https://*.my-team.vercel.app"));
+    assert_eq!(stored("https://*.my-project.pages.dev", Production).as_deref(), Ok("https://*.my-project.pages.dev"));
     assert_eq!(stored("http://*.localhost:3000", Development).as_deref(), Ok("http://*.localhost:3000"));
     assert_eq!(stored("https://[::1]:3000", Production).as_deref(), Ok("https://[::1]:3000"));
 }
@@ -32,6 +32,17 @@ fn a_text_that_is_not_an_origin_is_refused_with_its_reason() {
         ("https:app.example.com", OriginError::NotAnOrigin),
         ("https:\\\\app.example.com", OriginError::NotAnOrigin),
         ("https://app.example.com.", OriginError::NotAnOrigin),
+        ("https://app..example.com", HostError::EmptyLabel.into()),
+        ("https://app.example.com;", HostError::Character(';').into()),
+        ("https://app.example.com)", HostError::Character(')').into()),
+        ("https://app.example.com”", HostError::Character('”').into()),
+        ("https://*.example.com&", HostError::Character('&').into()),
+        ("https://-app.example.com", HostError::Hyphen.into()),
+        ("https://my_app.com", HostError::Underscore.into()),
+        ("https://my-app-*-my-team.vercel.app", OriginError::Vercel),
+        ("https://*-my-team.vercel.app/", OriginError::Vercel),
+        ("http://localhost:*", OriginError::OpenPort),
+        ("https://example.com:*", OriginError::OpenPort),
         ("https://app.example.com/x", OriginError::NotAlone),
         ("https://app.example.com?x", OriginError::NotAlone),
         ("https://nick@app.example.com", OriginError::NotAlone),
@@ -53,6 +64,7 @@ fn a_text_that_is_not_an_origin_is_refused_with_its_reason() {
 
 #[test]
 fn an_invisible_character_is_refused_with_its_number() {
+    assert_eq!(stored("\u{feff}https://myapp.com\u{200b}", Production).as_deref(), Ok("https://myapp.com"));
     for c in ['\t', '\u{ad}', '\u{200b}', '\u{3164}', '\u{feff}'] {
         for text in [format!("https://my{c}app.com"), format!("https://*.my{c}app.com"), format!("https://{c}myapp.com:3000/")] {
             assert_eq!(stored(&text, Production), Err(Invisible(c).into()), "{text:?}");
@@ -60,6 +72,39 @@ fn an_invisible_character_is_refused_with_its_number() {
     }
     let error = stored("https://my\u{ad}app.com", Production).unwrap_err();
     assert_eq!(error.to_string(), "It contains an invisible character, U+00AD. Remove it.");
+}
+
+#[test]
+fn a_host_of_this_machine_may_leave_its_port_open_in_development() {
+    for (text, host) in [
+        ("http://localhost:*", "localhost"),
+        ("HTTP://LocalHost:*/", "localhost"),
+        ("http://127.0.0.1:*", "127.0.0.1"),
+        ("http://[::1]:*", "[::1]"),
+    ] {
+        let origin = AllowedOrigin::parse(text, Development).unwrap();
+        assert_eq!(origin.as_str(), format!("http://{host}:*"));
+        assert_eq!(AllowedOrigin::parse(origin.as_str(), Development).as_ref(), Ok(&origin));
+        for port in ["", ":80", ":3000", ":65535"] {
+            assert!(origin.matches(&Url::parse(&format!("http://{host}{port}/x")).unwrap()), "{text}, {port}");
+        }
+        for other in
+            ["https://localhost:3000", "http://a.localhost:3000", "http://127.0.0.2:3000", "http://evil.com:3000", "http://[::2]:1"]
+        {
+            assert!(!origin.matches(&Url::parse(other).unwrap()), "{text}, {other}");
+        }
+    }
+    for text in [
+        "https://localhost:*",
+        "http://a.localhost:*",
+        "http://evil.com:*",
+        "http://127.1:*",
+        "http://*.localhost:*",
+        "http://localhost:*:*",
+    ] {
+        assert_eq!(stored(text, Development), Err(OriginError::OpenPort), "{text}");
+    }
+    assert_eq!(stored("http://localhost:30*", Development), Err(OriginError::Wildcard));
 }
 
 #[test]

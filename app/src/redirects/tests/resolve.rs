@@ -228,3 +228,15 @@ fn a_source_has_one_name_in_json_and_elsewhere() {
         assert_eq!(serde_json::to_value(source).unwrap(), source.name());
     }
 }
+
+#[test]
+fn a_stored_fallback_that_keeps_no_rule_for_stored_values_is_skipped() {
+    for value in ["https://a,.myapp.com/", "/dash\u{202e}board", "dashboard"] {
+        let fallbacks = Fallbacks::from_iter([(Flow::SignOut, value.to_owned())]);
+        let (instance, link) = (production(), LinkParams::default());
+        let resolution = resolve(&instance, &fallbacks, Visit { flow: Flow::SignOut, link: &link, requesting: None });
+        assert_eq!(resolution.source, Source::HomeUrl, "{value:?}");
+        let refused = Outcome::Refused { reason: Refusal::NotAUrl };
+        assert!(resolution.steps.iter().any(|step| step.source == Source::Fallback && step.outcome == refused), "{value:?}");
+    }
+}

@@ -80,8 +80,8 @@ const HOSTS: &[&str] = &[
     "ü_.myapp.com",
     "*.myapp.com",
     "example.com",
-    "pr-1.my-team.vercel.app",
-    "my-team.vercel.app",
+    "pr-1.preview.myapp.dev",
+    "preview.myapp.dev",
     "vercel.app",
     "localhost",
     "app.localhost",
@@ -160,7 +160,7 @@ pub(super) fn any_value() -> impl Strategy<Value = String> {
 }
 
 pub(super) fn any_instance() -> impl Strategy<Value = Instance> {
-    let origins = ["https://example.com", "https://*.my-team.vercel.app", "https://127.0.0.1"];
+    let origins = ["https://example.com", "https://*.preview.myapp.dev", "https://127.0.0.1"];
     select(vec![production(), production_allowing(&origins), development(), instance(Environment::Development, &origins), local()])
 }
 

@@ -105,6 +105,7 @@ impl Row {
             settings,
             domain_typed: self.domain_typed,
             instance,
+            unusable: None,
             fallbacks: self.fallbacks.into_iter().filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect(),
             archived_at,
             portal_enabled: self.portal_enabled,
