@@ -74,7 +74,8 @@ test("a browser that is sent to an allowed target arrives there", async ({ page 
   expect(sent.length).toBeGreaterThan(30);
 });
 
-test("a host that old and new browsers read as different names is refused", () => {
+test("letters that old browsers read as others are read as current browsers read them, or refused", async ({ page }) => {
+  // Joiners are part of a name only after certain letters, and the capital \u1e9e is a newer letter than many tables of names.
   const hosts = ["stra\u00dfe.de", "STRA\u1e9eE.de", "fa\u00df.myapp.com", "\u03bf\u03c2.myapp.com", "a\u200db.myapp.com", "\u0915\u094d\u200c\u0937.myapp.com"];
   const domain = (host: string) => (host.endsWith("myapp.com") ? "myapp.com" : "xn--strae-oqa.de");
   const questions = hosts.flatMap((host) =>
@@ -86,10 +87,16 @@ test("a host that old and new browsers read as different names is refused", () =
       redirect_url: form.replace("HOST", form.includes("%") ? encodeURIComponent(host) : host),
     })),
   );
-  for (const [at, answer] of resolve(questions).entries()) {
-    expect(["ambiguous", "not_a_url", "foreign"], JSON.stringify(questions[at].redirect_url)).toContain(reason(answer));
+  const read = await page.evaluate(
+    (all) => all.map(([value, base]) => (URL.canParse(value, base) ? new URL(value, base).href : null)),
+    questions.map(({ redirect_url, home_url }) => [redirect_url, home_url]),
+  );
+  const answers = resolve(questions);
+  for (const [at, answer] of answers.entries()) {
+    const asked = JSON.stringify(questions[at].redirect_url);
+    if (allows(answer)) expect(answer.target, asked).toBe(read[at]);
+    else expect(["ambiguous", "not_a_url"], asked).toContain(reason(answer));
   }
-  const [plain] = resolve([{ ...questions[0], redirect_url: "https://xn--strae-oqa.de/" }]);
-  expect(plain.target).toBe("https://xn--strae-oqa.de/");
-  expect(allows(plain)).toBe(true);
+  const allowed = new Set(questions.filter((_, at) => allows(answers[at])).map(({ redirect_url }) => redirect_url));
+  for (const host of ["stra\u00dfe.de", "fa\u00df.myapp.com", "\u03bf\u03c2.myapp.com"]) expect(allowed).toContain(`https://${host}/`);
 });

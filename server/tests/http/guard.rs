@@ -65,8 +65,10 @@ fn arguments(function: &str) -> Option<serde_json::Value> {
             let form: serde_json::Map<_, _> = fields.into_iter().chain([("version".to_owned(), json!(1))]).collect();
             json!({"slug": "my-app", "form": form})
         }
-        "/api/save_settings" => json!({"slug": "my-app", "form": {"version": 1, "name": "Other", "slug": "", "environment": "production",
-            "domain": "myapp.com", "portal_origin": "", "home_url": ""}}),
+        "/api/check_settings" | "/api/save_settings" => {
+            json!({"slug": "my-app", "form": {"version": 1, "name": "Other", "slug": "", "environment": "production",
+            "domain": "myapp.com", "portal_origin": "", "home_url": ""}})
+        }
         "/api/set_portal_pages" => json!({"slug": "my-app", "pages": "off"}),
         "/api/preview" => json!({"slug": "my-app", "form": "flow=sign-in"}),
         _ => return None,
@@ -74,7 +76,7 @@ fn arguments(function: &str) -> Option<serde_json::Value> {
 }
 
 /// Server functions that store nothing.
-const READING: [&str; 2] = ["/api/check_fallback", "/api/preview"];
+const READING: [&str; 3] = ["/api/check_fallback", "/api/check_settings", "/api/preview"];
 
 /// Server functions that change an instance, or create one.
 const SAVING: [&str; 6] = [

@@ -144,7 +144,8 @@ async fn an_instance_that_is_no_longer_valid_opens_and_says_so(pool: PgPool) {
     let error = error_of(settings.text(), "domain").unwrap();
     assert_eq!(error, "The comma at the end doesn't belong to it. Use myapp.com");
     let form = with(with(instance_form(), "version", "1"), "domain", "myapp.com,");
-    let answer = site.post("/instances/my-app/settings", &with(form, "correction", "domain\tmyapp.com\tmyapp.com,")).await;
+    let form: Vec<_> = form.into_iter().chain([("correction", "domain\tmyapp.com\tmyapp.com,")]).collect();
+    let answer = site.post("/instances/my-app/settings", &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let resolved = site.get("/portal/my-app/v1/resolve?flow=sign-in").await.json();
     assert_eq!(resolved["target"], "https://myapp.com/");

@@ -37,8 +37,9 @@ const SAVING: [&str; 14] = [
 ];
 
 /// The other routes under `/instances` and `/api`: they only show something, or change what no version counts.
-const NOT_SAVING: [&str; 17] = [
+const NOT_SAVING: [&str; 19] = [
     "/api/check_fallback",
+    "/api/check_settings",
     "/api/preview",
     "/api/{*function}",
     "/instances",
@@ -46,6 +47,7 @@ const NOT_SAVING: [&str; 17] = [
     "/instances/{slug}/history",
     "/instances/{slug}/history/export.csv",
     "/instances/{slug}/history/export.json",
+    "/instances/{slug}/live",
     "/instances/{slug}/members",
     "/instances/{slug}/members/leave",
     "/instances/{slug}/members/remove",
