@@ -6,7 +6,7 @@ test("the first start creates an instance to try things with", async ({ page }) 
   await expect(page).toHaveURL(/\/instances$/);
   await page.getByRole("link", { name: /Localhost/ }).first().click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Localhost");
-  await expect(page.getByText("Development")).toBeVisible();
+  await expect(page.getByText("Development", { exact: true })).toBeVisible();
 });
 
 test("an admin creates an instance, and links resolve to it", async ({ page }) => {

@@ -94,7 +94,7 @@ test("an unreachable server is reported, and the result is updated when it is ba
   await open(page, slug);
   await page.route("**/api/preview", (route) => route.fulfill({ status: 503, body: '"unavailable"' }));
   await page.getByLabel("redirect_url", { exact: true }).fill("/kept");
-  await expect(page.getByRole("alert")).toContainText("Not checked.");
+  await expect(page.getByRole("alert")).toContainText("Not checked: the server can't answer right now.");
   await expect(target(page)).toBeHidden();
   // Nobody types: the page tries again by itself.
   await page.unroute("**/api/preview");

@@ -144,7 +144,7 @@ test("all refused values are reported at once and stay as typed, and saving work
     ["After sign-out", `http://${slug}.com/`, /Production requires https/],
     ["After logo click", `https://nick@${slug}.com/`, /contains a user name/],
     ["After creating an organization", `/${"x".repeat(3000)}`, /too long/],
-    ["After leaving an organization", "welcome", /Start with \//],
+    ["After leaving an organization", "welcome", /begins with a slash. Use \/welcome/],
   ];
   for (const [label, value] of wrong) await page.getByLabel(label).fill(value);
   await page.getByLabel("After joining the waitlist").fill("/thanks");

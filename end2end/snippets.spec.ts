@@ -173,7 +173,7 @@ test.describe("without JavaScript", () => {
 
   test("links choose the framework", async ({ page, slug }) => {
     await page.goto(`/instances/${slug}`);
-    await page.getByRole("link", { name: "Snippets" }).click();
+    await page.getByRole("navigation", { name: "Account Portal" }).getByRole("link", { name: "Snippets" }).click();
     const choices = page.getByRole("navigation", { name: "Framework" });
     await expect(choices.getByRole("link")).toHaveText(["Next.js", "Nuxt", "React Router", "TanStack Start", "Astro", "React", "Vue"]);
     await expect(choices.locator("[aria-current]")).toHaveText("Next.js");

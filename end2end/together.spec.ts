@@ -97,7 +97,7 @@ for (const javaScriptEnabled of [true, false]) {
       await save("/friday");
       await save("/monday");
       await page.goto(`/instances/${slug}`);
-      await page.getByRole("link", { name: "History", exact: true }).click();
+      await page.getByRole("navigation", { name: "Account Portal" }).getByRole("link", { name: "History" }).click();
       const changes = page.locator("ol.changes > li");
       await expect(changes.nth(0)).toContainText(`${email} changed redirects`);
       await expect(changes.nth(0).locator(".difference")).toContainText("After sign-in");

@@ -1,23 +1,25 @@
 //! The form of the Redirects tab: it shows verdicts while the admin types, and saves in place. Without JavaScript it is a plain form.
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
-use leptos::{html::Input, prelude::*};
+use leptos::{html::Input, prelude::*, server_fn::ServerFn, wasm_bindgen::JsValue};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    api::check_fallback,
-    verdict::{UrlParts, Verdict},
+    api::CheckFallback,
+    verdict::{RefusedValue, UrlParts, Verdict},
 };
 use crate::{
     error::AppError,
     redirects::{Flow, Group},
     saving::{
-        form_element::{FORM, Fields, base},
+        api_call::{call, get, object, text},
+        correction,
+        form_element::{FORM, Fields, base, element},
         in_place::{CHECKED, STORED, tell},
         live_check::{Asked, LiveCheck, why_unchecked},
     },
     ui::{
-        correction::{correction_button, enter_saves},
+        correction::enter_saves,
         icon::{ARROW, DASH, TICK, WARNING, icon},
     },
 };
@@ -77,6 +79,10 @@ impl Field {
     }
 
     fn show(self, checked: Checked) {
+        let name = self.flow.field();
+        if let Some(place) = element(&[name, "-correction"].concat()) {
+            correction::offer(&place, name, &correction_of(&checked));
+        }
         self.verdict.set(checked);
         request_animation_frame(|| tell(CHECKED));
     }
@@ -160,9 +166,9 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
         // The old verdict is not one on the new value.
         field.show(Checked::Pending);
         let ask = move || -> Asked {
-            let asked = check_fallback(slug.get_value(), field.flow, value.clone());
+            let asked = object(&[("slug", &slug.get_value()), ("flow", field.flow.name()), ("value", &value)]);
             Box::pin(async move {
-                let verdict = asked.await?;
+                let verdict = verdict_of(&call(CheckFallback::PATH.to_owned(), asked).await?).ok_or(AppError::Unreachable)?;
                 Ok(Box::new(move || field.show(Checked::Known(verdict))) as Box<dyn FnOnce()>)
             })
         };
@@ -211,21 +217,49 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
             </div>
             <div id=format!("{name}-verdict") aria-live="polite">
                 {move || verdict_view(field.verdict.get(), !field.is_changed())}
-                {move || correction_view(field, live.get())}
+                <span id=format!("{name}-correction") inner_html=correction_html(field)></span>
             </div>
         </div>
     }
 }
 
-/// The button for the value that was meant, where the mistake is a common one.
-fn correction_view(field: Field, is_live: bool) -> impl IntoView {
-    field.verdict.with(|verdict| match verdict {
-        Checked::Known(Verdict::Refused(refused)) => refused
-            .correction
-            .as_deref()
-            .map(|to| field.value.with_untracked(|from| correction_button(field.flow.field(), from, to, is_live))),
-        _ => None,
-    })
+/// The verdict that the server has answered, read field by field like the outcomes of saving.
+fn verdict_of(answer: &JsValue) -> Option<Verdict> {
+    let part = |kind: &str, name: &str| text(&get(answer, kind), name);
+    let parts = |kind: &str| UrlParts { before: part(kind, "before"), host: part(kind, "host"), after: part(kind, "after") };
+    let is = |kind: &str| get(answer, kind).is_object();
+    if is("empty") {
+        Some(Verdict::Empty(parts("empty")))
+    } else if is("allowed") {
+        Some(Verdict::Allowed(parts("allowed")))
+    } else if is("refused") {
+        let UrlParts { before, host, after } = parts("refused");
+        let correction = get(&get(answer, "refused"), "correction").as_string();
+        Some(Verdict::Refused(RefusedValue { before, host, after, correction }))
+    } else {
+        None
+    }
+}
+
+/// The correction of a refused value; empty if there is none.
+fn correction_of(verdict: &Checked) -> String {
+    match verdict {
+        Checked::Known(Verdict::Refused(refused)) => refused.correction.clone().unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The button for the value that was meant, as the server renders it. The browser leaves it in the page, and later puts in others itself.
+fn correction_html(field: Field) -> String {
+    #[cfg(feature = "ssr")]
+    {
+        let to = field.verdict.with_untracked(correction_of);
+        if !to.is_empty() {
+            return field.value.with_untracked(|from| crate::ui::correction::correction_button(field.flow.field(), from, &to).to_html());
+        }
+    }
+    let _ = field;
+    String::new()
 }
 
 /// The absolute URL that a value means, or why it is refused.
@@ -238,8 +272,10 @@ fn verdict_view(checked: Checked, stored: bool) -> impl IntoView {
     let (kind, path, lead, parts) = match checked {
         Checked::Known(Verdict::Empty(parts)) => ("empty", ARROW, "Home URL, ", parts),
         Checked::Known(Verdict::Allowed(parts)) => ("allowed", TICK, "", parts),
-        Checked::Known(Verdict::Refused(refused)) if stored => ("refused", WARNING, "No longer allowed, so it is skipped. ", refused.parts),
-        Checked::Known(Verdict::Refused(refused)) => ("refused", WARNING, "", refused.parts),
+        Checked::Known(Verdict::Refused(refused)) if stored => {
+            ("refused", WARNING, "No longer allowed, so it is skipped. ", refused.parts())
+        }
+        Checked::Known(Verdict::Refused(refused)) => ("refused", WARNING, "", refused.parts()),
         Checked::Pending => ("checking", DASH, "", text("Checking…".to_owned())),
         Checked::Failed(error) => ("warning", WARNING, "", text(why_unchecked(error))),
     };

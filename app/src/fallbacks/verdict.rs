@@ -28,12 +28,21 @@ pub enum Verdict {
 /// Why a value is refused, and what it should be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedValue {
-    /// A sentence about a host, which may be empty.
-    #[serde(flatten)]
-    pub parts: UrlParts,
+    /// The sentence up to the host that it is about.
+    pub before: String,
+    /// The host; empty if the sentence is about none.
+    pub host: String,
+    /// The rest of the sentence.
+    pub after: String,
     /// The value that was meant, where the mistake is a common one. Saving accepts it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<String>,
+}
+
+impl RefusedValue {
+    /// The sentence, so that its host can be set off.
+    pub fn parts(self) -> UrlParts {
+        UrlParts { before: self.before, host: self.host, after: self.after }
+    }
 }
 
 #[cfg(feature = "ssr")]
@@ -66,11 +75,11 @@ mod of {
                 Err(refused) => {
                     let correction = correct_fallback(instance, flow, value);
                     let named = correction.as_ref().map(|correction| correction.mistake).filter(|mistake| !mistake.is_empty());
-                    let parts = named.map_or_else(
+                    let UrlParts { before, host, after } = named.map_or_else(
                         || explain(instance, value, &refused).into(),
                         |mistake| UrlParts { before: mistake.to_owned(), ..UrlParts::default() },
                     );
-                    Self::Refused(RefusedValue { parts, correction: correction.map(|correction| correction.value) })
+                    Self::Refused(RefusedValue { before, host, after, correction: correction.map(|correction| correction.value) })
                 }
             }
         }

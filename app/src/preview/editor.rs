@@ -4,11 +4,19 @@
 use leptos::{
     ev,
     prelude::*,
+    server_fn::ServerFn,
     wasm_bindgen::{JsCast, JsValue},
 };
 use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement, UrlSearchParams};
 
-use crate::saving::live_check::{Asked, LiveCheck, why_unchecked};
+use super::api::Preview;
+use crate::{
+    error::AppError,
+    saving::{
+        api_call::{call, object},
+        live_check::{Asked, LiveCheck, why_unchecked},
+    },
+};
 
 /// Sends the form with the id `preview` to the server whenever somebody types into it, and puts the response into the page. The server
 /// renders the form and the sections around this island. Until the response is there, "Checking…" takes the place of the old result.
@@ -68,7 +76,8 @@ impl Requests {
         self.set(true, String::new());
         let ask = move || -> Asked {
             Box::pin(async move {
-                let response = super::api::preview(self.slug.get_value(), typed()).await?;
+                let asked = object(&[("slug", &self.slug.get_value()), ("form", &typed())]);
+                let response = call(Preview::PATH.to_owned(), asked).await?.as_string().ok_or(AppError::Unreachable)?;
                 let answer: Box<dyn FnOnce()> = Box::new(move || {
                     show(&response);
                     self.set(false, String::new());

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::form::PreviewForm;
 use crate::{
-    fallbacks::verdict::{RefusedValue, UrlParts, Verdict},
+    fallbacks::verdict::{RefusedValue, Verdict},
     redirects::Instance,
 };
 
@@ -15,9 +15,7 @@ pub(super) fn what_if(instance: &Instance, form: &PreviewForm) -> impl IntoView 
     let values = form.unsaved.iter().map(|(flow, value)| {
         let shown = if value.is_empty() { view! { "empty" }.into_any() } else { view! { <code>{value.clone()}</code> }.into_any() };
         let refused = match Verdict::of(instance, *flow, value) {
-            Verdict::Refused(RefusedValue { parts: UrlParts { before, host, after }, .. }) => {
-                Some(view! { " can't be saved. " {before}<b>{host}</b>{after} })
-            }
+            Verdict::Refused(RefusedValue { before, host, after, .. }) => Some(view! { " can't be saved. " {before}<b>{host}</b>{after} }),
             Verdict::Empty(_) | Verdict::Allowed(_) => None,
         };
         view! { <li>{flow.label()} ": " {shown} {refused}</li> }

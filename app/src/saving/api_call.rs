@@ -1,5 +1,4 @@
-//! Calls of the server functions that save a form. One call serves all of them: what the form holds is sent as it is, and the outcome
-//! is read field by field. Code that is generated for each function and each type would be most of what the browser loads.
+//! Calls of the server functions. One call serves all of them: what a form holds is sent as it is, and the answer is read field by field. Code that is generated for each function and each type would be most of what the browser loads.
 
 use leptos::{
     prelude::*,
@@ -37,6 +36,15 @@ pub fn arguments(given: &str, form: &Fields) -> Object {
     }
     set(&body, "form", &object);
     body
+}
+
+/// The arguments of a server function, all of them texts.
+pub fn object(arguments: &[(&str, &str)]) -> Object {
+    let object = Object::new();
+    for (name, value) in arguments {
+        set(&object, name, &JsValue::from_str(value));
+    }
+    object
 }
 
 /// Calls the server function at that address, and returns its outcome.

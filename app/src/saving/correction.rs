@@ -23,7 +23,7 @@ pub(super) fn enliven() {
 }
 
 /// Puts the button for `to` at the end of a field's error, in place of an earlier one. Without a value there is none.
-pub(super) fn offer(place: &HtmlElement, field: &str, to: &str) {
+pub fn offer(place: &HtmlElement, field: &str, to: &str) {
     if let Ok(Some(old)) = place.query_selector(BUTTONS) {
         old.remove();
     }

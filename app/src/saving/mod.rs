@@ -7,7 +7,7 @@ pub mod bar;
 #[cfg(feature = "ssr")]
 pub mod choices;
 mod conflict;
-mod correction;
+pub mod correction;
 pub mod errors;
 pub mod form_element;
 pub mod in_place;

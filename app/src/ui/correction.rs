@@ -10,11 +10,11 @@ pub fn correction_value(field: &str, to: &str, from: &str) -> String {
     [field, to, from].join("\t")
 }
 
-/// The button for a value. `is_live` says whether JavaScript answers it.
-pub fn correction_button(field: &str, from: &str, to: &str, is_live: bool) -> impl IntoView + use<> {
+/// The button for a value. It posts the form; JavaScript makes it answer in the page.
+pub fn correction_button(field: &str, from: &str, to: &str) -> impl IntoView + use<> {
     let (value, to) = (correction_value(field, to, from), to.to_owned());
     view! {
-        <button type=if is_live { "button" } else { "submit" } class="button small correction" name=CORRECTION value=value>
+        <button class="button small correction" name=CORRECTION value=value>
             "Use " <code>{to}</code>
         </button>
     }
