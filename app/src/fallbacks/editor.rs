@@ -130,11 +130,8 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
     });
     let groups = Group::ALL
         .map(|group| {
-            let fields = fields
-                .iter()
-                .filter(|field| field.flow.group() == group)
-                .map(|&field| field_view(field, slug, live).into_any())
-                .collect_view();
+            let fields =
+                fields.iter().filter(|field| field.flow.group() == group).map(|&field| field_view(field, slug, live)).collect_view();
             view! {
                 <section class="group" aria-labelledby=group.id()>
                     <div>

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_around_a_text_is_taken_off() {
-        assert_eq!(trim_invisible("\u{feff} \u{202e}/wel\u{200b}come \u{200b}\u{2060}\n"), "/wel\u{200b}come");
+        assert_eq!(trim_invisible("\u{feff} \u{202e}/hello\u{200b}you \u{200b}\u{2060}\n"), "/hello\u{200b}you");
         assert_eq!(trim_invisible("\u{200b} \u{3164}"), "");
     }
 
