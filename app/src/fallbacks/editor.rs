@@ -1,27 +1,21 @@
 //! The form of the Redirects tab: it shows verdicts while the admin types, and saves in place. Without JavaScript it is a plain form.
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
-use leptos::{html::Input, prelude::*, server_fn::ServerFn, wasm_bindgen::JsValue};
+use leptos::{html::Input, prelude::*, server_fn::ServerFn};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    api::CheckFallback,
-    verdict::{RefusedValue, UrlParts, Verdict},
-};
+use super::{api::CheckFallback, checked::Checked, verdict::Verdict};
 use crate::{
     error::AppError,
     redirects::{Flow, Group},
     saving::{
-        api_call::{call, get, object, text},
+        api_call::{call, object},
         correction,
         form_element::{FORM, Fields, base, element},
         in_place::{CHECKED, STORED, tell},
-        live_check::{Asked, LiveCheck, why_unchecked},
+        live_check::{Asked, LiveCheck},
     },
-    ui::{
-        correction::enter_saves,
-        icon::{ARROW, DASH, TICK, WARNING, icon},
-    },
+    ui::correction::enter_saves,
 };
 
 /// What one field begins with.
@@ -64,14 +58,6 @@ struct Field {
     read_only: bool,
 }
 
-/// How far the check of a value has come.
-#[derive(Clone)]
-enum Checked {
-    Pending,
-    Known(Verdict),
-    Failed(AppError),
-}
-
 impl Field {
     /// Whether saving would change it.
     fn is_changed(self) -> bool {
@@ -81,7 +67,7 @@ impl Field {
     fn show(self, checked: Checked) {
         let name = self.flow.field();
         if let Some(place) = element(&[name, "-correction"].concat()) {
-            correction::offer(&place, name, &correction_of(&checked));
+            correction::offer(&place, name, &checked.correction());
         }
         self.verdict.set(checked);
         request_animation_frame(|| tell(CHECKED));
@@ -165,8 +151,8 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
         let ask = move || -> Asked {
             let asked = object(&[("slug", &slug.get_value()), ("flow", field.flow.name()), ("value", &value)]);
             Box::pin(async move {
-                let verdict = verdict_of(&call(CheckFallback::PATH.to_owned(), asked).await?).ok_or(AppError::Unreachable)?;
-                Ok(Box::new(move || field.show(Checked::Known(verdict))) as Box<dyn FnOnce()>)
+                let checked = Checked::read(&call(CheckFallback::PATH.to_owned(), asked).await?).ok_or(AppError::Unreachable)?;
+                Ok(Box::new(move || field.show(checked)) as Box<dyn FnOnce()>)
             })
         };
         field.checks.ask(ask, move |error| field.show(Checked::Failed(error)));
@@ -213,36 +199,10 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
                 </button>
             </div>
             <div id=format!("{name}-verdict") aria-live="polite">
-                {move || verdict_view(field.verdict.get(), !field.is_changed())}
+                {move || field.verdict.get().view(!field.is_changed())}
                 <span id=format!("{name}-correction") inner_html=correction_html(field)></span>
             </div>
         </div>
-    }
-}
-
-/// The verdict that the server has answered, read field by field like the outcomes of saving.
-fn verdict_of(answer: &JsValue) -> Option<Verdict> {
-    let part = |kind: &str, name: &str| text(&get(answer, kind), name);
-    let parts = |kind: &str| UrlParts { before: part(kind, "before"), host: part(kind, "host"), after: part(kind, "after") };
-    let is = |kind: &str| get(answer, kind).is_object();
-    if is("empty") {
-        Some(Verdict::Empty(parts("empty")))
-    } else if is("allowed") {
-        Some(Verdict::Allowed(parts("allowed")))
-    } else if is("refused") {
-        let UrlParts { before, host, after } = parts("refused");
-        let correction = get(&get(answer, "refused"), "correction").as_string();
-        Some(Verdict::Refused(RefusedValue { before, host, after, correction }))
-    } else {
-        None
-    }
-}
-
-/// The correction of a refused value; empty if there is none.
-fn correction_of(verdict: &Checked) -> String {
-    match verdict {
-        Checked::Known(Verdict::Refused(refused)) => refused.correction.clone().unwrap_or_default(),
-        _ => String::new(),
     }
 }
 
@@ -250,36 +210,11 @@ fn correction_of(verdict: &Checked) -> String {
 fn correction_html(field: Field) -> String {
     #[cfg(feature = "ssr")]
     {
-        let to = field.verdict.with_untracked(correction_of);
+        let to = field.verdict.with_untracked(Checked::correction);
         if !to.is_empty() {
             return field.value.with_untracked(|from| crate::ui::correction::correction_button(field.flow.field(), from, &to).to_html());
         }
     }
     let _ = field;
     String::new()
-}
-
-/// The absolute URL that a value means, or why it is refused.
-fn verdict_view(checked: Checked, stored: bool) -> impl IntoView {
-    let text = |before: String| UrlParts { before, ..UrlParts::default() };
-    // A screen reader hears the verdict, not that there will be one.
-    let is_unheard = matches!(checked, Checked::Pending).then_some("true");
-    // A tick is not heard.
-    let unseen = if matches!(checked, Checked::Known(Verdict::Allowed(_))) { "Goes to " } else { "" };
-    let (kind, path, lead, parts) = match checked {
-        Checked::Known(Verdict::Empty(parts)) => ("empty", ARROW, "Home URL, ", parts),
-        Checked::Known(Verdict::Allowed(parts)) => ("allowed", TICK, "", parts),
-        Checked::Known(Verdict::Refused(refused)) if stored => {
-            ("refused", WARNING, "No longer allowed, so it is skipped. ", refused.parts())
-        }
-        Checked::Known(Verdict::Refused(refused)) => ("refused", WARNING, "", refused.parts()),
-        Checked::Pending => ("checking", DASH, "", text("Checking…".to_owned())),
-        Checked::Failed(error) => ("warning", WARNING, "", text(why_unchecked(error))),
-    };
-    view! {
-        <p class="verdict" data-kind=kind aria-hidden=is_unheard>
-            {icon(path)}
-            <span><span class="unseen">{unseen}</span>{lead}{parts.before}<b>{parts.host}</b>{parts.after}</span>
-        </p>
-    }
 }

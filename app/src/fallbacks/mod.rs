@@ -1,6 +1,7 @@
 //! The Redirects tab: the fallback redirects of an instance.
 
 pub mod api;
+mod checked;
 pub mod editor;
 pub mod form;
 #[cfg(feature = "ssr")]

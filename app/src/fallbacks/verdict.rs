@@ -35,6 +35,7 @@ pub struct RefusedValue {
     /// The rest of the sentence.
     pub after: String,
     /// The value that was meant, where the mistake is a common one. Saving accepts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<String>,
 }
 

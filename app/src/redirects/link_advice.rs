@@ -265,6 +265,8 @@ impl Reading {
             for param in params.iter().filter(|param| !param.value.is_empty()) {
                 query.append_pair(param.name, &param.value);
             }
+            // In a fragment, a # may stand as it is. In the query it would end the query.
+            let ignored = ignored.iter().map(|pair| pair.replace('#', "%23"));
             let query: Vec<String> = [query.finish()].into_iter().chain(ignored).filter(|part| !part.is_empty()).collect();
             let page = link.flow().page().map_or("", super::Page::path);
             let mark = if query.is_empty() { "" } else { "?" };

@@ -176,6 +176,13 @@ fn in_development_a_page_of_the_visitors_own_may_be_right() {
     );
 }
 
+#[test]
+fn a_number_sign_in_an_ignored_parameter_of_the_fragment_does_not_end_the_corrected_links_query() {
+    let link = format!("{PORTAL}/sign-in#/?x#y&redirectUrl=/welcome&username=ana");
+    let corrected = advice_in(&production(), &link).corrected.unwrap();
+    assert_eq!(corrected, format!("{PORTAL}/sign-in?redirect_url=%2Fwelcome&username=ana&x%23y"));
+}
+
 proptest! {
     #[test]
     fn the_corrected_link_is_a_link_to_the_same_page_and_nothing_is_left_to_correct_in_its_query(
