@@ -24,7 +24,7 @@ pub(super) enum Checked {
 }
 
 impl Checked {
-    /// The verdict that the server has answered, read field by field like the outcomes of saving. `None` if it is none.
+    /// The verdict that the server has answered, read field by field like the outcomes of saving. `None` if it is not a verdict.
     pub(super) fn read(answer: &JsValue) -> Option<Self> {
         let part = |kind: &str, name: &str| text(&get(answer, kind), name);
         let parts = |kind: &str| UrlParts { before: part(kind, "before"), host: part(kind, "host"), after: part(kind, "after") };
@@ -42,7 +42,7 @@ impl Checked {
         }
     }
 
-    /// The correction of a refused value; empty if there is none.
+    /// The correction of a refused value. Empty if the server has no correction.
     pub(super) fn correction(&self) -> String {
         match self {
             Self::Known(Verdict::Refused(refused)) => refused.correction.clone().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! The instance form as it is filled from what is stored, and merged with what somebody else has saved since.
+//! Fills the instance form from what is stored, and merges it with what somebody else has saved since.
 
 use super::{form::InstanceForm, stored::StoredInstance};
 use crate::{

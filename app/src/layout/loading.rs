@@ -26,7 +26,7 @@ pub fn query() -> String {
     use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The first value of that name in the page's query; empty if there is none.
+/// The first value of that name in the page's query. Empty if the query has no such name.
 pub(crate) fn query_value(name: &str) -> String {
     let query = query();
     let value = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());

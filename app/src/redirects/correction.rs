@@ -57,7 +57,7 @@ fn correct_portal_origin(text: &str, environment: Environment) -> Option<Correct
     correct(text, environment, &own, |text| PortalOrigin::parse(text, environment).is_ok())
 }
 
-/// Corrects what is wrong with a field of an instance's settings; `None` if the mistake is none of the common ones.
+/// Corrects a field of an instance's settings. `None` if the mistake is not a common one.
 pub fn correct_setting(settings: &Settings, field: InstanceField) -> Option<Correction> {
     let environment = settings.environment;
     match field {
@@ -78,7 +78,7 @@ pub fn correct_setting(settings: &Settings, field: InstanceField) -> Option<Corr
     }
 }
 
-/// Corrects a fallback redirect; `None` if the mistake is none of the common ones.
+/// Corrects a fallback redirect. `None` if the mistake is not a common one.
 pub fn correct_fallback(instance: &Instance, flow: Flow, text: &str) -> Option<Correction> {
     let own = [repairs::page, repairs::scheme, repairs::secure, repairs::dots];
     correct(text, instance.environment(), &own, |text| parse_fallback(instance, flow, text).is_ok())

@@ -17,7 +17,7 @@ use super::{
 pub struct LinkAdvice {
     /// What looks like a mistake and how to fix it, in one or two sentences each.
     pub mistakes: Vec<String>,
-    /// What is good to know and no mistake: who has wrapped the link, and what is ignored.
+    /// Facts that are not mistakes: who has wrapped the link, and what is ignored.
     pub notes: Vec<String>,
     /// The link without its mistakes, or without what it was wrapped in. `None` if nothing would change.
     pub corrected: Option<String>,

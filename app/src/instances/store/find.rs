@@ -91,7 +91,7 @@ macro_rules! rows {
     };
 }
 
-/// The instance with that slug; `None` if there is none.
+/// The instance with that slug. `None` if no instance has it.
 ///
 /// # Errors
 /// PostgreSQL, or a stored instance that is no longer valid.
