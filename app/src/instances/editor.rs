@@ -20,14 +20,11 @@ use crate::{
     saving::{
         api_call::{arguments, call, get, list},
         errors::{mark_checking, show_checked},
-        form_element::{BAR, Fields, LIST, add_row, announce, base, count_changed, element, form, inputs},
-        in_place::{CHECKED, STORED, say_impact, show_impact, tell},
+        form_element::{BAR, Fields, LIST, add_row, announce, base, element, form, inputs},
+        in_place::{CHECKED, STORED, changed, say_impact, show_impact, tell},
         live_check::{LiveCheck, why_unchecked},
     },
 };
-
-/// The fields that the settings save.
-const SETTINGS: &str = "name environment domain portal_origin home_url allowed_origins";
 
 /// The id of the button that makes a row of what is in the input for an origin.
 pub const ADD_ORIGIN: &str = "add-origin";
@@ -103,7 +100,7 @@ async fn ask() -> Result<Box<dyn FnOnce()>, AppError> {
 fn show(answer: &JsValue) {
     show_checked(&list(answer, "errors"));
     // What the last save has meant stays until something else is typed.
-    if count_changed(SETTINGS, &base()) > 0 {
+    if changed() > 0 {
         show_impact(&get(answer, "impact"));
     }
     let origins: Vec<_> = list(answer, "origins").into_iter().map(|pair| Array::from(&pair)).collect();

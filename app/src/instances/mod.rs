@@ -13,8 +13,6 @@ mod form_view;
 #[cfg(feature = "ssr")]
 pub mod impact;
 #[cfg(feature = "ssr")]
-mod merge;
-#[cfg(feature = "ssr")]
 mod origin_rows;
 pub mod portal_pages;
 #[cfg(feature = "ssr")]

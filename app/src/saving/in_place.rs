@@ -277,7 +277,7 @@ fn on(name: &str, heard: impl FnMut(Event) + 'static) {
 }
 
 /// How many fields differ from what is stored.
-fn changed() -> usize {
+pub fn changed() -> usize {
     let names = element(BAR).and_then(|bar| bar.get_attribute("data-fields")).unwrap_or_default();
     count_changed(&names, &base())
 }
