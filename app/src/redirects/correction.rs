@@ -2,7 +2,9 @@
 //! parser accepts it.
 
 use super::{
-    AllowedOrigin, Domain, Environment, Flow, Instance, InstanceField, PortalOrigin, Settings, parse_fallback,
+    AllowedOrigin, Domain, Environment, Flow, Instance, InstanceField, PortalOrigin, Settings,
+    instance::default_portal_origin,
+    parse_fallback,
     repairs::{self, Repair},
 };
 
@@ -41,7 +43,9 @@ fn correct(text: &str, environment: Environment, own: &[Repair], accepts: impl F
 
 /// Corrects a domain.
 pub(super) fn correct_domain(text: &str, environment: Environment) -> Option<Correction> {
-    let accepts = |text: &str| Domain::parse(text, environment).is_ok_and(|domain| domain.objection().is_none());
+    // An empty portal origin stands for the one below the domain, so that must be valid too.
+    let portal = |domain: &Domain| PortalOrigin::parse(&default_portal_origin(domain.as_str()), environment);
+    let accepts = |text: &str| Domain::parse(text, environment).is_ok_and(|domain| domain.objection().is_none() && portal(&domain).is_ok());
     correct(text, environment, &[repairs::host_alone, repairs::star_of_domain, repairs::dots], accepts)
 }
 

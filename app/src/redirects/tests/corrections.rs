@@ -93,6 +93,16 @@ fn an_origin_is_offered_with_its_scheme_and_without_its_path() {
 }
 
 #[test]
+fn a_domain_is_offered_only_if_its_default_portal_origin_is_valid() {
+    let offered = |domain: String| offered(&Settings { domain, ..settings(Development) }, InstanceField::Domain);
+    assert_eq!(offered("“testserver,”".into()).as_deref(), Some("testserver"));
+    assert_eq!(offered("“_a,”".into()), None);
+    // 253 bytes fit, and accounts. before them does not.
+    let long = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(57), "com".into()].join(".");
+    assert_eq!(offered(format!("\"{long}\"")), None);
+}
+
+#[test]
 fn a_vercel_preview_is_named_with_the_reason_why_it_has_no_pattern() {
     let paste = "https://my-app-git-branch-my-team.vercel.app/dashboard";
     let settings = Settings { allowed_origins: vec![paste.into()], ..settings(Production) };
