@@ -32,7 +32,7 @@ pub fn status_of(error: AppError) -> StatusCode {
         AppError::Archived => StatusCode::GONE,
         AppError::BadRequest => StatusCode::BAD_REQUEST,
         AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+        AppError::Unavailable | AppError::Invalid | AppError::Busy | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -45,7 +45,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
         AppError::Forbidden => "Not allowed",
         AppError::Archived => "Archived",
         AppError::BadRequest | AppError::TooLarge => "Not understood",
-        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => "Not available",
+        AppError::Unavailable | AppError::Invalid | AppError::Busy | AppError::Unreachable => "Not available",
     };
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);
