@@ -9,6 +9,7 @@ use app::members::role::Role;
 use axum::{
     body::{Body, Bytes},
     http::{Method, Request, header},
+    response::Response,
 };
 use futures_util::stream;
 
@@ -32,7 +33,7 @@ async fn answers_that_nobody_reads_hold_up_their_reader_only(pool: PgPool) {
     let viewer = member(&pool, "viewer@myapp.com", "my-app", Role::Viewer).await;
     let other = site.signed_in(&pool, viewer.admin.unwrap()).await;
     let unread = [site.send_unread(list().0).await, site.send_unread(list().0).await];
-    assert_eq!(unread.each_ref().map(|answer| answer.status()), [StatusCode::OK; 2]);
+    assert_eq!(unread.each_ref().map(Response::status), [StatusCode::OK; 2]);
 
     let (third, begun) = list();
     let mut third = Box::pin(site.send_unread(third));
