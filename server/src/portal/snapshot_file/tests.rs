@@ -11,7 +11,7 @@ use std::{
 use app::{
     fixtures::{self, other_app},
     instances::stored::StoredInstance,
-    redirects::{Environment, Flow, Instance, Settings},
+    redirects::{Environment, Flow, Instance, Settings, policy},
 };
 use sqlx::PgPool;
 use time::{OffsetDateTime, macros::datetime};
@@ -70,6 +70,17 @@ fn a_written_file_is_read_again_and_belongs_to_its_owner_alone() {
     assert_eq!(format!("{instances:?}"), format!("{all:?}"));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(!file::temporary_path(&path).exists());
+}
+
+#[test]
+fn an_origin_with_any_port_is_read_again() {
+    let (_folder, path) = new_path();
+    let settings = Settings { allowed_origins: vec!["http://localhost:*".into()], ..other_app("app-1") };
+    assert_eq!(settings.environment, Environment::Development);
+    file::write(&path, AS_OF, &[fixtures::stored(settings, &[(Flow::SignIn, "http://localhost:4321/in")])]).unwrap();
+    let [read] = &contents(&path).instances[..] else { panic!("one instance") };
+    assert_eq!(read.instance.allowed_origins()[0].as_str(), "http://localhost:*");
+    assert!(policy::check(&read.instance, Flow::SignIn, None, "http://localhost:1/").is_ok());
 }
 
 #[test]
