@@ -106,8 +106,8 @@ pub fn Frame(
     page: ServerPage,
     children: Children,
 ) -> impl IntoView {
-    let switched = current.clone();
-    let switcher = (page != ServerPage::Error).then(|| view! { <Suspense>{Suspend::new(switcher(switched))}</Suspense> });
+    let chosen = current.clone();
+    let switcher = (page != ServerPage::Error).then(|| view! { <Suspense>{Suspend::new(switcher(chosen))}</Suspense> });
     let nav = current.map(|(stored, place)| {
         let slug = stored.settings.slug;
         let portal = place.is_tab().then_some("page");

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How many instances the switcher lists; the others are on the list.
-const MAX_SWITCHED: usize = 8;
+const MAX_SWITCHED: usize = 6;
 
 /// The instances whose pages this browser has opened last, by slug. The server puts them into the request's extensions.
 #[derive(Clone, Debug, Default)]

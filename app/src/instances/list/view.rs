@@ -162,7 +162,7 @@ fn table(rows: Vec<AnyView>) -> impl IntoView + use<> {
                     <th scope="col">"Environment"</th>
                     <th scope="col">"Your role"</th>
                     <th scope="col">"Problem"</th>
-                    <th scope="col" aria-sort="descending">"Last change"</th>
+                    <th scope="col" aria-sort="descending">"Last change" <span aria-hidden="true">" ↓"</span></th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -175,14 +175,14 @@ fn row(listed: &ListedInstance, problem: Option<Problem>) -> impl IntoView + use
         view! { <span class="problem" data-kind=if is_serious { "refused" } else { "warning" }>{icon(WARNING)}<span>{text}</span></span> }
     });
     let role = listed.role.parse().map_or("", Role::label);
-    let who = listed.changed_by.as_ref().map(|who| view! { <small>{Escaped(who).to_string()}</small> });
+    let who = listed.changed_by.as_ref().map(|who| format!(" · {}", Escaped(who)));
     view! {
         <tr>
             <th scope="row"><a href=paths::instance(&listed.slug).overview()>{listed.name.clone()}</a><small>{listed.domain.clone()}</small></th>
             <td>{environment_badge(listed.environment())}</td>
             <td>{role}</td>
             <td>{problem}</td>
-            <td>{moment(listed.changed_at)} " · Version " {listed.version} {who}</td>
+            <td>{moment(listed.changed_at)} " " <small>"Version " {listed.version} {who}</small></td>
         </tr>
     }
 }
