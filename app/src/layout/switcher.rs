@@ -115,7 +115,7 @@ pub(super) async fn switcher(current: Option<(StoredInstance, Place)>) -> Option
                 {icon(UP_DOWN)}
             </summary>
             <div class="menu" data-from=format!("{}?{from}", paths::SWITCHER)>
-                <form method="get" action=paths::INSTANCES role="search">
+                <form method="get" action=paths::INSTANCES role="search" aria-label="Switch to another instance">
                     {icon(SEARCH)}
                     <input
                         type="search"

@@ -116,7 +116,7 @@ fn find(filter: &ListFilter, counts: Counts, archived: i64) -> impl IntoView + u
     let shown = (filter.shown != Shown::All).then(|| view! { <input type="hidden" name="show" value=filter.shown.name() /> });
     view! {
         <div class="find">
-            <form method="get" action=paths::INSTANCES role="search">
+            <form method="get" action=paths::INSTANCES role="search" aria-label="Instances">
                 <div class="input">
                     {icon(SEARCH)}
                     <input
