@@ -135,7 +135,7 @@ pub fn opens_up(origin: &AllowedOrigin) -> impl IntoView + use<> {
         }
     });
     view! {
-        <p class="help">"Every link to your portal may then lead people to any page of "<code>{before}<b>{owner}</b>{after}</code>"."</p>
+        <p class="help">"Every link to your portal may then lead people to any page of "<code>{before}<b>{owner}</b>{after}</code></p>
         {warning}
         {unicode}
     }

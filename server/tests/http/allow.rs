@@ -62,7 +62,7 @@ async fn a_ticked_origin_is_saved_with_the_field_as_one_version_and_one_record(p
     let [offer] = &choices(refused.text(), "allow")[..] else { panic!("{:?}", choices(refused.text(), "allow")) };
     assert_eq!((offer.value.as_str(), offer.checked), (PARTNER, false));
     let opens = text_of(refused.text(), "after_sign_in_url-opens", "div").unwrap();
-    assert_eq!(opens, "Every link to your portal may then lead people to any page of https://partner.example.org.");
+    assert_eq!(opens, "Every link to your portal may then lead people to any page of https://partner.example.org");
 
     // Another field that is wrong keeps the tick, and its field counts as allowed.
     let kept = tick(&site, &refused, PARTNER, &[("logo_link_url", "javascript:x")]).await;
