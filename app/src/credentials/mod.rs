@@ -3,5 +3,6 @@
 pub(crate) mod browser;
 pub mod client;
 pub(crate) mod email;
+mod hashing;
 pub mod password;
 pub mod token;

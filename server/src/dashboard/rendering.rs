@@ -23,7 +23,15 @@ use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
 
 use super::{assets, rate_limits::AdminRateLimits};
-use crate::http::dashboard_url::DashboardUrl;
+use crate::http::{
+    dashboard_url::DashboardUrl,
+    turns::{NoTurn, Turn, Turns},
+};
+
+/// How many requests with long lists one admin may have at a time, and all admins together. Each may take some 20 MiB until its answer
+/// is written.
+const MAX_LISTS_OF_ADMIN: usize = 2;
+const MAX_LISTS: usize = 6;
 
 /// What the dashboard is made with: the state of its routes.
 #[derive(Clone, Debug)]
@@ -36,6 +44,8 @@ pub(crate) struct Dashboard {
     pub(crate) url: Arc<DashboardUrl>,
     /// How often an admin may try to sign in.
     pub(crate) limits: AdminRateLimits,
+    /// The turns of admins to have long lists checked or made.
+    lists: Arc<Turns<i64>>,
 }
 
 impl axum::extract::FromRef<Dashboard> for LeptosOptions {
@@ -47,7 +57,19 @@ impl axum::extract::FromRef<Dashboard> for LeptosOptions {
 impl Dashboard {
     /// The dashboard over these connections.
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new() }
+        let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new(), lists }
+    }
+
+    /// Waits for an admin's turn to send or get a long list.
+    ///
+    /// # Errors
+    /// None came in time.
+    pub(super) async fn turn(&self, caller: &Caller) -> Result<Turn, AppError> {
+        self.lists.take(caller.id).await.map_err(|NoTurn| {
+            tracing::warn!("a list had to wait too long for its turn");
+            AppError::Busy
+        })
     }
 
     /// Puts into a page's context what every page may need.
