@@ -213,7 +213,7 @@ async fn made_up_cookies_are_nobody(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_new_password_ends_the_other_sessions_and_the_tokens_of_this_one(pool: PgPool) {
+async fn a_new_password_ends_the_other_sessions(pool: PgPool) {
     let site = Site::anonymous(&pool);
     let here = with_cookies(&site, &set_up(&pool, &site).await);
     let there = with_cookies(&site, &sign_in(&site, "ana@myapp.com", PASSWORD).await);

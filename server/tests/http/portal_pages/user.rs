@@ -34,7 +34,7 @@ async fn names_are_shown_and_changed(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_new_password_ends_every_other_session_and_the_token_of_this_one(pool: PgPool) {
+async fn a_new_password_ends_every_other_session(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
     let mut another = sign_in(&browser, PASSWORD).await;

@@ -1,15 +1,18 @@
 //! One-time links: to set up, to accept an invitation, to choose a new password.
 
-use app::admins::{
-    Role,
-    store::links::{Invitation, Purpose},
+use app::{
+    admins::{
+        Role,
+        store::links::{Invitation, Purpose},
+    },
+    history::Actor,
 };
 use axum::http::StatusCode;
 use sqlx::PgPool;
 
-use super::{OTHER, PASSWORD, assert_let_in, kinds, link, set_up, sign_in, with_cookies};
+use super::{OTHER, PASSWORD, assert_let_in, kinds, link, link_by, set_up, sign_in, with_cookies};
 use crate::{
-    common::{Site, store_my_app},
+    common::{Site, member, owner, store_my_app},
     html::{error_of, text, value},
 };
 
