@@ -41,6 +41,19 @@ export const screens: Screen[] = [
     await page.getByLabel("After sign-in").fill(long);
     await expect(page.getByLabel("After sign-in")).toHaveAttribute("aria-invalid", "true");
   }],
+  ["Redirects, with origins to allow", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/redirects`);
+    await alive(page);
+    await page.getByLabel("After sign-up").fill(`https://${"long.".repeat(20)}my-team.vercel.app/x`);
+    await page.getByLabel("After sign-in").fill("https://m\u0443app.com/x");
+    await page.locator("#after_sign_in_url-offer").getByRole("checkbox").check();
+    await expect(page.getByLabel("After sign-in")).toHaveAccessibleDescription(/Goes to/);
+    await expect(page.locator("#after_sign_up_url-offer").getByRole("checkbox")).toBeVisible();
+  }],
+  ["Settings, with an origin filled in", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/settings?allow=https%3A%2F%2Fmy-team.vercel.app`);
+    await alive(page);
+  }],
   ["Redirects, not saved", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/redirects`);
     await alive(page);

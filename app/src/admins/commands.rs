@@ -80,12 +80,13 @@ pub async fn reset(connection: &mut PgConnection, email: &Email) -> Result<(Purp
 
 async fn create_link(connection: &mut PgConnection, purpose: Purpose, kind: Kind, entry: Entry) -> sqlx::Result<(Purpose, Token)> {
     let actor = Actor::command_line();
-    let token = links::create(connection, &purpose, &actor.name).await?;
+    let token = links::create(connection, &purpose, &actor).await?;
     record(connection, &actor, kind, entry).await?;
     Ok((purpose, token))
 }
 
-/// Removes an account with its sessions, its memberships and the links for it. The history keeps what it did.
+/// Removes an account with its sessions, its memberships, the links for it and the invitations that it has made. The history keeps what
+/// it did.
 ///
 /// # Errors
 /// There is no such account, it is the last admin or the last owner of an instance, or the query fails.
@@ -108,8 +109,8 @@ pub async fn remove(connection: &mut PgConnection, email: &Email) -> Result<(), 
         let entry = Entry::of(instance).about(email.as_str()).field("role", role, None::<String>);
         record(&mut transaction, &actor, Kind::Removed, entry).await?;
     }
-    for instance in links::delete_all_for(&mut transaction, email).await? {
-        record(&mut transaction, &actor, Kind::InvitationWithdrawn, Entry::of(instance).about(email.as_str())).await?;
+    for (instance, about) in links::delete_all_of(&mut transaction, email, account.id).await? {
+        record(&mut transaction, &actor, Kind::InvitationWithdrawn, Entry::of(instance).about(about)).await?;
     }
     accounts::delete(&mut transaction, account.id).await?;
     let entry = Entry::default().about(email.as_str()).field("server_admin", account.is_server_admin, None::<bool>);

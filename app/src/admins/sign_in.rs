@@ -130,11 +130,12 @@ pub(super) async fn start_session(
     Ok(tokens)
 }
 
-/// Changes the caller's password and ends their other sessions.
+/// Changes the caller's password and ends their other sessions. This session and the browser get new tokens: whoever has copied the
+/// earlier ones is out, too.
 ///
 /// # Errors
-/// Fields are wrong, the password can't be hashed or verified, or the query fails.
-pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm) -> Result<(), SignInError> {
+/// Fields are wrong, the password can't be hashed or verified, the system gives no random bytes, or the query fails.
+pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm) -> Result<SignInTokens, SignInError> {
     let account = accounts::find(pool, &caller.email).await?.ok_or(SignInError::Link)?;
     if !form.current.matches(Some(account.password_hash.clone())).await? {
         record(&mut *pool.acquire().await?, &caller.actor, Kind::SignInFailed, Entry::default()).await?;
@@ -142,17 +143,20 @@ pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm
     }
     form.new.check(Some(&caller.email)).await?.map_err(|weak| SignInError::field("new", weak))?;
     let hash = form.new.hash().await?;
+    let tokens = SignInTokens { session: Token::new()?, device: Token::new()? };
     let mut transaction = pool.begin().await?;
     let unchanged = accounts::lock_with_password(&mut transaction, caller.id, &account.password_hash).await?;
-    if !unchanged || !sessions::exists(&mut *transaction, caller.session).await? {
+    if !unchanged || !sessions::rotate(&mut *transaction, caller.session, &tokens.session).await? {
         return Err(SignInError::field("current", "Your password has been changed elsewhere. Sign in again."));
     }
     accounts::set_password(&mut transaction, caller.id, &hash).await?;
     links::delete_resets(&mut transaction, &caller.email).await?;
     sessions::end_all(&mut *transaction, caller.id, Some(caller.session)).await?;
+    devices::delete_all(&mut transaction, caller.id).await?;
+    devices::remember(&mut transaction, caller.id, &tokens.device, None).await?;
     record(&mut transaction, &caller.actor, Kind::PasswordChanged, Entry::default()).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(tokens)
 }
 
 /// Ends one of the caller's sessions, this one or another. Returns whether there was such a session.

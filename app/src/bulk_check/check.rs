@@ -3,7 +3,9 @@
 use strum::EnumCount;
 
 use super::list::Line;
-use crate::redirects::{DirectLink, Fallbacks, Instance, Source, Visit, explain_first_refusal, resolve};
+use crate::redirects::{
+    AllowedOrigin, DirectLink, Fallbacks, Instance, Source, Visit, explain_first_refusal, first_missing_origin, resolve,
+};
 
 /// The result of checking a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
@@ -48,6 +50,8 @@ pub struct CheckedLink {
     pub outcome: LinkOutcome,
     /// Sentences that say why it is refused or not a link, and what looks like a mistake in it. Empty if there is nothing to say.
     pub reason: String,
+    /// The origin that would have to be allowed for the value that is refused.
+    pub missing: Option<AllowedOrigin>,
     /// Sentences that are good to know and name no mistake. Empty if there is nothing to say.
     pub note: String,
     /// The link that was probably meant, if there is something to correct.
@@ -62,6 +66,7 @@ pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: 
         target: None,
         outcome: LinkOutcome::NoLink,
         reason: String::new(),
+        missing: None,
         note: String::new(),
         corrected: None,
     };
@@ -81,6 +86,7 @@ pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: 
         target: Some((resolution.target.to_string(), resolution.source)),
         outcome,
         reason: reasons.join(" "),
+        missing: first_missing_origin(instance, visit, &resolution),
         note: advice.notes.join(" "),
         corrected: advice.corrected,
         ..checked

@@ -11,6 +11,7 @@ use super::{
     selection::{ResultsPage, Selection, offered_pages},
 };
 use crate::{
+    fallbacks::offer::{linked, settings_with},
     redirects::MAX_QUERY_BYTES,
     ui::{
         copy_button::plain_copy_button,
@@ -26,13 +27,15 @@ pub(super) struct CheckedList<'a> {
     pub lines: &'a [Line],
     /// The result of each line.
     pub checked: Vec<CheckedLink>,
+    /// Whether the reader may allow an origin.
+    pub is_editor: bool,
 }
 
 /// The results of a list, one page of them. Its form carries the list, and its buttons post it again: for another page, another filter,
 /// or the file to download. So it works without JavaScript, and the server keeps nothing.
 pub(super) fn results(
     slug: &str,
-    CheckedList { form, lines, checked: links }: CheckedList<'_>,
+    CheckedList { form, lines, checked: links, is_editor }: CheckedList<'_>,
     selection: Selection,
 ) -> impl IntoView + use<> {
     let count = |outcome: LinkOutcome| links.iter().filter(|checked| checked.outcome == outcome).count();
@@ -54,7 +57,7 @@ pub(super) fn results(
     let range = (page.pages > 1 || mixed).then(|| range(&page, mixed));
     let described = range.is_some().then_some("results-range");
     let pager = (page.pages > 1).then(|| pager(slug, selection.outcome, &page));
-    let rows = page.links.into_iter().map(|checked| row_view(slug, checked)).collect_view();
+    let rows = page.links.into_iter().map(|checked| row_view(slug, checked, is_editor)).collect_view();
     let csv = format!("{}?{}", paths::instance(slug).bulk_check_csv(), Selection::first(selection.outcome).write());
     let download = match selection.outcome {
         None | Some(LinkOutcome::Allowed) => "Download all as CSV",
@@ -136,8 +139,9 @@ fn pager(slug: &str, outcome: Option<LinkOutcome>, page: &ResultsPage) -> impl I
     }
 }
 
-fn row_view(slug: &str, checked: CheckedLink) -> impl IntoView + use<> {
-    let CheckedLink { line, link, target, outcome, reason, note, corrected } = checked;
+fn row_view(slug: &str, checked: CheckedLink, is_editor: bool) -> impl IntoView + use<> {
+    let CheckedLink { line, link, target, outcome, reason, missing, note, corrected } = checked;
+    let allow = missing.filter(|_| is_editor).map(|origin| settings_with(slug, &origin));
     let text = shortened(&link, MAX_URL_CHARS);
     // The Preview tab's address has the same limit as a link.
     let href = (link.len() <= MAX_QUERY_BYTES)
@@ -156,7 +160,7 @@ fn row_view(slug: &str, checked: CheckedLink) -> impl IntoView + use<> {
             <td>{source}</td>
             <td>
                 <b>{label}</b>
-                {(!reason.is_empty()).then(|| format!(". {}", shortened(&reason, MAX_REASON_CHARS)))}
+                {(!reason.is_empty()).then(|| linked(format!(". {}", shortened(&reason, MAX_REASON_CHARS)), allow))}
                 {(!note.is_empty()).then(|| view! { <p class="help">{shortened(&note, MAX_REASON_CHARS)}</p> })}
                 {corrected.map(corrected_view)}
             </td>

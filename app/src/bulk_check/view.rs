@@ -16,6 +16,7 @@ use crate::{
         frame::{InstanceFrame, Place},
         loading,
     },
+    members::role::Role,
     preview::tabs::PreviewTabs,
     ui::icon::{WARNING, icon},
 };
@@ -28,12 +29,13 @@ pub fn BulkCheckPage() -> impl IntoView {
     let form = use_context::<Arc<BulkCheckForm>>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
+        let is_editor = loading::role(&slug).await? >= Role::Editor;
         let pasted = form.as_ref().map(|form| form.pasted.clone()).unwrap_or_default();
         let problem = form.as_ref().and_then(|form| Some(problem_view(form.field(), form.list.as_ref().err()?.to_string())));
         let results = form.as_ref().and_then(|form| {
             let lines = form.list.as_ref().ok()?;
             let checked = lines.iter().map(|line| check::check(&stored.instance, &stored.fallbacks, line)).collect();
-            Some(results(&slug, CheckedList { form, lines, checked }, selection))
+            Some(results(&slug, CheckedList { form, lines, checked, is_editor }, selection))
         });
         Ok(view! {
             <InstanceFrame stored place=Place::Preview>

@@ -3,14 +3,19 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use super::{form::FallbackForm, verdict::Verdict};
+use super::{form::FallbackForm, verdict::OfferedVerdict};
 use crate::{error::AppError, redirects::Flow, saving::outcome::SaveOutcome};
 
-/// What the policy says of a value before it is saved: the verdict that saving will give.
+/// What the policy says of a value before it is saved: the verdict that saving will give. `allow` has the origins that are ticked,
+/// separated by spaces. Only those who may edit the settings are offered to allow one.
 #[server(endpoint = "check_fallback", input = Json)]
-pub async fn check_fallback(slug: String, flow: Flow, value: String) -> Result<Verdict, AppError> {
-    let stored = crate::layout::loading::instance(&slug).await?;
-    Ok(Verdict::of(&stored.instance, flow, &value))
+pub async fn check_fallback(slug: String, flow: Flow, value: String, #[server(default)] allow: String) -> Result<OfferedVerdict, AppError> {
+    use crate::{layout::loading, members::role::Role};
+
+    let stored = loading::instance(&slug).await?;
+    let allow: Vec<String> = allow.split(' ').map(str::to_owned).collect();
+    let is_editor = loading::role(&slug).await? >= Role::Editor;
+    Ok(OfferedVerdict::of(&stored, flow, &value, is_editor.then_some(&allow), "button"))
 }
 
 /// Saves the Redirects tab. A form that is posted without JavaScript calls it too.

@@ -24,7 +24,8 @@ pub(super) enum Checked {
 }
 
 impl Checked {
-    /// The verdict that the server has answered, read field by field like the outcomes of saving. `None` if it is not a verdict.
+    /// The verdict that the server has answered, read field by field like the outcomes of saving. `None` if it is not a verdict. The
+    /// server renders the correction.
     pub(super) fn read(answer: &JsValue) -> Option<Self> {
         let part = |kind: &str, name: &str| text(&get(answer, kind), name);
         let parts = |kind: &str| UrlParts { before: part(kind, "before"), host: part(kind, "host"), after: part(kind, "after") };
@@ -35,18 +36,9 @@ impl Checked {
             Some(Self::Known(Verdict::Allowed(parts("allowed"))))
         } else if is("refused") {
             let UrlParts { before, host, after } = parts("refused");
-            let correction = get(&get(answer, "refused"), "correction").as_string();
-            Some(Self::Known(Verdict::Refused(RefusedValue { before, host, after, correction })))
+            Some(Self::Known(Verdict::Refused(RefusedValue { before, host, after, correction: None })))
         } else {
             None
-        }
-    }
-
-    /// The correction of a refused value. Empty if the server has no correction.
-    pub(super) fn correction(&self) -> String {
-        match self {
-            Self::Known(Verdict::Refused(refused)) => refused.correction.clone().unwrap_or_default(),
-            _ => String::new(),
         }
     }
 

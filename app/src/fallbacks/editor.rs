@@ -9,11 +9,11 @@ use crate::{
     error::AppError,
     redirects::{Flow, Group},
     saving::{
-        api_call::{call, object},
-        correction,
-        form_element::{FORM, Fields, base, element},
+        api_call::{call, object, text},
+        form_element::{ALLOW, FORM, Fields, base},
         in_place::{CHECKED, STORED, tell},
         live_check::{Asked, LiveCheck},
+        offer,
     },
     ui::correction::enter_saves,
 };
@@ -29,6 +29,8 @@ pub struct FieldStart {
     pub typed: String,
     /// The verdict on what is in the input.
     pub verdict: Verdict,
+    /// What can be done about it, as HTML: its correction, or the offer to allow its origin. Empty if there is none.
+    pub offer: String,
 }
 
 /// What the form begins with.
@@ -54,6 +56,9 @@ struct Field {
     typed: StoredValue<String>,
     value: RwSignal<String>,
     verdict: RwSignal<Checked>,
+    /// What can be done about the value, as the server has rendered it with the page.
+    offer: StoredValue<String>,
+    slug: StoredValue<String>,
     checks: LiveCheck,
     read_only: bool,
 }
@@ -65,12 +70,26 @@ impl Field {
     }
 
     fn show(self, checked: Checked) {
-        let name = self.flow.field();
-        if let Some(place) = element(&[name, "-correction"].concat()) {
-            correction::offer(&place, name, &checked.correction());
-        }
         self.verdict.set(checked);
         request_animation_frame(|| tell(CHECKED));
+    }
+
+    /// Asks the server about the value, with the origins that are ticked.
+    fn ask(self) {
+        let ask = move || -> Asked {
+            let allow = Fields::typed().map(|typed| typed.get_all(ALLOW).join(" ")).unwrap_or_default();
+            let (slug, value) = (self.slug.get_value(), self.value.get_untracked());
+            let asked = object(&[("slug", &slug), ("flow", self.flow.name()), ("value", &value), (ALLOW, &allow)]);
+            Box::pin(async move {
+                let answer = call(CheckFallback::PATH.to_owned(), asked).await?;
+                let checked = Checked::read(&answer).ok_or(AppError::Unreachable)?;
+                Ok(Box::new(move || {
+                    offer::show(self.flow.field(), Some(text(&answer, "origin")), &text(&answer, "offer"));
+                    self.show(checked);
+                }) as Box<dyn FnOnce()>)
+            })
+        };
+        self.checks.ask(ask, move |error| self.show(Checked::Failed(error)));
     }
 
     /// Whether saving would refuse it.
@@ -84,6 +103,7 @@ impl Field {
 pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
     let has_correction =
         start.fields.iter().any(|field| matches!(&field.verdict, Verdict::Refused(refused) if refused.correction.is_some()));
+    let slug = StoredValue::new(start.slug);
     let fields: Vec<Field> = start
         .fields
         .into_iter()
@@ -93,11 +113,12 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
             typed: StoredValue::new(field.typed.clone()),
             value: RwSignal::new(field.typed),
             verdict: RwSignal::new(Checked::Known(field.verdict)),
+            offer: StoredValue::new(field.offer),
+            slug,
             checks: LiveCheck::default(),
             read_only: start.read_only,
         })
         .collect();
-    let slug = StoredValue::new(start.slug);
     let live = RwSignal::new(false);
     Effect::new({
         let fields = fields.clone();
@@ -109,6 +130,10 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
                 let Some(stored) = Fields::read(&base()) else { return };
                 for field in &fields {
                     field.stored.set(stored.get(field.flow.field()));
+                    // Other origins may be allowed now. Only a whole URL can depend on them.
+                    if field.value.with_untracked(|value| value.contains("://")) {
+                        field.ask();
+                    }
                 }
             });
             on_cleanup(move || listener.remove());
@@ -116,8 +141,7 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
     });
     let groups = Group::ALL
         .map(|group| {
-            let fields =
-                fields.iter().filter(|field| field.flow.group() == group).map(|&field| field_view(field, slug, live)).collect_view();
+            let fields = fields.iter().filter(|field| field.flow.group() == group).map(|&field| field_view(field, live)).collect_view();
             view! {
                 <section class="group" aria-labelledby=group.id()>
                     <div>
@@ -139,23 +163,17 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
     }
 }
 
-fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> impl IntoView {
+fn field_view(field: Field, live: RwSignal<bool>) -> impl IntoView {
     let name = field.flow.field();
     let mut help = field.flow.help().splitn(3, '`');
     let (before, code, after) = (help.next(), help.next(), help.next());
     let input = NodeRef::<Input>::new();
     let check = move |value: String| {
-        field.value.set(value.clone());
+        field.value.set(value);
         // The old verdict is not one on the new value.
         field.show(Checked::Pending);
-        let ask = move || -> Asked {
-            let asked = object(&[("slug", &slug.get_value()), ("flow", field.flow.name()), ("value", &value)]);
-            Box::pin(async move {
-                let checked = Checked::read(&call(CheckFallback::PATH.to_owned(), asked).await?).ok_or(AppError::Unreachable)?;
-                Ok(Box::new(move || field.show(checked)) as Box<dyn FnOnce()>)
-            })
-        };
-        field.checks.ask(ask, move |error| field.show(Checked::Failed(error)));
+        offer::show(name, None, "");
+        field.ask();
     };
     // What was typed before this came alive counts too.
     Effect::new(move |_| {
@@ -190,7 +208,7 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
                     placeholder="Home URL"
                     spellcheck="false"
                     autocapitalize="none"
-                    aria-describedby=format!("{name}-help {name}-verdict")
+                    aria-describedby=format!("{name}-help {name}-verdict {name}-offer")
                     aria-invalid=move || field.is_refused().then_some("true")
                     on:input=move |event| check(event_target_value(&event))
                 />
@@ -200,21 +218,13 @@ fn field_view(field: Field, slug: StoredValue<String>, live: RwSignal<bool>) -> 
             </div>
             <div id=format!("{name}-verdict") aria-live="polite">
                 {move || field.verdict.get().view(!field.is_changed())}
-                <span id=format!("{name}-correction") inner_html=correction_html(field)></span>
             </div>
+            <div id=format!("{name}-offer") aria-live="polite" inner_html=offer_html(field)></div>
         </div>
     }
 }
 
-/// The button for the value that was meant, as the server renders it. The browser leaves it in the page, and later puts in others itself.
-fn correction_html(field: Field) -> String {
-    #[cfg(feature = "ssr")]
-    {
-        let to = field.verdict.with_untracked(Checked::correction);
-        if !to.is_empty() {
-            return field.value.with_untracked(|from| crate::ui::correction::correction_button(field.flow.field(), from, &to).to_html());
-        }
-    }
-    let _ = field;
-    String::new()
+/// What can be done about the value, as the server renders it. The browser leaves it in the page, and later puts in others.
+fn offer_html(field: Field) -> String {
+    if cfg!(feature = "ssr") { field.offer.get_value() } else { String::new() }
 }

@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::{
-    redirects::{Fallbacks, Flow, Instance, correct_fallback, explain, parse_fallback, trim_invisible},
-    ui::form::{FieldError, field_errors},
-};
+use crate::redirects::Flow;
 
 /// The form of the Redirects tab: every field as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
@@ -32,6 +29,12 @@ pub struct FallbackForm {
     pub after_leave_organization_url: String,
     /// After joining the waitlist.
     pub after_join_waitlist_url: String,
+    /// The origins to allow together with the redirects that need them, as ticked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
+    /// The origins to take back, which the save to be undone has allowed. Only Undo sends them, and no form shows them again.
+    #[serde(default, skip_serializing)]
+    pub disallow: Vec<String>,
 }
 
 impl FallbackForm {
@@ -62,43 +65,29 @@ impl FallbackForm {
         }
         self
     }
-
-    /// Checks every field that is not just what is stored: a stored value that is no longer allowed may stay.
-    ///
-    /// # Errors
-    /// Everything that is wrong, one entry for each field, all at once.
-    pub fn check(&self, instance: &Instance, stored: &Fallbacks) -> Result<Fallbacks, Vec<FieldError>> {
-        let mut errors = field_errors(&self.validate());
-        let mut fallbacks = Fallbacks::default();
-        for flow in Flow::ALL {
-            let value = trim_invisible(self.get(flow));
-            if !value.is_empty()
-                && stored.get(flow) != Some(value)
-                && let Err(refused) = parse_fallback(instance, flow, value)
-            {
-                let error = FieldError::new(flow.field(), explain(instance, value, &refused));
-                errors.push(error.corrected(correct_fallback(instance, flow, value)));
-            }
-            fallbacks.set(flow, value);
-        }
-        if errors.is_empty() { Ok(fallbacks) } else { Err(errors) }
-    }
 }
 
 #[cfg(feature = "ssr")]
 mod on_server {
+    use validator::Validate;
+
     use super::FallbackForm;
     use crate::{
         database::StoreError,
-        fallbacks::store,
+        fallbacks::{
+            offer::{OriginChange, explain_to_editor},
+            store,
+        },
+        history::Kind,
         instances::stored::StoredInstance,
-        redirects::{Fallbacks, Flow, trim_invisible},
+        redirects::{Fallbacks, Flow, Ground, correct_fallback, parse_fallback, trim_invisible},
         saving::{
+            form_element::{ALLOW, DISALLOW},
             merge::Merge,
             outcome::Conflict,
-            save::{Save, Saver},
+            save::{Save, Saver, Written},
         },
-        ui::form::{read, write},
+        ui::form::{FieldError, field_errors, read, write},
     };
 
     impl FallbackForm {
@@ -115,10 +104,43 @@ mod on_server {
                 after_create_organization_url: value(Flow::CreateOrganization),
                 after_leave_organization_url: value(Flow::LeaveOrganization),
                 after_join_waitlist_url: value(Flow::Waitlist),
+                allow: Vec::new(),
+                disallow: Vec::new(),
             };
             Self { base: write(&form), ..form }
         }
+
+        /// Checks every field that is not just what is stored: a stored value that is no longer allowed may stay. `change` are the
+        /// origins that are allowed or taken back with it. None is taken back while something that stays stored needs it.
+        ///
+        /// # Errors
+        /// Everything that is wrong, one entry for each field, all at once.
+        pub fn check(&self, stored: &StoredInstance, change: &OriginChange) -> Result<Fallbacks, Vec<FieldError>> {
+            let instance = change.apply(&stored.instance);
+            let mut errors = field_errors(&self.validate());
+            let mut fallbacks = Fallbacks::default();
+            for flow in Flow::ALL {
+                let value = trim_invisible(self.get(flow));
+                fallbacks.set(flow, value);
+                let Err(refused) = parse_fallback(&instance, flow, value) else { continue };
+                let is_stored = value.is_empty() || stored.fallbacks.get(flow) == Some(value);
+                if !value.is_empty() && parse_fallback(&stored.instance, flow, value).is_ok() {
+                    errors.push(FieldError::new(flow.field(), NEEDED));
+                } else if !is_stored {
+                    let error = FieldError::new(flow.field(), explain_to_editor(&instance, flow, value, &refused));
+                    errors.push(error.corrected(correct_fallback(&instance, flow, value)));
+                }
+            }
+            if stored.instance.home_ground() == Ground::AllowedOrigin && !instance.is_home_allowed() {
+                errors.push(FieldError::new("home_url", NEEDED));
+            }
+            if errors.is_empty() { Ok(fallbacks) } else { Err(errors) }
+        }
     }
+
+    /// Why an origin can't be taken back.
+    const NEEDED: &str =
+        "It needs the origin that Undo would take back, so nothing was undone. Change it first, then remove the origin under Settings.";
 
     impl Merge for FallbackForm {
         fn of_stored(stored: &StoredInstance) -> Self {
@@ -133,21 +155,21 @@ mod on_server {
                 let base = base.as_ref().map(|base| base.get(flow));
                 merged.with(flow, conflict.merge(flow.field(), base, trim_invisible(self.get(flow)), now.get(flow)))
             });
-            (merged, conflict)
+            (Self { allow: self.allow, disallow: self.disallow, ..merged }, conflict)
+        }
+
+        /// The tab has no list of origins: it allows those that are missing, and takes back those that were added.
+        fn undo_list(name: &str, before: &[String], after: &[String]) -> Option<Vec<(String, String)>> {
+            let without = |field: &str, these: &[String], those: &[String]| -> Vec<_> {
+                these.iter().filter(|origin| !those.contains(origin)).map(|origin| (field.to_owned(), origin.clone())).collect()
+            };
+            (name == "allowed_origins").then(|| [without(ALLOW, before, after), without(DISALLOW, after, before)].concat())
         }
     }
 
     impl Save for FallbackForm {
-        fn version(&self) -> i64 {
-            self.version
-        }
-
-        fn before(&self) -> String {
-            self.base.clone()
-        }
-
-        async fn save(&self, saver: &Saver) -> Result<i64, StoreError> {
-            store::save(&saver.pool, &saver.actor, &saver.slug, self).await
+        async fn save(&self, saver: &Saver) -> Result<Written, StoreError> {
+            store::write(&saver.pool, &saver.actor, &saver.slug, self, Kind::Redirects, None).await
         }
     }
 }

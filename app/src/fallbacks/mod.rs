@@ -5,6 +5,8 @@ mod checked;
 pub mod editor;
 pub mod form;
 #[cfg(feature = "ssr")]
+pub mod offer;
+#[cfg(feature = "ssr")]
 pub mod proposal;
 #[cfg(feature = "ssr")]
 pub mod skipped;

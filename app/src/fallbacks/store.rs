@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, PgPool};
 
-use super::form::FallbackForm;
+use super::{form::FallbackForm, offer::OriginChange};
 use crate::{
     database::StoreError,
     history::{
@@ -11,6 +11,7 @@ use crate::{
     },
     instances::store::lock,
     redirects::{Fallbacks, Flow},
+    saving::save::Written,
 };
 
 /// Stores every field of the form and answers the version the instance has now. Where nothing changed, nothing is raised.
@@ -18,38 +19,45 @@ use crate::{
 /// # Errors
 /// Not found, saved by somebody else in between, fields that the policy refuses, or PostgreSQL.
 pub async fn save(pool: &PgPool, actor: &Actor, slug: &str, form: &FallbackForm) -> Result<i64, StoreError> {
-    save_as(pool, actor, slug, form, Kind::Redirects, None).await
+    Ok(write(pool, actor, slug, form, Kind::Redirects, None).await?.version)
 }
 
-/// [`save`], recorded as another kind of change, and about what.
+/// The same with what undoes it, recorded as that kind of change, and about what. The origins that the form allows or takes back are
+/// part of the change: one version, one record.
 ///
 /// # Errors
 /// Not found, saved by somebody else in between, fields that the policy refuses, or PostgreSQL.
-pub async fn save_as(
+pub async fn write(
     pool: &PgPool,
     actor: &Actor,
     slug: &str,
     form: &FallbackForm,
     kind: Kind,
     about: Option<String>,
-) -> Result<i64, StoreError> {
+) -> Result<Written, StoreError> {
     let mut transaction = pool.begin().await?;
     let stored = lock(&mut transaction, actor, slug, form.version).await?;
-    let fallbacks = form.check(&stored.instance, &stored.fallbacks).map_err(StoreError::Fields)?;
-    if fallbacks == stored.fallbacks {
-        return Ok(form.version);
+    let change = OriginChange::of(form, &stored);
+    let fallbacks = form.check(&stored, &change).map_err(StoreError::Fields)?;
+    let (before, origins) = (&stored.settings.allowed_origins, change.stored(&stored.settings.allowed_origins));
+    if fallbacks == stored.fallbacks && origins == *before {
+        return Ok(Written { version: form.version, undo: String::new() });
     }
     put(&mut transaction, stored.id, &fallbacks).await?;
-    let version =
-        sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", stored.id)
-            .fetch_one(&mut *transaction)
-            .await?;
-    let entry = Flow::ALL.into_iter().fold(Entry { about, ..Entry::of(stored.id).at(version) }, |entry, flow| {
-        entry.field(flow.field(), stored.fallbacks.get(flow), fallbacks.get(flow))
-    });
+    let version = sqlx::query_scalar!(
+        "update instances set allowed_origins = $2, version = version + 1, updated_at = now() where id = $1 returning version",
+        stored.id,
+        &origins
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    // Where nothing but an origin has changed, it is a change of the settings.
+    let kind = if fallbacks == stored.fallbacks { Kind::Settings } else { kind };
+    let entry = Entry { about, ..Entry::of(stored.id).at(version) }.field("allowed_origins", before.clone(), origins);
+    let entry = Flow::ALL.into_iter().fold(entry, |entry, flow| entry.field(flow.field(), stored.fallbacks.get(flow), fallbacks.get(flow)));
     record(&mut transaction, actor, kind, entry).await?;
     transaction.commit().await?;
-    Ok(version)
+    Ok(Written { version, undo: form.base.clone() + &change.undone() })
 }
 
 /// Puts these in the place of an instance's fallback redirects, inside a transaction that raises its version.

@@ -25,6 +25,20 @@ pub enum Verdict {
     Refused(RefusedValue),
 }
 
+/// The verdict on a field, and what can be done about a refused value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedVerdict {
+    /// The verdict. It counts the origin that is offered if it is ticked.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// The origin that is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// What can be done about the value, as HTML: the button for its correction, or the offer to allow its origin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
+}
+
 /// Why a value is refused, and what it should be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedValue {

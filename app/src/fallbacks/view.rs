@@ -9,10 +9,11 @@ use crate::{
         rejected::{Problem, Rejected, has_saved, problem_summary, read_only_note, saved_banner},
     },
     paths,
-    redirects::Flow,
+    redirects::{Flow, InstanceField},
     saving::{
         bar::{SaveBar, empty_summary, save_bar},
         choices::{Wording, choices},
+        form_element::ALLOW,
         in_place::SaveInPlace,
         undo::{undo_button, undo_fields},
     },
@@ -26,7 +27,7 @@ use super::{
     api::SaveFallbacks,
     editor::{EditorStart, FieldStart, RedirectsEditor},
     form::FallbackForm,
-    verdict::Verdict,
+    verdict::OfferedVerdict,
 };
 
 /// The fallback redirects of an instance, to see and to change.
@@ -45,19 +46,28 @@ pub fn RedirectsPage() -> impl IntoView {
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
         let form = form.unwrap_or_else(|| {
             let stored = FallbackForm::of(&stored.fallbacks, stored.instance.version());
-            typed.into_iter().fold(stored, |form, (name, value)| match Flow::of_field(&name) {
+            typed.into_iter().fold(stored, |mut form, (name, value)| match Flow::of_field(&name) {
                 Some(flow) => form.with(flow, value),
+                None if name == ALLOW => {
+                    form.allow.push(value);
+                    form
+                }
                 None => form,
             })
         });
         let problem = rejected.map(|rejected| rejected.problem);
         let fields = Flow::ALL
             .into_iter()
-            .map(|flow| FieldStart {
-                flow,
-                stored: stored.fallbacks.get(flow).unwrap_or_default().to_owned(),
-                typed: form.get(flow).to_owned(),
-                verdict: Verdict::of(&stored.instance, flow, form.get(flow)),
+            .map(|flow| {
+                let OfferedVerdict { verdict, offer, .. } =
+                    OfferedVerdict::of(&stored, flow, form.get(flow), (!read_only).then_some(&form.allow), "submit");
+                FieldStart {
+                    flow,
+                    stored: stored.fallbacks.get(flow).unwrap_or_default().to_owned(),
+                    typed: form.get(flow).to_owned(),
+                    verdict,
+                    offer: offer.unwrap_or_default(),
+                }
             })
             .collect();
         let pool = loading::pool()?;
@@ -69,7 +79,7 @@ pub fn RedirectsPage() -> impl IntoView {
         let bar = SaveBar {
             function: SaveFallbacks::PATH,
             arguments: json!({ "slug": slug }),
-            fields: Flow::ALL.map(Flow::field).to_vec(),
+            fields: Flow::ALL.map(Flow::field).into_iter().chain([ALLOW]).collect(),
             discard: page.clone(),
             preview: Some(paths::instance(&slug).preview()),
             read_only,
@@ -92,6 +102,9 @@ pub fn RedirectsPage() -> impl IntoView {
 
 /// The tab's fields and their values, for people.
 const WORDING: Wording = Wording {
-    label: |field| Flow::of_field(field).map_or("Form", Flow::label).to_owned(),
+    label: |field| {
+        let setting = || InstanceField::named(field).map_or("Form", InstanceField::label);
+        Flow::of_field(field).map_or_else(setting, Flow::label).to_owned()
+    },
     value: |_, value| value.is_empty().then_some("Nothing: people go to the home URL"),
 };

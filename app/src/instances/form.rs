@@ -173,6 +173,10 @@ mod on_server {
             let (slug, version, base) = (now.slug, now.version, now.base);
             (Self { version, name, slug, environment, domain, portal_origin, home_url, base, allowed_origins }, conflict)
         }
+
+        fn undo_list(name: &str, before: &[String], _: &[String]) -> Option<Vec<(String, String)>> {
+            (name == "allowed_origins").then(|| before.iter().map(|origin| (name.to_owned(), origin.clone())).collect())
+        }
     }
 }
 

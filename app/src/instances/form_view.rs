@@ -197,6 +197,6 @@ pub(super) fn error_with_correction(errors: &[FieldError], field: &str, typed: &
     let error = errors.iter().find(|error| error.field == field);
     let (message, hidden) = (error.map(|error| error.message.clone()), error.is_none());
     let correction = error.and_then(|error| error.correction.as_deref()).filter(|_| !typed.is_empty());
-    let button = correction.map(|to| correction_button(field, typed, to));
+    let button = correction.map(|to| correction_button(field, typed, to, "submit"));
     view! { <p class="verdict" data-kind="refused" id=id hidden=hidden>{icon(WARNING)}<span>{message}</span>{button}</p> }
 }

@@ -4,6 +4,8 @@ pub mod api;
 #[cfg(feature = "ssr")]
 pub mod archive;
 pub mod editor;
+#[cfg(feature = "ssr")]
+pub mod filled_in;
 pub mod form;
 #[cfg(test)]
 #[cfg(feature = "ssr")]
@@ -11,7 +13,7 @@ mod form_tests;
 #[cfg(feature = "ssr")]
 mod form_view;
 #[cfg(feature = "ssr")]
-pub mod impact;
+mod impact;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]

@@ -13,7 +13,7 @@ use crate::{
     saving::{
         merge::Merge,
         outcome::{Conflict, SaveOutcome, Saved},
-        save::{Save, Saver},
+        save::{Save, Saver, Written},
         saved_instances::SavedInstances,
     },
     ui::form::{FieldError, write},
@@ -102,19 +102,17 @@ impl Merge for SettingsForm {
         let (form, conflict) = self.form.merge(stored);
         (Self { form, ..self }, conflict)
     }
+
+    fn undo_list(name: &str, before: &[String], after: &[String]) -> Option<Vec<(String, String)>> {
+        InstanceForm::undo_list(name, before, after)
+    }
 }
 
 impl Save for SettingsForm {
-    fn version(&self) -> i64 {
-        self.form.version
-    }
-
-    fn before(&self) -> String {
-        self.form.base.clone()
-    }
-
-    async fn save(&self, saver: &Saver) -> Result<i64, StoreError> {
+    async fn save(&self, saver: &Saver) -> Result<Written, StoreError> {
         let instance = checked(&self.form, &self.dashboard)?;
-        store::update(&saver.pool, &saver.actor, &instance, &self.form.domain).await
+        let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain).await?;
+        let undo = if version == self.form.version { String::new() } else { self.form.base.clone() };
+        Ok(Written { version, undo })
     }
 }

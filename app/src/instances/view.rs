@@ -24,6 +24,7 @@ use serde_json::json;
 use super::{
     api::SaveSettings,
     archive::view::way_to_archive,
+    filled_in::filled_in,
     form::{InstanceForm, field_label},
     form_view::{SETTINGS, instance_form},
     impact::skipped_banner,
@@ -61,9 +62,10 @@ pub fn SettingsPage() -> impl IntoView {
         let role = loading::role(&slug).await?;
         let read_only = role < Role::Editor;
         let archive = (role == Role::Owner).then(|| way_to_archive(&slug));
-        let (form, problem) =
+        let (mut form, problem) =
             rejected.map_or_else(|| (InstanceForm::of(&stored), None), |rejected| (rejected.form, Some(rejected.problem)));
         let summary = problem_summary(problem.as_ref(), field_label);
+        let filled_in = if read_only || problem.is_some() { None } else { filled_in(&mut form, &stored, &query) };
         let just_saved = problem.is_none() && has_saved(&query);
         let undo = if just_saved && !read_only {
             undo_fields::<InstanceForm>(&loading::pool()?, &stored).await.map_err(loading::unavailable)?
@@ -106,6 +108,7 @@ pub fn SettingsPage() -> impl IntoView {
                 {saved}
                 {skipped}
                 {switched.filter(|_| problem.is_none())}
+                {filled_in}
                 {read_only.then(read_only_note)}
                 {body}
                 {portal}

@@ -128,6 +128,6 @@ pub trait Identity: Send + Sync {
     /// Changes the visitor's names.
     fn rename<'a>(&'a self, visitor: &'a Visitor, form: &'a NamesForm) -> IdentityFuture<'a, ()>;
 
-    /// Changes the visitor's password and ends their other sessions.
-    fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> IdentityFuture<'a, ()>;
+    /// Changes the visitor's password and ends their other sessions. Returns the new token of this session: its earlier one has ended.
+    fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> IdentityFuture<'a, Token>;
 }

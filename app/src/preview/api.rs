@@ -13,8 +13,10 @@ use crate::error::AppError;
 #[server(endpoint = "preview", input = Json)]
 pub async fn preview(slug: String, form: String) -> Result<String, AppError> {
     use super::{form::PreviewForm, sections::Preview};
+    use crate::{layout::loading, members::role::Role};
 
-    let preview = Preview::new(crate::layout::loading::instance(&slug).await?, PreviewForm::read(&form));
+    let is_editor = loading::role(&slug).await? >= Role::Editor;
+    let preview = Preview::new(loading::instance(&slug).await?, PreviewForm::read(&form), is_editor);
     let mut answer = preview.form().address(&slug).unwrap_or_else(|| crate::paths::instance(&slug).preview());
     for (id, html) in preview.render() {
         answer.extend(["\0", &id, "\0", &html.replace('\0', "\u{fffd}")]);

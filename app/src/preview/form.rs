@@ -5,7 +5,13 @@
 use crate::paths;
 use url::form_urlencoded;
 
-use crate::redirects::{DirectLink, Fallbacks, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, parse_fallback};
+use crate::{
+    redirects::{
+        DirectLink, Fallbacks, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, missing_origin_of_fallback,
+        parse_fallback,
+    },
+    saving::form_element::ALLOW,
+};
 
 /// The maximum length of a form in the page's address, in bytes. A longer form is previewed, but can't be bookmarked.
 const MAX_ADDRESS_BYTES: usize = 8_000;
@@ -25,6 +31,8 @@ pub struct PreviewForm {
     pub requesting_page: String,
     /// The unsaved values of the Redirects tab, with their flows.
     pub unsaved: Vec<(Flow, String)>,
+    /// The origins that would be allowed together with the unsaved values.
+    pub allow: Vec<String>,
 }
 
 impl PreviewForm {
@@ -37,6 +45,7 @@ impl PreviewForm {
                 "filled_from" => form.filled_from = value.into_owned(),
                 "flow" => form.flow = value.parse().ok(),
                 "requesting_page" => form.requesting_page = value.into_owned(),
+                ALLOW => form.allow.push(value.into_owned()),
                 name => match Flow::of_field(name) {
                     Some(flow) if form.unsaved.iter().all(|(other, _)| *other != flow) => {
                         form.unsaved.push((flow, value.trim().to_owned()));
@@ -74,6 +83,9 @@ impl PreviewForm {
         }
         for (flow, value) in &self.unsaved {
             query.append_pair(flow.field(), value);
+        }
+        for origin in &self.allow {
+            query.append_pair(ALLOW, origin);
         }
         query.finish()
     }
@@ -139,9 +151,19 @@ impl PreviewForm {
     /// Removes the unsaved values that equal the stored ones. If no flow is chosen, chooses that of the first unsaved value.
     pub fn keep_changes(&mut self, stored: &Fallbacks) {
         self.unsaved.retain(|(flow, value)| stored.get(*flow).unwrap_or_default() != value);
+        if self.unsaved.is_empty() {
+            self.allow.clear();
+        }
         if self.flow.is_none() && !self.has_new_link() {
             self.flow = self.unsaved.first().map(|(flow, _)| *flow);
         }
+    }
+
+    /// The instance as if the origins that the unsaved values need, and that are ticked, were allowed.
+    pub fn with_allowed(&self, instance: &Instance) -> Instance {
+        let missing = self.unsaved.iter().filter_map(|(flow, value)| missing_origin_of_fallback(instance, *flow, value));
+        let added: Vec<_> = missing.filter(|origin| self.allow.iter().any(|allowed| allowed == origin.as_str())).collect();
+        instance.with_origins(&added, &[])
     }
 
     /// The fallback redirects as if the valid unsaved values were saved; `None` if that would change nothing.

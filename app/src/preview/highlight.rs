@@ -3,24 +3,25 @@
 //! Highlights are for display only. The host found here is compared with the host that the policy checked. If they differ, nothing is
 //! highlighted.
 
+use leptos::prelude::*;
 use url::Host;
 
 use crate::redirects::{is_invisible, policy::MAX_URL_BYTES};
 
 /// A highlighted part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Highlight {
+pub(crate) struct Highlight {
     /// What the part is.
-    pub(super) kind: HighlightKind,
+    pub(crate) kind: HighlightKind,
     /// The text of the part; empty for an invisible character.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// A note for the reader, such as the name of an invisible character.
-    pub(super) note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 /// What a part of a URL is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HighlightKind {
+pub(crate) enum HighlightKind {
     /// Nothing special.
     Plain,
     /// The real host, with its port.
@@ -40,7 +41,7 @@ const MAX_SHOWN_CHARS: usize = MAX_URL_BYTES;
 const MAX_NAMED_CHARS: usize = 8;
 
 /// The highlights of `value`. `host` is the host that the policy found in it; `None` if it found none.
-pub(super) fn highlights(value: &str, host: Option<&str>) -> Vec<Highlight> {
+pub(crate) fn highlights(value: &str, host: Option<&str>) -> Vec<Highlight> {
     let mut shown = value;
     let cut = value.char_indices().nth(MAX_SHOWN_CHARS).map(|(at, _)| at);
     if let Some(at) = cut {
@@ -74,7 +75,7 @@ pub(super) fn highlights(value: &str, host: Option<&str>) -> Vec<Highlight> {
 }
 
 /// A Punycode host in Unicode, with its letters named; `None` if the host is not in Punycode.
-pub(super) fn in_unicode(host: &str) -> Option<Vec<Highlight>> {
+pub(crate) fn in_unicode(host: &str) -> Option<Vec<Highlight>> {
     let (unicode, _) = idna::domain_to_unicode(host);
     if unicode == host {
         return None;
@@ -85,6 +86,23 @@ pub(super) fn in_unicode(host: &str) -> Option<Vec<Highlight>> {
         Highlight { kind, text: c.into(), note }
     };
     Some(unicode.chars().map(highlight).collect())
+}
+
+/// Highlights as inline elements.
+pub(crate) fn highlighted(highlights: Vec<Highlight>) -> impl IntoView {
+    highlights
+        .into_iter()
+        .map(|Highlight { kind, text, note }| {
+            let note = note.map(|note| view! { <small>{note}</small> });
+            match kind {
+                HighlightKind::Plain => view! { {text}{note} }.into_any(),
+                HighlightKind::Host => view! { <b>{text}{note}</b> }.into_any(),
+                HighlightKind::Deceptive | HighlightKind::Invisible | HighlightKind::LookAlike => {
+                    view! { <mark>{text}{note}</mark> }.into_any()
+                }
+            }
+        })
+        .collect_view()
 }
 
 /// The positions of a URL's parts in the text, as a browser finds them (WHATWG URL, section 4.4).

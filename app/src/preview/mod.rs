@@ -9,7 +9,7 @@ pub mod form;
 #[cfg(feature = "ssr")]
 mod generated_link;
 #[cfg(feature = "ssr")]
-mod highlight;
+pub(crate) mod highlight;
 #[cfg(feature = "ssr")]
 mod sections;
 #[cfg(feature = "ssr")]

@@ -7,12 +7,12 @@ use super::{
     fields::{advice, advised, fields},
     form::PreviewForm,
     generated_link::{generated_link, qr_code},
-    steps::{outcome, steps},
+    steps::{StepsContext, outcome, steps},
     unsaved::what_if,
 };
 use crate::{
     instances::stored::StoredInstance,
-    redirects::{Explanation, Fallbacks, LinkAdvice, NotALink, Visit, resolve},
+    redirects::{Explanation, Fallbacks, Instance, LinkAdvice, NotALink, Visit, resolve},
     ui::{
         copy_button::plain_copy_button,
         icon::{WARNING, icon},
@@ -25,19 +25,24 @@ pub(super) struct Preview {
     stored: StoredInstance,
     form: PreviewForm,
     unsaved: Option<Fallbacks>,
+    /// The instance with the origins that would be allowed together with the unsaved values.
+    with_allowed: Instance,
+    is_editor: bool,
     link: Result<LinkAdvice, NotALink>,
     filled: bool,
 }
 
 impl Preview {
-    /// Fills the form from its link, and drops unsaved values that equal the stored ones.
-    pub(super) fn new(stored: StoredInstance, mut form: PreviewForm) -> Self {
+    /// Fills the form from its link, and drops unsaved values that equal the stored ones. `is_editor` says whether the caller may change
+    /// what refuses the link.
+    pub(super) fn new(stored: StoredInstance, mut form: PreviewForm, is_editor: bool) -> Self {
         form.keep_changes(&stored.fallbacks);
         let had_link = form.has_new_link();
         let link = form.take_link(&stored.instance);
         let filled = had_link && link.is_ok();
-        let unsaved = form.with_unsaved(&stored.instance, &stored.fallbacks);
-        Self { stored, form, unsaved, link, filled }
+        let with_allowed = form.with_allowed(&stored.instance);
+        let unsaved = form.with_unsaved(&with_allowed, &stored.fallbacks);
+        Self { stored, form, unsaved, with_allowed, is_editor, link, filled }
     }
 
     /// The form with its fields filled.
@@ -57,7 +62,7 @@ impl Preview {
 
     /// The unsaved values that are compared, and links back. Nothing if there are no unsaved values.
     pub(super) fn what_if(&self) -> impl IntoView + use<> {
-        (!self.form.unsaved.is_empty()).then(|| what_if(&self.stored.instance, &self.form))
+        (!self.form.unsaved.is_empty()).then(|| what_if(&self.with_allowed, &self.form))
     }
 
     /// The hidden field with the link that the fields were filled from.
@@ -102,7 +107,7 @@ impl Preview {
             };
             return (none.into_any(), ().into_any());
         }
-        let instance = &self.stored.instance;
+        let instance = if unsaved.is_some() { &self.with_allowed } else { &self.stored.instance };
         let requesting = self.form.requesting_origin(instance);
         let visit = Visit { flow: self.form.flow(), link: &self.form.params, requesting: requesting.as_ref() };
         let resolution = resolve(instance, unsaved.unwrap_or(&self.stored.fallbacks), visit);
@@ -111,7 +116,7 @@ impl Preview {
             (None, Some(_)) => ("With the stored values, people end up at", "target"),
             (Some(_), _) => ("With the unsaved values, people end up at", "target-unsaved"),
         };
-        let steps = steps(instance, visit, &resolution, unsaved.is_some()).into_any();
+        let steps = steps(instance, visit, &resolution, StepsContext { unsaved: unsaved.is_some(), is_editor: self.is_editor }).into_any();
         (outcome(&resolution, title, id).into_any(), steps)
     }
 

@@ -4,16 +4,25 @@ use crate::paths;
 use leptos::prelude::*;
 use url::Url;
 
-use super::highlight::{Highlight, HighlightKind, highlights, in_unicode};
+use super::highlight::{highlighted, highlights, in_unicode};
 use crate::{
-    fallbacks::verdict::UrlParts,
-    redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, explain, policy},
+    fallbacks::{offer::with_settings_link, verdict::UrlParts},
+    redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, explain, missing_origin, policy},
     ui::icon::{CROSS, DASH, TICK, icon},
 };
 
-/// The steps of a visit's resolution, as a list. `unsaved` says whether its fallback redirects are not saved yet.
-pub(super) fn steps(instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>, unsaved: bool) -> impl IntoView + use<> {
-    let steps = resolution.steps.iter().map(|step| step_view(instance, visit, step, unsaved).into_any()).collect_view();
+/// Whose steps these are, and for whom they are shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepsContext {
+    /// Whether the fallback redirects are not saved yet.
+    pub(super) unsaved: bool,
+    /// Whether the reader may change the settings.
+    pub(super) is_editor: bool,
+}
+
+/// The steps of a visit's resolution, as a list.
+pub(super) fn steps(instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>, context: StepsContext) -> impl IntoView + use<> {
+    let steps = resolution.steps.iter().map(|step| step_view(instance, visit, step, context).into_any()).collect_view();
     view! { <ol>{steps}</ol> }
 }
 
@@ -28,7 +37,8 @@ pub(super) fn outcome(resolution: &Resolution<'_>, title: &'static str, id: &'st
     }
 }
 
-fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bool) -> impl IntoView + use<> {
+fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, context: StepsContext) -> impl IntoView + use<> {
+    let StepsContext { unsaved, is_editor } = context;
     let (kind, path, word) = match step.outcome {
         Outcome::Absent => ("absent", DASH, ""),
         Outcome::NotReached => ("not-reached", DASH, ""),
@@ -52,7 +62,12 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bo
         let read = read.map(|host| view! { <p class="means"><span>"Its host reads as "</span><code>{highlighted(host)}</code></p> });
         view! { <p class="value"><code>{highlighted(highlights)}</code></p> {means} {read} }
     });
-    let refused = checked.as_ref().and_then(|(value, checked)| Some(explain(instance, value, checked.as_ref().err()?)));
+    let refused = checked.as_ref().and_then(|(value, checked)| {
+        let refused = checked.as_ref().err()?;
+        let missing = missing_origin(instance, refused).filter(|_| is_editor);
+        Some((explain(instance, value, refused), missing))
+    });
+    let can_be_allowed = matches!(refused, Some((_, Some(_))));
     let sentence = match step.outcome {
         Outcome::Absent if stored && unsaved => "None among the unsaved values.".into_any(),
         Outcome::Absent if stored => "None is stored.".into_any(),
@@ -62,13 +77,13 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, unsaved: bo
         Outcome::Allowed { ground } => ground_sentence(instance, ground).into_any(),
         Outcome::Refused { .. } => {
             let lead = if stored && !unsaved { "No longer allowed, so it is skipped. " } else { "" };
-            let UrlParts { before, host, after } = refused.map(UrlParts::from).unwrap_or_default();
-            view! { {lead}{before}<b>{host}</b>{after} }.into_any()
+            view! { {lead}{refused.map(|(why, missing)| with_settings_link(instance.slug(), why, missing))} }.into_any()
         }
     };
     // The section about unsaved values has its own link to change them.
-    let fix =
-        fix(instance, visit.flow, step, url).filter(|_| !(stored && unsaved)).map(|(href, label)| view! { " " <a href=href>{label}</a> });
+    let fix = fix(instance, visit.flow, step, url)
+        .filter(|_| !(stored && unsaved) && (stored || !can_be_allowed))
+        .map(|(href, label)| view! { " " <a href=href>{label}</a> });
     view! {
         <li data-kind=kind>
             {icon(path)}
@@ -102,21 +117,4 @@ fn fix(instance: &Instance, flow: Flow, step: &Step<'_>, url: Option<&Url>) -> O
         (Source::HomeUrl, _) => Some((settings("home_url"), "Open in Settings")),
         _ => None,
     }
-}
-
-/// Highlights as inline elements.
-fn highlighted(highlights: Vec<Highlight>) -> impl IntoView {
-    highlights
-        .into_iter()
-        .map(|Highlight { kind, text, note }| {
-            let note = note.map(|note| view! { <small>{note}</small> });
-            match kind {
-                HighlightKind::Plain => view! { {text}{note} }.into_any(),
-                HighlightKind::Host => view! { <b>{text}{note}</b> }.into_any(),
-                HighlightKind::Deceptive | HighlightKind::Invisible | HighlightKind::LookAlike => {
-                    view! { <mark>{text}{note}</mark> }.into_any()
-                }
-            }
-        })
-        .collect_view()
 }

@@ -7,6 +7,7 @@ use super::form::PreviewForm;
 use crate::{
     fallbacks::verdict::{RefusedValue, Verdict},
     redirects::Instance,
+    saving::form_element::ALLOW,
 };
 
 /// Lists the unsaved values, says which of them can't be saved, and links back to the Redirects tab.
@@ -25,8 +26,11 @@ pub(super) fn what_if(instance: &Instance, form: &PreviewForm) -> impl IntoView 
     for (flow, value) in &form.unsaved {
         query.append_pair(flow.field(), value);
     }
+    for origin in &form.allow {
+        query.append_pair(ALLOW, origin);
+    }
     let edit = format!("{}?{}", paths::instance(slug).redirects(), query.finish());
-    let stored = PreviewForm { unsaved: Vec::new(), ..form.clone() }.write();
+    let stored = PreviewForm { unsaved: Vec::new(), allow: Vec::new(), ..form.clone() }.write();
     view! {
         <section class="banner what-if" aria-labelledby="what-if-title">
             <div>

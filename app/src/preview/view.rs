@@ -8,6 +8,8 @@ use crate::{
         frame::{InstanceFrame, Place},
         loading,
     },
+    members::role::Role,
+    saving::form_element::ALLOW,
     ui::copy_button::CopyButton,
 };
 
@@ -25,7 +27,8 @@ pub fn PreviewPage() -> impl IntoView {
     };
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let preview = Preview::new(stored.clone(), form);
+        let is_editor = loading::role(&slug).await? >= Role::Editor;
+        let preview = Preview::new(stored.clone(), form, is_editor);
         let (what_if, filled_from) = (preview.what_if(), preview.filled_from());
         let (outcome, steps) = preview.outcome(None);
         let compared = preview.unsaved().map(|unsaved| {
@@ -42,6 +45,8 @@ pub fn PreviewPage() -> impl IntoView {
         let hidden =
             preview.form().unsaved.iter().map(|(flow, value)| view! { <input type="hidden" name=flow.field() value=value.clone() /> });
         let hidden = hidden.collect_view();
+        let allow =
+            preview.form().allow.iter().map(|origin| view! { <input type="hidden" name=ALLOW value=origin.clone() /> }).collect_view();
         let refused = preview.is_link_refused();
         let (link, link_note, fields) = (preview.form().link.clone(), preview.link_note(), preview.fields());
         Ok(view! {
@@ -60,6 +65,7 @@ pub fn PreviewPage() -> impl IntoView {
                         </div>
                         <div id="filled-from">{filled_from}</div>
                         {hidden}
+                        {allow}
                     </div>
                     // After the link, so that on a phone the outcome is the next thing.
                     <div class="results" id="preview-results" data-refused=refused.to_string()>

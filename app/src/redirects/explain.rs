@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Instance, Invisible, Outcome, Page, Resolution, Source, Step, Visit,
+    AllowedOrigin, Instance, Invisible, Outcome, Page, Resolution, Source, Step, Visit,
+    missing_origin::missing_origin,
     origin::check_stored_host,
     policy::{MAX_URL_BYTES, Refusal, Refused},
     resolve::check,
@@ -25,6 +26,9 @@ impl fmt::Display for Explanation {
         write!(f, "{}{}{}", self.before, self.host.as_deref().unwrap_or_default(), self.after)
     }
 }
+
+/// What can be done about a foreign origin. A screen can make a link of it.
+pub const UNDER_SETTINGS: &str = "add this origin under Settings";
 
 /// Says why `value` was refused and how to fix it.
 pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanation {
@@ -52,11 +56,9 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
         Refusal::Foreign if host.as_ref().is_some_and(|host| host.ends_with('.')) => {
             Explanation { before: "There is a dot at the end of ".into(), host, after: " Remove it.".into() }
         }
-        Refusal::Foreign => Explanation {
-            before: String::new(),
-            host,
-            after: format!(" is not on {domain}. Use a URL on {domain}, or add this origin under Settings."),
-        },
+        Refusal::Foreign => {
+            Explanation { before: String::new(), host, after: format!(" is not on {domain}. Use a URL on {domain}, or {UNDER_SETTINGS}.") }
+        }
         Refusal::Loop => {
             let page =
                 refused.url.as_ref().and_then(|url| Page::at(url.path())).map_or("continue", |page| page.path().trim_start_matches('/'));
@@ -70,6 +72,13 @@ fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> Optio
     let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };
     let refused = check(instance, visit, step.source, value).err()?;
     Some(explain(instance, value, &refused))
+}
+
+/// The origin that would have to be allowed for the candidate of the visit that was refused first. `None` if that would not help.
+pub fn first_missing_origin(instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> Option<AllowedOrigin> {
+    let refused = |step: &&Step<'_>| matches!(step.outcome, Outcome::Refused { .. });
+    let step = resolution.steps.iter().find(refused)?;
+    missing_origin(instance, &check(instance, visit, step.source, step.value.as_ref()?).err()?)
 }
 
 /// Says which candidate of the visit was refused first, and why. `None` if none was.

@@ -22,7 +22,7 @@ pub struct Instance {
     portal_origin: PortalOrigin,
     home_url: Url,
     home_ground: Ground,
-    allowed_origins: Vec<AllowedOrigin>,
+    pub(super) allowed_origins: Vec<AllowedOrigin>,
     version: i64,
     pub(super) skipped: Vec<Skipped>,
 }

@@ -11,14 +11,14 @@ use web_sys::{
     js_sys::{Array, JSON, Number, Object, Reflect},
 };
 
-use super::form_element::Fields;
+use super::form_element::{ALLOW, DISALLOW, Fields};
 use crate::error::AppError;
 
 /// Fields that are numbers.
 const NUMBERS: [&str; 2] = ["version", "from_version"];
 
 /// Fields that are lists, and that may be missing from the form.
-const LISTS: [&str; 3] = ["allowed_origins", "origin", "flow"];
+const LISTS: [&str; 5] = ["allowed_origins", "origin", "flow", ALLOW, DISALLOW];
 
 /// The arguments of a server function: those that are given as JSON, and what a form holds.
 pub fn arguments(given: &str, form: &Fields) -> Object {

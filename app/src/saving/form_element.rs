@@ -41,6 +41,11 @@ pub const LIST: &str = "allowed_origins";
 /// The id of the template of such a row.
 pub const ROW_TEMPLATE: &str = "origin-template";
 
+/// The checkboxes that allow an origin together with the fields that need it.
+pub const ALLOW: &str = "allow";
+/// The origins that Undo takes back.
+pub const DISALLOW: &str = "disallow";
+
 /// The form.
 pub fn form() -> Option<HtmlFormElement> {
     Some(document().get_element_by_id(FORM)?.unchecked_into())
@@ -64,6 +69,13 @@ impl Fields {
     /// What an urlencoded text holds.
     pub fn read(text: &str) -> Option<Self> {
         Some(Self(UrlSearchParams::new_with_str(text).ok()?))
+    }
+
+    /// Adds the values that another text has for a field that may be repeated.
+    pub fn add(&self, name: &str, from: &Self) {
+        for value in from.get_all(name) {
+            self.0.append(name, &value);
+        }
     }
 
     /// The fields, urlencoded.
@@ -113,6 +125,12 @@ pub fn fill(text: &str, before: &str, hidden: bool) {
             "radio" if input.value() == fields.get(&name) && !input.checked() && !is_typed_since(&form, &name, &before) => {
                 input.set_checked(true);
                 announce(&input);
+            }
+            "checkbox" if name == ALLOW => {
+                let is_in = |fields: &Fields| fields.get_all(ALLOW).contains(&input.value());
+                if input.checked() == is_in(&before) {
+                    input.set_checked(is_in(&fields));
+                }
             }
             "hidden" | "radio" | "checkbox" => {}
             _ if name == LIST => {}

@@ -14,7 +14,8 @@ use super::{
     conflict::{remove_choices, show_choices},
     correction,
     errors::{hide_errors, show_errors, show_summary},
-    form_element::{BAR, BUTTON, DISCARD, FORM, Fields, IMPACT, SAID, SIGN_IN, UNDO, base, count_changed, element, fill},
+    form_element::{ALLOW, BAR, BUTTON, DISALLOW, DISCARD, FORM, Fields, IMPACT, SAID, SIGN_IN, UNDO, base, count_changed, element, fill},
+    offer,
     page_refresh::refresh,
     submit::submit,
 };
@@ -88,7 +89,7 @@ impl InPlace {
             let elsewhere = button.is_some_and(|button| button.has_attribute("formaction"));
             if target.id() == FORM && !elsewhere {
                 event.prevent_default();
-                self.save();
+                self.save("");
             } else if target.has_attribute("data-function") {
                 event.prevent_default();
                 submit(target, self.leaving);
@@ -96,6 +97,8 @@ impl InPlace {
                 self.leaving.set_value(true);
             }
         });
+        // It announces what it does as if it were typed, so it can't answer to that event itself.
+        on("change", |event| offer::tick(&event));
         on("input", move |_| {
             if self.phase.get_value() != Phase::Saving {
                 self.phase.set_value(Phase::Editing);
@@ -107,7 +110,7 @@ impl InPlace {
             if (key.ctrl_key() || key.meta_key()) && key.key() == "s" {
                 event.prevent_default();
                 if changed() > 0 {
-                    self.save();
+                    self.save("");
                 }
             }
         });
@@ -115,8 +118,9 @@ impl InPlace {
             correction::take(&event);
             let Some(id) = event.target().map(|target| target.unchecked_into::<Element>().id()) else { return };
             if id == UNDO {
-                fill(&self.undo.get_value(), &base(), false);
-                self.save();
+                let undo = self.undo.get_value();
+                fill(&undo, &base(), false);
+                self.save(&undo);
             } else if id == DISCARD {
                 self.leaving.set_value(true);
             }
@@ -131,12 +135,14 @@ impl InPlace {
         on("pageshow", move |_| self.leaving.set_value(false));
     }
 
-    /// Sends the form, unless it is being sent.
-    fn save(self) {
-        let (Some(bar), Some(typed)) = (element(BAR), Fields::typed()) else { return };
+    /// Sends the form, unless it is being sent. `undo` is the form that it undoes with; it may have origins that no input has.
+    fn save(self, undo: &str) {
+        let (Some(bar), Some(typed), Some(undo)) = (element(BAR), Fields::typed(), Fields::read(undo)) else { return };
         if self.phase.get_value() == Phase::Saving || element(BUTTON).is_none() {
             return;
         }
+        typed.add(ALLOW, &undo);
+        typed.add(DISALLOW, &undo);
         self.phase.set_value(Phase::Saving);
         self.sent.set_value(typed.write());
         self.show();

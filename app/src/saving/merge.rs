@@ -14,6 +14,9 @@ pub trait Merge: Sized {
     /// The form as it should go on: it keeps what was typed, takes over what is stored elsewhere, and counts as filled with what is
     /// stored from now on.
     fn merge(self, stored: &StoredInstance) -> (Self, Conflict);
+
+    /// The fields that put a list back as it was before a change. `None` if the form can't.
+    fn undo_list(name: &str, before: &[String], after: &[String]) -> Option<Vec<(String, String)>>;
 }
 
 impl Conflict {

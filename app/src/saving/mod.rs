@@ -14,6 +14,7 @@ pub mod in_place;
 pub mod live_check;
 #[cfg(feature = "ssr")]
 pub mod merge;
+pub mod offer;
 pub mod outcome;
 mod page_refresh;
 #[cfg(feature = "ssr")]

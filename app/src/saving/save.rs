@@ -61,9 +61,9 @@ impl Saver {
         let mut merged_form = None;
         loop {
             let stored = match form.save(self).await {
-                Ok(version) => {
+                Ok(written) => {
                     self.mark_saved();
-                    return self.saved(&form, version, merges > 0).await;
+                    return self.saved::<Form>(written, merges > 0).await;
                 }
                 Err(StoreError::Fields(errors)) => return Ok(SaveOutcome::Rejected { errors, merged: merged_form }),
                 Err(StoreError::Conflict(stored)) => stored,
@@ -86,9 +86,8 @@ impl Saver {
         SavedInstances::in_context().mark(&self.slug);
     }
 
-    async fn saved<Form: Save>(&self, form: &Form, version: i64, merged: bool) -> Result<SaveOutcome, AppError> {
+    async fn saved<Form: Save>(&self, Written { version, undo }: Written, merged: bool) -> Result<SaveOutcome, AppError> {
         let stored = self.stored().await.map_err(StoreError::into_app_error)?;
-        let undo = if version == form.version() { String::new() } else { form.before() };
         let form = write(&Form::of_stored(&stored));
         Ok(SaveOutcome::Saved(Saved { slug: self.slug.clone(), version, merged, form, undo, impact: None, left_out: Vec::new() }))
     }
@@ -96,15 +95,18 @@ impl Saver {
 
 /// A form that is stored over what is there.
 pub trait Save: Merge + Serialize + Send + Sync {
-    /// The version that the form was filled from.
-    fn version(&self) -> i64;
-
-    /// What the form was filled with, urlencoded.
-    fn before(&self) -> String;
-
-    /// Stores it, if the instance still has the version that the form was filled from, and returns the version it has then.
+    /// Stores it, if the instance still has the version that the form was filled from.
     ///
     /// # Errors
     /// Fields are wrong, somebody else has saved in between, or why nothing can be stored.
-    fn save(&self, saver: &Saver) -> impl Future<Output = Result<i64, StoreError>> + Send;
+    fn save(&self, saver: &Saver) -> impl Future<Output = Result<Written, StoreError>> + Send;
+}
+
+/// A form that is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The version that the instance has now. It is the old one where nothing changed.
+    pub version: i64,
+    /// The form that undoes it, urlencoded; empty where nothing changed.
+    pub undo: String,
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sqlx::PgPool;
 use url::form_urlencoded;
 
@@ -17,25 +17,32 @@ pub fn undo_button(fields: Option<Vec<(String, String)>>) -> impl IntoView {
     })
 }
 
-/// The fields of a form that undoes the change that made the stored version; `None` if that change is not in this form.
+/// The fields of a form that undoes the change that made the stored version; `None` if the form can't undo all of it.
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
 pub async fn undo_fields<Form: Merge + Serialize>(pool: &PgPool, stored: &StoredInstance) -> sqlx::Result<Option<Vec<(String, String)>>> {
-    let Some(before) = change_at(pool, stored.id, stored.instance.version()).await? else { return Ok(None) };
-    let text = write(&Form::of_stored(stored));
+    let change = change_at(pool, stored.id, stored.instance.version()).await?;
+    Ok(change.and_then(|[before, after]| undone(&Form::of_stored(stored), &before, &after)))
+}
+
+fn undone<Form: Merge + Serialize>(now: &Form, before: &Map<String, Value>, after: &Map<String, Value>) -> Option<Vec<(String, String)>> {
+    let text = write(now);
     let mut fields: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
-    let mut undone = false;
     for (name, value) in before {
         // A list of values has a field for each; no other field is repeated.
-        if let Value::Array(values) = &value {
-            fields.retain(|(field, _)| *field != name);
-            fields.extend(values.iter().filter_map(|value| Some((name.clone(), value.as_str()?.to_owned()))));
-            undone = true;
-        } else if let Some((_, field)) = fields.iter_mut().find(|(field, _)| *field == name) {
+        if value.is_array() {
+            let items = |value: Option<&Value>| {
+                let items = value.and_then(Value::as_array).into_iter().flatten();
+                items.filter_map(|item| item.as_str().map(str::to_owned)).collect::<Vec<_>>()
+            };
+            let list = Form::undo_list(name, &items(Some(value)), &items(after.get(name)))?;
+            fields.retain(|(field, _)| field != name);
+            fields.extend(list);
+        } else {
+            let (_, field) = fields.iter_mut().find(|(field, _)| field == name)?;
             value.as_str().unwrap_or_default().clone_into(field);
-            undone = true;
         }
     }
-    Ok(undone.then_some(fields))
+    (!before.is_empty()).then_some(fields)
 }

@@ -10,11 +10,11 @@ pub fn correction_value(field: &str, to: &str, from: &str) -> String {
     [field, to, from].join("\t")
 }
 
-/// The button for a value. It posts the form; JavaScript makes it answer in the page.
-pub fn correction_button(field: &str, from: &str, to: &str) -> impl IntoView + use<> {
+/// The button for a value. As a `submit` button it posts the form; JavaScript makes it answer in the page.
+pub fn correction_button(field: &str, from: &str, to: &str, kind: &'static str) -> impl IntoView + use<> {
     let (value, to) = (correction_value(field, to, from), to.to_owned());
     view! {
-        <button class="button small correction" name=CORRECTION value=value>
+        <button type=kind class="button small correction" name=CORRECTION value=value>
             "Use " <code>{to}</code>
         </button>
     }

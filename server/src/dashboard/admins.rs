@@ -131,6 +131,7 @@ async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> 
 pub(super) async fn change_password(
     State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
+    Extension(origin): Extension<Origin>,
     SecretForm { parts, form }: SecretForm<PasswordForm>,
 ) -> Response {
     let attempt = AdminAttempt::Unknown(Secret::OwnPassword(caller.session), caller.actor.address);
@@ -139,9 +140,9 @@ pub(super) async fn change_password(
         Err(failure) => Err(failure),
     };
     match done {
-        Ok(()) => {
+        Ok(tokens) => {
             dashboard.limits.give_back(&attempt);
-            Redirect::to(&format!("{}?saved", paths::ACCOUNT)).into_response()
+            let_in(&tokens, &format!("{}?saved", paths::ACCOUNT), origin)
         }
         Err(failure) => {
             let refused = |reason| RejectedSignIn { email: String::new(), next: String::new(), token: String::new(), reason };

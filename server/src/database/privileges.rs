@@ -24,7 +24,7 @@ pub const TABLES: [(&str, &[Privilege]); 16] = [
     ("runtimes", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update", "delete"]),
     ("visitors", &["select", "insert", "update"]),
-    ("waitlist_entries", &["select", "insert"]),
+    ("waitlist_entries", &["select", "insert", "update"]),
 ];
 
 /// The sequence that tells whether an instance ever existed. Identity columns advance their sequences without a privilege.

@@ -7,6 +7,7 @@ use app::{
         accounts,
         links::{self, Purpose},
     },
+    history::Actor,
     runtimes::RuntimeRole,
 };
 
@@ -120,7 +121,7 @@ async fn offer_setup(database: &Database, dashboard_url: &DashboardUrl) -> anyho
     if accounts::any(&mut *connection).await? {
         return Ok(());
     }
-    let token = links::create(&mut connection, &Purpose::Setup, "the server").await?;
+    let token = links::create(&mut connection, &Purpose::Setup, &Actor::server()).await?;
     print_line(&format!(
         "No admin exists yet. Create the first one within an hour: {}",
         dashboard_url.link(Purpose::Setup.page(), &token.secret())

@@ -2,9 +2,12 @@
 
 use std::process::Command;
 
-use app::admins::{
-    Role, Token,
-    store::{links, sessions},
+use app::{
+    admins::{
+        Role, Token,
+        store::{links, sessions},
+    },
+    members::{self, form::InviteForm},
 };
 use sqlx::{ConnectOptions, PgPool};
 
@@ -33,6 +36,24 @@ async fn a_removed_account_loses_its_sessions_memberships_and_links(pool: PgPool
     let kinds = recorded(&pool).await;
     assert_eq!(kinds.last().unwrap(), &("account_removed".to_owned(), "ben@myapp.com".to_owned()));
     assert!(admin(&pool, &["remove", "ben@myapp.com"]).refused().starts_with("there is no account for ben@myapp.com"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_invitations_that_a_removed_account_has_made_go_with_it(pool: PgPool) {
+    let (ana, ben) = (account(&pool, "ana@myapp.com", true).await, account(&pool, "ben@myapp.com", false).await);
+    instance(&pool, "my-app", &ana).await;
+    join(&pool, &ben, "my-app", Role::Owner).await;
+    let invite = |email: &str| InviteForm { email: email.into(), role: "owner".into() };
+    let (_, his) = members::store::invite(&pool, &ben, "my-app", &invite("eve@evil.com")).await.unwrap();
+    let (_, hers) = members::store::invite(&pool, &ana, "my-app", &invite("cleo@myapp.com")).await.unwrap();
+    assert_eq!(admin(&pool, &["remove", "ben@myapp.com"]).code, Some(0));
+    assert!(links::find(&pool, &his).await.unwrap().is_none());
+    assert!(links::find(&pool, &hers).await.unwrap().is_some());
+    assert!(recorded(&pool).await.contains(&("invitation_withdrawn".to_owned(), "eve@evil.com".to_owned())));
+    // Not even an account of the same address revives it.
+    let ben = account(&pool, "ben@myapp.com", false).await;
+    join(&pool, &ben, "my-app", Role::Owner).await;
+    assert!(links::find(&pool, &his).await.unwrap().is_none());
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -2,6 +2,7 @@
 
 use app::{
     admins::store::links::{self, Purpose},
+    history::Actor,
     redirects::Environment,
 };
 use axum::{
@@ -110,7 +111,7 @@ async fn browsers_are_told_to_stay_with_tls_only_where_there_is_tls(pool: PgPool
 #[sqlx::test(migrations = "../migrations")]
 async fn cookies_are_for_this_host_alone_and_no_script_reads_them(pool: PgPool) {
     let site = Site::under(&pool, Some("https://dash.example.com"));
-    let token = links::create(&mut pool.acquire().await.unwrap(), &Purpose::Setup, "the server").await.unwrap().secret();
+    let token = links::create(&mut pool.acquire().await.unwrap(), &Purpose::Setup, &Actor::server()).await.unwrap().secret();
     let form = [("token", token.as_str()), ("email", OWNER), ("password", PASSWORD)];
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let entered = site.post_body("/account/setup", &[("content-type", FORM), ("host", "dash.example.com")], body).await;

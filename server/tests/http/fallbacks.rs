@@ -56,7 +56,7 @@ async fn a_refused_value_is_kept_with_a_sentence_beside_it_and_nothing_is_stored
     for (typed, message) in [
         ("javascript:alert(1)", "Only web addresses can be a target. Use https://, or a path like /dashboard."),
         ("//evil.com", "evil.com is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings."),
-        ("https://evil.com", "evil.com is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings."),
+        ("https://evil.com", "evil.com is not on myapp.com. Use a URL on myapp.com, or allow this origin."),
         ("http://myapp.com/", "Production requires https. Change http:// to https://."),
         ("https://nick@myapp.com", "It contains a user name, and its real host is myapp.com. Remove everything before the @."),
         ("https://myapp.com@evil.com", "It contains a user name, and its real host is evil.com. Remove everything before the @."),

@@ -1,6 +1,7 @@
 //! The whole HTTP surface, asked as a browser or an application asks it, over a database of each test's own.
 
 #[cfg(test)]
+mod allow;
 mod archive;
 #[cfg(test)]
 mod assets;

@@ -58,10 +58,7 @@ async fn a_pasted_link_fills_the_form_and_is_followed_step_by_step(pool: PgPool)
 async fn each_refusal_names_its_fix(pool: PgPool) {
     let site = site(&pool).await;
     for (value, said) in [
-        (
-            "https://example.org",
-            "example.org is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings. Open allowed origins",
-        ),
+        ("https://example.org", "example.org is not on myapp.com. Use a URL on myapp.com, or add this origin under Settings."),
         ("https://app.myapp.com./x", "There is a dot at the end of app.myapp.com. Remove it."),
         ("http://myapp.com", "Production requires https. Change http:// to https://."),
         ("javascript:alert(1)", "Only web addresses can be a target."),

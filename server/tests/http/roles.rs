@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use app::{
     admins::store::links::{self, Purpose},
+    history::Actor,
     instances::store,
 };
 use axum::http::StatusCode;
@@ -159,7 +160,7 @@ async fn the_role_that_serves_changes_neither_the_history_nor_the_schema(pool: P
 #[sqlx::test(migrations = "../migrations")]
 async fn the_whole_way_from_the_setup_link_to_a_visit_goes_with_the_rights_of_the_role_that_serves(pool: PgPool) {
     let (role, serving) = serving(&pool).await;
-    let token = links::create(&mut serving.acquire().await.unwrap(), &Purpose::Setup, "the server").await.unwrap().secret();
+    let token = links::create(&mut serving.acquire().await.unwrap(), &Purpose::Setup, &Actor::server()).await.unwrap().secret();
     let anonymous = Site::anonymous(&serving);
     let (email, password) = ("ana@myapp.com", "correct horse battery staple");
     let entered = anonymous.post("/account/setup", &[("token", &token), ("email", email), ("password", password)]).await;

@@ -2,12 +2,15 @@
 
 mod one_time_links;
 
-use app::admins::{
-    Role,
-    store::{
-        accounts,
-        links::{self, Invitation, Purpose},
+use app::{
+    admins::{
+        Role,
+        store::{
+            accounts,
+            links::{self, Invitation, Purpose},
+        },
     },
+    history::Actor,
 };
 use axum::http::StatusCode;
 use sqlx::PgPool;
@@ -20,9 +23,14 @@ use crate::{
 const PASSWORD: &str = "correct horse battery staple";
 const OTHER: &str = "тёплый дождь в мае, ü";
 
-/// A link of that purpose.
+/// A link of that purpose, which the server makes.
 async fn link(pool: &PgPool, purpose: &Purpose) -> String {
-    links::create(&mut pool.acquire().await.unwrap(), purpose, "the test").await.unwrap().secret()
+    link_by(pool, purpose, &Actor::server()).await
+}
+
+/// A link of that purpose, and who makes it.
+async fn link_by(pool: &PgPool, purpose: &Purpose, maker: &Actor) -> String {
+    links::create(&mut pool.acquire().await.unwrap(), purpose, maker).await.unwrap().secret()
 }
 
 /// The site as a browser sees it that has kept the cookies of an answer.
@@ -216,7 +224,12 @@ async fn a_new_password_ends_the_other_sessions(pool: PgPool) {
     }
     let answer = here.post("/account", &[("current", PASSWORD), ("new", OTHER)]).await;
     assert_let_in(&answer, "/account?saved");
-    assert_eq!((here.get("/account").await.status, there.get("/account").await.status), (StatusCode::OK, StatusCode::SEE_OTHER));
+    let now = with_cookies(&site, &answer);
+    assert_eq!((now.get("/account").await.status, there.get("/account").await.status), (StatusCode::OK, StatusCode::SEE_OTHER));
+    // Whoever has copied the cookies from before has nothing.
+    assert_eq!(here.get("/account").await.status, StatusCode::SEE_OTHER);
+    let devices: i64 = sqlx::query_scalar("select count(*) from admin_devices").fetch_one(&pool).await.unwrap();
+    assert_eq!(devices, 1);
     assert_let_in(&sign_in(&site, "ana@myapp.com", OTHER).await, "/instances");
 }
 

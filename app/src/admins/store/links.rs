@@ -5,7 +5,10 @@ use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 
 use super::accounts::stored_email;
-use crate::admins::{Email, Role, Token};
+use crate::{
+    admins::{Email, Role, Token},
+    history::Actor,
+};
 
 /// The purpose of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,11 +116,11 @@ impl Row {
     }
 }
 
-/// Stores a link and returns its token. Only the token's hash is stored.
+/// Stores a link that somebody makes, and returns its token. Only the token's hash is stored.
 ///
 /// # Errors
 /// The query fails, or the system gives no random bytes.
-pub async fn create(connection: &mut PgConnection, purpose: &Purpose, created_by: &str) -> sqlx::Result<Token> {
+pub async fn create(connection: &mut PgConnection, purpose: &Purpose, maker: &Actor) -> sqlx::Result<Token> {
     let token = Token::new().map_err(|error| sqlx::Error::Io(error.into()))?;
     let (email, invitation) = match purpose {
         Purpose::Setup => (None, None),
@@ -126,8 +129,10 @@ pub async fn create(connection: &mut PgConnection, purpose: &Purpose, created_by
     };
     sqlx::query!("delete from admin_links where expires_at < now()").execute(&mut *connection).await?;
     sqlx::query!(
-        "insert into admin_links (kind, token_hash, email, instance_id, role, server_admin, owner_of_all, created_by, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(hours => $9))",
+        "insert into admin_links (
+            kind, token_hash, email, instance_id, role, server_admin, owner_of_all, created_by, created_by_admin, expires_at
+        )
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(hours => $10))",
         purpose.kind(),
         &token.hash()[..],
         email.map(Email::as_str),
@@ -135,7 +140,8 @@ pub async fn create(connection: &mut PgConnection, purpose: &Purpose, created_by
         invitation.and_then(|invitation| Some(invitation.membership?.1.name())),
         invitation.is_some_and(|invitation| invitation.server_admin),
         invitation.is_some_and(|invitation| invitation.owner_of_all),
-        created_by,
+        maker.name,
+        maker.admin,
         purpose.hours()
     )
     .execute(connection)
@@ -143,15 +149,21 @@ pub async fn create(connection: &mut PgConnection, purpose: &Purpose, created_by
     Ok(token)
 }
 
-/// The link with that token; `None` if it was used, has expired, or is a setup link and there is an account already.
+/// The link with that token; `None` if it was used or has expired, if it is a setup link and there is an account already, or if it is an
+/// invitation to an instance that is archived or whose maker is no owner of it any more.
 ///
 /// # Errors
 /// The query fails.
 pub async fn find<'e>(executor: impl PgExecutor<'e>, token: &Token) -> sqlx::Result<Option<OneTimeLink>> {
     let row = sqlx::query_as!(
         Row,
-        "select kind, email, instance_id, role, server_admin, owner_of_all, created_by from admin_links
-        where token_hash = $1 and expires_at > now() and (kind <> 'setup' or not exists (select from admins))",
+        "select kind, email, instance_id, role, server_admin, owner_of_all, created_by from admin_links l
+        where token_hash = $1 and expires_at > now() and (kind <> 'setup' or not exists (select from admins))
+            and (instance_id is null or exists (
+                select from instances i join members m on m.instance_id = i.id join admins a on a.id = m.admin_id
+                where i.id = l.instance_id and i.archived_at is null and m.role = 'owner'
+                    and (a.id = l.created_by_admin or (l.created_by_admin is null and a.email = l.created_by))
+            ))",
         &token.hash()[..]
     )
     .fetch_optional(executor)
@@ -184,8 +196,14 @@ pub async fn delete(connection: &mut PgConnection, token: &Token) -> sqlx::Resul
 pub async fn pending<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sqlx::Result<Vec<PendingInvitation>> {
     sqlx::query_as!(
         PendingInvitation,
-        r#"select id, email as "email!", role as "role!", created_at, created_by, expires_at from admin_links
-        where instance_id = $1 and expires_at > now() order by id desc"#,
+        r#"select id, email as "email!", role as "role!", created_at, created_by, expires_at from admin_links l
+        where instance_id = $1 and expires_at > now()
+            and exists (
+                select from members m join admins a on a.id = m.admin_id
+                where m.instance_id = $1 and m.role = 'owner'
+                    and (a.id = l.created_by_admin or (l.created_by_admin is null and a.email = l.created_by))
+            )
+        order by id desc"#,
         instance
     )
     .fetch_all(executor)
@@ -202,29 +220,49 @@ pub async fn withdraw(connection: &mut PgConnection, instance: i64, id: i64) -> 
         .await
 }
 
-/// Withdraws the invitations to an instance for an address, and with `created_too` those that the address has created. Returns the
+/// Withdraws the invitations to an instance for an address, and those that the given account of this address has made. Returns the
 /// addresses that they were for.
 ///
 /// # Errors
 /// The query fails.
-pub async fn withdraw_all(connection: &mut PgConnection, instance: i64, email: &str, created_too: bool) -> sqlx::Result<Vec<String>> {
+pub async fn withdraw_all(connection: &mut PgConnection, instance: i64, email: &str, maker: Option<i64>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
-        r#"delete from admin_links where instance_id = $1 and (email = $2 or $3 and created_by = $2) returning email as "email!""#,
+        r#"delete from admin_links
+        where instance_id = $1
+            and (email = $2 or created_by_admin = $3 or ($3::bigint is not null and created_by_admin is null and created_by = $2))
+        returning email as "email!""#,
         instance,
         email,
-        created_too
+        maker
     )
     .fetch_all(connection)
     .await
 }
 
-/// Deletes every link for an email address. Returns the keys of the instances that they were invitations to.
+/// Withdraws every invitation to an instance. Returns the addresses that they were for.
 ///
 /// # Errors
 /// The query fails.
-pub(crate) async fn delete_all_for(connection: &mut PgConnection, email: &Email) -> sqlx::Result<Vec<i64>> {
-    let deleted = sqlx::query_scalar!("delete from admin_links where email = $1 returning instance_id", email.as_str());
-    Ok(deleted.fetch_all(connection).await?.into_iter().flatten().collect())
+pub(crate) async fn withdraw_instance(connection: &mut PgConnection, instance: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(r#"delete from admin_links where instance_id = $1 returning email as "email!""#, instance)
+        .fetch_all(connection)
+        .await
+}
+
+/// Deletes every link for an account's address, and every invitation that the account has made. Returns the keys of the instances that
+/// they were invitations to, and the addresses that they were for.
+///
+/// # Errors
+/// The query fails.
+pub(crate) async fn delete_all_of(connection: &mut PgConnection, email: &Email, account: i64) -> sqlx::Result<Vec<(i64, String)>> {
+    let deleted = sqlx::query!(
+        "delete from admin_links
+        where email = $1 or created_by_admin = $2 or (created_by_admin is null and instance_id is not null and created_by = $1)
+        returning instance_id, email",
+        email.as_str(),
+        account
+    );
+    Ok(deleted.fetch_all(connection).await?.into_iter().filter_map(|row| row.instance_id.zip(row.email)).collect())
 }
 
 /// Lets one transaction at a time use a link: of two setup links, the second one waits here and then finds an account.

@@ -108,12 +108,14 @@ pub async fn list(pool: &PgPool, admin: i64) -> sqlx::Result<Vec<OwnSession>> {
     .await
 }
 
-/// Whether a session has not been ended.
+/// Gives a session another token, so that its earlier one is worth nothing. Returns whether the session has not been ended.
 ///
 /// # Errors
 /// The query fails.
-pub async fn exists<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select from admin_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
+pub async fn rotate<'e>(executor: impl PgExecutor<'e>, session: i64, token: &Token) -> sqlx::Result<bool> {
+    let done =
+        sqlx::query!("update admin_sessions set token_hash = $2 where id = $1", session, &token.hash()[..]).execute(executor).await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Ends the session with that token, whosever it is: a new session replaces it.

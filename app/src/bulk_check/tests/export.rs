@@ -19,6 +19,7 @@ fn checked(link: &str, reason: &str) -> CheckedLink {
         target,
         outcome: LinkOutcome::Refused,
         reason: reason.to_owned(),
+        missing: None,
         note: String::new(),
         corrected: None,
     }
@@ -40,6 +41,7 @@ fn each_row_is_a_line_of_quoted_cells() {
         target: None,
         outcome: LinkOutcome::NoLink,
         reason: String::new(),
+        missing: None,
         note: "Ignored: x.".into(),
         corrected: Some("https://b/".into()),
     };

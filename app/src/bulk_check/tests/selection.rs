@@ -10,7 +10,16 @@ use crate::{
 
 fn link(line: usize, outcome: LinkOutcome, reason: &str) -> CheckedLink {
     let target = Some(("https://myapp.com/".to_owned(), Source::HomeUrl));
-    CheckedLink { line, link: String::new(), target, outcome, reason: reason.to_owned(), note: String::new(), corrected: None }
+    CheckedLink {
+        line,
+        link: String::new(),
+        target,
+        outcome,
+        reason: reason.to_owned(),
+        missing: None,
+        note: String::new(),
+        corrected: None,
+    }
 }
 
 fn lines_on(selection: Selection, links: &[CheckedLink]) -> Vec<usize> {

@@ -36,5 +36,6 @@ async fn restore_at(saver: &Saver, at: i64, version: i64) -> Result<i64, StoreEr
         return Err(StoreError::Conflict(Box::new(stored)));
     }
     let form = FallbackForm::of(&Proposal::new(&stored, &target).result(), version);
-    fallbacks::store::save_as(&saver.pool, &saver.actor, &saver.slug, &form, Kind::Restored, Some(at.to_string())).await
+    let written = fallbacks::store::write(&saver.pool, &saver.actor, &saver.slug, &form, Kind::Restored, Some(at.to_string())).await?;
+    Ok(written.version)
 }

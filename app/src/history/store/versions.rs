@@ -53,16 +53,19 @@ pub async fn fallbacks_at(pool: &PgPool, stored: &StoredInstance, at: i64) -> sq
     Ok(Some(fallbacks))
 }
 
-/// The earlier values of the fields that the change to a version changed, by the names of form fields. `None` if no change made that
-/// version.
+/// The values before and after the change to a version, by the names of form fields. Only the fields that it changed are there. `None`
+/// if no change made that version.
 ///
 /// # Errors
 /// The query fails.
-pub async fn change_at(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<Map<String, Value>>> {
+pub async fn change_at(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<[Map<String, Value>; 2]>> {
     let row = sqlx::query!(
-        r#"select before as "before!: Json<Map<String, Value>>" from changes where instance_id = $1 and version = $2"#,
+        r#"
+        select before as "before!: Json<Map<String, Value>>", after as "after!: Json<Map<String, Value>>"
+        from changes where instance_id = $1 and version = $2
+        "#,
         instance,
         version
     );
-    Ok(row.fetch_optional(pool).await?.map(|row| row.before.0))
+    Ok(row.fetch_optional(pool).await?.map(|row| [row.before.0, row.after.0]))
 }

@@ -4,6 +4,7 @@ use sqlx::PgPool;
 
 use super::{ArchiveForm, ArchivedInstance, RESTORABLE_HOURS, Restorable, until};
 use crate::{
+    admins::store::links,
     database::{StoreError, check_role, lock_row},
     history::{
         Actor, Kind,
@@ -52,6 +53,10 @@ pub async fn archive(pool: &PgPool, actor: &Actor, slug: &str, form: &ArchiveFor
     )
     .fetch_one(&mut *transaction)
     .await?;
+    // Nobody joins an archived instance, and a link must not wait for its restoration.
+    for email in links::withdraw_instance(&mut transaction, id).await? {
+        record(&mut transaction, actor, Kind::InvitationWithdrawn, Entry::of(id).about(email)).await?;
+    }
     record(&mut transaction, actor, Kind::Archived, Entry::of(id).at(version)).await?;
     transaction.commit().await?;
     Ok(())

@@ -50,7 +50,7 @@ pub fn ArchivePage() -> impl IntoView {
                 <section class="group" aria-labelledby="archive-title">
                     <div>
                         <h2 id="archive-title">"What happens"</h2>
-                        <p>"Its portal closes at once: every link to it answers that it is closed (410). Its members see it on their list only."</p>
+                        <p>"Its portal closes at once: every link to it answers that it is closed (410). Its members see it on their list only. Invitations that nobody has accepted yet are withdrawn."</p>
                         <p>{format!("For {RESTORABLE_DAYS} days, an owner can restore it from there as it was. Its slug and its portal origin stay taken.")}</p>
                     </div>
                     <form method="post" class="card" autocomplete="off">

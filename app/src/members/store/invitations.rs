@@ -33,9 +33,9 @@ pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm)
         let message = format_args!("{email} is already a member. Change their role in the list.");
         return Err(StoreError::Fields(vec![FieldError::new("email", message)]));
     }
-    withdraw_all(&mut transaction, actor, instance, email.as_str(), false).await?;
+    withdraw_all(&mut transaction, actor, instance, email.as_str(), None).await?;
     let invitation = Invitation { email, membership: Some((instance, role)), server_admin: false, owner_of_all: false };
-    let token = links::create(&mut transaction, &Purpose::Invite(invitation.clone()), &actor.name).await?;
+    let token = links::create(&mut transaction, &Purpose::Invite(invitation.clone()), actor).await?;
     let entry = Entry::of(instance).about(invitation.email.as_str()).field("role", None::<String>, role.name());
     record(&mut transaction, actor, Kind::Invited, entry).await?;
     transaction.commit().await?;
@@ -55,7 +55,7 @@ pub async fn withdraw(pool: &PgPool, actor: &Actor, slug: &str, invitation: i64)
     Ok(())
 }
 
-/// Withdraws the invitations to an instance for an address, and with `created_too` those that the address has created.
+/// Withdraws the invitations to an instance for an address, and those that the given account of this address has made.
 ///
 /// # Errors
 /// The query fails.
@@ -64,9 +64,9 @@ pub(super) async fn withdraw_all(
     actor: &Actor,
     instance: i64,
     email: &str,
-    created_too: bool,
+    maker: Option<i64>,
 ) -> sqlx::Result<()> {
-    for about in links::withdraw_all(connection, instance, email, created_too).await? {
+    for about in links::withdraw_all(connection, instance, email, maker).await? {
         record(connection, actor, Kind::InvitationWithdrawn, Entry::of(instance).about(about)).await?;
     }
     Ok(())

@@ -72,6 +72,10 @@ pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleFo
     sqlx::query!("update members set role = $3 where instance_id = $1 and admin_id = $2", member.instance, form.member, role.name())
         .execute(&mut *transaction)
         .await?;
+    if was == Role::Owner {
+        // Only owners invite. The one who was demoted could follow such a link, or have somebody follow it.
+        withdraw_all(&mut transaction, actor, member.instance, &member.email, Some(member.admin)).await?;
+    }
     let entry = Entry::of(member.instance).about(member.email).field("role", member.role.name(), role.name());
     record(&mut transaction, actor, Kind::Role, entry).await?;
     transaction.commit().await?;
@@ -89,7 +93,7 @@ pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, admin: i64) -> Res
     member.check_other_owner(&mut transaction).await?;
     sqlx::query!("delete from members where instance_id = $1 and admin_id = $2", member.instance, admin).execute(&mut *transaction).await?;
     // A link that was made for them before, or by them for another address, would let them in again.
-    withdraw_all(&mut transaction, actor, member.instance, &member.email, true).await?;
+    withdraw_all(&mut transaction, actor, member.instance, &member.email, Some(member.admin)).await?;
     let entry = Entry::of(member.instance).about(member.email).field("role", member.role.name(), None::<String>);
     record(&mut transaction, actor, Kind::Removed, entry).await?;
     transaction.commit().await?;

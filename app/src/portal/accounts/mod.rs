@@ -72,7 +72,7 @@ impl Identity for Accounts {
         Box::pin(settings::rename(&self.pool, self.instance, visitor, form))
     }
 
-    fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> IdentityFuture<'a, ()> {
+    fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> IdentityFuture<'a, Token> {
         Box::pin(settings::change_password(&self.pool, self.instance, visitor, form))
     }
 }

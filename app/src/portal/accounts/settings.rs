@@ -7,7 +7,7 @@ use super::{
     store::{accounts, sessions},
 };
 use crate::{
-    credentials::password::Password,
+    credentials::{password::Password, token::Token},
     portal::{
         form::{NamesForm, PasswordForm},
         identity::{IdentityError, Visitor},
@@ -21,8 +21,8 @@ pub(super) async fn rename(pool: &PgPool, instance: i64, visitor: &Visitor, form
     if accounts::rename(pool, instance, visitor.id, &names).await? { Ok(()) } else { Err(IdentityError::signed_out()) }
 }
 
-/// Changes a visitor's password and ends their other sessions.
-pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visitor, form: &PasswordForm) -> Result<(), IdentityError> {
+/// Changes a visitor's password and ends their other sessions. Returns the new token of this one.
+pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visitor, form: &PasswordForm) -> Result<Token, IdentityError> {
     let before = accounts::password_hash(pool, instance, visitor.id).await?.ok_or_else(IdentityError::signed_out)?;
     let mut errors = Vec::new();
     if form.current == Password::default() {
@@ -36,15 +36,15 @@ pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visi
     if !errors.is_empty() {
         return Err(IdentityError::Fields(errors));
     }
-    let after = form.new.hash().await?;
+    let (after, token) = (form.new.hash().await?, Token::new()?);
     let mut transaction = pool.begin().await?;
     let is_unchanged = accounts::lock_row(&mut transaction, instance, visitor.id).await? == Some(before);
-    if !is_unchanged || !sessions::exists(&mut *transaction, visitor.session).await? {
+    if !is_unchanged || !sessions::rotate(&mut *transaction, visitor.session, &token).await? {
         let message = "Your password was changed in the meantime, or this session has ended. Sign in again.";
         return Err(IdentityError::field("current", message));
     }
     accounts::set_password(&mut transaction, visitor.id, &after).await?;
     sessions::end_others(&mut transaction, visitor.id, visitor.session).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(token)
 }

@@ -39,3 +39,16 @@ async fn an_invalid_address_is_an_error_of_its_field(pool: PgPool) {
     pool.close().await;
     assert!(matches!(join(&pool, here, &typed("ana@myapp.com")).await, Err(IdentityError::Unavailable)));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_address_that_is_on_the_list_already_is_written_like_a_new_one(pool: PgPool) {
+    let here = instance(&pool, "my-app").await;
+    join(&pool, here, &typed("ana@myapp.com")).await.unwrap();
+    // The transaction that has written the row, and when the address came to the list.
+    let row = || sqlx::query_as::<_, (String, String)>("select xmin::text, created_at::text from waitlist_entries").fetch_one(&pool);
+    let before = row().await.unwrap();
+    join(&pool, here, &typed("ana@myapp.com")).await.unwrap();
+    let after = row().await.unwrap();
+    assert_ne!(before.0, after.0, "the second time nothing is written, which is faster");
+    assert_eq!(before.1, after.1);
+}

@@ -4,10 +4,11 @@ use sqlx::PgPool;
 
 use crate::credentials::email::Email;
 
-/// Stores an address, unless it is there.
+/// Stores an address. One that is there is written again, so that the time it takes does not tell who is on the list.
 pub(super) async fn insert(pool: &PgPool, instance: i64, email: &Email) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into waitlist_entries (instance_id, email_address) values ($1, $2) on conflict (instance_id, email_address) do nothing",
+        "insert into waitlist_entries (instance_id, email_address) values ($1, $2)
+        on conflict (instance_id, email_address) do update set email_address = excluded.email_address",
         instance,
         email.as_str()
     )

@@ -42,12 +42,16 @@ pub(super) async fn change_password(request: PageRequest, form: VisitorForm<Pass
         return Err(page(&request, visitor, None, Some(limited.into())).await);
     }
     let identity = request.identity();
-    let changed = request.write(identity.change_password(&visitor, &form)).await;
-    if changed.is_ok() {
-        request.context.limits.give_back(attempt);
-        request.forget_sessions(&visitor, |session| session == visitor.session);
+    match request.write(identity.change_password(&visitor, &form)).await {
+        Ok(token) => {
+            request.context.limits.give_back(attempt);
+            request.forget_sessions(&visitor, |_| false);
+            let mut response = respond(&request, visitor, None, Ok(()), "password").await;
+            request.cookies.set_session(response.headers_mut(), &token);
+            Ok(response)
+        }
+        Err(error) => Ok(respond(&request, visitor, None, Err(error), "password").await),
     }
-    Ok(respond(&request, visitor, None, changed, "password").await)
 }
 
 /// `POST /user/sessions`: ends one of the visitor's sessions.

@@ -44,9 +44,12 @@ async fn a_new_password_ends_every_other_session(pool: PgPool) {
     let weak = browser.post("/user/password", &[("current", PASSWORD), ("new", "short")]).await;
     assert!(is_invalid(weak.text(), "new"));
     assert_page(&another.get("/user").await, StatusCode::OK);
+    let mut copied = Browser { cookies: browser.cookies.clone(), ..Browser::at(&browser.site, HOST) };
+    assert_page(&copied.get("/user").await, StatusCode::OK);
     let changed = browser.post("/user/password", &[("current", PASSWORD), ("new", OTHER)]).await;
     assert_leads(&changed, "/user?done=password");
     assert_page(&browser.get("/user").await, StatusCode::OK);
+    assert_leads(&copied.get("/user").await, "/sign-in?then=user");
     assert_leads(&another.get("/user").await, "/sign-in?then=user");
     assert!(sign_in(&browser, PASSWORD).await.cookies.is_empty() && !sign_in(&browser, OTHER).await.cookies.is_empty());
 }

@@ -1,15 +1,18 @@
 //! One-time links: to set up, to accept an invitation, to choose a new password.
 
-use app::admins::{
-    Role,
-    store::links::{Invitation, Purpose},
+use app::{
+    admins::{
+        Role,
+        store::links::{Invitation, Purpose},
+    },
+    history::Actor,
 };
 use axum::http::StatusCode;
 use sqlx::PgPool;
 
-use super::{OTHER, PASSWORD, assert_let_in, kinds, link, set_up, sign_in, with_cookies};
+use super::{OTHER, PASSWORD, assert_let_in, kinds, link, link_by, set_up, sign_in, with_cookies};
 use crate::{
-    common::{Site, store_my_app},
+    common::{Site, member, owner, store_my_app},
     html::{error_of, text, value},
 };
 
@@ -112,9 +115,10 @@ async fn an_invitation_makes_a_member_with_an_account_or_without(pool: PgPool) {
             owner_of_all: false,
         })
     };
-    let token = link(&pool, &invite(Role::Viewer)).await;
+    let maker = owner(&pool).await;
+    let token = link_by(&pool, &invite(Role::Viewer), &maker).await;
     let page = site.get(&format!("/account/invitation?token={token}")).await;
-    assert!(text(page.text()).contains("the test invites ben@myapp.com to MyApp, as viewer."));
+    assert!(text(page.text()).contains("owner@myapp.com invites ben@myapp.com to MyApp, as viewer."));
     // Another address in the form changes nothing: the link says whom it is for.
     let answer = site.post("/account/invitation", &[("token", &token), ("email", "eve@evil.com"), ("password", PASSWORD)]).await;
     assert_let_in(&answer, "/instances");
@@ -124,7 +128,7 @@ async fn an_invitation_makes_a_member_with_an_account_or_without(pool: PgPool) {
     assert_eq!(ben.get("/instances/new").await.status, StatusCode::FORBIDDEN);
 
     sqlx::raw_sql("delete from members where role = 'viewer'").execute(&pool).await.unwrap();
-    let token = link(&pool, &invite(Role::Editor)).await;
+    let token = link_by(&pool, &invite(Role::Editor), &maker).await;
     let wrong = site.post("/account/invitation", &[("token", &token), ("email", ""), ("password", OTHER)]).await;
     assert_eq!(error_of(wrong.text(), "password").as_deref(), Some("That is not this account's password."));
     assert_eq!(ben.get("/instances/my-app/redirects").await.status, StatusCode::NOT_FOUND);
@@ -147,4 +151,73 @@ async fn a_reset_changes_the_password_and_ends_every_session(pool: PgPool) {
     assert_eq!(with_cookies(&site, &answer).get("/account").await.status, StatusCode::OK);
     assert_eq!(sign_in(&site, "ana@myapp.com", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_let_in(&sign_in(&site, "ana@myapp.com", OTHER).await, "/instances");
+}
+
+/// The token of an invitation as owner of `my-app`, which Ben has made for Eve.
+async fn invitation_of_ben(pool: &PgPool) -> (Site, Actor, String) {
+    store_my_app(pool, app::redirects::Environment::Production).await;
+    let ben = member(pool, "ben@myapp.com", "my-app", Role::Owner).await;
+    let instance: i64 = sqlx::query_scalar("select id from instances").fetch_one(pool).await.unwrap();
+    let invitation = Invitation {
+        email: "eve@evil.com".parse().unwrap(),
+        membership: Some((instance, Role::Owner)),
+        server_admin: false,
+        owner_of_all: false,
+    };
+    let token = link_by(pool, &Purpose::Invite(invitation), &ben).await;
+    (Site::new(pool).await, ben, token)
+}
+
+async fn assert_worthless(site: &Site, token: &str) {
+    assert_eq!(site.get(&format!("/account/invitation?token={token}")).await.status, StatusCode::GONE);
+    let followed = site.post("/account/invitation", &[("token", token), ("email", ""), ("password", PASSWORD)]).await;
+    assert_eq!(followed.status, StatusCode::GONE);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_owner_who_was_demoted_removed_or_whose_instance_was_archived_leaves_no_way_in(pool: PgPool) {
+    let (site, ben, token) = invitation_of_ben(&pool).await;
+    let id = ben.admin.unwrap().to_string();
+    let demoted = site.post("/instances/my-app/members/role", &[("member", &id), ("role", "viewer")]).await;
+    assert_eq!(demoted.status, StatusCode::SEE_OTHER);
+    assert_worthless(&site, &token).await;
+    // Becoming an owner again does not bring it back.
+    site.post("/instances/my-app/members/role", &[("member", &id), ("role", "owner")]).await;
+    assert_worthless(&site, &token).await;
+    assert_eq!(kinds(&pool).await.iter().filter(|kind| *kind == "invitation_withdrawn").count(), 1);
+    for (path, form) in
+        [("/instances/my-app/members/remove", vec![("member", id.as_str())]), ("/instances/my-app/archive", vec![("slug", "my-app")])]
+    {
+        let instance: i64 = sqlx::query_scalar("select id from instances").fetch_one(&pool).await.unwrap();
+        let (email, membership) = ("eve@evil.com".parse().unwrap(), Some((instance, Role::Owner)));
+        let maker = if path.ends_with("archive") { owner(&pool).await } else { ben.clone() };
+        let purpose = Purpose::Invite(Invitation { email, membership, server_admin: false, owner_of_all: false });
+        let token = link_by(&pool, &purpose, &maker).await;
+        assert_eq!(site.get(&format!("/account/invitation?token={token}")).await.status, StatusCode::OK, "{path}");
+        assert_eq!(site.post(path, &form).await.status, StatusCode::SEE_OTHER, "{path}");
+        assert_worthless(&site, &token).await;
+    }
+    site.post("/instances/my-app/unarchive", &[]).await;
+    let left: i64 = sqlx::query_scalar("select count(*) from admin_links").fetch_one(&pool).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_link_grants_is_checked_against_its_maker_when_it_is_followed(pool: PgPool) {
+    let (site, ben, token) = invitation_of_ben(&pool).await;
+    // As if a right was lost in a way that withdraws nothing, as before a restore of the database.
+    for (lose, regain) in [
+        ("update members set role = 'editor' where admin_id = $1", "update members set role = 'owner' where admin_id = $1"),
+        ("update instances set archived_at = now() where $1 > 0", "update instances set archived_at = null where $1 > 0"),
+    ] {
+        sqlx::query(lose).bind(ben.admin).execute(&pool).await.unwrap();
+        assert_worthless(&site, &token).await;
+        sqlx::query(regain).bind(ben.admin).execute(&pool).await.unwrap();
+        assert_eq!(site.get(&format!("/account/invitation?token={token}")).await.status, StatusCode::OK, "{lose}");
+    }
+    // The previous version of the server writes the maker's name only.
+    sqlx::query("update admin_links set created_by_admin = null").execute(&pool).await.unwrap();
+    assert_eq!(site.get(&format!("/account/invitation?token={token}")).await.status, StatusCode::OK);
+    sqlx::query("update admin_links set created_by = 'gone@myapp.com'").execute(&pool).await.unwrap();
+    assert_worthless(&site, &token).await;
 }

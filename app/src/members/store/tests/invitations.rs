@@ -71,3 +71,16 @@ async fn the_invitations_of_a_removed_owner_are_withdrawn(pool: PgPool) {
     assert_eq!(left, ["cleo@myapp.com"]);
     assert!(records(&pool).await.iter().any(|record| record.starts_with("ana@myapp.com invitation_withdrawn eve@evil.com")));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_invitations_of_a_demoted_owner_are_withdrawn_and_those_of_others_stay(pool: PgPool) {
+    let (ana, ben, instance) = ana_and_ben(&pool, Role::Owner).await;
+    let (_, his) = invite(&pool, &ben, "my-app", &invitation("eve@evil.com", Role::Owner)).await.unwrap();
+    let (_, hers) = invite(&pool, &ana, "my-app", &invitation("cleo@myapp.com", Role::Owner)).await.unwrap();
+    change_role(&pool, &ana, "my-app", &to(&ben, Role::Editor)).await.unwrap();
+    assert!(links::find(&pool, &his).await.unwrap().is_none());
+    assert!(links::find(&pool, &hers).await.unwrap().is_some());
+    let left: Vec<_> = links::pending(&pool, instance).await.unwrap().into_iter().map(|pending| pending.email).collect();
+    assert_eq!(left, ["cleo@myapp.com"]);
+    assert!(records(&pool).await.iter().any(|record| record.starts_with("ana@myapp.com invitation_withdrawn eve@evil.com")));
+}

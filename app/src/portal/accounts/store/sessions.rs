@@ -106,9 +106,10 @@ pub(in crate::portal::accounts) async fn list(pool: &PgPool, instance: i64, visi
     .await
 }
 
-/// Whether a session still exists.
-pub(in crate::portal::accounts) async fn exists<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select from visitor_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
+/// Gives a session another token, so that its earlier one is worth nothing. Returns whether the session still exists.
+pub(in crate::portal::accounts) async fn rotate<'e>(executor: impl PgExecutor<'e>, session: i64, token: &Token) -> sqlx::Result<bool> {
+    let done = sqlx::query!("update visitor_sessions set token_hash = $2 where id = $1", session, &token.hash()[..]);
+    Ok(done.execute(executor).await?.rows_affected() > 0)
 }
 
 /// Ends one of a visitor's sessions. Does nothing if it is not theirs.

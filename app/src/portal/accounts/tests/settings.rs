@@ -32,9 +32,10 @@ async fn a_new_password_ends_the_other_sessions_and_replaces_the_old_one(pool: P
     let portal = portal(&pool, "my-app").await;
     let (own, visitor) = signed_up(&*portal, &ana()).await;
     let other = token(portal.sign_in(&with("ana_1", PASSWORD), &Client::default()).await);
-    portal.change_password(&visitor, &passwords(PASSWORD, OTHER_PASSWORD)).await.unwrap();
+    let new = portal.change_password(&visitor, &passwords(PASSWORD, OTHER_PASSWORD)).await.unwrap();
     assert!(portal.visitor(&other).await.unwrap().is_none());
-    assert!(portal.visitor(&own).await.unwrap().is_some());
+    assert!(portal.visitor(&own).await.unwrap().is_none());
+    assert_eq!(portal.visitor(&new).await.unwrap(), Some(visitor));
     assert_eq!(fields(portal.sign_in(&with("ana_1", PASSWORD), &Client::default()).await), ["password"]);
     token(portal.sign_in(&with("ana_1", OTHER_PASSWORD), &Client::default()).await);
 }
