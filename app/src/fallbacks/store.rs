@@ -4,7 +4,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::form::FallbackForm;
 use crate::{
-    database::StoreError,
+    database::{StoreError, begin},
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -33,7 +33,7 @@ pub async fn save_as(
     kind: Kind,
     about: Option<String>,
 ) -> Result<i64, StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let stored = lock(&mut transaction, actor, slug, form.version).await?;
     let fallbacks = form.check(&stored.instance, &stored.fallbacks).map_err(StoreError::Fields)?;
     if fallbacks == stored.fallbacks {

@@ -3,6 +3,7 @@
 use sqlx::PgPool;
 
 use crate::credentials::email::Email;
+use crate::database::timed;
 
 /// Stores an address, unless it is there.
 pub(super) async fn insert(pool: &PgPool, instance: i64, email: &Email) -> sqlx::Result<()> {
@@ -11,7 +12,7 @@ pub(super) async fn insert(pool: &PgPool, instance: i64, email: &Email) -> sqlx:
         instance,
         email.as_str()
     )
-    .execute(pool)
+    .execute(timed(pool))
     .await?;
     Ok(())
 }
