@@ -1,5 +1,7 @@
 //! What the stores have in common: why a change is not stored, and the row locks that several of them take.
 
+mod timed;
+
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::{
@@ -10,6 +12,8 @@ use crate::{
     redirects::is_slug,
     ui::form::FieldError,
 };
+
+pub use timed::{Timed, begin, begin_briefly, begin_on, timed};
 
 /// Why a change was not stored.
 #[derive(Debug, thiserror::Error)]

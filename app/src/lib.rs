@@ -32,6 +32,8 @@ pub mod paths;
 #[cfg(feature = "ssr")]
 pub mod portal;
 pub mod preview;
+#[cfg(feature = "ssr")]
+pub mod rate_limits;
 pub mod redirects;
 #[cfg(feature = "ssr")]
 pub mod routes;

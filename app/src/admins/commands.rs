@@ -1,7 +1,7 @@
 //! The admin commands: create links for people who can't sign in, and remove accounts. Each is one transaction that also records it in
 //! the history.
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 
 use super::{
     Email, Token,
@@ -11,6 +11,7 @@ use super::{
     },
 };
 use crate::{
+    database::begin_on,
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -52,7 +53,7 @@ pub enum CommandError {
 /// # Errors
 /// The link would change nothing, or the query fails.
 pub async fn invite(connection: &mut PgConnection, email: &Email, owner: bool) -> Result<(Purpose, Token), CommandError> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = begin_on(connection).await?;
     let is_admin = accounts::find(&mut *transaction, email).await?.is_some_and(|account| account.is_server_admin);
     if !owner && is_admin {
         return Err(CommandError::AlreadyAdmin(email.clone()));
@@ -69,7 +70,7 @@ pub async fn invite(connection: &mut PgConnection, email: &Email, owner: bool) -
 /// # Errors
 /// There is no such account, or the query fails.
 pub async fn reset(connection: &mut PgConnection, email: &Email) -> Result<(Purpose, Token), CommandError> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = begin_on(connection).await?;
     accounts::find(&mut *transaction, email).await?.ok_or_else(|| CommandError::NoAccount(email.clone()))?;
     links::delete_resets(&mut transaction, email).await?;
     let entry = Entry::default().about(email.as_str());
@@ -91,7 +92,7 @@ async fn create_link(connection: &mut PgConnection, purpose: Purpose, kind: Kind
 /// # Errors
 /// There is no such account, it is the last admin or the last owner of an instance, or the query fails.
 pub async fn remove(connection: &mut PgConnection, email: &Email) -> Result<(), CommandError> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = begin_on(connection).await?;
     // Of two last admins who are removed at once, the second one waits here and then is the last.
     accounts::lock_server_admins(&mut transaction).await?;
     let account = accounts::find(&mut *transaction, email).await?.ok_or_else(|| CommandError::NoAccount(email.clone()))?;

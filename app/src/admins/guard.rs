@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use super::{Caller, Role};
 use crate::{
+    database::timed,
     error::AppError,
     members::store::membership::{self, MemberAccess},
     redirects::is_slug,
@@ -86,7 +87,7 @@ async fn access(pool: &PgPool, caller: &Caller, slug: &str) -> Result<MemberAcce
     if !is_slug(slug) {
         return Err(AppError::NotFound);
     }
-    let found = membership::find(pool, slug, caller.id).await.map_err(|error| {
+    let found = membership::find(timed(pool), slug, caller.id).await.map_err(|error| {
         tracing::warn!(%error, "the guard could not look up a membership");
         AppError::Unavailable
     })?;

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     credentials::{client::Client, password::Password},
+    database::{begin, timed},
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -40,15 +41,15 @@ pub struct OpenedLink {
 /// The link is not valid, or the query fails.
 pub async fn open(pool: &PgPool, token: &str) -> Result<OpenedLink, SignInError> {
     let token = Token::parse(token).ok_or(SignInError::Link)?;
-    let link = links::find(pool, &token).await?.ok_or(SignInError::Link)?;
+    let link = links::find(timed(pool), &token).await?.ok_or(SignInError::Link)?;
     let (mut has_account, mut instance) = (false, None);
     match &link.purpose {
         Purpose::Setup => {}
         Purpose::Reset(_) => has_account = true,
         Purpose::Invite(invitation) => {
-            has_account = accounts::find(pool, &invitation.email).await?.is_some();
+            has_account = accounts::find(timed(pool), &invitation.email).await?.is_some();
             if let Some((id, _)) = invitation.membership {
-                instance = links::instance_name(pool, id).await?;
+                instance = links::instance_name(timed(pool), id).await?;
             }
         }
     }
@@ -61,7 +62,7 @@ pub async fn open(pool: &PgPool, token: &str) -> Result<OpenedLink, SignInError>
 /// The link is not valid, fields are wrong, the password can't be hashed or verified, or the query fails.
 pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<SignInTokens, SignInError> {
     let token = Token::parse(&form.token).ok_or(SignInError::Link)?;
-    let link = links::find(pool, &token).await?.ok_or(SignInError::Link)?;
+    let link = links::find(timed(pool), &token).await?.ok_or(SignInError::Link)?;
     match link.purpose {
         Purpose::Setup => {
             let email: Result<Email, _> = form.email.parse();
@@ -71,7 +72,7 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<S
             let invitation = Invitation { email, membership: None, server_admin: true, owner_of_all: true };
             create(pool, &token, invitation, &form.password, client).await
         }
-        Purpose::Invite(invitation) => match accounts::find(pool, &invitation.email).await? {
+        Purpose::Invite(invitation) => match accounts::find(timed(pool), &invitation.email).await? {
             None => create(pool, &token, invitation, &form.password, client).await,
             Some(account) => {
                 let email = invitation.email.clone();
@@ -93,7 +94,7 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<S
         Purpose::Reset(email) => {
             form.password.check(Some(&email)).await?.map_err(|weak| SignInError::field("password", weak))?;
             let hash = form.password.hash().await?;
-            let account = accounts::find(pool, &email).await?.ok_or(SignInError::Link)?;
+            let account = accounts::find(timed(pool), &email).await?.ok_or(SignInError::Link)?;
             let mut transaction = use_link(pool, &token).await?;
             accounts::set_password(&mut transaction, account.id, &hash).await?;
             links::delete_resets(&mut transaction, &email).await?;
@@ -134,7 +135,7 @@ async fn create(
 /// # Errors
 /// The link is not valid, or the query fails.
 async fn use_link(pool: &PgPool, token: &Token) -> Result<PgTransaction<'static>, SignInError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     links::lock_use(&mut transaction).await?;
     let is_valid = links::find(&mut *transaction, token).await?.is_some() && links::delete(&mut transaction, token).await?;
     if is_valid { Ok(transaction) } else { Err(SignInError::Link) }

@@ -15,6 +15,7 @@ use crate::{
         client::Client,
         password::{HashError, Password},
     },
+    database::{begin, timed},
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -72,11 +73,11 @@ impl SignInError {
 pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Result<SignInTokens, SignInError> {
     let email: Option<Email> = form.email.parse().ok();
     let account = match &email {
-        Some(email) => accounts::find(pool, email).await?,
+        Some(email) => accounts::find(timed(pool), email).await?,
         None => None,
     };
     let account = verify_password(pool, account, email.as_ref(), &form.password, client).await?;
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     if !accounts::lock_with_password(&mut transaction, account.id, &account.password_hash).await? {
         return Err(SignInError::wrong_credentials());
     }
@@ -103,10 +104,16 @@ pub(super) async fn verify_password(
             // A text that is not an email address is not recorded: it may be a password.
             let name = email.map_or("somebody", Email::as_str).to_owned();
             let actor = Actor { admin: account.map(|account| account.id), name, address: client.address };
-            record(&mut *pool.acquire().await?, &actor, Kind::SignInFailed, Entry::default()).await?;
+            record_failure(pool, &actor).await?;
             Err(SignInError::wrong_credentials())
         }
     }
+}
+
+async fn record_failure(pool: &PgPool, actor: &Actor) -> sqlx::Result<()> {
+    let mut transaction = begin(pool).await?;
+    record(&mut transaction, actor, Kind::SignInFailed, Entry::default()).await?;
+    transaction.commit().await
 }
 
 /// Starts a session, which replaces the one that the browser had.
@@ -136,15 +143,15 @@ pub(super) async fn start_session(
 /// # Errors
 /// Fields are wrong, the password can't be hashed or verified, the system gives no random bytes, or the query fails.
 pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm) -> Result<SignInTokens, SignInError> {
-    let account = accounts::find(pool, &caller.email).await?.ok_or(SignInError::Link)?;
+    let account = accounts::find(timed(pool), &caller.email).await?.ok_or(SignInError::Link)?;
     if !form.current.matches(Some(account.password_hash.clone())).await? {
-        record(&mut *pool.acquire().await?, &caller.actor, Kind::SignInFailed, Entry::default()).await?;
+        record_failure(pool, &caller.actor).await?;
         return Err(SignInError::field("current", "That is not your password."));
     }
     form.new.check(Some(&caller.email)).await?.map_err(|weak| SignInError::field("new", weak))?;
     let hash = form.new.hash().await?;
     let tokens = SignInTokens { session: Token::new()?, device: Token::new()? };
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let unchanged = accounts::lock_with_password(&mut transaction, caller.id, &account.password_hash).await?;
     if !unchanged || !sessions::rotate(&mut *transaction, caller.session, &tokens.session).await? {
         return Err(SignInError::field("current", "Your password has been changed elsewhere. Sign in again."));
@@ -164,7 +171,7 @@ pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm
 /// # Errors
 /// The query fails.
 pub async fn sign_out(pool: &PgPool, caller: &Caller, session: i64) -> sqlx::Result<bool> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let ended = sessions::end(&mut *transaction, caller.id, session).await?;
     if ended {
         let kind = if session == caller.session { Kind::SignedOut } else { Kind::SessionEnded };

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 
 use super::{form::CopyForm, plan::Plan};
 use crate::{
-    database::StoreError,
+    database::{StoreError, begin},
     error::AppError,
     fallbacks,
     history::{
@@ -77,7 +77,7 @@ pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm) -> 
     if form.from == slug {
         return Err(CopyError::Itself);
     }
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let target = lock(&mut transaction, actor, slug, form.version).await?;
     let source = find(&mut *transaction, &form.from).await?.ok_or(StoreError::NotFound)?;
     if source.instance.version() != form.from_version {

@@ -4,7 +4,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{form::FallbackForm, offer::OriginChange};
 use crate::{
-    database::StoreError,
+    database::{StoreError, begin},
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -35,7 +35,7 @@ pub async fn write(
     kind: Kind,
     about: Option<String>,
 ) -> Result<Written, StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let stored = lock(&mut transaction, actor, slug, form.version).await?;
     let change = OriginChange::of(form, &stored);
     let fallbacks = form.check(&stored, &change).map_err(StoreError::Fields)?;

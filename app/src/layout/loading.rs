@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use super::error_page::error_page;
 use crate::{
     admins::{Caller, guard},
-    database::StoreError,
+    database::{StoreError, timed},
     error::AppError,
     instances::{store, stored::StoredInstance},
     members::{Membership, role::Role},
@@ -79,7 +79,7 @@ pub async fn role(slug: &str) -> Result<Role, AppError> {
 pub async fn instance(slug: &str) -> Result<StoredInstance, AppError> {
     role(slug).await?;
     let pool = pool()?;
-    store::find_any(&pool, slug).await.map_err(StoreError::into_app_error)?.ok_or(AppError::NotFound)
+    store::find_any(timed(&pool), slug).await.map_err(StoreError::into_app_error)?.ok_or(AppError::NotFound)
 }
 
 /// What the browser may know of an error of the database. The cause goes to the log.

@@ -1,5 +1,6 @@
 //! Which runtimes serve the stored version of an instance.
 
+use crate::database::timed;
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -64,7 +65,7 @@ impl LiveStatus {
 pub async fn wait_until_live(pool: &PgPool, instance: i64) -> sqlx::Result<Option<LiveStatus>> {
     let deadline = Instant::now() + SETTLE_TIMEOUT;
     loop {
-        let found = live_status(pool, instance).await?;
+        let found = live_status(timed(pool), instance).await?;
         if Instant::now() >= deadline || found.as_ref().is_none_or(|found| !found.is_settling()) {
             return Ok(found);
         }

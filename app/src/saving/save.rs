@@ -11,7 +11,7 @@ use super::{
     saved_instances::SavedInstances,
 };
 use crate::{
-    database::StoreError,
+    database::{StoreError, timed},
     error::AppError,
     history::Actor,
     instances::{store, stored::StoredInstance},
@@ -49,7 +49,7 @@ impl Saver {
     /// # Errors
     /// There is none, or the database does not answer.
     pub async fn stored(&self) -> Result<StoredInstance, StoreError> {
-        store::find_any(&self.pool, &self.slug).await?.ok_or(StoreError::NotFound)
+        store::find_any(timed(&self.pool), &self.slug).await?.ok_or(StoreError::NotFound)
     }
 
     /// Saves a form and merges it with what somebody else has saved in between.

@@ -11,6 +11,7 @@ use app::{
         view::{RejectedSignIn, RejectionReason},
     },
     credentials::client::Client,
+    database::timed,
     error::AppError,
 };
 use axum::{
@@ -36,8 +37,6 @@ enum NotLetIn {
     Said(RejectionReason),
     /// The one-time link does not hold.
     Link,
-    /// A page says it.
-    Page(AppError),
 }
 
 impl From<SignInError> for NotLetIn {
@@ -47,7 +46,7 @@ impl From<SignInError> for NotLetIn {
             SignInError::Link => Self::Link,
             SignInError::Database(_) | SignInError::Hash(_) | SignInError::Random(_) => {
                 tracing::warn!(%error, "nobody could be let in");
-                Self::Page(AppError::Unavailable)
+                Self::Said(RejectionReason::Unavailable)
             }
         }
     }
@@ -73,7 +72,7 @@ async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) 
     let email: Option<Email> = form.email.parse().ok();
     let known = match (&email, &client.device) {
         (Some(email), Some(device)) => {
-            devices::is_known(&dashboard.pool, email, device).await.map_err(SignInError::from)?.then_some(device)
+            devices::is_known(timed(&dashboard.pool), email, device).await.map_err(SignInError::from)?.then_some(device)
         }
         _ => None,
     };
@@ -82,14 +81,14 @@ async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) 
         || AdminAttempt::Unknown(Secret::Password(typed()), client.address),
         |device| AdminAttempt::KnownDevice(device.hash()),
     );
-    take(dashboard, &attempt)?;
+    take(dashboard, &attempt).await?;
     let tokens = sign_in::sign_in(&dashboard.pool, form, client).await?;
-    dashboard.limits.give_back(&attempt);
+    dashboard.limits.give_back(&attempt).await;
     Ok(tokens)
 }
 
-fn take(dashboard: &Dashboard, attempt: &AdminAttempt) -> Result<(), NotLetIn> {
-    dashboard.limits.take(attempt).map_err(|RateLimited { seconds }| {
+async fn take(dashboard: &Dashboard, attempt: &AdminAttempt) -> Result<(), NotLetIn> {
+    dashboard.limits.take(attempt).await.map_err(|RateLimited { seconds }| {
         tracing::info!("attempts to sign in are rate-limited");
         NotLetIn::Said(RejectionReason::RateLimited(seconds))
     })
@@ -121,9 +120,9 @@ async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> 
         _ => Secret::Link(token.hash()),
     };
     let attempt = AdminAttempt::Unknown(secret, client.address);
-    take(dashboard, &attempt)?;
+    take(dashboard, &attempt).await?;
     let tokens = one_time_links::follow(&dashboard.pool, form, client).await?;
-    dashboard.limits.give_back(&attempt);
+    dashboard.limits.give_back(&attempt).await;
     Ok(tokens)
 }
 
@@ -135,13 +134,13 @@ pub(super) async fn change_password(
     SecretForm { parts, form }: SecretForm<PasswordForm>,
 ) -> Response {
     let attempt = AdminAttempt::Unknown(Secret::OwnPassword(caller.session), caller.actor.address);
-    let done = match take(&dashboard, &attempt) {
+    let done = match take(&dashboard, &attempt).await {
         Ok(()) => sign_in::change_password(&dashboard.pool, &caller, &form).await.map_err(NotLetIn::from),
         Err(failure) => Err(failure),
     };
     match done {
         Ok(tokens) => {
-            dashboard.limits.give_back(&attempt);
+            dashboard.limits.give_back(&attempt).await;
             let_in(&tokens, &format!("{}?saved", paths::ACCOUNT), origin)
         }
         Err(failure) => {
@@ -203,11 +202,11 @@ async fn reject(
     refused: impl FnOnce(RejectionReason) -> RejectedSignIn,
 ) -> Response {
     let (status, reason) = match failure {
-        NotLetIn::Page(error) => return dashboard.render_error(parts, error, || ()).await,
         // The page looks for the link itself, and says that there is none.
         NotLetIn::Link => (StatusCode::GONE, RejectionReason::Fields(Vec::new())),
         NotLetIn::Said(reason @ RejectionReason::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, reason),
         NotLetIn::Said(reason @ RejectionReason::RateLimited(_)) => (StatusCode::TOO_MANY_REQUESTS, reason),
+        NotLetIn::Said(reason @ RejectionReason::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, reason),
     };
     let wait = if let RejectionReason::RateLimited(seconds) = reason { Some(HeaderValue::from(seconds)) } else { None };
     let refused = refused(reason);

@@ -11,6 +11,7 @@ use app::{
         list,
         selection::Selection,
     },
+    database::timed,
     error::AppError,
     heavy_work::{LISTS, NotDone},
     instances::store,
@@ -76,7 +77,7 @@ pub(crate) async fn download(
 /// The list as a file, or the page that says why there is none.
 async fn file(dashboard: &Dashboard, slug: &str, parts: Parts, fields: &Fields) -> Response {
     let form = fields.form();
-    let (Ok(lines), Ok(Some(stored))) = (&form.list, store::find(&dashboard.pool, slug).await) else {
+    let (Ok(lines), Ok(Some(stored))) = (&form.list, store::find(timed(&dashboard.pool), slug).await) else {
         return show(dashboard, parts, form).await;
     };
     let shown = fields.shown().or(Selection::read(parts.uri.query().unwrap_or_default()).outcome);

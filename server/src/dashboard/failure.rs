@@ -1,6 +1,9 @@
 //! How a request fails that is not answered as asked: every handler returns this by `?`, and one layer turns it into a page.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use app::{database::StoreError, error::AppError, layout::error_page::PostedFields};
 use axum::{
@@ -12,6 +15,9 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use super::Dashboard;
+
+/// How long a handler may take: less than the whole request, so that its page can still say that it took too long.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Why a request is not answered as asked. Becomes the error page, which offers to send again what was posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +65,17 @@ pub(super) async fn render_failures(State(dashboard): State<Dashboard>, request:
     let (mut parts, body) = request.into_parts();
     let kept = KeptForm::default();
     parts.extensions.insert(kept.clone());
-    let response = next.run(Request::from_parts(parts.clone(), body)).await;
-    let Some(Failure(error)) = response.extensions().get().copied() else { return response };
+    let answering = next.run(Request::from_parts(parts.clone(), body));
+    let error = match tokio::time::timeout(HANDLER_TIMEOUT, answering).await {
+        Ok(response) => match response.extensions().get() {
+            Some(Failure(error)) => *error,
+            None => return response,
+        },
+        Err(_) => {
+            tracing::warn!("a request took too long");
+            AppError::Unavailable
+        }
+    };
     dashboard
         .render_error(parts, error, move || {
             if let Some(fields) = kept.0.get() {

@@ -2,6 +2,7 @@
 
 use app::{
     admins::Caller,
+    database::timed,
     error::AppError,
     instances::store,
     layout::switcher::{RecentSlugs, SwitcherList},
@@ -19,7 +20,7 @@ use super::{Dashboard, failure::Failure};
 
 /// `GET /instances/{slug}/live`: the line about the runtimes in an instance's head.
 pub(super) async fn live(State(dashboard): State<Dashboard>, Path(slug): Path<String>) -> Result<Response, Failure> {
-    let stored = store::find(&dashboard.pool, &slug).await?.ok_or(AppError::NotFound)?;
+    let stored = store::find(timed(&dashboard.pool), &slug).await?.ok_or(AppError::NotFound)?;
     let found = wait_until_live(&dashboard.pool, stored.id).await?.ok_or(AppError::NotFound)?;
     Ok(fragment(Owner::new().with(|| live_line(&found, &slug).to_html())))
 }

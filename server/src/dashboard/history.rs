@@ -2,6 +2,7 @@
 
 use app::{
     admins::{Caller, guard},
+    database::timed,
     error::AppError,
     heavy_work::{LISTS, NotDone},
     history::{
@@ -57,7 +58,7 @@ pub(super) async fn export(
     parts: Parts,
 ) -> Result<Response, Failure> {
     let role = guard::admit(&dashboard.pool, &caller, &slug, Role::Viewer).await?;
-    let stored = store::find_any(&dashboard.pool, &slug).await?.ok_or(AppError::NotFound)?;
+    let stored = store::find_any(timed(&dashboard.pool), &slug).await?.ok_or(AppError::NotFound)?;
     let turn = dashboard.turn(&caller).await?;
     let scope = Scope::Instance { id: stored.id, role };
     file(&dashboard.pool, &parts, scope, &slug).await.map(|file| turn.until_written(file))

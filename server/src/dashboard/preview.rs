@@ -2,6 +2,7 @@
 
 use app::{
     admins::Caller,
+    database::timed,
     error::AppError,
     heavy_work::{LISTS, NotDone},
     instances::store,
@@ -40,7 +41,7 @@ async fn answer(dashboard: &Dashboard, slug: &str, parts: Parts, body: &Bytes) -
     let mut form = PreviewForm::read(&String::from_utf8_lossy(body));
     let mut status = StatusCode::OK;
     // What can't be found or asked, the page says itself.
-    if let Ok(Some(stored)) = store::find(&dashboard.pool, slug).await {
+    if let Ok(Some(stored)) = store::find(timed(&dashboard.pool), slug).await {
         form.keep_changes(&stored.fallbacks);
         match form.clone().take_link(&stored.instance) {
             Ok(_) => form = form.before_link(),

@@ -1,10 +1,15 @@
-//! How often an admin's password or one-time link may be tried, by account and by client address.
+//! How often an admin's password or one-time link may be tried, by account and by client address, at all runtimes together.
 //!
 //! A stranger's wrong attempts never keep an admin out whose browser was used for the account before.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use crate::http::rate_limit::{RateLimit, RateLimited, network};
+use sqlx::PgPool;
+
+use crate::http::{
+    rate_limit::{RateLimited, network},
+    shared_rate_limit::SharedRateLimit,
+};
 
 /// The rate limits of one server's dashboard.
 #[derive(Clone, Debug)]
@@ -12,9 +17,9 @@ pub(crate) struct AdminRateLimits(Arc<Limits>);
 
 #[derive(Debug)]
 struct Limits {
-    secrets: RateLimit<Secret>,
-    addresses: RateLimit<Option<IpAddr>>,
-    devices: RateLimit<[u8; 32]>,
+    secrets: SharedRateLimit<Secret>,
+    addresses: SharedRateLimit<Option<IpAddr>>,
+    devices: SharedRateLimit<[u8; 32]>,
 }
 
 /// An attempt to get in.
@@ -38,11 +43,11 @@ pub(crate) enum Secret {
 }
 
 impl AdminRateLimits {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(pool: &PgPool) -> Self {
         Self(Arc::new(Limits {
-            secrets: RateLimit::new(8, Duration::from_secs(30)),
-            addresses: RateLimit::new(40, Duration::from_secs(2)),
-            devices: RateLimit::new(10, Duration::from_secs(10)),
+            secrets: SharedRateLimit::new("an admin's secret", 8, Duration::from_secs(30), pool.clone()),
+            addresses: SharedRateLimit::new("an admin's address", 40, Duration::from_secs(2), pool.clone()),
+            devices: SharedRateLimit::new("an admin's device", 10, Duration::from_secs(10), pool.clone()),
         }))
     }
 
@@ -50,26 +55,26 @@ impl AdminRateLimits {
     ///
     /// # Errors
     /// There were too many.
-    pub(crate) fn take(&self, attempt: &AdminAttempt) -> Result<(), RateLimited> {
+    pub(crate) async fn take(&self, attempt: &AdminAttempt) -> Result<(), RateLimited> {
         let limits = &*self.0;
         match attempt {
-            AdminAttempt::KnownDevice(device) => limits.devices.take(device),
+            AdminAttempt::KnownDevice(device) => limits.devices.take(device).await,
             // An attempt that the account's limit rejects does not count for the address: others who share it still get in.
             AdminAttempt::Unknown(secret, address) => {
-                limits.secrets.take(secret)?;
-                limits.addresses.take(&address.map(network))
+                limits.secrets.take(secret).await?;
+                limits.addresses.take(&address.map(network)).await
             }
         }
     }
 
     /// Gives an attempt back, after the right password or link.
-    pub(crate) fn give_back(&self, attempt: &AdminAttempt) {
+    pub(crate) async fn give_back(&self, attempt: &AdminAttempt) {
         let limits = &*self.0;
         match attempt {
-            AdminAttempt::KnownDevice(device) => limits.devices.give_back(device),
+            AdminAttempt::KnownDevice(device) => limits.devices.give_back(device).await,
             AdminAttempt::Unknown(secret, address) => {
-                limits.secrets.give_back(secret);
-                limits.addresses.give_back(&address.map(network));
+                limits.secrets.give_back(secret).await;
+                limits.addresses.give_back(&address.map(network)).await;
             }
         }
     }
@@ -83,21 +88,39 @@ mod tests {
         AdminAttempt::Unknown(Secret::Password(account.to_owned()), Some(address.parse().unwrap()))
     }
 
-    #[test]
-    fn an_account_is_limited_and_other_accounts_and_known_devices_are_not() {
-        let limits = AdminRateLimits::new();
-        let taken = (0..100).filter(|_| limits.take(&from("ana@myapp.com", "192.0.2.1")).is_ok()).count();
-        assert_eq!(taken, 8);
-        assert!(limits.take(&from("ana@myapp.com", "198.51.100.7")).unwrap_err().seconds <= 30);
-        assert_eq!(limits.take(&AdminAttempt::KnownDevice([1; 32])), Ok(()));
-        assert_eq!(limits.take(&from("ben@myapp.com", "192.0.2.1")), Ok(()));
+    /// How many of these attempts are let through.
+    async fn taken(limits: &AdminRateLimits, attempts: impl Iterator<Item = AdminAttempt>) -> usize {
+        let mut taken = 0;
+        for attempt in attempts {
+            taken += usize::from(limits.take(&attempt).await.is_ok());
+        }
+        taken
     }
 
-    #[test]
-    fn an_address_is_limited_whichever_accounts_it_tries() {
-        let limits = AdminRateLimits::new();
-        let taken = (0..100).filter(|n| limits.take(&from(&format!("{n}@myapp.com"), &format!("2001:db8::{n:x}"))).is_ok()).count();
-        assert_eq!(taken, 40);
-        assert_eq!(limits.take(&from("ben@myapp.com", "2001:db8:0:1::1")), Ok(()));
+    #[sqlx::test(migrations = "../migrations")]
+    async fn an_account_is_limited_and_other_accounts_and_known_devices_are_not(pool: PgPool) {
+        let limits = AdminRateLimits::new(&pool);
+        assert_eq!(taken(&limits, (0..100).map(|_| from("ana@myapp.com", "192.0.2.1"))).await, 8);
+        assert!(limits.take(&from("ana@myapp.com", "198.51.100.7")).await.unwrap_err().seconds <= 30);
+        assert_eq!(limits.take(&AdminAttempt::KnownDevice([1; 32])).await, Ok(()));
+        assert_eq!(limits.take(&from("ben@myapp.com", "192.0.2.1")).await, Ok(()));
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn an_address_is_limited_whichever_accounts_it_tries(pool: PgPool) {
+        let limits = AdminRateLimits::new(&pool);
+        let attempts = (0..60).map(|n| from(&format!("{n}@myapp.com"), &format!("2001:db8::{n:x}")));
+        assert!((40..50).contains(&taken(&limits, attempts).await), "one comes back every two seconds");
+        assert_eq!(limits.take(&from("ben@myapp.com", "2001:db8:0:1::1")).await, Ok(()));
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn all_runtimes_count_together(pool: PgPool) {
+        let runtimes = [AdminRateLimits::new(&pool), AdminRateLimits::new(&pool)];
+        let mut both = 0;
+        for limits in runtimes.iter().cycle().take(30) {
+            both += usize::from(limits.take(&from("ana@myapp.com", "192.0.2.1")).await.is_ok());
+        }
+        assert_eq!(both, 8);
     }
 }

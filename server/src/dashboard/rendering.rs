@@ -58,7 +58,8 @@ impl Dashboard {
     /// The dashboard over these connections.
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
         let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new(), lists }
+        let limits = AdminRateLimits::new(&pool);
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits, lists }
     }
 
     /// Waits for an admin's turn to send or get a long list.

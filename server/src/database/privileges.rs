@@ -1,30 +1,47 @@
-//! The privileges of the role that serves, table by table. The role that migrates owns the tables and grants these after every
-//! migration, so an attacker who gets through the server still can't rewrite the history or the schema.
+//! The privileges of the role that serves, table by table and column by column. The role that migrates owns the tables and grants these
+//! after every migration, so an attacker who gets through the server still can't rewrite the history or the schema.
+
+use std::collections::BTreeMap;
 
 use anyhow::Context;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// A table privilege, as PostgreSQL names it.
+/// A table privilege as PostgreSQL names it, with the columns that an update may change.
 pub type Privilege = &'static str;
 
-/// Each table and the privileges on it. Everything else is denied: nobody may rewrite the record of changes.
-pub const TABLES: [(&str, &[Privilege]); 16] = [
+/// The privilege to insert rows. It is granted for the columns that the database does not fill in itself: an id or a time that somebody
+/// chooses would make a record look like another one's.
+const INSERT: Privilege = "insert";
+
+/// Each table and the privileges on it. Everything else is denied: nobody may rewrite the record of changes, or give a session or a
+/// visitor to somebody else.
+pub const TABLES: &[(&str, &[Privilege])] = &[
     ("_sqlx_migrations", &["select"]),
     ("admin_devices", &["select", "insert", "delete"]),
     ("admin_links", &["select", "insert", "delete"]),
-    ("admin_sessions", &["select", "insert", "update", "delete"]),
-    ("admins", &["select", "insert", "update", "delete"]),
+    ("admin_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
+    ("admins", &["select", "insert", "update (is_server_admin, password_hash)", "delete"]),
     ("changes", &["select", "insert"]),
-    ("fallback_redirects", &["select", "insert", "update", "delete"]),
-    ("instances", &["select", "insert", "update"]),
-    ("members", &["select", "insert", "update", "delete"]),
+    ("fallback_redirects", &["select", "insert", "update (value)", "delete"]),
+    (
+        "instances",
+        &[
+            "select",
+            "insert",
+            "update (name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)",
+            "update (archived_at, portal_enabled, version, updated_at)",
+        ],
+    ),
+    ("members", &["select", "insert", "update (role)", "delete"]),
     ("organization_members", &["select", "insert", "delete"]),
-    ("organizations", &["select", "insert", "update", "delete"]),
-    ("runtime_versions", &["select", "insert", "update"]),
-    ("runtimes", &["select", "insert", "update", "delete"]),
-    ("visitor_sessions", &["select", "insert", "update", "delete"]),
-    ("visitors", &["select", "insert", "update"]),
-    ("waitlist_entries", &["select", "insert", "update"]),
+    // Nobody renames one: PostgreSQL wants this before it locks a row.
+    ("organizations", &["select", "insert", "update (name)", "delete"]),
+    ("rate_limits", &["select", "insert", "update (until)", "delete"]),
+    ("runtime_versions", &["select", "insert", "update (version, save_id)"]),
+    ("runtimes", &["select", "insert", "update (seen_at, caught_up_at, database_identity)", "delete"]),
+    ("visitor_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
+    ("visitors", &["select", "insert", "update (first_name, last_name, password_hash)"]),
+    ("waitlist_entries", &["select", "insert", "update (email_address)"]),
 ];
 
 /// The sequence that tells whether an instance ever existed. Identity columns advance their sequences without a privilege.
@@ -43,7 +60,11 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> anyhow::Result<()> {
             .fetch_one(&mut *transaction)
             .await
             .context("the role that migrates has no schema")?;
-    for statement in statements(&schema, role, owns_schema) {
+    let mut insertable = BTreeMap::new();
+    for (table, _) in TABLES.iter().filter(|(_, privileges)| privileges.contains(&INSERT)) {
+        insertable.insert(*table, insertable_columns(&mut transaction, &schema, table).await?);
+    }
+    for statement in statements(&schema, role, owns_schema, &insertable) {
         // Names are quoted; the rest is fixed text.
         sqlx::query(AssertSqlSafe(statement))
             .execute(&mut *transaction)
@@ -65,7 +86,23 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn statements(schema: &str, role: &str, owns_schema: bool) -> Vec<String> {
+/// The columns of a table that whoever inserts a row has to choose: all but its generated key, its times and its random ids.
+async fn insertable_columns(owner: &mut PgConnection, schema: &str, table: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select a.attname::text from pg_attribute a
+        join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+        where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
+            and coalesce(pg_get_expr(d.adbin, d.adrelid), '') not in ('now()', 'clock_timestamp()', 'gen_random_uuid()')
+        order by a.attnum",
+    )
+    .bind(schema)
+    .bind(table)
+    .fetch_all(owner)
+    .await
+}
+
+fn statements(schema: &str, role: &str, owns_schema: bool, insertable: &BTreeMap<&str, Vec<String>>) -> Vec<String> {
     let (schema, role) = (quoted(schema), quoted(role));
     let mut statements = vec![
         format!("revoke all on all tables in schema {schema} from {role}"),
@@ -77,11 +114,20 @@ fn statements(schema: &str, role: &str, owns_schema: bool) -> Vec<String> {
         statements.push(format!("revoke create on schema {schema} from public"));
     }
     statements.push(format!("grant usage on schema {schema} to {role}"));
-    let grant = |kind: &'static str, (name, privileges): &(&str, &[Privilege])| {
+    let grant = |kind: &'static str, name: &str, privileges: &[String]| {
         format!("grant {} on {kind} {schema}.{} to {role}", privileges.join(", "), quoted(name))
     };
-    statements.extend(TABLES.iter().map(|table| grant("table", table)));
-    statements.extend(SEQUENCES.iter().map(|sequence| grant("sequence", sequence)));
+    for (name, privileges) in TABLES {
+        let columns = insertable.get(name).map(|columns| columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", "));
+        let privilege = |privilege: &Privilege| match &columns {
+            Some(columns) if *privilege == INSERT => format!("{INSERT} ({columns})"),
+            _ => (*privilege).to_owned(),
+        };
+        statements.push(grant("table", name, &privileges.iter().map(privilege).collect::<Vec<_>>()));
+    }
+    for (name, privileges) in SEQUENCES {
+        statements.push(grant("sequence", name, &privileges.iter().map(|privilege| (*privilege).to_owned()).collect::<Vec<_>>()));
+    }
     statements
 }
 

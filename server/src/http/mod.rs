@@ -11,4 +11,5 @@ pub(crate) mod layers;
 mod pieces;
 pub(crate) mod rate_limit;
 pub(crate) mod request;
+pub(crate) mod shared_rate_limit;
 pub(crate) mod turns;

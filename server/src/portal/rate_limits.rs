@@ -1,15 +1,18 @@
-//! How often a portal's visitors may try passwords, sign up and join the waitlist: by account and by client address.
+//! How often a portal's visitors may try passwords, sign up and join the waitlist: by account and by client
+//! address, at all runtimes together.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    net::IpAddr,
-    sync::Arc,
-    time::Duration,
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use app::{
+    portal::{identifier::Identifier, view::FormError},
+    rate_limits::{Key, key_of},
 };
+use sqlx::PgPool;
 
-use app::portal::{identifier::Identifier, view::FormError};
-
-use crate::http::rate_limit::{RateLimit, RateLimited, network};
+use crate::http::{
+    rate_limit::{RateLimited, network},
+    shared_rate_limit::SharedRateLimit,
+};
 
 /// The rate limits of one server's portals.
 #[derive(Clone, Debug)]
@@ -17,17 +20,15 @@ pub(super) struct VisitorRateLimits(Arc<Limits>);
 
 #[derive(Debug)]
 struct Limits {
-    passwords: RateLimit<PasswordKey>,
-    addresses: RateLimit<(Action, Option<IpAddr>)>,
-    /// Hashes identifiers, for this process only, so that none of them is kept.
-    hashing: RandomState,
+    passwords: SharedRateLimit<PasswordKey>,
+    addresses: SharedRateLimit<(Action, Option<IpAddr>)>,
 }
 
 /// The password that is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum PasswordKey {
     /// That of an instance's account, by the hash of its identifier, whether or not there is such an account.
-    Account(i64, u64),
+    Account(i64, Key),
     /// That of a session's own account, by its visitor's key.
     Own(i64),
 }
@@ -61,12 +62,11 @@ impl From<RateLimited> for FormError {
 }
 
 impl VisitorRateLimits {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(pool: &PgPool) -> Self {
         Self(Arc::new(Limits {
-            passwords: RateLimit::new(8, Duration::from_secs(30)),
+            passwords: SharedRateLimit::new("a visitor's password", 8, Duration::from_secs(30), pool.clone()),
             // A school or an office has one address for all its people.
-            addresses: RateLimit::new(60, Duration::from_secs(2)),
-            hashing: RandomState::new(),
+            addresses: SharedRateLimit::new("a visitor's address", 60, Duration::from_secs(2), pool.clone()),
         }))
     }
 
@@ -74,105 +74,128 @@ impl VisitorRateLimits {
     ///
     /// # Errors
     /// There were too many.
-    pub(super) fn take(&self, attempt: VisitorAttempt<'_>) -> Result<(), RateLimited> {
+    pub(super) async fn take(&self, attempt: VisitorAttempt<'_>) -> Result<(), RateLimited> {
         let limits = &*self.0;
-        let (address, passwords) = limits.keys(attempt);
+        let (address, passwords) = keys(attempt);
         // The address comes first: once it is limited, its attempts count for nobody's account.
-        limits.addresses.take(&address)?;
-        passwords.iter().try_for_each(|password| limits.passwords.take(password))
+        limits.addresses.take(&address).await?;
+        for password in &passwords {
+            limits.passwords.take(password).await?;
+        }
+        Ok(())
     }
 
     /// Gives an attempt back, after the right password. A new account still counts for its address.
-    pub(super) fn give_back(&self, attempt: VisitorAttempt<'_>) {
+    pub(super) async fn give_back(&self, attempt: VisitorAttempt<'_>) {
         let limits = &*self.0;
-        let (address, passwords) = limits.keys(attempt);
+        let (address, passwords) = keys(attempt);
         if !matches!(attempt, VisitorAttempt::SignUp { .. }) {
-            limits.addresses.give_back(&address);
+            limits.addresses.give_back(&address).await;
         }
         for password in &passwords {
-            limits.passwords.give_back(password);
+            limits.passwords.give_back(password).await;
         }
     }
 }
 
-impl Limits {
-    /// What an attempt counts for: the action of its address, and the passwords that are tried.
-    fn keys(&self, attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordKey>) {
-        let (action, address, passwords) = match attempt {
-            VisitorAttempt::SignIn { instance, identifier, address } => {
-                (Action::SignIn, address, self.account(instance, identifier).into_iter().collect())
-            }
-            VisitorAttempt::SignUp { instance, identifiers, address } => {
-                let accounts = identifiers.iter().filter_map(|identifier| self.account(instance, identifier));
-                (Action::SignUp, address, accounts.collect())
-            }
-            VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
-            VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
-        };
-        ((action, address.map(network)), passwords)
-    }
+/// What an attempt counts for: the action of its address, and the passwords that are tried.
+fn keys(attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordKey>) {
+    let (action, address, passwords) = match attempt {
+        VisitorAttempt::SignIn { instance, identifier, address } => {
+            (Action::SignIn, address, account(instance, identifier).into_iter().collect())
+        }
+        VisitorAttempt::SignUp { instance, identifiers, address } => {
+            let accounts = identifiers.iter().filter_map(|identifier| account(instance, identifier));
+            (Action::SignUp, address, accounts.collect())
+        }
+        VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
+        VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
+    };
+    ((action, address.map(network)), passwords)
+}
 
-    /// The password of an instance's account. All spellings that find the same account count together. An identifier that no account
-    /// can have opens nothing and has no limit.
-    fn account(&self, instance: i64, identifier: &str) -> Option<PasswordKey> {
-        let identifier = Identifier::parse_to_sign_in(identifier).ok()?;
-        Some(PasswordKey::Account(instance, self.hashing.hash_one(identifier.as_str())))
-    }
+/// The password of an instance's account. All spellings that find the same account count together. An identifier that no account can
+/// have opens nothing and has no limit.
+fn account(instance: i64, identifier: &str) -> Option<PasswordKey> {
+    let identifier = Identifier::parse_to_sign_in(identifier).ok()?;
+    Some(PasswordKey::Account(instance, key_of("identifier", &identifier.as_str())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_account_is_limited_however_it_is_spelled_and_in_its_instance_only() {
-        let limits = VisitorRateLimits::new();
-        let attempt = |instance, identifier| VisitorAttempt::SignIn { instance, identifier, address: Some([192, 0, 2, 1].into()) };
+    const ADDRESS: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)));
+
+    fn sign_in(instance: i64, identifier: &str) -> VisitorAttempt<'_> {
+        VisitorAttempt::SignIn { instance, identifier, address: ADDRESS }
+    }
+
+    /// How many of so many attempts are let through.
+    async fn taken<'a>(limits: &VisitorRateLimits, attempts: usize, attempt: impl Fn(usize) -> VisitorAttempt<'a>) -> usize {
+        let mut taken = 0;
+        for n in 0..attempts {
+            taken += usize::from(limits.take(attempt(n)).await.is_ok());
+        }
+        taken
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn an_account_is_limited_however_it_is_spelled_and_in_its_instance_only(pool: PgPool) {
+        let limits = VisitorRateLimits::new(&pool);
         let spelled = ["Ana@myapp.com", " ana@MYAPP.com", "ana@myapp.com"];
-        let taken = spelled.into_iter().cycle().take(30).filter(|identifier| limits.take(attempt(1, identifier)).is_ok()).count();
+        assert_eq!(taken(&limits, 30, |n| sign_in(1, spelled[n % 3])).await, 8);
+        assert_eq!(limits.take(sign_in(2, "ana@myapp.com")).await, Ok(()));
+        assert_eq!(limits.take(sign_in(1, "ben@myapp.com")).await, Ok(()));
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn all_runtimes_count_together(pool: PgPool) {
+        let (one, two) = (VisitorRateLimits::new(&pool), VisitorRateLimits::new(&pool));
+        assert_eq!(taken(&one, 5, |_| sign_in(1, "ana@myapp.com")).await, 5);
+        assert_eq!(taken(&two, 30, |_| sign_in(1, "ana@myapp.com")).await, 3);
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn a_password_that_is_tried_by_signing_up_counts_for_the_account_as_well(pool: PgPool) {
+        let limits = VisitorRateLimits::new(&pool);
+        let up = async |identifiers: &[&str]| limits.take(VisitorAttempt::SignUp { instance: 1, identifiers, address: ADDRESS }).await;
+        let mut taken = 0;
+        for n in 0..30 {
+            taken += usize::from(up(&["ana@myapp.com", "", &format!("ana-{n}")]).await.is_ok());
+        }
         assert_eq!(taken, 8);
-        assert_eq!(limits.take(attempt(2, "ana@myapp.com")), Ok(()));
-        assert_eq!(limits.take(attempt(1, "ben@myapp.com")), Ok(()));
+        assert!(limits.take(sign_in(1, "Ana@myapp.com")).await.is_err());
+        assert_eq!(up(&["ben@myapp.com", "", ""]).await, Ok(()));
     }
 
-    #[test]
-    fn a_password_that_is_tried_by_signing_up_counts_for_the_account_as_well() {
-        let limits = VisitorRateLimits::new();
-        let address = Some([192, 0, 2, 1].into());
-        let up = |identifiers: &[&str]| limits.take(VisitorAttempt::SignUp { instance: 1, identifiers, address });
-        assert_eq!((0..30).filter(|n| up(&["ana@myapp.com", "", &format!("ana-{n}")]).is_ok()).count(), 8);
-        assert!(limits.take(VisitorAttempt::SignIn { instance: 1, identifier: "Ana@myapp.com", address }).is_err());
-        assert_eq!(up(&["ben@myapp.com", "", ""]), Ok(()));
+    #[sqlx::test(migrations = "../migrations")]
+    async fn a_limited_address_uses_up_nobodys_attempts(pool: PgPool) {
+        let limits = VisitorRateLimits::new(&pool);
+        while limits.take(sign_in(1, "+")).await.is_ok() {}
+        assert!(taken(&limits, 20, |_| sign_in(1, "ana@myapp.com")).await <= 3, "one comes back every two seconds");
+        let other = VisitorAttempt::SignIn { instance: 1, identifier: "ana@myapp.com", address: Some([192, 0, 2, 2].into()) };
+        assert!(taken(&limits, 20, |_| other).await >= 5);
     }
 
-    #[test]
-    fn a_limited_address_uses_up_nobodys_attempts() {
-        let limits = VisitorRateLimits::new();
-        let attempt =
-            |identifier, last| limits.take(VisitorAttempt::SignIn { instance: 1, identifier, address: Some([192, 0, 2, last].into()) });
-        while attempt("+", 1).is_ok() {}
-        assert!((0..20).all(|_| attempt("ana@myapp.com", 1).is_err()));
-        assert_eq!((0..20).filter(|_| attempt("ana@myapp.com", 2).is_ok()).count(), 8);
+    #[sqlx::test(migrations = "../migrations")]
+    async fn the_password_of_a_session_can_be_guessed_eight_times_which_limits_nobody_else(pool: PgPool) {
+        let limits = VisitorRateLimits::new(&pool);
+        let guess = |visitor, last: usize| VisitorAttempt::ChangePassword {
+            visitor,
+            address: Some([192, 0, 2, u8::try_from(last).unwrap()].into()),
+        };
+        assert_eq!(taken(&limits, 30, |last| guess(1, last)).await, 8);
+        assert_eq!(limits.take(guess(2, 1)).await, Ok(()));
     }
 
-    #[test]
-    fn the_password_of_a_session_can_be_guessed_eight_times_which_limits_nobody_else() {
-        let limits = VisitorRateLimits::new();
-        let guess =
-            |visitor, last| limits.take(VisitorAttempt::ChangePassword { visitor, address: Some([192, 0, 2, last].into()) }).is_ok();
-        assert_eq!((0..30).filter(|last| guess(1, *last)).count(), 8);
-        assert!(guess(2, 1));
-    }
-
-    #[test]
-    fn each_action_of_an_address_has_its_own_limit() {
-        let limits = VisitorRateLimits::new();
-        let address = Some([192, 0, 2, 1].into());
-        let up = |address| limits.take(VisitorAttempt::SignUp { instance: 1, identifiers: &[], address });
-        assert_eq!((0..200).filter(|_| up(address).is_ok()).count(), 60);
-        assert_eq!((0..200).filter(|_| limits.take(VisitorAttempt::JoinWaitlist(address)).is_ok()).count(), 60);
-        let sign_in = |n: usize| limits.take(VisitorAttempt::SignIn { instance: 1, identifier: &n.to_string(), address }).is_ok();
-        assert_eq!((0..200).filter(|n| sign_in(*n)).count(), 60);
-        assert_eq!(up(Some([198, 51, 100, 7].into())), Ok(()));
+    #[sqlx::test(migrations = "../migrations")]
+    async fn each_action_of_an_address_has_its_own_limit(pool: PgPool) {
+        let limits = VisitorRateLimits::new(&pool);
+        let up = |address| VisitorAttempt::SignUp { instance: 1, identifiers: &[], address };
+        let burst = 60..75;
+        assert!(burst.contains(&taken(&limits, 90, |_| up(ADDRESS)).await), "one comes back every two seconds");
+        assert!(burst.contains(&taken(&limits, 90, |_| VisitorAttempt::JoinWaitlist(ADDRESS)).await));
+        assert_eq!(limits.take(up(Some([198, 51, 100, 7].into()))).await, Ok(()));
     }
 }

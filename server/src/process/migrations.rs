@@ -7,6 +7,7 @@ use app::{
         accounts,
         links::{self, Purpose},
     },
+    database::begin,
     history::Actor,
     runtimes::RuntimeRole,
 };
@@ -117,11 +118,12 @@ pub(crate) async fn retry(times: Retry, attempt: impl AsyncFn() -> anyhow::Resul
 
 /// Prints a link to create the first admin, if there is no admin.
 async fn offer_setup(database: &Database, dashboard_url: &DashboardUrl) -> anyhow::Result<()> {
-    let mut connection = database.pool().acquire().await?;
-    if accounts::any(&mut *connection).await? {
+    let mut transaction = begin(database.pool()).await?;
+    if accounts::any(&mut *transaction).await? {
         return Ok(());
     }
-    let token = links::create(&mut connection, &Purpose::Setup, &Actor::server()).await?;
+    let token = links::create(&mut transaction, &Purpose::Setup, &Actor::server()).await?;
+    transaction.commit().await?;
     print_line(&format!(
         "No admin exists yet. Create the first one within an hour: {}",
         dashboard_url.link(Purpose::Setup.page(), &token.secret())

@@ -34,6 +34,8 @@ mod html;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod locked_rows;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod members;

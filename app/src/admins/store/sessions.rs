@@ -9,6 +9,7 @@ use super::accounts::stored_email;
 use crate::{
     admins::{Caller, Token},
     credentials::browser,
+    database::timed,
     history::Actor,
 };
 
@@ -78,11 +79,16 @@ pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx
         MAX_HOURS,
         IDLE_HOURS
     )
-    .fetch_optional(pool)
+    .fetch_optional(timed(pool))
     .await?;
     let Some(row) = row else { return Ok(None) };
     if row.stale {
-        sqlx::query!("update admin_sessions set last_seen_at = now() where id = $1", row.id).execute(pool).await?;
+        // If somebody holds the row, it is done with the next request.
+        let touch = sqlx::query!(
+            "update admin_sessions set last_seen_at = now() where id in (select id from admin_sessions where id = $1 for update skip locked)",
+            row.id
+        );
+        touch.execute(timed(pool)).await?;
     }
     let email = stored_email(&row.email)?;
     let actor = Actor { admin: Some(row.admin_id), name: email.as_str().to_owned(), address };
@@ -104,7 +110,7 @@ pub async fn list(pool: &PgPool, admin: i64) -> sqlx::Result<Vec<OwnSession>> {
         MAX_HOURS,
         IDLE_HOURS
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await
 }
 

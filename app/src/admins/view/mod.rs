@@ -6,7 +6,10 @@ pub mod sign_in;
 
 use leptos::prelude::*;
 
-use crate::ui::form::{FieldError, summary};
+use crate::{
+    error::AppError,
+    ui::form::{FieldError, summary},
+};
 
 /// The help text of a new password.
 const PASSWORD_HELP: &str = "12 characters at least. A few words in a row are easy to remember.";
@@ -31,6 +34,8 @@ pub enum RejectionReason {
     Fields(Vec<FieldError>),
     /// Too many attempts; the next one is possible after this many seconds.
     RateLimited(u64),
+    /// The database does not answer.
+    Unavailable,
 }
 
 /// The summary above a rejected form.
@@ -40,6 +45,7 @@ fn rejection_summary(reason: Option<&RejectionReason>, label: fn(&str) -> &'stat
             let links = errors.iter().map(|error| (format!("#{}", error.field), format!("{}: {}", label(&error.field), error.message)));
             summary("That did not work", "Fix these fields, then try again:", links.collect()).into_any()
         }
+        RejectionReason::Unavailable => summary("Not available", AppError::Unavailable.to_string(), Vec::new()).into_any(),
         RejectionReason::RateLimited(seconds) => {
             let wait = if *seconds == 1 { "Wait a second, then try again.".to_owned() } else { format!("Wait {seconds} seconds, then try again.") };
             view! {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{RejectedSignIn, errors, label, rejection_summary};
 use crate::{
     admins::store::accounts,
+    database::timed,
     layout::{frame::Entrance, loading},
     ui::{field::Field, form::summary},
 };
@@ -18,7 +19,8 @@ pub fn SignInPage() -> impl IntoView {
     let lost_cookie = rejected.is_none() && loading::query_value("cookies") == "blocked";
     let (email, reason) = rejected.map_or_else(Default::default, |rejected| (rejected.email, Some(rejected.reason)));
     loading::loaded(async move {
-        let has_admin = accounts::any(&loading::pool()?).await.map_err(loading::unavailable)?;
+        // Somebody has just tried to sign in. The page of a database that does not answer must not ask it again.
+        let has_admin = reason.is_some() || accounts::any(timed(&loading::pool()?)).await.map_err(loading::unavailable)?;
         let no_admin = (!has_admin).then(|| {
             view! { <p class="banner note" role="status">"There is no admin yet. When the server started, it printed a link to create the first one. The link is valid for an hour; restart the server to get a new one."</p> }
         });

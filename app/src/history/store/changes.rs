@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     admins::Role,
+    database::timed,
     history::{Kind, UnknownKind, filter::Criteria},
 };
 
@@ -153,7 +154,7 @@ async fn read(pool: &PgPool, scope: Scope, criteria: &Criteria, offset: i64, lim
         limit,
         offset
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await?;
     rows.into_iter().map(Row::read).collect()
 }

@@ -1,5 +1,6 @@
 //! Who changed a field last, and when.
 
+use crate::database::timed;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
@@ -32,7 +33,7 @@ pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[
         version,
         &fields
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await?;
     Ok(rows.into_iter().map(|row| (row.field, LastAuthor { who: row.who, at: row.at })).collect())
 }

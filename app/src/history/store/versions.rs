@@ -5,6 +5,7 @@ use sqlx::{PgPool, types::Json};
 use time::OffsetDateTime;
 
 use crate::{
+    database::timed,
     instances::stored::StoredInstance,
     redirects::{Fallbacks, Flow},
 };
@@ -15,7 +16,7 @@ use crate::{
 /// The query fails.
 pub async fn version(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<(String, OffsetDateTime)>> {
     let found = sqlx::query!("select who, at from changes where instance_id = $1 and version = $2", instance, version);
-    Ok(found.fetch_optional(pool).await?.map(|row| (row.who, row.at)))
+    Ok(found.fetch_optional(timed(pool)).await?.map(|row| (row.who, row.at)))
 }
 
 /// The fallback redirects that an instance had at a version: its present ones, with every later change undone. `None` if the instance
@@ -42,7 +43,7 @@ pub async fn fallbacks_at(pool: &PgPool, stored: &StoredInstance, at: i64) -> sq
         now,
         &fields
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await?;
     let mut fallbacks = stored.fallbacks.clone();
     for row in rows {
@@ -67,5 +68,5 @@ pub async fn change_at(pool: &PgPool, instance: i64, version: i64) -> sqlx::Resu
         instance,
         version
     );
-    Ok(row.fetch_optional(pool).await?.map(|row| [row.before.0, row.after.0]))
+    Ok(row.fetch_optional(timed(pool)).await?.map(|row| [row.before.0, row.after.0]))
 }

@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use super::{ArchiveForm, ArchivedInstance, RESTORABLE_HOURS, Restorable, until};
 use crate::{
     admins::store::links,
-    database::{StoreError, check_role, lock_row},
+    database::{StoreError, begin, check_role, lock_row, timed},
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -32,7 +32,7 @@ pub async fn restorable(pool: &PgPool, slug: &str, admin: Option<i64>) -> Result
         RESTORABLE_HOURS,
         admin
     )
-    .fetch_optional(pool)
+    .fetch_optional(timed(pool))
     .await?;
     Ok(row.map(|row| Restorable { slug: slug.to_owned(), until: row.can_be.then(|| until(row.archived_at)), is_owned: row.is_owned }))
 }
@@ -42,7 +42,7 @@ pub async fn restorable(pool: &PgPool, slug: &str, admin: Option<i64>) -> Result
 /// # Errors
 /// Not found, archived already, something else was typed, or PostgreSQL.
 pub async fn archive(pool: &PgPool, actor: &Actor, slug: &str, form: &ArchiveForm) -> Result<(), StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let id = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
     if form.slug.trim() != slug {
         return Err(StoreError::Fields(vec![FieldError::new("slug", format_args!("That is not the slug. Type {slug}."))]));
@@ -70,7 +70,7 @@ pub async fn unarchive(pool: &PgPool, actor: &Actor, slug: &str) -> Result<(), S
     if !is_slug(slug) {
         return Err(StoreError::NotFound);
     }
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let restored = sqlx::query!(
         "update instances set archived_at = null, version = version + 1, updated_at = now()
         where slug = $1 and archived_at > now() - make_interval(hours => $2) returning id, version",
@@ -124,7 +124,7 @@ async fn read(pool: &PgPool, admin: i64, slug: Option<&str>, filter: &ListFilter
         PAGE_SIZE,
         filter.offset()
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await?;
     let archived = rows.into_iter().map(|row| ArchivedInstance {
         environment: row.environment.parse().unwrap_or_default(),
@@ -156,6 +156,6 @@ pub async fn count(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx::Resu
         filter.search,
         MAX_COUNTED
     )
-    .fetch_one(pool)
+    .fetch_one(timed(pool))
     .await
 }

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use super::{ListFilter, Shown};
-use crate::{redirects::Environment, ui::text::Grouped};
+use crate::{database::timed, redirects::Environment, ui::text::Grouped};
 
 /// How many instances a page shows.
 pub const PAGE_SIZE: i64 = 50;
@@ -104,7 +104,7 @@ async fn has_many(pool: &PgPool, admin: i64) -> sqlx::Result<bool> {
         admin,
         MAX_COUNTED
     );
-    Ok(counted.fetch_one(pool).await? > MAX_COUNTED)
+    Ok(counted.fetch_one(timed(pool)).await? > MAX_COUNTED)
 }
 
 /// The page of instances that an admin is a member of and that match, the last change first. Archived ones are left out.
@@ -139,7 +139,7 @@ pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx::
             PAGE_SIZE,
             filter.offset()
         )
-        .fetch_all(pool)
+        .fetch_all(timed(pool))
         .await;
     }
     sqlx::query_as!(
@@ -167,7 +167,7 @@ pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx::
         PAGE_SIZE,
         filter.offset()
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await
 }
 
@@ -197,7 +197,7 @@ pub async fn read_counts(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx
             filter.search,
             MAX_COUNTED
         )
-        .fetch_one(pool)
+        .fetch_one(timed(pool))
         .await;
     }
     sqlx::query_as!(
@@ -215,7 +215,7 @@ pub async fn read_counts(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx
         search,
         filter.search
     )
-    .fetch_one(pool)
+    .fetch_one(timed(pool))
     .await
 }
 
@@ -246,7 +246,7 @@ pub async fn recent(pool: &PgPool, admin: i64, slugs: &[String]) -> sqlx::Result
         admin,
         slugs
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await
 }
 

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 
 use super::PortalPages;
 use crate::{
-    database::{StoreError, lock_row},
+    database::{StoreError, begin, lock_row},
     error::AppError,
     history::{
         Actor, Kind,
@@ -33,7 +33,7 @@ pub(in crate::instances) async fn set(slug: String, pages: PortalPages) -> Resul
 /// # Errors
 /// Not found, archived, the role does not allow it, or PostgreSQL.
 async fn switch(pool: &PgPool, actor: &Actor, slug: &str, pages: PortalPages) -> Result<i64, StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let id = lock_row(&mut transaction, actor, slug, Role::Editor).await?;
     let switched = sqlx::query_scalar!(
         "update instances set portal_enabled = $2, version = version + 1, updated_at = now()

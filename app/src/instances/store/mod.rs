@@ -7,7 +7,7 @@ use sqlx::{PgPool, PgTransaction};
 
 use super::stored::StoredInstance;
 use crate::{
-    database::{StoreError, lock_row},
+    database::{StoreError, begin, lock_row, timed},
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -48,7 +48,7 @@ pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<InstanceSummary>, Sto
         admin,
         MAX_LISTED
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await?;
     Ok(rows
         .into_iter()
@@ -67,7 +67,7 @@ pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<InstanceSummary>, Sto
 /// A slug or portal origin that another instance has, or PostgreSQL.
 pub async fn create(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<(), StoreError> {
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let id = sqlx::query_scalar!(
         "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)
         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
@@ -110,7 +110,7 @@ fn changed(entry: Entry, before: Option<&StoredInstance>, after: &Instance, doma
 /// # Errors
 /// Not found, saved by somebody else in between, a portal origin that another instance has, or PostgreSQL.
 pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<i64, StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let stored = lock(&mut transaction, actor, instance.slug(), instance.version()).await?;
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
     let version = sqlx::query_scalar!(

@@ -8,7 +8,7 @@ use crate::{
         Email, Role, Token,
         store::links::{self, Invitation, Purpose},
     },
-    database::{StoreError, lock_row},
+    database::{StoreError, begin, lock_row},
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -23,7 +23,7 @@ use crate::{
 /// # Errors
 /// The instance is not found or archived, the actor is not an owner, fields are wrong, the address is a member's, or the query fails.
 pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm) -> Result<(Invitation, Token), StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let instance = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
     let (email, role) = (form.email.parse::<Email>(), form.role.parse::<Role>());
     let mut errors: Vec<_> = email.as_ref().err().map(|error| FieldError::new("email", error)).into_iter().collect();
@@ -47,7 +47,7 @@ pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm)
 /// # Errors
 /// The instance or the invitation is not found, the instance is archived, the actor is not an owner, or the query fails.
 pub async fn withdraw(pool: &PgPool, actor: &Actor, slug: &str, invitation: i64) -> Result<(), StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let instance = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
     let email = links::withdraw(&mut transaction, instance, invitation).await?.ok_or(StoreError::NotFound)?;
     record(&mut transaction, actor, Kind::InvitationWithdrawn, Entry::of(instance).about(email)).await?;

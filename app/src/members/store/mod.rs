@@ -17,7 +17,7 @@ use self::{
 };
 use crate::{
     admins::Role,
-    database::{StoreError, check_role, lock_row},
+    database::{StoreError, begin, check_role, lock_row, timed},
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -49,7 +49,7 @@ pub async fn list(pool: &PgPool, instance: i64) -> Result<Vec<Member>, StoreErro
         where m.instance_id = $1 order by array_position(array['owner', 'editor', 'viewer'], m.role), a.email",
         instance
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await?;
     rows.into_iter().map(|row| Ok(Member { id: row.admin_id, email: row.email, role: stored_role(&row.role)?, since: row.since })).collect()
 }
@@ -60,7 +60,7 @@ pub async fn list(pool: &PgPool, instance: i64) -> Result<Vec<Member>, StoreErro
 /// The instance or the member is not found, the instance is archived, the actor is not an owner, there is no such role, the member is
 /// the last owner, or the query fails.
 pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleForm) -> Result<Role, StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let member = lock_member(&mut transaction, actor, slug, form.member).await?;
     let role: Role = form.role.parse().map_err(|error| member.field_error(error))?;
     let was = member.role;
@@ -88,7 +88,7 @@ pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleFo
 /// The instance or the member is not found, the instance is archived, the actor may not, the member is the last owner, or the query
 /// fails.
 pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, admin: i64) -> Result<(), StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let member = lock_member(&mut transaction, actor, slug, admin).await?;
     member.check_other_owner(&mut transaction).await?;
     sqlx::query!("delete from members where instance_id = $1 and admin_id = $2", member.instance, admin).execute(&mut *transaction).await?;

@@ -13,7 +13,7 @@ use crate::{
         Role, Token,
         store::links::{self, Invitation, Purpose},
     },
-    database::StoreError,
+    database::{StoreError, timed},
     layout::{
         frame::{InstanceFrame, Place},
         loading,
@@ -63,7 +63,7 @@ pub fn MembersPage() -> impl IntoView {
         let (caller, role, pool) = (loading::caller()?, loading::role(&slug).await?, loading::pool()?);
         let members = store::list(&pool, stored.id).await.map_err(StoreError::into_app_error)?;
         let is_owner = role == Role::Owner;
-        let pending = if is_owner { links::pending(&pool, stored.id).await.map_err(loading::unavailable)? } else { Vec::new() };
+        let pending = if is_owner { links::pending(timed(&pool), stored.id).await.map_err(loading::unavailable)? } else { Vec::new() };
         let done = done.filter(|_| rejected.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let summary = rejected.as_ref().map(|rejected| {
             let links = rejected.errors.iter().map(|error| (format!("#{}", error.field), error.message.clone()));
@@ -115,7 +115,7 @@ pub fn MembersPage() -> impl IntoView {
 
 /// The address that a new link is for, and the link; `None` if it does not invite to this instance any more.
 async fn invited_by(pool: &PgPool, instance: i64, new: NewLink) -> sqlx::Result<Option<(String, String)>> {
-    let found = links::find(pool, &new.token).await?;
+    let found = links::find(timed(pool), &new.token).await?;
     Ok(found.and_then(|found| match found.purpose {
         Purpose::Invite(Invitation { email, membership: Some((id, _)), .. }) if id == instance => Some((email.to_string(), new.link)),
         _ => None,

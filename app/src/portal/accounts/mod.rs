@@ -14,6 +14,7 @@ use super::{
     identity::{Identity, IdentityFuture, OwnSession, SignInOutcome, Visitor},
 };
 use crate::credentials::{client::Client, token::Token};
+use crate::database::begin;
 
 pub(super) use store::accounts::lock_row;
 use store::sessions;
@@ -59,7 +60,7 @@ impl Identity for Accounts {
 
     fn end_other_sessions<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, ()> {
         Box::pin(async move {
-            let mut transaction = self.pool.begin().await?;
+            let mut transaction = begin(&self.pool).await?;
             if lock_row(&mut transaction, self.instance, visitor.id).await?.is_some() {
                 sessions::end_others(&mut transaction, visitor.id, visitor.session).await?;
             }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     credentials::{password::Password, token::Token},
+    database::{begin, timed},
     portal::{
         form::{NamesForm, PasswordForm},
         identity::{IdentityError, Visitor},
@@ -18,12 +19,12 @@ use crate::{
 /// Changes a visitor's names.
 pub(super) async fn rename(pool: &PgPool, instance: i64, visitor: &Visitor, form: &NamesForm) -> Result<(), IdentityError> {
     let names = read_rename(form)?;
-    if accounts::rename(pool, instance, visitor.id, &names).await? { Ok(()) } else { Err(IdentityError::signed_out()) }
+    if accounts::rename(timed(pool), instance, visitor.id, &names).await? { Ok(()) } else { Err(IdentityError::signed_out()) }
 }
 
 /// Changes a visitor's password and ends their other sessions. Returns the new token of this one.
 pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visitor, form: &PasswordForm) -> Result<Token, IdentityError> {
-    let before = accounts::password_hash(pool, instance, visitor.id).await?.ok_or_else(IdentityError::signed_out)?;
+    let before = accounts::password_hash(timed(pool), instance, visitor.id).await?.ok_or_else(IdentityError::signed_out)?;
     let mut errors = Vec::new();
     if form.current == Password::default() {
         errors.push(FieldError::new("current", "Enter your current password."));
@@ -37,7 +38,7 @@ pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visi
         return Err(IdentityError::Fields(errors));
     }
     let (after, token) = (form.new.hash().await?, Token::new()?);
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     let is_unchanged = accounts::lock_row(&mut transaction, instance, visitor.id).await? == Some(before);
     if !is_unchanged || !sessions::rotate(&mut *transaction, visitor.session, &token).await? {
         let message = "Your password was changed in the meantime, or this session has ended. Sign in again.";

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     credentials::{client::Client, password::Password, token::Token},
+    database::{begin, timed},
     portal::{
         form::{SignInForm, SignUpForm},
         identifier::Identifier,
@@ -41,7 +42,7 @@ pub(super) async fn sign_in(pool: &PgPool, instance: i64, form: &SignInForm, cli
         errors.push(FieldError::new("password", "Enter your password."));
     }
     let (Ok(identifier), true) = (identifier, errors.is_empty()) else { return Err(IdentityError::Fields(errors)) };
-    let account = accounts::find(pool, instance, &identifier.into()).await?.pop();
+    let account = accounts::find(timed(pool), instance, &identifier.into()).await?.pop();
     // A number with its trunk zero is an error, unless it is stored so. That is not said either.
     let wrong = || Identifier::parse(&form.identifier).map_or_else(|error| IdentityError::field("identifier", error), |_| wrong_details());
     begin_session(pool, instance, account, &form.password, client).await?.ok_or_else(wrong)
@@ -50,12 +51,12 @@ pub(super) async fn sign_in(pool: &PgPool, instance: i64, form: &SignInForm, cli
 /// Creates an account and signs its visitor in. Visitors who already have it and type its password are just signed in.
 pub(super) async fn sign_up(pool: &PgPool, instance: i64, form: &SignUpForm, client: &Client) -> Result<SignInOutcome, IdentityError> {
     let (identifiers, names) = read_sign_up(form).await?;
-    let mut found = accounts::find(pool, instance, &identifiers).await?;
+    let mut found = accounts::find(timed(pool), instance, &identifiers).await?;
     // Both branches hash one password, so the time they take reveals nothing either.
     if found.is_empty() {
         let password_hash = form.password.hash().await?;
         let token = Token::new()?;
-        let mut transaction = pool.begin().await?;
+        let mut transaction = begin(pool).await?;
         if let Some(id) = accounts::create(&mut transaction, instance, &identifiers, &names, &password_hash).await? {
             sessions::begin(&mut transaction, id, &token, client).await?;
             transaction.commit().await?;
@@ -63,7 +64,7 @@ pub(super) async fn sign_up(pool: &PgPool, instance: i64, form: &SignUpForm, cli
         }
         // Somebody signed up with one of the identifiers meanwhile.
         transaction.rollback().await?;
-        found = accounts::find(pool, instance, &identifiers).await?;
+        found = accounts::find(timed(pool), instance, &identifiers).await?;
     }
     let account = only_owner(found, &identifiers);
     begin_session(pool, instance, account, &form.password, client).await?.ok_or_else(identifier_taken)
@@ -85,7 +86,7 @@ async fn begin_session(
     let is_right = password.matches(account.as_ref().map(|account| account.password_hash.clone())).await?;
     let Some(account) = account.filter(|_| is_right) else { return Ok(None) };
     let token = Token::new()?;
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     if accounts::lock_row(&mut transaction, instance, account.id).await? != Some(account.password_hash) {
         return Ok(None);
     }

@@ -2,6 +2,7 @@
 
 mod store;
 
+use crate::database::begin;
 use sqlx::PgPool;
 
 use super::{accounts, form::OrganizationForm, identity::IdentityError, name};
@@ -41,7 +42,7 @@ pub async fn create(pool: &PgPool, instance: i64, visitor: i64, form: &Organizat
     if name.is_empty() {
         return Err(IdentityError::field("name", "Enter a name, like Harbour Rowing Club."));
     }
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     // Two requests of one visitor at the same time run one after the other, so that both are counted.
     accounts::lock_row(&mut transaction, instance, visitor).await?.ok_or_else(IdentityError::signed_out)?;
     if store::count(&mut transaction, visitor).await? >= MAX_ORGANIZATIONS {
@@ -67,7 +68,7 @@ pub async fn list(pool: &PgPool, instance: i64, visitor: i64) -> Result<Vec<Orga
 /// # Errors
 /// The database does not answer.
 pub async fn leave(pool: &PgPool, instance: i64, visitor: i64, organization: i64) -> Result<bool, IdentityError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = begin(pool).await?;
     // If the last two members leave at the same time, the second one waits here and then is the last.
     if !store::lock_row(&mut transaction, instance, visitor, organization).await? {
         return Ok(false);

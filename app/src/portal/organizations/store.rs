@@ -1,5 +1,6 @@
 //! The queries about organizations. Those that take an instance find nothing of another one.
 
+use crate::database::timed;
 use sqlx::{PgConnection, PgPool};
 
 use super::{MAX_LISTED, Organization};
@@ -40,7 +41,7 @@ pub(super) async fn list(pool: &PgPool, instance: i64, visitor: i64) -> sqlx::Re
         visitor,
         MAX_LISTED
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await?;
     let mut organizations: Vec<Organization> = Vec::new();
     for row in rows {

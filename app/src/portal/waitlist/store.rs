@@ -3,6 +3,7 @@
 use sqlx::PgPool;
 
 use crate::credentials::email::Email;
+use crate::database::timed;
 
 /// Stores an address. One that is there is written again, so that the time it takes does not tell who is on the list.
 pub(super) async fn insert(pool: &PgPool, instance: i64, email: &Email) -> sqlx::Result<()> {
@@ -12,7 +13,7 @@ pub(super) async fn insert(pool: &PgPool, instance: i64, email: &Email) -> sqlx:
         instance,
         email.as_str()
     )
-    .execute(pool)
+    .execute(timed(pool))
     .await?;
     Ok(())
 }

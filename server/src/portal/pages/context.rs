@@ -18,6 +18,7 @@ pub(crate) struct PageContext {
 
 impl PageContext {
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
-        Self { pool, dashboard_url, limits: VisitorRateLimits::new(), sessions: SessionCache::new() }
+        let limits = VisitorRateLimits::new(&pool);
+        Self { pool, dashboard_url, limits, sessions: SessionCache::new() }
     }
 }

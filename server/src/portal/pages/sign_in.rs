@@ -41,10 +41,10 @@ pub(super) async fn sign_in(request: PageRequest, form: VisitorForm<SignInForm>)
 async fn try_sign_in(request: &PageRequest, form: &SignInForm) -> Result<SignInOutcome, FormError> {
     let (instance, address) = (request.snapshot.id, request.client.address);
     let attempt = VisitorAttempt::SignIn { instance, identifier: &form.identifier, address };
-    request.context.limits.take(attempt)?;
+    request.context.limits.take(attempt).await?;
     let identity = request.identity();
     let outcome = request.write(identity.sign_in(form, &request.client)).await?;
-    request.context.limits.give_back(attempt);
+    request.context.limits.give_back(attempt).await;
     Ok(outcome)
 }
 

@@ -49,9 +49,9 @@ async fn try_sign_up(request: &PageRequest, form: &SignUpForm) -> Result<SignInO
     let (instance, address) = (request.snapshot.id, request.client.address);
     let identifiers = [&form.email_address, &form.phone_number, &form.username].map(String::as_str);
     let attempt = VisitorAttempt::SignUp { instance, identifiers: &identifiers, address };
-    request.context.limits.take(attempt)?;
+    request.context.limits.take(attempt).await?;
     let identity = request.identity();
     let outcome = request.write(identity.sign_up(form, &request.client)).await?;
-    request.context.limits.give_back(attempt);
+    request.context.limits.give_back(attempt).await;
     Ok(outcome)
 }

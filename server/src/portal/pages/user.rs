@@ -38,13 +38,13 @@ pub(super) async fn change_password(request: PageRequest, form: VisitorForm<Pass
     let form = form.read(&request)?;
     let visitor = request.require_visitor(AfterSignIn::User).await?;
     let attempt = VisitorAttempt::ChangePassword { visitor: visitor.id, address: request.client.address };
-    if let Err(limited) = request.context.limits.take(attempt) {
+    if let Err(limited) = request.context.limits.take(attempt).await {
         return Err(page(&request, visitor, None, Some(limited.into())).await);
     }
     let identity = request.identity();
     match request.write(identity.change_password(&visitor, &form)).await {
         Ok(token) => {
-            request.context.limits.give_back(attempt);
+            request.context.limits.give_back(attempt).await;
             request.forget_sessions(&visitor, |_| false);
             let mut response = respond(&request, visitor, None, Ok(()), "password").await;
             request.cookies.set_session(response.headers_mut(), &token);

@@ -5,6 +5,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::{
     credentials::{browser, client::Client, token::Token},
+    database::timed,
     portal::identity::{OwnSession, Visitor},
 };
 
@@ -71,11 +72,16 @@ pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, toke
         MAX_SESSION_HOURS,
         IDLE_HOURS
     )
-    .fetch_optional(pool)
+    .fetch_optional(timed(pool))
     .await?;
     let Some(row) = row else { return Ok(None) };
     if row.stale {
-        sqlx::query!("update visitor_sessions set last_seen_at = now() where id = $1", row.session).execute(pool).await?;
+        // If somebody holds the row, it is done with the next request.
+        let touch = sqlx::query!(
+            "update visitor_sessions set last_seen_at = now() where id in (select id from visitor_sessions where id = $1 for update skip locked)",
+            row.session
+        );
+        touch.execute(timed(pool)).await?;
     }
     Ok(Some(Visitor {
         id: row.id,
@@ -102,7 +108,7 @@ pub(in crate::portal::accounts) async fn list(pool: &PgPool, instance: i64, visi
         MAX_SESSION_HOURS,
         IDLE_HOURS
     )
-    .fetch_all(pool)
+    .fetch_all(timed(pool))
     .await
 }
 
@@ -121,7 +127,7 @@ pub(in crate::portal::accounts) async fn end(pool: &PgPool, instance: i64, visit
         visitor,
         session
     )
-    .execute(pool)
+    .execute(timed(pool))
     .await?;
     Ok(())
 }
