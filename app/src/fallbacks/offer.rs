@@ -38,8 +38,8 @@ impl OriginChange {
         }
         let instance = &stored.instance;
         let parse = |text: &String| AllowedOrigin::parse(text, instance.environment()).ok();
-        let mut change = Self::default();
-        change.removed = form.disallow.iter().filter_map(parse).filter(|origin| instance.allowed_origins().contains(origin)).collect();
+        let removed = form.disallow.iter().filter_map(parse).filter(|origin| instance.allowed_origins().contains(origin)).collect();
+        let mut change = Self { added: Vec::new(), removed };
         for flow in Flow::ALL {
             let missing = missing_origin_of_fallback(&change.apply(instance), flow, trim_invisible(form.get(flow)));
             change.added.extend(missing.filter(|origin| form.allow.iter().any(|allowed| allowed == origin.as_str())));

@@ -68,10 +68,7 @@ impl OriginOwner {
     /// Whose the origin is.
     pub fn of(origin: &AllowedOrigin) -> Self {
         let url = Url::parse(origin.as_str()).ok();
-        let host = match url.as_ref().and_then(Url::host) {
-            Some(Host::Domain(host)) => host,
-            _ => return Self::Address,
-        };
+        let Some(Host::Domain(host)) = url.as_ref().and_then(Url::host) else { return Self::Address };
         if !host.contains('.') || host.ends_with(".localhost") {
             return Self::Local;
         }

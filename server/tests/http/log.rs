@@ -82,6 +82,9 @@ async fn everything(pool: &PgPool, flags: &[&str]) -> String {
     assert_eq!(secrets.iter().map(String::len).collect::<Vec<_>>(), [64; 4]);
     let changed = server.post_form("/account", &cookie, &[("current", &password), ("new", &format!("{password} again"))]);
     assert_status(&changed, 303);
+    // The new password has come with new tokens.
+    let cookie = cookies(&changed);
+    secrets.extend(cookie.split("; ").map(|cookie| cookie.split_once('=').unwrap().1.to_owned()));
 
     // An instance, its forms, and what is typed into them.
     let page = server.get("/instances/new", &cookie);
