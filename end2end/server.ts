@@ -19,6 +19,7 @@ export class Server {
   constructor(
     private readonly database?: string,
     private readonly program = binary,
+    private readonly options: string[] = [],
   ) {
     // If the tests run as root, PostgreSQL runs as another user, who must be able to enter the folder.
     chmodSync(this.folder, 0o711);
@@ -27,8 +28,8 @@ export class Server {
   /** Starts the server and waits until it prints that it is ready. A second start uses the same port and data. */
   async start(): Promise<void> {
     const { DATABASE_URL: _, ...environment } = process.env;
-    const database = this.database ? ["--database-url", this.database] : ["--data-dir", this.folder];
-    const child = spawn(this.program, ["serve", "--listen", this.listen, ...database], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    const database = this.database ? ["--database-url", this.database] : [];
+    const child = spawn(this.program, ["serve", "--listen", this.listen, "--data-dir", this.folder, ...database, ...this.options], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     let said = "";
     this.url = await new Promise<string>((resolve, reject) => {

@@ -4,4 +4,5 @@ pub(crate) mod browser;
 pub mod client;
 pub(crate) mod email;
 pub mod password;
+pub mod secret_key;
 pub mod token;

@@ -21,6 +21,7 @@ mod rate_limits;
 mod rendering;
 pub(crate) mod routes;
 mod saving;
+mod second_factor;
 mod server_functions;
 
 pub(crate) use rendering::Dashboard;

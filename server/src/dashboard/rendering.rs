@@ -4,7 +4,10 @@ use app::paths;
 use std::sync::Arc;
 
 use app::{
-    admins::Caller,
+    admins::{
+        Caller,
+        second_factor::{SecondFactorConfig, check::CodeContext},
+    },
     error::AppError,
     instances::{
         archive::{self, Restorable},
@@ -21,9 +24,10 @@ use axum::{
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 use super::{assets, rate_limits::AdminRateLimits};
-use crate::http::dashboard_url::DashboardUrl;
+use crate::{config::SecondFactor, http::dashboard_url::DashboardUrl};
 
 /// What the dashboard is made with: the state of its routes.
 #[derive(Clone, Debug)]
@@ -36,6 +40,8 @@ pub(crate) struct Dashboard {
     pub(crate) url: Arc<DashboardUrl>,
     /// How often an admin may try to sign in.
     pub(crate) limits: AdminRateLimits,
+    /// Whether admins must have a second factor, and the key of its secrets.
+    pub(crate) second_factor: SecondFactor,
 }
 
 impl axum::extract::FromRef<Dashboard> for LeptosOptions {
@@ -46,14 +52,21 @@ impl axum::extract::FromRef<Dashboard> for LeptosOptions {
 
 impl Dashboard {
     /// The dashboard over these connections.
-    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new() }
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor) -> Self {
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new(), second_factor }
+    }
+
+    /// What checking a code needs, at this moment.
+    pub(crate) fn code_context(&self) -> CodeContext {
+        CodeContext { key: self.second_factor.read_key(), now: OffsetDateTime::now_utc().unix_timestamp() }
     }
 
     /// Puts into a page's context what every page may need.
     pub(crate) fn provide(&self) {
         provide_context(self.pool.clone());
         provide_context(DashboardHost(self.url.own_host()));
+        let second_factor = self.second_factor.clone();
+        provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));
         set_content_security_policy();
     }
 

@@ -108,6 +108,10 @@ fn link_form(opened: &OpenedLink, token: String, email: String, reason: Option<R
             ..Field::default()
         }
     };
+    let code = opened.asks_for_code.then(|| {
+        let help = "The six digits that your authenticator app shows for Portal Redirects.";
+        Field { name: "code", label: "Code", help, kind: "text", autocomplete: "one-time-code", ..Field::default() }.show(&errors)
+    });
     view! {
         <Entrance title=title>
             {summary}
@@ -116,6 +120,7 @@ fn link_form(opened: &OpenedLink, token: String, email: String, reason: Option<R
                 <input type="hidden" name="token" value=token />
                 {username}
                 {password.show(&errors)}
+                {code}
                 <div class="end"><button class="button primary">{button}</button></div>
             </form>
         </Entrance>
