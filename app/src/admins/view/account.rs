@@ -67,7 +67,7 @@ pub fn AccountPage() -> impl IntoView {
                         <h2 id="second-factor-title">"Second factor"</h2>
                         <p>"A code from your phone, which signing in takes beside the password."</p>
                     </div>
-                    <div class="card">
+                    <div class="card factor-card">
                         {second_factor}
                     </div>
                 </section>

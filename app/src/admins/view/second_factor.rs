@@ -135,7 +135,7 @@ fn off(asks_for_password: bool, errors: &[FieldError]) -> impl IntoView + use<> 
         Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)
     });
     view! {
-        <form method="post" class="card" action=paths::SECOND_FACTOR>
+        <form method="post" class="card factor-card" action=paths::SECOND_FACTOR>
             <p>
                 "With a second factor, somebody who knows your password still can't sign in: it also takes a code from an app on your "
                 "phone. Any authenticator app will do, such as Google Authenticator, 1Password or Aegis."
@@ -156,7 +156,7 @@ fn begun(secret: &TotpSecret, caller: &Caller, errors: &[FieldError]) -> impl In
         ..Field::default()
     };
     view! {
-        <form method="post" class="card" action=paths::CONFIRM_SECOND_FACTOR novalidate>
+        <form method="post" class="card factor-card" action=paths::CONFIRM_SECOND_FACTOR novalidate>
             <h2>"1. Scan this with your authenticator app"</h2>
             {qr_code(&secret.url(&caller.email), "QR code for your authenticator app")}
             <p>"No camera? Enter this key in the app:"</p>
@@ -184,7 +184,7 @@ fn on(factor: &SecondFactor, errors: &[FieldError]) -> impl IntoView + use<> {
         ..Field::default()
     };
     view! {
-        <form method="post" class="card" action=paths::RECOVERY_CODES>
+        <form method="post" class="card factor-card" action=paths::RECOVERY_CODES>
             <p><span class="badge">"On"</span>" since "{moment(factor.since)}". "{left}</p>
             {proof.show(errors)}
             <div class="end">
@@ -199,8 +199,8 @@ fn on(factor: &SecondFactor, errors: &[FieldError]) -> impl IntoView + use<> {
 fn new_codes(codes: &[RecoveryCode]) -> impl IntoView + use<> {
     let codes: Vec<String> = codes.iter().map(RecoveryCode::to_string).collect();
     view! {
-        <section class="card" aria-labelledby="codes-title">
-            <p class="banner" role="status">{icon(TICK)}"The second factor is on."</p>
+        <p class="banner" role="status">{icon(TICK)}"The second factor is on."</p>
+        <section class="card factor-card" aria-labelledby="codes-title">
             <h2 id="codes-title">"Save your recovery codes"</h2>
             <p>"Each one signs you in once, if you lose your phone. Keep them where you keep passwords. They are not shown again."</p>
             <pre class="recovery-codes" id="recovery-codes">{codes.join("\n")}</pre>
