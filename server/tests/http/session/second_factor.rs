@@ -17,7 +17,7 @@ use super::{PASSWORD, assert_let_in, kinds, link, set_up, sign_in, with_cookies}
 use crate::{
     common::{Answer, FORM, Site, account, instance_form, key_file, member, request, store_my_app},
     guard::{arguments, functions, path, routes},
-    html::{error_of, text},
+    html::{error_of, text, text_of},
 };
 
 const ANA: &str = "ana@myapp.com";
@@ -50,7 +50,7 @@ async fn turn_on(pool: &PgPool, ana: &Site) -> Answer {
 
 /// The first recovery code of the page that shows them.
 fn recovery_code(page: &Answer) -> String {
-    page.text().split_once("id=\"recovery-codes\">").unwrap().1.lines().next().unwrap().trim().to_owned()
+    text_of(page.text(), "recovery-codes", "pre").unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
 /// A browser that has entered the right password, and no code yet.
@@ -63,9 +63,9 @@ async fn half_signed_in(site: &Site) -> Site {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn with_a_second_factor_the_password_alone_opens_nothing(pool: PgPool) {
-    store_my_app(&pool, Environment::Production).await;
     let site = Site::anonymous(&pool);
     let ana = with_cookies(&site, &set_up(&pool, &site).await);
+    store_my_app(&pool, Environment::Production).await;
     turn_on(&pool, &ana).await;
     let half = half_signed_in(&site).await;
     assert!(text(half.get("/account/sign-in/code").await.text()).contains("You are signing in as ana@myapp.com"));
@@ -141,9 +141,9 @@ async fn codes_are_limited_by_account_whatever_browser_tries_them(pool: PgPool) 
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_invitation_takes_the_code_as_well_as_the_password(pool: PgPool) {
-    store_my_app(&pool, Environment::Production).await;
     let site = Site::anonymous(&pool);
     let ana = with_cookies(&site, &set_up(&pool, &site).await);
+    store_my_app(&pool, Environment::Production).await;
     turn_on(&pool, &ana).await;
     let instance: i64 = sqlx::query_scalar("select id from instances").fetch_one(&pool).await.unwrap();
     sqlx::query("delete from members").execute(&pool).await.unwrap();
