@@ -1,6 +1,6 @@
 // Members: they are invited by a link, can do what their role allows, and lose access when they are removed.
 import { type Page } from "@playwright/test";
-import { nobody, owner, password, post, saveRedirects } from "./admins.ts";
+import { colleague, nobody, owner, password, post, saveRedirects } from "./admins.ts";
 import { expect, resolve, test } from "./fixtures.ts";
 
 test.use({ meant: [404, 410, 422] });
@@ -120,6 +120,23 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
+
+test("opening Remove moves no control of its row and no row above it", async ({ page, slug, server, browser }) => {
+  for (const name of ["first", "second"]) await (await colleague(browser, page, { server, slug }, `${name}@${slug}.com`, "viewer")).close();
+  await page.goto(`/instances/${slug}/members`);
+  const row = page.getByRole("listitem").filter({ hasText: `second@${slug}.com` });
+  const held = [
+    row.getByRole("combobox", { name: "Role" }),
+    row.getByRole("button", { name: /^Change/ }),
+    row.locator("summary").filter({ hasText: "Remove" }),
+    page.getByRole("listitem").filter({ hasText: `first@${slug}.com` }),
+  ];
+  const places = () => Promise.all(held.map((one) => one.boundingBox()));
+  const before = await places();
+  await row.locator("summary").filter({ hasText: "Remove" }).click();
+  await expect(row.getByRole("button", { name: /^Remove now/ })).toBeVisible();
+  expect(await places()).toEqual(before);
+});
 
 test("an invitation to an invalid email address is refused, and keeps what was typed", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/members`);

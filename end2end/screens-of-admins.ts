@@ -1,6 +1,6 @@
 // The screens of accounts, members, history, copying and archiving, and how to get to each.
 import { type Page } from "@playwright/test";
-import { type At, createInstance, invitationLink, password, post, saveRedirects, signIn } from "./admins.ts";
+import { type At, colleague, createInstance, invitationLink, password, post, saveRedirects, signIn } from "./admins.ts";
 import { beginSetUp, turnOn } from "./authenticator.ts";
 import { alive, expect } from "./fixtures.ts";
 import { long, type Screen } from "./screens.ts";
@@ -80,6 +80,15 @@ export const screensOfAdmins: Screen[] = [
     await expect(page.getByRole("status")).toContainText("Hand this link to");
     await alive(page);
   }],
+  ["Members, asked before one is removed", async (page, at) => {
+    const email = `${"very-long-".repeat(20)}@example.org`;
+    const browser = page.context().browser();
+    if (!browser) throw new Error("The page has no browser.");
+    await (await colleague(browser, page, at, email, "viewer")).close();
+    await page.goto(`/instances/${at.slug}/members`);
+    await page.getByRole("listitem").filter({ hasText: email }).locator("summary").filter({ hasText: "Remove" }).click();
+    await expect(page.getByRole("button", { name: /^Remove now/ })).toBeVisible();
+  }],
   ["Members, refused to leave", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/members`);
     await page.locator("summary").filter({ hasText: "Leave" }).click();
@@ -141,6 +150,11 @@ export const screensOfAdmins: Screen[] = [
     await post(page.request, `${server.url}/instances/${slug}/archive`, { slug });
     await page.goto("/instances");
     await expect(page.getByRole("heading", { name: "Archived" })).toBeVisible();
+  }],
+  ["an archived instance", async (page, { server, slug }) => {
+    await post(page.request, `${server.url}/instances/${slug}/archive`, { slug });
+    await page.goto(`/instances/${slug}`);
+    await expect(page.getByRole("button", { name: "Restore" })).toBeVisible();
   }],
   ["a closed portal", async (page, { server, slug }) => {
     await post(page.request, `${server.url}/instances/${slug}/archive`, { slug });

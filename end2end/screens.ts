@@ -1,6 +1,6 @@
 // The screens of instances, their redirects and previews, and how to get to each, for tests that run on all of them.
 import { type Page } from "@playwright/test";
-import { type At } from "./admins.ts";
+import { type At, saveRedirects } from "./admins.ts";
 import { alive, expect } from "./fixtures.ts";
 
 export const long = `https://${"very-long-".repeat(20)}evil.com/${"path".repeat(300)}`;
@@ -18,6 +18,16 @@ export const screens: Screen[] = [
   ["Overview", async (page, { slug }) => {
     await page.goto(`/instances/${slug}`);
     await alive(page);
+  }],
+  ["Overview, with skipped fallbacks", async (page, at) => {
+    await saveRedirects(page.request, at, 1, { after_sign_in_url: `https://${at.slug}.com/${"path".repeat(300)}`, after_sign_out_url: "/out" });
+    await page.goto(`/instances/${at.slug}/settings`);
+    await alive(page);
+    await page.getByLabel("Domain").fill(`other-${at.slug}.com`);
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("status")).toContainText("Saved");
+    await page.goto(`/instances/${at.slug}`);
+    await expect(page.getByText("Skipped").first()).toBeVisible();
   }],
   ["Redirects", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/redirects`);
@@ -97,6 +107,11 @@ export const screens: Screen[] = [
     await expect(page.getByRole("status")).toContainText("Saved");
     await page.getByRole("button", { name: /^Remove/ }).click();
     await page.locator(".advanced summary").click();
+  }],
+  ["Settings, asked before the portal pages are switched off", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/settings`);
+    await page.locator("summary").filter({ hasText: "Switch off" }).click();
+    await expect(page.getByRole("button", { name: /^Switch off/ })).toBeVisible();
   }],
   ["a new instance, not saved", async (page) => {
     await page.goto("/instances/new");

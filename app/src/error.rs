@@ -37,6 +37,9 @@ pub enum AppError {
     /// The database can't be asked right now.
     #[error("The database does not answer right now. Nothing is lost; try again in a moment.")]
     Unavailable,
+    /// Too many lists are being checked or made.
+    #[error("Too many lists are being worked on right now. Go back, wait a moment, and send it again.")]
+    Busy,
     /// The server can't be reached from the browser.
     #[error("The server can't be reached.")]
     Unreachable,

@@ -18,6 +18,8 @@ pub mod error;
 pub mod fallbacks;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
+#[cfg(feature = "ssr")]
+pub mod heavy_work;
 pub mod history;
 pub mod instances;
 #[cfg(feature = "ssr")]

@@ -24,7 +24,7 @@ static INSTANCES: LazyLock<[Instance; 4]> = LazyLock::new(|| {
     [
         instance(Environment::Production, "myapp.com", "", &[]),
         instance(Environment::Production, "münchen.de", "", &["https://example.com:8443", "https://*.preview.myapp.dev"]),
-        instance(Environment::Development, "myapp.com", "", &["http://127.0.0.1:3000", "http://[::1]:5173", "http://*.localhost:3000"]),
+        instance(Environment::Development, "myapp.com", "", &["http://127.0.0.1:3000", "http://[::1]:5173", "http://*.localhost:3000", "http://localhost:*"]),
         instance(Environment::Development, "localhost", "http://localhost:3000/app/", &["https://xn--strae-oqa.test"]),
     ]
 });
@@ -78,6 +78,7 @@ fn assert_follows_rules(instance: &Instance, page: Option<&str>, Allowed { url, 
     let stands = match ground {
         Ground::Domain => is_or_below(host, instance.domain().as_str(), true),
         Ground::AllowedOrigin => instance.allowed_origins().iter().any(|allowed| match allowed.as_str().split_once("*.") {
+            None if allowed.as_str() == "http://localhost:*" => scheme == "http" && host == "localhost",
             None => origin == allowed.as_str(),
             Some((start, parent)) => origin.strip_prefix(start).is_some_and(|name| is_or_below(name, parent, false)),
         }),

@@ -72,7 +72,7 @@ pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, clien
         Purpose::Setup => {
             let email: Result<Email, _> = form.email.parse();
             let mut errors: Vec<_> = email.as_ref().err().map(|error| FieldError::new("email", error)).into_iter().collect();
-            errors.extend(form.password.check(email.as_ref().ok()).err().map(|weak| FieldError::new("password", weak)));
+            errors.extend(form.password.check(email.as_ref().ok()).await?.err().map(|weak| FieldError::new("password", weak)));
             let (Ok(email), true) = (email, errors.is_empty()) else { return Err(SignInError::Fields(errors)) };
             let invitation = Invitation { email, membership: None, server_admin: true, owner_of_all: true };
             create(pool, &token, invitation, &form.password, client).await
@@ -104,7 +104,7 @@ pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, clien
             }
         },
         Purpose::Reset(email) => {
-            form.password.check(Some(&email)).map_err(|weak| SignInError::field("password", weak))?;
+            form.password.check(Some(&email)).await?.map_err(|weak| SignInError::field("password", weak))?;
             let hash = form.password.hash().await?;
             let account = accounts::find(pool, &email).await?.ok_or(SignInError::Link)?;
             let mut transaction = use_link(pool, &token).await?;
@@ -133,7 +133,7 @@ async fn create(
     password: &Password,
     client: &Client,
 ) -> Result<SignInTokens, SignInError> {
-    password.check(Some(&invitation.email)).map_err(|weak| SignInError::field("password", weak))?;
+    password.check(Some(&invitation.email)).await?.map_err(|weak| SignInError::field("password", weak))?;
     let hash = password.hash().await?;
     let mut transaction = use_link(pool, token).await?;
     let id = accounts::create(&mut transaction, &invitation.email, &hash, invitation.server_admin).await?.ok_or(SignInError::Link)?;

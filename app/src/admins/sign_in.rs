@@ -162,7 +162,7 @@ pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm
         record(&mut *pool.acquire().await?, &caller.actor, Kind::SignInFailed, Entry::default()).await?;
         return Err(SignInError::field("current", "That is not your password."));
     }
-    form.new.check(Some(&caller.email)).map_err(|weak| SignInError::field("new", weak))?;
+    form.new.check(Some(&caller.email)).await?.map_err(|weak| SignInError::field("new", weak))?;
     let hash = form.new.hash().await?;
     let mut transaction = pool.begin().await?;
     let unchanged = accounts::lock_with_password(&mut transaction, caller.id, &account.password_hash).await?;

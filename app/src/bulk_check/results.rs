@@ -14,7 +14,7 @@ use crate::{
     redirects::MAX_QUERY_BYTES,
     ui::{
         copy_button::plain_copy_button,
-        text::{Escaped, Grouped},
+        text::{Grouped, shortened},
     },
 };
 
@@ -192,10 +192,3 @@ const MAX_URL_CHARS: usize = 240;
 
 /// Where the table cuts a reason, in characters. The CSV has it whole.
 const MAX_REASON_CHARS: usize = 600;
-
-/// A text as the table shows it: cut at `limit` characters, with invisible characters as escapes.
-fn shortened(text: &str, limit: usize) -> String {
-    let cut = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
-    let shown = Escaped(&text[..cut]).to_string();
-    if cut < text.len() { format!("{shown}… and {} more bytes", Grouped(text.len() - cut)) } else { shown }
-}

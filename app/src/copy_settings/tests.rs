@@ -60,7 +60,7 @@ fn what_differs_is_proposed_and_what_the_rules_refuse_is_named() {
     let target = instance(PRODUCTION, &["https://both.org"], &[(Flow::SignUp, "/same"), (Flow::SignIn, "/now"), (Flow::Logo, "/kept")]);
     let source = instance(
         DEVELOPMENT,
-        &["http://localhost:5173", "https://both.org", "https://new.org"],
+        &["http://localhost:5173", "http://localhost:*", "https://both.org", "https://new.org"],
         &[
             (Flow::SignUp, "/same"),
             (Flow::SignIn, "/then"),
@@ -70,7 +70,10 @@ fn what_differs_is_proposed_and_what_the_rules_refuse_is_named() {
     );
     let plan = Plan::new(&target, &source, None);
     let origins: Vec<_> = plan.origins().iter().map(|row| (row.text.as_str(), row.refused.as_deref())).collect();
-    assert_eq!(origins, [("http://localhost:5173", Some("http is for development only. Use https.")), ("https://new.org", None)]);
+    let insecure = Some("http is for development only. Use https.");
+    let any_port =
+        "A * as the port works on localhost in development only. Name the port, or add this origin to your development instance.";
+    assert_eq!(origins, [("http://localhost:5173", insecure), ("http://localhost:*", Some(any_port)), ("https://new.org", None)]);
     let redirects: Vec<_> =
         plan.redirects().iter().map(|row| (row.flow, row.refused.as_ref().map(ToString::to_string), plan.needs(row))).collect();
     let insecure = "Production requires https. Change http:// to https://.".to_owned();

@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub mod client;
 pub(crate) mod email;
+mod hashing;
 pub mod password;
 pub mod secret_key;
 pub mod token;

@@ -1,18 +1,12 @@
 //! Passwords: which ones are strong enough, and how they are stored. Hashing is slow on purpose, so it runs on threads of its own.
 
-use std::{
-    sync::{Arc, LazyLock},
-    thread,
-};
+use std::sync::LazyLock;
 
-use argon2::{
-    Argon2,
-    password_hash::{self, PasswordHasher, PasswordVerifier},
-};
-use tokio::{sync::Semaphore, task};
+use argon2::password_hash;
 use unicode_normalization::UnicodeNormalization;
 
-use super::email::Email;
+use super::{email::Email, hashing};
+use crate::heavy_work::{NotDone, PASSWORDS};
 
 /// The minimum number of characters. [NIST SP 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver) requires at least
 /// eight, and advises against rules about kinds of characters.
@@ -24,12 +18,11 @@ const MAX_BYTES: usize = 1024;
 /// The minimum strength, as the crate `zxcvbn` rates it: 2 is enough where a rate limit slows guessing down.
 const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
 
-/// How many passwords are hashed at a time: each one takes a core and 19 MiB.
-static HASHING: LazyLock<Arc<Semaphore>> =
-    LazyLock::new(|| Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, usize::from))));
+/// How much of a password is rated, in characters: the time grows with the square of it, and no more is needed.
+const MAX_RATED_CHARS: usize = 64;
 
 /// The hash that a password is verified against if there is no account, so that it takes as long as for an account.
-static DUMMY_HASH: LazyLock<Option<String>> = LazyLock::new(|| hash_now("nobody has this").ok());
+static DUMMY_HASH: LazyLock<Option<String>> = LazyLock::new(|| hashing::hash("nobody has this").ok());
 
 /// A password as typed. It is never written anywhere.
 #[derive(Clone, Default, PartialEq, Eq, serde::Deserialize)]
@@ -66,40 +59,47 @@ pub enum WeakPassword {
     Guessable,
 }
 
-/// Why a password could not be hashed or verified.
+/// Why a password could not be rated, hashed or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
     /// The parameters or the stored hash are invalid.
     #[error("a password could not be hashed or verified: {0}")]
     Hash(#[from] password_hash::Error),
     /// The server is stopping.
-    #[error("the server is stopping")]
-    Stopping,
+    #[error(transparent)]
+    NotDone(#[from] NotDone),
 }
 
 impl Password {
     /// Checks that a new password is strong enough for the account with that email address, if the address is known.
     ///
     /// # Errors
-    /// The first rule that the password breaks.
-    pub fn check(&self, email: Option<&Email>) -> Result<(), WeakPassword> {
-        self.check_against(&[email.map_or("", Email::as_str), email.map_or("", Email::local_part)])
+    /// The server is stopping. The inner error is the first rule that the password breaks.
+    pub async fn check(&self, email: Option<&Email>) -> Result<Result<(), WeakPassword>, HashError> {
+        self.check_against(&[email.map_or("", Email::as_str), email.map_or("", Email::local_part)]).await
     }
 
     /// Checks that a new password is strong enough. `known` are texts about the person, such as their name: somebody who guesses tries
     /// them first.
     ///
     /// # Errors
-    /// The first rule that the password breaks.
-    pub fn check_against(&self, known: &[&str]) -> Result<(), WeakPassword> {
+    /// The server is stopping. The inner error is the first rule that the password breaks.
+    pub async fn check_against(&self, known: &[&str]) -> Result<Result<(), WeakPassword>, HashError> {
+        if let Err(weak) = self.check_length() {
+            return Ok(Err(weak));
+        }
+        let rated = first_chars(&self.0);
+        let known: Vec<String> = known.iter().copied().chain(["portal redirects"]).map(first_chars).collect();
+        Ok(PASSWORDS.run(move || rate(&rated, &known)).await?)
+    }
+
+    fn check_length(&self) -> Result<(), WeakPassword> {
         if self.0.is_empty() {
             Err(WeakPassword::Empty)
         } else if self.0.len() > MAX_BYTES {
             Err(WeakPassword::Long)
         } else if self.0.chars().count() < MIN_CHARS {
             Err(WeakPassword::Short)
-        } else if zxcvbn::zxcvbn(&self.0, &[known, &["portal redirects"]].concat()).score() < MIN_SCORE {
-            Err(WeakPassword::Guessable)
         } else {
             Ok(())
         }
@@ -111,7 +111,7 @@ impl Password {
     /// The system gives no random bytes, or the server is stopping.
     pub async fn hash(&self) -> Result<String, HashError> {
         let text = self.normalized();
-        on_blocking_thread(move || hash_now(&text)).await
+        Ok(PASSWORDS.run(move || hashing::hash(&text)).await??)
     }
 
     /// Whether the password has that hash. `None` if there is no account: the answer is `false`, and takes as long.
@@ -121,15 +121,11 @@ impl Password {
     pub async fn matches(&self, stored: Option<String>) -> Result<bool, HashError> {
         // A text that is longer than any password is wrong without a check.
         let text = if self.0.len() > MAX_BYTES { String::new() } else { self.normalized() };
-        on_blocking_thread(move || {
+        let verified = PASSWORDS.run(move || {
             let Some(hash) = stored.as_deref().or(DUMMY_HASH.as_deref()) else { return Ok(false) };
-            match Argon2::default().verify_password(text.as_bytes(), hash) {
-                Ok(()) => Ok(stored.is_some()),
-                Err(password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(error) => Err(error.into()),
-            }
-        })
-        .await
+            Ok(hashing::verify(&text, hash)? && stored.is_some())
+        });
+        verified.await?
     }
 
     /// The text as typed.
@@ -143,41 +139,45 @@ impl Password {
     }
 }
 
-async fn on_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, HashError> + Send + 'static) -> Result<T, HashError> {
-    let permit = Arc::clone(&HASHING).acquire_owned().await.map_err(|_| HashError::Stopping)?;
-    let done = task::spawn_blocking(move || {
-        let done = work();
-        drop(permit);
-        done
-    });
-    done.await.map_err(|_| HashError::Stopping)?
+/// Rates a password. It takes tens of milliseconds.
+fn rate(text: &str, known: &[String]) -> Result<(), WeakPassword> {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    if zxcvbn::zxcvbn(text, &known).score() < MIN_SCORE { Err(WeakPassword::Guessable) } else { Ok(()) }
 }
 
-fn hash_now(text: &str) -> Result<String, HashError> {
-    // The crate's defaults are OWASP's parameters: 19 MiB, two passes, one lane.
-    Ok(Argon2::default().hash_password(text.as_bytes())?.to_string())
+/// As much of a text as is rated.
+fn first_chars(text: &str) -> String {
+    text.chars().take(MAX_RATED_CHARS).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::heavy_work::at_a_time;
 
-    fn weak(text: &str) -> Option<WeakPassword> {
-        Password::from(text).check("ana@myapp.com".parse().as_ref().ok()).err()
+    async fn weak(text: &str) -> Option<WeakPassword> {
+        Password::from(text).check("ana@myapp.com".parse().as_ref().ok()).await.unwrap().err()
     }
 
-    #[test]
-    fn a_new_password_is_long_enough_and_hard_to_guess() {
-        assert_eq!(weak(""), Some(WeakPassword::Empty));
-        assert_eq!(weak("kX9!vQ2#mZ"), Some(WeakPassword::Short));
-        assert_eq!(weak(&"x9".repeat(5_000)), Some(WeakPassword::Long));
+    #[tokio::test]
+    async fn a_new_password_is_long_enough_and_hard_to_guess() {
+        assert_eq!(weak("").await, Some(WeakPassword::Empty));
+        assert_eq!(weak("kX9!vQ2#mZ").await, Some(WeakPassword::Short));
+        assert_eq!(weak(&"x9".repeat(5_000)).await, Some(WeakPassword::Long));
         for guessable in ["password1234", "aaaaaaaaaaaa", "ana@myapp.com", "qwertyuiop12", "123456789012"] {
-            assert_eq!(weak(guessable), Some(WeakPassword::Guessable), "{guessable}");
+            assert_eq!(weak(guessable).await, Some(WeakPassword::Guessable), "{guessable}");
         }
         for good in ["correct horse battery staple", "тёплый дождь в мае", "雨が降る前に帰りましょうね", "a-long-enough-passphrase"]
         {
-            assert_eq!(weak(good), None, "{good}");
+            assert_eq!(weak(good).await, None, "{good}");
         }
+    }
+
+    #[tokio::test]
+    async fn only_the_beginning_of_a_password_is_rated() {
+        let begin = "aaaaaaaaaaaaaaaa".repeat(4);
+        assert_eq!(weak(&format!("{begin}kX9!vQ2#mZ correct horse battery staple")).await, Some(WeakPassword::Guessable));
+        assert_eq!(first_chars(&"ü".repeat(1_000)).chars().count(), MAX_RATED_CHARS);
     }
 
     #[tokio::test]
@@ -190,6 +190,16 @@ mod tests {
         for wrong in ["", "correct horse battery stapl", "Correct horse battery staple", &"x".repeat(10_000)] {
             assert!(!Password::from(wrong).matches(Some(hash.clone())).await.unwrap(), "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn many_sign_ins_at_once_take_the_memory_of_a_few() {
+        let all: Vec<_> =
+            (0..4 * at_a_time()).map(|_| tokio::spawn(async { Password::from("wrong").matches(None).await.unwrap() })).collect();
+        for matched in all {
+            assert!(!matched.await.unwrap());
+        }
+        assert!((1..=at_a_time()).contains(&hashing::kept()), "{}", hashing::kept());
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! An instance as it is stored.
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::{
     portal::identity::IdentityKind,
@@ -12,6 +13,8 @@ use crate::{
 pub struct StoredInstance {
     /// The row's key.
     pub id: i64,
+    /// The random id of the save that it was read from. Versions can come again after a restore, and this can't.
+    pub save_id: Uuid,
     /// The settings, as stored.
     pub settings: Settings,
     /// The domain as the admin typed it.

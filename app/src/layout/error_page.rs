@@ -32,7 +32,7 @@ pub fn status_of(error: AppError) -> StatusCode {
         AppError::Archived => StatusCode::GONE,
         AppError::BadRequest => StatusCode::BAD_REQUEST,
         AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+        AppError::Unavailable | AppError::Invalid | AppError::Busy | AppError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -46,7 +46,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
         AppError::SecondFactorRequired => "Second factor required",
         AppError::Archived => "Archived",
         AppError::BadRequest | AppError::TooLarge => "Not understood",
-        AppError::Unavailable | AppError::Invalid | AppError::Unreachable => "Not available",
+        AppError::Unavailable | AppError::Invalid | AppError::Busy | AppError::Unreachable => "Not available",
     };
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);
@@ -59,7 +59,9 @@ pub fn error_page(error: AppError) -> impl IntoView {
         _ => None,
     };
     let way_in = way_in.map(|(page, text)| view! { <p><a href=page target="_blank" rel="noopener">{text}</a></p> });
-    let restorable = use_context::<Restorable>().map(restore_form);
+    let restorable = use_context::<Restorable>();
+    let title = restorable.as_ref().map_or_else(|| title.to_owned(), |one| format!("{} is archived", one.slug));
+    let restorable = restorable.map(restore_form);
     let again = use_context::<PostedFields>().filter(|_| again).map(|PostedFields { fields, enctype }| {
         let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
         view! {
@@ -76,7 +78,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
         .and_then(|parts| parts.headers.get("x-request-id")?.to_str().ok().map(str::to_owned))
         .map(|id| view! { <p class="help" id="request">"Request " <code>{id}</code></p> });
     view! {
-        <Title text=title />
+        <Title text=title.clone() />
         <Frame page=ServerPage::Error>
             <header class="head"><h1>{title}</h1></header>
             <p class="lead">{error.to_string()}</p>

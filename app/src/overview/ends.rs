@@ -10,7 +10,7 @@ use crate::{
     redirects::{Flow, Ground, LinkParams, Outcome, Source, Visit, explain, policy, resolve},
     ui::{
         icon::{WARNING, icon},
-        text::Escaped,
+        text::shortened,
     },
 };
 
@@ -53,6 +53,9 @@ fn end(stored: &StoredInstance, flow: Flow) -> End {
     End { flow, target: (&resolution.target).into(), reason, skipped }
 }
 
+/// Where a skipped value is cut, in characters. Redirects and Settings have it whole.
+const MAX_SKIPPED_CHARS: usize = 240;
+
 /// The card that says where people end.
 pub(super) fn ends_card(stored: &StoredInstance, may_edit: bool) -> impl IntoView + use<> {
     let page = paths::instance(&stored.settings.slug);
@@ -86,7 +89,7 @@ fn row(end: End, redirects: &str, fix: &'static str) -> impl IntoView + use<> {
         view! {
             <p class="verdict skipped" data-kind="refused">
                 {icon(WARNING)}
-                <span><code>{Escaped(&value).to_string()}</code>" is skipped. "{before}<b>{host}</b>{after}" "<a href=href>{fix}</a></span>
+                <span><code>{shortened(&value, MAX_SKIPPED_CHARS)}</code>" is skipped. "{before}<b>{host}</b>{after}" "<a href=href>{fix}</a></span>
             </p>
         }
     });
@@ -111,7 +114,7 @@ fn setting_row(skipped: SkippedSetting, settings: &str, may_edit: bool) -> impl 
             <div>
                 <p class="verdict skipped" data-kind="refused">
                     {icon(WARNING)}
-                    <span><code>{Escaped(&value).to_string()}</code>" is skipped. "{why}" "<a href=format!("{settings}#{field}")>{fix}</a></span>
+                    <span><code>{shortened(&value, MAX_SKIPPED_CHARS)}</code>" is skipped. "{why}" "<a href=format!("{settings}#{field}")>{fix}</a></span>
                 </p>
             </div>
         </li>

@@ -18,9 +18,10 @@ async fn run(pool: &PgPool, statement: &'static str) {
     sqlx::query(statement).execute(pool).await.unwrap();
 }
 
-/// A runtime that started before the save and has just sent a heartbeat, with the version that it reported.
+/// A runtime that started before the save and has just sent a heartbeat to this database, with the version that it reported.
 async fn runtime(pool: &PgPool, id: &str, instance: i64, version: Option<i64>) {
-    let query = "insert into runtimes (id, role, started_at) values ($1, 'portal', clock_timestamp() - interval '1 hour')";
+    let query = "insert into runtimes (id, role, started_at, database_identity)
+        values ($1, 'portal', clock_timestamp() - interval '1 hour', database_identity())";
     sqlx::query(query).bind(id).execute(pool).await.unwrap();
     if let Some(version) = version {
         report(pool, id, instance, version).await;
@@ -28,7 +29,9 @@ async fn runtime(pool: &PgPool, id: &str, instance: i64, version: Option<i64>) {
 }
 
 async fn report(pool: &PgPool, id: &str, instance: i64, version: i64) {
-    let query = "insert into runtime_versions (runtime_id, instance_id, version) values ($1, $2, $3)";
+    // The last save, if it is the stored version, else some other one.
+    let query = "insert into runtime_versions (runtime_id, instance_id, version, save_id)
+        select $1, $2, $3, case when version = $3 then save_id else gen_random_uuid() end from instances where id = $2";
     sqlx::query(query).bind(id).bind(instance).bind(version).execute(pool).await.unwrap();
 }
 
@@ -45,21 +48,47 @@ async fn without_reports_there_are_no_runtimes_and_without_the_instance_there_is
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_runtime_that_reports_the_version_or_a_later_one_serves_it(pool: PgPool) {
+async fn a_runtime_that_reports_the_save_serves_it_and_one_with_another_of_the_same_or_a_higher_number_does_not(pool: PgPool) {
     let id = saved(&pool).await;
-    for (name, version) in [("a", Some(2)), ("b", Some(3)), ("c", Some(4)), ("d", None)] {
+    for (name, version) in [("a", Some(2)), ("b", Some(3)), ("c", Some(4)), ("d", None), ("e", Some(3))] {
         runtime(&pool, name, id, version).await;
     }
+    run(&pool, "update runtime_versions set save_id = gen_random_uuid() where runtime_id = 'e'").await;
     let found = live_status(&pool, id).await.unwrap().unwrap();
-    assert_eq!(served(&found), [("a", Some(2), false), ("b", Some(3), true), ("c", Some(4), true), ("d", None, false)]);
-    assert_eq!((found.version, found.live_count()), (3, 2));
+    let (behind, live) = (|name, version| (name, version, false), ("b", Some(3), true));
+    assert_eq!(served(&found), [behind("a", Some(2)), live, behind("c", Some(4)), behind("d", None), behind("e", Some(3))]);
+    assert_eq!((found.version, found.live_count()), (3, 1));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_heartbeat_to_another_database_says_nothing_here(pool: PgPool) {
+    let id = saved(&pool).await;
+    for name in ["here", "elsewhere"] {
+        runtime(&pool, name, id, Some(3)).await;
+    }
+    run(&pool, "update runtimes set database_identity = '1 1 1 1', caught_up_at = 'infinity' where id = 'elsewhere'").await;
+    assert_eq!(served(&live_status(&pool, id).await.unwrap().unwrap()), [("here", Some(3), true)]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_runtime_of_the_previous_server_version_names_no_save_and_counts_by_the_number(pool: PgPool) {
+    let id = saved(&pool).await;
+    for (name, version) in [("a", 2), ("b", 3), ("c", 4)] {
+        runtime(&pool, name, id, Some(version)).await;
+    }
+    run(&pool, "update runtimes set database_identity = null").await;
+    run(&pool, "update runtime_versions set save_id = null").await;
+    let found = live_status(&pool, id).await.unwrap().unwrap();
+    assert_eq!(served(&found), [("a", Some(2), false), ("b", Some(3), true), ("c", Some(4), false)]);
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_first_version_is_live_at_once_as_there_is_nothing_older_to_serve(pool: PgPool) {
     let created = create(&pool, &my_app()).await;
     runtime(&pool, "a", created.id, None).await;
-    assert_eq!(served(&live_status(&pool, created.id).await.unwrap().unwrap()), [("a", None, true)]);
+    // It has served this instance from another database.
+    runtime(&pool, "b", created.id, Some(9)).await;
+    assert_eq!(served(&live_status(&pool, created.id).await.unwrap().unwrap()), [("a", None, true), ("b", Some(9), false)]);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -133,7 +162,7 @@ async fn after_a_save_the_page_waits_for_the_last_runtime_but_not_for_ever(pool:
     let follows = async {
         // Only after the first look.
         tokio::task::yield_now().await;
-        run(&pool, "update runtime_versions set version = 3").await;
+        run(&pool, "update runtime_versions v set version = 3, save_id = i.save_id from instances i").await;
     };
     let (found, ()) = tokio::join!(wait_until_live(&pool, id), follows);
     assert_eq!(found.unwrap().unwrap().live_count(), 2);

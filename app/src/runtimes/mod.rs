@@ -41,6 +41,18 @@ impl RuntimeRole {
     }
 }
 
+/// What a runtime serves of an instance.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServedSave {
+    /// The instance's key.
+    pub instance: i64,
+    /// The version's number, for people.
+    pub version: i64,
+    /// The save. Of two versions with the same number, only this says whether they are the same.
+    pub save_id: uuid::Uuid,
+}
+
 /// A process that serves the portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Runtime {

@@ -2,9 +2,10 @@
 
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::{
-    Runtime,
+    Runtime, ServedSave,
     live::{LiveStatus, RuntimeStatus},
 };
 
@@ -18,25 +19,36 @@ const COMMIT_MARGIN_SECONDS: f64 = 5.0;
 /// How long a stored version counts as new, in seconds.
 const NEW_SECONDS: f64 = 3.0;
 
-/// The time on PostgreSQL's clock.
-///
-/// # Errors
-/// The query fails.
-pub async fn now<'e>(executor: impl PgExecutor<'e>) -> sqlx::Result<OffsetDateTime> {
-    sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(executor).await
+/// Which database answered, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    /// The time on its clock.
+    pub now: OffsetDateTime,
+    /// The cluster with its timeline, the database and the table (migration 5). Another one may have lost saves.
+    pub identity: String,
 }
 
-/// Records that a runtime is running, and that it serves everything that was committed well before `caught_up_at`.
+/// Which database answers, and its time.
 ///
 /// # Errors
 /// The query fails.
-pub async fn record_heartbeat<'e>(executor: impl PgExecutor<'e>, runtime: &Runtime, caught_up_at: OffsetDateTime) -> sqlx::Result<()> {
+pub async fn database<'e>(executor: impl PgExecutor<'e>) -> sqlx::Result<Database> {
+    sqlx::query_as!(Database, r#"select clock_timestamp() as "now!", database_identity() as "identity!""#).fetch_one(executor).await
+}
+
+/// Records that a runtime is running, and that it serves everything that was committed to that database well before it was read.
+///
+/// # Errors
+/// The query fails.
+pub async fn record_heartbeat<'e>(executor: impl PgExecutor<'e>, runtime: &Runtime, caught_up: &Database) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into runtimes (id, role, caught_up_at) values ($1, $2, $3)
-        on conflict (id) do update set seen_at = clock_timestamp(), caught_up_at = excluded.caught_up_at",
+        "insert into runtimes (id, role, caught_up_at, database_identity) values ($1, $2, $3, $4)
+        on conflict (id) do update set seen_at = clock_timestamp(), caught_up_at = excluded.caught_up_at,
+            database_identity = excluded.database_identity",
         runtime.id,
         runtime.role.name(),
-        caught_up_at
+        caught_up.now,
+        caught_up.identity
     )
     .execute(executor)
     .await?;
@@ -52,45 +64,43 @@ pub async fn delete_stale<'e>(executor: impl PgExecutor<'e>) -> sqlx::Result<()>
     Ok(())
 }
 
-/// A version that a runtime reported, and the time since it was saved.
+/// A save that a runtime reported, and how long ago it was made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Acknowledged {
     /// The instance's key.
     pub instance: i64,
-    /// The seconds from the save to the report, on PostgreSQL's clock; `None` if a newer version is stored by now.
-    pub after: Option<f64>,
+    /// The seconds from the save to the report, on PostgreSQL's clock.
+    pub after: f64,
 }
 
-/// Reports that a runtime serves at least these versions of these instances. Instances that the database does not have are left out.
+/// Reports that a runtime serves these saves. Those that are not the last ones by now are left out: the runtime reports the last one
+/// when it serves it. So are saves that this database does not have.
 ///
 /// # Errors
 /// The query fails.
-pub async fn acknowledge<'e>(
-    executor: impl PgExecutor<'e>,
-    runtime: &Runtime,
-    instances: &[i64],
-    versions: &[i64],
-) -> sqlx::Result<Vec<Acknowledged>> {
+pub async fn acknowledge<'e>(executor: impl PgExecutor<'e>, runtime: &Runtime, served: &[ServedSave]) -> sqlx::Result<Vec<Acknowledged>> {
+    let instances: Vec<i64> = served.iter().map(|served| served.instance).collect();
+    let saves: Vec<Uuid> = served.iter().map(|served| served.save_id).collect();
     // Sorted by key, so that two reports never wait for each other.
     sqlx::query_as!(
         Acknowledged,
         r#"
         with reported as (
-            insert into runtime_versions as there (runtime_id, instance_id, version)
-            select r.id, i.id, least(heard.version, i.version)
-            from unnest($2::bigint[], $3::bigint[]) as heard (instance, version)
-            join instances i on i.id = heard.instance
+            insert into runtime_versions (runtime_id, instance_id, version, save_id)
+            select r.id, i.id, i.version, i.save_id
+            from unnest($2::bigint[], $3::uuid[]) as heard (instance, save_id)
+            join instances i on i.id = heard.instance and i.save_id = heard.save_id
             join runtimes r on r.id = $1
             order by i.id
-            on conflict (runtime_id, instance_id) do update set version = greatest(there.version, excluded.version)
-            returning there.instance_id, there.version
+            on conflict (runtime_id, instance_id) do update set version = excluded.version, save_id = excluded.save_id
+            returning instance_id
         )
-        select reported.instance_id as "instance!", extract(epoch from clock_timestamp() - i.updated_at)::float8 as after
-        from reported left join instances i on i.id = reported.instance_id and i.version = reported.version
+        select i.id as "instance!", extract(epoch from clock_timestamp() - i.updated_at)::float8 as "after!"
+        from reported join instances i on i.id = reported.instance_id
         "#,
         runtime.id,
-        instances,
-        versions
+        &instances,
+        &saves
     )
     .fetch_all(executor)
     .await
@@ -107,8 +117,10 @@ pub async fn delete<'e>(executor: impl PgExecutor<'e>, runtime: &Runtime) -> sql
 
 /// Which active runtimes serve the stored version of an instance; `None` if there is no such instance.
 ///
-/// A runtime that has not reported the version serves it too if it caught up or started well after the save: it loads what it is
-/// asked for. So does every runtime where nothing older than the stored version has ever been.
+/// A runtime serves it if it has reported that save, or if it caught up or started well after the save: it loads what it is asked for.
+/// So does every runtime of an instance's first version, unless it has reported another save. Heartbeats count only in the database
+/// that the runtime had read: after a restore or a failover, each runtime is missing until it has caught up there. Runtimes of the
+/// previous server version name neither a save nor a database, so their reports count by the version's number.
 ///
 /// # Errors
 /// The query fails.
@@ -116,13 +128,14 @@ pub async fn live_status<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sq
     let rows = sqlx::query!(
         r#"select i.version as "stored!", r.id as "id?", r.role as "role?", v.version as "version?",
             i.updated_at > clock_timestamp() - make_interval(secs => $4) as "is_new!",
-            i.version = 1
-                or coalesce(v.version >= i.version, false)
+            v.runtime_id is null and i.version = 1
+                or coalesce(v.save_id = i.save_id, v.version = i.version, false)
                 or coalesce(r.caught_up_at > i.updated_at + make_interval(secs => $2), false)
                 or coalesce(r.started_at > i.updated_at + make_interval(secs => $2), false) as "is_live!",
             greatest(0, coalesce(extract(epoch from clock_timestamp() - r.seen_at), 0))::bigint as "heard!"
         from instances i
         left join runtimes r on r.seen_at > clock_timestamp() - make_interval(secs => $3)
+            and coalesce(r.database_identity = (select database_identity()), true)
         left join runtime_versions v on v.runtime_id = r.id and v.instance_id = i.id
         where i.id = $1
         order by r.started_at, r.id"#,

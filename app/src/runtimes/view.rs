@@ -70,7 +70,9 @@ fn row(runtime: &RuntimeStatus, stored: i64) -> impl IntoView + use<> {
 pub(crate) fn version(runtime: &RuntimeStatus, stored: i64) -> String {
     match runtime.version {
         // A runtime that has not been asked yet loads the stored version.
-        _ if runtime.is_live => format!("Version {}", runtime.version.map_or(stored, |version| version.max(stored))),
+        _ if runtime.is_live => format!("Version {stored}"),
+        // The number comes again after a restore.
+        Some(version) if version == stored => format!("A different version {version}, catching up"),
         Some(version) => format!("Version {version}, catching up"),
         None => "Catching up".to_owned(),
     }
@@ -108,5 +110,7 @@ mod tests {
         assert_eq!(version(&runtime(None, true), 12), "Version 12");
         assert_eq!(version(&runtime(Some(11), false), 12), "Version 11, catching up");
         assert_eq!(version(&runtime(None, false), 12), "Catching up");
+        assert_eq!(version(&runtime(Some(13), true), 12), "Version 12", "a restore has lost version 13");
+        assert_eq!(version(&runtime(Some(12), false), 12), "A different version 12, catching up");
     }
 }

@@ -1,4 +1,5 @@
-//! Calls of the server functions. One call serves all of them: what a form holds is sent as it is, and the answer is read field by field. Code that is generated for each function and each type would be most of what the browser loads.
+//! Calls of the server functions. One call serves all of them: what a form holds is sent as it is, and the answer is read field by field.
+//! Code that is generated for each function and each type would be most of what the browser loads.
 
 use leptos::{
     prelude::*,

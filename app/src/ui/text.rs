@@ -69,9 +69,22 @@ pub fn moment(at: OffsetDateTime) -> impl IntoView {
     view! { <time datetime=timestamp(at)>{shown}" UTC"</time> }
 }
 
+/// A text cut at `limit` characters, with invisible characters as escapes, and how much is missing.
+pub fn shortened(text: &str, limit: usize) -> String {
+    let cut = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
+    let shown = Escaped(&text[..cut]).to_string();
+    if cut < text.len() { format!("{shown}… and {} more bytes", Grouped(text.len() - cut)) } else { shown }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_says_how_much_is_cut() {
+        assert_eq!(shortened("a\u{200b}b", 3), "a\\u{200b}b");
+        assert_eq!(shortened("äöü", 2), "äö… and 2 more bytes");
+    }
 
     #[test]
     fn numbers_are_grouped_by_three() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::{
+    admins::Caller,
     bulk_check::{
         check::{LinkOutcome, check as check_line},
         export,
@@ -11,22 +12,31 @@ use app::{
         selection::Selection,
     },
     error::AppError,
+    heavy_work::{LISTS, NotDone},
     instances::store,
     layout::error_page::PostedFields,
 };
 use axum::{
-    body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State, multipart::MultipartError},
+    Extension,
+    body::Body,
+    extract::{
+        DefaultBodyLimit, FromRequest, Multipart, Path, Request, State,
+        multipart::{Field, MultipartError},
+    },
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::prelude::provide_context;
 
-use crate::dashboard::rendering::Dashboard;
+use super::{Dashboard, failure::Failure, posted_form};
+use crate::http::form::read_short;
 
-/// The largest post that is read to its end, in bytes. A list may have far less, but who sends more of it should read that in the
+/// The largest post that is taken to its end, in bytes. A list may have far less, but who sends more of it should read that in the
 /// answer, and browsers read no answer to what nobody has taken from them.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// How much of a post is kept, in bytes: the checked list and the pasted one beside it, with their names.
+const MAX_KEPT_BYTES: usize = 2 * list::MAX_LIST_BYTES + 64 * 1024;
 
 /// Bounds the bodies of these posts.
 pub(crate) fn body_limit() -> DefaultBodyLimit {
@@ -34,25 +44,40 @@ pub(crate) fn body_limit() -> DefaultBodyLimit {
 }
 
 /// `POST /instances/{slug}/preview/links`
-pub(crate) async fn check(State(dashboard): State<Dashboard>, request: Request) -> Response {
-    match Fields::read(request).await {
-        Ok((parts, fields)) => show(&dashboard, parts, fields.form()).await,
-        Err((parts, error)) => dashboard.render_error(parts, error, || ()).await,
-    }
+pub(crate) async fn check(
+    State(dashboard): State<Dashboard>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let (parts, body) = request.into_parts();
+    // The turn comes first, so that nothing is read of a list that has to wait.
+    let turn = dashboard.turn(&caller).await?;
+    let fields = Fields::read(&parts, body).await?;
+    let answer = LISTS.run_async(async move { show(&dashboard, parts, fields.form()).await }).await;
+    Ok(turn.until_written(answer.map_err(|NotDone| AppError::Unavailable)?))
 }
 
 /// `POST /instances/{slug}/preview/links.csv`: the same list as a file. Where there is none to be made, the page says why.
-pub(crate) async fn download(State(dashboard): State<Dashboard>, Path(slug): Path<String>, mut request: Request) -> Response {
-    let csv = request.uri();
-    let page = format!("{}?{}", csv.path().trim_end_matches(".csv"), csv.query().unwrap_or_default()).parse();
-    *request.uri_mut() = page.unwrap_or_default();
-    let (parts, fields) = match Fields::read(request).await {
-        Ok(read) => read,
-        Err((parts, error)) => return dashboard.render_error(parts, error, || ()).await,
-    };
+pub(crate) async fn download(
+    State(dashboard): State<Dashboard>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let (mut parts, body) = request.into_parts();
+    let page = format!("{}?{}", parts.uri.path().trim_end_matches(".csv"), parts.uri.query().unwrap_or_default()).parse();
+    parts.uri = page.unwrap_or_default();
+    let turn = dashboard.turn(&caller).await?;
+    let fields = Fields::read(&parts, body).await?;
+    let answer = LISTS.run_async(async move { file(&dashboard, &slug, parts, &fields).await }).await;
+    Ok(turn.until_written(answer.map_err(|NotDone| AppError::Unavailable)?))
+}
+
+/// The list as a file, or the page that says why there is none.
+async fn file(dashboard: &Dashboard, slug: &str, parts: Parts, fields: &Fields) -> Response {
     let form = fields.form();
-    let (Ok(lines), Ok(Some(stored))) = (&form.list, store::find(&dashboard.pool, &slug).await) else {
-        return show(&dashboard, parts, form).await;
+    let (Ok(lines), Ok(Some(stored))) = (&form.list, store::find(&dashboard.pool, slug).await) else {
+        return show(dashboard, parts, form).await;
     };
     let shown = fields.shown().or(Selection::read(parts.uri.query().unwrap_or_default()).outcome);
     let rows: Vec<_> = lines
@@ -73,9 +98,11 @@ pub(crate) fn is_list(request: &Request) -> bool {
     request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
 }
 
-/// What was posted, to be sent again; `None` where it is no list.
+/// The list of somebody who is not let in, to be sent again; `None` where it is none, or longer than any other form that is kept.
 pub(crate) async fn kept(request: Request) -> Option<PostedFields> {
-    let (_, fields) = Fields::read(request).await.ok()?;
+    let (parts, body) = request.into_parts();
+    let body = read_short(body, posted_form::MAX_KEPT_BYTES).await?;
+    let fields = Fields::read(&parts, body.into()).await.ok()?;
     Some(posted(&fields.form()))
 }
 
@@ -105,28 +132,30 @@ async fn show(dashboard: &Dashboard, parts: Parts, form: BulkCheckForm) -> Respo
 /// What was posted.
 #[derive(Debug, Default)]
 struct Fields {
-    links: Option<Bytes>,
+    links: Option<Vec<u8>>,
     file_name: Option<String>,
-    file: Bytes,
-    show: Option<Bytes>,
+    file: Vec<u8>,
+    show: Option<Vec<u8>>,
     /// What the results carry along if the list came from a file: its name, and what was pasted beside it.
-    carried_name: Option<Bytes>,
-    carried_paste: Option<Bytes>,
+    carried_name: Option<Vec<u8>>,
+    carried_paste: Option<Vec<u8>>,
+    kept_bytes: usize,
     too_large: bool,
 }
 
 impl Fields {
-    /// Reads a post. Missing, unknown and repeated fields are a form that this dashboard did not make.
-    async fn read(request: Request) -> Result<(Parts, Self), (Parts, AppError)> {
-        let (parts, body) = request.into_parts();
-        let Ok(mut multipart) = Multipart::from_request(Request::from_parts(parts.clone(), body), &()).await else {
-            return Err((parts, AppError::BadRequest));
-        };
+    /// Reads a post.
+    ///
+    /// # Errors
+    /// Fields are missing, unknown or repeated: this dashboard did not make the form.
+    async fn read(parts: &Parts, body: Body) -> Result<Self, AppError> {
+        let request = Request::from_parts(parts.clone(), body);
+        let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| AppError::BadRequest)?;
         let mut fields = Self::default();
         match fields.take(&mut multipart).await {
-            Ok(true) => Ok((parts, fields)),
-            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Ok((parts, Self { too_large: true, ..fields })),
-            Ok(false) | Err(_) => Err((parts, AppError::BadRequest)),
+            Ok(true) => Ok(fields),
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Ok(Self { too_large: true, ..fields }),
+            Ok(false) | Err(_) => Err(AppError::BadRequest),
         }
     }
 
@@ -136,16 +165,16 @@ impl Fields {
             let name = field.name().unwrap_or_default().to_owned();
             // Where no file is chosen, an empty one without a name is sent.
             let file_name = field.file_name().unwrap_or_default().to_owned();
+            let value = self.keep(field).await?;
             let first = match name.as_str() {
-                "links" => self.links.replace(field.bytes().await?).is_none(),
-                "show" => self.show.replace(field.bytes().await?).is_none(),
-                "file_name" => self.carried_name.replace(field.bytes().await?).is_none(),
-                "pasted" => self.carried_paste.replace(field.bytes().await?).is_none(),
-                "file" if file_name.is_empty() => field.bytes().await?.is_empty(),
+                "links" => self.links.replace(value).is_none(),
+                "show" => self.show.replace(value).is_none(),
+                "file_name" => self.carried_name.replace(value).is_none(),
+                "pasted" => self.carried_paste.replace(value).is_none(),
+                "file" if file_name.is_empty() => value.is_empty(),
                 "file" => {
-                    let first = self.file_name.replace(file_name).is_none();
-                    self.file = field.bytes().await?;
-                    first
+                    self.file = value;
+                    self.file_name.replace(file_name).is_none()
                 }
                 _ => false,
             };
@@ -154,6 +183,19 @@ impl Fields {
             }
         }
         Ok(self.links.is_some())
+    }
+
+    /// A field's value, as long as there is room for it. The rest is only taken from the client.
+    async fn keep(&mut self, mut field: Field<'_>) -> Result<Vec<u8>, MultipartError> {
+        let mut value = Vec::new();
+        while let Some(chunk) = field.chunk().await? {
+            self.kept_bytes += chunk.len();
+            self.too_large |= self.kept_bytes > MAX_KEPT_BYTES;
+            if !self.too_large {
+                value.extend_from_slice(&chunk);
+            }
+        }
+        Ok(value)
     }
 
     fn form(&self) -> BulkCheckForm {

@@ -3,11 +3,12 @@
 use app::{
     admins::{Caller, guard},
     error::AppError,
+    heavy_work::{LISTS, NotDone},
     history::{
         export::{ExportFormat, MAX_EXPORTED},
         filter::{Criteria, HistoryFilter},
         restore::{RestoreForm, api::restore_version, version_of},
-        store::{self as changes, Scope},
+        store::{self as changes, Change, Scope},
     },
     instances::store,
     members::role::Role,
@@ -57,7 +58,9 @@ pub(super) async fn export(
 ) -> Result<Response, Failure> {
     let role = guard::admit(&dashboard.pool, &caller, &slug, Role::Viewer).await?;
     let stored = store::find_any(&dashboard.pool, &slug).await?.ok_or(AppError::NotFound)?;
-    file(&dashboard.pool, &parts, Scope::Instance { id: stored.id, role }, &slug).await
+    let turn = dashboard.turn(&caller).await?;
+    let scope = Scope::Instance { id: stored.id, role };
+    file(&dashboard.pool, &parts, scope, &slug).await.map(|file| turn.until_written(file))
 }
 
 /// `GET /history/export.csv` and `.json`: what became of the server's accounts.
@@ -69,7 +72,8 @@ pub(super) async fn export_server(
     if !caller.is_server_admin {
         return Err(AppError::Forbidden.into());
     }
-    file(&dashboard.pool, &parts, Scope::Server, "server").await
+    let turn = dashboard.turn(&caller).await?;
+    file(&dashboard.pool, &parts, Scope::Server, "server").await.map(|file| turn.until_written(file))
 }
 
 async fn file(pool: &PgPool, parts: &Parts, scope: Scope, name: &str) -> Result<Response, Failure> {
@@ -83,11 +87,16 @@ async fn file(pool: &PgPool, parts: &Parts, scope: Scope, name: &str) -> Result<
     Ok(written(pool, scope, criteria, format, name).await?)
 }
 
+/// A part of the file.
+async fn write(format: ExportFormat, changes: Vec<Change>, is_first: bool) -> sqlx::Result<Vec<u8>> {
+    LISTS.run(move || format.write(&changes, is_first)).await.map_err(|NotDone| sqlx::Error::PoolClosed)
+}
+
 /// The file, sent as it is read. The first part and whether the file is cut are known before anything is sent.
 async fn written(pool: &PgPool, scope: Scope, criteria: Criteria, format: ExportFormat, name: &str) -> sqlx::Result<Response> {
     let cut = changes::is_longer_than(pool, scope, &criteria, MAX_EXPORTED).await?;
     let first = changes::read_page(pool, scope, &criteria, AT_A_TIME).await?;
-    let part = [format.begin(), format.write(&first.changes, true)].concat();
+    let part = [format.begin(), write(format, first.changes, true).await?].concat();
     let pool = pool.clone();
     let rest = stream::try_unfold(Some((part, first.older, AT_A_TIME)), move |state| {
         let (pool, criteria) = (pool.clone(), criteria.clone());
@@ -95,7 +104,7 @@ async fn written(pool: &PgPool, scope: Scope, criteria: Criteria, format: Export
             let Some((mut part, older, sent)) = state else { return Ok::<_, sqlx::Error>(None) };
             let next = if let Some(before) = older.filter(|_| sent < MAX_EXPORTED) {
                 let page = changes::read_page(&pool, scope, &Criteria { before: Some(before), ..criteria }, AT_A_TIME).await?;
-                Some((format.write(&page.changes, false), page.older, sent + AT_A_TIME))
+                Some((write(format, page.changes, false).await?, page.older, sent + AT_A_TIME))
             } else {
                 part.extend(format.end());
                 None

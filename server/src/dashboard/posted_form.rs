@@ -9,10 +9,10 @@ use axum::{
 use serde::de::DeserializeOwned;
 
 use super::failure::{Failure, KeptForm};
-use crate::http::form::{NotAForm, fields, is_form, read_body};
+use crate::http::form::{NotAForm, fields, is_form, read_body, read_short};
 
-/// The largest form that is kept for somebody who is signed out, in bytes and in fields.
-const MAX_KEPT_BYTES: usize = 256 * 1024;
+/// The largest form that is kept for somebody who is not let in, in bytes and in fields.
+pub(super) const MAX_KEPT_BYTES: usize = 256 * 1024;
 const MAX_KEPT_FIELDS: usize = 200;
 
 /// A form that was posted, with the request around it. The error page of a failed request offers to send it again.
@@ -78,11 +78,11 @@ pub(super) fn posted_fields(body: &[u8]) -> PostedFields {
     PostedFields { fields: fields(body), enctype: None }
 }
 
-/// The form of somebody who is signed out, to be sent again; `None` where it is none.
+/// The form of somebody who is not let in, to be sent again; `None` where it is none.
 pub(super) async fn kept(request: Request) -> Option<PostedFields> {
-    // Nobody has let them in yet: no more is read and shown again than the largest page has.
+    // Nobody has let them in yet: no more is kept and shown again than the largest page has.
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MAX_KEPT_BYTES).await.ok()?;
+    let body = read_short(body, MAX_KEPT_BYTES).await?;
     let whole = is_form(&parts) && url::form_urlencoded::parse(&body).count() <= MAX_KEPT_FIELDS;
     whole.then(|| posted_fields(&body))
 }

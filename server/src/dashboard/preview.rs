@@ -1,12 +1,17 @@
 //! The post of the Preview tab. It stores nothing.
 
 use app::{
+    admins::Caller,
+    error::AppError,
+    heavy_work::{LISTS, NotDone},
     instances::store,
     preview::{form::PreviewForm, view::PostedPreview},
 };
 use axum::{
+    Extension,
+    body::Bytes,
     extract::{Path, Request, State},
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
@@ -18,12 +23,24 @@ use super::{
 };
 
 /// `POST /instances/{slug}/preview`: stores nothing. Leads to the page whose address says what was typed, where it fits in one.
-pub(super) async fn preview(State(dashboard): State<Dashboard>, Path(slug): Path<String>, request: Request) -> Result<Response, Failure> {
+pub(super) async fn preview(
+    State(dashboard): State<Dashboard>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    // A link may be pasted with a megabyte too much.
+    let turn = dashboard.turn(&caller).await?;
     let (parts, body) = read(request).await?;
-    let mut form = PreviewForm::read(&String::from_utf8_lossy(&body));
+    let answer = LISTS.run_async(async move { answer(&dashboard, &slug, parts, &body).await }).await;
+    Ok(turn.until_written(answer.map_err(|NotDone| AppError::Unavailable)?))
+}
+
+async fn answer(dashboard: &Dashboard, slug: &str, parts: Parts, body: &Bytes) -> Response {
+    let mut form = PreviewForm::read(&String::from_utf8_lossy(body));
     let mut status = StatusCode::OK;
     // What can't be found or asked, the page says itself.
-    if let Ok(Some(stored)) = store::find(&dashboard.pool, &slug).await {
+    if let Ok(Some(stored)) = store::find(&dashboard.pool, slug).await {
         form.keep_changes(&stored.fallbacks);
         match form.clone().take_link(&stored.instance) {
             Ok(_) => form = form.before_link(),
@@ -31,14 +48,14 @@ pub(super) async fn preview(State(dashboard): State<Dashboard>, Path(slug): Path
         }
     }
     if status == StatusCode::OK
-        && let Some(address) = form.address(&slug)
+        && let Some(address) = form.address(slug)
     {
-        return Ok(Redirect::to(&address).into_response());
+        return Redirect::to(&address).into_response();
     }
-    let fields = posted_fields(&body);
+    let fields = posted_fields(body);
     let provide = move || {
         provide_context(PostedPreview(form.clone()));
         provide_context(fields.clone());
     };
-    Ok(dashboard.render(parts, status, provide).await)
+    dashboard.render(parts, status, provide).await
 }

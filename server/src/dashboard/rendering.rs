@@ -27,7 +27,18 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use super::{assets, rate_limits::AdminRateLimits};
-use crate::{config::SecondFactor, http::dashboard_url::DashboardUrl};
+use crate::{
+    config::SecondFactor,
+    http::{
+        dashboard_url::DashboardUrl,
+        turns::{NoTurn, Turn, Turns},
+    },
+};
+
+/// How many requests with long lists one admin may have at a time, and all admins together. Each may take some 20 MiB until its answer
+/// is written.
+const MAX_LISTS_OF_ADMIN: usize = 2;
+const MAX_LISTS: usize = 6;
 
 /// What the dashboard is made with: the state of its routes.
 #[derive(Clone, Debug)]
@@ -42,6 +53,8 @@ pub(crate) struct Dashboard {
     pub(crate) limits: AdminRateLimits,
     /// Whether admins must have a second factor, and the key of its secrets.
     pub(crate) second_factor: SecondFactor,
+    /// The turns of admins to have long lists checked or made.
+    lists: Arc<Turns<i64>>,
 }
 
 impl axum::extract::FromRef<Dashboard> for LeptosOptions {
@@ -53,12 +66,24 @@ impl axum::extract::FromRef<Dashboard> for LeptosOptions {
 impl Dashboard {
     /// The dashboard over these connections.
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor) -> Self {
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new(), second_factor }
+        let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new(), second_factor, lists }
     }
 
     /// What checking a code needs, at this moment.
     pub(crate) fn code_context(&self) -> CodeContext {
         CodeContext { key: self.second_factor.read_key(), now: OffsetDateTime::now_utc().unix_timestamp() }
+    }
+
+    /// Waits for an admin's turn to send or get a long list.
+    ///
+    /// # Errors
+    /// None came in time.
+    pub(super) async fn turn(&self, caller: &Caller) -> Result<Turn, AppError> {
+        self.lists.take(caller.id).await.map_err(|NoTurn| {
+            tracing::warn!("a list had to wait too long for its turn");
+            AppError::Busy
+        })
     }
 
     /// Puts into a page's context what every page may need.

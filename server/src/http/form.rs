@@ -4,11 +4,15 @@ use axum::{
     body::{Body, Bytes},
     http::{header, request::Parts},
 };
+use futures_util::StreamExt;
 use percent_encoding::percent_decode;
 use url::form_urlencoded;
 
 /// The largest form that is read, in bytes: a link may be pasted with a megabyte too much, and is still answered beside its field.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// How much of a body that nobody keeps is still taken from the client, in bytes. Browsers read no answer before they have sent it.
+const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Why a body is not read as a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +29,23 @@ pub(crate) enum NotAForm {
 pub(crate) async fn read_body(parts: &Parts, body: Body) -> Result<Bytes, NotAForm> {
     let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| NotAForm::TooLarge)?;
     if is_form(parts) && percent_decode(&body).decode_utf8().is_ok() { Ok(body) } else { Err(NotAForm::Other) }
+}
+
+/// Reads a body of at most that many bytes. A longer one is taken from the client piece by piece, and not kept: `None`.
+pub(crate) async fn read_short(body: Body, max: usize) -> Option<Vec<u8>> {
+    let (mut kept, mut taken, mut chunks) = (Some(Vec::new()), 0, body.into_data_stream());
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.ok()?;
+        taken += chunk.len();
+        if taken > MAX_DISCARDED_BYTES {
+            return None;
+        }
+        kept = kept.filter(|_| taken <= max);
+        if let Some(kept) = &mut kept {
+            kept.extend_from_slice(&chunk);
+        }
+    }
+    kept
 }
 
 /// Whether a request says that its body is a form, as browsers send it without an `enctype`.

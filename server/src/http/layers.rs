@@ -4,9 +4,12 @@ use axum::{
     Router,
     extract::Request,
     http::{Method, StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
 };
 use tower_http::{compression::CompressionLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer};
+
+use super::pieces::divided;
 
 /// The largest body that is read, in bytes: a form comes back to be fixed even if every field is far over its limit. A bulk check
 /// has a limit of its own.
@@ -24,7 +27,7 @@ pub(crate) fn body_limit() -> RequestBodyLimitLayer {
 pub(crate) fn pages(router: Router) -> Router {
     // The browser's files are compressed already. Pages hold no secret that their length could reveal: what they repeat of a query
     // stands beside its own percent-encoding.
-    router.layer((CompressionLayer::new(), CsrfLayer::new()))
+    router.layer((CompressionLayer::new(), middleware::map_response(divided), CsrfLayer::new()))
 }
 
 /// Answers for a method that a path does not have.

@@ -8,5 +8,7 @@ pub(crate) mod envelope;
 pub(crate) mod form;
 pub(crate) mod host;
 pub(crate) mod layers;
+mod pieces;
 pub(crate) mod rate_limit;
 pub(crate) mod request;
+pub(crate) mod turns;

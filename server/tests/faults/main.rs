@@ -1,6 +1,8 @@
 //! What holds when processes are killed: the real binary beside a PostgreSQL of the test's own.
 
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod minutes;

@@ -12,6 +12,7 @@ use axum::{
     body::Body,
     extract::connect_info::MockConnectInfo,
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, request::Builder},
+    response::Response,
 };
 use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
@@ -131,6 +132,13 @@ impl Site {
         // Some tests have no database any more.
         drop(self.snapshots.catch_up().await);
         self.send_unaided(request).await
+    }
+
+    /// Sends a request with its cookie, and leaves the answer unread.
+    pub(crate) async fn send_unread(&self, mut request: Request<Body>) -> Response {
+        request.headers_mut().insert(header::COOKIE, self.cookie().parse().unwrap());
+        request.headers_mut().insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// Sends a request as it is, to a server that has heard of nothing.

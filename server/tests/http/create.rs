@@ -55,6 +55,28 @@ async fn every_field_is_stored_and_blank_origins_do_not_count(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn localhost_with_any_port_is_stored_served_and_allowed_in_development_only(pool: PgPool) {
+    let site = Site::new(&pool).await;
+    let form = with(instance_form(), "allowed_origins", "http://LOCALHOST:*");
+    let refused = site.post("/instances/new", &form).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let form = with(form, "environment", "development");
+    assert_eq!(site.post("/instances/new", &form).await.status, StatusCode::SEE_OTHER);
+    let served = site.get("/portal/my-app/v1/redirects").await.json();
+    assert_eq!(served["allowed_origins"], serde_json::json!(["http://localhost:*"]));
+    assert!(site.get("/instances/my-app/settings").await.text().contains(r#"value="http://localhost:*""#));
+    for (url, source) in [
+        ("http://localhost:4321/x", "redirect_url"),
+        ("http://localhost/x", "redirect_url"),
+        ("http://a.localhost:4321/x", "home_url"),
+        ("https://localhost:4321/x", "home_url"),
+    ] {
+        let answer = site.get(&format!("/portal/my-app/v1/resolve?flow=sign-out&redirect_url={url}")).await.json();
+        assert_eq!(answer["source"], source, "{url}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_unicode_domain_is_stored_in_ascii_and_shown_as_typed(pool: PgPool) {
     let site = Site::new(&pool).await;
     let answer = site.post("/instances/new", &with(instance_form(), "domain", "München.de")).await;

@@ -1,6 +1,7 @@
 //! Many links at once: `POST /instances/{slug}/preview/links` and `…/links.csv`.
 
 mod refused;
+mod turns;
 
 use app::redirects::{Environment, Flow};
 use axum::http::StatusCode;

@@ -60,7 +60,7 @@ async fn a_method_that_writes_is_a_problem(pool: PgPool) {
         }
     }
     let head = site.send(request(Method::HEAD, "/portal/my-app/v1/redirects", &[]).body(Body::empty()).unwrap()).await;
-    assert_eq!((head.status, head.header("etag"), head.body.len()), (StatusCode::OK, "\"1-1\"", 0));
+    assert_eq!((head.status, head.header("etag").starts_with("\"1-1-"), head.body.len()), (StatusCode::OK, true, 0));
 }
 
 #[sqlx::test(migrations = "../migrations")]

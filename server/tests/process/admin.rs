@@ -43,6 +43,14 @@ impl Admin {
         create_owned(pool, &self.actor, &settings).await;
     }
 
+    /// The line of the dashboard that says on how many runtimes the stored version is live; nothing if there is no page.
+    pub(crate) fn live_line(&self, server: &mut Client, slug: &str) -> Option<String> {
+        let page = server.get_page(&format!("/instances/{slug}/redirects"), &self.cookie).ok().filter(|page| page.status == 200)?;
+        let page = String::from_utf8(page.body).ok()?;
+        let line = page.split_once("<span class=\"dot\"></span><span>")?.1.split_once("</span>")?.0;
+        Some(line.to_owned())
+    }
+
     /// Saves one value for all seven flows, over the version that is there.
     ///
     /// # Errors

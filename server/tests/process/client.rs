@@ -52,6 +52,15 @@ impl Client {
         self.send(format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes())
     }
 
+    /// Reads a page as somebody who is signed in.
+    ///
+    /// # Errors
+    /// The connection, as where the server is gone.
+    pub(crate) fn get_page(&mut self, path: &str, cookie: &str) -> io::Result<Answer> {
+        let address = &self.address;
+        self.send(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\n\r\n").as_bytes())
+    }
+
     /// Posts a form as a browser does whose page comes from this server.
     ///
     /// # Errors

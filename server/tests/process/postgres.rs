@@ -22,6 +22,8 @@ const ROUND: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Postgres {
     folder: tempfile::TempDir,
+    /// Where it is found: its own folder, or that of the one it has taken over from.
+    socket: PathBuf,
     programs: PathBuf,
     user: Option<(Uid, Gid)>,
     settings: Vec<String>,
@@ -31,13 +33,7 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Makes one and starts it, with settings like `log_statement=all`.
     pub(crate) fn new(settings: &[&str]) -> Self {
-        let folder = tempfile::Builder::new().prefix("portal-redirects-pg").tempdir().unwrap();
-        let user = geteuid().is_root().then(unprivileged_user);
-        if let Some((uid, gid)) = user {
-            chown(folder.path(), Some(uid.as_raw()), Some(gid.as_raw())).unwrap();
-        }
-        let settings = settings.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]).collect();
-        let mut postgres = Self { folder, programs: programs(), user, settings, child: None };
+        let mut postgres = Self::empty(settings);
         let data = postgres.data();
         let made = postgres
             .command("initdb")
@@ -51,14 +47,44 @@ impl Postgres {
         postgres
     }
 
+    fn empty(settings: &[&str]) -> Self {
+        let folder = tempfile::Builder::new().prefix("portal-redirects-pg").tempdir().unwrap();
+        let user = geteuid().is_root().then(unprivileged_user);
+        if let Some((uid, gid)) = user {
+            chown(folder.path(), Some(uid.as_raw()), Some(gid.as_raw())).unwrap();
+        }
+        let settings = settings.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]).collect();
+        let socket = folder.path().to_owned();
+        Self { folder, socket, programs: programs(), user, settings, child: None }
+    }
+
+    /// Makes a standby of it, in a folder of its own, and starts that.
+    pub(crate) fn standby(&self) -> Self {
+        let mut standby = Self::empty(&[]);
+        let mut command = standby.command("pg_basebackup");
+        command.args(["-U", "postgres", "-X", "stream", "-c", "fast", "-R", "--no-sync"]).arg("-h").arg(&self.socket);
+        let made = command.arg("-D").arg(standby.data()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        standby.start();
+        standby
+    }
+
+    /// Starts it where another one was found that is gone, and ends its life as a standby.
+    pub(crate) fn take_over(&mut self, from: &Self) {
+        self.socket.clone_from(&from.socket);
+        self.start();
+        let promoted = self.command("pg_ctl").args(["promote", "-w", "-D"]).arg(self.data()).output().unwrap();
+        assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
+    }
+
     /// How to connect to one of its databases; `postgres` is there from the beginning.
     pub(crate) fn options(&self, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass().socket(self.folder.path()).username("postgres").database(database)
+        PgConnectOptions::new_without_pgpass().socket(&self.socket).username("postgres").database(database)
     }
 
     /// The same as a URL.
     pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost/{database}?host={}", self.folder.path().display().to_string().replace('/', "%2F"))
+        format!("postgres://postgres@localhost/{database}?host={}", self.socket.display().to_string().replace('/', "%2F"))
     }
 
     /// Starts it, and returns once it takes connections: after a kill it recovers first.
@@ -89,14 +115,14 @@ impl Postgres {
     fn launch(&self) -> Child {
         let log = fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let mut command = self.command("postgres");
-        command.arg("-D").arg(self.data()).arg("-k").arg(self.folder.path());
+        command.arg("-D").arg(self.data()).arg("-k").arg(&self.socket);
         command.args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=100"]).args(&self.settings);
         command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
     }
 
     fn is_up(&self) -> bool {
         let mut command = self.command("pg_isready");
-        command.arg("-q").arg("-h").arg(self.folder.path()).status().unwrap().success()
+        command.arg("-q").arg("-h").arg(&self.socket).status().unwrap().success()
     }
 
     fn data(&self) -> PathBuf {

@@ -120,8 +120,11 @@ async fn forged_notifications_change_nothing(pool: PgPool) {
     create(&pool, "cold").await;
     let process = Process::start(options(&pool), by_notification()).await;
     assert_eq!(process.version("app").await, Ok(1));
+    let id = "018f3b1e-5c5b-4d4a-9a55-0f1e2d3c4b5a";
     for payload in ["", "x", "1", "1 0", "1 9223372036854775807", "2 9223372036854775807", "99 1", "-1 5", "1 2; drop table instances"] {
-        sqlx::query("select pg_notify('portal_redirects_versions', $1)").bind(payload).execute(&pool).await.unwrap();
+        for payload in [payload.to_owned(), format!("{payload} {id}")] {
+            sqlx::query("select pg_notify('portal_redirects_saves', $1)").bind(payload).execute(&pool).await.unwrap();
+        }
     }
     // This notification arrives after all the others.
     let version = save(&pool, "app").await;

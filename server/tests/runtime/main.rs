@@ -13,3 +13,5 @@ mod process;
 mod proxy;
 #[cfg(test)]
 mod reports;
+#[cfg(test)]
+mod restored;

@@ -121,6 +121,12 @@ impl Process {
         Ok(json(self.ask(host, "/v1/redirects").await).await?["instance"].as_str().unwrap().to_owned())
     }
 
+    /// The served fallback redirect after sign-in of the instance with that slug.
+    pub(crate) async fn after_sign_in(&self, slug: &str) -> Result<String, StatusCode> {
+        let served = json(self.ask("localhost:3000", &format!("/portal/{slug}/v1/redirects")).await).await?;
+        Ok(served["redirects"]["after_sign_in_url"]["value"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Waits until that version is served.
     pub(crate) async fn until_version(&self, slug: &str, version: i64) {
         until(async || self.version(slug).await == Ok(version)).await;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::{
     database::StoreError,
@@ -21,6 +22,7 @@ struct Row {
     home_url: String,
     allowed_origins: Vec<String>,
     version: i64,
+    save_id: Uuid,
     archived_at: Option<OffsetDateTime>,
     portal_enabled: bool,
     identity: String,
@@ -62,6 +64,7 @@ impl Row {
         let identity = self.identity.parse().map_err(|error| invalid(&settings.slug, &error))?;
         Ok(StoredInstance {
             id: self.id,
+            save_id: self.save_id,
             settings,
             domain_typed: self.domain_typed,
             instance,
@@ -81,7 +84,7 @@ macro_rules! rows {
             Row,
             r#"
             select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
-                i.archived_at, i.portal_enabled, i.identity,
+                i.save_id, i.archived_at, i.portal_enabled, i.identity,
                 array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
                 array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
             from instances i
@@ -142,11 +145,11 @@ pub async fn find_all<'e>(
     Ok(rows.into_iter().map(|row| (row.id, row.read())).collect())
 }
 
-/// The versions that the instances of these keys have now, by key. One that is gone is left out.
+/// The last saves of the instances of these keys, by key. One that is gone is left out.
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
-pub async fn versions<'e>(executor: impl sqlx::PgExecutor<'e>, ids: &[i64]) -> Result<HashMap<i64, i64>, StoreError> {
-    let rows = sqlx::query!("select id, version from instances where id = any($1)", ids).fetch_all(executor).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.version)).collect())
+pub async fn save_ids<'e>(executor: impl sqlx::PgExecutor<'e>, ids: &[i64]) -> Result<HashMap<i64, Uuid>, StoreError> {
+    let rows = sqlx::query!("select id, save_id from instances where id = any($1)", ids).fetch_all(executor).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.save_id)).collect())
 }

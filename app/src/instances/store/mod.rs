@@ -17,7 +17,7 @@ use crate::{
     redirects::{Environment, Instance, Settings, trim_invisible},
 };
 use constraints::on_constraint;
-pub use find::{find, find_all, find_any, find_by_portal_origin, versions};
+pub use find::{find, find_all, find_any, find_by_portal_origin, save_ids};
 
 /// What a list or a switcher shows of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::{
     credentials::{
         email::Email,
-        password::{Password, WeakPassword},
+        password::{HashError, Password, WeakPassword},
     },
     portal::{
         form::{NamesForm, SignUpForm},
@@ -63,8 +63,8 @@ impl Identifiers {
 /// Reads the sign-up form. The password is checked and stays in the form.
 ///
 /// # Errors
-/// Every field that is wrong.
-pub(super) fn read_sign_up(form: &SignUpForm) -> Result<(Identifiers, Names), IdentityError> {
+/// Every field that is wrong, or the server is stopping.
+pub(super) async fn read_sign_up(form: &SignUpForm) -> Result<(Identifiers, Names), IdentityError> {
     let mut errors = Vec::new();
     let identifiers = Identifiers {
         email_address: read("email_address", &form.email_address, &mut errors),
@@ -77,7 +77,8 @@ pub(super) fn read_sign_up(form: &SignUpForm) -> Result<(Identifiers, Names), Id
     }
     let names = read_names(&form.first_name, &form.last_name, &mut errors);
     let (email, phone) = (identifiers.email_address(), identifiers.phone_number());
-    if let Err(weak) = check(&form.password, [email, phone, identifiers.username(), Some(&names.first), Some(&names.last)]) {
+    let known = [email, phone, identifiers.username(), Some(&names.first), Some(&names.last)];
+    if let Err(weak) = check(&form.password, known).await? {
         errors.push(FieldError::new("password", weak));
     }
     if errors.is_empty() { Ok((identifiers, names)) } else { Err(IdentityError::Fields(errors)) }
@@ -96,17 +97,20 @@ pub(super) fn read_rename(form: &NamesForm) -> Result<Names, IdentityError> {
 /// Checks a visitor's new password.
 ///
 /// # Errors
-/// What is wrong with it.
-pub(super) fn check_new_password(password: &Password, visitor: &Visitor) -> Result<(), WeakPassword> {
+/// The server is stopping. The inner error is what is wrong with it.
+pub(super) async fn check_new_password(password: &Password, visitor: &Visitor) -> Result<Result<(), WeakPassword>, HashError> {
     let Visitor { email_address, phone_number, username, first_name, last_name, .. } = visitor;
-    check(password, [email_address.as_deref(), phone_number.as_deref(), username.as_deref(), Some(first_name), Some(last_name)])
+    check(password, [email_address.as_deref(), phone_number.as_deref(), username.as_deref(), Some(first_name), Some(last_name)]).await
 }
 
 /// Checks a password, also against what is known about the visitor: guessers try that first.
-fn check(password: &Password, [email, phone, username, first, last]: [Option<&str>; 5]) -> Result<(), WeakPassword> {
+async fn check(
+    password: &Password,
+    [email, phone, username, first, last]: [Option<&str>; 5],
+) -> Result<Result<(), WeakPassword>, HashError> {
     let name = email.and_then(|email| email.split('@').next());
     let digits = phone.map(|phone| phone.trim_start_matches('+'));
-    password.check_against(&[email, name, digits, username, first, last].map(Option::unwrap_or_default))
+    password.check_against(&[email, name, digits, username, first, last].map(Option::unwrap_or_default)).await
 }
 
 fn read_names(first: &str, last: &str, errors: &mut Vec<FieldError>) -> Names {

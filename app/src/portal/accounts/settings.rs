@@ -30,7 +30,7 @@ pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visi
     } else if !form.current.matches(Some(before.clone())).await? {
         errors.push(FieldError::new("current", "That is not your password."));
     }
-    if let Err(weak) = check_new_password(&form.new, visitor) {
+    if let Err(weak) = check_new_password(&form.new, visitor).await? {
         errors.push(FieldError::new("new", weak));
     }
     if !errors.is_empty() {

@@ -49,7 +49,7 @@ pub(super) async fn sign_in(pool: &PgPool, instance: i64, form: &SignInForm, cli
 
 /// Creates an account and signs its visitor in. Visitors who already have it and type its password are just signed in.
 pub(super) async fn sign_up(pool: &PgPool, instance: i64, form: &SignUpForm, client: &Client) -> Result<SignInOutcome, IdentityError> {
-    let (identifiers, names) = read_sign_up(form)?;
+    let (identifiers, names) = read_sign_up(form).await?;
     let mut found = accounts::find(pool, instance, &identifiers).await?;
     // Both branches hash one password, so the time they take reveals nothing either.
     if found.is_empty() {

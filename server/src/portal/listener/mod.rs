@@ -1,6 +1,6 @@
 //! Keeps the snapshots up to date, over its own connection to PostgreSQL.
 //!
-//! It listens first and then reads the versions of all instances in memory, so that no save falls in between. It reads them again
+//! It listens first and then reads the last saves of all instances in memory, so that no save falls in between. It reads them again
 //! every 15 to 30 s, which notices lost notifications and dead connections. After an error it starts over. Notifications are only
 //! hints: without them, a save takes those seconds longer.
 
@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, convert::Infallible, future::Future, pin::Pin, 
 
 use app::{
     database::StoreError,
-    runtimes::{Runtime, RuntimeRole},
+    runtimes::{self, Runtime, RuntimeRole, ServedSave},
 };
 use sqlx::{
     Acquire,
@@ -106,7 +106,7 @@ impl Listener {
     /// Follows one connection until it is lost.
     async fn follow(&mut self, failures: &mut u32) -> Result<Infallible, ConnectionLost> {
         let mut listener = with_timeout(self.timing.step_timeout, store::connect(self.options.clone())).await?;
-        let listens = self.listen(&mut listener).await?;
+        let mut listens = self.listen(&mut listener).await?;
         self.catch_up(&mut listener).await?;
         if *failures > 0 {
             tracing::info!("the connection to PostgreSQL is back, and the instances in memory are up to date");
@@ -129,6 +129,10 @@ impl Listener {
                     }
                 }
                 () = sleep_until(next) => {
+                    // A standby allows it once it has taken over.
+                    if !listens && self.listen(&mut listener).await? {
+                        (listens, probe) = (true, Some(self.probe()));
+                    }
                     self.catch_up(&mut listener).await?;
                     next = Instant::now() + self.timing.next_poll();
                 }
@@ -148,17 +152,22 @@ impl Listener {
         }
     }
 
-    /// Reads the versions of all instances in memory, and reports that.
+    /// Reads the last saves of all instances in memory, and reports that.
     async fn catch_up(&mut self, listener: &mut PgListener) -> Result<(), ConnectionLost> {
         let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
-        let at = with_timeout(self.timing.catch_up_timeout(), self.snapshots.catch_up_over(connection)).await?;
-        with_timeout(self.timing.step_timeout, self.report.send_heartbeat(connection, at)).await?;
+        let (database, reloaded) = with_timeout(self.timing.catch_up_timeout(), self.snapshots.catch_up_over(connection)).await?;
+        with_timeout(self.timing.step_timeout, self.report.send_heartbeat(connection, &database)).await?;
+        let served: Vec<ServedSave> = reloaded.into_iter().filter_map(|id| self.snapshots.served(id)).collect();
+        if !served.is_empty() {
+            // Nobody knows when these saves were committed: they are not measured.
+            with_timeout(self.timing.step_timeout, self.report.acknowledge(connection, &served, |_| false)).await?;
+        }
         self.snapshots.record();
         Ok(())
     }
 
-    /// The newest versions in these notifications, by instance. A probe among them has arrived.
-    fn read_notifications(&mut self, notifications: Vec<PgNotification>, probe: &mut Option<Probe>) -> BTreeMap<i64, i64> {
+    /// The last saves in these notifications, by instance. A probe among them has arrived.
+    fn read_notifications(&mut self, notifications: Vec<PgNotification>, probe: &mut Option<Probe>) -> BTreeMap<i64, ServedSave> {
         let mut announced = BTreeMap::new();
         for notification in notifications {
             if notification.channel() == self.probe_channel {
@@ -166,28 +175,34 @@ impl Listener {
                 if std::mem::take(&mut self.has_warned) {
                     tracing::info!("notifications arrive now");
                 }
-            } else if let Some((id, version)) = notification::read(notification.payload()) {
-                announced.entry(id).and_modify(|newest: &mut i64| *newest = version.max(*newest)).or_insert(version);
+            } else if let Some(save) = notification::read(notification.payload()) {
+                // They arrive in the order of the commits.
+                announced.insert(save.instance, save);
             }
         }
         announced
     }
 
-    /// Reloads the instances in memory that are older than the announced versions. Then it reports these versions, as nothing older is
-    /// served from now on.
-    async fn apply(&mut self, listener: &mut PgListener, mut announced: BTreeMap<i64, i64>) -> Result<(), ConnectionLost> {
+    /// Reloads the instances in memory that are of other saves than the announced ones. Then it reports what is served from now on: of
+    /// an instance that is not in memory, the announced save, as nothing older will be loaded.
+    async fn apply(&mut self, listener: &mut PgListener, announced: BTreeMap<i64, ServedSave>) -> Result<(), ConnectionLost> {
         if announced.is_empty() {
             return Ok(());
         }
-        let is_stale = |(id, version): &(&i64, &i64)| self.snapshots.note_version(**id, **version);
-        let stale: Vec<i64> = announced.iter().filter(is_stale).map(|(id, _)| *id).collect();
+        let is_stale = |save: &&ServedSave| self.snapshots.note(save.instance, save.save_id);
+        let stale: Vec<i64> = announced.values().filter(is_stale).map(|save| save.instance).collect();
         let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
-        if !stale.is_empty() {
+        // A restore may leave this connection as it is.
+        let database = with_timeout(self.timing.step_timeout, runtimes::store::database(&mut *connection)).await?;
+        if self.snapshots.is_from_another(&database) {
+            self.catch_up(listener).await?;
+        } else if !stale.is_empty() {
             with_timeout(self.timing.catch_up_timeout(), self.snapshots.reload(connection, &stale)).await?;
         }
-        let in_memory: BTreeMap<i64, i64> = announced.keys().filter_map(|id| Some((*id, self.snapshots.version(*id)?))).collect();
-        announced.retain(|id, version| in_memory.get(id).is_none_or(|served| served >= version));
-        let acknowledging = self.report.acknowledge(connection, &announced, |id| in_memory.contains_key(&id));
+        let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
+        let in_memory: BTreeMap<i64, ServedSave> = announced.keys().filter_map(|id| Some((*id, self.snapshots.served(*id)?))).collect();
+        let served: Vec<ServedSave> = announced.into_iter().map(|(id, save)| in_memory.get(&id).copied().unwrap_or(save)).collect();
+        let acknowledging = self.report.acknowledge(connection, &served, |id| in_memory.contains_key(&id));
         with_timeout(self.timing.step_timeout, acknowledging).await?;
         self.snapshots.record();
         Ok(())

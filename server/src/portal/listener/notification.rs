@@ -1,9 +1,14 @@
-//! The payload of a notification: an instance's key and its version.
+//! The payload of a notification: an instance's key, its version and the random id of the save.
 
-/// Reads `12 3`: instance 12 is at version 3. Returns `None` for any other text, which anyone who may connect to the database can send.
-pub(super) fn read(payload: &str) -> Option<(i64, i64)> {
-    let (id, version) = payload.split_once(' ')?;
-    Some((number(id)?, number(version)?))
+use app::runtimes::ServedSave;
+use uuid::Uuid;
+
+/// Reads `12 3 0190c5f2-…`: instance 12 was saved as version 3. Returns `None` for any other text, which anyone who may connect to the
+/// database can send.
+pub(super) fn read(payload: &str) -> Option<ServedSave> {
+    let (id, save) = payload.split_once(' ')?;
+    let (version, save_id) = save.split_once(' ')?;
+    Some(ServedSave { instance: number(id)?, version: number(version)?, save_id: Uuid::try_parse(save_id).ok()? })
 }
 
 fn number(text: &str) -> Option<i64> {
@@ -16,11 +21,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_notification_is_two_positive_numbers_and_nothing_else() {
-        assert_eq!(read("12 3"), Some((12, 3)));
-        assert_eq!(read("9223372036854775807 1"), Some((i64::MAX, 1)));
-        for payload in ["", "12", "12 ", " 3", "12  3", "12 3 4", "-1 3", "12 0", "+12 3", "0 1", "a b", "12,3", "9223372036854775808 1"] {
-            assert_eq!(read(payload), None, "{payload}");
+    fn a_notification_is_two_positive_numbers_and_an_id_and_nothing_else() {
+        let id = "018f3b1e-5c5b-4d4a-9a55-0f1e2d3c4b5a";
+        let save = |instance, version| Some(ServedSave { instance, version, save_id: Uuid::try_parse(id).unwrap() });
+        assert_eq!(read(&format!("12 3 {id}")), save(12, 3));
+        assert_eq!(read(&format!("9223372036854775807 1 {id}")), save(i64::MAX, 1));
+        for payload in ["", "12", "12 ", " 3", "12  3", "-1 3", "12 0", "+12 3", "0 1", "a b", "12,3", "9223372036854775808 1"] {
+            assert_eq!(read(&format!("{payload} {id}")), None, "{payload}");
         }
+        for save_id in ["", "4", &id[1..], &format!("{id} "), &format!("{id} 1")] {
+            assert_eq!(read(&format!("12 3 {save_id}")), None, "{save_id}");
+        }
+        assert_eq!(read("12 3"), None);
     }
 }

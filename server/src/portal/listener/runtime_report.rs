@@ -1,12 +1,12 @@
 //! What a runtime reports to the database about itself. If it can't, as with a read-only database, it logs that once, and visitors
 //! are served all the same.
 
-use std::collections::BTreeMap;
-
-use app::runtimes::{Runtime, store};
+use app::runtimes::{
+    Runtime, ServedSave,
+    store::{self, Database},
+};
 use metrics::histogram;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 
 /// Reports which versions one runtime serves.
 #[derive(Debug)]
@@ -24,33 +24,33 @@ impl RuntimeReport {
         &self.runtime
     }
 
-    /// Reports that the runtime runs and serves everything that was committed well before `caught_up_at`. Deletes runtimes that are gone.
+    /// Reports that the runtime runs and serves everything that was committed to that database well before it was
+    /// read. Deletes runtimes that are gone.
     ///
     /// # Errors
     /// The connection to PostgreSQL.
-    pub(super) async fn send_heartbeat(&mut self, connection: &mut PgConnection, caught_up_at: OffsetDateTime) -> sqlx::Result<()> {
+    pub(super) async fn send_heartbeat(&mut self, connection: &mut PgConnection, caught_up: &Database) -> sqlx::Result<()> {
         let reported = async {
-            store::record_heartbeat(&mut *connection, &self.runtime, caught_up_at).await?;
+            store::record_heartbeat(&mut *connection, &self.runtime, caught_up).await?;
             store::delete_stale(&mut *connection).await
         };
         let reported = reported.await;
         self.tolerate_refusal(reported)
     }
 
-    /// Reports that nothing older than these versions is served, and measures how long those in memory took to get here.
+    /// Reports that these saves are served, and measures how long those in memory took to get here.
     ///
     /// # Errors
     /// The connection to PostgreSQL.
     pub(super) async fn acknowledge(
         &mut self,
         connection: &mut PgConnection,
-        announced: &BTreeMap<i64, i64>,
+        served: &[ServedSave],
         is_in_memory: impl Fn(i64) -> bool,
     ) -> sqlx::Result<()> {
-        let (ids, versions): (Vec<i64>, Vec<i64>) = announced.iter().unzip();
-        let reported = store::acknowledge(connection, &self.runtime, &ids, &versions).await.map(|reported| {
-            for after in reported.iter().filter(|reported| is_in_memory(reported.instance)).filter_map(|reported| reported.after) {
-                histogram!("portal_propagation_seconds").record(after.max(0.0));
+        let reported = store::acknowledge(connection, &self.runtime, served).await.map(|reported| {
+            for reported in reported.iter().filter(|reported| is_in_memory(reported.instance)) {
+                histogram!("portal_propagation_seconds").record(reported.after.max(0.0));
             }
         });
         self.tolerate_refusal(reported)

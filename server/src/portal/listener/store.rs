@@ -5,8 +5,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 
-/// The channel on which a trigger announces new versions (migration 3).
-const VERSIONS: &str = "portal_redirects_versions";
+/// The channel on which a trigger announces saves (migration 5).
+const SAVES: &str = "portal_redirects_saves";
 
 /// Opens the listener's own connection. [`PgListener`] does not reconnect by itself: what it missed meanwhile would be unknown.
 pub(super) async fn connect(options: PgConnectOptions) -> sqlx::Result<PgListener> {
@@ -21,9 +21,9 @@ pub(super) async fn connect(options: PgConnectOptions) -> sqlx::Result<PgListene
     Ok(listener)
 }
 
-/// Listens to new versions, and to the listener's own probes.
+/// Listens to saves, and to the listener's own probes.
 pub(super) async fn listen(listener: &mut PgListener, probe_channel: &str) -> sqlx::Result<()> {
-    listener.listen_all([VERSIONS, probe_channel]).await
+    listener.listen_all([SAVES, probe_channel]).await
 }
 
 /// Sends a probe: a notification over another connection, which a pooler may route to another server process.

@@ -1,43 +1,56 @@
 //! Compares the instances in memory with what PostgreSQL has now, so that none depends on a notification that arrived.
 
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{
+    sync::{PoisonError, atomic::Ordering},
+    time::Instant,
+};
 
-use app::{database::StoreError, instances::store, runtimes};
+use app::{
+    database::StoreError,
+    instances::store,
+    runtimes::{self, store::Database},
+};
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::Snapshots;
 
-/// How many instances' versions one query reads.
-const VERSIONS_PER_QUERY: usize = 10_000;
+/// The last saves of how many instances one query reads.
+const SAVES_PER_QUERY: usize = 10_000;
 
 /// How many instances one query loads.
 const INSTANCES_PER_QUERY: usize = 100;
 
 impl Snapshots {
-    /// Reloads the instances in memory that have a newer version, and removes those that no longer exist. Returns PostgreSQL's time at
-    /// the start: whatever was committed well before that is served from now on.
+    /// Reloads the instances in memory whose last save is another one, and removes those that no longer exist. If another database
+    /// answers than the last time, after a restore or a failover, it reloads them all. Returns the database and its time at the start:
+    /// whatever was committed there well before is served from now on; and the instances that it has reloaded.
     ///
     /// # Errors
     /// PostgreSQL, or the connection to it.
-    pub(crate) async fn catch_up_over(&self, connection: &mut PgConnection) -> Result<OffsetDateTime, StoreError> {
+    pub(crate) async fn catch_up_over(&self, connection: &mut PgConnection) -> Result<(Database, Vec<i64>), StoreError> {
         let began = Instant::now();
-        let at = runtimes::store::now(&mut *connection).await?;
+        let database = runtimes::store::database(&mut *connection).await?;
+        let is_from_another = self.is_from_another(&database);
+        if is_from_another {
+            tracing::warn!("another database answers, after a restore or a failover: all instances in memory are read again");
+        }
         // Loads in progress start over: what they have read may be from before.
         self.0.epoch.fetch_add(1, Ordering::SeqCst);
-        let cached: Vec<(i64, i64)> = self.0.memory.versions().into_iter().collect();
-        for chunk in cached.chunks(VERSIONS_PER_QUERY) {
+        let cached: Vec<(i64, Uuid)> = self.0.memory.save_ids().into_iter().collect();
+        let mut reloaded = Vec::new();
+        for chunk in cached.chunks(SAVES_PER_QUERY) {
             let ids: Vec<i64> = chunk.iter().map(|(id, _)| *id).collect();
-            let now = store::versions(&mut *connection, &ids).await?;
-            for (id, _) in chunk.iter().filter(|(id, _)| !now.contains_key(id)) {
-                self.0.memory.remove(*id);
-            }
-            let newer = chunk.iter().filter(|(id, version)| now.get(id).is_some_and(|now| now > version));
-            let newer: Vec<i64> = newer.map(|(id, _)| *id).collect();
-            self.reload(connection, &newer).await?;
+            let now = store::save_ids(&mut *connection, &ids).await?;
+            // Any other save, not only a higher version: a restore brings lower ones back.
+            let is_stale = |(id, save_id): &&(i64, Uuid)| is_from_another || now.get(id) != Some(save_id);
+            let stale: Vec<i64> = chunk.iter().filter(is_stale).map(|(id, _)| *id).collect();
+            self.reload(connection, &stale).await?;
+            reloaded.extend(stale);
         }
+        *self.0.database.lock().unwrap_or_else(PoisonError::into_inner) = Some(database.identity.clone());
         self.0.contact.heard_from(began);
-        Ok(at)
+        Ok((database, reloaded))
     }
 
     /// The same over a connection from the pool.
@@ -50,35 +63,28 @@ impl Snapshots {
         Ok(())
     }
 
-    /// Overwrites these instances in memory with what the database has, whatever their versions: they were not read from this
-    /// database.
+    /// Overwrites these instances in memory with what the database has: they were not read from this database.
     ///
     /// # Errors
     /// PostgreSQL, or the connection to it. Instances that were not read stay as they are.
     pub(crate) async fn overwrite(&self, ids: &[i64]) -> Result<(), StoreError> {
-        for chunk in ids.chunks(INSTANCES_PER_QUERY) {
-            let found = store::find_all(&self.0.pool, chunk).await?;
-            for id in chunk {
-                self.0.memory.remove(*id);
-            }
-            // A newer version may have been noted meanwhile. Then the instance is loaded at the next visit.
-            found.into_iter().filter_map(|(_, read)| read.ok()).for_each(|stored| self.insert(stored));
-        }
-        Ok(())
+        let mut connection = self.0.pool.acquire().await?;
+        self.reload(&mut connection, ids).await
     }
 
-    /// Reloads instances that are in memory.
+    /// Reloads instances that are in memory, and removes those that no longer exist.
     ///
     /// # Errors
     /// PostgreSQL, or the connection to it.
     pub(crate) async fn reload(&self, connection: &mut PgConnection, ids: &[i64]) -> Result<(), StoreError> {
         for chunk in ids.chunks(INSTANCES_PER_QUERY) {
+            let began = self.0.memory.now();
             let mut gone: Vec<i64> = chunk.to_vec();
             for (id, read) in store::find_all(&mut *connection, chunk).await? {
                 match read {
                     Ok(stored) => {
                         gone.retain(|gone| *gone != id);
-                        self.0.memory.put_verified(stored);
+                        self.0.memory.put_verified(stored, began);
                     }
                     // It is removed as well, so that nobody gets an older version instead.
                     Err(error) => tracing::warn!(%error, "a stored instance could not be read"),

@@ -41,7 +41,7 @@ pub(crate) fn pool(database: &Database) -> PgPool {
 pub(super) async fn load(snapshots: Snapshots, key: LookupKey) -> Lookup {
     let memory = &snapshots.0.memory;
     for left in (0..MAX_ATTEMPTS).rev() {
-        let epoch = snapshots.epoch();
+        let (epoch, began) = (snapshots.epoch(), memory.now());
         let stored = match read(&snapshots.0.pool, &key).await {
             Ok(Some(stored)) => stored,
             Ok(None) => {
@@ -58,7 +58,7 @@ pub(super) async fn load(snapshots: Snapshots, key: LookupKey) -> Lookup {
         };
         let id = stored.id;
         // A notification is only a hint. What the database returns again and again is the truth.
-        let put = if left == 0 { Ok(memory.put_verified(stored)) } else { memory.put(stored) };
+        let put = if left == 0 { Ok(memory.put_verified(stored, began)) } else { memory.put(stored, began) };
         let Ok(snapshot) = put else { continue };
         // The listener has read the versions meanwhile, without seeing this instance.
         let unseen = epoch != snapshots.epoch();

@@ -1,9 +1,18 @@
-//! The instances in memory, bounded in bytes. An older version never replaces a newer one, in whatever order they arrive.
+//! The instances in memory, bounded in bytes. What was read later replaces what was read earlier, in whatever order they arrive. The
+//! versions' numbers don't say which is which: after a restore they are lower, and come again.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use app::instances::stored::StoredInstance;
+use app::{instances::stored::StoredInstance, runtimes::ServedSave};
 use moka::{notification::RemovalCause, ops::compute::Op, sync::Cache};
+use uuid::Uuid;
 
 use super::{
     host::{Host, host_of},
@@ -14,23 +23,48 @@ use super::{
 /// An instance as it is served.
 pub(in crate::portal) type Snapshot = Arc<StoredInstance>;
 
-/// How long a noted version is kept: much longer than any load takes.
+/// How long a noted save is kept: much longer than any load takes.
 const NOTED_MAX_AGE: Duration = Duration::from_mins(5);
 
-/// How many noted versions are kept.
+/// How many noted saves are kept.
 const MAX_NOTED: u64 = 65_536;
 
-/// The loaded version is older than a noted one: the load began before the save.
+/// A save was noted after the load began, and the load has not read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Outdated;
+
+/// When something happened here, before or after other things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(u64);
+
+impl Moment {
+    /// Before everything here: what was read then replaces nothing.
+    pub(super) const BEFORE: Self = Self(0);
+}
+
+/// An instance in memory.
+#[derive(Clone, Debug)]
+struct Entry {
+    snapshot: Snapshot,
+    /// When it was stored here: it had been read before.
+    since: Moment,
+}
+
+/// A save that a notification or this process has announced.
+#[derive(Clone, Copy, Debug)]
+struct Noted {
+    save_id: Uuid,
+    at: Moment,
+}
 
 /// The instances by key, and the keys by slug and host.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
-    instances: Cache<i64, Snapshot>,
-    /// The newest version that a notification or a save has announced, by key.
-    noted: Cache<i64, i64>,
+    instances: Cache<i64, Entry>,
+    /// The last save that was announced, by key.
+    noted: Cache<i64, Noted>,
     index: SlugHostIndex,
+    moments: Arc<AtomicU64>,
 }
 
 impl Memory {
@@ -40,56 +74,76 @@ impl Memory {
         let evicted_from = index.clone();
         let instances = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|_, snapshot: &Snapshot| memory_size(snapshot))
-            .eviction_listener(move |_, snapshot: Snapshot, cause| {
+            .weigher(|_, entry: &Entry| memory_size(&entry.snapshot))
+            .eviction_listener(move |_, entry: Entry, cause| {
                 if cause != RemovalCause::Replaced {
-                    evicted_from.remove(&snapshot);
+                    evicted_from.remove(&entry.snapshot);
                 }
             })
             .build();
         let noted = Cache::builder().max_capacity(MAX_NOTED).time_to_live(NOTED_MAX_AGE).build();
-        Self { instances, noted, index }
+        Self { instances, noted, index, moments: Arc::default() }
+    }
+
+    /// The present moment, later than every one before.
+    pub(super) fn now(&self) -> Moment {
+        Moment(1 + self.moments.fetch_add(1, Ordering::SeqCst))
+    }
+
+    fn get(&self, id: i64) -> Option<Snapshot> {
+        self.instances.get(&id).map(|entry| entry.snapshot)
     }
 
     /// The instance with that slug, if it is in memory.
     pub(super) fn by_slug(&self, slug: &str) -> Option<Snapshot> {
-        let snapshot = self.instances.get(&self.index.by_slug(slug)?)?;
+        let snapshot = self.get(self.index.by_slug(slug)?)?;
         (snapshot.instance.slug() == slug).then_some(snapshot)
     }
 
     /// The instance whose portal is at that host, if it is in memory and the host has its usual spelling. Nothing is parsed.
     pub(super) fn by_plain_host(&self, text: &str) -> Option<Snapshot> {
-        let snapshot = self.instances.get(&self.index.by_host(text)?)?;
+        let snapshot = self.get(self.index.by_host(text)?)?;
         (host_of(snapshot.instance.portal_origin().as_str()) == text).then_some(snapshot)
     }
 
     /// The instance whose portal is at that host, if it is in memory.
     pub(super) fn by_host(&self, host: &Host) -> Option<Snapshot> {
-        let snapshot = self.instances.get(&self.index.by_host(&host.name)?)?;
+        let snapshot = self.get(self.index.by_host(&host.name)?)?;
         is_at(&snapshot, host).then_some(snapshot)
     }
 
-    /// Stores a loaded instance. Returns what is served from now on: that instance, or a newer version that was already here.
+    /// Stores an instance whose reading began at that moment. Returns what is served from now on: that instance, or one that was read
+    /// later and was already here.
     ///
     /// # Errors
-    /// A newer version was noted. What was here stays.
-    pub(super) fn put(&self, stored: StoredInstance) -> Result<Snapshot, Outdated> {
-        self.put_shared(&Arc::new(stored))
+    /// Another save was noted since then. What was here stays.
+    pub(super) fn put(&self, stored: StoredInstance, began: Moment) -> Result<Snapshot, Outdated> {
+        self.put_if(&Arc::new(stored), began, |noted, save_id| noted.at < began || noted.save_id == save_id)
     }
 
-    fn put_shared(&self, snapshot: &Snapshot) -> Result<Snapshot, Outdated> {
+    /// Stores an instance whatever was noted since its reading began: anyone who may connect to the database can send notifications,
+    /// again and again.
+    pub(super) fn put_verified(&self, stored: StoredInstance, began: Moment) -> Snapshot {
+        let snapshot = Arc::new(stored);
+        self.put_if(&snapshot, began, |_, _| true).unwrap_or(snapshot)
+    }
+
+    fn put_if(&self, snapshot: &Snapshot, began: Moment, is_current: impl Fn(Noted, Uuid) -> bool) -> Result<Snapshot, Outdated> {
         let (id, version) = (snapshot.id, snapshot.instance.version());
         let mut served = Ok(Arc::clone(snapshot));
-        // Both this and `note_version` use the key's lock, so that one of the two sees the other's change.
+        // Both this and `note` use the key's lock, so that one of the two sees the other's change.
         self.instances.entry(id).and_compute_with(|entry| {
-            if let Some(entry) = entry.filter(|entry| entry.value().instance.version() >= version) {
-                served = Ok(entry.into_value());
+            // Of two that were read at the same time, the higher version is the later one.
+            let is_earlier = |here: &Entry| here.since < began || here.snapshot.instance.version() < version;
+            if let Some(entry) = entry.filter(|entry| !is_earlier(entry.value())) {
+                served = Ok(entry.into_value().snapshot);
                 return Op::Nop;
             }
-            if self.noted.get(&id).is_some_and(|noted| noted > version) {
+            if self.noted.get(&id).is_some_and(|noted| !is_current(noted, snapshot.save_id)) {
                 served = Err(Outdated);
+                return Op::Nop;
             }
-            served.as_ref().map_or(Op::Nop, |snapshot| Op::Put(Arc::clone(snapshot)))
+            Op::Put(Entry { snapshot: Arc::clone(snapshot), since: self.now() })
         });
         if let Ok(snapshot) = &served {
             self.index.insert(snapshot);
@@ -97,38 +151,20 @@ impl Memory {
         served
     }
 
-    /// Notes that the instance has a version. Returns whether an older one is in memory.
-    pub(super) fn note_version(&self, id: i64, version: i64) -> bool {
-        self.noted.entry(id).and_compute_with(|entry| match entry {
-            Some(entry) if *entry.value() >= version => Op::Nop,
-            _ => Op::Put(version),
-        });
-        self.version(id).is_some_and(|here| here < version)
+    /// Notes that the instance was saved. Returns whether another save is in memory.
+    pub(super) fn note(&self, id: i64, save_id: Uuid) -> bool {
+        self.noted.insert(id, Noted { save_id, at: self.now() });
+        self.served(id).is_some_and(|here| here.save_id != save_id)
     }
 
-    /// Stores an instance that was loaded after everything that was noted. If a newer version was noted, the database does not have it:
-    /// anyone who may connect can send such a notification.
-    pub(super) fn put_verified(&self, stored: StoredInstance) -> Snapshot {
-        let (id, version) = (stored.id, stored.instance.version());
-        self.noted.entry(id).and_compute_with(|entry| match entry {
-            Some(entry) if *entry.value() > version => {
-                tracing::warn!(id, version, noted = entry.value(), "a notification announced a version that the database does not have");
-                Op::Put(version)
-            }
-            _ => Op::Nop,
-        });
-        let snapshot = Arc::new(stored);
-        self.put_shared(&snapshot).unwrap_or(snapshot)
-    }
-
-    /// The version in memory. It waits for a `put` of the same instance that is in progress.
-    pub(super) fn version(&self, id: i64) -> Option<i64> {
-        let mut version = None;
+    /// What is in memory of an instance. It waits for a `put` of the same instance that is in progress.
+    pub(super) fn served(&self, id: i64) -> Option<ServedSave> {
+        let mut served = None;
         self.instances.entry(id).and_compute_with(|entry| {
-            version = entry.map(|entry| entry.value().instance.version());
+            served = entry.map(|entry| served_save(&entry.value().snapshot));
             Op::Nop
         });
-        version
+        served
     }
 
     /// Adds a host of an instance to the index.
@@ -159,14 +195,14 @@ impl Memory {
         self.instances.invalidate(&id);
     }
 
-    /// The versions in memory, by key.
-    pub(super) fn versions(&self) -> HashMap<i64, i64> {
-        self.instances.iter().map(|(id, snapshot)| (*id, snapshot.instance.version())).collect()
+    /// The saves in memory, by key.
+    pub(super) fn save_ids(&self) -> HashMap<i64, Uuid> {
+        self.instances.iter().map(|(id, entry)| (*id, entry.snapshot.save_id)).collect()
     }
 
     /// All instances in memory.
     pub(super) fn all(&self) -> Vec<Snapshot> {
-        self.instances.iter().map(|(_, snapshot)| snapshot).collect()
+        self.instances.iter().map(|(_, entry)| entry.snapshot).collect()
     }
 
     /// How many instances are in memory. The number lags behind for a moment.
@@ -191,6 +227,10 @@ impl Memory {
     pub(super) fn index_entries(&self) -> u64 {
         self.index.count()
     }
+}
+
+fn served_save(snapshot: &Snapshot) -> ServedSave {
+    ServedSave { instance: snapshot.id, version: snapshot.instance.version(), save_id: snapshot.save_id }
 }
 
 /// Whether an instance's portal is at that host.

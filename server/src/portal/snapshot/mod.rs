@@ -18,7 +18,7 @@ mod tests;
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -27,10 +27,11 @@ use std::{
 use app::{
     instances::stored::StoredInstance,
     redirects::is_slug,
-    runtimes::{self, Runtime},
+    runtimes::{self, Runtime, ServedSave},
 };
 use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use super::problem_details::ProblemDetails;
 use crate::http::host::asked_host;
@@ -38,8 +39,8 @@ pub(super) use extractors::{FoundInstance, OpenInstance};
 use host::Host;
 pub(crate) use load::pool;
 use lookup_counters::LookupCounters;
-use memory::Memory;
 pub(super) use memory::Snapshot;
+use memory::{Memory, Moment};
 use single_flight::{Lookup, LookupKey, SingleFlight};
 use startup::Startup;
 use status::PostgresContact;
@@ -55,6 +56,8 @@ struct Inner {
     loads: SingleFlight,
     /// Incremented whenever the versions of all instances in memory are about to be read.
     epoch: AtomicU64,
+    /// The database that the instances in memory were compared with last.
+    database: Mutex<Option<String>>,
     contact: PostgresContact,
     lookups: LookupCounters,
     startup: Startup,
@@ -74,6 +77,7 @@ impl Snapshots {
             pool,
             loads: SingleFlight::default(),
             epoch: AtomicU64::new(0),
+            database: Mutex::default(),
             contact: PostgresContact::default(),
             lookups: LookupCounters::new(),
             startup: Startup::default(),
@@ -126,26 +130,27 @@ impl Snapshots {
         if !is_slug(slug) {
             return;
         }
+        let began = self.0.memory.now();
         match load::read(&self.0.pool, &LookupKey::Slug(slug.into())).await {
             Ok(Some(stored)) => {
                 // So that a load that began before the save can't put the old version back.
-                self.0.memory.note_version(stored.id, stored.instance.version());
-                let _ = self.0.memory.put(stored);
+                self.0.memory.note(stored.id, stored.save_id);
+                let _ = self.0.memory.put(stored, began);
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "an instance could not be reloaded after it was saved"),
         }
     }
 
-    /// Notes that an instance has a version. Returns whether an older one is in memory.
-    pub(crate) fn note_version(&self, id: i64, version: i64) -> bool {
+    /// Notes that an instance was saved. Returns whether another save is in memory.
+    pub(crate) fn note(&self, id: i64, save_id: Uuid) -> bool {
         self.0.contact.heard_from(Instant::now());
-        self.0.memory.note_version(id, version)
+        self.0.memory.note(id, save_id)
     }
 
-    /// The version of an instance in memory.
-    pub(crate) fn version(&self, id: i64) -> Option<i64> {
-        self.0.memory.version(id)
+    /// What is in memory of an instance.
+    pub(crate) fn served(&self, id: i64) -> Option<ServedSave> {
+        self.0.memory.served(id)
     }
 
     /// The connection to PostgreSQL is lost. The instances in memory are still served.
@@ -175,10 +180,10 @@ impl Snapshots {
         self.0.memory.all()
     }
 
-    /// Inserts an instance that was read elsewhere, unless a newer version is in memory or was noted.
+    /// Inserts an instance that was read elsewhere some time ago, unless a newer version is in memory or another save was noted.
     pub fn insert(&self, stored: StoredInstance) {
         // An instance that is out of date is left out, and loaded at the next visit.
-        if let Ok(snapshot) = self.0.memory.put(stored) {
+        if let Ok(snapshot) = self.0.memory.put(stored, Moment::BEFORE) {
             self.0.memory.insert_plain_host(&snapshot);
         }
     }
@@ -197,6 +202,12 @@ impl Snapshots {
     /// Writes the status to the metrics.
     pub fn record(&self) {
         self.status().record();
+    }
+
+    /// Whether the instances in memory were compared with another database than this one.
+    pub(crate) fn is_from_another(&self, database: &runtimes::store::Database) -> bool {
+        let compared = self.0.database.lock().unwrap_or_else(PoisonError::into_inner);
+        compared.as_ref().is_some_and(|compared| *compared != database.identity)
     }
 
     fn epoch(&self) -> u64 {

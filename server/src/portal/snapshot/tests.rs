@@ -5,10 +5,11 @@ use app::{
     instances::stored::StoredInstance,
     redirects::{Environment, Flow, Instance, Settings},
 };
+use uuid::Uuid;
 
 use super::{
     host::Host,
-    memory::{Memory, Outdated},
+    memory::{Memory, Moment, Outdated, Snapshot},
     memory_size::memory_size,
 };
 
@@ -23,7 +24,7 @@ fn at(id: i64, slug: &str, version: i64, portal_origin: &str) -> StoredInstance 
     let environment = if portal_origin.starts_with("http:") { Environment::Development } else { Environment::Production };
     let settings = Settings { portal_origin: portal_origin.into(), environment, ..other_app(slug) };
     let instance = Instance::parse(&settings, version).unwrap();
-    StoredInstance { id, instance, ..fixtures::stored(settings, &[]) }
+    StoredInstance { id, instance, save_id: Uuid::from_u128(version.unsigned_abs().into()), ..fixtures::stored(settings, &[]) }
 }
 
 fn host(text: &str) -> Host {
@@ -34,24 +35,45 @@ fn served(memory: &Memory, slug: &str) -> Option<i64> {
     memory.by_slug(slug).map(|snapshot| snapshot.instance.version())
 }
 
+/// Stores an instance that was read just now.
+fn put(memory: &Memory, stored: StoredInstance) -> Result<Snapshot, Outdated> {
+    memory.put(stored, memory.now())
+}
+
 #[test]
-fn a_newer_version_is_never_replaced_by_an_older_one() {
+fn what_was_read_later_replaces_what_was_read_earlier_whatever_the_numbers_say() {
     let memory = Memory::new(ROOM);
+    // A restore brings version 1 back.
+    for version in [2, 1, 3, 2] {
+        assert_eq!(put(&memory, stored(1, "app", version)).unwrap().instance.version(), version);
+        assert_eq!(served(&memory, "app"), Some(version));
+    }
+    let again = StoredInstance { save_id: Uuid::from_u128(99), ..stored(1, "app", 2) };
+    put(&memory, again).unwrap();
+    assert_eq!(memory.served(1).unwrap().save_id, Uuid::from_u128(99), "the number is the same, and the save is not");
+}
+
+#[test]
+fn of_two_that_were_read_at_the_same_time_the_newer_version_stays() {
+    let memory = Memory::new(ROOM);
+    let began = memory.now();
     for (put, expected) in [(2, 2), (1, 2), (3, 3), (2, 3), (3, 3)] {
-        assert_eq!(memory.put(stored(1, "app", put)).unwrap().instance.version(), expected);
+        assert_eq!(memory.put(stored(1, "app", put), began).unwrap().instance.version(), expected);
         assert_eq!(served(&memory, "app"), Some(expected));
     }
+    assert_eq!(memory.put(stored(1, "app", 2), Moment::BEFORE).unwrap().instance.version(), 3, "a file is from before");
 }
 
 #[test]
 fn of_simultaneous_puts_the_newest_stays() {
     let memory = Memory::new(ROOM);
+    let began = memory.now();
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let memory = memory.clone();
             scope.spawn(move || {
                 for version in (1..=200).map(|version| (version * 7 + thread * 50) % 200 + 1) {
-                    let served = memory.put(stored(1, "app", version)).unwrap();
+                    let served = memory.put(stored(1, "app", version), began).unwrap();
                     assert!(served.instance.version() >= version);
                 }
             });
@@ -60,40 +82,50 @@ fn of_simultaneous_puts_the_newest_stays() {
     assert_eq!(served(&memory, "app"), Some(200));
 }
 
+/// The save that `stored` gives a version.
+fn save(version: u128) -> Uuid {
+    Uuid::from_u128(version)
+}
+
 #[test]
-fn a_version_older_than_a_noted_one_is_not_stored() {
+fn a_load_that_began_before_a_save_was_noted_is_not_stored_unless_it_has_read_that_save() {
     let memory = Memory::new(ROOM);
-    assert!(!memory.note_version(1, 3), "nothing older is in memory");
-    assert_eq!(memory.put(stored(1, "app", 2)).unwrap_err(), Outdated);
+    let began = memory.now();
+    assert!(!memory.note(1, save(3)), "nothing else is in memory");
+    assert_eq!(memory.put(stored(1, "app", 2), began).unwrap_err(), Outdated);
     assert_eq!(served(&memory, "app"), None);
-    assert_eq!(memory.put(stored(1, "app", 3)).unwrap().instance.version(), 3);
-    assert!(!memory.note_version(1, 3) && !memory.note_version(1, 2), "nothing older is in memory");
-    assert!(memory.note_version(1, 4), "version 3 is in memory");
-    // It is served until the newer one is loaded.
-    assert_eq!(memory.put(stored(1, "app", 3)).unwrap().instance.version(), 3);
-    assert!(!memory.note_version(2, 1), "another instance is not affected");
+    assert_eq!(memory.put(stored(1, "app", 3), began).unwrap().instance.version(), 3);
+    assert!(!memory.note(1, save(3)), "that save is in memory");
+    let began = memory.now();
+    assert!(memory.note(1, save(2)), "another save is in memory, whatever its number");
+    // It is served until the other one is loaded.
+    assert_eq!(memory.put(stored(1, "app", 3), began).unwrap_err(), Outdated);
+    assert_eq!(served(&memory, "app"), Some(3));
+    assert_eq!(put(&memory, stored(1, "app", 2)).unwrap().instance.version(), 2, "this load began later");
+    assert!(!memory.note(2, save(1)), "another instance is not affected");
 }
 
 #[test]
-fn a_noted_version_that_the_database_does_not_have_is_corrected() {
+fn a_noted_save_that_the_database_does_not_have_holds_up_no_later_load() {
     let memory = Memory::new(ROOM);
-    memory.note_version(1, i64::MAX);
-    assert_eq!(memory.put(stored(1, "app", 1)).unwrap_err(), Outdated);
-    assert_eq!(memory.put_verified(stored(1, "app", 1)).instance.version(), 1);
+    let began = memory.now();
+    memory.note(1, save(u128::MAX));
+    assert_eq!(memory.put(stored(1, "app", 1), began).unwrap_err(), Outdated);
+    assert_eq!(memory.put_verified(stored(1, "app", 1), began).instance.version(), 1, "the database has returned it again and again");
     assert_eq!(served(&memory, "app"), Some(1));
-    assert!(memory.note_version(1, 2), "later versions count again");
-    assert_eq!(memory.put(stored(1, "app", 2)).unwrap().instance.version(), 2);
-    assert_eq!(memory.put_verified(stored(1, "app", 1)).instance.version(), 2, "an older version replaces nothing");
+    memory.note(1, save(u128::MAX - 1));
+    assert_eq!(put(&memory, stored(1, "app", 2)).unwrap().instance.version(), 2);
 }
 
-/// One thread stores version 1 while another notes version 2: either the first is rejected, or the second finds version 1 in memory.
+/// One thread stores a save while another notes the next one: either the first is rejected, or the second finds the first save in memory.
 #[test]
-fn a_put_and_a_noted_version_at_the_same_time_leave_no_old_version_unnoticed() {
+fn a_put_and_a_noted_save_at_the_same_time_leave_no_old_version_unnoticed() {
     let memory = Memory::new(ROOM);
     for id in 1..=1000 {
+        let began = memory.now();
         let (taken, stale) = std::thread::scope(|scope| {
-            let load = scope.spawn(|| memory.put(stored(id, "app", 1)).is_ok());
-            let stale = memory.note_version(id, 2);
+            let load = scope.spawn(|| memory.put(stored(id, "app", 1), began).is_ok());
+            let stale = memory.note(id, save(2));
             (load.join().unwrap(), stale)
         });
         assert_eq!(taken, stale);
@@ -103,7 +135,7 @@ fn a_put_and_a_noted_version_at_the_same_time_leave_no_old_version_unnoticed() {
 #[test]
 fn a_portal_is_found_by_slug_and_by_every_spelling_of_its_host() {
     let memory = Memory::new(ROOM);
-    memory.put(stored(1, "app", 1)).unwrap();
+    put(&memory, stored(1, "app", 1)).unwrap();
     assert!(memory.by_slug("app").is_some() && memory.by_slug("other").is_none());
     assert!(memory.by_plain_host("accounts.app.com").is_some());
     assert!(memory.by_host(&host("Accounts.APP.com")).is_some());
@@ -113,11 +145,11 @@ fn a_portal_is_found_by_slug_and_by_every_spelling_of_its_host() {
 #[test]
 fn a_host_leads_to_the_instance_that_has_it_now() {
     let memory = Memory::new(ROOM);
-    memory.put(stored(1, "app", 1)).unwrap();
-    memory.put(at(1, "app", 2, "https://new.app.com")).unwrap();
+    put(&memory, stored(1, "app", 1)).unwrap();
+    put(&memory, at(1, "app", 2, "https://new.app.com")).unwrap();
     assert!(memory.by_plain_host("accounts.app.com").is_none() && memory.by_host(&host("accounts.app.com")).is_none());
     assert_eq!(memory.by_plain_host("new.app.com").unwrap().id, 1);
-    memory.put(at(2, "other", 1, "https://accounts.app.com")).unwrap();
+    put(&memory, at(2, "other", 1, "https://accounts.app.com")).unwrap();
     assert_eq!(memory.by_plain_host("accounts.app.com").unwrap().id, 2);
     // A removed instance takes only its own index entries along.
     memory.remove(1);
@@ -129,11 +161,11 @@ fn a_host_leads_to_the_instance_that_has_it_now() {
 #[test]
 fn a_portal_without_tls_is_not_found_by_its_host_until_it_was_looked_up() {
     let memory = Memory::new(ROOM);
-    memory.put(at(1, "app", 1, "http://accounts.app.com")).unwrap();
+    put(&memory, at(1, "app", 1, "http://accounts.app.com")).unwrap();
     assert!(memory.by_plain_host("accounts.app.com").is_none(), "a portal with TLS may have the host");
     memory.insert_host(&host("accounts.app.com"), 1);
     assert_eq!(memory.by_plain_host("accounts.app.com").unwrap().id, 1);
-    memory.put(at(2, "other", 1, "https://accounts.app.com")).unwrap();
+    put(&memory, at(2, "other", 1, "https://accounts.app.com")).unwrap();
     assert_eq!(memory.by_plain_host("accounts.app.com").unwrap().id, 2);
 }
 
@@ -142,7 +174,7 @@ fn instances_and_index_stay_below_their_limits() {
     let room = 200 * u64::from(memory_size(&stored(1, "app-1", 1)));
     let memory = Memory::new(room);
     for id in 1..=5000 {
-        memory.put(stored(id, &format!("app-{id}"), 1)).unwrap();
+        put(&memory, stored(id, &format!("app-{id}"), 1)).unwrap();
     }
     memory.settle();
     assert!(memory.bytes() <= room && memory.entries() > 100, "{} of {room} bytes, {} instances", memory.bytes(), memory.entries());
@@ -152,10 +184,10 @@ fn instances_and_index_stay_below_their_limits() {
 #[test]
 fn a_popular_instance_stays_while_many_others_pass() {
     let memory = Memory::new(200 * u64::from(memory_size(&stored(1, "app-1", 1))));
-    memory.put(stored(1, "app-1", 1)).unwrap();
+    put(&memory, stored(1, "app-1", 1)).unwrap();
     for id in 2..=5000 {
         assert!(memory.by_slug("app-1").is_some(), "after {id}");
-        memory.put(stored(id, &format!("app-{id}"), 1)).unwrap();
+        put(&memory, stored(id, &format!("app-{id}"), 1)).unwrap();
         memory.settle();
     }
 }

@@ -13,7 +13,7 @@ use app::instances::stored::StoredInstance;
 use nix::{fcntl::OFlag, unistd::geteuid};
 use time::OffsetDateTime;
 
-use super::format::{Document, FORMAT, Head, Row};
+use super::format::{Document, FORMAT, Head, READABLE, Row};
 
 /// The contents of a file.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) enum ReadError {
     NotOwn,
     #[error("this program has not written it ({0})")]
     Broken(#[from] serde_json::Error),
-    #[error("it has format {0}, but this version of the program reads format {FORMAT}")]
+    #[error("it has format {0}, but this version of the program reads formats up to {FORMAT}")]
     Format(u32),
     #[error("its time is out of range")]
     Time(#[from] time::error::ComponentRange),
@@ -57,7 +57,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Contents>, ReadError> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     let Head { format } = serde_json::from_slice(&bytes)?;
-    if format != FORMAT {
+    if !READABLE.contains(&format) {
         return Err(ReadError::Format(format));
     }
     let Document { as_of, instances, .. } = serde_json::from_slice(&bytes)?;

@@ -1,6 +1,6 @@
 //! The format of the snapshot file: JSON, with instances as the database stores them. They are parsed anew when they are read.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 
 use app::{
     instances::stored::StoredInstance,
@@ -9,14 +9,18 @@ use app::{
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-/// The format that is written, and the only one that is read.
-pub(super) const FORMAT: u32 = 1;
+/// The format that is written.
+pub(super) const FORMAT: u32 = 2;
+
+/// The formats that are read. The first one has no ids of saves.
+pub(super) const READABLE: RangeInclusive<u32> = 1..=FORMAT;
 
 /// The format of a file, whatever else is in it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Head {
-    /// [`FORMAT`], or the format of another version of this program.
+    /// One of [`READABLE`], or the format of a later version of this program.
     pub(super) format: u32,
 }
 
@@ -24,7 +28,7 @@ pub(super) struct Head {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Document {
-    /// [`FORMAT`]
+    /// One of [`READABLE`].
     pub(super) format: u32,
     /// When PostgreSQL was last heard from, in seconds since 1970.
     pub(super) as_of: i64,
@@ -38,6 +42,9 @@ pub(super) struct Document {
 pub(super) struct Row {
     id: i64,
     version: i64,
+    /// Without one, in the first format, it is the nil id: no save has it, so the instance counts as stale.
+    #[serde(default)]
+    save_id: Uuid,
     slug: String,
     name: String,
     environment: Environment,
@@ -61,6 +68,7 @@ impl From<&StoredInstance> for Row {
         Self {
             id: stored.id,
             version: stored.instance.version(),
+            save_id: stored.save_id,
             slug,
             name,
             environment,
@@ -102,6 +110,7 @@ impl Row {
         let archived_at = self.archived_at.map(OffsetDateTime::from_unix_timestamp).transpose().map_err(|error| error.to_string())?;
         Ok(StoredInstance {
             id: self.id,
+            save_id: self.save_id,
             settings,
             domain_typed: self.domain_typed,
             instance,

@@ -14,13 +14,14 @@ use std::{
 
 use app::{database::StoreError, instances::stored::StoredInstance};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::snapshot::Snapshots;
 
 /// How often the snapshots are compared with the file.
 const WRITE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// After how long the file is written although no version has changed, to update its time.
+/// After how long the file is written although nothing was saved, to update its time.
 const UNCHANGED_INTERVAL: Duration = Duration::from_mins(1);
 
 /// A server's snapshot file.
@@ -39,8 +40,8 @@ pub(crate) struct SnapshotFile {
 /// What was written last.
 #[derive(Debug, Default)]
 struct Written {
-    /// Keys and versions, by key.
-    versions: Vec<(i64, i64)>,
+    /// Keys and saves, by key.
+    saves: Vec<(i64, Uuid)>,
     as_of: Option<OffsetDateTime>,
     /// The last error that was logged.
     logged: String,
@@ -104,15 +105,15 @@ impl SnapshotFile {
         let as_of = age.map_or(self.as_of.unwrap_or(self.started_at), |age| OffsetDateTime::now_utc() - age);
         let mut instances: Vec<Arc<StoredInstance>> = self.snapshots.all();
         instances.sort_unstable_by_key(|stored| stored.id);
-        let versions: Vec<(i64, i64)> = instances.iter().map(|stored| (stored.id, stored.instance.version())).collect();
+        let saves: Vec<(i64, Uuid)> = instances.iter().map(|stored| (stored.id, stored.save_id)).collect();
         let interval = if at_shutdown { Duration::ZERO } else { UNCHANGED_INTERVAL };
         let is_recent = written.as_of.is_some_and(|before| as_of <= before + interval);
         // An empty memory is no reason to empty the file.
-        if versions.is_empty() || versions == written.versions && is_recent {
+        if saves.is_empty() || saves == written.saves && is_recent {
             return;
         }
         match file::write(&self.path, as_of, &instances) {
-            Ok(()) => *written = Written { versions, as_of: Some(as_of), logged: String::new() },
+            Ok(()) => *written = Written { saves, as_of: Some(as_of), logged: String::new() },
             Err(error) => {
                 let reason = error.to_string();
                 if reason != written.logged {

@@ -11,10 +11,11 @@ use std::{
 use app::{
     fixtures::{self, other_app},
     instances::stored::StoredInstance,
-    redirects::{Environment, Flow, Instance, Settings},
+    redirects::{Environment, Flow, Instance, Settings, policy},
 };
 use sqlx::PgPool;
 use time::{OffsetDateTime, macros::datetime};
+use uuid::Uuid;
 
 use super::{
     SnapshotFile,
@@ -34,6 +35,7 @@ fn stored(id: i64) -> StoredInstance {
     };
     StoredInstance {
         id,
+        save_id: Uuid::from_u128(1_000 + u128::from(id.unsigned_abs())),
         instance: Instance::restore(settings.clone(), 12).unwrap(),
         archived_at: (id == 2).then_some(AS_OF),
         portal_enabled: id != 3,
@@ -71,6 +73,17 @@ fn a_written_file_is_read_again_and_belongs_to_its_owner_alone() {
 }
 
 #[test]
+fn an_origin_with_any_port_is_read_again() {
+    let (_folder, path) = new_path();
+    let settings = Settings { allowed_origins: vec!["http://localhost:*".into()], ..other_app("app-1") };
+    assert_eq!(settings.environment, Environment::Development);
+    file::write(&path, AS_OF, &[fixtures::stored(settings, &[(Flow::SignIn, "http://localhost:4321/in")])]).unwrap();
+    let [read] = &contents(&path).instances[..] else { panic!("one instance") };
+    assert_eq!(read.instance.allowed_origins()[0].as_str(), "http://localhost:*");
+    assert!(policy::check(&read.instance, Flow::SignIn, None, "http://localhost:1/").is_ok());
+}
+
+#[test]
 fn a_broken_or_truncated_file_and_one_of_another_format_are_not_read() {
     let (_folder, path) = new_path();
     file::write(&path, AS_OF, &[stored(1)]).unwrap();
@@ -79,15 +92,27 @@ fn a_broken_or_truncated_file_and_one_of_another_format_are_not_read() {
         fs::write(&path, &whole[..length]).unwrap();
         assert!(matches!(file::read(&path), Err(ReadError::Broken(_))), "{length}");
     }
-    for text in ["{}", "[]", "null", "{\"format\":1}", "\u{0}", &whole.replace("\"id\"", "\"key\""), &format!("{whole}x")] {
+    for text in ["{}", "[]", "null", "{\"format\":2}", "\u{0}", &whole.replace("\"id\"", "\"key\""), &format!("{whole}x")] {
         fs::write(&path, text).unwrap();
         assert!(matches!(file::read(&path), Err(ReadError::Broken(_))), "{text}");
     }
-    fs::write(&path, whole.replace("\"format\":1", "\"format\":2,\"later\":true")).unwrap();
-    assert!(matches!(file::read(&path), Err(ReadError::Format(2))));
+    fs::write(&path, whole.replace("\"format\":2", "\"format\":3,\"later\":true")).unwrap();
+    assert!(matches!(file::read(&path), Err(ReadError::Format(3))));
     fs::write(&path, whole.replace(&format!("\"as_of\":{}", AS_OF.unix_timestamp()), "\"as_of\":9000000000000000")).unwrap();
     assert!(matches!(file::read(&path), Err(ReadError::Time(_))));
     assert!(matches!(file::read(path.parent().unwrap()), Err(ReadError::NotOwn)));
+}
+
+#[test]
+fn a_file_of_the_first_format_is_read_and_is_of_no_save() {
+    let (_folder, path) = new_path();
+    file::write(&path, AS_OF, &[stored(1)]).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let save_id = format!("\"save_id\":\"{}\",", stored(1).save_id);
+    assert!(text.contains(&save_id), "{text}");
+    fs::write(&path, text.replace("\"format\":2", "\"format\":1").replace(&save_id, "")).unwrap();
+    let read = contents(&path).instances;
+    assert_eq!((read[0].instance.version(), read[0].save_id), (12, Uuid::nil()));
 }
 
 #[test]

@@ -37,6 +37,14 @@ fn flags_apply_to_lines_without_the_key() {
 }
 
 #[test]
+fn localhost_with_any_port_is_an_allowed_origin_in_development() {
+    let line = r#"{"redirect_url":"http://localhost:4321/x"}"#;
+    let words = ["--domain=myapp.com", "--flow=sign-in", "--allowed-origins=http://localhost:*", "--environment=development"];
+    assert_eq!(target(&words, line), at("http://localhost:4321/x", "redirect_url"));
+    assert!(error(&words[..3], line).starts_with("allowed_origins"), "{}", error(&words[..3], line));
+}
+
+#[test]
 fn one_flag_can_set_the_fallbacks_of_several_flows() {
     for (flag, sign_in, sign_up) in [
         ("--fallbacks=sign-in=/x,sign-up=/y", "/x", "/y"),

@@ -1,15 +1,17 @@
 //! What looks like a mistake in a direct link, and the link without it. Preview, the bulk check and the command line all say this.
 
-use percent_encoding::percent_decode;
-use url::form_urlencoded;
+mod corrected;
+mod param;
 
+use percent_encoding::percent_decode;
+
+use self::param::{Param, decoded_name};
 use super::{
-    DirectLink, Environment, Flow, Instance, LinkParams, Prefill, Refusal,
+    DirectLink, Flow, Instance, LinkParams, Prefill,
     fragment::all_pairs,
     misspelling::{is_tracking, meant},
     not_a_link::cut,
     parameter_advice::parameter_advice,
-    policy,
 };
 
 /// What there is to say about a direct link.
@@ -25,39 +27,6 @@ pub struct LinkAdvice {
 
 /// How many ignored parameters a note names.
 const MAX_NAMED: usize = 8;
-
-/// A parameter of the portal in the link.
-#[derive(Debug)]
-struct Param {
-    name: &'static str,
-    /// As it is written in the link.
-    raw: String,
-    /// As the portal reads it, and then as it was meant.
-    value: String,
-    /// Whether what was cut off from it has been added.
-    is_extended: bool,
-    /// Whether the corrected link differs here.
-    is_changed: bool,
-}
-
-impl Param {
-    fn new(name: &'static str, raw: &str) -> Self {
-        let value = form_urlencoded::parse(format!("={raw}").as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default();
-        Self { name, raw: raw.to_owned(), value, is_extended: false, is_changed: false }
-    }
-
-    /// Adds what an unencoded `&` or `#` has cut off. A URL that was not encoded at all is taken as it is written.
-    fn extend(&mut self, cut_off: &str) {
-        if !self.is_extended {
-            let start = self.raw.get(..8).unwrap_or(&self.raw).to_ascii_lowercase();
-            if start.starts_with("https://") || start.starts_with("http://") || start.starts_with('/') {
-                self.value.clone_from(&self.raw);
-            }
-        }
-        self.value.push_str(cut_off);
-        (self.is_extended, self.is_changed) = (true, true);
-    }
-}
 
 /// The parameters of a link while they are read.
 #[derive(Debug, Default)]
@@ -249,40 +218,6 @@ impl Reading {
             self.advice.notes.push(format!("Ignored: {}{}.", names.join(", "), more.unwrap_or_default()));
         }
     }
-
-    fn finish(self, instance: &Instance, link: &DirectLink) -> LinkAdvice {
-        let Self { mut advice, params, mut ignored, is_fixed } = self;
-        // Beside the parameter that it means, a misspelled one only confuses.
-        ignored.retain(|pair| meant(link.flow(), &decoded_name(pair)).is_none());
-        // A visitor's own page in development is a ground that nobody knows here.
-        let is_fine = |param: &Param| match policy::check(instance, link.flow(), None, &param.value) {
-            Ok(_) => true,
-            Err(refused) => refused.reason == Refusal::Foreign && instance.environment() == Environment::Development,
-        };
-        let is_offered = params.iter().filter(|param| param.is_changed && LinkParams::REDIRECTS.contains(&param.name)).all(is_fine);
-        if is_fixed && is_offered {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            for param in params.iter().filter(|param| !param.value.is_empty()) {
-                query.append_pair(param.name, &param.value);
-            }
-            // In a fragment, a # may stand as it is. In the query it would end the query.
-            let ignored = ignored.iter().map(|pair| pair.replace('#', "%23"));
-            let query: Vec<String> = [query.finish()].into_iter().chain(ignored).filter(|part| !part.is_empty()).collect();
-            let page = link.flow().page().map_or("", super::Page::path);
-            let mark = if query.is_empty() { "" } else { "?" };
-            let corrected = format!("{}{page}{mark}{}", instance.portal_origin().as_str(), query.join("&"));
-            advice.corrected = Some(corrected).filter(|corrected| DirectLink::parse(instance, corrected).is_ok());
-        } else if !link.wrappers.is_empty() {
-            advice.corrected = Some(link.url.to_string());
-        }
-        advice
-    }
-}
-
-/// The name of a parameter, decoded.
-fn decoded_name(raw: &str) -> String {
-    let name = raw.split('=').next().unwrap_or_default();
-    form_urlencoded::parse(name.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
 /// A name as a sentence shows it: cut, and with invisible characters spelled out.
