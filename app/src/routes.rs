@@ -34,6 +34,8 @@ pub struct DocumentFiles {
     pub style: &'static str,
     /// The path of the icon.
     pub icon: &'static str,
+    /// The path of the licenses of third-party code.
+    pub notices: &'static str,
     /// Names and place of script and wasm.
     pub options: LeptosOptions,
 }

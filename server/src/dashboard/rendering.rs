@@ -90,6 +90,7 @@ impl Dashboard {
     pub(crate) fn provide(&self) {
         provide_context(self.pool.clone());
         provide_context(DashboardHost(self.url.own_host()));
+        provide_context(self.files.clone());
         let second_factor = self.second_factor.clone();
         provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));
         set_content_security_policy();

@@ -12,6 +12,7 @@ use crate::{
         frame::{Frame, ServerPage},
         loading,
     },
+    routes::DocumentFiles,
     ui::{
         field::Field,
         icon::{TICK, icon},
@@ -23,6 +24,7 @@ use crate::{
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let rejection = use_context::<RejectedSignIn>().map(|rejected| rejected.reason);
+    let notices = use_context::<DocumentFiles>();
     let query = loading::query();
     let done = match query.as_str() {
         "saved" => Some("The password is changed. Every other session has ended."),
@@ -36,6 +38,7 @@ pub fn AccountPage() -> impl IntoView {
         let summary = rejection_summary(rejection.as_ref(), label);
         let errors = errors(rejection);
         let rows = own.into_iter().map(|session| session_row(session, caller.session)).collect_view();
+        let notices = notices.map(|files| view! { <p class="help"><a href=files.notices>"Licenses of third-party code"</a></p> });
         let second_factor = second_factor_line(caller.has_second_factor);
         let email = caller.email.to_string();
         let server_wide = caller.is_server_admin.then(|| view! { <span class="badge">"May create instances"</span> });
@@ -78,6 +81,7 @@ pub fn AccountPage() -> impl IntoView {
                     </div>
                     <ul class="card rows-of">{rows}</ul>
                 </section>
+                {notices}
             </Frame>
         })
     })

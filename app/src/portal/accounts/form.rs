@@ -138,13 +138,13 @@ mod tests {
         123456789123 maurolarastefy domainlock2005 momsanaladventure dkflbvbhjdbx hd764nw5d7e1vb1 qazwsxedcrfvtgb dkflbvbhjdyf \
         counterstrike zaq1xsw2cde3 vfvfvskfhfve ghjcnjghjcnj fkmnthyfnbdf 123456789abc admin18533362 23176djivanfros 123456789qwerty";
 
-    #[test]
-    fn a_common_password_is_refused_for_visitors_as_for_admins() {
+    #[tokio::test]
+    async fn a_common_password_is_refused_for_visitors_as_for_admins() {
         for word in COMMON.split_whitespace().chain(["123456", "password", "letmein"]) {
             let form = SignUpForm { username: "ana".into(), password: Password::from(word), ..SignUpForm::default() };
-            let Err(IdentityError::Fields(errors)) = read_sign_up(&form) else { panic!("{word} was accepted") };
+            let Err(IdentityError::Fields(errors)) = read_sign_up(&form).await else { panic!("{word} was accepted") };
             assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["password"], "{word}");
-            assert!(Password::from(word).check(None).is_err(), "{word}");
+            assert!(Password::from(word).check(None).await.unwrap().is_err(), "{word}");
         }
     }
 }
