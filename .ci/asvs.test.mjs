@@ -23,14 +23,13 @@ const rows = readFileSync("server/ASVS.md", "utf8").split("\n").filter((line) =>
 /** The tests that a row names, as [file, test]. */
 function named(where) {
   const rust = [...where.matchAll(/`([\w/.-]+\.rs)::(\w+)`/g)].map(([, file, name]) => [/^(app|server)\//.test(file) ? file : `server/tests/http/${file}`, name]);
-  const browser = [...where.matchAll(/`([\w.-]+\.spec\.ts): "([^`]+)"`/g)].map(([, file, title]) => [`end2end/${file}`, title]);
-  const node = [...where.matchAll(/`(\.ci\/[\w.-]+\.test\.mjs): "([^`]+)"`/g)].map(([, file, title]) => [file, title]);
-  return [...rust, ...browser, ...node];
+  const node = [...where.matchAll(/`([\w.-]+\.(?:spec\.ts|test\.mjs)): "([^`]+)"`/g)];
+  return [...rust, ...node.map(([, file, title]) => [file.endsWith(".ts") ? `end2end/${file}` : `.ci/${file}`, title])];
 }
 
 function isTest(file, name) {
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-  if (/\.(ts|mjs)$/.test(file)) return text.includes(`test("${name}"`);
+  if (!file.endsWith(".rs")) return text.includes(`test("${name}"`);
   return new RegExp(`^ *#\\[(\\w+::)?test\\b[^\\n]*\\]\\n( *#\\[[^\\n]*\\n)* *(async )?fn ${name}\\(`, "m").test(text);
 }
 
