@@ -124,11 +124,11 @@ pub struct SecondFactor {
 }
 
 impl SecondFactor {
-    /// The key; `None` if it can't be read, which the log then says.
+    /// The key; `None` if it can't be read.
     pub(crate) fn read_key(&self) -> Option<SecretKey> {
         match self.key_file.read() {
             Ok(key) => Some(key),
-            // Nobody has set up a second factor, or an admin is told that codes can't be checked: then the log says it there.
+            // Where nobody has set up a second factor, there is none. Whoever needs it says so at a higher level.
             Err(error) => {
                 tracing::debug!("the secret key can't be read: {error}");
                 None

@@ -48,7 +48,12 @@ impl From<SignInError> for NotLetIn {
             SignInError::Fields(errors) => Self::Said(RejectionReason::Fields(errors)),
             SignInError::Link => Self::Link,
             SignInError::Expired => Self::Expired,
-            SignInError::SecretKey => Self::Said(RejectionReason::SecretKey),
+            SignInError::SecretKey => {
+                tracing::error!(
+                    "a code can't be checked: the secret key file is missing, or has another key than the second factor was set up with"
+                );
+                Self::Said(RejectionReason::SecretKey)
+            }
             SignInError::Database(_) | SignInError::Hash(_) | SignInError::Random(_) => {
                 tracing::warn!(%error, "nobody could be let in");
                 Self::Page(AppError::Unavailable)
@@ -67,9 +72,8 @@ pub(super) async fn sign_in(
     match try_sign_in(&dashboard, &form, &client).await {
         Ok(SignInStep::SignedIn(tokens)) => let_in(&tokens, ReturnPath::parse(&form.next).as_str(), origin),
         Ok(SignInStep::NeedsCode(token)) => {
-            let next = url::form_urlencoded::Serializer::new(String::new())
-                .append_pair("next", ReturnPath::parse(&form.next).as_str())
-                .finish();
+            let next =
+                url::form_urlencoded::Serializer::new(String::new()).append_pair("next", ReturnPath::parse(&form.next).as_str()).finish();
             let mut response = Redirect::to(&format!("{}?{next}", paths::SIGN_IN_CODE)).into_response();
             cookies::set_pending(response.headers_mut(), &token, origin.secure);
             response

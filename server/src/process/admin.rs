@@ -62,7 +62,8 @@ async fn execute(command: &Command, connection: &mut sqlx::PgConnection, dashboa
         Command::Reset { email } => {
             let reset = commands::reset(connection, email).await?;
             let second_factor = if reset.has_second_factor { " That also turns off their second factor." } else { "" };
-            let sentence = format!("With this link, {email} can choose a new password.{second_factor} It is valid for an hour and works once:");
+            let sentence =
+                format!("With this link, {email} can choose a new password.{second_factor} It is valid for an hour and works once:");
             (sentence, (reset.purpose, reset.token))
         }
         Command::Remove { email } => {

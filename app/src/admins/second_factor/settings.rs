@@ -50,12 +50,7 @@ pub async fn begun(pool: &PgPool, key: Option<&SecretKey>, caller: &Caller) -> R
 ///
 /// # Errors
 /// The code is wrong, there is no set-up, the second factor is on already, or the query fails.
-pub async fn confirm(
-    pool: &PgPool,
-    context: &CodeContext,
-    caller: &Caller,
-    form: &ConfirmForm,
-) -> Result<Vec<RecoveryCode>, SignInError> {
+pub async fn confirm(pool: &PgPool, context: &CodeContext, caller: &Caller, form: &ConfirmForm) -> Result<Vec<RecoveryCode>, SignInError> {
     let mut transaction = lock(pool, caller).await?;
     let stored = second_factors::setup(&mut *transaction, caller.session).await?.ok_or(SignInError::Expired)?;
     let key = context.key.as_ref().ok_or(SignInError::SecretKey)?;

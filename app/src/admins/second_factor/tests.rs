@@ -104,10 +104,8 @@ async fn of_two_requests_with_one_code_one_signs_in(pool: PgPool) {
     let client = Client::default();
     for form in [code(&secret.code(NOW + 30)), recovery(&codes[0])] {
         let (left, right, context) = (pending(&pool).await, pending(&pool).await, later(&key, 1));
-        let done = tokio::join!(
-            finish_sign_in(&pool, &context, &left, &form, &client),
-            finish_sign_in(&pool, &context, &right, &form, &client)
-        );
+        let done =
+            tokio::join!(finish_sign_in(&pool, &context, &left, &form, &client), finish_sign_in(&pool, &context, &right, &form, &client));
         assert_eq!([done.0.is_ok(), done.1.is_ok()].iter().filter(|ok| **ok).count(), 1);
     }
     let token = pending(&pool).await;
@@ -170,7 +168,8 @@ async fn a_secret_that_is_moved_to_another_account_counts_for_nobody(pool: PgPoo
 #[sqlx::test(migrations = "../migrations")]
 async fn setting_up_counts_only_once_confirmed_and_belongs_to_its_session(pool: PgPool) {
     let (key, caller) = (SecretKey::new().unwrap(), caller(&pool).await);
-    let other = Caller { session: sessions::find(&pool, &session(&pool, caller.id).await, None).await.unwrap().unwrap().session, ..caller.clone() };
+    let other =
+        Caller { session: sessions::find(&pool, &session(&pool, caller.id).await, None).await.unwrap().unwrap().session, ..caller.clone() };
     settings::begin(&pool, &key, &caller, &SetUpForm::default()).await.unwrap();
     let first = settings::begun(&pool, Some(&key), &caller).await.unwrap().unwrap();
     assert!(!second_factors::is_on(&pool, caller.id).await.unwrap());
@@ -224,7 +223,8 @@ async fn new_recovery_codes_end_the_earlier_ones(pool: PgPool) {
     let (key, caller) = (SecretKey::new().unwrap(), caller(&pool).await);
     let (_, old) = turned_on(&pool, &key, &caller).await;
     let new = settings::new_recovery_codes(&pool, &later(&key, 1), &caller, &proof(PASSWORD)).await.unwrap();
-    let enter = async |form: CodeForm| finish_sign_in(&pool, &CodeContext::default(), &pending(&pool).await, &form, &Client::default()).await;
+    let enter =
+        async |form: CodeForm| finish_sign_in(&pool, &CodeContext::default(), &pending(&pool).await, &form, &Client::default()).await;
     assert!(enter(recovery(&old[0])).await.is_err());
     assert!(enter(recovery(&new[0])).await.is_ok());
 }

@@ -39,9 +39,7 @@ pub async fn find<'e>(executor: impl PgExecutor<'e>, admin: i64) -> sqlx::Result
 /// # Errors
 /// The query fails.
 pub async fn is_on<'e>(executor: impl PgExecutor<'e>, admin: i64) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select from admin_second_factors where admin_id = $1) as "on!""#, admin)
-        .fetch_one(executor)
-        .await
+    sqlx::query_scalar!(r#"select exists (select from admin_second_factors where admin_id = $1) as "on!""#, admin).fetch_one(executor).await
 }
 
 /// The key of an admin whose second factor is on, and the encrypted secret; `None` if there is none on this server.

@@ -89,11 +89,8 @@ pub fn AccountPage() -> impl IntoView {
 
 /// Whether the second factor is on, and the way to its page.
 fn second_factor_line(is_on: bool) -> impl IntoView {
-    let (state, text, link) = if is_on {
-        ("On", "Signing in takes a code.", "Change")
-    } else {
-        ("Off", "The password alone signs you in.", "Set up")
-    };
+    let (state, text, link) =
+        if is_on { ("On", "Signing in takes a code.", "Change") } else { ("Off", "The password alone signs you in.", "Set up") };
     view! {
         <p><span class="badge">{state}</span>" "{text}</p>
         <div class="end"><a class="button" href=paths::SECOND_FACTOR>{link}<span class="unseen">" the second factor"</span></a></div>

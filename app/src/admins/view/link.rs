@@ -55,7 +55,11 @@ fn link_form(opened: &OpenedLink, token: String, email: String, reason: Option<R
             "This account may create instances, and owns every instance that there is.".to_owned(),
             "Create account",
         ),
-        Purpose::Reset(email) => ("Choose a new password", format!("For {email}. This ends all open sessions."), "Save and sign in"),
+        Purpose::Reset(email) => (
+            "Choose a new password",
+            format!("For {email}. This ends all open sessions, and turns the second factor off if there is one."),
+            "Save and sign in",
+        ),
         Purpose::Invite(invitation) => {
             let to = match (&opened.instance, invitation.membership) {
                 (Some(instance), Some((_, role))) => {

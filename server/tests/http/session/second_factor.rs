@@ -214,7 +214,9 @@ async fn where_it_is_required_an_admin_without_one_is_led_to_set_it_up_first(poo
     let browser = site.signed_in(&pool, ben.admin.unwrap()).await;
     let open = ["/", "/healthz", "/readyz", "/pkg/{name}", "/account/invitation", "/account/reset", "/account/setup"];
     let open = |route: &str| {
-        open.contains(&route) || route.starts_with("/account/sign-") || route.starts_with("/account/second-factor") && !route.ends_with("codes") && !route.ends_with("off")
+        open.contains(&route)
+            || route.starts_with("/account/sign-")
+            || route.starts_with("/account/second-factor") && !route.ends_with("codes") && !route.ends_with("off")
     };
     for route in routes(&site).iter().filter(|route| !open(route)) {
         let read = request(Method::GET, &path(route), &[]).body(String::new().into()).unwrap();
