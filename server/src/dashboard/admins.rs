@@ -143,7 +143,9 @@ async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> 
     let attempts: Vec<_> = [AdminAttempt::Unknown(secret, client.address)].into_iter().chain(code).collect();
     attempts.iter().try_for_each(|attempt| take(dashboard, attempt))?;
     let tokens = one_time_links::follow(&dashboard.pool, &dashboard.code_context(), form, client).await?;
-    attempts.iter().for_each(|attempt| dashboard.limits.give_back(attempt));
+    for attempt in &attempts {
+        dashboard.limits.give_back(attempt);
+    }
     Ok(tokens)
 }
 

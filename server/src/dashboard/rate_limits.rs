@@ -52,7 +52,7 @@ impl AdminRateLimits {
             addresses: RateLimit::new(40, Duration::from_secs(2)),
             devices: RateLimit::new(10, Duration::from_secs(10)),
             // A thief with the password hits one of three valid codes in a year with a probability of a quarter.
-            codes: RateLimit::new(5, Duration::from_secs(300)),
+            codes: RateLimit::new(5, Duration::from_mins(5)),
         }))
     }
 

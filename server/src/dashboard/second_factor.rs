@@ -136,7 +136,9 @@ pub(super) async fn new_recovery_codes(
     let made = async {
         let attempts = take_proof(&dashboard, &caller)?;
         let codes = settings::new_recovery_codes(&dashboard.pool, &dashboard.code_context(), &caller, &form).await?;
-        attempts.iter().for_each(|attempt| dashboard.limits.give_back(attempt));
+        for attempt in &attempts {
+            dashboard.limits.give_back(attempt);
+        }
         Ok(codes)
     };
     match made.await {
@@ -154,7 +156,9 @@ pub(super) async fn turn_off(
     let done = async {
         let attempts = take_proof(&dashboard, &caller)?;
         settings::turn_off(&dashboard.pool, &dashboard.code_context(), &caller, &form).await?;
-        attempts.iter().for_each(|attempt| dashboard.limits.give_back(attempt));
+        for attempt in &attempts {
+            dashboard.limits.give_back(attempt);
+        }
         Ok(())
     };
     match done.await {
