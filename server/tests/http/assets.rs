@@ -86,7 +86,7 @@ async fn the_licenses_of_third_party_code_are_linked_and_served(pool: PgPool) {
 async fn the_wasm_names_no_folder_of_the_machine_that_built_it(pool: PgPool) {
     let site = Site::new(&pool).await;
     let page = site.get("/account").await;
-    let link = page.text().split('"').find(|part| part.ends_with(".wasm")).unwrap().to_owned();
+    let link = page.text().split('"').find(|part| part.contains("_bg.wasm")).unwrap().to_owned();
     let wasm = site.get(&link).await.body;
     assert!(wasm.starts_with(b"\0asm"));
     for path in ["/.cargo/registry", env!("CARGO_MANIFEST_DIR").trim_end_matches("/server")] {
