@@ -23,13 +23,13 @@ const rows = readFileSync("server/ASVS.md", "utf8").split("\n").filter((line) =>
 /** The tests that a row names, as [file, test]. */
 function named(where) {
   const rust = [...where.matchAll(/`([\w/.-]+\.rs)::(\w+)`/g)].map(([, file, name]) => [/^(app|server)\//.test(file) ? file : `server/tests/http/${file}`, name]);
-  const browser = [...where.matchAll(/`([\w.-]+\.spec\.ts): "([^`]+)"`/g)].map(([, file, title]) => [`end2end/${file}`, title]);
-  return [...rust, ...browser];
+  const node = [...where.matchAll(/`([\w.-]+\.(?:spec\.ts|test\.mjs)): "([^`]+)"`/g)];
+  return [...rust, ...node.map(([, file, title]) => [file.endsWith(".ts") ? `end2end/${file}` : `.ci/${file}`, title])];
 }
 
 function isTest(file, name) {
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-  if (file.endsWith(".ts")) return text.includes(`test("${name}"`);
+  if (!file.endsWith(".rs")) return text.includes(`test("${name}"`);
   return new RegExp(`^ *#\\[(\\w+::)?test\\b[^\\n]*\\]\\n( *#\\[[^\\n]*\\n)* *(async )?fn ${name}\\(`, "m").test(text);
 }
 
@@ -51,7 +51,7 @@ test("a requirement is met by tests that exist, and each named one exists", () =
   for (const { id, state, where } of rows) {
     const tests = named(where);
     assert.equal(tests.length > 0, state === "met", `${id} is "${state}" and names ${tests.length} tests`);
-    assert.equal(tests.length, where.split(/\.rs::|\.spec\.ts: /).length - 1, `${id}: a test is not written as at the top of the file`);
+    assert.equal(tests.length, where.split(/\.rs::|\.spec\.ts: |\.test\.mjs: /).length - 1, `${id}: a test is not written as at the top of the file`);
     for (const [file, name] of tests) assert.ok(isTest(file, name), `${id}: no test "${name}" in ${file}`);
   }
 });

@@ -23,6 +23,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole("button", { name: "Archive instance" }).click();
 
       await expect(page).toHaveURL(/\/instances(\?|$)/);
+      await page.getByRole("link", { name: /^Archived/ }).click();
       const row = page.getByRole("region", { name: "Archived" }).getByRole("listitem").filter({ hasText: slug });
       await expect(row).toContainText("Restorable until");
       expect((await page.request.get(`/portal/${slug}/v1/resolve?flow=sign-in`)).status()).toBe(410);
@@ -33,7 +34,7 @@ for (const javaScriptEnabled of [true, false]) {
       await visitor.close();
       expect((await page.goto(`/instances/${slug}/redirects`))?.status()).toBeGreaterThanOrEqual(400);
 
-      await page.goto("/instances");
+      await page.goto("/instances?show=archived");
       await row.getByRole("button", { name: `Restore ${slug}` }).click();
       await expect(page.getByRole("status")).toBeVisible();
       expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ source: "home_url" });

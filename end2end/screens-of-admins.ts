@@ -105,7 +105,7 @@ export const screensOfAdmins: Screen[] = [
   }],
   ["the instance list with an archived instance", async (page, { server, slug }) => {
     await post(page.request, `${server.url}/instances/${slug}/archive`, { slug });
-    await page.goto("/instances");
+    await page.goto("/instances?show=archived");
     await expect(page.getByRole("heading", { name: "Archived" })).toBeVisible();
   }],
   ["an archived instance", async (page, { server, slug }) => {

@@ -15,6 +15,7 @@ export const screens: Screen[] = [
     await page.goto("/instances");
     await page.locator(".switcher summary").click();
   }],
+  ["the instance list, nothing found", async (page) => void (await page.goto(`/instances?q=${"very-long-".repeat(20)}&show=production`))],
   ["Overview", async (page, { slug }) => {
     await page.goto(`/instances/${slug}`);
     await alive(page);

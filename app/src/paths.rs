@@ -5,6 +5,8 @@
 pub const INSTANCES: &str = "/instances";
 /// The form for a new instance.
 pub const NEW_INSTANCE: &str = "/instances/new";
+/// What the switcher finds, alone.
+pub const SWITCHER: &str = "/switcher";
 /// The caller's own account.
 pub const ACCOUNT: &str = "/account";
 /// Signing in.

@@ -18,7 +18,7 @@ use crate::{
         restore::view::RestorePage,
         view::{HistoryPage, ServerHistoryPage},
     },
-    instances::{archive::view::ArchivePage, view},
+    instances::{archive::view::ArchivePage, list::view::ListPage, view},
     layout::error_page::error_page,
     members::view::MembersPage,
     overview::view::OverviewPage,
@@ -80,7 +80,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/account/setup") view=LinkPage ssr=SsrMode::Async />
                 <Route path=path!("/account/invitation") view=LinkPage ssr=SsrMode::Async />
                 <Route path=path!("/account/reset") view=LinkPage ssr=SsrMode::Async />
-                <Route path=path!("/instances") view=view::ListPage ssr=SsrMode::Async />
+                <Route path=path!("/instances") view=ListPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/new") view=view::NewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/redirects") view=RedirectsPage ssr=SsrMode::Async />

@@ -42,7 +42,7 @@ impl Need {
         let mut parts = path.trim_start_matches('/').split('/');
         match (parts.next(), parts.next()) {
             (Some("instances"), Some("new")) | (Some("history"), None | Some("export.csv" | "export.json")) => Self::ServerAdmin,
-            (Some("instances"), None | Some("")) | (Some("account" | "api"), _) => Self::Session,
+            (Some("instances"), None | Some("")) | (Some("switcher"), None) | (Some("account" | "api"), _) => Self::Session,
             (Some("instances"), Some(slug)) if is_slug(slug) => {
                 let role = match (writes, [parts.next(), parts.next(), parts.next()]) {
                     (true, [Some("unarchive"), None, None]) => return Self::Restore(slug.to_owned()),

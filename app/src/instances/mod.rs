@@ -13,6 +13,8 @@ mod form_view;
 #[cfg(feature = "ssr")]
 pub mod impact;
 #[cfg(feature = "ssr")]
+pub mod list;
+#[cfg(feature = "ssr")]
 mod origin_rows;
 pub mod portal_pages;
 #[cfg(feature = "ssr")]
@@ -24,6 +26,7 @@ pub mod store;
 mod store_tests;
 #[cfg(feature = "ssr")]
 pub mod stored;
+pub mod switcher_keys;
 #[cfg(feature = "ssr")]
 mod values_view;
 #[cfg(feature = "ssr")]

@@ -1,11 +1,10 @@
-//! The screens of instances: the list, a new one, the settings.
+//! The screens of one instance: a new one, and its settings.
 
 use crate::{
     admins::Role,
     copy_settings::view::copy_section,
-    database::StoreError,
     layout::{
-        frame::{Frame, InstanceFrame, Place, ServerPage, environment_badge},
+        frame::{Frame, InstanceFrame, Place},
         loading,
         rejected::{Problem, Rejected, has_saved, problem_summary, read_only_note, saved_banner},
     },
@@ -16,10 +15,7 @@ use crate::{
         in_place::SaveInPlace,
         undo::{undo_button, undo_fields},
     },
-    ui::{
-        form::{FieldError, write},
-        icon::{TICK, icon},
-    },
+    ui::form::{FieldError, write},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -27,77 +23,13 @@ use serde_json::json;
 
 use super::{
     api::SaveSettings,
-    archive,
-    archive::view::{archived_banner, archived_list, way_to_archive},
+    archive::view::way_to_archive,
     form::{InstanceForm, field_label},
     form_view::{SETTINGS, instance_form},
     impact::skipped_banner,
     portal_pages::view::{switch_section, switched_banner},
-    store::{self, MAX_LISTED},
     values_view::settings_values,
 };
-
-/// Every instance. If there are none, the page says what an instance is.
-#[component]
-pub fn ListPage() -> impl IntoView {
-    let left = loading::query() == "left";
-    let just_archived = loading::query_value("archived");
-    loading::loaded(async move {
-        let instances = store::list(&loading::pool()?, loading::caller()?.id).await.map_err(StoreError::into_app_error)?;
-        let archived = archive::list(&loading::pool()?, loading::caller()?.id).await.map_err(StoreError::into_app_error)?;
-        let left = left.then(|| view! { <p class="banner" role="status">{icon(TICK)}"You have left the instance."</p> });
-        let done = archived.iter().find(|archived| archived.slug == just_archived).map(archived_banner);
-        let rows = instances.iter().cloned().map(|instance| {
-            view! {
-                <li>
-                    <a href=paths::instance(&instance.slug).overview()>
-                        <span><strong>{instance.name}</strong><small>{instance.domain}</small></span>
-                        {environment_badge(instance.environment)}
-                    </a>
-                </li>
-            }
-        });
-        let may_create = loading::caller()?.is_server_admin;
-        let body = if instances.is_empty() && !archived.is_empty() {
-            view! { <p class="lead">"Every instance is archived."</p> }.into_any()
-        } else if instances.is_empty() && !may_create {
-            view! {
-                <section class="card empty">
-                    <h2>"No instance yet"</h2>
-                    <p>"You are not a member of any instance. Ask an owner of yours for an invitation, and follow its link."</p>
-                </section>
-            }
-            .into_any()
-        } else if instances.is_empty() {
-            view! {
-                <section class="card empty">
-                    <h2>"No instance yet"</h2>
-                    <p>"An instance is one application's authentication setup: its domain, its portal, and where people go after they sign up, sign in or sign out. Most teams have two, one for development and one for production."</p>
-                    <a class="button primary" href=paths::NEW_INSTANCE>"Create the first instance"</a>
-                </section>
-            }
-            .into_any()
-        } else {
-            view! { <ul class="card list">{rows.collect_view()}</ul> }.into_any()
-        };
-        let more = (i64::try_from(instances.len()).is_ok_and(|count| count == MAX_LISTED)).then(|| {
-            view! { <p class="lead">{format!("The first {MAX_LISTED} by name are listed. Others open by their address, /instances/ and the slug.")}</p> }
-        });
-        let some = !instances.is_empty() || !archived.is_empty();
-        let new = (may_create && some).then(|| view! { <a class="button primary" href=paths::NEW_INSTANCE>"New instance"</a> });
-        Ok(view! {
-            <Title text="Instances" />
-            <Frame page=ServerPage::Instances>
-                <header class="head"><h1>"Instances"</h1>{new}</header>
-                {left}
-                {done}
-                {more}
-                {body}
-                {archived_list(archived)}
-            </Frame>
-        })
-    })
-}
 
 /// A new instance.
 #[component]

@@ -3,15 +3,15 @@
 use super::{
     off_banner::off_banner,
     rule_banner::{skipped_banner, unusable_banner},
+    switcher::switcher,
 };
 use crate::{
-    database::StoreError,
-    instances::{store, stored::StoredInstance},
+    instances::stored::StoredInstance,
     layout::loading,
     paths,
     redirects::Environment,
     runtimes::{live::wait_until_live, view::live_line, watch::WatchRuntimes},
-    ui::icon::{TURN, UP_DOWN, icon},
+    ui::icon::{TURN, icon},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -42,10 +42,42 @@ impl Place {
     fn is_tab(self) -> bool {
         matches!(self, Self::Overview | Self::Redirects | Self::Preview | Self::Snippets | Self::History)
     }
-}
 
-/// The most instances that the switcher lists; the others are on the list.
-const MAX_SWITCHED: usize = 20;
+    /// The pages that one can switch to in another instance.
+    const NAMED: [(&str, Self); 7] = [
+        ("overview", Self::Overview),
+        ("redirects", Self::Redirects),
+        ("preview", Self::Preview),
+        ("snippets", Self::Snippets),
+        ("history", Self::History),
+        ("members", Self::Members),
+        ("settings", Self::Settings),
+    ];
+
+    /// The page's name in an address. Archiving an instance leads to the settings of another one.
+    pub(super) fn name(self) -> &'static str {
+        Self::NAMED.into_iter().find(|(_, place)| *place == self).map_or("settings", |(name, _)| name)
+    }
+
+    /// The page of that name; Overview for any other name.
+    pub(super) fn named(name: &str) -> Self {
+        Self::NAMED.into_iter().find(|(known, _)| *known == name).map_or(Self::Overview, |(_, place)| place)
+    }
+
+    /// The address of this page of an instance.
+    pub(super) fn address(self, slug: &str) -> String {
+        let at = paths::instance(slug);
+        match self {
+            Self::Overview => at.overview(),
+            Self::Redirects => at.redirects(),
+            Self::Preview => at.preview(),
+            Self::Snippets => at.snippets(),
+            Self::History => at.history(),
+            Self::Members => at.members(),
+            Self::Settings | Self::Archive => at.settings(),
+        }
+    }
+}
 
 /// The pages that belong to the server, as the navigation names them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,10 +106,8 @@ pub fn Frame(
     page: ServerPage,
     children: Children,
 ) -> impl IntoView {
-    let switcher = (page != ServerPage::Error).then(|| {
-        let current = current.as_ref().map(|(stored, _)| stored.clone());
-        view! { <Suspense>{Suspend::new(switcher(current))}</Suspense> }
-    });
+    let chosen = current.clone();
+    let switcher = (page != ServerPage::Error).then(|| view! { <Suspense>{Suspend::new(switcher(chosen))}</Suspense> });
     let nav = current.map(|(stored, place)| {
         let slug = stored.settings.slug;
         let portal = place.is_tab().then_some("page");
@@ -115,43 +145,6 @@ pub fn Frame(
             <main id="main" tabindex="-1">{children()}</main>
         </div>
     }
-}
-
-/// The list of instances to switch to. It is left out where there are none, or where the database does not answer.
-async fn switcher(current: Option<StoredInstance>) -> Option<impl IntoView> {
-    let (caller, pool) = (loading::caller().ok()?, loading::pool().ok()?);
-    let instances = store::list(&pool, caller.id).await.map_err(StoreError::into_app_error).ok().filter(|list| !list.is_empty())?;
-    let (name, domain) = current
-        .as_ref()
-        .map_or(("Choose an instance".to_owned(), String::new()), |stored| (stored.settings.name.clone(), stored.domain_typed.clone()));
-    let slug = current.map(|stored| stored.settings.slug);
-    let more = (instances.len() > MAX_SWITCHED).then(|| view! { <li><a href=paths::INSTANCES>"All instances"</a></li> });
-    let new = caller.is_server_admin.then(|| view! { <li class="apart"><a href=paths::NEW_INSTANCE>"New instance"</a></li> });
-    let links = instances
-        .into_iter()
-        .take(MAX_SWITCHED)
-        .map(|instance| {
-            let here = (slug.as_deref() == Some(instance.slug.as_str())).then_some("true");
-            view! {
-                <li>
-                    <a href=paths::instance(&instance.slug).redirects() aria-current=here>
-                        <span>{instance.name}</span>
-                        <small>{instance.domain}</small>
-                    </a>
-                </li>
-            }
-        })
-        .collect_view();
-    Some(view! {
-        <details class="switcher">
-            <summary>
-                <span class="unseen">"Instance: "</span>
-                <span><strong>{name}</strong><small>{domain}</small></span>
-                {icon(UP_DOWN)}
-            </summary>
-            <ul>{links}{more}{new}</ul>
-        </details>
-    })
 }
 
 /// The frame of the pages for those who are not signed in: one card, and nothing to go to.

@@ -6,3 +6,4 @@ pub mod loading;
 mod off_banner;
 pub mod rejected;
 mod rule_banner;
+pub mod switcher;

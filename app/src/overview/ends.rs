@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::skipped::{SkippedSetting, skipped_settings};
+use super::{
+    count_skipped,
+    skipped::{SkippedSetting, skipped_settings},
+};
 use crate::{
     fallbacks::verdict::UrlParts,
     instances::stored::StoredInstance,
@@ -60,7 +63,7 @@ const MAX_SKIPPED_CHARS: usize = 240;
 pub(super) fn ends_card(stored: &StoredInstance, may_edit: bool) -> impl IntoView + use<> {
     let page = paths::instance(&stored.settings.slug);
     let (ends, settings) = (ends(stored), skipped_settings(stored));
-    let badge = match ends.iter().filter(|end| end.skipped.is_some()).count() + settings.len() {
+    let badge = match count_skipped(stored) {
         0 => None,
         count => Some(view! { " " <span class="badge" data-kind="refused">{format!("{count} skipped")}</span> }),
     };

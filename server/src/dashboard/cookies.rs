@@ -1,7 +1,10 @@
 //! The dashboard's cookies: an admin's session, the token that shows that the browser was used for the account before, and for one page
 //! the link of a new invitation.
 
-use app::admins::{Token, sign_in::SignInTokens, store::sessions::MAX_HOURS};
+use app::{
+    admins::{Token, sign_in::SignInTokens, store::sessions::MAX_HOURS},
+    redirects::is_slug,
+};
 use axum::http::HeaderMap;
 use cookie::time::Duration;
 
@@ -9,6 +12,7 @@ use crate::http::cookies;
 
 const SESSION: &str = "portal-redirects-session";
 const DEVICE: &str = "portal-redirects-device";
+const RECENT: &str = "portal-redirects-recent";
 const NEW_LINK: &str = "portal-redirects-new-link";
 
 /// How long the page that shows a new link may take to be loaded.
@@ -33,6 +37,17 @@ pub(crate) fn set(headers: &mut HeaderMap, tokens: &SignInTokens, secure: bool) 
     cookies::set(headers, DEVICE, &tokens.device.secret(), DEVICE_MAX_AGE, secure);
 }
 
+/// The instances that were opened last, by slug.
+pub(crate) fn recent(headers: &HeaderMap, secure: bool) -> Vec<String> {
+    let value = cookies::read(headers, RECENT, secure).unwrap_or_default();
+    value.split('.').filter(|slug| is_slug(slug)).map(str::to_owned).collect()
+}
+
+/// Remembers the instances that were opened last.
+pub(crate) fn set_recent(headers: &mut HeaderMap, slugs: &[String], secure: bool) {
+    cookies::set(headers, RECENT, &slugs.join("."), DEVICE_MAX_AGE, secure);
+}
+
 /// The token of the link that was just made, if the browser sent one.
 pub(crate) fn new_link(headers: &HeaderMap, secure: bool) -> Option<Token> {
     Token::parse(&cookies::read(headers, NEW_LINK, secure)?)
@@ -48,9 +63,10 @@ pub(crate) fn remove_new_link(headers: &mut HeaderMap, secure: bool) {
     cookies::remove(headers, NEW_LINK, secure);
 }
 
-/// Removes the session's cookie, after a sign-out.
+/// Removes the session's cookie after a sign-out, and which instances were opened.
 pub(crate) fn remove_session(headers: &mut HeaderMap, secure: bool) {
     cookies::remove(headers, SESSION, secure);
+    cookies::remove(headers, RECENT, secure);
 }
 
 #[cfg(test)]

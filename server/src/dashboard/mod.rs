@@ -18,6 +18,7 @@ mod portal_pages;
 mod posted_form;
 mod preview;
 mod rate_limits;
+mod recent;
 mod rendering;
 pub(crate) mod routes;
 mod saving;

@@ -1,6 +1,6 @@
 //! The dashboard's routes: its pages, what is posted to them, server functions, the browser's files.
 
-use app::error::AppError;
+use app::{error::AppError, paths};
 use axum::{
     Router,
     extract::Request,
@@ -16,7 +16,7 @@ use super::{
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
-    history, instances, members, portal_pages, preview, server_functions,
+    history, instances, members, portal_pages, preview, recent, server_functions,
 };
 use crate::http::layers;
 
@@ -36,6 +36,7 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/account/setup", post(admins::follow_link))
         .route("/account/sign-in", post(admins::sign_in))
         .route("/account/sign-out", post(admins::sign_out))
+        .route(paths::SWITCHER, get(fragments::switcher))
         .route("/instances/new", post(instances::create))
         .route("/instances/{slug}/archive", post(archive::archive))
         .route("/instances/{slug}/copy", post(copy_settings::copy))
@@ -66,6 +67,7 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/instances/{slug}/preview/links.csv", post(bulk_check::download).layer(bulk_check::body_limit()))
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(middleware::from_fn_with_state(dashboard.clone(), render_failures))
+        .layer(middleware::from_fn(recent::remember))
         .layer(middleware::from_fn_with_state(dashboard.clone(), members::show_new_link))
         .layer(middleware::from_fn_with_state(dashboard.clone(), guard))
         .with_state(dashboard)

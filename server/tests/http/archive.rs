@@ -184,7 +184,8 @@ async fn an_owner_restores_it_from_the_list_and_its_portal_is_open_again(pool: P
     let site = archived(&pool).await;
     let viewer = member(&pool, "viewer@myapp.com", "my-app", Role::Viewer).await;
     let viewers = site.signed_in(&pool, viewer.admin.unwrap()).await;
-    let list = site.get("/instances").await;
+    assert!(text(site.get("/instances").await.text()).contains("Archived 1"), "one click away");
+    let list = site.get("/instances?show=archived").await;
     assert!(text(list.text()).contains("Archived Their portals are closed."), "{}", text(list.text()));
     assert!(text(list.text()).contains("MyApp Production myapp.com. Restorable until ") && list.text().contains(RESTORE));
     let banner = site.get("/instances?archived=my-app").await;
@@ -193,13 +194,13 @@ async fn an_owner_restores_it_from_the_list_and_its_portal_is_open_again(pool: P
     assert!(site.get("/instances/my-app/settings").await.text().contains(&format!("action=\"{RESTORE}\"")), "its own page restores it");
     let theirs = viewers.get("/instances/my-app").await;
     assert!(text(theirs.text()).contains("An owner can restore it until") && !theirs.text().contains(RESTORE));
-    let theirs = viewers.get("/instances").await;
+    let theirs = viewers.get("/instances?show=archived").await;
     assert!(text(theirs.text()).contains("Restorable until ") && !theirs.text().contains(RESTORE));
     assert_eq!(viewers.post(RESTORE, &[]).await.status, StatusCode::FORBIDDEN);
 
     let answer = site.post(RESTORE, &[]).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app?restored"));
-    assert!(!site.get("/instances").await.text().contains(RESTORE));
+    assert!(!site.get("/instances?show=archived").await.text().contains(RESTORE));
     assert!(text(site.get("/instances/my-app?restored").await.text()).contains("The instance is back as it was"));
     assert_eq!(site.get("/instances/my-app/redirects").await.status, StatusCode::OK);
     let portal = site.get("/portal/my-app/v1/redirects").await;
@@ -214,7 +215,7 @@ async fn an_owner_restores_it_from_the_list_and_its_portal_is_open_again(pool: P
 async fn after_30_days_it_is_neither_listed_nor_restored_and_its_portal_stays_closed(pool: PgPool) {
     let site = archived(&pool).await;
     since(&pool, "720 hours 1 minute").await;
-    assert!(!site.get("/instances").await.text().contains("MyApp"));
+    assert!(!site.get("/instances?show=archived").await.text().contains("MyApp"));
     let answer = site.post_body(RESTORE, &[("content-type", FORM)], "").await;
     assert_eq!(answer.status, StatusCode::GONE);
     let page = site.get("/instances/my-app").await;

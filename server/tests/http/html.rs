@@ -18,6 +18,8 @@ fn tags<'a>(html: &'a str, element: &str) -> impl Iterator<Item = &'a str> {
 
 /// What a browser posts for the page's form as it stands: every input with a name; a radio button or a checkbox only where it is checked.
 pub(crate) fn form(html: &str) -> Vec<(String, String)> {
+    // The search of the switcher stands before it.
+    let html = html.split_once("<main").map_or(html, |(_, main)| main);
     // The form that undoes a save has the same fields as the page's own.
     let (before, after) = html.split_once("class=\"undo\"").unwrap_or((html, ""));
     let after = after.split_once("</form>").map_or("", |(_, after)| after);

@@ -164,7 +164,8 @@ async fn an_empty_list_offers_the_first_instance_and_a_full_one_lists_them(pool:
     let full = site.get("/instances").await;
     let main = full.text().split_once("<main").unwrap().1;
     assert!(!text(main).contains("No instance yet"));
-    assert!(text(main).contains("Local localhost Development MyApp myapp.com Production"), "{}", text(main));
+    assert!(text(main).contains("Local localhost Development Owner 20"), "{}", text(main));
+    assert!(text(main).contains("MyApp myapp.com Production Owner 20") && text(main).contains("1 to 2 of 2"), "{}", text(main));
     for slug in ["local", "my-app"] {
         assert!(main.contains(&format!("href=\"/instances/{slug}\"")), "{slug}");
     }

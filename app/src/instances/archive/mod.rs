@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::redirects::Environment;
 
-pub use store::{archive, list, restorable, unarchive};
+pub use store::{archive, count, find, list, restorable, unarchive};
 
 /// How long an archived instance can be restored, in days.
 pub const RESTORABLE_DAYS: i32 = 30;

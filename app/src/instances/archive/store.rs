@@ -9,7 +9,7 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::MAX_LISTED,
+    instances::list::{ListFilter, MAX_COUNTED, PAGE_SIZE},
     members::role::Role,
     redirects::is_slug,
     ui::form::FieldError,
@@ -86,31 +86,71 @@ pub async fn unarchive(pool: &PgPool, actor: &Actor, slug: &str) -> Result<(), S
     Ok(())
 }
 
-/// The archived instances that an admin is a member of and that can still be restored, the one with the least time left first.
+/// A page of the archived instances that an admin is a member of, that match and that can still be restored, the one with the least time
+/// left first.
 ///
 /// # Errors
-/// PostgreSQL, or the way to it.
-pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<ArchivedInstance>, StoreError> {
+/// The query fails.
+pub async fn list(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx::Result<Vec<ArchivedInstance>> {
+    read(pool, admin, None, filter).await
+}
+
+/// The archived instance of that slug, if the admin is a member of it and it can still be restored.
+///
+/// # Errors
+/// The query fails.
+pub async fn find(pool: &PgPool, admin: i64, slug: &str) -> sqlx::Result<Option<ArchivedInstance>> {
+    Ok(read(pool, admin, Some(slug), &ListFilter::read("")).await?.pop())
+}
+
+async fn read(pool: &PgPool, admin: i64, slug: Option<&str>, filter: &ListFilter) -> sqlx::Result<Vec<ArchivedInstance>> {
     let rows = sqlx::query!(
         r#"select i.slug, i.name, i.environment, i.domain_typed, i.archived_at as "archived_at!", m.role
         from members m join instances i on i.id = m.instance_id
-        where m.admin_id = $1 and i.archived_at > now() - make_interval(hours => $2)
-        order by i.archived_at, i.slug limit $3"#,
+        where m.admin_id = $1 and i.archived_at > now() - make_interval(hours => $2) and ($3::text is null or i.slug = $3)
+            and ($4 = '' or strpos(lower(i.name), $4) > 0 or strpos(i.name, $5) > 0 or strpos(lower(i.domain_typed), $4) > 0
+                or strpos(i.domain, $4) > 0 or strpos(i.slug, $4) > 0)
+        order by i.archived_at, i.slug limit $6 offset $7"#,
         admin,
         RESTORABLE_HOURS,
-        MAX_LISTED
+        slug,
+        filter.search.to_lowercase(),
+        filter.search,
+        PAGE_SIZE,
+        filter.offset()
     )
     .fetch_all(timed(pool))
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| ArchivedInstance {
-            environment: row.environment.parse().unwrap_or_default(),
-            slug: row.slug,
-            name: row.name,
-            domain: row.domain_typed,
-            until: until(row.archived_at),
-            is_owned: row.role == Role::Owner.name(),
-        })
-        .collect())
+    let archived = rows.into_iter().map(|row| ArchivedInstance {
+        environment: row.environment.parse().unwrap_or_default(),
+        slug: row.slug,
+        name: row.name,
+        domain: row.domain_typed,
+        until: until(row.archived_at),
+        is_owned: row.role == Role::Owner.name(),
+    });
+    Ok(archived.collect())
+}
+
+/// How many archived instances match. Stops counting after [`MAX_COUNTED`].
+///
+/// # Errors
+/// The query fails.
+pub async fn count(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from (
+            select from members m join instances i on i.id = m.instance_id
+            where m.admin_id = $1 and i.archived_at > now() - make_interval(hours => $2)
+                and ($3 = '' or strpos(lower(i.name), $3) > 0 or strpos(i.name, $4) > 0 or strpos(lower(i.domain_typed), $3) > 0
+                    or strpos(i.domain, $3) > 0 or strpos(i.slug, $3) > 0)
+            limit $5::bigint + 1
+        ) counted"#,
+        admin,
+        RESTORABLE_HOURS,
+        filter.search.to_lowercase(),
+        filter.search,
+        MAX_COUNTED
+    )
+    .fetch_one(timed(pool))
+    .await
 }

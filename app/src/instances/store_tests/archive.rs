@@ -9,7 +9,8 @@ use crate::{
     error::AppError,
     history::Actor,
     instances::{
-        archive::{ArchiveForm, Restorable, archive, list, restorable, unarchive},
+        archive::{ArchiveForm, ArchivedInstance, Restorable, archive, find, restorable, unarchive},
+        list::ListFilter,
         store::{self, create, update},
     },
     redirects::Settings,
@@ -22,6 +23,11 @@ fn typed(slug: &str) -> ArchiveForm {
 
 async fn archived(pool: &PgPool, actor: &Actor) {
     archive(pool, actor, "my-app", &typed("my-app")).await.unwrap();
+}
+
+/// The archived instances on an admin's list.
+async fn list(pool: &PgPool, admin: &Actor) -> Vec<ArchivedInstance> {
+    crate::instances::archive::list(pool, admin.admin.unwrap(), &ListFilter::read("")).await.unwrap()
 }
 
 /// As if it had been archived that long ago.
@@ -44,7 +50,7 @@ async fn an_archived_instance_is_on_the_list_of_those_and_raises_its_version(poo
     assert_eq!((stored.instance.version(), stored.settings), (2, my_app()));
     let at = stored.archived_at.unwrap();
     assert_eq!(store::list(&pool, ana.admin.unwrap()).await.unwrap(), []);
-    let listed = list(&pool, ana.admin.unwrap()).await.unwrap();
+    let listed = list(&pool, &ana).await;
     assert_eq!((listed.len(), listed[0].slug.as_str(), listed[0].is_owned), (1, "my-app", true));
     assert_eq!(listed[0].until - at, time::Duration::days(30));
     let expected = Restorable { slug: "my-app".into(), until: Some(listed[0].until), is_owned: false };
@@ -52,7 +58,9 @@ async fn an_archived_instance_is_on_the_list_of_those_and_raises_its_version(poo
     assert_eq!(restorable(&pool, "my-app", ana.admin).await.unwrap(), Some(Restorable { is_owned: true, ..expected }));
     assert_eq!(records(&pool).await, [("archived".into(), Some(2))]);
     let nobody = admin(&pool, "ben@myapp.com").await;
-    assert!(list(&pool, nobody.admin.unwrap()).await.unwrap().is_empty());
+    assert!(list(&pool, &nobody).await.is_empty());
+    let found = |admin: Actor| find(&pool, admin.admin.unwrap(), "my-app");
+    assert!(found(ana).await.unwrap().is_some() && found(nobody).await.unwrap().is_none());
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -125,7 +133,7 @@ async fn after_30_days_an_archived_instance_is_gone_for_good_and_its_names_stay_
     create(&pool, &ana, &parsed(&my_app(), 0), "myapp.com").await.unwrap();
     archived(&pool, &ana).await;
     since(&pool, "720 hours 1 second").await;
-    assert!(list(&pool, ana.admin.unwrap()).await.unwrap().is_empty());
+    assert!(list(&pool, &ana).await.is_empty());
     let over = Restorable { slug: "my-app".into(), until: None, is_owned: false };
     assert_eq!(restorable(&pool, "my-app", None).await.unwrap(), Some(over));
     let restored = unarchive(&pool, &ana, "my-app").await;
