@@ -1,4 +1,4 @@
-//! How often an admin's password or one-time link may be tried, by account and by client address, at all runtimes together.
+//! How often an admin's password, code or one-time link may be tried, by account and by client address, at all runtimes together.
 //!
 //! A stranger's wrong attempts never keep an admin out whose browser was used for the account before.
 
@@ -20,6 +20,7 @@ struct Limits {
     secrets: SharedRateLimit<Secret>,
     addresses: SharedRateLimit<Option<IpAddr>>,
     devices: SharedRateLimit<[u8; 32]>,
+    codes: SharedRateLimit<(String, Option<[u8; 32]>)>,
 }
 
 /// An attempt to get in.
@@ -29,6 +30,13 @@ pub(crate) enum AdminAttempt {
     KnownDevice([u8; 32]),
     /// From any other browser at that client address.
     Unknown(Secret, Option<IpAddr>),
+    /// The code of a second factor. Its six digits are soon guessed, so there are fewer attempts.
+    Code {
+        /// The account's email address.
+        account: String,
+        /// The browser, by the hash of its token, if it was used for the account before.
+        device: Option<[u8; 32]>,
+    },
 }
 
 /// The secret that is tried.
@@ -48,6 +56,8 @@ impl AdminRateLimits {
             secrets: SharedRateLimit::new("an admin's secret", 8, Duration::from_secs(30), pool.clone()),
             addresses: SharedRateLimit::new("an admin's address", 40, Duration::from_secs(2), pool.clone()),
             devices: SharedRateLimit::new("an admin's device", 10, Duration::from_secs(10), pool.clone()),
+            // A thief with the password hits one of three valid codes in a year with a probability of a quarter.
+            codes: SharedRateLimit::new("an admin's code", 5, Duration::from_mins(5), pool.clone()),
         }))
     }
 
@@ -59,6 +69,7 @@ impl AdminRateLimits {
         let limits = &*self.0;
         match attempt {
             AdminAttempt::KnownDevice(device) => limits.devices.take(device).await,
+            AdminAttempt::Code { account, device } => limits.codes.take(&(account.clone(), *device)).await,
             // An attempt that the account's limit rejects does not count for the address: others who share it still get in.
             AdminAttempt::Unknown(secret, address) => {
                 limits.secrets.take(secret).await?;
@@ -72,6 +83,7 @@ impl AdminRateLimits {
         let limits = &*self.0;
         match attempt {
             AdminAttempt::KnownDevice(device) => limits.devices.give_back(device).await,
+            AdminAttempt::Code { account, device } => limits.codes.give_back(&(account.clone(), *device)).await,
             AdminAttempt::Unknown(secret, address) => {
                 limits.secrets.give_back(secret).await;
                 limits.addresses.give_back(&address.map(network)).await;
@@ -122,5 +134,15 @@ mod tests {
             both += usize::from(limits.take(&from("ana@myapp.com", "192.0.2.1")).await.is_ok());
         }
         assert_eq!(both, 8);
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn the_codes_of_an_account_are_limited_and_those_from_a_known_device_are_counted_apart(pool: PgPool) {
+        let limits = AdminRateLimits::new(&pool);
+        let code = |account: &str, device| AdminAttempt::Code { account: account.to_owned(), device };
+        assert_eq!(taken(&limits, (0..20).map(|_| code("ana@myapp.com", None))).await, 5);
+        for attempt in [code("ana@myapp.com", Some([1; 32])), code("ben@myapp.com", None), from("ana@myapp.com", "192.0.2.1")] {
+            assert_eq!(limits.take(&attempt).await, Ok(()));
+        }
     }
 }

@@ -1,7 +1,9 @@
-//! The screens of admins: signing in, following a one-time link, and one's own account.
+//! The screens of admins: signing in, following a one-time link, one's own account and second factor.
 
 pub mod account;
+pub mod code;
 pub mod link;
+pub mod second_factor;
 pub mod sign_in;
 
 use leptos::prelude::*;
@@ -14,7 +16,7 @@ use crate::{
 /// The help text of a new password.
 const PASSWORD_HELP: &str = "12 characters at least. A few words in a row are easy to remember.";
 
-/// A form that was rejected: to sign in, to follow a link or to change a password. The page finds it in its context.
+/// A form that was rejected: to sign in, to follow a link, or to change a password or the second factor. The page finds it in its context.
 #[derive(Clone, Debug)]
 pub struct RejectedSignIn {
     /// The email address, as typed.
@@ -36,6 +38,10 @@ pub enum RejectionReason {
     RateLimited(u64),
     /// The database does not answer.
     Unavailable,
+    /// The sign-in was not finished in time.
+    Expired,
+    /// The server can't read the secrets of second factors.
+    SecretKey,
 }
 
 /// The summary above a rejected form.
@@ -46,6 +52,17 @@ fn rejection_summary(reason: Option<&RejectionReason>, label: fn(&str) -> &'stat
             summary("That did not work", "Fix these fields, then try again:", links.collect()).into_any()
         }
         RejectionReason::Unavailable => summary("Not available", AppError::Unavailable.to_string(), Vec::new()).into_any(),
+        RejectionReason::Expired => {
+            summary("Signing in took too long", "Enter your email address and password again. The code must follow within ten minutes.", Vec::new())
+                .into_any()
+        }
+        RejectionReason::SecretKey => summary(
+            "The server can't check codes",
+            "Its secret key file is missing, or is not the one that the second factor was set up with. Ask your server's administrator: \
+             the server's log says more. Recovery codes still work.",
+            Vec::new(),
+        )
+        .into_any(),
         RejectionReason::RateLimited(seconds) => {
             let wait = if *seconds == 1 { "Wait a second, then try again.".to_owned() } else { format!("Wait {seconds} seconds, then try again.") };
             view! {
@@ -71,6 +88,9 @@ fn label(field: &str) -> &'static str {
         "email" => "Email",
         "current" => "Current password",
         "new" => "New password",
+        "code" => "Code",
+        "recovery_code" => "Recovery code",
+        "proof" => "Password or code",
         _ => "Password",
     }
 }
