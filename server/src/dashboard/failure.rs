@@ -66,15 +66,12 @@ pub(super) async fn render_failures(State(dashboard): State<Dashboard>, request:
     let kept = KeptForm::default();
     parts.extensions.insert(kept.clone());
     let answering = next.run(Request::from_parts(parts.clone(), body));
-    let error = match tokio::time::timeout(HANDLER_TIMEOUT, answering).await {
-        Ok(response) => match response.extensions().get() {
-            Some(Failure(error)) => *error,
-            None => return response,
-        },
-        Err(_) => {
-            tracing::warn!("a request took too long");
-            AppError::Unavailable
-        }
+    let error = if let Ok(response) = tokio::time::timeout(HANDLER_TIMEOUT, answering).await {
+        let Some(Failure(error)) = response.extensions().get().copied() else { return response };
+        error
+    } else {
+        tracing::warn!("a request took too long");
+        AppError::Unavailable
     };
     dashboard
         .render_error(parts, error, move || {

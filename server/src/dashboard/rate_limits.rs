@@ -140,9 +140,9 @@ mod tests {
     async fn the_codes_of_an_account_are_limited_and_those_from_a_known_device_are_counted_apart(pool: PgPool) {
         let limits = AdminRateLimits::new(&pool);
         let code = |account: &str, device| AdminAttempt::Code { account: account.to_owned(), device };
-        assert_eq!(taken(&limits, (0..100).map(|_| code("ana@myapp.com", None))).await, 5);
-        assert_eq!(limits.take(&code("ana@myapp.com", Some([1; 32]))).await, Ok(()));
-        assert_eq!(limits.take(&code("ben@myapp.com", None)).await, Ok(()));
-        assert_eq!(limits.take(&from("ana@myapp.com", "192.0.2.1")).await, Ok(()));
+        assert_eq!(taken(&limits, (0..20).map(|_| code("ana@myapp.com", None))).await, 5);
+        for attempt in [code("ana@myapp.com", Some([1; 32])), code("ben@myapp.com", None), from("ana@myapp.com", "192.0.2.1")] {
+            assert_eq!(limits.take(&attempt).await, Ok(()));
+        }
     }
 }

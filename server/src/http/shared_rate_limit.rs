@@ -45,7 +45,8 @@ impl<Key: Clone + Eq + Hash> SharedRateLimit<Key> {
     /// None is left.
     pub(crate) async fn take(&self, key: &Key) -> Result<(), RateLimited> {
         self.local.take(key)?;
-        let Some(Some(wait)) = self.ask(take(&self.pool, &key_of(self.name, key), self.limit)).await else { return Ok(()) };
+        let (pool, shared, limit) = (self.pool.clone(), key_of(self.name, key), self.limit);
+        let Some(Some(wait)) = self.ask(async move { take(&pool, &shared, limit).await }).await else { return Ok(()) };
         // It is refused, so it does not count here either.
         self.local.give_back(key);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few minutes at most, and never negative")]
@@ -55,16 +56,19 @@ impl<Key: Clone + Eq + Hash> SharedRateLimit<Key> {
     /// Gives an attempt of that key back, which turned out to be none: the right password.
     pub(crate) async fn give_back(&self, key: &Key) {
         self.local.give_back(key);
-        self.ask(give_back(&self.pool, &key_of(self.name, key), self.limit)).await;
+        let (pool, shared, limit) = (self.pool.clone(), key_of(self.name, key), self.limit);
+        self.ask(async move { give_back(&pool, &shared, limit).await }).await;
     }
 
     /// The database's answer, if it has one in time.
-    async fn ask<T>(&self, question: impl Future<Output = sqlx::Result<T>>) -> Option<T> {
+    async fn ask<T: Send + 'static>(&self, question: impl Future<Output = sqlx::Result<T>> + Send + 'static) -> Option<T> {
         if self.paused().is_some_and(|until| Instant::now() < until) {
             return None;
         }
-        let error = match timeout(SHARED_TIMEOUT, question).await {
-            Ok(Ok(answer)) => return Some(answer),
+        // A task of its own goes on to its end, so that its connection is whole when it returns to the pool.
+        let error = match timeout(SHARED_TIMEOUT, tokio::spawn(question)).await {
+            Ok(Ok(Ok(answer))) => return Some(answer),
+            Ok(Ok(Err(error))) => error.to_string(),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "no answer in time".to_owned(),
         };

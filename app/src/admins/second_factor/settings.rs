@@ -15,7 +15,7 @@ use crate::{
         store::{accounts, pending_sign_ins, second_factors, sessions},
     },
     credentials::{password::Password, secret_key::SecretKey},
-    database::{begin, timed},
+    database,
     history::{
         Kind,
         record::{Entry, record},
@@ -28,11 +28,11 @@ use crate::{
 /// # Errors
 /// The password is wrong or can't be verified, or the query fails.
 pub async fn begin(pool: &PgPool, key: &SecretKey, caller: &Caller, form: &SetUpForm) -> Result<(), SignInError> {
-    if !sessions::is_recent(timed(pool), caller.session).await? {
+    if !sessions::is_recent(database::timed(pool), caller.session).await? {
         verify(pool, caller, &form.password, "password").await?;
     }
     let secret = TotpSecret::new()?.encrypt(key, caller.id)?;
-    second_factors::begin_setup(timed(pool), caller.session, &secret).await?;
+    second_factors::begin_setup(database::timed(pool), caller.session, &secret).await?;
     Ok(())
 }
 
@@ -41,7 +41,7 @@ pub async fn begin(pool: &PgPool, key: &SecretKey, caller: &Caller, form: &SetUp
 /// # Errors
 /// The key is not the one that it was encrypted with, or the query fails.
 pub async fn begun(pool: &PgPool, key: Option<&SecretKey>, caller: &Caller) -> Result<Option<TotpSecret>, SignInError> {
-    let Some(secret) = second_factors::setup(timed(pool), caller.session).await? else { return Ok(None) };
+    let Some(secret) = second_factors::setup(database::timed(pool), caller.session).await? else { return Ok(None) };
     let key = key.ok_or(SignInError::SecretKey)?;
     TotpSecret::decrypt(&secret, key, caller.id).map(Some).map_err(|_| SignInError::SecretKey)
 }
@@ -127,7 +127,7 @@ async fn prove(pool: &PgPool, context: &CodeContext, caller: &Caller, form: &Pro
 
 /// Checks the caller's password.
 async fn verify(pool: &PgPool, caller: &Caller, password: &Password, field: &str) -> Result<(), SignInError> {
-    let account = accounts::find(timed(pool), &caller.email).await?.ok_or(SignInError::Expired)?;
+    let account = accounts::find(database::timed(pool), &caller.email).await?.ok_or(SignInError::Expired)?;
     if password.matches(Some(account.password_hash)).await? {
         return Ok(());
     }
@@ -137,7 +137,7 @@ async fn verify(pool: &PgPool, caller: &Caller, password: &Password, field: &str
 
 /// Starts a transaction in which the caller's account and session don't change.
 async fn lock(pool: &PgPool, caller: &Caller) -> Result<PgTransaction<'static>, SignInError> {
-    let mut transaction = begin(pool).await?;
+    let mut transaction = database::begin(pool).await?;
     let is_there = accounts::lock(&mut transaction, caller.id).await?.is_some();
     if is_there && sessions::exists(&mut *transaction, caller.session).await? { Ok(transaction) } else { Err(SignInError::Expired) }
 }

@@ -119,7 +119,7 @@ async fn state(pool: &PgPool, config: &SecondFactorConfig, caller: &Caller) -> R
             None => State::Off { asks_for_password: true },
         });
     }
-    Ok(State::Off { asks_for_password: !sessions::is_recent(pool, caller.session).await? })
+    Ok(State::Off { asks_for_password: !sessions::is_recent(crate::database::timed(pool), caller.session).await? })
 }
 
 fn content(state: State, caller: &Caller, errors: &[FieldError]) -> AnyView {
