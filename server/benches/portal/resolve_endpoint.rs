@@ -19,10 +19,9 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     routing::get,
 };
-use axum_client_ip::ClientIpSource;
 use server::{
-    http::dashboard_url::DashboardUrl,
-    measured::{HEADER_TIMEOUT, around, keep_metrics, serve, serve_each},
+    http::{dashboard_url::DashboardUrl, options::HttpOptions},
+    measured::{HEADER_TIMEOUT, MaxConnections, around, keep_metrics, serve, serve_each},
     portal::{FastPath, snapshot::Snapshots},
 };
 use sqlx::PgPool;
@@ -75,11 +74,11 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let _inside = runtime.enter();
     let snapshots = Snapshots::new(pool.clone(), MEMORY);
     let fast_path = FastPath::new(snapshots.clone());
-    let router = server::router::router(pool.clone(), snapshots, dashboard_url, ClientIpSource::ConnectInfo);
+    let router = server::router::router(pool.clone(), snapshots, dashboard_url, HttpOptions::default());
     let long = start(runtime, router.clone())?;
     let (listener, portal) = listen(runtime)?;
     let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
-    runtime.spawn(serve_each(listener, each, HEADER_TIMEOUT, std::future::pending()));
+    runtime.spawn(serve_each(listener, each, MaxConnections::INTERNAL, HEADER_TIMEOUT, std::future::pending()));
     let response = Client::new(&portal.to_string()).get(&path())?;
     ensure!(response.status == 200 && response.json()["target"] == TARGET, "{response:?}");
 

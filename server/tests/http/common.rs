@@ -14,9 +14,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, request::Builder},
     response::Response,
 };
-use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
-use server::{http::dashboard_url::DashboardUrl, portal::snapshot::Snapshots};
+use server::{
+    http::{dashboard_url::DashboardUrl, options::HttpOptions},
+    portal::snapshot::Snapshots,
+};
 use sqlx::PgPool;
 use tower::ServiceExt;
 
@@ -72,10 +74,15 @@ impl Site {
 
     /// With a URL of its own for the dashboard; nobody is signed in.
     pub(crate) fn under(pool: &PgPool, dashboard_url: Option<&str>) -> Self {
+        Self::with_options(pool, dashboard_url, HttpOptions::default())
+    }
+
+    /// With options of its own.
+    pub(crate) fn with_options(pool: &PgPool, dashboard_url: Option<&str>, options: HttpOptions) -> Self {
         let url = dashboard_url.map(|url| url.parse().unwrap());
         let dashboard_url = DashboardUrl::new(url, ([127, 0, 0, 1], 3000).into()).unwrap();
         let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024);
-        let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, ClientIpSource::ConnectInfo)
+        let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, options)
             .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
         Self { router, snapshots, cookie: None }
     }

@@ -16,10 +16,9 @@ use axum::{
     http::{Request, StatusCode, header},
     response::Response,
 };
-use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
 use server::{
-    http::dashboard_url::DashboardUrl,
+    http::{dashboard_url::DashboardUrl, options::HttpOptions},
     portal::{
         listener::{Listener, Timing},
         snapshot::Snapshots,
@@ -78,7 +77,7 @@ impl Process {
     pub(crate) fn over(dashboard: PgPool, loading: PgPool) -> Self {
         let snapshots = Snapshots::new(loading, ROOM);
         let dashboard_url = DashboardUrl::new(None, ([127, 0, 0, 1], 3000).into()).unwrap();
-        let router = server::router::router(dashboard, snapshots.clone(), dashboard_url, ClientIpSource::ConnectInfo);
+        let router = server::router::router(dashboard, snapshots.clone(), dashboard_url, HttpOptions::default());
         let router = router.layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
         Self { router, snapshots, runtime: None, listening: None }
     }
