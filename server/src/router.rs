@@ -6,6 +6,7 @@ use axum::{Extension, Router, extract::Request, middleware};
 use sqlx::PgPool;
 
 use crate::{
+    config::SecondFactor,
     dashboard::{self, Dashboard},
     http::{client_limit, dashboard_url::DashboardUrl, envelope::Around, layers, options::HttpOptions},
     observe::{metrics, traces},
@@ -23,11 +24,17 @@ pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: Dashboar
 }
 
 /// Everything that is served: the dashboard over these connections, the portal from that memory.
-pub fn router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, options: HttpOptions) -> Router {
+pub fn router(
+    pool: PgPool,
+    snapshots: Snapshots,
+    dashboard_url: DashboardUrl,
+    options: HttpOptions,
+    second_factor: SecondFactor,
+) -> Router {
     let dashboard_url = Arc::new(dashboard_url);
     let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), options.transport_security);
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
-    let dashboard = dashboard::routes::router(Dashboard::new(pool, Arc::clone(&dashboard_url)))
+    let dashboard = dashboard::routes::router(Dashboard::new(pool, Arc::clone(&dashboard_url), second_factor))
         .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer))
         .merge(probes::routes(snapshots.clone()));
     let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, portal_hosts, options.transport_security);

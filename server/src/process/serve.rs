@@ -98,7 +98,10 @@ async fn listen(
     let transport_security = TransportSecurity { include_subdomains: config.hsts_include_subdomains };
     let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security);
     let router = match config.role {
-        RuntimeRole::All => router::router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), options),
+        RuntimeRole::All => {
+            let second_factor = config.second_factor();
+            router::router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), options, second_factor)
+        }
         RuntimeRole::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), options),
     };
     // A proxy's connections belong to everybody: behind one, each client's requests are limited, where the client is known.
