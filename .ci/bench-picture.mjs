@@ -26,7 +26,8 @@ function limited({ name, value, unit, limit }) {
   const [kind, bound] = Object.entries(limit)[0];
   const met = kind === "at_least" ? value >= bound : value <= bound;
   const at = scale * (2 / 3);
-  const length = Math.max(2, Math.min(scale, (value / bound) * at));
+  const share = bound === 0 ? (value === 0 ? 0 : Infinity) : value / bound;
+  const length = Math.max(2, Math.min(scale, share * at));
   y += row;
   text(left - 12, name, "", "end");
   parts.push(`<rect x="${left}" y="${y - 14}" width="${length}" height="18" rx="3" class="${met ? "met" : "missed"}"/>`);

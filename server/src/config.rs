@@ -14,7 +14,11 @@ use clap::{
 };
 use url::Url;
 
-use crate::{http::dashboard_url::dashboard_url, secret_key_file::SecretKeyFile};
+use crate::{
+    http::{connections::MaxConnections, dashboard_url::dashboard_url},
+    process::file_limit,
+    secret_key_file::SecretKeyFile,
+};
 
 /// The options that all commands share.
 #[derive(Clone, Debug, Args)]
@@ -52,6 +56,30 @@ pub struct Config {
         value_parser = clap::value_parser!(u32).range(1..=1000)
     )]
     pub database_connections: u32,
+
+    /// Maximum number of clients' connections. Beyond it, no more are accepted until one ends. If the limit of open files leaves room
+    /// for fewer, fewer are accepted, so that files and database connections are always left.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_MAX_CONNECTIONS",
+        value_name = "NUMBER",
+        default_value_t = 4096,
+        value_parser = clap::value_parser!(u32).range(32..=1_000_000)
+    )]
+    pub max_connections: u32,
+
+    /// Maximum number of connections of one client address (of IPv6, of one /64 network). Beyond it, new ones are closed at once. If
+    /// --client-address is a header, the limit is on requests at a time, since a proxy's connections belong to everybody.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_MAX_CONNECTIONS_PER_ADDRESS",
+        value_name = "NUMBER",
+        default_value_t = 256,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub max_connections_per_address: u32,
 
     /// Directory of the private PostgreSQL. Default: /var/lib/portal-redirects as root, otherwise
     /// `$XDG_DATA_HOME/portal-redirects` or ~/.local/share/portal-redirects.
@@ -100,6 +128,11 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_CLIENT_ADDRESS", value_name = "SOURCE", default_value = "ConnectInfo")]
     pub client_address: ClientIpSource,
 
+    /// Tell browsers to use TLS only for the names below the dashboard's and the portals' hosts too (HSTS with includeSubDomains). Only
+    /// if everything below them has TLS.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_HSTS_INCLUDE_SUBDOMAINS")]
+    pub hsts_include_subdomains: bool,
+
     /// Log level (error, warn, info, debug, trace), or a filter such as info,sqlx=debug.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LOG", value_name = "FILTER", default_value = "info,sqlx=warn")]
     pub log: String,
@@ -112,6 +145,10 @@ pub struct Config {
     /// personal data, but they are not for the public: use a non-loopback address only behind a firewall.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_METRICS_LISTEN", value_name = "ADDRESS:PORT|off")]
     pub metrics_listen: Option<MetricsListen>,
+
+    /// Host names under which Prometheus reads `/metrics`, separated by commas. IP addresses and loopback names need none.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_METRICS_HOSTS", value_name = "NAME", value_delimiter = ',')]
+    pub metrics_hosts: Vec<String>,
 }
 
 /// Whether admins must have a second factor, and the key of its secrets.
@@ -169,6 +206,15 @@ impl FromStr for MetricsListen {
 }
 
 impl Config {
+    /// How many connections clients may have, if that many files may be open.
+    ///
+    /// # Errors
+    /// The limit of open files is too low to serve anybody.
+    pub(crate) fn max_connections(&self, files: u64) -> anyhow::Result<MaxConnections> {
+        let total = file_limit::connections(self.max_connections, files, self.database_connections)?;
+        Ok(MaxConnections { total, of_address: Some(usize::try_from(self.max_connections_per_address)?) })
+    }
+
     /// How second factors work on this server.
     pub(crate) fn second_factor(&self) -> SecondFactor {
         let key_file = match (&self.secret_key_file, self.data_dir()) {

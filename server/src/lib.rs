@@ -39,7 +39,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 #[doc(hidden)]
 pub mod measured {
     pub use crate::{
-        http::connections::{HEADER_TIMEOUT, serve, serve_each},
+        http::connections::{HEADER_TIMEOUT, MaxConnections, serve, serve_each},
         observe::metrics::start as keep_metrics,
         router::around,
     };

@@ -3,24 +3,23 @@
 use std::sync::Arc;
 
 use axum::{Extension, Router, extract::Request, middleware};
-use axum_client_ip::ClientIpSource;
 use sqlx::PgPool;
 
 use crate::{
     config::SecondFactor,
     dashboard::{self, Dashboard},
-    http::{dashboard_url::DashboardUrl, envelope::Around, layers},
+    http::{client_limit, dashboard_url::DashboardUrl, envelope::Around, layers, options::HttpOptions},
     observe::{metrics, traces},
     portal::{self, PageContext, PortalHosts, probes, refresh_after_save, snapshot::Snapshots},
 };
 
 /// What a runtime without a dashboard serves: the portal, its context over these connections, and the probes.
-pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, client_address: ClientIpSource) -> Router {
-    let context = PageContext::new(pool, Arc::new(dashboard_url));
+pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, options: HttpOptions) -> Router {
+    let context = PageContext::new(pool, Arc::new(dashboard_url), options.transport_security);
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let answer = async move |request: Request| portal_hosts.respond(request.into_parts().0).await;
     let hosted = portal::pages(context, snapshots.clone()).merge(probes::routes(snapshots.clone())).fallback(answer);
-    let pages = layers::pages(hosted.layer((layers::body_limit(), Extension(client_address))));
+    let pages = layers::pages(for_clients(hosted.layer(layers::body_limit()), options));
     around(portal::api(snapshots).merge(pages))
 }
 
@@ -29,19 +28,24 @@ pub fn router(
     pool: PgPool,
     snapshots: Snapshots,
     dashboard_url: DashboardUrl,
-    client_address: ClientIpSource,
+    options: HttpOptions,
     second_factor: SecondFactor,
 ) -> Router {
     let dashboard_url = Arc::new(dashboard_url);
-    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url));
+    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), options.transport_security);
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let dashboard = dashboard::routes::router(Dashboard::new(pool, Arc::clone(&dashboard_url), second_factor))
         .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer))
         .merge(probes::routes(snapshots.clone()));
-    let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, portal_hosts);
+    let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, portal_hosts, options.transport_security);
     let hosted = portal::pages(context, snapshots.clone()).layer(layers::body_limit());
-    let pages = layers::pages(hosted.merge(dashboard).layer(Extension(client_address)));
+    let pages = layers::pages(for_clients(hosted.merge(dashboard), options));
     around(portal::api(snapshots).merge(pages))
+}
+
+/// Tells a router who its clients are, and lets none of them have too many requests at a time.
+fn for_clients(router: Router, HttpOptions { client_address, client_limit, .. }: HttpOptions) -> Router {
+    router.layer((Extension(client_address), middleware::from_fn_with_state(client_limit, client_limit::limit)))
 }
 
 /// Puts what holds for every request and answer around a router.

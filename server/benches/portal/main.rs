@@ -1,8 +1,9 @@
 //! Benchmarks of the portal, as ratios within one run on one machine: the resolve endpoint against a fixed response, a million
-//! instances against ten, and the time until another process serves a save. `make bench` draws the report and fails if a limit is
+//! instances against ten, the time until another process serves a save, and what visitors notice of floods. `make bench` draws the report and fails if a limit is
 //! missed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its results")]
 
+mod floods;
 mod load;
 #[path = "../../tests/process/mod.rs"]
 #[expect(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "shared with the tests, which panic on failure")]
@@ -60,6 +61,9 @@ fn measure() -> anyhow::Result<Vec<String>> {
     }
     if is_selected("scale") {
         scale::measure(&runtime, &postgres, &mut report)?;
+    }
+    if is_selected("floods") {
+        floods::measure(&runtime, &mut report)?;
     }
     report.write()
 }

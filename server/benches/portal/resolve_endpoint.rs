@@ -19,11 +19,10 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     routing::get,
 };
-use axum_client_ip::ClientIpSource;
 use server::{
     config::SecondFactor,
-    http::dashboard_url::DashboardUrl,
-    measured::{HEADER_TIMEOUT, around, keep_metrics, serve, serve_each},
+    http::{dashboard_url::DashboardUrl, options::HttpOptions},
+    measured::{HEADER_TIMEOUT, MaxConnections, around, keep_metrics, serve, serve_each},
     portal::{FastPath, snapshot::Snapshots},
     secret_key_file::SecretKeyFile,
 };
@@ -78,11 +77,11 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let snapshots = Snapshots::new(pool.clone(), MEMORY);
     let fast_path = FastPath::new(snapshots.clone());
     let second_factor = SecondFactor { is_required: false, key_file: SecretKeyFile::new("/nowhere/secret.key") };
-    let router = server::router::router(pool.clone(), snapshots, dashboard_url, ClientIpSource::ConnectInfo, second_factor);
+    let router = server::router::router(pool.clone(), snapshots, dashboard_url, HttpOptions::default(), second_factor);
     let long = start(runtime, router.clone())?;
     let (listener, portal) = listen(runtime)?;
     let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
-    runtime.spawn(serve_each(listener, each, HEADER_TIMEOUT, std::future::pending()));
+    runtime.spawn(serve_each(listener, each, MaxConnections::INTERNAL, HEADER_TIMEOUT, std::future::pending()));
     let response = Client::new(&portal.to_string()).get(&path())?;
     ensure!(response.status == 200 && response.json()["target"] == TARGET, "{response:?}");
 

@@ -29,7 +29,10 @@ use super::{
     posted_form::SecretForm,
     rate_limits::{AdminAttempt, Secret},
 };
-use crate::http::rate_limit::RateLimited;
+use crate::{http::rate_limit::RateLimited, observe::sampled::Sampled};
+
+/// Attempts that were refused without a look at their password.
+static RATE_LIMITED: Sampled = Sampled::new();
 
 /// Why nobody is let in, or nothing is changed.
 pub(super) enum NotLetIn {
@@ -105,7 +108,7 @@ async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) 
 
 pub(super) async fn take(dashboard: &Dashboard, attempt: &AdminAttempt) -> Result<(), NotLetIn> {
     dashboard.limits.take(attempt).await.map_err(|RateLimited { seconds }| {
-        tracing::info!("attempts to sign in are rate-limited");
+        RATE_LIMITED.note(|times| tracing::info!(times, "attempts to sign in are rate-limited"));
         NotLetIn::Said(RejectionReason::RateLimited(seconds))
     })
 }

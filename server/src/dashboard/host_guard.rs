@@ -5,18 +5,23 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, header},
+    http::header,
     middleware::{self, Next},
 };
 
 use crate::{
-    http::{dashboard_url::DashboardUrl, host::host_of, layers::TRANSPORT_SECURITY},
+    http::{dashboard_url::DashboardUrl, host::host_of, options::TransportSecurity},
     portal::PortalHosts,
 };
 
 /// Lets only requests for loopback names, or for the configured one, reach the dashboard. Otherwise any site could point its own
 /// name to this machine, and a browser would take its pages for the dashboard's own origin (DNS rebinding).
-pub(crate) fn guard_host(router: Router, dashboard_url: &Arc<DashboardUrl>, portal_hosts: PortalHosts) -> Router {
+pub(crate) fn guard_host(
+    router: Router,
+    dashboard_url: &Arc<DashboardUrl>,
+    portal_hosts: PortalHosts,
+    transport_security: TransportSecurity,
+) -> Router {
     let dashboard_url = Arc::clone(dashboard_url);
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
         let (dashboard_url, portal_hosts) = (Arc::clone(&dashboard_url), portal_hosts.clone());
@@ -33,7 +38,7 @@ pub(crate) fn guard_host(router: Router, dashboard_url: &Arc<DashboardUrl>, port
             let request = Request::from_parts(parts, body);
             let mut response = next.run(request).await;
             if dashboard_url.is_secure(&host) {
-                response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));
+                response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, transport_security.header());
             }
             response
         }

@@ -33,12 +33,16 @@ use crate::{
         dashboard_url::DashboardUrl,
         turns::{NoTurn, Turn, Turns},
     },
+    observe::sampled::Sampled,
 };
 
 /// How many requests with long lists one admin may have at a time, and all admins together. Each may take some 20 MiB until its answer
 /// is written.
 const MAX_LISTS_OF_ADMIN: usize = 2;
 const MAX_LISTS: usize = 6;
+
+/// Lists that got no turn in time.
+static NO_TURN: Sampled = Sampled::new();
 
 /// What the dashboard is made with: the state of its routes.
 #[derive(Clone, Debug)]
@@ -82,7 +86,7 @@ impl Dashboard {
     /// None came in time.
     pub(super) async fn turn(&self, caller: &Caller) -> Result<Turn, AppError> {
         self.lists.take(caller.id).await.map_err(|NoTurn| {
-            tracing::warn!("a list had to wait too long for its turn");
+            NO_TURN.note(|times| tracing::warn!(times, "a list had to wait too long for its turn"));
             AppError::Busy
         })
     }

@@ -2,9 +2,9 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{Read, Write},
+    io::{self, ErrorKind, Read, Write},
     os::unix::{
-        fs::{MetadataExt, PermissionsExt, chown},
+        fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
@@ -12,7 +12,10 @@ use std::{
 };
 
 use anyhow::Context;
-use nix::unistd::{Gid, Uid, User};
+use nix::{
+    fcntl::OFlag,
+    unistd::{Gid, Uid, User},
+};
 
 /// The longest directory path for a Unix socket, in bytes: `sun_path` holds 108 with the final NUL, and PostgreSQL appends a file name.
 const MAX_SOCKET_DIR_BYTES: usize = 107 - "/.s.PGSQL.5432".len();
@@ -47,13 +50,14 @@ impl DataDir {
             );
         }
         let user = unprivileged_user()?;
-        let new = !path.exists();
+        let new = !path.try_exists().with_context(|| format!("can't look at the data directory {}", path.display()))?;
         fs::create_dir_all(path)
             .with_context(|| format!("can't create the data directory {}; choose another one with --data-dir", path.display()))?;
         if new && user.is_some() {
             // PostgreSQL's user must be able to reach its own directories, and needs nothing else here.
             fs::set_permissions(path, fs::Permissions::from_mode(0o711))?;
         }
+        check_owner(path)?;
         let lock = lock_file(path)?;
         let socket = socket_dir(path);
         let directory = Self {
@@ -71,12 +75,20 @@ impl DataDir {
 
     /// The process ID of the running cluster, if there is one. The number in the file is not proof: after a crash, another process may
     /// have it.
-    pub(super) fn postmaster(&self) -> Option<u32> {
-        let text = fs::read_to_string(self.cluster.join("postmaster.pid")).ok()?;
-        let id = text.lines().next()?.trim().parse().ok()?;
+    ///
+    /// # Errors
+    /// It can't be known, for example because too many files are open.
+    pub(super) fn postmaster(&self) -> io::Result<Option<u32>> {
+        let Some(text) = found(fs::read_to_string(self.cluster.join("postmaster.pid")))? else { return Ok(None) };
+        let Some(id) = text.lines().next().and_then(|line| line.trim().parse().ok()) else { return Ok(None) };
         // PostgreSQL's working directory is its cluster.
-        let working_directory = fs::read_link(format!("/proc/{id}/cwd")).ok()?;
-        (working_directory == self.cluster.canonicalize().ok()?).then_some(id)
+        let working_directory = match fs::read_link(format!("/proc/{id}/cwd")) {
+            // Another user's process is not this server's PostgreSQL.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => None,
+            read => found(read)?,
+        };
+        let cluster = self.cluster.canonicalize()?;
+        Ok(working_directory.filter(|directory| *directory == cluster).map(|_| id))
     }
 
     /// Checks that PostgreSQL's user can reach its directories: the parent directories belong to others.
@@ -109,6 +121,44 @@ impl DataDir {
     }
 }
 
+/// What was read; `None` if there is nothing there. Any other error says nothing about what is there.
+fn found<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // The process ended while it was looked at.
+        Err(error) if error.raw_os_error() == Some(nix::libc::ESRCH) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Checks that no other user can put files into the data directory: the server writes its lock there, and runs PostgreSQL on what it
+/// finds.
+fn check_owner(path: &Path) -> anyhow::Result<()> {
+    let found = fs::metadata(path).with_context(|| format!("can't look at the data directory {}", path.display()))?;
+    let own = nix::unistd::geteuid();
+    if !found.is_dir() {
+        anyhow::bail!("{} is not a directory. Choose another one with --data-dir.", path.display());
+    }
+    if found.uid() != own.as_raw() {
+        anyhow::bail!(
+            "{} belongs to the user with ID {}, but the server runs as {own}. Choose another directory with --data-dir, or change its owner.",
+            path.display(),
+            found.uid()
+        );
+    }
+    // A user's own group may write, as some systems have it by default. Root shares with nobody.
+    let others = if own.is_root() { 0o022 } else { 0o002 };
+    if found.mode() & others != 0 {
+        anyhow::bail!(
+            "other users may write to {} (mode {:o}). Take that right away (chmod go-w), or choose another directory with --data-dir.",
+            path.display(),
+            found.mode() & 0o7777
+        );
+    }
+    Ok(())
+}
+
 /// Where the socket of a data directory is: inside it, or under the temporary directory if its path would be too long.
 pub(super) fn socket_dir(path: &Path) -> PathBuf {
     let socket = path.join("run");
@@ -119,8 +169,14 @@ pub(super) fn socket_dir(path: &Path) -> PathBuf {
 }
 
 fn lock_file(directory: &Path) -> anyhow::Result<File> {
-    let opened = File::options().create(true).truncate(false).read(true).write(true).open(directory.join("lock"));
+    // Never what a link or a pipe leads to.
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let opened =
+        File::options().create(true).truncate(false).read(true).write(true).custom_flags(flags.bits()).open(directory.join("lock"));
     let mut file = opened.with_context(|| format!("can't write to {}; choose another directory with --data-dir", directory.display()))?;
+    if !file.metadata()?.is_file() {
+        anyhow::bail!("{} is not a regular file. Remove it.", directory.join("lock").display());
+    }
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -158,4 +214,86 @@ fn fnv(path: &Path) -> u64 {
         .as_encoded_bytes()
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn data_dir(cluster: &Path) -> DataDir {
+        let lock = File::open("/dev/null").unwrap();
+        let other = PathBuf::from("/none");
+        DataDir { cluster: cluster.to_owned(), unfinished: other.clone(), socket: other.clone(), log: other, user: None, _lock: lock }
+    }
+
+    fn is_running(cluster: &Path) -> Option<bool> {
+        data_dir(cluster).postmaster().ok().map(|id| id.is_some())
+    }
+
+    #[test]
+    fn only_a_missing_file_means_that_postgres_does_not_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("postmaster.pid");
+        assert_eq!(is_running(folder.path()), Some(false), "no file");
+        for text in ["", "x", "0", "4194999\n"] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(is_running(folder.path()), Some(false), "{text:?}: no process");
+        }
+        fs::write(&file, format!("{}\n/somewhere", std::process::id())).unwrap();
+        assert_eq!(is_running(folder.path()), Some(false), "a process that works elsewhere");
+        fs::remove_file(&file).unwrap();
+        // It can't be read, as when too many files are open.
+        fs::create_dir(&file).unwrap();
+        assert_eq!(is_running(folder.path()), None, "unknown");
+    }
+
+    #[test]
+    fn a_process_that_works_in_the_cluster_is_postgres() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Command::new("sleep").arg("60").current_dir(folder.path()).spawn().unwrap();
+        fs::write(folder.path().join("postmaster.pid"), format!("{}\n", process.id())).unwrap();
+        assert_eq!(data_dir(folder.path()).postmaster().unwrap(), Some(process.id()));
+        process.kill().unwrap();
+        process.wait().unwrap();
+        assert_eq!(is_running(folder.path()), Some(false));
+    }
+
+    #[test]
+    fn the_lock_follows_no_link_and_blocks_on_no_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, lock) = (folder.path().join("target"), folder.path().join("lock"));
+        fs::write(&target, "precious").unwrap();
+        symlink(&target, &lock).unwrap();
+        assert!(lock_file(folder.path()).is_err());
+        assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
+        fs::remove_file(&lock).unwrap();
+        nix::unistd::mkfifo(&lock, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(lock_file(folder.path()).is_err());
+        fs::remove_file(&lock).unwrap();
+        let held = lock_file(folder.path()).unwrap();
+        assert!(lock_file(folder.path()).unwrap_err().to_string().contains("another server"));
+        drop(held);
+        assert!(lock_file(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_to_is_refused_with_the_fix() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(check_owner(folder.path()).is_ok());
+        for mode in [0o702, 0o777] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert!(check_owner(folder.path()).unwrap_err().to_string().contains("chmod go-w"), "{mode:o}");
+        }
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(check_owner(&file).unwrap_err().to_string().contains("not a directory"));
+        // Root may own what it likes: its own folders belong to it.
+        if nix::unistd::geteuid().is_root() {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+            chown(folder.path(), Some(65_534), None).unwrap();
+            assert!(check_owner(folder.path()).unwrap_err().to_string().contains("belongs to the user with ID 65534"));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     fs,
+    io::ErrorKind,
     path::Path,
     process::Stdio,
     time::{Duration, Instant},
@@ -15,6 +16,7 @@ use super::{
     binaries::{Binaries, one_line},
     data_dir::DataDir,
 };
+use crate::observe::sampled::Sampled;
 
 /// The name of the database, and of the role that owns it.
 const OWNER: &str = "portal_redirects";
@@ -30,6 +32,9 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How often the server checks that PostgreSQL still runs.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Checks of PostgreSQL that told nothing.
+static UNKNOWN: Sampled = Sampled::new();
 
 /// Connection options for the private PostgreSQL with this socket directory, as the role that serves.
 pub(super) fn options(socket: &Path) -> PgConnectOptions {
@@ -53,7 +58,8 @@ impl PrivatePostgres {
         let data_dir = DataDir::lock(path)?;
         let binaries = Binaries::find(&data_dir.cluster)?;
         let private = Self { data_dir, binaries };
-        if !private.data_dir.cluster.join("PG_VERSION").exists() {
+        let version = private.data_dir.cluster.join("PG_VERSION");
+        if !version.try_exists().with_context(|| format!("can't look at {}", version.display()))? {
             tracing::info!("creating a private PostgreSQL in {}", private.data_dir.cluster.display());
             private.create().await?;
         }
@@ -80,11 +86,16 @@ impl PrivatePostgres {
     pub(super) async fn keep_running(&self) -> Infallible {
         loop {
             tokio::time::sleep(CHECK_INTERVAL).await;
-            if self.data_dir.postmaster().is_none() {
-                tracing::warn!("the private PostgreSQL has stopped; restarting it");
-                if let Err(error) = self.ensure_running().await {
-                    tracing::error!("{error:#}");
+            match self.data_dir.postmaster() {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    tracing::warn!("the private PostgreSQL has stopped; restarting it");
+                    if let Err(error) = self.ensure_running().await {
+                        tracing::error!("{error:#}");
+                    }
                 }
+                // It may well be running. It is left alone until that is known.
+                Err(error) => UNKNOWN.note(|times| tracing::warn!(%error, times, "can't tell whether the private PostgreSQL is running")),
             }
         }
     }
@@ -103,8 +114,9 @@ impl PrivatePostgres {
     /// Creates a new cluster under a temporary name and renames it when it is complete.
     async fn create(&self) -> anyhow::Result<()> {
         let DataDir { cluster, unfinished, .. } = &self.data_dir;
-        if unfinished.exists() {
-            fs::remove_dir_all(unfinished)?;
+        match fs::remove_dir_all(unfinished) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).context("can't clean up an unfinished PostgreSQL"),
+            _ => {}
         }
         self.data_dir.create_private(unfinished)?;
         let mut command = self.binaries.command("initdb", &self.data_dir);
@@ -122,7 +134,11 @@ impl PrivatePostgres {
     async fn ensure_running(&self) -> anyhow::Result<()> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
-            let started = if self.data_dir.postmaster().is_some() { Ok(()) } else { self.launch().await? };
+            let started = match self.data_dir.postmaster() {
+                Ok(Some(_)) => Ok(()),
+                Ok(None) => self.launch().await?,
+                Err(error) => Err(format!("can't tell whether it is running: {error}")),
+            };
             let connected = match started {
                 Ok(()) => PgConnection::connect_with(&self.owner_options().database("postgres")).await.map_err(|error| error.to_string()),
                 Err(log) => Err(log),
@@ -138,13 +154,9 @@ impl PrivatePostgres {
         }
     }
 
-    /// Starts the PostgreSQL server process. The inner error is the end of its log.
+    /// Starts the PostgreSQL server process. The inner error is the end of its log. A `postmaster.pid` that a crash has left is
+    /// PostgreSQL's own business: it knows whether it is safe to go on.
     async fn launch(&self) -> anyhow::Result<Result<(), String>> {
-        // This server holds the lock, so a file that names some other process is left over from a crash.
-        match fs::remove_file(self.data_dir.cluster.join("postmaster.pid")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context("can't clean up after a crash"),
-            _ => {}
-        }
         let socket = self.data_dir.socket.to_str().context("the path of the data directory must be UTF-8")?.replace('\'', r"'\''");
         // Terse: the details of a refused row contain the row's values.
         let settings = "-c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432 -c log_error_verbosity=terse";

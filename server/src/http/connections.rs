@@ -1,7 +1,14 @@
 //! Connections: accepted, served over HTTP/1.1, and let go of where a client takes too long to say what it wants. `axum::serve` would
 //! wait for a request's headers forever.
 
-use std::{convert::Infallible, future::Future, io::ErrorKind, net::SocketAddr, pin::pin, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    io::ErrorKind,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    time::Duration,
+};
 
 use axum::{Extension, Router, extract::ConnectInfo, http::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1};
@@ -13,8 +20,40 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tower::{Layer, Service};
 
+use super::{
+    rate_limit::network,
+    turns::{Turn, Turns},
+    write_timeout::WriteTimeout,
+};
+use crate::observe::sampled::Sampled;
+
 /// How long a client may take for a request's headers, and how long a connection waits for the next request.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a client may take to read some more of its answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The connections of what only its operator asks, such as metrics.
+const MAX_INTERNAL: usize = 64;
+
+/// Connections that were closed at once, and failures to accept any.
+static CLOSED: Sampled = Sampled::new();
+static NOT_ACCEPTED: Sampled = Sampled::new();
+
+/// How many connections there are at most. Beyond the total, no more are accepted until one ends. Beyond those of one client address,
+/// its new ones are closed at once; behind a proxy, its requests are refused.
+#[derive(Clone, Copy, Debug)]
+pub struct MaxConnections {
+    /// Those of everybody.
+    pub total: usize,
+    /// Those of one client address; `None` for no limit.
+    pub of_address: Option<usize>,
+}
+
+impl MaxConnections {
+    /// Enough for one client, and no limit for its address.
+    pub const INTERNAL: Self = Self { total: MAX_INTERNAL, of_address: None };
+}
 
 /// The largest head of a request, in bytes: its first line and its headers, of which there may be 100 (hyper's own limit).
 const LARGEST_HEAD: usize = 128 * 1024;
@@ -24,33 +63,55 @@ const REST: Duration = Duration::from_secs(1);
 
 /// Serves a router until it is stopped, and then until the requests that have begun are answered.
 pub async fn serve(listener: TcpListener, router: Router, patience: Duration, stopped: impl Future<Output = ()>) {
-    serve_each(listener, |client| Extension(ConnectInfo(client)).layer(router.clone()), patience, stopped).await;
+    let service = |client: SocketAddr| Extension(ConnectInfo(client)).layer(router.clone());
+    serve_each(listener, service, MaxConnections::INTERNAL, patience, stopped).await;
 }
 
 /// Serves each client by a service of its own, until it is stopped as above.
-pub async fn serve_each<S>(listener: TcpListener, service: impl Fn(SocketAddr) -> S, patience: Duration, stopped: impl Future<Output = ()>)
-where
+pub async fn serve_each<S>(
+    listener: TcpListener,
+    service: impl Fn(SocketAddr) -> S,
+    max: MaxConnections,
+    patience: Duration,
+    stopped: impl Future<Output = ()>,
+) where
     S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience).max_header_size(LARGEST_HEAD).max_buf_size(LARGEST_HEAD);
     let open = GracefulShutdown::new();
+    let turns = Turns::new(max.of_address.unwrap_or(max.total), max.total);
     let mut stopped = pin!(stopped);
     loop {
-        let (stream, client) = tokio::select! {
-            accepted = accept(&listener) => accepted,
+        let accepted = tokio::select! {
+            accepted = accept_within(&listener, &turns) => accepted,
             () = &mut stopped => break,
         };
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service(client))));
+        let Some((stream, client, turn)) = accepted else { break };
+        let stream = TokioIo::new(WriteTimeout::new(stream, WRITE_TIMEOUT));
+        let connection = open.watch(http.serve_connection(stream, TowerToHyperService::new(service(client))));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
+            drop(turn);
         });
     }
     drop(listener);
     open.shutdown().await;
+}
+
+/// The next connection for which there is room. `None` if there never will be any.
+async fn accept_within(listener: &TcpListener, turns: &Turns<IpAddr>) -> Option<(TcpStream, SocketAddr, Turn)> {
+    loop {
+        let room = turns.room().await?;
+        let (stream, client) = accept(listener).await;
+        match turns.turn_in(room, network(client.ip())) {
+            Some(turn) => return Some((stream, client, turn)),
+            None => CLOSED.note(|times| tracing::warn!(times, "a client has too many connections; new ones are closed")),
+        }
+    }
 }
 
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
@@ -61,7 +122,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             Err(error)
                 if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset) => {}
             Err(error) => {
-                tracing::error!(%error, "no connection can be accepted");
+                NOT_ACCEPTED.note(|times| tracing::error!(%error, times, "no connection can be accepted"));
                 tokio::time::sleep(REST).await;
             }
         }
@@ -91,6 +152,10 @@ mod tests {
     }
 
     async fn run(patience: Duration) -> Running {
+        run_with(patience, MaxConnections::INTERNAL).await
+    }
+
+    async fn run_with(patience: Duration, max: MaxConnections) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -103,7 +168,8 @@ mod tests {
         let here = |ConnectInfo(client): ConnectInfo<SocketAddr>| async move { client.ip().to_string() };
         let router = Router::new().route("/", get(here)).route("/slow", get(slow));
         let (stop, stopped) = oneshot::channel::<()>();
-        let ended = tokio::spawn(async move { serve(listener, router, patience, async { drop(stopped.await) }).await });
+        let each = move |client: SocketAddr| Extension(ConnectInfo(client)).layer(router.clone());
+        let ended = tokio::spawn(async move { serve_each(listener, each, max, patience, async { drop(stopped.await) }).await });
         Running { address, begun, go_on, stop, ended }
     }
 
@@ -137,6 +203,48 @@ mod tests {
         }
         let answer = say(running.address, &format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(65_534))).await;
         assert!(answer.starts_with("HTTP/1.1 414 "), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn beyond_its_limit_a_clients_connections_are_closed_and_the_others_go_on() {
+        let running = run_with(HEADER_TIMEOUT, MaxConnections { total: 100, of_address: Some(2) }).await;
+        let mut kept = [TcpStream::connect(running.address).await.unwrap(), TcpStream::connect(running.address).await.unwrap()];
+        for stream in &mut kept {
+            assert!(ask(stream).await.ends_with("127.0.0.1"));
+        }
+        assert_eq!(say(running.address, "GET / HTTP/1.1\r\n\r\n").await, "", "a third one is closed");
+        assert!(ask(&mut kept[0]).await.ends_with("127.0.0.1"), "the first one goes on");
+        drop(kept);
+        // Its place is free a moment after the server has seen the end.
+        while say(running.address, "GET / HTTP/1.1\r\nconnection: close\r\n\r\n").await.is_empty() {}
+    }
+
+    #[tokio::test]
+    async fn beyond_the_total_nobody_is_accepted_until_a_connection_ends() {
+        let running = run_with(HEADER_TIMEOUT, MaxConnections { total: 1, of_address: None }).await;
+        let mut first = TcpStream::connect(running.address).await.unwrap();
+        assert!(ask(&mut first).await.ends_with("127.0.0.1"));
+        let second = tokio::spawn(say(running.address, "GET / HTTP/1.1\r\nconnection: close\r\n\r\n"));
+        // What is served goes on, however often it is asked.
+        for _ in 0..20 {
+            assert!(ask(&mut first).await.ends_with("127.0.0.1"));
+        }
+        assert!(!second.is_finished());
+        drop(first);
+        assert!(second.await.unwrap().ends_with("127.0.0.1"));
+    }
+
+    /// What comes back on a connection that stays.
+    async fn ask(stream: &mut TcpStream) -> String {
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        while !answer.ends_with("\r\n\r\n127.0.0.1") {
+            let mut bytes = [0; 1024];
+            let count = stream.read(&mut bytes).await.unwrap();
+            assert!(count > 0, "{answer}");
+            answer.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+        }
+        answer
     }
 
     #[tokio::test]

@@ -23,7 +23,10 @@ use axum::{
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use crate::http::request::{MAX_ADDRESS_BYTES, NAME, logged_path};
+use crate::http::{
+    host::is_plain,
+    request::{MAX_ADDRESS_BYTES, NAME, logged_path},
+};
 
 /// The longest that a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -77,11 +80,14 @@ where
         request.headers_mut().insert(NAME, name.clone());
         let id = name.to_str().unwrap_or_default();
         let span = tracing::info_span!("request", id, method = %request.method(), path = logged_path(&request));
-        let answer = if is_too_long(&request) { None } else { Some(span.in_scope(|| self.0.call(request))) };
+        let answer = match refused(&request) {
+            Some(refused) => Err(refused),
+            None => Ok(span.in_scope(|| self.0.call(request))),
+        };
         let answering = async move {
             let mut response = match answer {
-                None => (StatusCode::URI_TOO_LONG, "This address is too long: 32,768 bytes at most.\n").into_response(),
-                Some(answer) => match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
+                Err(refused) => refused.into_response(),
+                Ok(answer) => match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
                     Ok(Ok(response)) => response,
                     Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                 },
@@ -94,8 +100,15 @@ where
     }
 }
 
-fn is_too_long(request: &Request) -> bool {
-    request.uri().path_and_query().is_some_and(|address| address.as_str().len() > MAX_ADDRESS_BYTES)
+/// What a request is answered that nothing below may see.
+fn refused(request: &Request) -> Option<(StatusCode, &'static str)> {
+    if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > MAX_ADDRESS_BYTES) {
+        Some((StatusCode::URI_TOO_LONG, "This address is too long: 32,768 bytes at most.\n"))
+    } else if !is_plain(request.headers(), request.uri()) {
+        Some((StatusCode::BAD_REQUEST, "Name the host once, as in `Host: accounts.myapp.com`.\n"))
+    } else {
+        None
+    }
 }
 
 /// Gives an answer the headers that every answer has, and its request's name.

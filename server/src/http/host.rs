@@ -16,7 +16,45 @@ pub(crate) fn host_name(host: &str) -> Option<String> {
     Some(Url::parse(&format!("http://{host}")).ok()?.host_str()?.to_owned())
 }
 
-/// The host that was asked for, with its port: from the request line (HTTP/2), else from the `Host` header.
+/// Whether a request names its host only once, and by nothing but a name or address and a port. A second `Host`, or a `user@` before
+/// the name, would mean one host to this server and another one to a proxy.
+pub(crate) fn is_plain(headers: &HeaderMap, uri: &Uri) -> bool {
+    let is_plain = |host: &[u8]| host.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte));
+    let mut named = headers.get_all(header::HOST).iter();
+    let first = named.next().is_none_or(|host| is_plain(host.as_bytes()));
+    first && named.next().is_none() && uri.authority().is_none_or(|authority| is_plain(authority.as_str().as_bytes()))
+}
+
+/// The host that was asked for, with its port: from the request line, else from the `Host` header. The envelope has refused requests
+/// that are not [plain](is_plain).
 pub(crate) fn asked_host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     uri.authority().map(Authority::as_str).or_else(|| headers.get(header::HOST)?.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(hosts: &[&str]) -> HeaderMap {
+        hosts.iter().map(|host| (header::HOST, host.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_host_is_named_once_and_plainly() {
+        let uri = Uri::from_static("/x");
+        for host in ["dash.test", "DASH.test:443", "127.0.0.1:3000", "[::1]:3000", "a_b.test", ""] {
+            assert!(is_plain(&headers(&[host]), &uri), "{host}");
+        }
+        for host in
+            ["x@dash.test", "dash.test/x", "dash.test?x", "dash.test#x", "dash.test,evil.test", "dash%2etest", "a b", "a\\b", "ü.test"]
+        {
+            let mut named = HeaderMap::new();
+            named.insert(header::HOST, axum::http::HeaderValue::from_bytes(host.as_bytes()).unwrap());
+            assert!(!is_plain(&named, &uri), "{host}");
+        }
+        assert!(is_plain(&headers(&[]), &uri));
+        assert!(!is_plain(&headers(&["dash.test", "dash.test"]), &uri));
+        assert!(!is_plain(&headers(&["dash.test"]), &Uri::from_static("http://x@dash.test/x")));
+        assert!(is_plain(&headers(&["other.test"]), &Uri::from_static("http://dash.test/x")));
+    }
 }

@@ -15,9 +15,6 @@ use super::pieces::divided;
 /// has a limit of its own.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// The value of `Strict-Transport-Security`: browsers use TLS only, for a year after they have had an answer under TLS.
-pub(crate) const TRANSPORT_SECURITY: &str = "max-age=31536000";
-
 /// Bounds the bodies that are sent to the routes that a router has so far.
 pub(crate) fn body_limit() -> RequestBodyLimitLayer {
     RequestBodyLimitLayer::new(MAX_BODY_BYTES)

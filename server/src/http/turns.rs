@@ -1,5 +1,5 @@
-//! Turns: requests that take much memory each get in a few at a time, per person and together. A turn lasts until the answer is
-//! written, so answers that nobody reads take the turns of whoever asked for them, and no more.
+//! Turns: what takes memory or files gets in a few at a time, per person or address and together. The turn of a request lasts until
+//! its answer is written, so answers that nobody reads take the turns of whoever asked for them, and no more.
 
 use std::{
     collections::HashMap,
@@ -34,9 +34,23 @@ pub(crate) struct Turns<Key> {
     each: usize,
     all: Arc<Semaphore>,
     wait: Duration,
-    /// The turns of each key that has or wants one.
-    keys: Mutex<HashMap<Key, Weak<Semaphore>>>,
+    keys: Mutex<Keys<Key>>,
 }
+
+/// The turns of each key that has or wants one.
+#[derive(Debug)]
+struct Keys<Key> {
+    turns: HashMap<Key, Weak<Semaphore>>,
+    /// With how many keys those that are done with are dropped.
+    tidy_at: usize,
+}
+
+/// How many keys are held before those that are done with are dropped.
+const MIN_KEYS: usize = 64;
+
+/// Room for one more, of whatever key.
+#[derive(Debug)]
+pub(crate) struct Room(OwnedSemaphorePermit);
 
 /// A turn. It ends when this is dropped.
 #[derive(Debug)]
@@ -48,7 +62,27 @@ pub(crate) struct Turn {
 impl<Key: Eq + Hash> Turns<Key> {
     /// Each key gets `each` turns at a time, and all keys together get `all`.
     pub(crate) fn new(each: usize, all: usize) -> Self {
-        Self { each, all: Arc::new(Semaphore::new(all)), wait: TURN_TIMEOUT, keys: Mutex::default() }
+        Self {
+            each,
+            all: Arc::new(Semaphore::new(all)),
+            wait: TURN_TIMEOUT,
+            keys: Mutex::new(Keys { turns: HashMap::new(), tidy_at: MIN_KEYS }),
+        }
+    }
+
+    /// Waits until there is room for one more, however long it takes.
+    pub(crate) async fn room(&self) -> Option<Room> {
+        Arc::clone(&self.all).acquire_owned().await.ok().map(Room)
+    }
+
+    /// A turn of that key in this room; `None` if the key has all its turns.
+    pub(crate) fn turn_in(&self, Room(all): Room, key: Key) -> Option<Turn> {
+        Some(Turn { _own: self.of(key).try_acquire_owned().ok()?, _all: all })
+    }
+
+    /// A turn of that key, at once; `None` if there is none.
+    pub(crate) fn try_take(&self, key: Key) -> Option<Turn> {
+        self.turn_in(Room(Arc::clone(&self.all).try_acquire_owned().ok()?), key)
     }
 
     /// Waits for a turn of that key. A key that has all its turns waits without taking one of the others' turns.
@@ -64,12 +98,15 @@ impl<Key: Eq + Hash> Turns<Key> {
     fn of(&self, key: Key) -> Arc<Semaphore> {
         // No panic can leave it half changed.
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.retain(|_, turns| turns.strong_count() > 0);
-        if let Some(turns) = keys.get(&key).and_then(Weak::upgrade) {
+        if keys.turns.len() >= keys.tidy_at {
+            keys.turns.retain(|_, turns| turns.strong_count() > 0);
+            keys.tidy_at = (2 * keys.turns.len()).max(MIN_KEYS);
+        }
+        if let Some(turns) = keys.turns.get(&key).and_then(Weak::upgrade) {
             return turns;
         }
         let turns = Arc::new(Semaphore::new(self.each));
-        keys.insert(key, Arc::downgrade(&turns));
+        keys.turns.insert(key, Arc::downgrade(&turns));
         turns
     }
 }
@@ -145,7 +182,27 @@ mod tests {
         drop(answer);
         drop(turns.take("b").await.unwrap());
         assert!(turns.take("c").now_or_never().is_some());
-        assert_eq!(turns.keys.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_is_done_is_forgotten() {
+        let turns = Turns::new(1, 10_000);
+        let _kept: Vec<_> = (0..100).map(|key| turns.try_take(key).unwrap()).collect();
+        (100..10_000).for_each(|key| drop(turns.try_take(key)));
+        assert!(turns.keys.lock().unwrap().turns.len() <= 200);
+        assert!(turns.try_take(5).is_none(), "who has a turn is not forgotten");
+    }
+
+    #[tokio::test]
+    async fn without_room_or_a_turn_of_its_own_nobody_gets_in_at_once() {
+        let turns = Turns::new(1, 2);
+        let a = turns.try_take("a").unwrap();
+        assert!(turns.try_take("a").is_none());
+        let b = turns.try_take("b").unwrap();
+        assert!(turns.try_take("c").is_none() && turns.room().now_or_never().is_none());
+        drop((a, b));
+        let room = turns.room().await.unwrap();
+        assert!(turns.turn_in(room, "c").is_some());
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ use tower::Service;
 
 use super::{api, snapshot::Snapshots};
 use crate::{
-    http::{envelope, request::NAME},
+    http::{envelope, host::is_plain, request::NAME},
     observe::{metrics, traces},
 };
 
@@ -63,7 +63,7 @@ impl FastPath {
         let path = request.uri().path().strip_suffix("/v1/resolve")?;
         let slug = if path.is_empty() { None } else { Some(path.strip_prefix("/portal/")?) };
         let query = request.uri().query().unwrap_or_default();
-        if query.len() > MAX_QUERY_BYTES {
+        if query.len() > MAX_QUERY_BYTES || !is_plain(request.headers(), request.uri()) {
             return None;
         }
         let snapshot = self.0.snapshots.warm(slug, request.headers(), request.uri())?;

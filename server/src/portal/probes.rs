@@ -12,7 +12,7 @@ use axum::{
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-use crate::portal::snapshot::Snapshots;
+use crate::{observe::sampled::Sampled, portal::snapshot::Snapshots};
 
 /// How long `/readyz` waits for the database. Many probes give up after a second.
 const DATABASE_TIMEOUT: Duration = Duration::from_millis(700);
@@ -42,15 +42,18 @@ async fn ready(State(snapshots): State<Snapshots>) -> Response {
     format!("degraded: {why}; {}\n", InMemory { entries, age }).into_response()
 }
 
+/// Probes that found no database. Anybody may ask for them.
+static UNAVAILABLE: Sampled = Sampled::new();
+
 async fn database_answers(pool: &PgPool) -> bool {
     match tokio::time::timeout(DATABASE_TIMEOUT, app::instances::store::ping(pool)).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the database does not answer");
+            UNAVAILABLE.note(|times| tracing::warn!(%error, times, "the database does not answer"));
             false
         }
         Err(_) => {
-            tracing::warn!("the database does not answer in time");
+            UNAVAILABLE.note(|times| tracing::warn!(times, "the database does not answer in time"));
             false
         }
     }

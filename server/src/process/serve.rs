@@ -13,8 +13,9 @@ use crate::{
     config::Config,
     database::Database,
     http::{
-        connections::{self, HEADER_TIMEOUT},
+        connections::{self, HEADER_TIMEOUT, MaxConnections},
         dashboard_url::DashboardUrl,
+        options::{HttpOptions, TransportSecurity},
     },
     observe::{metrics, traces},
     portal::{
@@ -24,6 +25,7 @@ use crate::{
         snapshot_file::SnapshotFile,
     },
     process::{
+        file_limit,
         migrations::{RETRY, listens_first, prepare, retry, with_database},
         shutdown::Shutdown,
         stdout::print_line,
@@ -43,6 +45,7 @@ pub(crate) async fn serve(config: &Config, shutdown: Shutdown) -> anyhow::Result
             config.listen.ip()
         );
     }
+    let max_connections = config.max_connections(file_limit::raise()?)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("can't listen on {}; choose another address or port with --listen", config.listen))?;
@@ -55,11 +58,12 @@ pub(crate) async fn serve(config: &Config, shutdown: Shutdown) -> anyhow::Result
         // Metrics stay readable until the server has stopped.
         let (_ended, end) = oneshot::channel::<()>();
         if let Some(metrics) = metrics {
-            tokio::spawn(metrics::serve(metrics, database.pool().clone(), async { drop(end.await) }));
+            let hosts = config.metrics_hosts.clone();
+            tokio::spawn(metrics::serve(metrics, database.pool().clone(), hosts, async { drop(end.await) }));
         }
         let traces = traces::start()?;
         let prepare = async || prepare(database).await;
-        let result = Box::pin(listen(config, database, listener, &dashboard_url, prepare, shutdown)).await;
+        let result = Box::pin(listen(config, database, listener, max_connections, &dashboard_url, prepare, shutdown)).await;
         traces::stop(traces).await;
         result
     })
@@ -70,6 +74,7 @@ async fn listen(
     config: &Config,
     database: &Database,
     listener: TcpListener,
+    max_connections: MaxConnections,
     dashboard_url: &DashboardUrl,
     prepare: impl AsyncFn() -> anyhow::Result<()>,
     shutdown: Shutdown,
@@ -90,19 +95,22 @@ async fn listen(
     }
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
+    let transport_security = TransportSecurity { include_subdomains: config.hsts_include_subdomains };
+    let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security);
     let router = match config.role {
         RuntimeRole::All => {
             let second_factor = config.second_factor();
-            router::router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), config.client_address.clone(), second_factor)
+            router::router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), options, second_factor)
         }
-        RuntimeRole::Portal => {
-            router::portal_router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), config.client_address.clone())
-        }
+        RuntimeRole::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), options),
     };
+    // A proxy's connections belong to everybody: behind one, each client's requests are limited, where the client is known.
+    let is_direct = !is_behind_proxy && config.client_address == ClientIpSource::ConnectInfo;
+    let max_connections = MaxConnections { of_address: max_connections.of_address.filter(|_| is_direct), ..max_connections };
     let mut stopping = shutdown.clone();
     let fast_path = FastPath::new(snapshots.clone());
     let service = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
-    let server = connections::serve_each(listener, service, HEADER_TIMEOUT, async move { stopping.wait().await });
+    let server = connections::serve_each(listener, service, max_connections, HEADER_TIMEOUT, async move { stopping.wait().await });
     let background = async {
         if is_early {
             retry(RETRY, prepare, || announce_waiting(address, file.as_ref())).await;

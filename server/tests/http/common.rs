@@ -14,9 +14,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, request::Builder},
     response::Response,
 };
-use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
-use server::{config::SecondFactor, http::dashboard_url::DashboardUrl, portal::snapshot::Snapshots, secret_key_file::SecretKeyFile};
+use server::{
+    config::SecondFactor,
+    http::{dashboard_url::DashboardUrl, options::HttpOptions},
+    portal::snapshot::Snapshots,
+    secret_key_file::SecretKeyFile,
+};
 use sqlx::PgPool;
 use tower::ServiceExt;
 
@@ -77,15 +81,24 @@ impl Site {
 
     /// With a URL of its own for the dashboard; nobody is signed in.
     pub(crate) fn under(pool: &PgPool, dashboard_url: Option<&str>) -> Self {
-        Self::with_second_factor(pool, dashboard_url, SecondFactor { is_required: false, key_file: key_file() })
+        Self::with_options(pool, dashboard_url, HttpOptions::default())
     }
 
     /// With what it says about second factors.
     pub(crate) fn with_second_factor(pool: &PgPool, dashboard_url: Option<&str>, second_factor: SecondFactor) -> Self {
+        Self::with(pool, dashboard_url, HttpOptions::default(), second_factor)
+    }
+
+    /// With options of its own.
+    pub(crate) fn with_options(pool: &PgPool, dashboard_url: Option<&str>, options: HttpOptions) -> Self {
+        Self::with(pool, dashboard_url, options, SecondFactor { is_required: false, key_file: key_file() })
+    }
+
+    fn with(pool: &PgPool, dashboard_url: Option<&str>, options: HttpOptions, second_factor: SecondFactor) -> Self {
         let url = dashboard_url.map(|url| url.parse().unwrap());
         let dashboard_url = DashboardUrl::new(url, ([127, 0, 0, 1], 3000).into()).unwrap();
         let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024);
-        let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, ClientIpSource::ConnectInfo, second_factor)
+        let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, options, second_factor)
             .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
         Self { router, snapshots, cookie: None }
     }

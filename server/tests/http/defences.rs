@@ -7,7 +7,12 @@ use app::{
 };
 use axum::{
     body::Body,
-    http::{Method, StatusCode, header},
+    http::{Method, Request, StatusCode, header},
+};
+use axum_client_ip::ClientIpSource;
+use server::{
+    http::options::{HttpOptions, TransportSecurity},
+    measured::MaxConnections,
 };
 use sqlx::PgPool;
 
@@ -106,6 +111,35 @@ async fn browsers_are_told_to_stay_with_tls_only_where_there_is_tls(pool: PgPool
     }
     let portal = site.get_with("/portal/none/v1/redirects", &[("host", "accounts.myapp.com")]).await;
     assert_eq!(portal.header("strict-transport-security"), "", "nobody signs in at the API");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_names_below_need_tls_too_only_if_the_operator_says_so(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let max = MaxConnections { total: 100, of_address: None };
+    let options = HttpOptions::new(ClientIpSource::ConnectInfo, max, TransportSecurity { include_subdomains: true });
+    let site = Site::with_options(&pool, Some("https://dash.example.com"), options);
+    for (host, path) in [("dash.example.com", "/account/sign-in"), ("accounts.myapp.com", "/sign-in")] {
+        let answer = site.get_with(path, &[("host", host)]).await;
+        assert_eq!(answer.header("strict-transport-security"), "max-age=31536000; includeSubDomains", "{host}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_host_that_is_named_twice_or_in_an_odd_way_is_refused_everywhere(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::under(&pool, Some("https://dash.example.com"));
+    for path in ["/account/sign-in", "/portal/my-app/v1/resolve?flow=sign-in", "/portal/my-app/sign-in", "/healthz", "/nope"] {
+        for hosts in [&["dash.example.com", "dash.example.com"][..], &["dash.example.com", "evil.example"], &["x@dash.example.com"]] {
+            let mut request = Request::builder().uri(path);
+            for host in hosts {
+                request = request.header(header::HOST, *host);
+            }
+            let answer = site.send_bare(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path} {hosts:?}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path} {hosts:?}");
+        }
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

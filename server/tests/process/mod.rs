@@ -6,7 +6,7 @@ mod admin;
 mod client;
 mod postgres;
 mod server;
-mod server_process;
+pub(crate) mod server_process;
 
 pub(crate) use admin::{Admin, Saved};
 pub(crate) use client::Client;

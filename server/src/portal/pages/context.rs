@@ -5,7 +5,10 @@ use std::sync::Arc;
 use sqlx::PgPool;
 
 use super::session_cache::SessionCache;
-use crate::{http::dashboard_url::DashboardUrl, portal::rate_limits::VisitorRateLimits};
+use crate::{
+    http::{dashboard_url::DashboardUrl, options::TransportSecurity},
+    portal::rate_limits::VisitorRateLimits,
+};
 
 /// What the pages of all instances share.
 #[derive(Clone, Debug)]
@@ -14,11 +17,12 @@ pub(crate) struct PageContext {
     pub(super) dashboard_url: Arc<DashboardUrl>,
     pub(super) limits: VisitorRateLimits,
     pub(super) sessions: SessionCache,
+    pub(super) transport_security: TransportSecurity,
 }
 
 impl PageContext {
-    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, transport_security: TransportSecurity) -> Self {
         let limits = VisitorRateLimits::new(&pool);
-        Self { pool, dashboard_url, limits, sessions: SessionCache::new() }
+        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security }
     }
 }

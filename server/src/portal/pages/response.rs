@@ -16,7 +16,7 @@ use leptos::{nonce::Nonce, prelude::*};
 use url::Url;
 
 use super::{content_security_policy::policy, page_request::PageRequest};
-use crate::{http::layers::TRANSPORT_SECURITY, observe::metrics};
+use crate::observe::metrics;
 
 /// After how many seconds a visitor may try again while the database does not answer.
 const RETRY_SECONDS: u64 = 5;
@@ -84,7 +84,7 @@ impl PageRequest {
     fn with_headers(&self, mut response: Response) -> Response {
         self.requesting_page.remember(response.headers_mut(), self.cookies);
         if self.cookies.secure {
-            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, self.context.transport_security.header());
         }
         response
     }

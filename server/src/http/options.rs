@@ -1,0 +1,45 @@
+//! What the configuration says about answering requests.
+
+use axum::http::HeaderValue;
+use axum_client_ip::ClientIpSource;
+
+use super::{client_limit::ClientLimit, connections::MaxConnections};
+
+/// What the configuration says about answering requests.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// Where the client's address comes from.
+    pub(crate) client_address: ClientIpSource,
+    /// How many requests a client may have at a time.
+    pub(crate) client_limit: ClientLimit,
+    /// The value of `Strict-Transport-Security`.
+    pub(crate) transport_security: TransportSecurity,
+}
+
+/// Whether the names below a host need TLS too, once a browser has had an answer under TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TransportSecurity {
+    /// The names below it too.
+    pub include_subdomains: bool,
+}
+
+impl HttpOptions {
+    /// The options for these clients. Behind a proxy, the most connections of one address are its most requests at a time.
+    pub fn new(client_address: ClientIpSource, max: MaxConnections, transport_security: TransportSecurity) -> Self {
+        Self { client_limit: ClientLimit::new(&client_address, max), client_address, transport_security }
+    }
+}
+
+impl Default for HttpOptions {
+    /// Clients that connect themselves, without limits.
+    fn default() -> Self {
+        Self::new(ClientIpSource::ConnectInfo, MaxConnections::INTERNAL, TransportSecurity::default())
+    }
+}
+
+impl TransportSecurity {
+    /// The header's value: browsers use TLS only, for a year.
+    pub(crate) fn header(self) -> HeaderValue {
+        HeaderValue::from_static(if self.include_subdomains { "max-age=31536000; includeSubDomains" } else { "max-age=31536000" })
+    }
+}
