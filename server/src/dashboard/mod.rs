@@ -23,5 +23,6 @@ mod rendering;
 pub(crate) mod routes;
 mod saving;
 mod server_functions;
+mod visitors;
 
 pub(crate) use rendering::Dashboard;

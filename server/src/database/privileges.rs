@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 pub type Privilege = &'static str;
 
 /// Each table and the privileges on it. Everything else is denied: nobody may rewrite the record of changes.
-pub const TABLES: [(&str, &[Privilege]); 16] = [
+pub const TABLES: [(&str, &[Privilege]); 17] = [
     ("_sqlx_migrations", &["select"]),
     ("admin_devices", &["select", "insert", "delete"]),
     ("admin_links", &["select", "insert", "delete"]),
@@ -22,9 +22,10 @@ pub const TABLES: [(&str, &[Privilege]); 16] = [
     ("organizations", &["select", "insert", "update", "delete"]),
     ("runtime_versions", &["select", "insert", "update"]),
     ("runtimes", &["select", "insert", "update", "delete"]),
+    ("visitor_quotas", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update", "delete"]),
-    ("visitors", &["select", "insert", "update"]),
-    ("waitlist_entries", &["select", "insert"]),
+    ("visitors", &["select", "insert", "update", "delete"]),
+    ("waitlist_entries", &["select", "insert", "delete"]),
 ];
 
 /// The sequence that tells whether an instance ever existed. Identity columns advance their sequences without a privilege.

@@ -38,6 +38,7 @@ enum Action {
     SignIn,
     SignUp,
     JoinWaitlist,
+    CreateOrganization,
     ChangePassword,
 }
 
@@ -50,6 +51,8 @@ pub(super) enum VisitorAttempt<'a> {
     SignUp { instance: i64, identifiers: &'a [&'a str], address: Option<IpAddr> },
     /// A place on the waitlist.
     JoinWaitlist(Option<IpAddr>),
+    /// A new organization.
+    CreateOrganization(Option<IpAddr>),
     /// A new password, which needs the current one: with a stolen session, somebody could guess at it.
     ChangePassword { visitor: i64, address: Option<IpAddr> },
 }
@@ -107,6 +110,7 @@ impl Limits {
                 (Action::SignUp, address, accounts.collect())
             }
             VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
+            VisitorAttempt::CreateOrganization(address) => (Action::CreateOrganization, address, Vec::new()),
             VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
         };
         ((action, address.map(network)), passwords)

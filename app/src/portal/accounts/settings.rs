@@ -1,4 +1,4 @@
-//! What visitors change about themselves: their names and their password.
+//! What visitors change about themselves: their names, their password, and whether they have an account at all.
 
 use sqlx::PgPool;
 
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     credentials::password::Password,
     portal::{
-        form::{NamesForm, PasswordForm},
+        form::{DeletionForm, NamesForm, PasswordForm},
         identity::{IdentityError, Visitor},
     },
     ui::form::FieldError,
@@ -45,6 +45,26 @@ pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visi
     }
     accounts::set_password(&mut transaction, visitor.id, &after).await?;
     sessions::end_others(&mut transaction, visitor.id, visitor.session).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Deletes a visitor's account.
+pub(super) async fn delete(pool: &PgPool, instance: i64, visitor: &Visitor, form: &DeletionForm) -> Result<(), IdentityError> {
+    let stored = accounts::password_hash(pool, instance, visitor.id).await?.ok_or_else(IdentityError::signed_out)?;
+    if form.password == Password::default() {
+        return Err(IdentityError::field("password", "Enter your password."));
+    }
+    if !form.password.matches(Some(stored.clone())).await? {
+        return Err(IdentityError::field("password", "That is not your password."));
+    }
+    let mut transaction = pool.begin().await?;
+    let is_unchanged = accounts::lock_row(&mut transaction, instance, visitor.id).await? == Some(stored);
+    if !is_unchanged || !sessions::exists(&mut *transaction, visitor.session).await? {
+        let message = "Your password was changed in the meantime, or this session has ended. Sign in again.";
+        return Err(IdentityError::field("password", message));
+    }
+    accounts::delete(&mut transaction, instance, visitor.id).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -1,17 +1,17 @@
 //! The query that puts an address on the waitlist.
 
-use sqlx::PgPool;
+use sqlx::PgConnection;
 
 use crate::credentials::email::Email;
 
 /// Stores an address, unless it is there.
-pub(super) async fn insert(pool: &PgPool, instance: i64, email: &Email) -> sqlx::Result<()> {
+pub(super) async fn insert(connection: &mut PgConnection, instance: i64, email: &Email) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into waitlist_entries (instance_id, email_address) values ($1, $2) on conflict (instance_id, email_address) do nothing",
         instance,
         email.as_str()
     )
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(())
 }
