@@ -25,7 +25,7 @@ async fn store_visitors(pool: &PgPool) -> (i64, i64) {
     }
     let ids: Vec<i64> = sqlx::query_scalar("select id from instances order by id").fetch_all(pool).await.unwrap();
     let visitors = "insert into visitors (instance_id, username, email_address, password_hash)
-        select i.id, name, name || '@myapp.com', '$argon2id$none' from instances i cross join unnest(array['ana', 'ben']) name";
+        select i.id, who, who || '@myapp.com', '$argon2id$none' from instances i cross join unnest(array['ana', 'ben']) who";
     sqlx::query(visitors).execute(pool).await.unwrap();
     for instance in &ids {
         for email in ["ana@myapp.com", "zoe@myapp.com"] {
