@@ -150,9 +150,9 @@ fn visitor_row(slug: &str, visitor: FoundVisitor, role: Role) -> impl IntoView +
     let name = (!name.is_empty()).then(|| view! { <p class="help">{Escaped(&name).to_string()}</p> });
     let seen = last_seen_at.map(|at| view! { ". Last seen " {moment(at)} });
     let organizations = match organizations {
-        0 => String::new(),
-        1 => ". In 1 organization".to_owned(),
-        count => format!(". In {count} organizations"),
+        0 => None,
+        1 => Some(". In 1 organization".to_owned()),
+        count => Some(format!(". In {count} organizations")),
     };
     let page = paths::instance(slug);
     let unseen = format!(" {shown}");
