@@ -131,6 +131,15 @@ export const screensOfAdmins: Screen[] = [
     await page.goto(`/instances/${slug}/history/1`);
     await expect(page.getByRole("button", { name: "Restore these redirects" })).toBeVisible();
   }],
+  ["Visitors, with one found", async (page, { server, slug }) => {
+    const email_address = `${"x".repeat(60)}@example.org`;
+    await post(page.request, `${server.url}/portal/${slug}/waitlist`, { email_address });
+    await page.goto(`/instances/${slug}/visitors`);
+    await page.getByLabel("Email address, phone number or username").fill(email_address);
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByRole("list", { name: "Found" }).locator("summary").last().click();
+    await expect(page.getByRole("button", { name: /^Remove now/ })).toBeVisible();
+  }],
   ["the server's history", async (page) => void (await page.goto("/history"))],
   ["the difference before copying", async (page, { server, slug }) => {
     const from = `c${slug}`.slice(0, 40);

@@ -42,6 +42,8 @@ pub mod saving;
 #[cfg(feature = "ssr")]
 pub mod snippets;
 pub mod ui;
+#[cfg(feature = "ssr")]
+pub mod visitors;
 
 // Cargo compiles a crate again when a variable that it reads has changed. `.ci/sqlx` counts on that: sqlx describes the queries only
 // while they are compiled.

@@ -125,6 +125,26 @@ impl InstancePaths<'_> {
         self.page("/members/withdraw")
     }
 
+    /// The visitors. The form that finds one is sent there too.
+    pub fn visitors(self) -> String {
+        self.page("/visitors")
+    }
+
+    /// The form that deletes a visitor.
+    pub fn delete_visitor(self) -> String {
+        self.page("/visitors/delete")
+    }
+
+    /// The form that takes an email address off the waitlist.
+    pub fn delete_waitlist_entry(self) -> String {
+        self.page("/visitors/waitlist")
+    }
+
+    /// The waitlist as a file.
+    pub fn waitlist_csv(self) -> String {
+        self.page("/visitors/waitlist.csv")
+    }
+
     /// The settings.
     pub fn settings(self) -> String {
         self.page("/settings")

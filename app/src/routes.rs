@@ -25,6 +25,7 @@ use crate::{
     preview::view::PreviewPage,
     snippets::view::SnippetsPage,
     ui::{local_times::LOCAL_TIMES, text::escape_for_title},
+    visitors::view::VisitorsPage,
 };
 
 /// Where the browser finds the files that the binary carries.
@@ -94,6 +95,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/history") view=HistoryPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history/:version") view=RestorePage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/members") view=MembersPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/visitors") view=VisitorsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/copy") view=CopyPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/archive") view=ArchivePage ssr=SsrMode::Async />

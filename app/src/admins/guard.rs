@@ -59,9 +59,11 @@ impl Need {
             (Some("instances"), Some(slug)) if is_slug(slug) => {
                 let role = match (writes, [parts.next(), parts.next(), parts.next()]) {
                     (true, [Some("unarchive"), None, None]) => return Self::Restore(slug.to_owned()),
+                    (true, [Some("redirects" | "settings" | "copy" | "history" | "portal"), ..] | [Some("visitors"), None, None])
+                    // It holds everybody's email address.
+                    | (false, [Some("visitors"), Some("waitlist.csv"), None]) => Role::Editor,
                     // Previews store nothing, and every member may leave.
                     (false, _) | (true, [Some("preview"), ..] | [Some("members"), Some("leave"), None]) => Role::Viewer,
-                    (true, [Some("redirects" | "settings" | "copy" | "history" | "portal"), ..]) => Role::Editor,
                     (true, _) => Role::Owner,
                 };
                 Self::Member(slug.to_owned(), role)
@@ -140,6 +142,16 @@ mod tests {
             assert_eq!(Need::of(true, &path), member(Role::Owner), "{path}");
         }
         assert_eq!(Need::of(true, "/instances/my-app/leave"), member(Role::Owner));
+    }
+
+    #[test]
+    fn editors_find_visitors_and_only_owners_delete_them() {
+        assert_eq!(Need::of(false, "/instances/my-app/visitors"), member(Role::Viewer));
+        assert_eq!(Need::of(true, "/instances/my-app/visitors"), member(Role::Editor));
+        assert_eq!(Need::of(false, "/instances/my-app/visitors/waitlist.csv"), member(Role::Editor));
+        for path in ["/instances/my-app/visitors/delete", "/instances/my-app/visitors/waitlist", "/instances/my-app/visitors/"] {
+            assert_eq!(Need::of(true, path), member(Role::Owner), "{path}");
+        }
     }
 
     #[test]

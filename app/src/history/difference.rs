@@ -98,6 +98,8 @@ pub fn describe(change: &Change) -> String {
         Kind::Role => format!("changed the role of {somebody}"),
         Kind::Removed if about == Some(&change.who) => "left the instance".to_owned(),
         Kind::Removed => format!("removed {somebody}"),
+        Kind::VisitorDeleted => format!("deleted the account of visitor {}", about.unwrap_or("unknown")),
+        Kind::WaitlistEntryDeleted => "removed an email address from the waitlist".to_owned(),
         Kind::AccountCreated => "created an account".to_owned(),
         Kind::AccountRemoved => about.map_or_else(|| "removed an account".to_owned(), |about| format!("removed the account of {about}")),
         Kind::SignedIn => "signed in".to_owned(),

@@ -35,6 +35,10 @@ pub enum Kind {
     Role,
     /// A member was removed.
     Removed,
+    /// A visitor's account was deleted.
+    VisitorDeleted,
+    /// An email address was taken off the waitlist.
+    WaitlistEntryDeleted,
     /// An account was created.
     AccountCreated,
     /// An account was removed.
@@ -82,6 +86,8 @@ impl Kind {
         Self::Joined,
         Self::Role,
         Self::Removed,
+        Self::VisitorDeleted,
+        Self::WaitlistEntryDeleted,
         Self::AccountCreated,
         Self::AccountRemoved,
         Self::SignedIn,
@@ -115,6 +121,8 @@ impl Kind {
             Self::Joined => "joined",
             Self::Role => "role",
             Self::Removed => "removed",
+            Self::VisitorDeleted => "visitor_deleted",
+            Self::WaitlistEntryDeleted => "waitlist_entry_deleted",
             Self::AccountCreated => "account_created",
             Self::AccountRemoved => "account_removed",
             Self::SignedIn => "signed_in",

@@ -31,6 +31,8 @@ pub enum Place {
     History,
     /// Members
     Members,
+    /// Visitors
+    Visitors,
     /// Settings
     Settings,
     /// Settings, the way to archive
@@ -44,13 +46,14 @@ impl Place {
     }
 
     /// The pages that one can switch to in another instance.
-    const NAMED: [(&str, Self); 7] = [
+    const NAMED: [(&str, Self); 8] = [
         ("overview", Self::Overview),
         ("redirects", Self::Redirects),
         ("preview", Self::Preview),
         ("snippets", Self::Snippets),
         ("history", Self::History),
         ("members", Self::Members),
+        ("visitors", Self::Visitors),
         ("settings", Self::Settings),
     ];
 
@@ -74,6 +77,7 @@ impl Place {
             Self::Snippets => at.snippets(),
             Self::History => at.history(),
             Self::Members => at.members(),
+            Self::Visitors => at.visitors(),
             Self::Settings | Self::Archive => at.settings(),
         }
     }
@@ -112,11 +116,13 @@ pub fn Frame(
         let slug = stored.settings.slug;
         let portal = place.is_tab().then_some("page");
         let members = (place == Place::Members).then_some("page");
+        let visitors = (place == Place::Visitors).then_some("page");
         let settings = matches!(place, Place::Settings | Place::Archive).then_some("page");
         view! {
             <ul>
                 <li><a href=paths::instance(&slug).overview() aria-current=portal>"Account Portal"</a></li>
                 <li><a href=paths::instance(&slug).members() aria-current=members>"Members"</a></li>
+                <li><a href=paths::instance(&slug).visitors() aria-current=visitors>"Visitors"</a></li>
                 <li><a href=paths::instance(&slug).settings() aria-current=settings>"Settings"</a></li>
             </ul>
         }
@@ -191,6 +197,7 @@ pub fn InstanceFrame(
         Place::Snippets => "Snippets",
         Place::History => "History",
         Place::Members => "Members",
+        Place::Visitors => "Visitors",
         Place::Settings => "Settings",
         Place::Archive => "Archive this instance",
     };

@@ -53,6 +53,14 @@ pub struct PasswordForm {
     pub new: Password,
 }
 
+/// The form on `/user` that deletes the visitor's account.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeletionForm {
+    /// The password, to be sure that it is the visitor.
+    pub password: Password,
+}
+
 /// The form of `/create-organization`.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]

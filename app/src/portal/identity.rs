@@ -7,7 +7,7 @@ use strum::EnumCount;
 use time::OffsetDateTime;
 use url::Url;
 
-use super::form::{NamesForm, PasswordForm, SignInForm, SignUpForm};
+use super::form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm};
 pub use super::identity_error::IdentityError;
 use crate::credentials::{client::Client, token::Token};
 
@@ -130,4 +130,7 @@ pub trait Identity: Send + Sync {
 
     /// Changes the visitor's password and ends their other sessions. Returns the new token of this session: its earlier one has ended.
     fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> IdentityFuture<'a, Token>;
+
+    /// Deletes the visitor's account, their sessions, and the organizations that have nobody else.
+    fn delete<'a>(&'a self, visitor: &'a Visitor, form: &'a DeletionForm) -> IdentityFuture<'a, ()>;
 }

@@ -11,6 +11,9 @@ pub enum IdentityError {
     /// The identity provider manages this, so it can't be changed here: names or a password.
     #[error("the identity provider manages this")]
     ManagedElsewhere,
+    /// Too much was stored today from the visitor's network, or in the instance. After this many seconds a new day begins.
+    #[error("too much was stored today")]
+    QuotaUsed(i64),
     /// The database or the identity provider does not answer. The cause is logged where it happens.
     #[error("visitors can't be looked up right now")]
     Unavailable,

@@ -11,6 +11,7 @@ pub mod identity;
 mod identity_error;
 mod name;
 pub mod organizations;
+pub mod quotas;
 #[cfg(test)]
 mod tests;
 mod trunk_zero;
@@ -20,7 +21,7 @@ pub mod waitlist;
 
 use std::sync::Arc;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use accounts::Accounts;
 pub use accounts::MAX_SESSION_HOURS;
@@ -31,4 +32,12 @@ pub fn identity(kind: IdentityKind, pool: &PgPool, instance: i64) -> Arc<dyn Ide
     match kind {
         IdentityKind::Accounts => Arc::new(Accounts::new(pool.clone(), instance)),
     }
+}
+
+/// Deletes a visitor's account with its sessions, and the organizations that have nobody else. Returns whether there was such a visitor.
+///
+/// # Errors
+/// A query fails.
+pub(crate) async fn delete_account(connection: &mut PgConnection, instance: i64, visitor: i64) -> sqlx::Result<bool> {
+    accounts::delete(connection, instance, visitor).await
 }

@@ -24,5 +24,6 @@ pub(crate) mod routes;
 mod saving;
 mod second_factor;
 mod server_functions;
+mod visitors;
 
 pub(crate) use rendering::Dashboard;

@@ -16,7 +16,7 @@ use super::{
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
-    history, instances, members, portal_pages, preview, recent, second_factor, server_functions,
+    history, instances, members, portal_pages, preview, recent, second_factor, server_functions, visitors,
 };
 use crate::http::layers;
 
@@ -53,6 +53,10 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/instances/{slug}/members/withdraw", post(members::withdraw))
         .route("/instances/{slug}/portal", post(portal_pages::switch))
         .route("/instances/{slug}/settings", post(instances::save))
+        .route("/instances/{slug}/visitors", post(visitors::find))
+        .route("/instances/{slug}/visitors/delete", post(visitors::delete))
+        .route("/instances/{slug}/visitors/waitlist", post(visitors::delete_waitlist_entry))
+        .route("/instances/{slug}/visitors/waitlist.csv", get(visitors::waitlist))
         .route("/instances/{slug}/unarchive", post(archive::unarchive))
         .route("/instances/{slug}/redirects", post(fallbacks::save))
         .route("/instances/{slug}/history/{version}", post(history::restore))

@@ -43,9 +43,10 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("rate_limits", &["select", "insert", "update (until)", "delete"]),
     ("runtime_versions", &["select", "insert", "update (version, save_id)"]),
     ("runtimes", &["select", "insert", "update (seen_at, caught_up_at, database_identity)", "delete"]),
+    ("visitor_quotas", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
-    ("visitors", &["select", "insert", "update (first_name, last_name, password_hash)"]),
-    ("waitlist_entries", &["select", "insert", "update (email_address)"]),
+    ("visitors", &["select", "insert", "update (first_name, last_name, password_hash)", "delete"]),
+    ("waitlist_entries", &["select", "insert", "update (email_address)", "delete"]),
 ];
 
 /// The sequence that tells whether an instance ever existed. Identity columns advance their sequences without a privilege.

@@ -39,6 +39,7 @@ enum Action {
     SignIn,
     SignUp,
     JoinWaitlist,
+    CreateOrganization,
     ChangePassword,
 }
 
@@ -51,6 +52,8 @@ pub(super) enum VisitorAttempt<'a> {
     SignUp { instance: i64, identifiers: &'a [&'a str], address: Option<IpAddr> },
     /// A place on the waitlist.
     JoinWaitlist(Option<IpAddr>),
+    /// A new organization.
+    CreateOrganization(Option<IpAddr>),
     /// A new password, which needs the current one: with a stolen session, somebody could guess at it.
     ChangePassword { visitor: i64, address: Option<IpAddr> },
 }
@@ -108,6 +111,7 @@ fn keys(attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordK
             let accounts = identifiers.iter().filter_map(|identifier| account(instance, identifier));
             (Action::SignUp, address, accounts.collect())
         }
+        VisitorAttempt::CreateOrganization(address) => (Action::CreateOrganization, address, Vec::new()),
         VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
         VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
     };

@@ -37,7 +37,7 @@ const SAVING: [&str; 14] = [
 ];
 
 /// The other routes under `/instances` and `/api`: they only show something, or change what no version counts.
-const NOT_SAVING: [&str; 19] = [
+const NOT_SAVING: [&str; 23] = [
     "/api/check_fallback",
     "/api/check_settings",
     "/api/preview",
@@ -57,6 +57,10 @@ const NOT_SAVING: [&str; 19] = [
     "/instances/{slug}/preview/links",
     "/instances/{slug}/preview/links.csv",
     "/instances/{slug}/snippets",
+    "/instances/{slug}/visitors",
+    "/instances/{slug}/visitors/delete",
+    "/instances/{slug}/visitors/waitlist",
+    "/instances/{slug}/visitors/waitlist.csv",
 ];
 
 /// The status and the version that are served of `my-app`.

@@ -10,7 +10,7 @@ use crate::{
         store::links::{Invitation, Purpose},
     },
     history,
-    portal::identity::IdentityKind,
+    portal::{identity::IdentityKind, quotas::Quota},
     redirects::{Environment, Flow},
     runtimes,
 };
@@ -35,6 +35,7 @@ fn of_the_code() -> BTreeMap<&'static str, Names> {
         ("instances_environment_check", names(Environment::ALL.map(Environment::name))),
         ("instances_identity_check", names(IdentityKind::ALL.map(IdentityKind::name))),
         ("members_role_check", roles),
+        ("visitor_quotas_kind_check", names(Quota::ALL.map(Quota::name))),
         ("runtimes_role_check", names(runtimes::RuntimeRole::ALL.map(runtimes::RuntimeRole::name))),
     ])
 }

@@ -10,13 +10,13 @@ mod tests;
 use sqlx::PgPool;
 
 use super::{
-    form::{NamesForm, PasswordForm, SignInForm, SignUpForm},
+    form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
     identity::{Identity, IdentityFuture, OwnSession, SignInOutcome, Visitor},
 };
 use crate::credentials::{client::Client, token::Token};
 use crate::database::begin;
 
-pub(super) use store::accounts::lock_row;
+pub(super) use store::accounts::{delete, lock_row};
 use store::sessions;
 pub use store::sessions::MAX_SESSION_HOURS;
 
@@ -75,5 +75,9 @@ impl Identity for Accounts {
 
     fn change_password<'a>(&'a self, visitor: &'a Visitor, form: &'a PasswordForm) -> IdentityFuture<'a, Token> {
         Box::pin(settings::change_password(&self.pool, self.instance, visitor, form))
+    }
+
+    fn delete<'a>(&'a self, visitor: &'a Visitor, form: &'a DeletionForm) -> IdentityFuture<'a, ()> {
+        Box::pin(settings::delete(&self.pool, self.instance, visitor, form))
     }
 }

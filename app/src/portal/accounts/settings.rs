@@ -1,4 +1,4 @@
-//! What visitors change about themselves: their names and their password.
+//! What visitors change about themselves: their names, their password, and whether they have an account at all.
 
 use sqlx::PgPool;
 
@@ -10,7 +10,7 @@ use crate::{
     credentials::{password::Password, token::Token},
     database::{begin, timed},
     portal::{
-        form::{NamesForm, PasswordForm},
+        form::{DeletionForm, NamesForm, PasswordForm},
         identity::{IdentityError, Visitor},
     },
     ui::form::FieldError,
@@ -48,4 +48,24 @@ pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visi
     sessions::end_others(&mut transaction, visitor.id, visitor.session).await?;
     transaction.commit().await?;
     Ok(token)
+}
+
+/// Deletes a visitor's account.
+pub(super) async fn delete(pool: &PgPool, instance: i64, visitor: &Visitor, form: &DeletionForm) -> Result<(), IdentityError> {
+    let stored = accounts::password_hash(timed(pool), instance, visitor.id).await?.ok_or_else(IdentityError::signed_out)?;
+    if form.password == Password::default() {
+        return Err(IdentityError::field("password", "Enter your password."));
+    }
+    if !form.password.matches(Some(stored.clone())).await? {
+        return Err(IdentityError::field("password", "That is not your password."));
+    }
+    let mut transaction = begin(pool).await?;
+    let is_unchanged = accounts::lock_row(&mut transaction, instance, visitor.id).await? == Some(stored);
+    if !is_unchanged || !sessions::exists(&mut *transaction, visitor.session).await? {
+        let message = "Your password was changed in the meantime, or this session has ended. Sign in again.";
+        return Err(IdentityError::field("password", message));
+    }
+    accounts::delete(&mut transaction, instance, visitor.id).await?;
+    transaction.commit().await?;
+    Ok(())
 }

@@ -16,6 +16,7 @@ use crate::{
         form::{SignInForm, SignUpForm},
         identifier::Identifier,
         identity::{IdentityError, SignInOutcome},
+        quotas::{self, Quota},
     },
     ui::form::FieldError,
 };
@@ -59,6 +60,7 @@ pub(super) async fn sign_up(pool: &PgPool, instance: i64, form: &SignUpForm, cli
         let mut transaction = begin(pool).await?;
         if let Some(id) = accounts::create(&mut transaction, instance, &identifiers, &names, &password_hash).await? {
             sessions::begin(&mut transaction, id, &token, client).await?;
+            quotas::take(&mut transaction, instance, Quota::Account, client.address).await?;
             transaction.commit().await?;
             return Ok(SignInOutcome::SignedIn(token));
         }

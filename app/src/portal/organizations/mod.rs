@@ -2,10 +2,18 @@
 
 mod store;
 
-use crate::database::begin;
+use std::net::IpAddr;
+
 use sqlx::PgPool;
 
-use super::{accounts, form::OrganizationForm, identity::IdentityError, name};
+use super::{
+    accounts,
+    form::OrganizationForm,
+    identity::IdentityError,
+    name,
+    quotas::{self, Quota},
+};
+use crate::database::begin;
 
 /// The most organizations that a visitor may be in.
 pub const MAX_ORGANIZATIONS: i64 = 100;
@@ -36,8 +44,15 @@ impl std::fmt::Debug for Organization {
 /// Creates an organization with the visitor as its first member, and returns its key.
 ///
 /// # Errors
-/// The name is wrong, the visitor is in too many organizations or not one of the instance's, or the database does not answer.
-pub async fn create(pool: &PgPool, instance: i64, visitor: i64, form: &OrganizationForm) -> Result<i64, IdentityError> {
+/// The name is wrong, the visitor is in too many organizations or not one of the instance's, too much was stored today from the client's
+/// `address`, or the database does not answer.
+pub async fn create(
+    pool: &PgPool,
+    instance: i64,
+    visitor: i64,
+    form: &OrganizationForm,
+    address: Option<IpAddr>,
+) -> Result<i64, IdentityError> {
     let name = name::parse(&form.name).map_err(|error| IdentityError::field("name", error))?;
     if name.is_empty() {
         return Err(IdentityError::field("name", "Enter a name, like Harbour Rowing Club."));
@@ -50,6 +65,7 @@ pub async fn create(pool: &PgPool, instance: i64, visitor: i64, form: &Organizat
         return Err(IdentityError::field("name", message));
     }
     let id = store::insert(&mut transaction, instance, visitor, &name).await?;
+    quotas::take(&mut transaction, instance, Quota::Organization, address).await?;
     transaction.commit().await?;
     Ok(id)
 }

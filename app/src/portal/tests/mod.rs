@@ -4,4 +4,5 @@ pub(super) mod fixtures;
 mod identifier;
 mod identity_error;
 mod organizations;
+mod quotas;
 mod waitlist;

@@ -6,8 +6,12 @@ use super::fixtures::{count, instance, until_waiting, wrong_fields};
 use crate::portal::{
     form::OrganizationForm,
     identity::IdentityError,
-    organizations::{MAX_LISTED, MAX_ORGANIZATIONS, Organization, create, leave, list},
+    organizations::{self, MAX_LISTED, MAX_ORGANIZATIONS, Organization, leave, list},
 };
+
+async fn create(pool: &PgPool, instance: i64, visitor: i64, form: &OrganizationForm) -> Result<i64, IdentityError> {
+    organizations::create(pool, instance, visitor, form, None).await
+}
 
 fn named(name: &str) -> OrganizationForm {
     OrganizationForm { name: name.into() }

@@ -3,7 +3,11 @@
 use sqlx::PgPool;
 
 use super::fixtures::{count, instance, wrong_fields};
-use crate::portal::{form::WaitlistForm, identity::IdentityError, waitlist::join};
+use crate::portal::{form::WaitlistForm, identity::IdentityError, waitlist};
+
+async fn join(pool: &PgPool, instance: i64, form: &WaitlistForm) -> Result<(), IdentityError> {
+    waitlist::join(pool, instance, form, None).await
+}
 
 fn typed(email: &str) -> WaitlistForm {
     WaitlistForm { email_address: email.into() }

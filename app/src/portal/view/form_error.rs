@@ -25,6 +25,7 @@ impl From<IdentityError> for FormError {
             IdentityError::ManagedElsewhere => {
                 Self::Fields(vec![FieldError::new("", "You can change this only with the provider that you sign in with.")])
             }
+            IdentityError::QuotaUsed(seconds) => Self::RateLimited(u64::try_from(seconds).unwrap_or_default()),
             IdentityError::Unavailable => Self::Unavailable,
         }
     }
@@ -72,6 +73,7 @@ fn wait(seconds: u64) -> String {
     match seconds {
         1 => "a second".to_owned(),
         2..120 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
+        120..7200 => format!("{} minutes", seconds.div_ceil(60)),
+        _ => format!("{} hours", seconds.div_ceil(3600)),
     }
 }

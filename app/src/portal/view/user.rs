@@ -1,4 +1,4 @@
-//! `/user`: the visitor's names, password and sessions, with links to the other pages.
+//! `/user`: the visitor's names, password and sessions, the deletion of their account, and links to the other pages.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::{
         form::NamesForm,
         identity::{OwnSession, Visitor},
     },
-    ui::{field::Field, text::moment},
+    ui::{field::Field, form::FieldError, text::moment},
 };
 
 const WORDING: Wording = Wording {
@@ -21,6 +21,7 @@ const WORDING: Wording = Wording {
         "first_name" => "First name",
         "last_name" => "Last name",
         "current" => "Current password",
+        "password" => "Password",
         _ => "New password",
     },
     unavailable: "We can't save that right now. Try again in a moment.",
@@ -86,10 +87,27 @@ pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
             <h2 id="sessions-title">"Where you are signed in"</h2>
             <ul class="rows">{rows}</ul>
         </section>
+        {deletion(address, errors)}
         <nav aria-label="Account">
             <a href=address.to(Page::Organization)>"Organizations"</a>
             <a href=address.to(Page::SignOut)>"Sign out"</a>
         </nav>
+    }
+}
+
+/// The form that deletes the account. It is folded until somebody wants that.
+fn deletion(address: &Address, errors: &[FieldError]) -> impl IntoView + use<> {
+    let is_open = errors.iter().any(|error| error.field == "password");
+    let password = Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() };
+    view! {
+        <details class="deletion" open=is_open>
+            <summary>"Delete your account…"</summary>
+            <p class="help">"This can't be undone. Your sessions end, and organizations without other members are deleted too."</p>
+            <form method="post" action=address.form(Page::User, "delete") novalidate>
+                {password.show(errors)}
+                <div class="end"><button class="danger">"Delete account"</button></div>
+            </form>
+        </details>
     }
 }
 

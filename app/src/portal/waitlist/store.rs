@@ -1,19 +1,18 @@
 //! The query that puts an address on the waitlist.
 
-use sqlx::PgPool;
+use sqlx::PgConnection;
 
 use crate::credentials::email::Email;
-use crate::database::timed;
 
 /// Stores an address. One that is there is written again, so that the time it takes does not tell who is on the list.
-pub(super) async fn insert(pool: &PgPool, instance: i64, email: &Email) -> sqlx::Result<()> {
+pub(super) async fn insert(connection: &mut PgConnection, instance: i64, email: &Email) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into waitlist_entries (instance_id, email_address) values ($1, $2)
         on conflict (instance_id, email_address) do update set email_address = excluded.email_address",
         instance,
         email.as_str()
     )
-    .execute(timed(pool))
+    .execute(connection)
     .await?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use app::{
 use axum::response::Response;
 
 use super::{form::VisitorForm, page_request::PageRequest};
+use crate::portal::rate_limits::VisitorAttempt;
 
 const HEADING: &str = "Create an organization";
 
@@ -25,19 +26,18 @@ pub(super) async fn show(request: PageRequest) -> Result<Response, Response> {
 /// `POST /create-organization`
 pub(super) async fn create(request: PageRequest, form: VisitorForm<OrganizationForm>) -> Result<Response, Response> {
     let form = form.read(&request)?;
-    let created = match request.visitor().await {
-        Ok(Some(visitor)) => {
-            request.write(organizations::create(&request.context.pool, request.snapshot.id, visitor.id, &form)).await.map(|_| ())
-        }
-        // A redirect to the sign-in page would lose what they typed.
-        Ok(None) => Err(IdentityError::field("", "You are signed out. Sign in in another tab, then press the button again.")),
-        Err(error) => Err(error),
-    };
-    match created {
+    match try_create(&request, &form).await {
         Ok(()) => Ok(request.finish(Flow::CreateOrganization)),
-        Err(error) => {
-            let error = FormError::from(error);
-            Err(request.show_rejected(HEADING, &error, view::create_organization(&request.address, form.name, Some(&error))))
-        }
+        Err(error) => Err(request.show_rejected(HEADING, &error, view::create_organization(&request.address, form.name, Some(&error)))),
     }
+}
+
+async fn try_create(request: &PageRequest, form: &OrganizationForm) -> Result<(), FormError> {
+    let address = request.client.address;
+    request.context.limits.take(VisitorAttempt::CreateOrganization(address)).await?;
+    // A redirect to the sign-in page would lose what they typed.
+    let signed_out = || IdentityError::field("", "You are signed out. Sign in in another tab, then press the button again.");
+    let visitor = request.visitor().await?.ok_or_else(signed_out)?;
+    request.write(organizations::create(&request.context.pool, request.snapshot.id, visitor.id, form, address)).await?;
+    Ok(())
 }

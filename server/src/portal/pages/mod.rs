@@ -43,6 +43,7 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .route(CONTINUE, get(continue_page::show))
         .route(&form("names"), get(user::back).post(user::rename))
         .route(&form("password"), get(user::back).post(user::change_password))
+        .route(&form("delete"), get(user::back).post(user::delete))
         .route(&form("sessions"), get(user::back).post(user::end_session));
     Router::new()
         .nest("/portal/{slug}", pages.clone())

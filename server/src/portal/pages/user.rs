@@ -1,8 +1,8 @@
-//! `/user`: the visitor's account. The page has three forms, each sent to its own address.
+//! `/user`: the visitor's account. The page has several forms, each sent to its own address.
 
 use app::portal::{
     address::{AfterSignIn, Page},
-    form::{NamesForm, PasswordForm, SessionForm},
+    form::{DeletionForm, NamesForm, PasswordForm, SessionForm},
     identity::{IdentityError, Visitor},
     view::{self, FormError, Notice, UserPage},
 };
@@ -70,6 +70,25 @@ pub(super) async fn end_session(request: PageRequest, form: VisitorForm<SessionF
         request.forget_sessions(&visitor, |other| other != session);
     }
     Ok(respond(&request, visitor, None, ended, "session").await)
+}
+
+/// `POST /user/delete`: deletes the visitor's account, and goes on as after a sign-out.
+pub(super) async fn delete(request: PageRequest, form: VisitorForm<DeletionForm>) -> Result<Response, Response> {
+    let form = form.read(&request)?;
+    let visitor = request.require_visitor(AfterSignIn::User).await?;
+    let attempt = VisitorAttempt::ChangePassword { visitor: visitor.id, address: request.client.address };
+    if let Err(limited) = request.context.limits.take(attempt).await {
+        return Err(page(&request, visitor, None, Some(limited.into())).await);
+    }
+    let identity = request.identity();
+    match request.write(identity.delete(&visitor, &form)).await {
+        Ok(()) => {
+            request.context.limits.give_back(attempt).await;
+            request.forget_sessions(&visitor, |_| false);
+            Ok(request.finish_sign_out())
+        }
+        Err(error) => Err(page(&request, visitor, None, Some(error.into())).await),
+    }
 }
 
 async fn respond(

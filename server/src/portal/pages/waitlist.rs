@@ -32,5 +32,5 @@ pub(super) async fn join(request: PageRequest, form: VisitorForm<WaitlistForm>) 
 
 async fn try_join(request: &PageRequest, form: &WaitlistForm) -> Result<(), FormError> {
     request.context.limits.take(VisitorAttempt::JoinWaitlist(request.client.address)).await?;
-    Ok(request.write(waitlist::join(&request.context.pool, request.snapshot.id, form)).await?)
+    Ok(request.write(waitlist::join(&request.context.pool, request.snapshot.id, form, request.client.address)).await?)
 }

@@ -70,3 +70,22 @@ async fn signed_out_visitors_sign_in_first(pool: PgPool) {
     assert!(text(again.text()).contains("You are signed out. Sign in in another tab"));
     assert_leads(&browser.post("/organization", &[("organization", "1")]).await, "/sign-in?then=organization");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_client_that_keeps_creating_organizations_is_rate_limited_and_stores_so_many_in_a_day(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    browser.sign_up("", "ana@myapp.com").await;
+    assert_eq!(browser.post("/create-organization", &[("name", "Ducks")]).await.status, StatusCode::SEE_OTHER);
+    let used = "update visitor_quotas set used = 200 where kind = 'organization' and network <> '*'";
+    sqlx::query(used).execute(&pool).await.unwrap();
+    let answer = browser.post("/create-organization", &[("name", "Geese")]).await;
+    assert_page(&answer, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(value(answer.text(), "name"), "Geese");
+    let mut last = answer;
+    for _ in 0..60 {
+        last = browser.post("/create-organization", &[("name", "")]).await;
+    }
+    assert_page(&last, StatusCode::TOO_MANY_REQUESTS);
+    let made: i64 = sqlx::query_scalar("select count(*) from organizations").fetch_one(&pool).await.unwrap();
+    assert_eq!(made, 1);
+}

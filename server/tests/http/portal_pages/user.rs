@@ -86,3 +86,23 @@ async fn a_guesser_with_a_session_is_rate_limited(pool: PgPool) {
     assert_page(&held, StatusCode::TOO_MANY_REQUESTS);
     assert!(held.headers.contains_key("retry-after"));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_visitor_deletes_their_account_with_their_password(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    browser.sign_up("", "ana@myapp.com").await;
+    let mut another = sign_in(&browser, PASSWORD).await;
+    browser.post("/create-organization", &[("name", "Alone")]).await;
+    for wrong in ["", "wrong"] {
+        let answer = browser.post("/user/delete", &[("password", wrong)]).await;
+        assert_page(&answer, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(is_invalid(answer.text(), "password") && answer.text().contains("<details open class=\"deletion\">"), "{}", answer.text());
+    }
+    assert_leads(&browser.post("/user/delete?redirect_url=/bye", &[("password", PASSWORD)]).await, "https://myapp.com/bye");
+    assert!(browser.cookies.is_empty());
+    assert_leads(&another.get("/user").await, "/sign-in?then=user");
+    assert!(sign_in(&browser, PASSWORD).await.cookies.is_empty());
+    let left: i64 =
+        sqlx::query_scalar("select (select count(*) from visitors) + (select count(*) from organizations)").fetch_one(&pool).await.unwrap();
+    assert_eq!(left, 0);
+}

@@ -110,3 +110,27 @@ pub(in crate::portal::accounts) async fn set_password(
     sqlx::query!("update visitors set password_hash = $2 where id = $1", visitor, password_hash).execute(connection).await?;
     Ok(())
 }
+
+/// Deletes an account with its sessions, and the organizations that have nobody else. Returns whether there was such a visitor.
+pub(in crate::portal) async fn delete(connection: &mut PgConnection, instance: i64, visitor: i64) -> sqlx::Result<bool> {
+    if lock_row(connection, instance, visitor).await?.is_none() {
+        return Ok(false);
+    }
+    // If the other member leaves at the same time, whoever is second finds the organization empty.
+    let organizations = sqlx::query_scalar!(
+        "select o.id from organizations o join organization_members m on m.organization_id = o.id
+        where m.visitor_id = $1 order by o.id for update of o",
+        visitor
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    sqlx::query!("delete from visitors where id = $1", visitor).execute(&mut *connection).await?;
+    sqlx::query!(
+        "delete from organizations o where o.id = any($1)
+            and not exists (select from organization_members m where m.organization_id = o.id)",
+        &organizations
+    )
+    .execute(connection)
+    .await?;
+    Ok(true)
+}
