@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-tests browser build debug run dev fmt lint test test-node test-rust test-faults test-browser bench sqlx
+.PHONY: audit help setup setup-tests browser build debug run dev fmt lint test test-node test-rust test-faults test-browser bench sqlx
 MAKEFLAGS += --no-print-directory
 # Each step needs the one before it, and cargo already uses every core.
 .NOTPARALLEL:
@@ -13,6 +13,9 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 tools := $(or $(PORTAL_REDIRECTS_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/portal-redirects/tools)
 version = $(shell sed -n '/^name = "$(1)"$$/{n;s/version = "\(.*\)"/\1/p;q}' Cargo.lock)
 site := target/site
+# Release builds don't name the folders of the machine that made them.
+cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
+release := CARGO_ENCODED_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=portal-redirects\037--remap-path-prefix=%s=crates' '$(CURDIR)' '$(cargo_home)')"
 # No package has examples. But with --examples, Cargo chooses the dependencies' features as for tests, and reuses what is compiled.
 as_tests := -p app --features ssr -p server --examples
 app_sources := $(shell find app/src -name '*.rs') app/Cargo.toml Cargo.toml Cargo.lock
@@ -28,12 +31,12 @@ setup-tests: ## Install the tools for testing as well
 	@.ci/setup tests
 
 # The files for the browser: wasm, its script, the style sheet. Each is rebuilt when its sources are newer.
-browser: setup $(site)/portal-redirects.js $(site)/portal-redirects.css $(site)/favicon.svg ## Build the files for the browser
+browser: setup $(site)/portal-redirects.js $(site)/portal-redirects.css $(site)/favicon.svg $(site)/third-party-notices.txt ## Build the files for the browser
 
 $(site)/portal-redirects.js: $(app_sources)
 	@echo "  building the wasm for the browser"
 	mkdir -p $(site)
-	cargo $$(cat $(tools)/toolchain) rustc --quiet -p app --lib --crate-type cdylib --profile wasm-release \
+	$(release) cargo $$(cat $(tools)/toolchain) rustc --quiet -p app --lib --crate-type cdylib --profile wasm-release \
 	  --target wasm32-unknown-unknown --no-default-features --features hydrate
 	$(tools)/wasm-bindgen-cli-$(call version,wasm-bindgen)/bin/wasm-bindgen --target web --no-typescript --out-dir target/bindgen \
 	  --out-name portal-redirects target/wasm32-unknown-unknown/wasm-release/app.wasm
@@ -49,9 +52,15 @@ $(site)/favicon.svg: style/favicon.svg
 	mkdir -p $(site)
 	cp $< $@
 
+# The licenses of everything that is in the binary.
+$(site)/third-party-notices.txt: Cargo.lock package-lock.json .ci/notices.mjs
+	node .ci/notices.mjs $@
+
 build: setup browser ## Build the release binary: target/release/portal-redirects
 	@echo "  building portal-redirects (a few minutes the first time)"
-	cargo build --release -p server
+	PATH="$(tools)/cargo-auditable-0.7.7/bin:$$PATH" $(release) cargo auditable build --release -p server
+	node .ci/sbom.mjs target/release/portal-redirects >target/release/portal-redirects.sbom.json
+	cp $(site)/third-party-notices.txt target/release/
 
 # The binary that the browser tests and `make dev` run.
 debug: setup browser
@@ -79,6 +88,9 @@ lint: setup-tests browser ## Check format, clippy, documentation, unused depende
 	cargo fetch --quiet --locked
 	$(tools)/cargo-deny-0.20.2/bin/cargo-deny --offline check --hide-inclusion-graph licenses bans sources
 
+audit: setup-tests ## Compare the dependencies with DB, a clone of RustSec's advisory database
+	@.ci/audit "$(DB)"
+
 test: setup setup-tests lint test-node test-rust test-faults test-browser ## Run everything that CI runs
 
 # Building and running must work with the oldest Node that Debian still has.
@@ -98,8 +110,8 @@ test-browser: setup-tests debug
 # A missed target fails the command only at the end, after the report and its chart are written.
 bench: setup browser ## Measure portal, resolver, command line and first visit into target/bench/report.md and .svg
 	@.ci/setup bench
-	cargo bench --quiet -p app --bench resolve
-	cargo build --release --quiet -p server
+	$(release) cargo bench --quiet -p app --bench resolve
+	$(release) cargo build --release --quiet -p server
 	.ci/bench-resolve target/release/portal-redirects
 	PORTAL_REDIRECTS=target/release/portal-redirects .ci/with-node 22 node_modules/.bin/playwright test --config end2end/bench.config.ts
-	status=0; cargo bench --quiet -p server --bench portal || status=$$?; node .ci/bench-picture.mjs target/bench; exit $$status
+	status=0; $(release) cargo bench --quiet -p server --bench portal || status=$$?; node .ci/bench-picture.mjs target/bench; exit $$status

@@ -1,7 +1,20 @@
 // The screens of accounts, members, history, copying and archiving, and how to get to each.
-import { colleague, createInstance, invitationLink, post, saveRedirects, signIn } from "./admins.ts";
+import { type Page } from "@playwright/test";
+import { type At, colleague, createInstance, invitationLink, password, post, saveRedirects, signIn } from "./admins.ts";
+import { beginSetUp, turnOn } from "./authenticator.ts";
 import { alive, expect } from "./fixtures.ts";
 import { long, type Screen } from "./screens.ts";
+
+/** Signs the page in as a new member who turns a second factor on. Returns the email address. */
+async function withSecondFactor(page: Page, { server, slug }: At): Promise<string> {
+  const email = `${slug}-with-a-rather-long-name@example.org`;
+  const token = new URL(await invitationLink(page.request, { server, slug }, email, "viewer")).searchParams.get("token") ?? "";
+  await page.context().clearCookies();
+  expect((await post(page.request, `${server.url}/account/invitation`, { token, password })).status()).toBe(303);
+  await page.goto("/account/second-factor");
+  await turnOn(page);
+  return email;
+}
 
 /** Screens of accounts, members, history, copying and archiving, in each state that looks different. */
 export const screensOfAdmins: Screen[] = [
@@ -26,6 +39,36 @@ export const screensOfAdmins: Screen[] = [
     await page.context().clearCookies();
     await page.goto("/account/sign-in");
     await signIn(page, { email: `${"very-long-".repeat(20)}@example.org`, password: "wrong" });
+    await expect(page.getByRole("alert")).toBeVisible();
+  }],
+  ["Second factor, off", async (page) => void (await page.goto("/account/second-factor"))],
+  ["Second factor, being set up, with a wrong code", async (page) => {
+    await page.goto("/account/second-factor");
+    await beginSetUp(page);
+    await page.getByLabel("Code", { exact: true }).fill("000000");
+    await page.getByRole("button", { name: "Turn on" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+    await alive(page);
+  }],
+  ["Second factor, with new recovery codes", async (page, at) => {
+    await withSecondFactor(page, at);
+    await alive(page);
+  }],
+  ["Second factor, on and not turned off", async (page, at) => {
+    await withSecondFactor(page, at);
+    await page.goto("/account/second-factor");
+    await page.getByLabel("Password or code").fill("wrong");
+    await page.getByRole("button", { name: "Turn off" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+  }],
+  ["the second step of signing in, refused", async (page, at) => {
+    const email = await withSecondFactor(page, at);
+    await page.context().clearCookies();
+    await page.goto("/account/sign-in");
+    await signIn(page, { email, password });
+    await page.getByText("Use a recovery code").click();
+    await page.getByLabel("Recovery code").fill("wrong");
+    await page.getByRole("button", { name: "Sign in with the recovery code" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
   }],
   ["an invalid one-time link", async (page) => void (await page.goto("/account/invitation?token=x"))],

@@ -15,20 +15,26 @@ export class Server {
   private readonly folder = mkdtempSync(join(tmpdir(), "portal-redirects-test-"));
   private listen = "127.0.0.1:0";
 
-  /** `database` is the URL of a database. Without it, the server starts its private PostgreSQL. */
+  /** `database` is the URL of a database. Without it, the server starts its private PostgreSQL. `options` are passed to `serve`. */
   constructor(
     private readonly database?: string,
     private readonly program = binary,
+    private readonly options: string[] = [],
   ) {
     // If the tests run as root, PostgreSQL runs as another user, who must be able to enter the folder.
     chmodSync(this.folder, 0o711);
   }
 
+  /** The URL of its database; empty if it has a private PostgreSQL. */
+  get databaseUrl(): string {
+    return this.database ?? "";
+  }
+
   /** Starts the server and waits until it prints that it is ready. A second start uses the same port and data. */
   async start(): Promise<void> {
     const { DATABASE_URL: _, ...environment } = process.env;
-    const database = this.database ? ["--database-url", this.database] : ["--data-dir", this.folder];
-    const child = spawn(this.program, ["serve", "--listen", this.listen, ...database], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    const database = this.database ? ["--database-url", this.database] : [];
+    const child = spawn(this.program, ["serve", "--listen", this.listen, "--data-dir", this.folder, ...database, ...this.options], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     let said = "";
     this.url = await new Promise<string>((resolve, reject) => {

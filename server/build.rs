@@ -20,7 +20,7 @@ fn main() -> Result<(), Failure> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", root.join("migrations").display());
     println!("cargo::rerun-if-changed={}", site.display());
-    for name in ["portal-redirects.js", "portal-redirects_bg.wasm", "portal-redirects.css", "favicon.svg"] {
+    for name in ["portal-redirects.js", "portal-redirects_bg.wasm", "portal-redirects.css", "favicon.svg", "third-party-notices.txt"] {
         println!("cargo::rerun-if-changed={}", site.join(name).display());
     }
 
@@ -28,6 +28,7 @@ fn main() -> Result<(), Failure> {
     let wasm = read(&site.join("portal-redirects_bg.wasm"));
     let style = read(&site.join("portal-redirects.css"));
     let icon = read(&site.join("favicon.svg"));
+    let notices = read(&site.join("third-party-notices.txt"));
     // Script and wasm belong together: one hash names both, as the page's loader expects.
     let name = format!("portal-redirects.{}", hash(&[&script, &wasm]));
     let files = [
@@ -35,11 +36,13 @@ fn main() -> Result<(), Failure> {
         (format!("{name}_bg.wasm"), "application/wasm", &wasm),
         (format!("portal-redirects.{}.css", hash(&[&style])), "text/css; charset=utf-8", &style),
         (format!("favicon.{}.svg", hash(&[&icon])), "image/svg+xml", &icon),
+        (format!("third-party-notices.{}.txt", hash(&[&notices])), "text/plain; charset=utf-8", &notices),
     ];
     let mut code = vec![
         format!("const NAME: &str = {name:?};"),
         format!("const STYLE: &str = \"/pkg/{}\";", files[2].0),
         format!("const ICON: &str = \"/pkg/{}\";", files[3].0),
+        format!("const NOTICES: &str = \"/pkg/{}\";", files[4].0),
         "static FILES: &[File] = &[".to_owned(),
     ];
     for (file, kind, content) in &files {

@@ -19,6 +19,9 @@ pub enum AppError {
     /// The caller's role does not allow it.
     #[error("Your role does not allow this. Ask an owner of the instance. Only server-wide admins create instances.")]
     Forbidden,
+    /// The server requires a second factor, and the caller has none.
+    #[error("This server requires a second factor. Set yours up, then send it again.")]
+    SecondFactorRequired,
     /// The instance is archived.
     #[error("This instance is archived. Its portal is closed, and its settings can't be seen or changed.")]
     Archived,

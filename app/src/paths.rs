@@ -11,10 +11,20 @@ pub const SWITCHER: &str = "/switcher";
 pub const ACCOUNT: &str = "/account";
 /// Signing in.
 pub const SIGN_IN: &str = "/account/sign-in";
+/// The second step of signing in: a code of the second factor.
+pub const SIGN_IN_CODE: &str = "/account/sign-in/code";
 /// Signing out.
 pub const SIGN_OUT: &str = "/account/sign-out";
 /// Ending one of the caller's sessions.
 pub const SESSIONS: &str = "/account/sessions";
+/// The caller's second factor.
+pub const SECOND_FACTOR: &str = "/account/second-factor";
+/// The form that confirms a second factor with its first code.
+pub const CONFIRM_SECOND_FACTOR: &str = "/account/second-factor/confirm";
+/// The form that makes new recovery codes.
+pub const RECOVERY_CODES: &str = "/account/second-factor/recovery-codes";
+/// The form that turns the second factor off.
+pub const TURN_OFF_SECOND_FACTOR: &str = "/account/second-factor/off";
 /// The one-time link that creates the first admin.
 pub const SETUP: &str = "/account/setup";
 /// The one-time link of an invitation.

@@ -9,7 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
-    admins::view::{account::AccountPage, link::LinkPage, sign_in::SignInPage},
+    admins::view::{account::AccountPage, code::CodePage, link::LinkPage, second_factor::SecondFactorPage, sign_in::SignInPage},
     bulk_check::view::BulkCheckPage,
     copy_settings::view::CopyPage,
     error::AppError,
@@ -34,6 +34,8 @@ pub struct DocumentFiles {
     pub style: &'static str,
     /// The path of the icon.
     pub icon: &'static str,
+    /// The path of the licenses of third-party code.
+    pub notices: &'static str,
     /// Names and place of script and wasm.
     pub options: LeptosOptions,
 }
@@ -77,6 +79,8 @@ fn Dashboard() -> impl IntoView {
             <Routes fallback=|| error_page(AppError::NotFound)>
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/account/sign-in") view=SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/account/sign-in/code") view=CodePage ssr=SsrMode::Async />
+                <Route path=path!("/account/second-factor") view=SecondFactorPage ssr=SsrMode::Async />
                 <Route path=path!("/account/setup") view=LinkPage ssr=SsrMode::Async />
                 <Route path=path!("/account/invitation") view=LinkPage ssr=SsrMode::Async />
                 <Route path=path!("/account/reset") view=LinkPage ssr=SsrMode::Async />

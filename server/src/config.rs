@@ -6,15 +6,15 @@ use std::{
     str::FromStr,
 };
 
-use app::runtimes::RuntimeRole;
+use app::{credentials::secret_key::SecretKey, runtimes::RuntimeRole};
 use axum_client_ip::ClientIpSource;
 use clap::{
     Args, ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser},
+    builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser},
 };
 use url::Url;
 
-use crate::http::dashboard_url::dashboard_url;
+use crate::{http::dashboard_url::dashboard_url, secret_key_file::SecretKeyFile};
 
 /// The options that all commands share.
 #[derive(Clone, Debug, Args)]
@@ -84,6 +84,16 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_DASHBOARD_URL", value_name = "URL", value_parser = dashboard_url)]
     pub dashboard_url: Option<Url>,
 
+    /// The file with the key that encrypts the secrets of admins' second factors. Default: secret.key in the data directory. It is
+    /// created when the first admin sets up a second factor. Keep a copy, apart from the database's backups. All servers with a
+    /// dashboard need the same key.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_SECRET_KEY_FILE", value_name = "FILE")]
+    pub secret_key_file: Option<PathBuf>,
+
+    /// Every admin must have a second factor. Those who have none set it up before they can do anything else.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_REQUIRE_SECOND_FACTOR", value_parser = BoolishValueParser::new())]
+    pub require_second_factor: bool,
+
     /// Where the client's IP address comes from: `ConnectInfo`, the connection itself; or the header that the proxy sets:
     /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,
     /// `XEnvoyExternalAddress` or `RightmostForwarded`.
@@ -102,6 +112,29 @@ pub struct Config {
     /// personal data, but they are not for the public: use a non-loopback address only behind a firewall.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_METRICS_LISTEN", value_name = "ADDRESS:PORT|off")]
     pub metrics_listen: Option<MetricsListen>,
+}
+
+/// Whether admins must have a second factor, and the key of its secrets.
+#[derive(Clone, Debug)]
+pub struct SecondFactor {
+    /// Whether every admin must have one.
+    pub is_required: bool,
+    /// The file of the key.
+    pub key_file: SecretKeyFile,
+}
+
+impl SecondFactor {
+    /// The key; `None` if it can't be read.
+    pub(crate) fn read_key(&self) -> Option<SecretKey> {
+        match self.key_file.read() {
+            Ok(key) => Some(key),
+            // Where nobody has set up a second factor, there is none. Whoever needs it says so at a higher level.
+            Err(error) => {
+                tracing::debug!("the secret key can't be read: {error}");
+                None
+            }
+        }
+    }
 }
 
 /// The log format.
@@ -136,6 +169,17 @@ impl FromStr for MetricsListen {
 }
 
 impl Config {
+    /// How second factors work on this server.
+    pub(crate) fn second_factor(&self) -> SecondFactor {
+        let key_file = match (&self.secret_key_file, self.data_dir()) {
+            (Some(path), _) => SecretKeyFile::new(path),
+            (None, Ok(data_dir)) => SecretKeyFile::in_data_dir(&data_dir),
+            // Without a home directory there is no default: then the file must be named.
+            (None, Err(_)) => SecretKeyFile::new("/secret.key"),
+        };
+        SecondFactor { is_required: self.require_second_factor, key_file }
+    }
+
     /// The absolute path of the data directory.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ pub mod portal;
 mod process;
 mod resolve;
 pub mod router;
+pub mod secret_key_file;
 
 use std::process::ExitCode;
 

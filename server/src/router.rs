@@ -7,6 +7,7 @@ use axum_client_ip::ClientIpSource;
 use sqlx::PgPool;
 
 use crate::{
+    config::SecondFactor,
     dashboard::{self, Dashboard},
     http::{dashboard_url::DashboardUrl, envelope::Around, layers},
     observe::{metrics, traces},
@@ -24,11 +25,17 @@ pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: Dashboar
 }
 
 /// Everything that is served: the dashboard over these connections, the portal from that memory.
-pub fn router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, client_address: ClientIpSource) -> Router {
+pub fn router(
+    pool: PgPool,
+    snapshots: Snapshots,
+    dashboard_url: DashboardUrl,
+    client_address: ClientIpSource,
+    second_factor: SecondFactor,
+) -> Router {
     let dashboard_url = Arc::new(dashboard_url);
     let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url));
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
-    let dashboard = dashboard::routes::router(Dashboard::new(pool, Arc::clone(&dashboard_url)))
+    let dashboard = dashboard::routes::router(Dashboard::new(pool, Arc::clone(&dashboard_url), second_factor))
         .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer))
         .merge(probes::routes(snapshots.clone()));
     let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, portal_hosts);

@@ -12,6 +12,8 @@ pub struct Caller {
     pub email: Email,
     /// Whether they are a server-wide admin, who may create instances.
     pub is_server_admin: bool,
+    /// Whether their second factor is on.
+    pub has_second_factor: bool,
     /// The key of the request's session.
     pub session: i64,
     /// What the history records about them.

@@ -8,6 +8,7 @@ use super::{
     store::{
         accounts,
         links::{self, Invitation, Purpose},
+        second_factors,
     },
 };
 use crate::{
@@ -64,18 +65,30 @@ pub async fn invite(connection: &mut PgConnection, email: &Email, owner: bool) -
     Ok(created)
 }
 
-/// Creates a link to choose a new password. The old password works until somebody follows the link.
+/// A link to choose a new password.
+#[derive(Clone, Debug)]
+pub struct Reset {
+    /// The link's purpose.
+    pub purpose: Purpose,
+    /// The link's token.
+    pub token: Token,
+    /// Whether the account has a second factor, which the link turns off.
+    pub has_second_factor: bool,
+}
+
+/// Creates a link to choose a new password. The old password and the second factor work until somebody follows the link.
 ///
 /// # Errors
 /// There is no such account, or the query fails.
-pub async fn reset(connection: &mut PgConnection, email: &Email) -> Result<(Purpose, Token), CommandError> {
+pub async fn reset(connection: &mut PgConnection, email: &Email) -> Result<Reset, CommandError> {
     let mut transaction = connection.begin().await?;
-    accounts::find(&mut *transaction, email).await?.ok_or_else(|| CommandError::NoAccount(email.clone()))?;
+    let account = accounts::find(&mut *transaction, email).await?.ok_or_else(|| CommandError::NoAccount(email.clone()))?;
+    let has_second_factor = second_factors::is_on(&mut *transaction, account.id).await?;
     links::delete_resets(&mut transaction, email).await?;
     let entry = Entry::default().about(email.as_str());
-    let created = create_link(&mut transaction, Purpose::Reset(email.clone()), Kind::ResetIssued, entry).await?;
+    let (purpose, token) = create_link(&mut transaction, Purpose::Reset(email.clone()), Kind::ResetIssued, entry).await?;
     transaction.commit().await?;
-    Ok(created)
+    Ok(Reset { purpose, token, has_second_factor })
 }
 
 async fn create_link(connection: &mut PgConnection, purpose: Purpose, kind: Kind, entry: Entry) -> sqlx::Result<(Purpose, Token)> {

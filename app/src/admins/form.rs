@@ -1,4 +1,5 @@
-//! The forms to sign in, to follow a one-time link, to change a password and to end a session. Passwords are never shown again.
+//! The forms to sign in, to follow a one-time link, to change a password, to end a session, and of the second factor. Passwords and
+//! codes are never shown again.
 
 use serde::Deserialize;
 
@@ -17,6 +18,46 @@ pub struct SignInForm {
     pub next: String,
 }
 
+/// The form of the second step of signing in: one of the two codes.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeForm {
+    /// A code of the authenticator app.
+    #[serde(default)]
+    pub code: String,
+    /// A recovery code.
+    #[serde(default)]
+    pub recovery_code: String,
+    /// The page to open afterwards.
+    #[serde(default)]
+    pub next: String,
+}
+
+/// The form that begins to set the second factor up.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetUpForm {
+    /// The password; not needed a moment after signing in.
+    #[serde(default)]
+    pub password: Password,
+}
+
+/// The form that confirms a second factor.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmForm {
+    /// The first code of the authenticator app.
+    pub code: String,
+}
+
+/// The form that turns the second factor off, or makes new recovery codes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofForm {
+    /// The password, or a code of the authenticator app.
+    pub proof: Password,
+}
+
 /// The form of a one-time link's page.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +71,9 @@ pub struct LinkForm {
     /// The password: a new one, or that of the existing account.
     #[serde(default)]
     pub password: Password,
+    /// A code of the authenticator app, if the existing account has one.
+    #[serde(default)]
+    pub code: String,
 }
 
 /// The form to change one's own password.

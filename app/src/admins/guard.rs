@@ -17,6 +17,8 @@ use crate::{
 pub enum Need {
     /// Nothing: sign-in pages and static files.
     Nothing,
+    /// A sign-in whose password was right, and whose code is still missing.
+    PendingSignIn,
     /// A signed-in admin. Server functions call [`admit`] themselves, because the instance is in the body.
     Session,
     /// A server-wide admin.
@@ -32,11 +34,22 @@ pub enum Need {
 /// The pages that are open to everybody.
 const OPEN: [&str; 5] = ["/", paths::SIGN_IN, paths::SETUP, paths::INVITATION, paths::RESET];
 
+/// What is open to admins without a second factor, on a server that requires one.
+const OPEN_WITHOUT_SECOND_FACTOR: [&str; 3] = [paths::SECOND_FACTOR, paths::CONFIRM_SECOND_FACTOR, paths::SIGN_OUT];
+
+/// Whether a path is closed to admins without a second factor, on a server that requires one.
+pub fn needs_second_factor(path: &str) -> bool {
+    !OPEN_WITHOUT_SECOND_FACTOR.contains(&path)
+}
+
 impl Need {
     /// What a request requires. `path` is the path as the request has it, not decoded.
     pub fn of(writes: bool, path: &str) -> Self {
         if OPEN.contains(&path) || path.strip_prefix("/pkg/").is_some_and(|name| !name.contains('/')) {
             return Self::Nothing;
+        }
+        if path == paths::SIGN_IN_CODE {
+            return Self::PendingSignIn;
         }
         let mut parts = path.trim_start_matches('/').split('/');
         match (parts.next(), parts.next()) {

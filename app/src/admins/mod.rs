@@ -6,6 +6,7 @@ pub mod form;
 pub mod guard;
 pub mod one_time_links;
 mod return_path;
+pub mod second_factor;
 pub mod sign_in;
 pub mod store;
 pub mod view;

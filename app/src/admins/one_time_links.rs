@@ -6,11 +6,12 @@ use sqlx::{PgConnection, PgPool, PgTransaction};
 use super::{
     Email, Token,
     form::LinkForm,
+    second_factor::check::{CodeContext, check_code, refused},
     sign_in::{SignInError, SignInTokens, start_session, verify_password},
     store::{
         accounts, devices,
         links::{self, Invitation, OneTimeLink, Purpose},
-        sessions,
+        pending_sign_ins, second_factors, sessions,
     },
 };
 use crate::{
@@ -30,6 +31,8 @@ pub struct OpenedLink {
     pub link: OneTimeLink,
     /// Whether the page asks for the password of an existing account; else it asks for a new one.
     pub has_account: bool,
+    /// Whether the page also asks for a code of that account's second factor.
+    pub asks_for_code: bool,
     /// The name of the instance that the link invites to.
     pub instance: Option<String>,
 }
@@ -41,25 +44,28 @@ pub struct OpenedLink {
 pub async fn open(pool: &PgPool, token: &str) -> Result<OpenedLink, SignInError> {
     let token = Token::parse(token).ok_or(SignInError::Link)?;
     let link = links::find(pool, &token).await?.ok_or(SignInError::Link)?;
-    let (mut has_account, mut instance) = (false, None);
+    let (mut has_account, mut asks_for_code, mut instance) = (false, false, None);
     match &link.purpose {
         Purpose::Setup => {}
         Purpose::Reset(_) => has_account = true,
         Purpose::Invite(invitation) => {
-            has_account = accounts::find(pool, &invitation.email).await?.is_some();
+            if let Some(account) = accounts::find(pool, &invitation.email).await? {
+                has_account = true;
+                asks_for_code = second_factors::is_on(pool, account.id).await?;
+            }
             if let Some((id, _)) = invitation.membership {
                 instance = links::instance_name(pool, id).await?;
             }
         }
     }
-    Ok(OpenedLink { link, has_account, instance })
+    Ok(OpenedLink { link, has_account, asks_for_code, instance })
 }
 
 /// Uses a one-time link: does what the link is for, and signs its user in. After an error the link can be used again.
 ///
 /// # Errors
-/// The link is not valid, fields are wrong, the password can't be hashed or verified, or the query fails.
-pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<SignInTokens, SignInError> {
+/// The link is not valid, fields are wrong, the password or the code can't be hashed or verified, or the query fails.
+pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, client: &Client) -> Result<SignInTokens, SignInError> {
     let token = Token::parse(&form.token).ok_or(SignInError::Link)?;
     let link = links::find(pool, &token).await?.ok_or(SignInError::Link)?;
     match link.purpose {
@@ -84,6 +90,13 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<S
                 if !accounts::lock_with_password(&mut transaction, account.id, &account.password_hash).await? {
                     return Err(SignInError::field("password", "That is not this account's password."));
                 }
+                if second_factors::is_on(&mut *transaction, account.id).await?
+                    && let Err(error) = check_code(&mut transaction, context, account.id, &form.code).await
+                {
+                    transaction.rollback().await?;
+                    let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address };
+                    return Err(refused(pool, &actor, error).await?);
+                }
                 join(&mut transaction, account.id, &invitation, client).await?;
                 let tokens = start_session(&mut transaction, account.id, &invitation.email, client).await?;
                 transaction.commit().await?;
@@ -99,8 +112,12 @@ pub async fn follow(pool: &PgPool, form: &LinkForm, client: &Client) -> Result<S
             links::delete_resets(&mut transaction, &email).await?;
             sessions::end_all(&mut *transaction, account.id, None).await?;
             devices::delete_all(&mut transaction, account.id).await?;
+            pending_sign_ins::end_all(&mut transaction, account.id).await?;
+            // Whoever resets the password may have lost the phone as well.
+            let was_on = second_factors::turn_off(&mut transaction, account.id).await?;
+            let entry = Entry::default().field("second_factor", was_on, false);
             let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address };
-            record(&mut transaction, &actor, Kind::PasswordReset, Entry::default()).await?;
+            record(&mut transaction, &actor, Kind::PasswordReset, entry).await?;
             let tokens = start_session(&mut transaction, account.id, &email, client).await?;
             transaction.commit().await?;
             Ok(tokens)

@@ -7,7 +7,7 @@ use super::{
     form::{PasswordForm, SignInForm},
     store::{
         accounts::{self, Account},
-        devices, links, sessions,
+        devices, links, pending_sign_ins, second_factors, sessions,
     },
 };
 use crate::{
@@ -31,6 +31,15 @@ pub struct SignInTokens {
     pub device: Token,
 }
 
+/// What the right password leads to.
+#[derive(Clone, Debug)]
+pub enum SignInStep {
+    /// The account has no second factor: its session has begun.
+    SignedIn(SignInTokens),
+    /// A code is still missing. The token leads to the page that asks for it, and to nothing else.
+    NeedsCode(Token),
+}
+
 /// Why nobody was signed in, or a password was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
@@ -40,6 +49,12 @@ pub enum SignInError {
     /// The link is not valid: it was used, has expired or never existed.
     #[error("the link is not valid")]
     Link,
+    /// What was begun is over: it took too long, or was finished or changed elsewhere.
+    #[error("it took too long, or was finished elsewhere")]
+    Expired,
+    /// The secret of a second factor can't be read: the key is missing, or it is another one.
+    #[error("the secret key is missing, or it is another one")]
+    SecretKey,
     /// The query failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -65,11 +80,11 @@ impl SignInError {
     }
 }
 
-/// Signs somebody in by email and password.
+/// Signs somebody in by email and password, or leads to the second factor.
 ///
 /// # Errors
 /// Email or password is wrong, the password can't be verified, or the query fails.
-pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Result<SignInTokens, SignInError> {
+pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Result<SignInStep, SignInError> {
     let email: Option<Email> = form.email.parse().ok();
     let account = match &email {
         Some(email) => accounts::find(pool, email).await?,
@@ -80,9 +95,16 @@ pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Resul
     if !accounts::lock_with_password(&mut transaction, account.id, &account.password_hash).await? {
         return Err(SignInError::wrong_credentials());
     }
-    let tokens = start_session(&mut transaction, account.id, &account.email, client).await?;
+    // With the lock, nobody turns the second factor on between this and the session.
+    let step = if second_factors::is_on(&mut *transaction, account.id).await? {
+        let token = Token::new()?;
+        pending_sign_ins::create(&mut transaction, account.id, &token).await?;
+        SignInStep::NeedsCode(token)
+    } else {
+        SignInStep::SignedIn(start_session(&mut transaction, account.id, &account.email, client).await?)
+    };
     transaction.commit().await?;
-    Ok(tokens)
+    Ok(step)
 }
 
 /// Returns the account if the password is right. A failed attempt is recorded.
@@ -154,6 +176,7 @@ pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm
     sessions::end_all(&mut *transaction, caller.id, Some(caller.session)).await?;
     devices::delete_all(&mut transaction, caller.id).await?;
     devices::remember(&mut transaction, caller.id, &tokens.device, None).await?;
+    pending_sign_ins::end_all(&mut transaction, caller.id).await?;
     record(&mut transaction, &caller.actor, Kind::PasswordChanged, Entry::default()).await?;
     transaction.commit().await?;
     Ok(tokens)

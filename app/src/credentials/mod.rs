@@ -5,4 +5,5 @@ pub mod client;
 pub(crate) mod email;
 mod hashing;
 pub mod password;
+pub mod secret_key;
 pub mod token;

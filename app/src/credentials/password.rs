@@ -128,6 +128,11 @@ impl Password {
         verified.await?
     }
 
+    /// The text as typed.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The text in NFC, which is the same however a keyboard writes accents.
     fn normalized(&self) -> String {
         self.0.nfc().collect()

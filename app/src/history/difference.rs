@@ -107,6 +107,11 @@ pub fn describe(change: &Change) -> String {
         Kind::ResetIssued => format!("created a password reset link for {somebody}"),
         Kind::PasswordReset => "chose a new password with a reset link".to_owned(),
         Kind::PasswordChanged => "changed the password".to_owned(),
+        Kind::SecondFactorOn => "turned the second factor on".to_owned(),
+        Kind::SecondFactorOff => "turned the second factor off".to_owned(),
+        Kind::SecondFactorFailed => "entered a wrong code of the second factor".to_owned(),
+        Kind::RecoveryCodeUsed => "used a recovery code".to_owned(),
+        Kind::RecoveryCodesMade => "made new recovery codes".to_owned(),
     }
 }
 

@@ -12,6 +12,8 @@ pub fn fields() -> impl Iterator<Item = &'static str> {
 pub fn label(field: &str) -> &str {
     match field {
         "role" => "Role",
+        "recovery_codes" => "Recovery codes left",
+        "second_factor" => "Second factor",
         "server_admin" => "May create instances",
         "owner_of_all" => "Owner of every instance",
         other => InstanceField::named(other).map(InstanceField::label).or_else(|| Flow::of_field(other).map(Flow::label)).unwrap_or(other),

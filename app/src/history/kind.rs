@@ -53,6 +53,16 @@ pub enum Kind {
     PasswordReset,
     /// A password was changed.
     PasswordChanged,
+    /// A second factor was turned on.
+    SecondFactorOn,
+    /// A second factor was turned off.
+    SecondFactorOff,
+    /// A wrong code was entered, or one that had been used.
+    SecondFactorFailed,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// New recovery codes took the place of the earlier ones.
+    RecoveryCodesMade,
 }
 
 impl Kind {
@@ -81,6 +91,11 @@ impl Kind {
         Self::ResetIssued,
         Self::PasswordReset,
         Self::PasswordChanged,
+        Self::SecondFactorOn,
+        Self::SecondFactorOff,
+        Self::SecondFactorFailed,
+        Self::RecoveryCodeUsed,
+        Self::RecoveryCodesMade,
     ];
 
     /// The kind's name in the database and in exports.
@@ -109,6 +124,11 @@ impl Kind {
             Self::ResetIssued => "reset_issued",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
+            Self::SecondFactorOn => "second_factor_on",
+            Self::SecondFactorOff => "second_factor_off",
+            Self::SecondFactorFailed => "second_factor_failed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::RecoveryCodesMade => "recovery_codes_made",
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn status_of(error: AppError) -> StatusCode {
     match error {
         AppError::NotFound => StatusCode::NOT_FOUND,
         AppError::SignedOut => StatusCode::UNAUTHORIZED,
-        AppError::Forbidden => StatusCode::FORBIDDEN,
+        AppError::Forbidden | AppError::SecondFactorRequired => StatusCode::FORBIDDEN,
         AppError::Archived => StatusCode::GONE,
         AppError::BadRequest => StatusCode::BAD_REQUEST,
         AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -43,6 +43,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
         AppError::NotFound => "Not found",
         AppError::SignedOut => "Signed out",
         AppError::Forbidden => "Not allowed",
+        AppError::SecondFactorRequired => "Second factor required",
         AppError::Archived => "Archived",
         AppError::BadRequest | AppError::TooLarge => "Not understood",
         AppError::Unavailable | AppError::Invalid | AppError::Busy | AppError::Unreachable => "Not available",
@@ -50,11 +51,14 @@ pub fn error_page(error: AppError) -> impl IntoView {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);
     }
-    let again = matches!(error, AppError::SignedOut) || status == StatusCode::SERVICE_UNAVAILABLE;
+    let again = matches!(error, AppError::SignedOut | AppError::SecondFactorRequired) || status == StatusCode::SERVICE_UNAVAILABLE;
     // In a tab of its own, so that this one keeps what was typed.
-    let sign_in = (error == AppError::SignedOut).then(|| {
-        view! { <p><a href=paths::SIGN_IN target="_blank" rel="noopener">"Sign in, in a new tab"</a></p> }
-    });
+    let way_in = match error {
+        AppError::SignedOut => Some((paths::SIGN_IN, "Sign in, in a new tab")),
+        AppError::SecondFactorRequired => Some((paths::SECOND_FACTOR, "Set it up, in a new tab")),
+        _ => None,
+    };
+    let way_in = way_in.map(|(page, text)| view! { <p><a href=page target="_blank" rel="noopener">{text}</a></p> });
     let restorable = use_context::<Restorable>();
     let title = restorable.as_ref().map_or_else(|| title.to_owned(), |one| format!("{} is archived", one.slug));
     let restorable = restorable.map(restore_form);
@@ -64,7 +68,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
             <form method="post" enctype=enctype>
                 {fields}
                 <p>"What you typed is kept on this page."</p>
-                <button class="button primary">{if error == AppError::SignedOut { "Send again" } else { "Try again" }}</button>
+                <button class="button primary">{if status == StatusCode::SERVICE_UNAVAILABLE { "Try again" } else { "Send again" }}</button>
             </form>
         }
     });
@@ -80,7 +84,7 @@ pub fn error_page(error: AppError) -> impl IntoView {
             <p class="lead">{error.to_string()}</p>
             {restorable}
             {request}
-            {sign_in}
+            {way_in}
             {again}
             <p><a href=paths::INSTANCES>"All instances"</a></p>
         </Frame>

@@ -33,6 +33,7 @@ impl Field {
         let help = (!help.is_empty()).then(|| view! { <p class="help" id=format!("{name}-help")>{help}</p> });
         // Names of people begin with a capital; nothing else here does.
         let capitals = if matches!(autocomplete, "given-name" | "family-name" | "organization") { "words" } else { "none" };
+        let keyboard = (autocomplete == "one-time-code").then_some("numeric");
         let described = format!("{name}-help {name}-error");
         view! {
             <div class="field">
@@ -47,6 +48,7 @@ impl Field {
                         autocomplete=autocomplete
                         spellcheck="false"
                         autocapitalize=capitals
+                        inputmode=keyboard
                         aria-describedby=described
                         aria-invalid=invalid.then_some("true")
                         // Safari's. Leptos does not know it.

@@ -27,6 +27,12 @@ impl FieldError {
         Self { field: field.to_owned(), message: message.to_string(), correction: None }
     }
 
+    /// The same error beside another field.
+    #[must_use]
+    pub fn of(self, field: &str) -> Self {
+        Self { field: field.to_owned(), ..self }
+    }
+
     /// The error with a correction, which names the mistake.
     #[must_use]
     pub fn corrected(self, correction: Option<Correction>) -> Self {

@@ -10,6 +10,8 @@ pub mod icon;
 #[cfg(feature = "ssr")]
 pub mod local_times;
 #[cfg(feature = "ssr")]
+pub(crate) mod qr_code;
+#[cfg(feature = "ssr")]
 pub(crate) mod spreadsheet;
 #[cfg(feature = "ssr")]
 pub mod text;

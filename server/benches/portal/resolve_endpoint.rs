@@ -21,9 +21,11 @@ use axum::{
 };
 use axum_client_ip::ClientIpSource;
 use server::{
+    config::SecondFactor,
     http::dashboard_url::DashboardUrl,
     measured::{HEADER_TIMEOUT, around, keep_metrics, serve, serve_each},
     portal::{FastPath, snapshot::Snapshots},
+    secret_key_file::SecretKeyFile,
 };
 use sqlx::PgPool;
 use tokio::{
@@ -75,7 +77,8 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let _inside = runtime.enter();
     let snapshots = Snapshots::new(pool.clone(), MEMORY);
     let fast_path = FastPath::new(snapshots.clone());
-    let router = server::router::router(pool.clone(), snapshots, dashboard_url, ClientIpSource::ConnectInfo);
+    let second_factor = SecondFactor { is_required: false, key_file: SecretKeyFile::new("/nowhere/secret.key") };
+    let router = server::router::router(pool.clone(), snapshots, dashboard_url, ClientIpSource::ConnectInfo, second_factor);
     let long = start(runtime, router.clone())?;
     let (listener, portal) = listen(runtime)?;
     let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));

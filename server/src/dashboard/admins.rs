@@ -6,7 +6,7 @@ use app::{
         Caller, Email, ReturnPath, Token,
         form::{LinkForm, PasswordForm, SessionForm, SignInForm},
         one_time_links,
-        sign_in::{self, SignInError, SignInTokens},
+        sign_in::{self, SignInError, SignInStep, SignInTokens},
         store::{devices, links::Purpose},
         view::{RejectedSignIn, RejectionReason},
     },
@@ -31,11 +31,13 @@ use super::{
 use crate::http::rate_limit::RateLimited;
 
 /// Why nobody is let in, or nothing is changed.
-enum NotLetIn {
+pub(super) enum NotLetIn {
     /// The form comes back and says it.
     Said(RejectionReason),
     /// The one-time link does not hold.
     Link,
+    /// What was begun is over.
+    Expired,
     /// A page says it.
     Page(AppError),
 }
@@ -45,6 +47,13 @@ impl From<SignInError> for NotLetIn {
         match error {
             SignInError::Fields(errors) => Self::Said(RejectionReason::Fields(errors)),
             SignInError::Link => Self::Link,
+            SignInError::Expired => Self::Expired,
+            SignInError::SecretKey => {
+                tracing::error!(
+                    "a code can't be checked: the secret key file is missing, or has another key than the second factor was set up with"
+                );
+                Self::Said(RejectionReason::SecretKey)
+            }
             SignInError::Database(_) | SignInError::Hash(_) | SignInError::Random(_) => {
                 tracing::warn!(%error, "nobody could be let in");
                 Self::Page(AppError::Unavailable)
@@ -61,7 +70,14 @@ pub(super) async fn sign_in(
 ) -> Response {
     let client = client(&parts, origin);
     match try_sign_in(&dashboard, &form, &client).await {
-        Ok(tokens) => let_in(&tokens, ReturnPath::parse(&form.next).as_str(), origin),
+        Ok(SignInStep::SignedIn(tokens)) => let_in(&tokens, ReturnPath::parse(&form.next).as_str(), origin),
+        Ok(SignInStep::NeedsCode(token)) => {
+            let next =
+                url::form_urlencoded::Serializer::new(String::new()).append_pair("next", ReturnPath::parse(&form.next).as_str()).finish();
+            let mut response = Redirect::to(&format!("{}?{next}", paths::SIGN_IN_CODE)).into_response();
+            cookies::set_pending(response.headers_mut(), &token, origin.secure);
+            response
+        }
         Err(failure) => {
             let refused = |reason| RejectedSignIn { email: form.email, next: form.next, token: String::new(), reason };
             reject(&dashboard, parts, failure, refused).await
@@ -69,7 +85,7 @@ pub(super) async fn sign_in(
     }
 }
 
-async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) -> Result<SignInTokens, NotLetIn> {
+async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) -> Result<SignInStep, NotLetIn> {
     let email: Option<Email> = form.email.parse().ok();
     let known = match (&email, &client.device) {
         (Some(email), Some(device)) => {
@@ -83,12 +99,12 @@ async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) 
         |device| AdminAttempt::KnownDevice(device.hash()),
     );
     take(dashboard, &attempt)?;
-    let tokens = sign_in::sign_in(&dashboard.pool, form, client).await?;
+    let step = sign_in::sign_in(&dashboard.pool, form, client).await?;
     dashboard.limits.give_back(&attempt);
-    Ok(tokens)
+    Ok(step)
 }
 
-fn take(dashboard: &Dashboard, attempt: &AdminAttempt) -> Result<(), NotLetIn> {
+pub(super) fn take(dashboard: &Dashboard, attempt: &AdminAttempt) -> Result<(), NotLetIn> {
     dashboard.limits.take(attempt).map_err(|RateLimited { seconds }| {
         tracing::info!("attempts to sign in are rate-limited");
         NotLetIn::Said(RejectionReason::RateLimited(seconds))
@@ -120,10 +136,16 @@ async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> 
         Purpose::Invite(invitation) if opened.has_account => Secret::Password(invitation.email.as_str().to_owned()),
         _ => Secret::Link(token.hash()),
     };
-    let attempt = AdminAttempt::Unknown(secret, client.address);
-    take(dashboard, &attempt)?;
-    let tokens = one_time_links::follow(&dashboard.pool, form, client).await?;
-    dashboard.limits.give_back(&attempt);
+    let code = match &secret {
+        Secret::Password(account) if opened.asks_for_code => Some(AdminAttempt::Code { account: account.clone(), device: None }),
+        _ => None,
+    };
+    let attempts: Vec<_> = [AdminAttempt::Unknown(secret, client.address)].into_iter().chain(code).collect();
+    attempts.iter().try_for_each(|attempt| take(dashboard, attempt))?;
+    let tokens = one_time_links::follow(&dashboard.pool, &dashboard.code_context(), form, client).await?;
+    for attempt in &attempts {
+        dashboard.limits.give_back(attempt);
+    }
     Ok(tokens)
 }
 
@@ -181,7 +203,7 @@ async fn end(dashboard: &Dashboard, caller: &Caller, session: i64, origin: Origi
 }
 
 /// Where somebody comes from, and what their browser already has.
-fn client(parts: &Parts, origin: Origin) -> Client {
+pub(super) fn client(parts: &Parts, origin: Origin) -> Client {
     Client {
         address: origin.address,
         browser: parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
@@ -190,13 +212,13 @@ fn client(parts: &Parts, origin: Origin) -> Client {
     }
 }
 
-fn let_in(tokens: &SignInTokens, page: &str, origin: Origin) -> Response {
+pub(super) fn let_in(tokens: &SignInTokens, page: &str, origin: Origin) -> Response {
     let mut response = Redirect::to(page).into_response();
     cookies::set(response.headers_mut(), tokens, origin.secure);
     response
 }
 
-async fn reject(
+pub(super) async fn reject(
     dashboard: &Dashboard,
     parts: Parts,
     failure: NotLetIn,
@@ -206,6 +228,9 @@ async fn reject(
         NotLetIn::Page(error) => return dashboard.render_error(parts, error, || ()).await,
         // The page looks for the link itself, and says that there is none.
         NotLetIn::Link => (StatusCode::GONE, RejectionReason::Fields(Vec::new())),
+        NotLetIn::Expired => (StatusCode::UNAUTHORIZED, RejectionReason::Expired),
+        NotLetIn::Said(reason @ RejectionReason::Expired) => (StatusCode::UNAUTHORIZED, reason),
+        NotLetIn::Said(reason @ RejectionReason::SecretKey) => (StatusCode::SERVICE_UNAVAILABLE, reason),
         NotLetIn::Said(reason @ RejectionReason::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, reason),
         NotLetIn::Said(reason @ RejectionReason::RateLimited(_)) => (StatusCode::TOO_MANY_REQUESTS, reason),
     };

@@ -21,7 +21,12 @@ struct File {
 
 /// Where the pages find the files.
 pub(crate) fn document_files() -> DocumentFiles {
-    DocumentFiles { style: STYLE, icon: ICON, options: LeptosOptions::builder().output_name(NAME).site_pkg_dir("pkg").build() }
+    DocumentFiles {
+        style: STYLE,
+        icon: ICON,
+        notices: NOTICES,
+        options: LeptosOptions::builder().output_name(NAME).site_pkg_dir("pkg").build(),
+    }
 }
 
 /// `GET /pkg/{name}`

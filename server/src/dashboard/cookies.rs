@@ -1,8 +1,12 @@
-//! The dashboard's cookies: an admin's session, the token that shows that the browser was used for the account before, and for one page
-//! the link of a new invitation.
+//! The dashboard's cookies: an admin's session, the token that shows that the browser was used for the account before, a sign-in whose
+//! code is still missing, and for one page the link of a new invitation.
 
 use app::{
-    admins::{Token, sign_in::SignInTokens, store::sessions::MAX_HOURS},
+    admins::{
+        Token,
+        sign_in::SignInTokens,
+        store::{pending_sign_ins::PENDING_MINUTES, sessions::MAX_HOURS},
+    },
     redirects::is_slug,
 };
 use axum::http::HeaderMap;
@@ -12,6 +16,7 @@ use crate::http::cookies;
 
 const SESSION: &str = "portal-redirects-session";
 const DEVICE: &str = "portal-redirects-device";
+const PENDING: &str = "portal-redirects-sign-in";
 const RECENT: &str = "portal-redirects-recent";
 const NEW_LINK: &str = "portal-redirects-new-link";
 
@@ -35,6 +40,21 @@ pub(crate) fn device(headers: &HeaderMap, secure: bool) -> Option<Token> {
 pub(crate) fn set(headers: &mut HeaderMap, tokens: &SignInTokens, secure: bool) {
     cookies::set(headers, SESSION, &tokens.session.secret(), Duration::hours(MAX_HOURS.into()), secure);
     cookies::set(headers, DEVICE, &tokens.device.secret(), DEVICE_MAX_AGE, secure);
+}
+
+/// The token of a sign-in whose code is still missing, if the browser sent one.
+pub(crate) fn pending(headers: &HeaderMap, secure: bool) -> Option<Token> {
+    Token::parse(&cookies::read(headers, PENDING, secure)?)
+}
+
+/// Leads on to the page that asks for the code.
+pub(crate) fn set_pending(headers: &mut HeaderMap, token: &Token, secure: bool) {
+    cookies::set(headers, PENDING, &token.secret(), Duration::minutes(PENDING_MINUTES.into()), secure);
+}
+
+/// Removes the token of a sign-in, once its code was right.
+pub(crate) fn remove_pending(headers: &mut HeaderMap, secure: bool) {
+    cookies::remove(headers, PENDING, secure);
 }
 
 /// The instances that were opened last, by slug.

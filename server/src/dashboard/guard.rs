@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use app::{
     admins::{
         Caller, ReturnPath,
-        guard::{Need, admit, admit_to_restore},
-        store::sessions,
+        guard::{Need, admit, admit_to_restore, needs_second_factor},
+        store::{pending_sign_ins, sessions},
+        view::{RejectedSignIn, RejectionReason},
     },
     error::AppError,
     layout::error_page::status_of,
@@ -17,7 +18,7 @@ use app::{
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -56,12 +57,15 @@ pub(super) async fn guard(State(dashboard): State<Dashboard>, mut request: Reque
     if need == Need::Nothing {
         // Admins who are signed in skip the page to sign in at.
         let asks_to_sign_in = !writes && request.uri().path() == paths::SIGN_IN;
-        if asks_to_sign_in && admitted(&dashboard, &Need::Session, request.headers(), origin).await.is_ok() {
+        if asks_to_sign_in && signed_in(&dashboard, request.headers(), origin).await.is_ok() {
             return Redirect::to(next_page(request.uri().query()).as_str()).into_response();
         }
         return next.run(request).await;
     }
-    match admitted(&dashboard, &need, request.headers(), origin).await {
+    if need == Need::PendingSignIn {
+        return pending_sign_in(&dashboard, request, next, origin).await;
+    }
+    match admitted(&dashboard, &need, request.uri().path(), request.headers(), origin).await {
         Ok(Admitted { caller, membership }) => {
             request.extensions_mut().insert(caller);
             if let Some(membership) = membership {
@@ -85,14 +89,58 @@ fn next_page(query: Option<&str>) -> ReturnPath {
     next.map(|(_, page)| ReturnPath::parse(&page)).unwrap_or_default()
 }
 
-/// Who asks, if they may; else why not, and who it is if that is known.
-async fn admitted(dashboard: &Dashboard, need: &Need, headers: &HeaderMap, origin: Origin) -> Result<Admitted, (Option<Caller>, AppError)> {
-    let token = cookies::session(headers, origin.secure).ok_or((None, AppError::SignedOut))?;
+/// Who asks, by their session.
+async fn signed_in(dashboard: &Dashboard, headers: &HeaderMap, origin: Origin) -> Result<Caller, AppError> {
+    let token = cookies::session(headers, origin.secure).ok_or(AppError::SignedOut)?;
     let found = sessions::find(&dashboard.pool, &token, origin.address).await.map_err(|error| {
         tracing::warn!(%error, "a session could not be looked up");
-        (None, AppError::Unavailable)
+        AppError::Unavailable
     })?;
-    let caller = found.ok_or((None, AppError::SignedOut))?;
+    found.ok_or(AppError::SignedOut)
+}
+
+/// Lets a sign-in whose code is still missing through to the page that asks for it. Nothing else looks for one.
+async fn pending_sign_in(dashboard: &Dashboard, mut request: Request, next: Next, origin: Origin) -> Response {
+    let found = match cookies::pending(request.headers(), origin.secure) {
+        Some(token) => pending_sign_ins::find(&dashboard.pool, &token).await,
+        None => Ok(None),
+    };
+    match found {
+        Ok(Some(pending)) => {
+            request.extensions_mut().insert(pending);
+            next.run(request).await
+        }
+        Ok(None) if matches!(*request.method(), Method::GET | Method::HEAD) => {
+            let page = next_page(request.uri().query());
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", page.as_str()).finish();
+            Redirect::to(&format!("{}?{query}", paths::SIGN_IN)).into_response()
+        }
+        Ok(None) => {
+            let (mut parts, _) = request.into_parts();
+            parts.uri = Uri::from_static(paths::SIGN_IN);
+            let reason = RejectionReason::Expired;
+            let rejected = RejectedSignIn { email: String::new(), next: String::new(), token: String::new(), reason };
+            dashboard.render(parts, StatusCode::UNAUTHORIZED, move || provide_context(rejected.clone())).await
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a sign-in could not be looked up");
+            refuse(dashboard, request, AppError::Unavailable).await
+        }
+    }
+}
+
+/// Who asks, if they may; else why not, and who it is if that is known.
+async fn admitted(
+    dashboard: &Dashboard,
+    need: &Need,
+    path: &str,
+    headers: &HeaderMap,
+    origin: Origin,
+) -> Result<Admitted, (Option<Caller>, AppError)> {
+    let caller = signed_in(dashboard, headers, origin).await.map_err(|error| (None, error))?;
+    if dashboard.second_factor.is_required && !caller.has_second_factor && needs_second_factor(path) {
+        return Err((Some(caller), AppError::SecondFactorRequired));
+    }
     let membership = match need {
         Need::Member(slug, role) => {
             admit(&dashboard.pool, &caller, slug, *role).await.map(|role| Some(Membership { slug: slug.clone(), role }))
@@ -100,7 +148,7 @@ async fn admitted(dashboard: &Dashboard, need: &Need, headers: &HeaderMap, origi
         Need::Restore(slug) => admit_to_restore(&dashboard.pool, &caller, slug).await.map(|()| None),
         Need::ServerAdmin if !caller.is_server_admin => Err(AppError::Forbidden),
         // Never on to the router: it may read the same path in another way, percent-encoded as it is.
-        Need::NoSuchPage => Err(AppError::NotFound),
+        Need::NoSuchPage | Need::PendingSignIn => Err(AppError::NotFound),
         Need::Nothing | Need::Session | Need::ServerAdmin => Ok(None),
     };
     match membership {
@@ -114,7 +162,7 @@ fn has_lost_its_cookie(request: &Request) -> bool {
     let headers = request.headers();
     let referer = headers.get(header::REFERER).and_then(|value| Url::parse(value.to_str().ok()?).ok());
     let comes_from_entrance = referer.is_some_and(|page| {
-        let entrances = [paths::SIGN_IN, paths::SETUP, paths::INVITATION, paths::RESET];
+        let entrances = [paths::SIGN_IN, paths::SIGN_IN_CODE, paths::SETUP, paths::INVITATION, paths::RESET];
         host_of(request).as_deref() == page.host_str() && entrances.contains(&page.path())
     });
     let is_same_origin = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
@@ -127,6 +175,9 @@ async fn refuse(dashboard: &Dashboard, request: Request, error: AppError) -> Res
     let path = request.uri().path();
     if path.starts_with("/api/") {
         return (status_of(error), Json(error)).into_response();
+    }
+    if error == AppError::SecondFactorRequired && matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Redirect::to(paths::SECOND_FACTOR).into_response();
     }
     if error == AppError::SignedOut && matches!(*request.method(), Method::GET | Method::HEAD) {
         let next = request.uri().path_and_query().map_or(paths::INSTANCES, |page| page.as_str());

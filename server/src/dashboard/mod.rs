@@ -22,6 +22,7 @@ mod recent;
 mod rendering;
 pub(crate) mod routes;
 mod saving;
+mod second_factor;
 mod server_functions;
 
 pub(crate) use rendering::Dashboard;

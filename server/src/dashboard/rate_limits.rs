@@ -1,4 +1,4 @@
-//! How often an admin's password or one-time link may be tried, by account and by client address.
+//! How often an admin's password, code or one-time link may be tried, by account and by client address.
 //!
 //! A stranger's wrong attempts never keep an admin out whose browser was used for the account before.
 
@@ -15,6 +15,7 @@ struct Limits {
     secrets: RateLimit<Secret>,
     addresses: RateLimit<Option<IpAddr>>,
     devices: RateLimit<[u8; 32]>,
+    codes: RateLimit<(String, Option<[u8; 32]>)>,
 }
 
 /// An attempt to get in.
@@ -24,6 +25,13 @@ pub(crate) enum AdminAttempt {
     KnownDevice([u8; 32]),
     /// From any other browser at that client address.
     Unknown(Secret, Option<IpAddr>),
+    /// The code of a second factor. Its six digits are soon guessed, so there are fewer attempts.
+    Code {
+        /// The account's email address.
+        account: String,
+        /// The browser, by the hash of its token, if it was used for the account before.
+        device: Option<[u8; 32]>,
+    },
 }
 
 /// The secret that is tried.
@@ -43,6 +51,8 @@ impl AdminRateLimits {
             secrets: RateLimit::new(8, Duration::from_secs(30)),
             addresses: RateLimit::new(40, Duration::from_secs(2)),
             devices: RateLimit::new(10, Duration::from_secs(10)),
+            // A thief with the password hits one of three valid codes in a year with a probability of a quarter.
+            codes: RateLimit::new(5, Duration::from_mins(5)),
         }))
     }
 
@@ -54,6 +64,7 @@ impl AdminRateLimits {
         let limits = &*self.0;
         match attempt {
             AdminAttempt::KnownDevice(device) => limits.devices.take(device),
+            AdminAttempt::Code { account, device } => limits.codes.take(&(account.clone(), *device)),
             // An attempt that the account's limit rejects does not count for the address: others who share it still get in.
             AdminAttempt::Unknown(secret, address) => {
                 limits.secrets.take(secret)?;
@@ -67,6 +78,7 @@ impl AdminRateLimits {
         let limits = &*self.0;
         match attempt {
             AdminAttempt::KnownDevice(device) => limits.devices.give_back(device),
+            AdminAttempt::Code { account, device } => limits.codes.give_back(&(account.clone(), *device)),
             AdminAttempt::Unknown(secret, address) => {
                 limits.secrets.give_back(secret);
                 limits.addresses.give_back(&address.map(network));
@@ -91,6 +103,17 @@ mod tests {
         assert!(limits.take(&from("ana@myapp.com", "198.51.100.7")).unwrap_err().seconds <= 30);
         assert_eq!(limits.take(&AdminAttempt::KnownDevice([1; 32])), Ok(()));
         assert_eq!(limits.take(&from("ben@myapp.com", "192.0.2.1")), Ok(()));
+    }
+
+    #[test]
+    fn the_codes_of_an_account_are_limited_and_those_from_a_known_device_are_counted_apart() {
+        let limits = AdminRateLimits::new();
+        let code = |account: &str, device| AdminAttempt::Code { account: account.to_owned(), device };
+        let taken = (0..100).filter(|_| limits.take(&code("ana@myapp.com", None)).is_ok()).count();
+        assert_eq!(taken, 5);
+        assert_eq!(limits.take(&code("ana@myapp.com", Some([1; 32]))), Ok(()));
+        assert_eq!(limits.take(&code("ben@myapp.com", None)), Ok(()));
+        assert_eq!(limits.take(&from("ana@myapp.com", "192.0.2.1")), Ok(()));
     }
 
     #[test]

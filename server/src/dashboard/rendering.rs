@@ -4,7 +4,10 @@ use app::paths;
 use std::sync::Arc;
 
 use app::{
-    admins::Caller,
+    admins::{
+        Caller,
+        second_factor::{SecondFactorConfig, check::CodeContext},
+    },
     error::AppError,
     instances::{
         archive::{self, Restorable},
@@ -21,11 +24,15 @@ use axum::{
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 use super::{assets, rate_limits::AdminRateLimits};
-use crate::http::{
-    dashboard_url::DashboardUrl,
-    turns::{NoTurn, Turn, Turns},
+use crate::{
+    config::SecondFactor,
+    http::{
+        dashboard_url::DashboardUrl,
+        turns::{NoTurn, Turn, Turns},
+    },
 };
 
 /// How many requests with long lists one admin may have at a time, and all admins together. Each may take some 20 MiB until its answer
@@ -44,6 +51,8 @@ pub(crate) struct Dashboard {
     pub(crate) url: Arc<DashboardUrl>,
     /// How often an admin may try to sign in.
     pub(crate) limits: AdminRateLimits,
+    /// Whether admins must have a second factor, and the key of its secrets.
+    pub(crate) second_factor: SecondFactor,
     /// The turns of admins to have long lists checked or made.
     lists: Arc<Turns<i64>>,
 }
@@ -56,9 +65,14 @@ impl axum::extract::FromRef<Dashboard> for LeptosOptions {
 
 impl Dashboard {
     /// The dashboard over these connections.
-    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>) -> Self {
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor) -> Self {
         let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new(), lists }
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits: AdminRateLimits::new(), second_factor, lists }
+    }
+
+    /// What checking a code needs, at this moment.
+    pub(crate) fn code_context(&self) -> CodeContext {
+        CodeContext { key: self.second_factor.read_key(), now: OffsetDateTime::now_utc().unix_timestamp() }
     }
 
     /// Waits for an admin's turn to send or get a long list.
@@ -76,6 +90,9 @@ impl Dashboard {
     pub(crate) fn provide(&self) {
         provide_context(self.pool.clone());
         provide_context(DashboardHost(self.url.own_host()));
+        provide_context(self.files.clone());
+        let second_factor = self.second_factor.clone();
+        provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));
         set_content_security_policy();
     }
 

@@ -16,7 +16,7 @@ use super::{
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
-    history, instances, members, portal_pages, preview, recent, server_functions,
+    history, instances, members, portal_pages, preview, recent, second_factor, server_functions,
 };
 use crate::http::layers;
 
@@ -32,9 +32,14 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/account", post(admins::change_password))
         .route("/account/invitation", post(admins::follow_link))
         .route("/account/reset", post(admins::follow_link))
+        .route("/account/second-factor", post(second_factor::begin))
+        .route("/account/second-factor/confirm", post(second_factor::confirm))
+        .route("/account/second-factor/off", post(second_factor::turn_off))
+        .route("/account/second-factor/recovery-codes", post(second_factor::new_recovery_codes))
         .route("/account/sessions", post(admins::end_session))
         .route("/account/setup", post(admins::follow_link))
         .route("/account/sign-in", post(admins::sign_in))
+        .route("/account/sign-in/code", post(second_factor::enter_code))
         .route("/account/sign-out", post(admins::sign_out))
         .route(paths::SWITCHER, get(fragments::switcher))
         .route("/instances/new", post(instances::create))

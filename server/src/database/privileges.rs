@@ -8,10 +8,14 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 pub type Privilege = &'static str;
 
 /// Each table and the privileges on it. Everything else is denied: nobody may rewrite the record of changes.
-pub const TABLES: [(&str, &[Privilege]); 16] = [
+pub const TABLES: [(&str, &[Privilege]); 20] = [
     ("_sqlx_migrations", &["select"]),
     ("admin_devices", &["select", "insert", "delete"]),
     ("admin_links", &["select", "insert", "delete"]),
+    ("admin_pending_sign_ins", &["select", "insert", "delete"]),
+    ("admin_recovery_codes", &["select", "insert", "delete"]),
+    ("admin_second_factor_setups", &["select", "insert", "update", "delete"]),
+    ("admin_second_factors", &["select", "insert", "update", "delete"]),
     ("admin_sessions", &["select", "insert", "update", "delete"]),
     ("admins", &["select", "insert", "update", "delete"]),
     ("changes", &["select", "insert"]),

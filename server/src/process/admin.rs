@@ -23,7 +23,7 @@ pub enum Command {
         #[arg(long)]
         owner: bool,
     },
-    /// Print a password reset link.
+    /// Print a password reset link. It also turns off the account's second factor.
     ///
     /// The link is valid for an hour and works once. It starts with --dashboard-url or --listen, so pass the same as to the server.
     Reset {
@@ -60,8 +60,11 @@ async fn execute(command: &Command, connection: &mut sqlx::PgConnection, dashboa
             (sentence, commands::invite(connection, email, *owner).await?)
         }
         Command::Reset { email } => {
-            let sentence = format!("With this link, {email} can choose a new password. It is valid for an hour and works once:");
-            (sentence, commands::reset(connection, email).await?)
+            let reset = commands::reset(connection, email).await?;
+            let second_factor = if reset.has_second_factor { " That also turns off their second factor." } else { "" };
+            let sentence =
+                format!("With this link, {email} can choose a new password.{second_factor} It is valid for an hour and works once:");
+            (sentence, (reset.purpose, reset.token))
         }
         Command::Remove { email } => {
             commands::remove(connection, email).await?;

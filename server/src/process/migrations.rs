@@ -2,17 +2,22 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use anyhow::Context;
 use app::{
-    admins::store::{
-        accounts,
-        links::{self, Purpose},
+    admins::{
+        second_factor::TotpSecret,
+        store::{
+            accounts,
+            links::{self, Purpose},
+            second_factors,
+        },
     },
     history::Actor,
     runtimes::RuntimeRole,
 };
 
 use crate::{
-    config::Config,
+    config::{Config, SecondFactor},
     database::{self, Database},
     http::dashboard_url::DashboardUrl,
     process::{shutdown::Shutdown, stdout::print_line},
@@ -82,6 +87,7 @@ pub(crate) async fn prepare(config: &Config, database: &Database, address: Socke
             if database.is_private() {
                 database.seed(address).await?;
             }
+            check_secret_key(database, &config.second_factor()).await?;
             offer_setup(database, dashboard_url).await
         }
     }
@@ -113,6 +119,31 @@ pub(crate) async fn retry(times: Retry, attempt: impl AsyncFn() -> anyhow::Resul
         announce();
         tokio::time::sleep(times.interval).await;
     }
+}
+
+/// Says at the start, and not only when somebody signs in, that the secret key is missing or another one. The server starts all the
+/// same, since visitors need no key and recovery codes still work, unless nobody could ever set up what is required.
+///
+/// # Errors
+/// Second factors are required, there is none yet, and the key can't be created; or the query fails.
+async fn check_secret_key(database: &Database, second_factor: &SecondFactor) -> anyhow::Result<()> {
+    let file = &second_factor.key_file;
+    match second_factors::any(database.pool()).await? {
+        Some((admin, secret)) => {
+            let is_right = file.read().map_err(anyhow::Error::from).and_then(|key| Ok(TotpSecret::decrypt(&secret, &key, admin)?));
+            if let Err(error) = is_right {
+                tracing::error!("codes of second factors can't be checked, and admins who have one need a recovery code: {error}");
+            }
+        }
+        None if second_factor.is_required => {
+            file.read_or_create().context("second factors are required")?;
+        }
+        None => {}
+    }
+    if file.is_exposed() {
+        tracing::warn!("every user of this machine can read the secret key file; restrict it with chmod 600");
+    }
+    Ok(())
 }
 
 /// Prints a link to create the first admin, if there is no admin.

@@ -92,7 +92,8 @@ async fn listen(
     let runtime = versions.runtime().clone();
     let router = match config.role {
         RuntimeRole::All => {
-            router::router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), config.client_address.clone())
+            let second_factor = config.second_factor();
+            router::router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), config.client_address.clone(), second_factor)
         }
         RuntimeRole::Portal => {
             router::portal_router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), config.client_address.clone())

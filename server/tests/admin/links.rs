@@ -3,8 +3,9 @@
 use app::admins::{
     Email,
     form::{LinkForm, SignInForm},
+    second_factor::check::CodeContext,
     sign_in::{self, SignInError},
-    store::accounts,
+    store::{accounts, second_factors},
 };
 use app::credentials::client::Client;
 use serde_json::json;
@@ -19,7 +20,7 @@ const PASSWORD: &str = "correct horse battery staple";
 /// Follows a link with [`PASSWORD`].
 async fn follow(pool: &PgPool, token: &str) -> Result<(), SignInError> {
     let form: LinkForm = serde_json::from_value(json!({"token": token, "password": PASSWORD})).unwrap();
-    app::admins::one_time_links::follow(pool, &form, &Client::default()).await.map(|_| ())
+    app::admins::one_time_links::follow(pool, &CodeContext::default(), &form, &Client::default()).await.map(|_| ())
 }
 
 async fn signs_in(pool: &PgPool, email: &str) -> bool {
@@ -87,6 +88,22 @@ async fn a_reset_lets_somebody_choose_a_new_password_within_the_hour_and_once(po
     assert!(signs_in(&pool, "ana@myapp.com").await && !is_server_admin(&pool, "ana@myapp.com").await);
     assert!(matches!(follow(&pool, &token).await, Err(SignInError::Link)));
     assert_eq!(recorded(&pool).await, vec![("reset_issued".to_owned(), "ana@myapp.com".to_owned()); 2]);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_reset_turns_the_second_factor_off_once_it_is_followed(pool: PgPool) {
+    let ana = account(&pool, "ana@myapp.com", false).await.admin.unwrap();
+    sqlx::query("insert into admin_second_factors (admin_id, secret, last_step) values ($1, $2, 0)")
+        .bind(ana)
+        .bind(vec![0_u8; 60])
+        .execute(&pool)
+        .await
+        .unwrap();
+    let run = admin(&pool, &["reset", "ana@myapp.com"]);
+    assert!(run.output.contains("That also turns off their second factor."), "{}", run.output);
+    assert!(second_factors::is_on(&pool, ana).await.unwrap());
+    follow(&pool, &run.token(RESET)).await.unwrap();
+    assert!(!second_factors::is_on(&pool, ana).await.unwrap());
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -155,7 +155,9 @@ async fn the_pages_and_posts_of_an_archived_instance_say_until_when_it_can_be_re
         let answer = site.get(&format!("/instances/my-app{page}")).await;
         assert_eq!(answer.status, StatusCode::GONE, "{page}");
         assert!(text(answer.text()).contains(&says), "{page} {}", text(answer.text()));
-        assert!(answer.text().contains("<title>Archived · Portal Redirects</title>") && answer.text().contains("href=\"/instances\""));
+        assert!(
+            answer.text().contains("<title>my-app is archived · Portal Redirects</title>") && answer.text().contains("href=\"/instances\"")
+        );
         assert!(!answer.text().contains("accounts.myapp.com"), "{page}");
     }
     let redirects = site.post("/instances/my-app/redirects", &fallback_form("2")).await;

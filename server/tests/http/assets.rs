@@ -69,3 +69,27 @@ async fn a_page_is_compressed_too(pool: PgPool) {
     assert_eq!((answer.status, answer.header("content-encoding")), (StatusCode::OK, "gzip"));
     assert!(answer.body.starts_with(&[0x1f, 0x8b]));
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_licenses_of_third_party_code_are_linked_and_served(pool: PgPool) {
+    let site = Site::new(&pool).await;
+    let page = site.get("/account").await;
+    let link = page.text().split('"').find(|part| part.starts_with("/pkg/third-party-notices.")).unwrap();
+    let notices = Site::anonymous(&pool).get(link).await;
+    assert_eq!(notices.header("content-type"), "text/plain; charset=utf-8");
+    for text in ["leptos 0.8", "@radix-ui/colors", "Apache License", "Permission is hereby granted"] {
+        assert!(notices.text().contains(text), "{text}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_wasm_names_no_folder_of_the_machine_that_built_it(pool: PgPool) {
+    let site = Site::new(&pool).await;
+    let page = site.get("/account").await;
+    let link = page.text().split('"').find(|part| part.contains("_bg.wasm")).unwrap().to_owned();
+    let wasm = site.get(&link).await.body;
+    assert!(wasm.starts_with(b"\0asm"));
+    for path in ["/.cargo/registry", env!("CARGO_MANIFEST_DIR").trim_end_matches("/server")] {
+        assert!(!wasm.windows(path.len()).any(|part| part == path.as_bytes()), "{path}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What the tests share: an instance to ask about, requests through the whole router, and answers read whole.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
 pub(crate) use app::fixtures::{OWNER, account, fallbacks, member, my_app, other_app, owner};
 use app::{
@@ -16,7 +16,7 @@ use axum::{
 };
 use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
-use server::{http::dashboard_url::DashboardUrl, portal::snapshot::Snapshots};
+use server::{config::SecondFactor, http::dashboard_url::DashboardUrl, portal::snapshot::Snapshots, secret_key_file::SecretKeyFile};
 use sqlx::PgPool;
 use tower::ServiceExt;
 
@@ -27,6 +27,11 @@ pub(crate) const HOST: &str = "localhost:3000";
 
 /// The kind of body that an HTML form posts.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The secret key of the servers in these tests.
+pub(crate) fn key_file() -> SecretKeyFile {
+    SecretKeyFile::in_data_dir(Path::new(env!("CARGO_TARGET_TMPDIR")))
+}
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -72,10 +77,15 @@ impl Site {
 
     /// With a URL of its own for the dashboard; nobody is signed in.
     pub(crate) fn under(pool: &PgPool, dashboard_url: Option<&str>) -> Self {
+        Self::with_second_factor(pool, dashboard_url, SecondFactor { is_required: false, key_file: key_file() })
+    }
+
+    /// With what it says about second factors.
+    pub(crate) fn with_second_factor(pool: &PgPool, dashboard_url: Option<&str>, second_factor: SecondFactor) -> Self {
         let url = dashboard_url.map(|url| url.parse().unwrap());
         let dashboard_url = DashboardUrl::new(url, ([127, 0, 0, 1], 3000).into()).unwrap();
         let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024);
-        let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, ClientIpSource::ConnectInfo)
+        let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, ClientIpSource::ConnectInfo, second_factor)
             .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
         Self { router, snapshots, cookie: None }
     }

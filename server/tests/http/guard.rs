@@ -37,7 +37,7 @@ pub(crate) fn routes(site: &Site) -> Vec<String> {
 }
 
 /// A route as it is asked for, of the instance `my-app`.
-fn path(route: &str) -> String {
+pub(crate) fn path(route: &str) -> String {
     let parts = route.split('/').map(|part| match part {
         "{slug}" => "my-app",
         part if part.starts_with('{') => "1",
@@ -53,7 +53,7 @@ async fn ask(site: &Site, method: Method, path: &str) -> Answer {
 }
 
 /// What each server function is called with, of the instance `my-app`. One that is not here fails the tests below.
-fn arguments(function: &str) -> Option<serde_json::Value> {
+pub(crate) fn arguments(function: &str) -> Option<serde_json::Value> {
     Some(match function {
         "/api/check_fallback" => json!({"slug": "my-app", "flow": "sign-in", "value": "/x"}),
         "/api/copy_settings" => json!({"slug": "my-app", "form": {"from": "my-app", "from_version": 1, "version": 1}}),
@@ -93,7 +93,7 @@ async fn call(site: &Site, function: &str) -> Answer {
     site.post_body(function, &[("content-type", "application/json")], arguments.to_string()).await
 }
 
-fn functions(site: &Site) -> Vec<String> {
+pub(crate) fn functions(site: &Site) -> Vec<String> {
     routes(site).into_iter().filter(|route| route.starts_with("/api/") && !route.contains('{')).collect()
 }
 

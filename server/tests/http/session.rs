@@ -1,6 +1,7 @@
 //! The ways in and out: signing in, one's own password and sessions.
 
 mod one_time_links;
+mod second_factor;
 
 use app::{
     admins::{

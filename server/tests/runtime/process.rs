@@ -19,11 +19,13 @@ use axum::{
 use axum_client_ip::ClientIpSource;
 use http_body_util::BodyExt;
 use server::{
+    config::SecondFactor,
     http::dashboard_url::DashboardUrl,
     portal::{
         listener::{Listener, Timing},
         snapshot::Snapshots,
     },
+    secret_key_file::SecretKeyFile,
 };
 use sqlx::{
     PgPool,
@@ -78,7 +80,8 @@ impl Process {
     pub(crate) fn over(dashboard: PgPool, loading: PgPool) -> Self {
         let snapshots = Snapshots::new(loading, ROOM);
         let dashboard_url = DashboardUrl::new(None, ([127, 0, 0, 1], 3000).into()).unwrap();
-        let router = server::router::router(dashboard, snapshots.clone(), dashboard_url, ClientIpSource::ConnectInfo);
+        let second_factor = SecondFactor { is_required: false, key_file: SecretKeyFile::new("/nowhere/secret.key") };
+        let router = server::router::router(dashboard, snapshots.clone(), dashboard_url, ClientIpSource::ConnectInfo, second_factor);
         let router = router.layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
         Self { router, snapshots, runtime: None, listening: None }
     }

@@ -69,9 +69,15 @@ pub async fn create(connection: &mut PgConnection, email: &Email, password_hash:
 /// # Errors
 /// The query fails.
 pub async fn lock_with_password(connection: &mut PgConnection, id: i64, password_hash: &str) -> sqlx::Result<bool> {
-    let stored =
-        sqlx::query_scalar!("select password_hash from admins where id = $1 for no key update", id).fetch_optional(connection).await?;
-    Ok(stored.as_deref() == Some(password_hash))
+    Ok(lock(connection, id).await?.as_deref() == Some(password_hash))
+}
+
+/// Locks an account's row for the rest of the transaction. Returns its password's hash; `None` if the account is gone.
+///
+/// # Errors
+/// The query fails.
+pub async fn lock(connection: &mut PgConnection, id: i64) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select password_hash from admins where id = $1 for no key update", id).fetch_optional(connection).await
 }
 
 /// Makes an account a server-wide admin. Returns whether it was not one before.

@@ -18,6 +18,9 @@ pub const IDLE_HOURS: i32 = 24;
 /// The maximum length of a session, in hours.
 pub const MAX_HOURS: i32 = 14 * 24;
 
+/// How long after its beginning a session needs no password to set a second factor up, in minutes.
+const RECENT_MINUTES: i32 = 10;
+
 /// A session, as the admin sees it.
 #[derive(Clone, Debug)]
 pub struct OwnSession {
@@ -70,7 +73,8 @@ pub async fn create(
 /// The query fails.
 pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx::Result<Option<Caller>> {
     let row = sqlx::query!(
-        r#"select s.id, s.admin_id, a.email, a.is_server_admin, s.last_seen_at < now() - interval '1 minute' as "stale!"
+        r#"select s.id, s.admin_id, a.email, a.is_server_admin, s.last_seen_at < now() - interval '1 minute' as "stale!",
+            exists (select from admin_second_factors f where f.admin_id = a.id) as "has_second_factor!"
         from admin_sessions s join admins a on a.id = s.admin_id
         where s.token_hash = $1
             and s.created_at > now() - make_interval(hours => $2) and s.last_seen_at > now() - make_interval(hours => $3)"#,
@@ -86,7 +90,14 @@ pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx
     }
     let email = stored_email(&row.email)?;
     let actor = Actor { admin: Some(row.admin_id), name: email.as_str().to_owned(), address };
-    Ok(Some(Caller { id: row.admin_id, email, is_server_admin: row.is_server_admin, session: row.id, actor }))
+    Ok(Some(Caller {
+        id: row.admin_id,
+        email,
+        is_server_admin: row.is_server_admin,
+        has_second_factor: row.has_second_factor,
+        session: row.id,
+        actor,
+    }))
 }
 
 /// The sessions of an admin that have not ended, the last used one first.
@@ -116,6 +127,30 @@ pub async fn rotate<'e>(executor: impl PgExecutor<'e>, session: i64, token: &Tok
     let done =
         sqlx::query!("update admin_sessions set token_hash = $2 where id = $1", session, &token.hash()[..]).execute(executor).await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Whether a session has begun a few minutes ago: then somebody has just signed in.
+///
+/// # Errors
+/// The query fails.
+pub async fn is_recent<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+            select from admin_sessions where id = $1 and created_at > now() - make_interval(mins => $2)
+        ) as "recent!""#,
+        session,
+        RECENT_MINUTES
+    )
+    .fetch_one(executor)
+    .await
+}
+
+/// Whether a session has not been ended.
+///
+/// # Errors
+/// The query fails.
+pub async fn exists<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from admin_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
 }
 
 /// Ends the session with that token, whosever it is: a new session replaces it.

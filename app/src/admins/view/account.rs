@@ -12,6 +12,7 @@ use crate::{
         frame::{Frame, ServerPage},
         loading,
     },
+    routes::DocumentFiles,
     ui::{
         field::Field,
         icon::{TICK, icon},
@@ -23,6 +24,7 @@ use crate::{
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let rejection = use_context::<RejectedSignIn>().map(|rejected| rejected.reason);
+    let notices = use_context::<DocumentFiles>();
     let query = loading::query();
     let done = match query.as_str() {
         "saved" => Some("The password is changed. Every other session has ended."),
@@ -36,6 +38,8 @@ pub fn AccountPage() -> impl IntoView {
         let summary = rejection_summary(rejection.as_ref(), label);
         let errors = errors(rejection);
         let rows = own.into_iter().map(|session| session_row(session, caller.session)).collect_view();
+        let notices = notices.map(|files| view! { <p class="help"><a href=files.notices>"Licenses of third-party code"</a></p> });
+        let second_factor = second_factor_line(caller.has_second_factor);
         let email = caller.email.to_string();
         let server_wide = caller.is_server_admin.then(|| view! { <span class="badge">"May create instances"</span> });
         Ok(view! {
@@ -61,6 +65,15 @@ pub fn AccountPage() -> impl IntoView {
                         <div class="end"><button class="button primary">"Change password"</button></div>
                     </form>
                 </section>
+                <section class="group" aria-labelledby="second-factor-title">
+                    <div>
+                        <h2 id="second-factor-title">"Second factor"</h2>
+                        <p>"A code from your phone, which signing in takes beside the password."</p>
+                    </div>
+                    <div class="card factor-card">
+                        {second_factor}
+                    </div>
+                </section>
                 <section class="group" aria-labelledby="sessions-title">
                     <div>
                         <h2 id="sessions-title">"Sessions"</h2>
@@ -68,9 +81,20 @@ pub fn AccountPage() -> impl IntoView {
                     </div>
                     <ul class="card rows-of">{rows}</ul>
                 </section>
+                {notices}
             </Frame>
         })
     })
+}
+
+/// Whether the second factor is on, and the way to its page.
+fn second_factor_line(is_on: bool) -> impl IntoView {
+    let (state, text, link) =
+        if is_on { ("On", "Signing in takes a code.", "Change") } else { ("Off", "The password alone signs you in.", "Set up") };
+    view! {
+        <p><span class="badge">{state}</span>" "{text}</p>
+        <div class="end"><a class="button" href=paths::SECOND_FACTOR>{link}<span class="unseen">" the second factor"</span></a></div>
+    }
 }
 
 fn session_row(session: OwnSession, current: i64) -> impl IntoView {

@@ -55,7 +55,11 @@ fn link_form(opened: &OpenedLink, token: String, email: String, reason: Option<R
             "This account may create instances, and owns every instance that there is.".to_owned(),
             "Create account",
         ),
-        Purpose::Reset(email) => ("Choose a new password", format!("For {email}. This ends all open sessions."), "Save and sign in"),
+        Purpose::Reset(email) => (
+            "Choose a new password",
+            format!("For {email}. This ends all open sessions, and turns the second factor off if there is one."),
+            "Save and sign in",
+        ),
         Purpose::Invite(invitation) => {
             let to = match (&opened.instance, invitation.membership) {
                 (Some(instance), Some((_, role))) => {
@@ -108,6 +112,10 @@ fn link_form(opened: &OpenedLink, token: String, email: String, reason: Option<R
             ..Field::default()
         }
     };
+    let code = opened.asks_for_code.then(|| {
+        let help = "The six digits that your authenticator app shows for Portal Redirects.";
+        Field { name: "code", label: "Code", help, kind: "text", autocomplete: "one-time-code", ..Field::default() }.show(&errors)
+    });
     view! {
         <Entrance title=title>
             {summary}
@@ -116,6 +124,7 @@ fn link_form(opened: &OpenedLink, token: String, email: String, reason: Option<R
                 <input type="hidden" name="token" value=token />
                 {username}
                 {password.show(&errors)}
+                {code}
                 <div class="end"><button class="button primary">{button}</button></div>
             </form>
         </Entrance>

@@ -1,7 +1,9 @@
-//! The screens of admins: signing in, following a one-time link, and one's own account.
+//! The screens of admins: signing in, following a one-time link, one's own account and second factor.
 
 pub mod account;
+pub mod code;
 pub mod link;
+pub mod second_factor;
 pub mod sign_in;
 
 use leptos::prelude::*;
@@ -11,7 +13,7 @@ use crate::ui::form::{FieldError, summary};
 /// The help text of a new password.
 const PASSWORD_HELP: &str = "12 characters at least. A few words in a row are easy to remember.";
 
-/// A form that was rejected: to sign in, to follow a link or to change a password. The page finds it in its context.
+/// A form that was rejected: to sign in, to follow a link, or to change a password or the second factor. The page finds it in its context.
 #[derive(Clone, Debug)]
 pub struct RejectedSignIn {
     /// The email address, as typed.
@@ -31,6 +33,10 @@ pub enum RejectionReason {
     Fields(Vec<FieldError>),
     /// Too many attempts; the next one is possible after this many seconds.
     RateLimited(u64),
+    /// The sign-in was not finished in time.
+    Expired,
+    /// The server can't read the secrets of second factors.
+    SecretKey,
 }
 
 /// The summary above a rejected form.
@@ -40,6 +46,17 @@ fn rejection_summary(reason: Option<&RejectionReason>, label: fn(&str) -> &'stat
             let links = errors.iter().map(|error| (format!("#{}", error.field), format!("{}: {}", label(&error.field), error.message)));
             summary("That did not work", "Fix these fields, then try again:", links.collect()).into_any()
         }
+        RejectionReason::Expired => {
+            summary("Signing in took too long", "Enter your email address and password again. The code must follow within ten minutes.", Vec::new())
+                .into_any()
+        }
+        RejectionReason::SecretKey => summary(
+            "The server can't check codes",
+            "Its secret key file is missing, or is not the one that the second factor was set up with. Ask your server's administrator: \
+             the server's log says more. Recovery codes still work.",
+            Vec::new(),
+        )
+        .into_any(),
         RejectionReason::RateLimited(seconds) => {
             let wait = if *seconds == 1 { "Wait a second, then try again.".to_owned() } else { format!("Wait {seconds} seconds, then try again.") };
             view! {
@@ -65,6 +82,9 @@ fn label(field: &str) -> &'static str {
         "email" => "Email",
         "current" => "Current password",
         "new" => "New password",
+        "code" => "Code",
+        "recovery_code" => "Recovery code",
+        "proof" => "Password or code",
         _ => "Password",
     }
 }

@@ -62,7 +62,7 @@ pub struct ChangesPage {
 pub const PAGE_SIZE: i64 = 50;
 
 /// The kinds of account changes that an owner of an instance sees.
-const ACCOUNT_KINDS: [Kind; 7] = [
+const ACCOUNT_KINDS: [Kind; 12] = [
     Kind::SignedIn,
     Kind::SignInFailed,
     Kind::SignedOut,
@@ -70,6 +70,11 @@ const ACCOUNT_KINDS: [Kind; 7] = [
     Kind::ResetIssued,
     Kind::PasswordReset,
     Kind::PasswordChanged,
+    Kind::SecondFactorOn,
+    Kind::SecondFactorOff,
+    Kind::SecondFactorFailed,
+    Kind::RecoveryCodeUsed,
+    Kind::RecoveryCodesMade,
 ];
 
 struct Row {

@@ -125,3 +125,26 @@ fn read<T: std::str::FromStr<Err: std::fmt::Display>>(field: &str, text: &str, e
     }
     text.parse().map_err(|error| errors.push(FieldError::new(field, error))).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of the 10,000 most common passwords, those that are long enough. The others are refused as too short.
+    const COMMON: &str = "123qweasdzxc 1qaz2wsx3edc q1w2e3r4t5y6 1q2w3e4r5t6y mailcreated5240 qazwsxedcrfv 123456qwerty qwerty123456 \
+        polniypizdec0211 sojdlg123aljg leavemealone 123456654321 gfhjkmgfhjkm qazwsxedc123 ghjcnjgfhjkm sonyericsson zxcasdqwe123 \
+        ghhh47hj7649 123456789qwe 1qazxsw23edc qwerasdfzxcv qweasdzxc123 flvbybcnhfnjh 123456789987654321 112233445566 finalfantasy \
+        ghbdtnrfrltkf websolutions chickenwing101 1qaz2wsx3edc4rfv justinbieber contortionist newproject2004 needforspeed businessbabe \
+        123456789123 maurolarastefy domainlock2005 momsanaladventure dkflbvbhjdbx hd764nw5d7e1vb1 qazwsxedcrfvtgb dkflbvbhjdyf \
+        counterstrike zaq1xsw2cde3 vfvfvskfhfve ghjcnjghjcnj fkmnthyfnbdf 123456789abc admin18533362 23176djivanfros 123456789qwerty";
+
+    #[tokio::test]
+    async fn a_common_password_is_refused_for_visitors_as_for_admins() {
+        for word in COMMON.split_whitespace().chain(["123456", "password", "letmein"]) {
+            let form = SignUpForm { username: "ana".into(), password: Password::from(word), ..SignUpForm::default() };
+            let Err(IdentityError::Fields(errors)) = read_sign_up(&form).await else { panic!("{word} was accepted") };
+            assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["password"], "{word}");
+            assert!(Password::from(word).check(None).await.unwrap().is_err(), "{word}");
+        }
+    }
+}

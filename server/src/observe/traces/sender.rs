@@ -9,18 +9,25 @@ use std::{
     time::Duration,
 };
 
+use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response, hyper::HyperClient};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use tokio::runtime::Handle;
 
 /// How long one attempt to send may take.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The maximum length of a response, in bytes.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
+
 /// An HTTP client for the collector. It accepts https certificates from public certificate authorities.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
-    client: HyperClient<HttpsConnector<HttpConnector>>,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     runtime: Handle,
     /// Whether the last attempt failed. A lasting failure is logged once.
     failing: Arc<AtomicBool>,
@@ -29,11 +36,20 @@ pub(super) struct Sender {
 impl Sender {
     pub(super) fn new(runtime: Handle) -> Self {
         let connector = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
-        Self { client: HyperClient::new(connector, EXPORT_TIMEOUT, None), runtime, failing: Arc::default() }
+        Self { client: Client::builder(TokioExecutor::new()).build(connector), runtime, failing: Arc::default() }
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let (parts, body) = self.client.request(request.map(Full::new)).await?.into_parts();
+        let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await?.to_bytes();
+        Ok(Response::from_parts(parts, body))
     }
 
     async fn send(self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let response = self.client.send_bytes(request).await;
+        let response = match tokio::time::timeout(EXPORT_TIMEOUT, self.exchange(request)).await {
+            Ok(response) => response,
+            Err(elapsed) => Err(elapsed.into()),
+        };
         let error = match &response {
             Ok(response) if response.status().is_success() => None,
             Ok(response) => Some(response.status().to_string()),
