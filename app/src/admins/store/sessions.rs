@@ -159,6 +159,14 @@ pub async fn is_recent<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx:
     .await
 }
 
+/// Whether a session has not been ended.
+///
+/// # Errors
+/// The query fails.
+pub async fn exists<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from admin_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
+}
+
 /// Ends the session with that token, whosever it is: a new session replaces it.
 ///
 /// # Errors
