@@ -135,14 +135,6 @@ pub async fn rotate<'e>(executor: impl PgExecutor<'e>, session: i64, token: &Tok
     Ok(done.rows_affected() > 0)
 }
 
-/// Whether a session has not been ended.
-///
-/// # Errors
-/// The query fails.
-pub async fn exists<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select from admin_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
-}
-
 /// Whether a session has begun a few minutes ago: then somebody has just signed in.
 ///
 /// # Errors

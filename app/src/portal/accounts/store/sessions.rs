@@ -118,6 +118,11 @@ pub(in crate::portal::accounts) async fn rotate<'e>(executor: impl PgExecutor<'e
     Ok(done.execute(executor).await?.rows_affected() > 0)
 }
 
+/// Whether a session still exists.
+pub(in crate::portal::accounts) async fn exists<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from visitor_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
+}
+
 /// Ends one of a visitor's sessions. Does nothing if it is not theirs.
 pub(in crate::portal::accounts) async fn end(pool: &PgPool, instance: i64, visitor: i64, session: i64) -> sqlx::Result<()> {
     sqlx::query!(
