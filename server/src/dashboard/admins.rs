@@ -233,10 +233,9 @@ pub(super) async fn reject(
         NotLetIn::Link => (StatusCode::GONE, RejectionReason::Fields(Vec::new())),
         NotLetIn::Expired => (StatusCode::UNAUTHORIZED, RejectionReason::Expired),
         NotLetIn::Said(reason @ RejectionReason::Expired) => (StatusCode::UNAUTHORIZED, reason),
-        NotLetIn::Said(reason @ RejectionReason::SecretKey) => (StatusCode::SERVICE_UNAVAILABLE, reason),
         NotLetIn::Said(reason @ RejectionReason::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, reason),
         NotLetIn::Said(reason @ RejectionReason::RateLimited(_)) => (StatusCode::TOO_MANY_REQUESTS, reason),
-        NotLetIn::Said(reason @ RejectionReason::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, reason),
+        NotLetIn::Said(reason @ (RejectionReason::SecretKey | RejectionReason::Unavailable)) => (StatusCode::SERVICE_UNAVAILABLE, reason),
     };
     let wait = if let RejectionReason::RateLimited(seconds) = reason { Some(HeaderValue::from(seconds)) } else { None };
     let refused = refused(reason);
