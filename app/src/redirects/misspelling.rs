@@ -49,12 +49,17 @@ pub(super) fn meant(flow: Flow, name: &str) -> Option<&'static str> {
     LinkParams::names()
         .find(|known| plain(known) == name)
         .or(other)
-        .or_else(|| LinkParams::names().find(|known| name.len() > 3 && distance(&plain(known), &name) <= limit))
+        .or_else(|| LinkParams::names().find(|known| name.len() > 3 && is_close(&plain(known), &name, limit)))
 }
 
 /// The letters and digits of a name, in lower case.
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether the distance of two names is at most `limit`. It is at least the difference of their lengths.
+fn is_close(one: &str, other: &str, limit: usize) -> bool {
+    one.len().abs_diff(other.len()) <= limit && distance(one, other) <= limit
 }
 
 /// How many letters have to be added, left out or changed to make one name the other (Levenshtein).

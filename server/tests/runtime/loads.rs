@@ -62,9 +62,9 @@ async fn unknown_slugs_and_hosts_cost_at_most_one_query_and_leave_nothing_in_mem
         assert_eq!(proxy.asked() - asked, 1);
         assert_eq!(process.version_at(&format!("none-{n}.example.com")).await, Err(StatusCode::NOT_FOUND));
         assert_eq!(proxy.asked() - asked, 2);
-        // An invalid slug or host is not looked up.
+        // An invalid slug is not looked up, and an invalid host is refused.
         assert_eq!(process.version(&format!("None--{n}")).await, Err(StatusCode::NOT_FOUND));
-        assert_eq!(process.version_at(&format!("none {n}")).await, Err(StatusCode::NOT_FOUND));
+        assert_eq!(process.version_at(&format!("none {n}")).await, Err(StatusCode::BAD_REQUEST));
         assert_eq!(proxy.asked() - asked, 2);
     }
     assert_eq!(process.snapshots.all().len(), before);

@@ -3,6 +3,8 @@
 mod corrected;
 mod param;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use percent_encoding::percent_decode;
 
 use self::param::{Param, decoded_name};
@@ -25,7 +27,7 @@ pub struct LinkAdvice {
     pub corrected: Option<String>,
 }
 
-/// How many ignored parameters a note names.
+/// How many ignored or misspelled parameters are named.
 const MAX_NAMED: usize = 8;
 
 /// The parameters of a link while they are read.
@@ -104,19 +106,22 @@ impl Reading {
     /// Sorts the parameters into those of the portal, those that are cut off from a URL, and the ignored ones. Returns the index of the
     /// redirect parameter that a fragment would belong to.
     fn classify(&mut self, flow: Flow, pairs: &[String]) -> Option<usize> {
-        let is_there = |name: &str| pairs.iter().any(|pair| decoded_name(pair.split('=').next().unwrap_or_default()) == name);
+        // A link may have thousands of parameters: each is compared with the portal's few names, never with all others.
+        let known_of = |name: &str| LinkParams::names().find(|known| *known == name);
+        let are_there: BTreeSet<_> = pairs.iter().filter_map(|pair| known_of(&decoded_name(pair))).collect();
         let (mut owner, mut last_redirect): (Option<usize>, Option<usize>) = (None, None);
-        let mut cut_off: Vec<(usize, String)> = Vec::new();
+        let (mut misspelled_names, mut counted) = (Vec::new(), BTreeSet::new());
+        let mut cut_off: BTreeMap<usize, (String, usize)> = BTreeMap::new();
         for pair in pairs {
             let (raw_name, raw) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decoded_name(raw_name);
-            let known = LinkParams::names().find(|known| *known == name);
-            let misspelled = meant(flow, &name).filter(|meant| known.is_none() && !is_tracking(&name) && !is_there(meant));
+            let known = known_of(&name);
+            let misspelled = meant(flow, &name).filter(|meant| known.is_none() && !is_tracking(&name) && !are_there.contains(meant));
             if let Some(meant) = misspelled {
-                self.mistake(format!("The portal does not read {}. Write {meant}.", shown(&name)));
+                misspelled_names.push((shown(&name), meant));
             }
             if let Some(name) = known.or(misspelled) {
-                let is_counted = LinkParams::REDIRECTS.contains(&name) && self.params.iter().all(|param| param.name != name);
+                let is_counted = counted.insert(name) && LinkParams::REDIRECTS.contains(&name);
                 self.params.push(Param { is_changed: misspelled.is_some(), ..Param::new(name, raw) });
                 last_redirect = is_counted.then_some(self.params.len() - 1);
                 owner = last_redirect.filter(|_| raw.contains('?'));
@@ -127,18 +132,28 @@ impl Reading {
                 self.ignored.push(pair.clone());
             } else if let Some(at) = owner {
                 self.params[at].extend(&format!("&{pair}"));
-                cut_off.push((at, name));
+                cut_off.entry(at).or_insert_with(|| (shown(&name), 0)).1 += 1;
             }
         }
-        for at in 0..self.params.len() {
-            let names: Vec<_> = cut_off.iter().filter(|(owner, _)| *owner == at).map(|(_, name)| shown(name)).collect();
-            if let Some(first) = names.first() {
-                let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
-                let (owner, verb) = (self.params[at].name, if names.len() > 1 { "are" } else { "is" });
-                self.mistake(format!("{first}{more} {verb} cut off from {owner}. Write an & inside a URL as %26."));
-            }
+        self.name_misspelled(&misspelled_names);
+        for (at, (first, count)) in cut_off {
+            let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+            let (owner, verb) = (self.params[at].name, if count > 1 { "are" } else { "is" });
+            self.mistake(format!("{first}{more} {verb} cut off from {owner}. Write an & inside a URL as %26."));
         }
         last_redirect
+    }
+
+    /// Names the misspelled parameters, and how many more there are.
+    fn name_misspelled(&mut self, names: &[(String, &'static str)]) {
+        for (name, meant) in names.iter().take(MAX_NAMED) {
+            self.mistake(format!("The portal does not read {name}. Write {meant}."));
+        }
+        match names.len().saturating_sub(MAX_NAMED) {
+            0 => {}
+            1 => self.mistake("1 more parameter is misspelled.".to_owned()),
+            more => self.mistake(format!("{more} more parameters are misspelled.")),
+        }
     }
 
     /// Says what becomes of a fragment that is not read.
@@ -205,13 +220,9 @@ impl Reading {
     }
 
     fn name_ignored(&mut self) {
-        let mut names: Vec<String> = Vec::new();
-        for pair in &self.ignored {
-            let name = shown(&decoded_name(pair.split('=').next().unwrap_or_default()));
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let mut names: Vec<String> = self.ignored.iter().map(|pair| shown(&decoded_name(pair))).collect();
+        names.retain(|name| seen.insert(name.clone()));
         if !names.is_empty() {
             let more = names.len().checked_sub(MAX_NAMED).filter(|more| *more > 0).map(|more| format!(" and {more} more"));
             names.truncate(MAX_NAMED);
