@@ -17,7 +17,8 @@ export class Authenticator {
   }
 
   code(): string {
-    this.last = Math.max(this.last + 1, Math.floor(Date.now() / 30_000) - 1);
+    // The step before counts too, unless it would be over before the code is posted.
+    this.last = Math.max(this.last + 1, Math.floor((Date.now() + 10_000) / 30_000) - 1);
     const counter = Buffer.alloc(8);
     counter.writeBigUInt64BE(BigInt(this.last));
     const hash = createHmac("sha1", this.secret).update(counter).digest();

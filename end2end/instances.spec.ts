@@ -4,7 +4,8 @@ import { alive, expect, resolve, test } from "./fixtures.ts";
 test("the first start creates an instance to try things with", async ({ page }) => {
   await page.goto("/");
   await expect(page).toHaveURL(/\/instances$/);
-  await page.getByRole("link", { name: /Localhost/ }).first().click();
+  await page.goto("/instances?q=localhost");
+  await page.getByRole("main").getByRole("link", { name: /Localhost/ }).first().click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Localhost");
   await expect(page.getByText("Development", { exact: true })).toBeVisible();
 });

@@ -49,7 +49,7 @@ test("what is selected can be seen where the system chooses the colours", async 
   for (const [selected, other] of [
     [page.getByRole("link", { name: "Many links" }), page.getByRole("link", { name: "One link" })],
     [page.getByRole("button", { name: "All 2" }), page.getByRole("button", { name: "Refused 1" })],
-    [page.getByRole("link", { name: "Account Portal" }), page.getByRole("link", { name: "Settings" })],
+    [page.getByRole("link", { name: "Account Portal" }), page.getByRole("link", { name: "Settings", exact: true })],
   ]) {
     expect(await style(selected, "background-color"), await selected.innerText()).not.toBe(await style(other, "background-color"));
   }

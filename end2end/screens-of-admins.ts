@@ -81,7 +81,7 @@ export const screensOfAdmins: Screen[] = [
     await alive(page);
   }],
   ["Members, asked before one is removed", async (page, at) => {
-    const email = `${"very-long-".repeat(20)}@example.org`;
+    const email = `${"quite-long-".repeat(18)}@example.org`;
     const browser = page.context().browser();
     if (!browser) throw new Error("The page has no browser.");
     await (await colleague(browser, page, at, email, "viewer")).close();

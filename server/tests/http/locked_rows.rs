@@ -75,11 +75,11 @@ async fn a_sign_in_to_a_locked_account_keeps_the_email_address(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_page_that_reads_a_locked_table_says_so_and_others_are_shown(pool: PgPool) {
     let site = site(&pool).await;
-    let holder = hold(&pool, "lock table changes in access exclusive mode").await;
-    assert_says_so(&site.get_with("/instances/my-app/history", &HOST).await);
+    let holder = hold(&pool, "lock table admin_links in access exclusive mode").await;
+    assert_says_so(&site.get_with("/instances/my-app/members", &HOST).await);
     assert_eq!(site.get_with("/instances", &HOST).await.status, StatusCode::OK);
     holder.rollback().await.unwrap();
-    assert_eq!(site.get_with("/instances/my-app/history", &HOST).await.status, StatusCode::OK);
+    assert_eq!(site.get_with("/instances/my-app/members", &HOST).await.status, StatusCode::OK);
 }
 
 #[sqlx::test(migrations = "../migrations")]

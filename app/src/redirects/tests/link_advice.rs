@@ -112,9 +112,9 @@ fn a_misspelled_parameter_is_named_with_the_one_that_was_meant() {
 
 #[test]
 fn of_many_misspelled_parameters_some_are_named_and_the_others_counted() {
-    let said = advice(&format!("?{}", ["emial=a@b.c"; 1300].join("&"))).mistakes;
-    assert!(said[..8].iter().all(|mistake| mistake == "The portal does not read emial. Write email_address."), "{said:?}");
-    assert_eq!(said[8..], ["1292 more parameters are misspelled.", "email_address appears 1300 times. The last one counts."]);
+    let said = advice(&format!("?{}", ["emailaddress=a@b.c"; 800].join("&"))).mistakes;
+    assert!(said[..8].iter().all(|mistake| mistake == "The portal does not read emailaddress. Write email_address."), "{said:?}");
+    assert_eq!(said[8..], ["792 more parameters are misspelled.", "email_address appears 800 times. The last one counts."]);
 }
 
 #[test]
