@@ -7,7 +7,7 @@ test("the first start creates an instance to try things with", async ({ page }) 
   await page.goto("/instances?q=localhost");
   await page.getByRole("main").getByRole("link", { name: /Localhost/ }).first().click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Localhost");
-  await expect(page.getByText("Development", { exact: true })).toBeVisible();
+  await expect(page.getByRole("main").getByText("Development", { exact: true })).toBeVisible();
 });
 
 test("an admin creates an instance, and links resolve to it", async ({ page }) => {

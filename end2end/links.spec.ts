@@ -211,7 +211,7 @@ test.describe("without JavaScript", () => {
     await field(page).fill("kept");
     await check(page, slug);
     await expect(field(page)).toHaveValue("kept");
-    await page.locator("tbody tr").first().getByRole("link").click();
+    await page.locator("tbody tr").first().getByRole("link").first().click();
     await expect(page.getByLabel("redirect_url", { exact: true })).toHaveValue("https://evil50.example/x");
   });
 

@@ -166,17 +166,20 @@ impl Fields {
             let name = field.name().unwrap_or_default().to_owned();
             // Where no file is chosen, an empty one without a name is sent.
             let file_name = field.file_name().unwrap_or_default().to_owned();
+            // Before its content, which may be more than is taken: the error belongs beside the file.
+            let is_file = name == "file" && !file_name.is_empty();
+            let is_first_file = is_file && self.file_name.replace(file_name).is_none();
             let value = self.keep(field).await?;
             let first = match name.as_str() {
                 "links" => self.links.replace(value).is_none(),
                 "show" => self.show.replace(value).is_none(),
                 "file_name" => self.carried_name.replace(value).is_none(),
                 "pasted" => self.carried_paste.replace(value).is_none(),
-                "file" if file_name.is_empty() => value.is_empty(),
-                "file" => {
+                "file" if is_file => {
                     self.file = value;
-                    self.file_name.replace(file_name).is_none()
+                    is_first_file
                 }
+                "file" => value.is_empty(),
                 _ => false,
             };
             if !first {
