@@ -26,8 +26,9 @@ export class Authenticator {
   }
 }
 
-/** Begins to set the second factor up. A session that is some minutes old asks for the password. */
+/** Begins to set the second factor up, unless this session has begun before. A session that is some minutes old asks for the password. */
 export async function beginSetUp(page: Page): Promise<void> {
+  if (await page.getByRole("button", { name: "Turn on" }).isVisible()) return;
   const asked = page.getByLabel("Password");
   if (await asked.isVisible()) await asked.fill(password);
   await page.getByRole("button", { name: "Set up" }).click();

@@ -44,11 +44,12 @@ export const test = base.extend<{ slug: string; fresh: Server; meant: number[]; 
     await createInstance(request, server, slug);
     await use(slug);
   },
-  // A server with an empty database and no admin.
-  fresh: async ({}, use, info) => {
+  // A server with an empty database and no admin. The page is closed before it stops: it may still be fetching something.
+  fresh: async ({ page }, use, info) => {
     const server = new Server(newDatabase(`fresh_${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`));
     await server.start();
     await use(server);
+    await page.close();
     await server.stop();
     server.remove();
   },

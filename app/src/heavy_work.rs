@@ -29,7 +29,7 @@ impl HeavyWork {
         Self(LazyLock::new(|| Semaphore::new(at_a_time())))
     }
 
-    /// Does the work on a thread of its own, once there is room for it. Work that nobody waits for any more is not begun.
+    /// Does the work on a thread of its own, once there is room for it. Work is not started if its caller has given up.
     ///
     /// # Errors
     /// The work was not done.

@@ -165,7 +165,7 @@ impl SecondFactor {
     pub(crate) fn read_key(&self) -> Option<SecretKey> {
         match self.key_file.read() {
             Ok(key) => Some(key),
-            // Where nobody has set up a second factor, there is none. Whoever needs it says so at a higher level.
+            // A server without second factors needs no key. One that needs it logs a missing key as an error.
             Err(error) => {
                 tracing::debug!("the secret key can't be read: {error}");
                 None

@@ -114,7 +114,7 @@ pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, clien
             sessions::end_all(&mut *transaction, account.id, None).await?;
             devices::delete_all(&mut transaction, account.id).await?;
             pending_sign_ins::end_all(&mut transaction, account.id).await?;
-            // Whoever resets the password may have lost the phone as well.
+            // An admin who has lost the password may have lost the phone too.
             let was_on = second_factors::turn_off(&mut transaction, account.id).await?;
             let entry = Entry::default().field("second_factor", was_on, false);
             let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address };

@@ -74,10 +74,7 @@ mod on_server {
     use super::FallbackForm;
     use crate::{
         database::StoreError,
-        fallbacks::{
-            offer::{OriginChange, explain_to_editor},
-            store,
-        },
+        fallbacks::{offer::explain_to_editor, origin_change::OriginChange, store},
         history::Kind,
         instances::stored::StoredInstance,
         redirects::{Fallbacks, Flow, Ground, correct_fallback, parse_fallback, trim_invisible},

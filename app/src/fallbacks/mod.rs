@@ -7,6 +7,8 @@ pub mod form;
 #[cfg(feature = "ssr")]
 pub mod offer;
 #[cfg(feature = "ssr")]
+pub mod origin_change;
+#[cfg(feature = "ssr")]
 pub mod proposal;
 #[cfg(feature = "ssr")]
 pub mod skipped;

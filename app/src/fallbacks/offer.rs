@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    form::FallbackForm,
-    verdict::{OfferedVerdict, RefusedValue, Verdict},
-};
+use super::verdict::{OfferedVerdict, RefusedValue, Verdict};
 use crate::{
     instances::stored::StoredInstance,
     paths,
@@ -14,70 +11,23 @@ use crate::{
         AllowedOrigin, Explanation, Flow, Instance, OriginOwner, Refusal, UNDER_SETTINGS, explain, missing_origin_of_fallback,
         policy::Refused, trim_invisible,
     },
-    saving::form_element::{ALLOW, DISALLOW},
+    saving::form_element::ALLOW,
     ui::{
         correction::correction_button,
         icon::{WARNING, icon},
     },
 };
 
-/// The origins that saving a form allows, and those that it takes back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OriginChange {
-    /// Ticked in the form, and needed by one of its values.
-    pub added: Vec<AllowedOrigin>,
-    /// Stored, and taken back by Undo.
-    pub removed: Vec<AllowedOrigin>,
-}
-
-impl OriginChange {
-    /// What a form changes. An origin that is ticked and that no value needs is not allowed.
-    pub fn of(form: &FallbackForm, stored: &StoredInstance) -> Self {
-        if stored.unusable.is_some() {
-            return Self::default();
-        }
-        let instance = &stored.instance;
-        let parse = |text: &String| AllowedOrigin::parse(text, instance.environment()).ok();
-        let removed = form.disallow.iter().filter_map(parse).filter(|origin| instance.allowed_origins().contains(origin)).collect();
-        let mut change = Self { added: Vec::new(), removed };
-        for flow in Flow::ALL {
-            let missing = missing_origin_of_fallback(&change.apply(instance), flow, trim_invisible(form.get(flow)));
-            change.added.extend(missing.filter(|origin| form.allow.iter().any(|allowed| allowed == origin.as_str())));
-        }
-        change
-    }
-
-    /// The instance with this change.
-    pub fn apply(&self, instance: &Instance) -> Instance {
-        instance.with_origins(&self.added, &self.removed)
-    }
-
-    /// What a form that undoes this change has in addition, urlencoded.
-    pub fn undone(&self) -> String {
-        let pair = |name: &str, origin: &AllowedOrigin| {
-            let value: String = url::form_urlencoded::byte_serialize(origin.as_str().as_bytes()).collect();
-            format!("&{name}={value}")
-        };
-        let (allow, disallow) =
-            (self.removed.iter().map(|origin| pair(ALLOW, origin)), self.added.iter().map(|origin| pair(DISALLOW, origin)));
-        allow.chain(disallow).collect()
-    }
-
-    /// What is stored of the allowed origins after this change. A stored origin that is skipped today stays.
-    pub fn stored(&self, before: &[String]) -> Vec<String> {
-        let is_removed = |text: &&String| self.removed.iter().any(|origin| origin.as_str() == **text);
-        let added = self.added.iter().map(ToString::to_string);
-        before.iter().filter(|text| !is_removed(text)).cloned().chain(added).collect()
-    }
-}
+/// What an editor can do about a foreign origin beside the field, in the place of [`UNDER_SETTINGS`].
+const BESIDE_THE_FIELD: &str = "allow this origin";
 
 /// Says why an editor's value is refused: a foreign origin can be allowed beside it, or why not.
 pub fn explain_to_editor(instance: &Instance, flow: Flow, value: &str, refused: &Refused) -> Explanation {
     let explanation = explain(instance, value, refused);
     let other = if missing_origin_of_fallback(instance, flow, value).is_some() {
-        "allow this origin"
+        BESIDE_THE_FIELD
     } else if refused.reason == Refusal::Foreign && instance.has_max_origins() {
-        "remove another allowed origin under Settings, which are as many as there can be"
+        "remove an allowed origin under Settings to make room for this one"
     } else {
         return explanation;
     };
@@ -191,7 +141,7 @@ impl Verdict {
     fn for_editor(self) -> Self {
         match self {
             Self::Refused(refused) => {
-                let after = refused.after.replace(UNDER_SETTINGS, "allow this origin");
+                let after = refused.after.replace(UNDER_SETTINGS, BESIDE_THE_FIELD);
                 Self::Refused(RefusedValue { after, ..refused })
             }
             other => other,

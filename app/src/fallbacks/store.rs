@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, PgPool};
 
-use super::{form::FallbackForm, offer::OriginChange};
+use super::{form::FallbackForm, origin_change::OriginChange};
 use crate::{
     database::{StoreError, begin},
     history::{

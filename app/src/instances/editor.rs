@@ -21,8 +21,9 @@ use crate::{
         api_call::{arguments, call, get, list},
         errors::{mark_checking, show_checked},
         form_element::{BAR, Fields, LIST, add_row, announce, base, element, form, inputs},
-        in_place::{CHECKED, STORED, changed, say_impact, show_impact, tell},
+        in_place::{CHECKED, STORED, say_impact, show_impact, tell},
         live_check::{LiveCheck, why_unchecked},
+        unsaved::changed,
     },
 };
 

@@ -13,6 +13,7 @@ use crate::{
     ui::{
         form::FieldError,
         icon::{WARNING, icon},
+        text::Escaped,
     },
 };
 
@@ -74,7 +75,7 @@ fn row(id: Option<String>, origin: &str, is_stored: bool) -> impl IntoView + use
     view! {
         <li class="origin" data-stored=is_stored.then_some("")>
             <div>
-                <code>{origin.clone()}</code>
+                <code>{Escaped(&origin).to_string()}</code>
                 <span class="badge" data-kind="unsaved">"Unsaved"</span>
                 <p class="help">{below(&origin)}</p>
                 <p class="verdict impact" data-kind="warning" hidden>{icon(WARNING)}<span></span></p>

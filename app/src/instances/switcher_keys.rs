@@ -108,7 +108,7 @@ fn press(event: &KeyboardEvent) {
                 first.click();
             }
         }
-        // Whoever has opened it with the mouse can type at once.
+        // After opening it with the mouse, typing goes to the search field.
         letter if letter.len() == 1 && letter != " " && !event.ctrl_key() && !event.meta_key() && !event.alt_key() => {
             if let Some(search) = search() {
                 let _ = search.focus();

@@ -54,7 +54,7 @@ impl SwitcherList {
     async fn of(pool: &PgPool, admin: i64, search: String, here: String, to: Place, slugs: &RecentSlugs) -> sqlx::Result<Self> {
         let mut found = if search.is_empty() { recent(pool, admin, &slugs.0).await? } else { Vec::new() };
         found.retain(|instance| instance.slug != here);
-        // Those that were changed last, where this browser has not opened enough.
+        // The rest are the instances that were changed last.
         for other in find_listed(pool, admin, &search, MAX_SWITCHED).await? {
             let is_there = (search.is_empty() && other.slug == here) || found.iter().any(|instance| instance.slug == other.slug);
             if found.len() < MAX_SWITCHED && !is_there {

@@ -10,7 +10,7 @@ use crate::{
     fallbacks::verdict::UrlParts,
     instances::stored::StoredInstance,
     paths,
-    redirects::{Flow, Ground, LinkParams, Outcome, Source, Visit, explain, policy, resolve},
+    redirects::{Flow, Ground, LinkParams, Outcome, Source, Visit, check_candidate, explain, resolve},
     ui::{
         icon::{WARNING, icon},
         text::shortened,
@@ -37,10 +37,11 @@ pub(super) fn ends(stored: &StoredInstance) -> Vec<End> {
 
 fn end(stored: &StoredInstance, flow: Flow) -> End {
     let (instance, link) = (&stored.instance, LinkParams::default());
-    let resolution = resolve(instance, &stored.fallbacks, Visit { flow, link: &link, requesting: None });
+    let visit = Visit { flow, link: &link, requesting: None };
+    let resolution = resolve(instance, &stored.fallbacks, visit);
     let skipped = resolution.steps.iter().find_map(|step| {
         let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };
-        let refused = policy::check(instance, flow, None, value).err()?;
+        let refused = check_candidate(instance, visit, step.source, value).err()?;
         Some((value.to_string(), explain(instance, value, &refused).into()))
     });
     let ground = resolution.steps.iter().find_map(|step| match step.outcome {

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use super::form::PreviewForm;
 use crate::{
     redirects::{Flow, Instance, LinkParams, Prefill, RequestingOrigin, parameter_advice},
-    ui::icon::{WARNING, icon},
+    ui::{
+        icon::{WARNING, icon},
+        text::Escaped,
+    },
 };
 
 /// Every field except the pasted link.
@@ -67,7 +70,7 @@ pub(super) fn advice(form: &PreviewForm, instance: &Instance, name: &str) -> imp
     } else {
         parameter_advice(instance, form.flow(), name, form.value(name)).map(|advice| advice.text)
     };
-    text.map(|text| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{text}</span></p> })
+    text.map(|text| view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{Escaped(&text).to_string()}</span></p> })
 }
 
 fn requesting_page_advice(form: &PreviewForm, instance: &Instance) -> Option<&'static str> {

@@ -6,10 +6,8 @@ use crate::paths;
 use url::form_urlencoded;
 
 use crate::{
-    redirects::{
-        DirectLink, Fallbacks, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, missing_origin_of_fallback,
-        parse_fallback,
-    },
+    fallbacks::origin_change::ticked_origins,
+    redirects::{DirectLink, Fallbacks, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, parse_fallback},
     saving::form_element::ALLOW,
 };
 
@@ -161,9 +159,8 @@ impl PreviewForm {
 
     /// The instance as if the origins that the unsaved values need, and that are ticked, were allowed.
     pub fn with_allowed(&self, instance: &Instance) -> Instance {
-        let missing = self.unsaved.iter().filter_map(|(flow, value)| missing_origin_of_fallback(instance, *flow, value));
-        let added: Vec<_> = missing.filter(|origin| self.allow.iter().any(|allowed| allowed == origin.as_str())).collect();
-        instance.with_origins(&added, &[])
+        let values = self.unsaved.iter().map(|(flow, value)| (*flow, value.as_str()));
+        instance.with_origins(&ticked_origins(instance, values, &self.allow), &[])
     }
 
     /// The fallback redirects as if the valid unsaved values were saved; `None` if that would change nothing.

@@ -7,7 +7,7 @@ use url::Url;
 use super::highlight::{highlighted, highlights, in_unicode};
 use crate::{
     fallbacks::{offer::with_settings_link, verdict::UrlParts},
-    redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, explain, missing_origin, policy},
+    redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, check_candidate, explain, missing_origin},
     ui::icon::{CROSS, DASH, TICK, icon},
 };
 
@@ -46,7 +46,7 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, context: St
         Outcome::Allowed { .. } => ("allowed", TICK, " chosen"),
     };
     let stored = step.source == Source::Fallback;
-    let checked = step.value.as_deref().map(|value| (value, policy::check(instance, visit.flow, visit.requesting, value)));
+    let checked = step.value.as_deref().map(|value| (value, check_candidate(instance, visit, step.source, value)));
     let url = checked.as_ref().and_then(|(_, checked)| match checked {
         Ok(allowed) => Some(&allowed.url),
         Err(refused) => refused.url.as_ref(),

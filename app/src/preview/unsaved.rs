@@ -8,13 +8,15 @@ use crate::{
     fallbacks::verdict::{RefusedValue, Verdict},
     redirects::Instance,
     saving::form_element::ALLOW,
+    ui::text::Escaped,
 };
 
 /// Lists the unsaved values, says which of them can't be saved, and links back to the Redirects tab.
 pub(super) fn what_if(instance: &Instance, form: &PreviewForm) -> impl IntoView + use<> {
     let slug = instance.slug();
     let values = form.unsaved.iter().map(|(flow, value)| {
-        let shown = if value.is_empty() { view! { "empty" }.into_any() } else { view! { <code>{value.clone()}</code> }.into_any() };
+        let shown =
+            if value.is_empty() { view! { "empty" }.into_any() } else { view! { <code>{Escaped(value).to_string()}</code> }.into_any() };
         let refused = match Verdict::of(instance, *flow, value) {
             Verdict::Refused(RefusedValue { before, host, after, .. }) => Some(view! { " can't be saved. " {before}<b>{host}</b>{after} }),
             Verdict::Empty(_) | Verdict::Allowed(_) => None,

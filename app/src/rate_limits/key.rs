@@ -1,4 +1,5 @@
-//! The key of something that is limited: the same in every runtime of one server version, and nobody can read from it what it stands for.
+//! The key of something that is limited: the same in every runtime of one server version. It does not
+//! contain the value, but somebody who guesses the value can check the guess.
 
 use std::hash::{Hash, Hasher};
 

@@ -7,7 +7,7 @@ use super::{
     missing_origin::missing_origin,
     origin::check_stored_host,
     policy::{MAX_URL_BYTES, Refusal, Refused},
-    resolve::check,
+    resolve::check_candidate,
 };
 
 /// A sentence about a refused value. It holds the host apart, so that a screen can highlight it.
@@ -70,7 +70,7 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
 /// Says why a step of the visit's resolution was refused. `None` if it was not.
 fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> Option<Explanation> {
     let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };
-    let refused = check(instance, visit, step.source, value).err()?;
+    let refused = check_candidate(instance, visit, step.source, value).err()?;
     Some(explain(instance, value, &refused))
 }
 
@@ -78,7 +78,7 @@ fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> Optio
 pub fn first_missing_origin(instance: &Instance, visit: Visit<'_>, resolution: &Resolution<'_>) -> Option<AllowedOrigin> {
     let refused = |step: &&Step<'_>| matches!(step.outcome, Outcome::Refused { .. });
     let step = resolution.steps.iter().find(refused)?;
-    missing_origin(instance, &check(instance, visit, step.source, step.value.as_ref()?).err()?)
+    missing_origin(instance, &check_candidate(instance, visit, step.source, step.value.as_ref()?).err()?)
 }
 
 /// Says which candidate of the visit was refused first, and why. `None` if none was.

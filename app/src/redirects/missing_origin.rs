@@ -44,10 +44,10 @@ impl Instance {
     }
 }
 
-/// Whose an origin is, as far as its name tells.
+/// Who decides what people find at an origin, as far as its name tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OriginOwner {
-    /// Whoever has registered this name.
+    /// The person or company that has registered this name.
     Registrant(String),
     /// A customer of a host where anybody can have a name.
     Customer {
@@ -65,7 +65,7 @@ pub enum OriginOwner {
 }
 
 impl OriginOwner {
-    /// Whose the origin is.
+    /// The owner of an origin.
     pub fn of(origin: &AllowedOrigin) -> Self {
         let url = Url::parse(origin.as_str()).ok();
         let Some(Host::Domain(host)) = url.as_ref().and_then(Url::host) else { return Self::Address };

@@ -58,7 +58,7 @@ pub use parameter_advice::{ParameterAdvice, parameter_advice};
 pub use policy::{Ground, Refusal};
 pub use prefill::{Prefill, prefill_advice};
 pub use requesting::RequestingOrigin;
-pub use resolve::{Outcome, Resolution, Source, Step, Visit, resolve};
+pub use resolve::{Outcome, Resolution, Source, Step, Visit, check_candidate, resolve};
 pub use restore::Skipped;
 pub use settings::{Environment, InstanceError, InstanceField, Settings};
 pub use wrapper::Wrapper;

@@ -120,7 +120,7 @@ pub fn resolve<'a>(instance: &'a Instance, fallbacks: &'a Fallbacks, visit: Visi
             _ if target.is_some() => Step { source, value: None, outcome: Outcome::NotReached },
             None => Step { source, value: None, outcome: Outcome::Absent },
             Some(value) => {
-                let outcome = match check(instance, visit, source, value) {
+                let outcome = match check_candidate(instance, visit, source, value) {
                     Ok(Allowed { url, ground }) => {
                         target = Some((url, source));
                         Outcome::Allowed { ground }
@@ -145,7 +145,10 @@ pub fn resolve<'a>(instance: &'a Instance, fallbacks: &'a Fallbacks, visit: Visi
 }
 
 /// What the policy says of a candidate of a visit. A stored fallback redirect keeps the rules for stored values too.
-pub(super) fn check(instance: &Instance, visit: Visit<'_>, source: Source, value: &str) -> Result<Allowed, Refused> {
+///
+/// # Errors
+/// Why the policy refuses it.
+pub fn check_candidate(instance: &Instance, visit: Visit<'_>, source: Source, value: &str) -> Result<Allowed, Refused> {
     match source {
         Source::Fallback => check_fallback(instance, visit.flow, visit.requesting, value),
         _ => policy::check(instance, visit.flow, visit.requesting, value),

@@ -73,7 +73,7 @@ pub struct Acknowledged {
     pub after: f64,
 }
 
-/// Reports that a runtime serves these saves. Those that are not the last ones by now are left out: the runtime reports the last one
+/// Reports that a runtime serves these saves. Saves that newer ones have replaced are left out: the runtime reports the last one
 /// when it serves it. So are saves that this database does not have.
 ///
 /// # Errors

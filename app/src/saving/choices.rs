@@ -50,7 +50,7 @@ pub fn choices(conflict: &Conflict, form: &str, wording: Wording, page: String) 
 }
 
 fn field(choice: &Choice, wording: Wording) -> impl IntoView + use<> {
-    let Choice { field, typed, stored, last } = choice.clone();
+    let Choice { field, typed, stored, last, .. } = choice.clone();
     let by = match last {
         Some(last) => {
             let minute = last.minute();

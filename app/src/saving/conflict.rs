@@ -24,6 +24,7 @@ pub(super) fn show_choices(both: &Array) {
 
 fn show_choice(choice: &JsValue) -> Result<(), JsValue> {
     let (field, stored, last) = (text(choice, "field"), text(choice, "stored"), get(choice, "last"));
+    let shown = text(choice, "shown");
     let Some(group) = element(&field).and_then(|input| input.closest(".field").ok().flatten()) else { return Ok(()) };
     let add = |parent: &Element, name: &str, class: &str, text: &str| -> Result<Element, JsValue> {
         let child = document().create_element(name)?;
@@ -36,7 +37,7 @@ fn show_choice(choice: &JsValue) -> Result<(), JsValue> {
     let at = LastChange { who: String::new(), at: text(&last, "at") };
     let note = add(&group, "div", CLASS, "")?;
     let sentence = add(&note, "p", "", &format!("{who} stored "))?;
-    add(&sentence, "code", "", if stored.is_empty() { "nothing" } else { &stored })?;
+    add(&sentence, "code", "", if shown.is_empty() { "nothing" } else { &shown })?;
     if !at.at.is_empty() {
         add(&sentence, "span", "", " at ")?;
         add(&sentence, "time", "", &at.minute())?.set_attribute("datetime", &at.at)?;

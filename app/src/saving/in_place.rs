@@ -14,10 +14,11 @@ use super::{
     conflict::{remove_choices, show_choices},
     correction,
     errors::{hide_errors, show_errors, show_summary},
-    form_element::{ALLOW, BAR, BUTTON, DISALLOW, DISCARD, FORM, Fields, IMPACT, SAID, SIGN_IN, UNDO, base, count_changed, element, fill},
+    form_element::{ALLOW, BAR, BUTTON, DISALLOW, DISCARD, FORM, Fields, IMPACT, SAID, SIGN_IN, UNDO, base, element, fill},
     offer,
     page_refresh::refresh,
     submit::submit,
+    unsaved::{changed, unsaved},
 };
 use crate::{error::AppError, paths};
 
@@ -280,23 +281,4 @@ fn on(name: &str, heard: impl FnMut(Event) + 'static) {
     let heard: Box<dyn FnMut(Event)> = Box::new(heard);
     let heard = Closure::wrap(heard).into_js_value();
     let _ = window().add_event_listener_with_callback(name, heard.unchecked_ref());
-}
-
-/// How many fields differ from what is stored.
-pub fn changed() -> usize {
-    let names = element(BAR).and_then(|bar| bar.get_attribute("data-fields")).unwrap_or_default();
-    count_changed(&names, &base())
-}
-
-/// Says how many fields are unsaved, and how many of the values are refused.
-fn unsaved(count: usize) -> String {
-    let (base, invalid) = (base(), document().query_selector_all("[name][aria-invalid=true]").ok());
-    let names = invalid.into_iter().flat_map(|invalid| (0..invalid.length()).filter_map(move |at| invalid.get(at)));
-    let names = names.filter_map(|input| input.unchecked_into::<Element>().get_attribute("name"));
-    let attention = match names.filter(|name| count_changed(name, &base) > 0).count() {
-        0 => String::new(),
-        1 => ", one needs attention".to_owned(),
-        count => format!(", {count} need attention"),
-    };
-    format!("{count} unsaved change{}{attention}", if count == 1 { "" } else { "s" })
 }

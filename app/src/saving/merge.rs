@@ -4,7 +4,11 @@
 use sqlx::PgPool;
 
 use super::outcome::{Choice, Conflict, LastChange};
-use crate::{history::store::last::last_changes, instances::stored::StoredInstance, ui::text::timestamp};
+use crate::{
+    history::store::last::last_changes,
+    instances::stored::StoredInstance,
+    ui::text::{Escaped, timestamp},
+};
 
 /// A form that can be merged with what somebody else has stored in between.
 pub trait Merge: Sized {
@@ -37,7 +41,8 @@ impl Conflict {
         if base == Some(stored) {
             self.own.push(field.to_owned());
         } else {
-            self.both.push(Choice { field: field.to_owned(), typed: typed.to_owned(), stored: stored.to_owned(), last: None });
+            let shown = Escaped(stored).to_string();
+            self.both.push(Choice { field: field.to_owned(), typed: typed.to_owned(), stored: stored.to_owned(), shown, last: None });
         }
         typed.to_owned()
     }
@@ -105,9 +110,12 @@ mod tests {
 
     #[test]
     fn what_both_changed_is_a_choice_and_stays_as_typed_until_it_is_made() {
-        for (base, typed, stored) in [(Some("a"), "b", "c"), (Some("a"), "", "c"), (Some("a"), "b", ""), (None, "b", "c")] {
+        for (base, typed, stored) in
+            [(Some("a"), "b", "c"), (Some("a"), "", "c"), (Some("a"), "b", ""), (None, "b", "c"), (None, "b", "c\u{200b}")]
+        {
             let (value, conflict) = merged(base, typed, stored);
-            let choice = Choice { field: "name".into(), typed: typed.into(), stored: stored.into(), last: None };
+            let shown = stored.replace('\u{200b}', "\\u{200b}");
+            let choice = Choice { field: "name".into(), typed: typed.into(), stored: stored.into(), shown, last: None };
             assert_eq!((value.as_str(), conflict), (typed, Conflict { both: vec![choice], ..Conflict::default() }));
         }
     }

@@ -24,3 +24,4 @@ pub mod saved_instances;
 mod submit;
 #[cfg(feature = "ssr")]
 pub mod undo;
+pub mod unsaved;

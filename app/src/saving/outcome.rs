@@ -98,6 +98,8 @@ pub struct Choice {
     pub typed: String,
     /// What is stored now.
     pub stored: String,
+    /// The same as a screen shows it: with invisible characters spelled out.
+    pub shown: String,
     /// Who stored it and when, if the record says it.
     pub last: Option<LastChange>,
 }

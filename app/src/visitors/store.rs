@@ -94,7 +94,7 @@ pub async fn find(pool: &PgPool, instance: i64, identifier: &str) -> sqlx::Resul
     .await
 }
 
-/// Since when an email address is on the waitlist; `None` if it is not.
+/// When an email address joined the waitlist. Returns `None` if it is not there.
 ///
 /// # Errors
 /// The query fails.
@@ -121,7 +121,7 @@ pub async fn waitlist(pool: &PgPool, instance: i64, after: &str, limit: i64) -> 
     Ok(rows.into_iter().map(|row| (row.email_address, row.created_at)).collect())
 }
 
-/// Deletes a visitor's account with their sessions, and the organizations that have nobody else. One that is gone already is no error.
+/// Deletes a visitor's account with their sessions, and the organizations that have nobody else. Deleting an account twice is no error.
 /// The history keeps the visitor's number only.
 ///
 /// # Errors
@@ -136,7 +136,7 @@ pub async fn delete_visitor(pool: &PgPool, actor: &Actor, slug: &str, visitor: i
     Ok(())
 }
 
-/// Takes an email address off the waitlist. One that is not on it is no error. The history does not keep it.
+/// Takes an email address off the waitlist. It is no error if the address is not there. The history does not keep the address.
 ///
 /// # Errors
 /// The instance is not found or archived, the actor is not an owner, or the query fails.

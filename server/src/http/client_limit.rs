@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_not_known_is_not_limited_here() {
+    async fn unknown_clients_are_not_limited_here() {
         let router = router(ClientIpSource::XRealIp);
         let mut unread = Vec::new();
         for _ in 0..10 {

@@ -41,11 +41,11 @@ pub(crate) struct Turns<Key> {
 #[derive(Debug)]
 struct Keys<Key> {
     turns: HashMap<Key, Weak<Semaphore>>,
-    /// With how many keys those that are done with are dropped.
+    /// At this many keys, keys without turns are dropped.
     tidy_at: usize,
 }
 
-/// How many keys are held before those that are done with are dropped.
+/// How many keys are held before keys without turns are dropped for the first time.
 const MIN_KEYS: usize = 64;
 
 /// Room for one more, of whatever key.
@@ -80,7 +80,7 @@ impl<Key: Eq + Hash> Turns<Key> {
         Some(Turn { _own: self.of(key).try_acquire_owned().ok()?, _all: all })
     }
 
-    /// A turn of that key, at once; `None` if there is none.
+    /// Takes a turn of that key without waiting. Returns `None` if none is free.
     pub(crate) fn try_take(&self, key: Key) -> Option<Turn> {
         self.turn_in(Room(Arc::clone(&self.all).try_acquire_owned().ok()?), key)
     }
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_waits_for_an_own_turn_takes_none_of_the_others() {
+    async fn waiting_for_an_own_turn_takes_no_turn_of_other_keys() {
         let turns = Turns::new(1, 2);
         let _first = turns.take("a").await;
         let mut waiting: Vec<_> = (0..10).map(|_| Box::pin(turns.take("a"))).collect();
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_turn_lasts_until_the_answer_is_gone_and_nobody_is_remembered() {
+    async fn a_turn_lasts_until_the_answer_is_dropped() {
         let turns = Turns::new(1, 1);
         let answer = turns.take("a").await.unwrap().until_written(Response::new(Body::from("x")));
         assert!(turns.take("a").now_or_never().is_none());
@@ -185,16 +185,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_done_is_forgotten() {
+    async fn keys_without_turns_are_forgotten() {
         let turns = Turns::new(1, 10_000);
         let _kept: Vec<_> = (0..100).map(|key| turns.try_take(key).unwrap()).collect();
         (100..10_000).for_each(|key| drop(turns.try_take(key)));
         assert!(turns.keys.lock().unwrap().turns.len() <= 200);
-        assert!(turns.try_take(5).is_none(), "who has a turn is not forgotten");
+        assert!(turns.try_take(5).is_none(), "a key with a turn is not forgotten");
     }
 
     #[tokio::test]
-    async fn without_room_or_a_turn_of_its_own_nobody_gets_in_at_once() {
+    async fn try_take_needs_room_and_a_free_turn_of_the_key() {
         let turns = Turns::new(1, 2);
         let a = turns.try_take("a").unwrap();
         assert!(turns.try_take("a").is_none());
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_gets_no_turn_in_time_is_told() {
+    async fn a_request_that_waits_too_long_gets_an_error() {
         let turns = Turns { wait: Duration::ZERO, ..Turns::new(1, 1) };
         let _turn = turns.take("a").await.unwrap();
         assert_eq!(turns.take("a").await.unwrap_err(), NoTurn);

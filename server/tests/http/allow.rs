@@ -172,7 +172,11 @@ async fn an_instance_with_as_many_origins_as_there_can_be_says_so(pool: PgPool) 
     let form = with(fallback_form("1"), "after_sign_in_url", START);
     let refused = Site::new(&pool).await.post(PATH, &[&form[..], &[("allow", PARTNER)]].concat()).await;
     assert_eq!((refused.status, choices(refused.text(), "allow").len()), (StatusCode::UNPROCESSABLE_ENTITY, 0));
-    assert!(text(refused.text()).contains("or remove another allowed origin under Settings"), "{}", text(refused.text()));
+    assert!(
+        text(refused.text()).contains("or remove an allowed origin under Settings to make room for this one."),
+        "{}",
+        text(refused.text())
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]

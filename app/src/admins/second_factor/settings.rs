@@ -36,7 +36,7 @@ pub async fn begin(pool: &PgPool, key: &SecretKey, caller: &Caller, form: &SetUp
     Ok(())
 }
 
-/// The secret that the caller's session has begun to set up; `None` if there is none.
+/// The secret that the caller's session is setting up. Returns `None` if it has not begun.
 ///
 /// # Errors
 /// The key is not the one that it was encrypted with, or the query fails.

@@ -150,7 +150,7 @@ pub async fn create(connection: &mut PgConnection, purpose: &Purpose, maker: &Ac
 }
 
 /// The link with that token; `None` if it was used or has expired, if it is a setup link and there is an account already, or if it is an
-/// invitation to an instance that is archived or whose maker is no owner of it any more.
+/// invitation to an instance that is archived or whose maker no longer owns it.
 ///
 /// # Errors
 /// The query fails.

@@ -38,7 +38,7 @@ pub async fn create(connection: &mut PgConnection, admin: i64, token: &Token) ->
     Ok(())
 }
 
-/// The sign-in with that token; `None` if there is none, it has taken too long, or the account's second factor is off by now.
+/// Finds the pending sign-in of a token. Returns `None` for an unknown or expired one, and if the account's second factor was turned off.
 ///
 /// # Errors
 /// The query fails.

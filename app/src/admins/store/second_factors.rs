@@ -42,7 +42,7 @@ pub async fn is_on<'e>(executor: impl PgExecutor<'e>, admin: i64) -> sqlx::Resul
     sqlx::query_scalar!(r#"select exists (select from admin_second_factors where admin_id = $1) as "on!""#, admin).fetch_one(executor).await
 }
 
-/// The key of an admin whose second factor is on, and the encrypted secret; `None` if there is none on this server.
+/// Any second factor that is on: its admin and the encrypted secret. Returns `None` if no admin of this server has one.
 ///
 /// # Errors
 /// The query fails.
@@ -67,7 +67,7 @@ pub async fn begin_setup<'e>(executor: impl PgExecutor<'e>, session: i64, secret
     Ok(())
 }
 
-/// The encrypted secret of the set-up that a session has begun; `None` if there is none, or it has taken too long.
+/// The encrypted secret that a session is setting up. Returns `None` if the session has not begun, or began too long ago.
 ///
 /// # Errors
 /// The query fails.

@@ -5,7 +5,7 @@ use url::form_urlencoded;
 use super::{MAX_COUNTED, PAGE_SIZE};
 use crate::{paths, redirects::Environment};
 
-/// The longest text that is searched for, in characters: longer than any name, domain or slug that one types.
+/// The longest text that is searched for, in characters: longer than any name, domain or slug that people type.
 const MAX_SEARCH_CHARS: usize = 200;
 
 /// Which instances are shown.

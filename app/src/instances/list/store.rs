@@ -12,7 +12,7 @@ use crate::{database::timed, redirects::Environment, ui::text::Grouped};
 /// How many instances a page shows.
 pub const PAGE_SIZE: i64 = 50;
 
-/// How many instances are counted and can be paged through. Beyond, one searches.
+/// How many instances are counted and can be paged through. To find others, admins search.
 pub const MAX_COUNTED: i64 = 5_000;
 
 /// An instance on the list.
@@ -30,7 +30,7 @@ pub struct ListedInstance {
     pub domain: String,
     /// The name of the admin's role.
     pub role: String,
-    /// The version, which the last change has made.
+    /// The version that the last change made.
     pub version: i64,
     /// When it was changed last.
     pub changed_at: OffsetDateTime,

@@ -90,7 +90,7 @@ fn first_steps(may_create: bool) -> impl IntoView {
 /// Says that nothing matches, and the way back.
 fn nothing(filter: &ListFilter) -> impl IntoView + use<> {
     let text = if filter.search.is_empty() {
-        "There is none of this kind.".to_owned()
+        "No instance matches this filter.".to_owned()
     } else {
         format!("Nothing matches \u{201c}{}\u{201d}. Search for a part of a name, a domain or a slug.", Escaped(&filter.search))
     };
