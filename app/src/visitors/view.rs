@@ -49,9 +49,9 @@ pub fn VisitorsPage() -> impl IntoView {
             (!is_empty).then(|| view! { <a class="button" href=paths::instance(&slug).waitlist_csv() download>"Download the waitlist"</a> })
         });
         let help = match role {
-            Role::Owner => "People who use this instance's portal. You can find and delete one of them.",
-            Role::Editor => "People who use this instance's portal. You can find one of them. Owners can delete accounts.",
-            Role::Viewer => "People who use this instance's portal. Editors can find one of them.",
+            Role::Owner => "People who use this instance's portal. Find a visitor below to delete their account.",
+            Role::Editor => "People who use this instance's portal. Owners can delete their accounts.",
+            Role::Viewer => "People who use this instance's portal. Editors can search for them.",
         };
         Ok(view! {
             <InstanceFrame stored place=Place::Visitors>
@@ -61,7 +61,7 @@ pub fn VisitorsPage() -> impl IntoView {
                     <div>
                         <h2 id="counts-title">"In numbers"</h2>
                         <p>{help}</p>
-                        <p>{format!("One network can add {MAX_PER_NETWORK} of each a day.")}</p>
+                        <p>{format!("A network can add {MAX_PER_NETWORK} of each per day.")}</p>
                     </div>
                     <div class="card">
                         {numbers(counts)}
@@ -120,7 +120,7 @@ fn find_section(slug: &str, search: Option<Search>, role: Role) -> impl IntoView
     let field = Field {
         name: "find",
         label: "Email address, phone number or username",
-        help: "The whole of it, as they sign in or joined the waitlist.",
+        help: "Enter it in full, as the visitor uses it to sign in or to join the waitlist.",
         kind: "text",
         autocomplete: "off",
         value: typed,
@@ -129,7 +129,7 @@ fn find_section(slug: &str, search: Option<Search>, role: Role) -> impl IntoView
         <section class="group" aria-labelledby="find-title">
             <div>
                 <h2 id="find-title">"Find a visitor"</h2>
-                <p>"Nobody is listed here. You find one person at a time."</p>
+                <p>"This page shows one visitor at a time, never a list."</p>
             </div>
             <div class="find-visitor">
                 <form method="post" class="card" action=paths::instance(slug).visitors() autocomplete="off">
