@@ -22,6 +22,9 @@ use crate::{
     },
 };
 
+/// The most digits that count as a code, mistyped or not. More are a password, which may be all digits.
+const MAX_CODE_DIGITS: usize = 8;
+
 /// Begins to set the second factor up: the caller's session gets a new secret to be confirmed. Nothing counts yet. A session that has
 /// begun a moment ago needs no password.
 ///
@@ -106,7 +109,8 @@ pub async fn turn_off(pool: &PgPool, context: &CodeContext, caller: &Caller, for
 
 /// Starts a transaction for a change to a second factor that is on, after the password or a code.
 async fn prove(pool: &PgPool, context: &CodeContext, caller: &Caller, form: &ProofForm) -> Result<PgTransaction<'static>, SignInError> {
-    let is_code = form.proof.as_str().chars().all(|c| c.is_ascii_digit() || c.is_whitespace());
+    let typed: Vec<char> = form.proof.as_str().chars().filter(|c| !c.is_whitespace()).collect();
+    let is_code = typed.len() <= MAX_CODE_DIGITS && typed.iter().all(char::is_ascii_digit);
     if !is_code {
         verify(pool, caller, &form.proof, "proof").await?;
     }

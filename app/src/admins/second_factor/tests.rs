@@ -204,6 +204,9 @@ async fn turning_it_on_and_off_ends_all_other_sessions_and_sign_ins(pool: PgPool
     let (token, half) = (session(&pool, caller.id).await, pending(&pool).await);
     assert_eq!(said(settings::turn_off(&pool, &later(&key, 1), &caller, &proof("wrong")).await), "proof: That is not your password.");
     assert!(said(settings::turn_off(&pool, &later(&key, 1), &caller, &proof("000 000")).await).starts_with("proof: That code is wrong."));
+    // A password may be all digits.
+    let digits = proof("314159265358");
+    assert_eq!(said(settings::turn_off(&pool, &later(&key, 1), &caller, &digits).await), "proof: That is not your password.");
     assert!(said(settings::turn_off(&pool, &later(&key, 1), &caller, &proof(&codes[0].to_string())).await).starts_with("proof: "));
     settings::turn_off(&pool, &later(&key, 1), &caller, &proof(&secret.code(NOW + 30))).await.unwrap();
     assert!(sessions::find(&pool, &token, None).await.unwrap().is_none());
