@@ -217,7 +217,15 @@ async fn turning_it_on_and_off_ends_all_other_sessions_and_sign_ins(pool: PgPool
     assert!(matches!(sign_in(&pool, &form, &Client::default()).await, Ok(SignInStep::SignedIn(_))));
     assert_eq!(
         kinds(&pool).await,
-        ["second_factor_on", "sign_in_failed", "second_factor_failed", "sign_in_failed", "second_factor_off", "signed_in"]
+        [
+            "second_factor_on",
+            "sign_in_failed",
+            "second_factor_failed",
+            "sign_in_failed",
+            "sign_in_failed",
+            "second_factor_off",
+            "signed_in"
+        ]
     );
 }
 
