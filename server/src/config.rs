@@ -122,6 +122,18 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_REQUIRE_SECOND_FACTOR", value_parser = BoolishValueParser::new())]
     pub require_second_factor: bool,
 
+    /// For how many days the failed sign-ins of admins are kept. Changes are kept for good. Give each server with a dashboard the same
+    /// number: the smallest one counts.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_KEEP_FAILED_SIGN_INS",
+        value_name = "DAYS",
+        default_value_t = 90,
+        value_parser = clap::value_parser!(i32).range(1..=36_500)
+    )]
+    pub keep_failed_sign_ins: i32,
+
     /// Where the client's IP address comes from: `ConnectInfo`, the connection itself; or the header that the proxy sets:
     /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,
     /// `XEnvoyExternalAddress` or `RightmostForwarded`.

@@ -83,7 +83,7 @@ pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, clien
             Some(account) => {
                 let email = invitation.email.clone();
                 let account =
-                    verify_password(pool, Some(account), Some(&email), &form.password, client).await.map_err(|error| match error {
+                    verify_password(pool, Some(account), &form.password, client).await.map_err(|error| match error {
                         SignInError::Fields(_) => SignInError::field("password", "That is not this account's password."),
                         error => error,
                     })?;

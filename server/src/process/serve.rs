@@ -25,7 +25,7 @@ use crate::{
         snapshot_file::SnapshotFile,
     },
     process::{
-        file_limit,
+        failed_sign_ins, file_limit,
         migrations::{RETRY, listens_first, prepare, retry, with_database},
         shutdown::Shutdown,
         stdout::print_line,
@@ -121,7 +121,16 @@ async fn listen(
             tracing::warn!(%error, "can't replace what the snapshot file held by what the database has");
         }
         // Only after the comparison: the file may hold versions of a different database.
-        versions.run().await
+        let old_rows = async {
+            match config.role {
+                RuntimeRole::All => failed_sign_ins::keep(database.pool(), config.keep_failed_sign_ins).await,
+                RuntimeRole::Portal => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            never = versions.run() => never,
+            never = old_rows => never,
+        }
     };
     let snapshot_file = async {
         match &file {
