@@ -225,8 +225,8 @@ async fn failed_sign_ins_are_counted_on_the_page_and_in_the_files(pool: PgPool) 
     .unwrap();
     let expected = [
         "ana@myapp.com: 1 wrong code of the second factor 2026-01-02 03:04 UTC",
-        "unknown account: 3,456 failed sign-ins From other addresses. First 2026-01-02 03:04 UTC, last 2026-01-02 05:06 UTC",
-        "ana@myapp.com: 12 failed sign-ins From 203.0.113.7. First 2026-01-02 03:04 UTC, last 2026-01-02 05:06 UTC",
+        "unknown account: 3,456 failed sign-ins From other addresses. First 2026-01-02 03:04 UTC , last 2026-01-02 05:06 UTC",
+        "ana@myapp.com: 12 failed sign-ins From 203.0.113.7. First 2026-01-02 03:04 UTC , last 2026-01-02 05:06 UTC",
     ];
     assert_eq!(changes(&site.get("/history").await), expected);
     assert_eq!(changes(&site.get("/history?from=2026-01-02&to=2026-01-02").await), expected);

@@ -86,6 +86,18 @@ fn a_runtime_of_the_portal_may_listen_on_every_address() {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn the_probes_answer_while_idle_connections_take_all_places(pool: PgPool) {
+    let server = Runtime::start(&["--database-url", &url(&pool), "--max-connections", "32"]);
+    let idle: Vec<_> = (0..64).map(|_| server.connect()).collect();
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    let newest = idle.last().unwrap();
+    newest.set_nonblocking(true).unwrap();
+    assert_eq!(newest.peek(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "it is open: nobody waited for it to time out");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn failed_sign_ins_are_kept_for_as_many_days_as_is_said(pool: PgPool) {
     let days = "insert into failed_sign_ins (kind, network, first_at, last_at)
         select 'sign_in_failed', days::text, now() - make_interval(days => days), now() from unnest(array[6, 8, 89, 91]) days";
