@@ -40,6 +40,8 @@ pub struct EditorStart {
     pub slug: String,
     /// The version that saving replaces.
     pub version: i64,
+    /// The id of the save that it replaces.
+    pub save_id: String,
     /// What the form was filled with, to tell what was typed from what was there.
     pub base: String,
     /// Whether the caller may not save: then nothing counts as unsaved.
@@ -157,6 +159,7 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
         <form method="post" id=FORM class="redirects" autocomplete="off">
             {has_correction.then(enter_saves)}
             <input type="hidden" name="version" value=start.version />
+            <input type="hidden" name="save_id" value=start.save_id />
             <input type="hidden" name="base" value=start.base />
             {groups}
         </form>

@@ -15,6 +15,7 @@ use crate::{
         choices::{Wording, choices},
         form_element::ALLOW,
         in_place::SaveInPlace,
+        merge::Merge,
         undo::{undo_button, undo_fields},
     },
     ui::form::write,
@@ -45,7 +46,7 @@ pub fn RedirectsPage() -> impl IntoView {
         let read_only = loading::role(&slug).await? < Role::Editor;
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
         let form = form.unwrap_or_else(|| {
-            let stored = FallbackForm::of(&stored.fallbacks, stored.instance.version());
+            let stored = FallbackForm::of_stored(&stored);
             typed.into_iter().fold(stored, |mut form, (name, value)| match Flow::of_field(&name) {
                 Some(flow) => form.with(flow, value),
                 None if name == ALLOW => {
@@ -75,7 +76,14 @@ pub fn RedirectsPage() -> impl IntoView {
             if just_saved && !read_only { undo_fields::<FallbackForm>(&pool, &stored).await.map_err(loading::unavailable)? } else { None };
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
         let page = paths::instance(&slug).redirects();
-        let start = EditorStart { slug: slug.clone(), version: form.version, base: form.base.clone(), read_only, fields };
+        let start = EditorStart {
+            slug: slug.clone(),
+            version: form.version,
+            save_id: form.save_id.clone(),
+            base: form.base.clone(),
+            read_only,
+            fields,
+        };
         let bar = SaveBar {
             function: SaveFallbacks::PATH,
             arguments: json!({ "slug": slug }),

@@ -61,6 +61,7 @@ pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: b
         <form method="post" id=FORM class="settings" autocomplete="off">
             {errors.iter().any(|error| error.correction.is_some()).then(enter_saves)}
             <input type="hidden" name="version" value=form.version />
+            <input type="hidden" name="save_id" value=form.save_id.clone() />
             <input type="hidden" name="base" value=form.base.clone() />
             <section class="group" aria-labelledby="instance-title">
                 <div>
