@@ -31,6 +31,8 @@ mod requesting;
 mod resolve;
 mod restore;
 mod settings;
+#[cfg(feature = "ssr")]
+mod shape;
 mod wrapper;
 
 #[cfg(test)]
@@ -60,5 +62,7 @@ pub use prefill::{Prefill, prefill_advice};
 pub use requesting::RequestingOrigin;
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, check_candidate, resolve};
 pub use restore::Skipped;
+#[cfg(feature = "ssr")]
+pub use shape::{CandidateShape, LinkShape, OtherScheme, PagePath, WebScheme, WebShape};
 pub use settings::{Environment, InstanceError, InstanceField, Settings};
 pub use wrapper::Wrapper;
