@@ -33,6 +33,7 @@ impl Budget {
     }
 
     /// How much of it is used.
+    #[cfg(test)]
     pub(super) fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
     }
