@@ -26,6 +26,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("admin_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
     ("admins", &["select", "insert", "update (is_server_admin, password_hash)", "delete"]),
     ("changes", &["select", "insert"]),
+    ("dismissed_refusals", &["select", "insert", "delete"]),
     // Failed sign-ins are counted, and deleted after a time. They are no changes.
     ("failed_sign_ins", &["select", "insert", "update (attempts, last_at)", "delete"]),
     ("fallback_redirects", &["select", "insert", "update (value)", "delete"]),
@@ -35,7 +36,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
             "select",
             "insert",
             "update (name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)",
-            "update (archived_at, portal_enabled, version, updated_at)",
+            "update (archived_at, portal_enabled, visits_counted, version, updated_at)",
         ],
     ),
     ("members", &["select", "insert", "update (role)", "delete"]),
@@ -45,9 +46,11 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("rate_limits", &["select", "insert", "update (until)", "delete"]),
     ("runtime_versions", &["select", "insert", "update (version, save_id)"]),
     ("runtimes", &["select", "insert", "update (seen_at, caught_up_at, database_identity)", "delete"]),
+    ("visit_batches", &["select", "insert", "update (batch, stored_at)", "delete"]),
     ("visitor_quotas", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
     ("visitors", &["select", "insert", "update (first_name, last_name, password_hash)", "delete"]),
+    ("visits", &["select", "insert", "update (visits, first_seen, last_seen)", "delete"]),
     ("waitlist_entries", &["select", "insert", "update (email_address)", "delete"]),
 ];
 
