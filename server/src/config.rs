@@ -61,8 +61,8 @@ pub struct Config {
     )]
     pub database_connections: u32,
 
-    /// Maximum number of clients' connections. Beyond it, no more are accepted until one ends. If the limit of open files leaves room
-    /// for fewer, fewer are accepted, so that files and database connections are always left.
+    /// Maximum number of clients' connections. Beyond it, a new one takes the place of one that is idle, or waits until one ends. If the
+    /// limit of open files leaves room for fewer, fewer are accepted, so that files and database connections are always left.
     #[arg(
         long,
         global = true,
