@@ -90,6 +90,7 @@ async fn a_restore_and_a_copy_from_another_save_of_the_same_version_change_nothi
     replace_save(&pool, "my-app").await;
     let answer = site.edit(&opened, RESTORE, &[]).await;
     assert_eq!((answer.status, value(answer.text(), "version")), (StatusCode::CONFLICT, "2".to_owned()));
+    assert_eq!(value(answer.text(), "save_id"), store::find(&pool, "my-app").await.unwrap().unwrap().save_id.to_string());
     assert!(call(&site, "restore_version", "my-app", &opened, &[]).await["conflict"].is_object());
     for replaced in ["my-app", "other"] {
         app::fixtures::save_fallbacks(&pool, &crate::common::owner(&pool).await, "other", &[(Flow::Logo, &format!("/{replaced}"))]).await;
@@ -102,7 +103,8 @@ async fn a_restore_and_a_copy_from_another_save_of_the_same_version_change_nothi
         assert_eq!(site.post(COPY, &fields).await.status, StatusCode::CONFLICT, "{replaced}");
     }
     assert!(unchanged(&pool).await);
-    assert_eq!(site.edit(&answer, RESTORE, &[]).await.header("location"), "/instances/my-app/history?restored");
+    let now = site.get(RESTORE).await;
+    assert_eq!(site.edit(&now, RESTORE, &[]).await.header("location"), "/instances/my-app/history?restored");
 }
 
 #[sqlx::test(migrations = "../migrations")]
