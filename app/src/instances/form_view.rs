@@ -13,6 +13,7 @@ use crate::{
     paths,
     redirects::InstanceField,
     saving::form_element::{BAR, BUTTON, DISCARD, FORM, SAID},
+    target_checks::{health::Health, view::health_line},
     ui::{
         correction::{correction_button, enter_saves},
         form::{FieldError, read},
@@ -40,7 +41,7 @@ const NEW: [&str; 6] = ["name", "slug", "domain", "portal_origin", "home_url", "
 
 /// The form, filled with what is stored or with what was typed and not saved. `exists` says whether the instance is there already: then
 /// its slug is fixed.
-pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: bool) -> impl IntoView + use<> {
+pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: bool, health: AddressHealth) -> impl IntoView + use<> {
     let base: InstanceForm = read(&form.base).unwrap_or_default();
     let text = |field: InstanceField, help, value: &String, offered: String, inputmode| {
         let (id, label) = (field.name(), field.label());
@@ -80,7 +81,7 @@ pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: b
                 </div>
             </section>
             {origin_rows(&form, &base, errors)}
-            {advanced(&form, &base, errors, exists)}
+            {advanced(&form, &base, errors, exists, health)}
             {end}
         </form>
         <InstanceEditor />
@@ -88,7 +89,7 @@ pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: b
 }
 
 /// What few change, folded away behind its values. It is open where something in it is wrong or not saved.
-fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exists: bool) -> impl IntoView + use<> {
+fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exists: bool, health: AddressHealth) -> impl IntoView + use<> {
     let host = offered_host(&form.domain);
     let offered = [format!("https://accounts.{host}"), format!("https://{host}/")];
     let slug = Some(slug_from(&form.name)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| "my-app".to_owned());
@@ -132,11 +133,26 @@ fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exi
                     {icon(DOWN)}
                 </summary>
                 {text(InstanceField::PortalOrigin, "Where the hosted pages are. Empty means the one shown.", &form.portal_origin, portal, "url")}
+                {health_view("portal_origin", health.portal, form.portal_origin.trim() != base.portal_origin)}
                 {text(InstanceField::HomeUrl, "Where people go when nothing else is allowed. Empty means the one shown.", &form.home_url, home, "url")}
+                {health_view("home_url", health.home, form.home_url.trim() != base.home_url)}
                 {slug}
             </details>
         </section>
     }
+}
+
+/// How the stored portal origin and home URL are; `None` where they are not checked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AddressHealth {
+    pub(super) portal: Option<Health>,
+    pub(super) home: Option<Health>,
+}
+
+/// What a stored address leads to. The editor hides it while another one is typed.
+fn health_view(field: &str, health: Option<Health>, is_changed: bool) -> impl IntoView + use<> {
+    let id = format!("{field}-health");
+    health.map(|health| view! { <div class="health-of" id=id hidden=is_changed>{health_line(&health)}</div> })
 }
 
 fn text_field(errors: &[FieldError], field: TextField) -> impl IntoView + use<> {
