@@ -2,7 +2,7 @@
 
 use time::{Duration, OffsetDateTime, UtcOffset, Weekday, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{CheckOutcome, TargetCheck, TargetState};
+use super::{CheckOutcome, Target, TargetCheck, TargetState};
 
 /// An outcome as a sentence: what is set off comes first, then the rest.
 pub(super) fn describe(check: &TargetCheck, now: OffsetDateTime) -> (String, String) {
@@ -11,6 +11,7 @@ pub(super) fn describe(check: &TargetCheck, now: OffsetDateTime) -> (String, Str
     let since = since(check, now);
     let alone = |text: &str| (String::new(), format!("{text}{since}"));
     let (lead, rest) = match outcome.state {
+        TargetState::Ok if check.target == Target::PortalOrigin => (String::new(), "Leads here".to_owned()),
         TargetState::Ok => (status.unwrap_or_default(), String::new()),
         TargetState::SignIn => (status.unwrap_or_default(), ", asks visitors to sign in".to_owned()),
         TargetState::OtherSite => {
@@ -90,7 +91,7 @@ fn length(length: Duration) -> String {
 mod tests {
     use time::macros::datetime;
 
-    use super::{super::Target, *};
+    use super::*;
 
     const NOW: OffsetDateTime = datetime!(2026-11-26 14:06 UTC);
 

@@ -49,7 +49,7 @@ fn class_of_v4(address: Ipv4Addr) -> AddressClass {
     }
     match address.octets() {
         // This network; link-local; protocol assignments; documentation; the 6to4 relay; multicast and reserved.
-        [0, ..] | [169, 254, ..] | [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] | [224.., ..] => {
+        [0, ..] | [169, 254, ..] | [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] | [224..=255, ..] => {
             AddressClass::Never
         }
         // Private; this machine; shared by providers (CGNAT); benchmarks.

@@ -62,6 +62,15 @@ impl<'a> OutgoingRequest<'a> {
     }
 }
 
+/// A response that was read to its end.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) status: StatusCode,
+    /// When the server's certificate ends, if the connection has TLS.
+    pub(crate) certificate_ends_at: Option<OffsetDateTime>,
+    pub(crate) body: Bytes,
+}
+
 /// A response, whose body is not read yet. Dropping it closes the connection.
 #[derive(Debug)]
 pub(crate) struct OutgoingResponse {
@@ -111,10 +120,11 @@ impl Client {
     ///
     /// # Errors
     /// There is no response in time, or it is too long.
-    pub(crate) async fn fetch(&self, request: OutgoingRequest<'_>) -> Result<(StatusCode, Bytes), OutgoingError> {
+    pub(crate) async fn fetch(&self, request: OutgoingRequest<'_>) -> Result<Fetched, OutgoingError> {
         let fetching = async {
             let response = self.send(request).await?;
-            Ok((response.status, response.read().await?))
+            let (status, certificate_ends_at) = (response.status, response.certificate_ends_at);
+            Ok(Fetched { status, certificate_ends_at, body: response.read().await? })
         };
         tokio::time::timeout(self.total_timeout, fetching).await.map_err(|_| OutgoingError::Timeout)?
     }

@@ -22,16 +22,8 @@ use crate::{
 /// Where a URL is cut, in characters.
 const MAX_URL_CHARS: usize = 120;
 
-/// What the targets of an instance answer, with the way to check them again for editors. It is left out where they can't be read.
-#[component]
-pub fn TargetsCard(
-    /// The slug of the instance.
-    slug: String,
-) -> impl IntoView {
-    view! { <Suspense>{Suspend::new(async move { card(&slug).await.ok() })}</Suspense> }
-}
-
-async fn card(slug: &str) -> Result<impl IntoView + use<>, AppError> {
+/// The card, read for the caller of this page.
+pub(super) async fn card(slug: &str) -> Result<impl IntoView + use<>, AppError> {
     let stored = loading::instance(slug).await?;
     let may_check = loading::role(slug).await? >= Role::Editor;
     let health = TargetHealth::load(&stored).await?;

@@ -3,9 +3,9 @@
 mod card;
 mod line;
 
-pub use card::TargetsCard;
 pub(crate) use line::{health_html, health_line};
 
+use card::card;
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::json;
 
@@ -28,4 +28,13 @@ pub(crate) fn check_form<Button: IntoView>(slug: &str, page: &'static str, butto
             {button}
         </form>
     }
+}
+
+/// What the targets of an instance answer, with the way to check them again for editors. It is left out where they can't be read.
+#[component]
+pub fn TargetsCard(
+    /// The slug of the instance.
+    slug: String,
+) -> impl IntoView {
+    view! { <Suspense>{Suspend::new(async move { card(&slug).await.ok() })}</Suspense> }
 }
