@@ -82,7 +82,14 @@ pub fn RedirectsPage() -> impl IntoView {
             if just_saved && !read_only { undo_fields::<FallbackForm>(&pool, &stored).await.map_err(loading::unavailable)? } else { None };
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
         let page = paths::instance(&slug).redirects();
-        let start = EditorStart { slug: slug.clone(), version: form.version, base: form.base.clone(), read_only, checks_targets: health.is_some(), fields };
+        let start = EditorStart {
+            slug: slug.clone(),
+            version: form.version,
+            base: form.base.clone(),
+            read_only,
+            checks_targets: health.is_some(),
+            fields,
+        };
         let check = (health.is_some() && !read_only).then(|| check_form(&slug, "redirects", ()));
         let bar = SaveBar {
             function: SaveFallbacks::PATH,

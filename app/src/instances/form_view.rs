@@ -31,6 +31,8 @@ struct TextField {
     offered: String,
     /// `url` shows it in monospace, and brings a phone's keys for it.
     inputmode: &'static str,
+    /// How the stored value is, and whether another one is typed. `None` if it is not checked.
+    health: Option<(Health, bool)>,
 }
 
 /// The fields that the settings save.
@@ -45,7 +47,7 @@ pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: b
     let base: InstanceForm = read(&form.base).unwrap_or_default();
     let text = |field: InstanceField, help, value: &String, offered: String, inputmode| {
         let (id, label) = (field.name(), field.label());
-        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode })
+        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode, health: None })
     };
     let name = text(InstanceField::Name, "Visitors see it on the portal.", &form.name, "MyApp".to_owned(), "text");
     let domain = text(InstanceField::Domain, "Links may lead to it and to its subdomains.", &form.domain, "myapp.com".to_owned(), "url");
@@ -100,10 +102,12 @@ fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exi
         || form.home_url.trim() != base.home_url
         || form.slug != base.slug;
     let [portal, home] = offered;
-    let text = |field: InstanceField, help, value: &String, offered, inputmode| {
+    let text = |field: InstanceField, help, value: &String, offered, inputmode, health| {
         let (id, label) = (field.name(), field.label());
-        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode })
+        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode, health })
     };
+    let portal_health = health.portal.map(|health| (health, form.portal_origin.trim() != base.portal_origin));
+    let home_health = health.home.map(|health| (health, form.home_url.trim() != base.home_url));
     let slug_help = "The instance's name in addresses, fixed from then on. Empty means one made from the name.";
     let slug = if exists {
         view! {
@@ -116,7 +120,7 @@ fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exi
         }
         .into_any()
     } else {
-        text(InstanceField::Slug, slug_help, &form.slug, slug, "text").into_any()
+        text(InstanceField::Slug, slug_help, &form.slug, slug, "text", None).into_any()
     };
     view! {
         <section class="group" aria-labelledby="advanced-title">
@@ -132,10 +136,8 @@ fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exi
                     </span>
                     {icon(DOWN)}
                 </summary>
-                {text(InstanceField::PortalOrigin, "Where the hosted pages are. Empty means the one shown.", &form.portal_origin, portal, "url")}
-                {health_view("portal_origin", health.portal, form.portal_origin.trim() != base.portal_origin)}
-                {text(InstanceField::HomeUrl, "Where people go when nothing else is allowed. Empty means the one shown.", &form.home_url, home, "url")}
-                {health_view("home_url", health.home, form.home_url.trim() != base.home_url)}
+                {text(InstanceField::PortalOrigin, "Where the hosted pages are. Empty means the one shown.", &form.portal_origin, portal, "url", portal_health)}
+                {text(InstanceField::HomeUrl, "Where people go when nothing else is allowed. Empty means the one shown.", &form.home_url, home, "url", home_health)}
                 {slug}
             </details>
         </section>
@@ -149,14 +151,13 @@ pub(super) struct AddressHealth {
     pub(super) home: Option<Health>,
 }
 
-/// What a stored address leads to. The editor hides it while another one is typed.
-fn health_view(field: &str, health: Option<Health>, is_changed: bool) -> impl IntoView + use<> {
-    let id = format!("{field}-health");
-    health.map(|health| view! { <div class="health-of" id=id hidden=is_changed>{health_line(&health)}</div> })
-}
-
 fn text_field(errors: &[FieldError], field: TextField) -> impl IntoView + use<> {
-    let TextField { id, label, help, value, offered, inputmode } = field;
+    let TextField { id, label, help, value, offered, inputmode, health } = field;
+    let of_health = format!("{id}-health");
+    // The editor hides it while another value is typed.
+    let health = health.map(|(health, is_changed)| {
+        view! { <div class="health-of" id=of_health hidden=is_changed>{health_line(&health)}</div> }
+    });
     let typed = value.clone();
     view! {
         <div class="field">
@@ -178,6 +179,7 @@ fn text_field(errors: &[FieldError], field: TextField) -> impl IntoView + use<> 
                     aria-invalid=invalid(errors, id)
                 />
             </div>
+            {health}
             {error_with_correction(errors, id, &typed)}
         </div>
     }

@@ -76,7 +76,9 @@ pub(super) fn ends_card(stored: &StoredInstance, health: Option<&TargetHealth>, 
     let fix = if may_edit { "Fix in Redirects" } else { "Open in Redirects" };
     let health_of = |end: &End| {
         // Whatever is skipped, people end somewhere.
-        health.map(|health| if end.skipped.is_some() { health.of_home(stored) } else { health.of_flow(stored, end.flow).unwrap_or(Health::Unchecked) })
+        health.map(|health| {
+            if end.skipped.is_some() { health.of_home(stored) } else { health.of_flow(stored, end.flow).unwrap_or(Health::Unchecked) }
+        })
     };
     let rows = ends
         .into_iter()

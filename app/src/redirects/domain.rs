@@ -229,7 +229,9 @@ mod tests {
         for (one, other) in [("myapp.com", "www.myapp.com"), ("a.b.example.co.uk", "example.co.uk"), ("127.0.0.1", "127.0.0.1")] {
             assert!(is_same_site(one, other), "{one} {other}");
         }
-        for (one, other) in [("myapp.com", "evilmyapp.com"), ("a.co.uk", "b.co.uk"), ("a.vercel.app", "b.vercel.app"), ("10.0.0.1", "9.0.0.1")] {
+        for (one, other) in
+            [("myapp.com", "evilmyapp.com"), ("a.co.uk", "b.co.uk"), ("a.vercel.app", "b.vercel.app"), ("10.0.0.1", "9.0.0.1")]
+        {
             assert!(!is_same_site(one, other), "{one} {other}");
         }
     }

@@ -29,7 +29,12 @@ pub struct TransportSecurity {
 impl HttpOptions {
     /// The options for these clients. Behind a proxy, the most connections of one address are its most requests at a time.
     pub fn new(client_address: ClientIpSource, max: MaxConnections, transport_security: TransportSecurity) -> Self {
-        Self { client_limit: ClientLimit::new(&client_address, max), client_address, target_checks: TargetChecks::Public, transport_security }
+        Self {
+            client_limit: ClientLimit::new(&client_address, max),
+            client_address,
+            target_checks: TargetChecks::Public,
+            transport_security,
+        }
     }
 
     /// The same for a server that checks targets in another way.

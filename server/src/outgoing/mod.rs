@@ -9,7 +9,7 @@ mod error;
 mod follow;
 mod resolver;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use address::AddressPolicy;
 pub(crate) use client::{Client, OutgoingRequest};

@@ -97,7 +97,8 @@ async fn listen(
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
     let transport_security = TransportSecurity { include_subdomains: config.hsts_include_subdomains };
-    let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security).with_target_checks(config.target_checks);
+    let options =
+        HttpOptions::new(config.client_address.clone(), max_connections, transport_security).with_target_checks(config.target_checks);
     let router = match config.role {
         RuntimeRole::All => {
             let second_factor = config.second_factor();

@@ -103,8 +103,6 @@ async fn answer(State(key): State<DeploymentKey>, request: Request) -> Response 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn a_proof_is_of_one_key_one_host_and_one_challenge() {
         let proof = |key: u8, host, challenge| super::proof(&[key; 32], host, challenge).unwrap();

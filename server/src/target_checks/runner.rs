@@ -106,7 +106,8 @@ impl Checks {
 
     /// Checks the targets of an instance, each URL once.
     pub(super) async fn check(&self, due: Due) -> sqlx::Result<()> {
-        let found = instances::find_all(timed(&self.pool), &[due.instance]).await.map_err(|error| sqlx::Error::Protocol(error.to_string()))?;
+        let found =
+            instances::find_all(timed(&self.pool), &[due.instance]).await.map_err(|error| sqlx::Error::Protocol(error.to_string()))?;
         // One that can't be restored has no targets.
         let Some(Ok(stored)) = found.into_iter().next().map(|(_, stored)| stored) else {
             return store::finish(&self.pool, due, &[]).await;
@@ -114,7 +115,8 @@ impl Checks {
         let all = targets(&stored);
         let mut by_url: Vec<(Url, Vec<Target>)> = Vec::new();
         for (target, url) in &all {
-            let same = by_url.iter_mut().find(|(known, of)| known == url && *target != Target::PortalOrigin && of[0] != Target::PortalOrigin);
+            let same =
+                by_url.iter_mut().find(|(known, of)| known == url && *target != Target::PortalOrigin && of[0] != Target::PortalOrigin);
             match same {
                 Some((_, targets)) => targets.push(*target),
                 None => by_url.push((url.clone(), vec![*target])),
@@ -139,7 +141,12 @@ impl Checks {
         for target in targets {
             if store::record(timed(&self.pool), id, *target, url.as_str(), &outcome).await? == Some(true) {
                 metrics::counter!("portal_target_changes_total", "result" => outcome.state.name()).increment(1);
-                tracing::info!(instance = instance.slug(), target = target.name(), result = outcome.state.name(), "a target answers differently");
+                tracing::info!(
+                    instance = instance.slug(),
+                    target = target.name(),
+                    result = outcome.state.name(),
+                    "a target answers differently"
+                );
             }
         }
         Ok(())

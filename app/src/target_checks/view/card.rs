@@ -28,11 +28,16 @@ pub(super) async fn card(slug: &str) -> Result<impl IntoView + use<>, AppError> 
     let may_check = loading::role(slug).await? >= Role::Editor;
     let health = TargetHealth::load(&stored).await?;
     let is_on = health.is_some();
-    let all: Vec<(Target, String, Health)> = health.into_iter().flat_map(|health| {
-        targets(&stored).into_iter().map(move |(target, url)| (target, url.to_string(), health.of(target, &url)))
-    }).collect();
+    let all: Vec<(Target, String, Health)> = health
+        .into_iter()
+        .flat_map(|health| targets(&stored).into_iter().map(move |(target, url)| (target, url.to_string(), health.of(target, &url))))
+        .collect();
     let button = (may_check && is_on).then(|| {
-        check_form(slug, "activity", view! { <button class="button small">"Check now"<span class="unseen">" what the targets answer"</span></button> })
+        check_form(
+            slug,
+            "activity",
+            view! { <button class="button small">"Check now"<span class="unseen">" what the targets answer"</span></button> },
+        )
     });
     let body = if is_on { rows(&all).into_any() } else { off().into_any() };
     Ok(view! {
@@ -104,4 +109,60 @@ fn row(target: Target, url: &str, health: &Health) -> impl IntoView + use<> {
 fn since(check: &TargetCheck) -> impl IntoView + use<> {
     let at = if check.outcome.state == TargetState::PrivateAddress { check.checked_at } else { check.state_since };
     view! { <span class="help">{moment(at)}</span> }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::{OffsetDateTime, macros::datetime};
+
+    use super::*;
+    use crate::{redirects::Flow, target_checks::CheckOutcome};
+
+    const NOW: OffsetDateTime = datetime!(2026-11-26 14:06 UTC);
+
+    fn target(flow: Flow, outcome: CheckOutcome, since: OffsetDateTime) -> (Target, String, Health) {
+        let (target, url) = (Target::Fallback(flow), format!("https://myapp.com/{}", flow.name()));
+        let check = TargetCheck { target, url: url.clone(), outcome, checked_at: NOW - time::Duration::minutes(4), state_since: since };
+        (target, url, Health::Checked(check, NOW))
+    }
+
+    fn ok(flow: Flow) -> (Target, String, Health) {
+        target(flow, CheckOutcome { status: Some(200), ..CheckOutcome::of(TargetState::Ok) }, NOW)
+    }
+
+    /// The text of the rows, without their markup.
+    fn text(all: &[(Target, String, Health)]) -> String {
+        let html = rows(all).to_html().replace("</li>", "|");
+        let mut text = String::new();
+        let mut is_tag = false;
+        for letter in html.chars() {
+            match letter {
+                '<' => is_tag = true,
+                '>' => is_tag = false,
+                letter if !is_tag => text.push(letter),
+                _ => {}
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn what_needs_attention_comes_first_and_the_others_share_a_row() {
+        let ends = CheckOutcome {
+            certificate_ends_at: Some(datetime!(2026-12-02 15:00 UTC)),
+            status: Some(200),
+            ..CheckOutcome::of(TargetState::Ok)
+        };
+        let gone = CheckOutcome { status: Some(404), ..CheckOutcome::of(TargetState::ErrorStatus) };
+        let all = [
+            ok(Flow::SignUp),
+            target(Flow::SignIn, ends, NOW),
+            target(Flow::Logo, gone, datetime!(2026-11-20 14:07 UTC)),
+            ok(Flow::Waitlist),
+        ];
+        let expected = "After logo click: 404 since Fridayhttps://myapp.com/logo2026-11-20 14:07 UTC|\
+            After sign-in: 200, but the certificate ends in 6 dayshttps://myapp.com/sign-in2026-11-26 14:06 UTC|The other 2 answer4 min ago|";
+        assert_eq!(text(&all), expected);
+        assert_eq!(text(&[ok(Flow::SignUp), ok(Flow::SignIn)]), "All 2 answer4 min ago|");
+    }
 }
