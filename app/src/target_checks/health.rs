@@ -16,8 +16,9 @@ use crate::{
     redirects::{Flow, parse_fallback},
 };
 
-/// How long "Check now" waits for the outcome. A slow target takes longer, and its page is shown without it.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long "Check now" waits for the outcome: the pause after an earlier check, and the check. A slow target takes longer, and its page is
+/// shown without it.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// How often it looks meanwhile.
 const CHECK_INTERVAL: Duration = Duration::from_millis(200);

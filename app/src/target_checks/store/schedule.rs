@@ -12,7 +12,7 @@ use crate::{
 use super::Target;
 
 /// How long an instance is left alone after a check, in seconds: however often somebody asks or saves, its targets are not flooded.
-const PAUSE_SECONDS: f64 = 10.0;
+const PAUSE_SECONDS: f64 = 5.0;
 
 /// An instance whose targets are to be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

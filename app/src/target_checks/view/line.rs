@@ -24,21 +24,31 @@ pub(crate) fn health_line(health: &Health) -> impl IntoView + use<> {
         (_, Severity::Warning) => ("warning", WARNING),
         (_, Severity::Problem) => ("refused", WARNING),
     };
-    let (lead, rest, time) = match health {
-        Health::Waiting => (String::new(), "Checking…".to_owned(), None),
-        Health::Unchecked => (String::new(), "Not checked yet".to_owned(), None),
+    let (lead, rest, taken, time) = match health {
+        Health::Waiting => (String::new(), "Checking…".to_owned(), None, None),
+        Health::Unchecked => (String::new(), "Not checked yet".to_owned(), None, None),
         Health::Checked(check, now) => {
             let (lead, rest) = describe(check, *now);
-            let duration = check.outcome.milliseconds.filter(|_| rest.is_empty()).map(|taken| format!(" · {taken} ms"));
-            (lead, rest + &duration.unwrap_or_default(), time_of(check, *now, kind))
+            let taken = check.outcome.milliseconds.filter(|_| rest.is_empty()).map(|taken| format!(" · {taken} ms"));
+            (lead, rest, taken, time_of(check, *now, kind))
         }
     };
     view! {
         <p class="verdict health" data-kind=kind>
             {icon(path)}
-            <span><b>{lead}</b>{Escaped(&rest).to_string()}{time.map(|time| view! { " · " {time} })}</span>
+            <span>
+                {filled(lead).map(|lead| view! { <b>{lead}</b> })}
+                {filled(rest).map(|rest| Escaped(&rest).to_string())}
+                {taken.map(|taken| view! { <span class="taken">{taken}</span> })}
+                {time.map(|time| view! { " · " {time} })}
+            </span>
         </p>
     }
+}
+
+/// A text that is not empty. Leptos writes a blank for one that is.
+fn filled(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The same as HTML.
