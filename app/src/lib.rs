@@ -21,6 +21,8 @@ pub mod fixtures;
 #[cfg(feature = "ssr")]
 pub mod heavy_work;
 pub mod history;
+#[cfg(feature = "ssr")]
+pub mod insight;
 pub mod instances;
 #[cfg(feature = "ssr")]
 pub mod layout;

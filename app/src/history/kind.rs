@@ -39,6 +39,14 @@ pub enum Kind {
     VisitorDeleted,
     /// An email address was taken off the waitlist.
     WaitlistEntryDeleted,
+    /// A refused origin or reason was dismissed from Activity.
+    RefusalDismissed,
+    /// A dismissed one is shown again.
+    RefusalShown,
+    /// The visits of an instance are counted again.
+    VisitsCounted,
+    /// The visits of an instance are no longer counted.
+    VisitsNotCounted,
     /// An account was created.
     AccountCreated,
     /// An account was removed.
@@ -88,6 +96,10 @@ impl Kind {
         Self::Removed,
         Self::VisitorDeleted,
         Self::WaitlistEntryDeleted,
+        Self::RefusalDismissed,
+        Self::RefusalShown,
+        Self::VisitsCounted,
+        Self::VisitsNotCounted,
         Self::AccountCreated,
         Self::AccountRemoved,
         Self::SignedIn,
@@ -123,6 +135,10 @@ impl Kind {
             Self::Removed => "removed",
             Self::VisitorDeleted => "visitor_deleted",
             Self::WaitlistEntryDeleted => "waitlist_entry_deleted",
+            Self::RefusalDismissed => "refusal_dismissed",
+            Self::RefusalShown => "refusal_shown",
+            Self::VisitsCounted => "visits_counted",
+            Self::VisitsNotCounted => "visits_not_counted",
             Self::AccountCreated => "account_created",
             Self::AccountRemoved => "account_removed",
             Self::SignedIn => "signed_in",

@@ -31,6 +31,8 @@ mod requesting;
 mod resolve;
 mod restore;
 mod settings;
+#[cfg(feature = "ssr")]
+mod shape;
 mod wrapper;
 
 #[cfg(test)]
@@ -63,4 +65,6 @@ pub use requesting::RequestingOrigin;
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, check_candidate, resolve};
 pub use restore::Skipped;
 pub use settings::{Environment, InstanceError, InstanceField, Settings};
+#[cfg(feature = "ssr")]
+pub use shape::{CandidateShape, LinkShape, OtherScheme, PagePath, WebScheme, WebShape};
 pub use wrapper::Wrapper;

@@ -1,5 +1,7 @@
 //! The hosted pages of a portal. This is the only list of them: links, the Overview tab, Preview and the server's routes are made from it.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use strum::EnumCount;
 
@@ -83,7 +85,7 @@ impl Page {
     /// The page that the path of a URL names: the root is the sign-in page, and a path below a flow's page (`/sign-in/factor-one`) is
     /// that page. Slashes at the end and percent-encoding change nothing. `None` if the portal has no page there.
     pub fn at(path: &str) -> Option<Self> {
-        let path: Vec<u8> = percent_decode_str(path).collect();
+        let path: Cow<'_, [u8]> = percent_decode_str(path).into();
         if path.iter().all(|byte| *byte == b'/') {
             return Some(Self::SignIn);
         }

@@ -2,6 +2,7 @@
 //! on read.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 use url::{ParseError, Url};
 
 use super::{
@@ -27,8 +28,9 @@ pub enum Ground {
 }
 
 /// Why a candidate is refused: the first rule that it breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Refusal {
     /// It is longer than [`MAX_URL_BYTES`], as given or as it would be sent out.
     TooLong,
@@ -47,6 +49,13 @@ pub enum Refusal {
     Foreign,
     /// It is a page of the portal that would send the visitor round in a circle.
     Loop,
+}
+
+impl Refusal {
+    /// The reason's name in JSON, metrics and CSV.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// A URL that may be a target.
@@ -80,7 +89,7 @@ pub fn check(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrig
 }
 
 /// Rules 1 to 3 of the README's "Redirect rules": the URL that browsers read (WHATWG URL, with the home URL as its base), if they all read the same one.
-fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
+pub(super) fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
     if value.len() > MAX_URL_BYTES {
         return Err(Refusal::TooLong);
     }

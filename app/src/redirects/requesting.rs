@@ -5,6 +5,8 @@
 //! (`Referer`). It counts in development only: in production, a stranger's page could link to the portal with its own address as
 //! `redirect_url` and get its visitors back, signed in. The origin `null`, and what is not an origin, never count.
 
+use std::fmt;
+
 use url::Url;
 
 use super::{Environment, origin::parse_origin};
@@ -37,6 +39,12 @@ impl RequestingOrigin {
     /// Whether a parsed URL has this origin.
     pub(super) fn is_origin_of(&self, url: &Url) -> bool {
         url.origin() == self.0
+    }
+}
+
+impl fmt::Display for RequestingOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.ascii_serialization())
     }
 }
 

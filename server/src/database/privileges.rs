@@ -27,6 +27,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("admins", &["select", "insert", "update (is_server_admin, password_hash)", "delete"]),
     ("changes", &["select", "insert"]),
     ("deployment_key", &["select"]),
+    ("dismissed_refusals", &["select", "insert", "delete"]),
     ("fallback_redirects", &["select", "insert", "update (value)", "delete"]),
     (
         "instances",
@@ -34,7 +35,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
             "select",
             "insert",
             "update (name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)",
-            "update (archived_at, portal_enabled, version, updated_at)",
+            "update (archived_at, portal_enabled, visits_counted, version, updated_at)",
         ],
     ),
     ("members", &["select", "insert", "update (role)", "delete"]),
@@ -54,9 +55,11 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
             "delete",
         ],
     ),
+    ("visit_batches", &["select", "insert", "update (batch, stored_at)", "delete"]),
     ("visitor_quotas", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
     ("visitors", &["select", "insert", "update (first_name, last_name, password_hash)", "delete"]),
+    ("visits", &["select", "insert", "update (visits, first_seen, last_seen)", "delete"]),
     ("waitlist_entries", &["select", "insert", "update (email_address)", "delete"]),
 ];
 

@@ -16,6 +16,8 @@ mod policy;
 mod prefill;
 mod properties;
 mod resolve;
+#[cfg(feature = "ssr")]
+mod shape;
 mod values;
 
 use super::{

@@ -31,8 +31,7 @@ pub(crate) fn count_resolution(resolution: &Resolution<'_>) {
 }
 
 fn counter(resolution: &Resolution<'_>, refused: Option<Refusal>) -> Counter {
-    let refused = refused.and_then(|reason| Some(serde_json::to_value(reason).ok()?.as_str()?.to_owned()));
-    let refused = refused.unwrap_or_else(|| "none".to_owned());
+    let refused = refused.map_or("none", Refusal::name);
     metrics::counter!("portal_resolutions_total", "flow" => resolution.flow.name(), "source" => resolution.source.name(), "refused" => refused)
 }
 

@@ -1,0 +1,4 @@
+//! Insight: visits counted by the shape of their links, what was refused, and whom a change would affect.
+
+pub mod store;
+pub mod visit;
