@@ -8,7 +8,7 @@ use std::{
     str::FromStr,
 };
 
-use app::{credentials::secret_key::SecretKey, runtimes::RuntimeRole};
+use app::{credentials::secret_key::SecretKey, runtimes::RuntimeRole, target_checks::TargetChecks};
 use axum_client_ip::ClientIpSource;
 use clap::{
     Args, ValueEnum,
@@ -137,6 +137,22 @@ pub struct Config {
         value_parser = clap::value_parser!(i32).range(1..=36_500)
     )]
     pub keep_failed_sign_ins: i32,
+
+    /// Whether the server checks what fallback redirects, home URLs and portal origins lead to, every hour: `public`, at addresses of
+    /// the public internet; `private`, also in private networks and on this machine; `off`, not at all. It never connects to addresses
+    /// where clouds keep their metadata. A runtime with `--role portal` checks nothing.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_TARGET_CHECKS",
+        default_value = "public",
+        value_parser = PossibleValuesParser::new(["public", "private", "off"]).map(|name| match name.as_str() {
+            "private" => TargetChecks::Private,
+            "off" => TargetChecks::Off,
+            _ => TargetChecks::Public,
+        })
+    )]
+    pub target_checks: TargetChecks,
 
     /// Where the client's IP address comes from: `ConnectInfo`, the connection itself; or the header that the proxy sets:
     /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,

@@ -18,6 +18,10 @@ use crate::{
         merge::Merge,
         undo::{undo_button, undo_fields},
     },
+    target_checks::{
+        health::TargetHealth,
+        view::{check_form, health_html},
+    },
     ui::form::write,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -57,17 +61,20 @@ pub fn RedirectsPage() -> impl IntoView {
             })
         });
         let problem = rejected.map(|rejected| rejected.problem);
+        let health = TargetHealth::load(&stored).await?;
         let fields = Flow::ALL
             .into_iter()
             .map(|flow| {
                 let OfferedVerdict { verdict, offer, .. } =
                     OfferedVerdict::of(&stored, flow, form.get(flow), (!read_only).then_some(&form.allow), "submit");
+                let health = health.as_ref().and_then(|health| health.of_flow(&stored, flow));
                 FieldStart {
                     flow,
                     stored: stored.fallbacks.get(flow).unwrap_or_default().to_owned(),
                     typed: form.get(flow).to_owned(),
                     verdict,
                     offer: offer.unwrap_or_default(),
+                    health: health.as_ref().map(health_html).unwrap_or_default(),
                 }
             })
             .collect();
@@ -82,8 +89,10 @@ pub fn RedirectsPage() -> impl IntoView {
             save_id: form.save_id.clone(),
             base: form.base.clone(),
             read_only,
+            checks_targets: health.is_some(),
             fields,
         };
+        let check = (health.is_some() && !read_only).then(|| check_form(&slug, "redirects", ()));
         let bar = SaveBar {
             function: SaveFallbacks::PATH,
             arguments: json!({ "slug": slug }),
@@ -94,7 +103,7 @@ pub fn RedirectsPage() -> impl IntoView {
         };
         let body = match problem.as_ref().and_then(Problem::to_choose) {
             Some(conflict) => choices(conflict, &write(&form), WORDING, page).into_any(),
-            None => view! { {empty_summary()} <RedirectsEditor start /> {save_bar(bar)} <SaveInPlace /> }.into_any(),
+            None => view! { {empty_summary()} <RedirectsEditor start /> {save_bar(bar)} {check} <SaveInPlace /> }.into_any(),
         };
         Ok(view! {
             <InstanceFrame stored place=Place::Redirects>

@@ -26,6 +26,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("admin_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
     ("admins", &["select", "insert", "update (is_server_admin, password_hash)", "delete"]),
     ("changes", &["select", "insert"]),
+    ("deployment_key", &["select"]),
     ("dismissed_refusals", &["select", "insert", "delete"]),
     // Failed sign-ins are counted, and deleted after a time. They are no changes.
     ("failed_sign_ins", &["select", "insert", "update (attempts, last_at)", "delete"]),
@@ -46,6 +47,16 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("rate_limits", &["select", "insert", "update (until)", "delete"]),
     ("runtime_versions", &["select", "insert", "update (version, save_id)"]),
     ("runtimes", &["select", "insert", "update (seen_at, caught_up_at, database_identity)", "delete"]),
+    ("target_check_schedule", &["select", "insert", "update (due_at, asked_at, checked_at)"]),
+    (
+        "target_checks",
+        &[
+            "select",
+            "insert",
+            "update (url, state, status, milliseconds, certificate_ends_at, redirects_to, checked_at, state_since)",
+            "delete",
+        ],
+    ),
     ("visit_batches", &["select", "insert", "update (batch, stored_at)", "delete"]),
     ("visitor_quotas", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
