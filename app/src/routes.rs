@@ -18,6 +18,7 @@ use crate::{
         restore::view::RestorePage,
         view::{HistoryPage, ServerHistoryPage},
     },
+    insight::activity::view::ActivityPage,
     instances::{archive::view::ArchivePage, list::view::ListPage, view},
     layout::error_page::error_page,
     members::view::MembersPage,
@@ -92,6 +93,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/preview") view=PreviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview/links") view=BulkCheckPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/snippets") view=SnippetsPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/activity") view=ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history") view=HistoryPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history/:version") view=RestorePage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/members") view=MembersPage ssr=SsrMode::Async />
