@@ -20,7 +20,7 @@ use crate::{
     },
     insight::activity::view::ActivityPage,
     instances::{archive::view::ArchivePage, list::view::ListPage, view},
-    layout::error_page::error_page,
+    layout::{current_tab::CURRENT_TAB, error_page::error_page},
     members::view::MembersPage,
     overview::view::OverviewPage,
     preview::view::PreviewPage,
@@ -55,6 +55,7 @@ pub fn document(files: DocumentFiles) -> AnyView {
                 <link rel="icon" href=files.icon type="image/svg+xml" />
                 <link rel="stylesheet" href=files.style />
                 <script nonce=use_nonce() inner_html=LOCAL_TIMES></script>
+                <script nonce=use_nonce() inner_html=CURRENT_TAB></script>
                 <HydrationScripts options=files.options islands=true />
                 <MetaTags />
             </head>
