@@ -108,7 +108,9 @@ async fn figures_chart_table_and_flows_agree(pool: PgPool) {
         let history = href(page.text(), "History").unwrap();
         assert_eq!(history, "/instances/my-app/history");
         assert!(shown.contains("Versions 1 to 2 saved"), "{shown}");
-        assert!(page.text().contains(&format!("href=\"{PATH}\" aria-current")) == (range == "7d"), "the range is a link");
+        let ranges = page.text().split_once("class=\"segments\"").unwrap().1.split_once("</nav>").unwrap().0;
+        let label = [("24h", "24 hours"), ("7d", "7 days"), ("30d", "30 days")].into_iter().find(|(name, _)| *name == range).unwrap().1;
+        assert!(ranges.contains(&format!("aria-current=\"true\">{label}</a>")), "{ranges}");
         assert!(!page.text().contains("style=\"") && !page.text().contains("<svg class=\"chart\" viewBox"));
     }
 }

@@ -116,7 +116,7 @@ fn end(context: Context<'_>, loaded: &Loaded) -> impl IntoView + use<> {
     } else {
         (loaded.refused.dismissed > 0).then(|| view! { <a href=other>{format!("Show {} dismissed", Grouped(loaded.refused.dismissed))}</a> }.into_any())
     };
-    view! { <p class="end help"><span>{range}</span>{previous}{next}{dismissed}</p> }
+    view! { <p class="end help"><span>{range}</span> " " {previous} " " {next} " " {dismissed}</p> }
 }
 
 fn table(context: Context<'_>, loaded: &Loaded) -> impl IntoView + use<> {
