@@ -63,7 +63,7 @@ impl VisitCounter {
     }
 
     /// Counts a visit that resolved so.
-    pub(super) fn count(&self, stored: &StoredInstance, visit: Visit<'_>, resolution: &Resolution<'_>) {
+    pub fn count(&self, stored: &StoredInstance, visit: Visit<'_>, resolution: &Resolution<'_>) {
         let Some(inner) = self.0.as_deref() else { return };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let counted = CountedVisit::of(&stored.instance, visit, resolution);
