@@ -3,7 +3,7 @@ import { expect, test } from "./fixtures.ts";
 
 test("every tab is headed with the instance's name, and its version is live right after creation", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}`);
-  for (const tab of ["Overview", "Redirects", "Preview", "Snippets", "History"]) {
+  for (const tab of ["Overview", "Redirects", "Preview", "Snippets", "Activity", "History"]) {
     await page.getByRole("navigation", { name: "Account Portal" }).getByRole("link", { name: tab }).click();
     await expect(page).toHaveTitle(`${tab} · ${slug} · Portal Redirects`);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(slug);

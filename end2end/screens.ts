@@ -2,6 +2,7 @@
 import { type Page } from "@playwright/test";
 import { type At, saveRedirects } from "./admins.ts";
 import { alive, expect } from "./fixtures.ts";
+import { everyKind, visit } from "./visits.ts";
 
 export const long = `https://${"very-long-".repeat(20)}evil.com/${"path".repeat(300)}`;
 
@@ -107,6 +108,16 @@ export const screens: Screen[] = [
   ["Snippets", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/snippets`);
     await alive(page);
+  }],
+  ["Activity, before the first visit", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/activity`);
+    await page.getByText("Change what is kept").click();
+  }],
+  ["Activity, with an origin to allow", async (page, at) => {
+    await visit(page, at, everyKind(at.slug));
+    await page.goto(`/instances/${at.slug}/activity?allow=foreign+https%3A%2F%2Fpartner.example.org`);
+    await page.getByText("As a table").click();
+    await expect(page.getByRole("form", { name: "Allow this origin?" })).toBeVisible();
   }],
   ["Settings", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/settings`);

@@ -105,6 +105,31 @@ impl InstancePaths<'_> {
         format!("{}/{version}", self.history())
     }
 
+    /// The Activity tab.
+    pub fn activity(self) -> String {
+        self.page("/activity")
+    }
+
+    /// The refused redirects of the Activity tab as a file.
+    pub fn activity_csv(self) -> String {
+        self.page("/activity/refused.csv")
+    }
+
+    /// The form that allows the origin of a refused redirect, or takes that back.
+    pub fn allow_origin(self) -> String {
+        self.page("/activity/allow")
+    }
+
+    /// The form that dismisses a refused redirect, or shows it again.
+    pub fn dismiss_refused(self) -> String {
+        self.page("/activity/dismiss")
+    }
+
+    /// The form that switches the counting of visits.
+    pub fn counting(self) -> String {
+        self.page("/activity/counting")
+    }
+
     /// The members.
     pub fn members(self) -> String {
         self.page("/members")

@@ -18,8 +18,9 @@ use crate::{
         restore::view::RestorePage,
         view::{HistoryPage, ServerHistoryPage},
     },
+    insight::activity::view::ActivityPage,
     instances::{archive::view::ArchivePage, list::view::ListPage, view},
-    layout::error_page::error_page,
+    layout::{current_tab::CURRENT_TAB, error_page::error_page},
     members::view::MembersPage,
     overview::view::OverviewPage,
     preview::view::PreviewPage,
@@ -54,6 +55,7 @@ pub fn document(files: DocumentFiles) -> AnyView {
                 <link rel="icon" href=files.icon type="image/svg+xml" />
                 <link rel="stylesheet" href=files.style />
                 <script nonce=use_nonce() inner_html=LOCAL_TIMES></script>
+                <script nonce=use_nonce() inner_html=CURRENT_TAB></script>
                 <HydrationScripts options=files.options islands=true />
                 <MetaTags />
             </head>
@@ -92,6 +94,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/preview") view=PreviewPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/preview/links") view=BulkCheckPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/snippets") view=SnippetsPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/activity") view=ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history") view=HistoryPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history/:version") view=RestorePage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/members") view=MembersPage ssr=SsrMode::Async />

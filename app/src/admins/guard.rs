@@ -59,7 +59,7 @@ impl Need {
             (Some("instances"), Some(slug)) if is_slug(slug) => {
                 let role = match (writes, [parts.next(), parts.next(), parts.next()]) {
                     (true, [Some("unarchive"), None, None]) => return Self::Restore(slug.to_owned()),
-                    (true, [Some("redirects" | "settings" | "copy" | "history" | "portal"), ..] | [Some("visitors" | "targets"), None, None])
+                    (true, [Some("redirects" | "settings" | "copy" | "history" | "portal" | "activity"), ..] | [Some("visitors" | "targets"), None, None])
                     // It holds everybody's email address.
                     | (false, [Some("visitors"), Some("waitlist.csv"), None]) => Role::Editor,
                     // Previews store nothing, and every member may leave.

@@ -7,7 +7,7 @@ use super::{
     fields::{fields, label},
     store::{Attempts, Change},
 };
-use crate::{redirects::Flow, ui::text::Grouped};
+use crate::{insight::activity::refused, redirects::Flow, ui::text::Grouped};
 
 /// One field of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +106,8 @@ pub fn describe(change: &Change) -> String {
         Kind::Removed if about == Some(&change.who) => "left the instance".to_owned(),
         Kind::Removed => format!("removed {somebody}"),
         Kind::VisitorDeleted => format!("deleted the account of visitor {}", about.unwrap_or("unknown")),
-        Kind::RefusalDismissed => "dismissed a refused redirect from Activity".to_owned(),
-        Kind::RefusalShown => "showed a dismissed redirect in Activity again".to_owned(),
+        Kind::RefusalDismissed => format!("dismissed {} from Activity", refused::described(somebody)),
+        Kind::RefusalShown => format!("showed {} in Activity again", refused::described(somebody)),
         Kind::VisitsCounted => "turned the counting of visits on".to_owned(),
         Kind::VisitsNotCounted => "turned the counting of visits off".to_owned(),
         Kind::WaitlistEntryDeleted => "removed an email address from the waitlist".to_owned(),

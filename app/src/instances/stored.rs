@@ -52,6 +52,8 @@ pub struct StoredInstance {
     pub archived_at: Option<OffsetDateTime>,
     /// Whether it has hosted pages.
     pub portal_enabled: bool,
+    /// Whether its visits are counted.
+    pub visits_counted: bool,
     /// How its visitors are recognised.
     pub identity: IdentityKind,
 }

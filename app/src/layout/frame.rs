@@ -27,6 +27,8 @@ pub enum Place {
     Preview,
     /// Account Portal, Snippets
     Snippets,
+    /// Account Portal, Activity
+    Activity,
     /// Account Portal, History
     History,
     /// Members
@@ -42,15 +44,16 @@ pub enum Place {
 impl Place {
     /// Whether it is one of the Account Portal's tabs.
     fn is_tab(self) -> bool {
-        matches!(self, Self::Overview | Self::Redirects | Self::Preview | Self::Snippets | Self::History)
+        matches!(self, Self::Overview | Self::Redirects | Self::Preview | Self::Snippets | Self::Activity | Self::History)
     }
 
     /// The pages that one can switch to in another instance.
-    const NAMED: [(&str, Self); 8] = [
+    const NAMED: [(&str, Self); 9] = [
         ("overview", Self::Overview),
         ("redirects", Self::Redirects),
         ("preview", Self::Preview),
         ("snippets", Self::Snippets),
+        ("activity", Self::Activity),
         ("history", Self::History),
         ("members", Self::Members),
         ("visitors", Self::Visitors),
@@ -75,6 +78,7 @@ impl Place {
             Self::Redirects => at.redirects(),
             Self::Preview => at.preview(),
             Self::Snippets => at.snippets(),
+            Self::Activity => at.activity(),
             Self::History => at.history(),
             Self::Members => at.members(),
             Self::Visitors => at.visitors(),
@@ -195,6 +199,7 @@ pub fn InstanceFrame(
         Place::Redirects => "Redirects",
         Place::Preview => "Preview",
         Place::Snippets => "Snippets",
+        Place::Activity => "Activity",
         Place::History => "History",
         Place::Members => "Members",
         Place::Visitors => "Visitors",
@@ -217,6 +222,7 @@ pub fn InstanceFrame(
                     {tab(Place::Redirects, at.redirects(), "Redirects")}
                     {tab(Place::Preview, at.preview(), "Preview")}
                     {tab(Place::Snippets, at.snippets(), "Snippets")}
+                    {tab(Place::Activity, at.activity(), "Activity")}
                     {tab(Place::History, at.history(), "History")}
                 </ul>
             </nav>

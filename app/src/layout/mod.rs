@@ -1,5 +1,6 @@
 //! What a page is put into: the frame, loading, the error page, what a rejected form shows.
 
+pub mod current_tab;
 pub mod error_page;
 pub mod frame;
 pub mod loading;

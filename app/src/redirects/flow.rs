@@ -139,7 +139,12 @@ impl Flow {
 
     /// The flow in Preview's list, with its page: `Sign-up, /sign-up`.
     pub fn preview_label(self) -> String {
-        let name = match self {
+        format!("{}, {}", self.title(), self.page().map_or("on any page", Page::path))
+    }
+
+    /// The flow's name on screens.
+    pub fn title(self) -> &'static str {
+        match self {
             Self::SignUp => "Sign-up",
             Self::SignIn => "Sign-in",
             Self::SignOut => "Sign-out",
@@ -147,8 +152,7 @@ impl Flow {
             Self::CreateOrganization => "Create an organization",
             Self::LeaveOrganization => "Leave an organization",
             Self::Waitlist => "Waitlist",
-        };
-        format!("{name}, {}", self.page().map_or("on any page", Page::path))
+        }
     }
 
     /// The page on which the flow ends; `None` for the logo, which is on all of them.

@@ -58,7 +58,7 @@ fn plain(name: &str) -> String {
 }
 
 /// Whether the distance of two names is at most `limit`. It is at least the difference of their lengths.
-fn is_close(one: &str, other: &str, limit: usize) -> bool {
+pub(crate) fn is_close(one: &str, other: &str, limit: usize) -> bool {
     one.len().abs_diff(other.len()) <= limit && distance(one, other) <= limit
 }
 

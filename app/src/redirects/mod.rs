@@ -54,6 +54,8 @@ pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin};
 pub use invisible::{Invisible, is_invisible, trim_invisible};
 pub use link_advice::LinkAdvice;
 pub use link_params::LinkParams;
+#[cfg(feature = "ssr")]
+pub(crate) use misspelling::is_close;
 pub use missing_origin::{OriginOwner, missing_origin, missing_origin_of_fallback};
 pub use not_a_link::NotALink;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin};

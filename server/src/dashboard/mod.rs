@@ -1,5 +1,6 @@
 //! The dashboard over HTTP: who may ask, the pages, and one file a noun for what is posted.
 
+mod activity;
 mod admins;
 mod archive;
 mod assets;

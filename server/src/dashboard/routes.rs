@@ -12,7 +12,7 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    Dashboard, admins, archive, assets, bulk_check, copy_settings,
+    Dashboard, activity, admins, archive, assets, bulk_check, copy_settings,
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
@@ -43,6 +43,10 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/account/sign-out", post(admins::sign_out))
         .route(paths::SWITCHER, get(fragments::switcher))
         .route("/instances/new", post(instances::create))
+        .route("/instances/{slug}/activity/allow", post(activity::allow))
+        .route("/instances/{slug}/activity/counting", post(activity::set_counting))
+        .route("/instances/{slug}/activity/dismiss", post(activity::dismiss))
+        .route("/instances/{slug}/activity/refused.csv", get(activity::refused))
         .route("/instances/{slug}/archive", post(archive::archive))
         .route("/instances/{slug}/copy", post(copy_settings::copy))
         .route("/instances/{slug}/live", get(fragments::live))

@@ -1,6 +1,8 @@
 //! The whole HTTP surface, asked as a browser or an application asks it, over a database of each test's own.
 
 #[cfg(test)]
+mod activity;
+#[cfg(test)]
 mod allow;
 #[cfg(test)]
 mod archive;

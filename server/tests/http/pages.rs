@@ -58,6 +58,7 @@ async fn every_page_is_there_and_protected_with_a_nonce_of_its_own(pool: PgPool)
         ("/instances/my-app", "Overview · MyApp"),
         ("/instances/my-app/redirects", "Redirects · MyApp"),
         ("/instances/my-app/snippets", "Snippets · MyApp"),
+        ("/instances/my-app/activity", "Activity · MyApp"),
         ("/instances/my-app/settings", "Settings · MyApp"),
         ("/instances/my-app/redirects?saved&x=%FF%00", "Redirects · MyApp"),
     ] {

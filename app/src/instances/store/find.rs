@@ -25,6 +25,7 @@ struct Row {
     save_id: Uuid,
     archived_at: Option<OffsetDateTime>,
     portal_enabled: bool,
+    visits_counted: bool,
     identity: String,
     flows: Vec<String>,
     urls: Vec<String>,
@@ -72,6 +73,7 @@ impl Row {
             fallbacks,
             archived_at: self.archived_at,
             portal_enabled: self.portal_enabled,
+            visits_counted: self.visits_counted,
             identity,
         })
     }
@@ -84,7 +86,7 @@ macro_rules! rows {
             Row,
             r#"
             select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
-                i.save_id, i.archived_at, i.portal_enabled, i.identity,
+                i.save_id, i.archived_at, i.portal_enabled, i.visits_counted, i.identity,
                 array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
                 array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
             from instances i

@@ -12,9 +12,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The format that is written.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
-/// The formats that are read. The first one has no ids of saves.
+/// The formats that are read. The first one has no ids of saves, and the first two don't say whether visits are
+/// counted.
 pub(super) const READABLE: RangeInclusive<u32> = 1..=FORMAT;
 
 /// The format of a file, whatever else is in it.
@@ -58,7 +59,14 @@ pub(super) struct Row {
     /// In seconds since 1970.
     archived_at: Option<i64>,
     portal_enabled: bool,
+    /// Counted without one: earlier formats had no way to say otherwise.
+    #[serde(default = "is_counted")]
+    visits_counted: bool,
     identity: String,
+}
+
+fn is_counted() -> bool {
+    true
 }
 
 impl From<&StoredInstance> for Row {
@@ -80,6 +88,7 @@ impl From<&StoredInstance> for Row {
             fallbacks: fallbacks.collect(),
             archived_at: stored.archived_at.map(OffsetDateTime::unix_timestamp),
             portal_enabled: stored.portal_enabled,
+            visits_counted: stored.visits_counted,
             identity: stored.identity.name().to_owned(),
         }
     }
@@ -118,6 +127,7 @@ impl Row {
             fallbacks: self.fallbacks.into_iter().filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect(),
             archived_at,
             portal_enabled: self.portal_enabled,
+            visits_counted: self.visits_counted,
             identity: IdentityKind::from_str(&self.identity).map_err(|error| error.to_string())?,
         })
     }

@@ -39,6 +39,7 @@ fn stored(id: i64) -> StoredInstance {
         instance: Instance::restore(settings.clone(), 12).unwrap(),
         archived_at: (id == 2).then_some(AS_OF),
         portal_enabled: id != 3,
+        visits_counted: id != 3,
         ..fixtures::stored(settings, &[(Flow::SignIn, "/in")])
     }
 }
@@ -92,12 +93,12 @@ fn a_broken_or_truncated_file_and_one_of_another_format_are_not_read() {
         fs::write(&path, &whole[..length]).unwrap();
         assert!(matches!(file::read(&path), Err(ReadError::Broken(_))), "{length}");
     }
-    for text in ["{}", "[]", "null", "{\"format\":2}", "\u{0}", &whole.replace("\"id\"", "\"key\""), &format!("{whole}x")] {
+    for text in ["{}", "[]", "null", "{\"format\":3}", "\u{0}", &whole.replace("\"id\"", "\"key\""), &format!("{whole}x")] {
         fs::write(&path, text).unwrap();
         assert!(matches!(file::read(&path), Err(ReadError::Broken(_))), "{text}");
     }
-    fs::write(&path, whole.replace("\"format\":2", "\"format\":3,\"later\":true")).unwrap();
-    assert!(matches!(file::read(&path), Err(ReadError::Format(3))));
+    fs::write(&path, whole.replace("\"format\":3", "\"format\":4,\"later\":true")).unwrap();
+    assert!(matches!(file::read(&path), Err(ReadError::Format(4))));
     fs::write(&path, whole.replace(&format!("\"as_of\":{}", AS_OF.unix_timestamp()), "\"as_of\":9000000000000000")).unwrap();
     assert!(matches!(file::read(&path), Err(ReadError::Time(_))));
     assert!(matches!(file::read(path.parent().unwrap()), Err(ReadError::NotOwn)));
@@ -110,9 +111,12 @@ fn a_file_of_the_first_format_is_read_and_is_of_no_save() {
     let text = fs::read_to_string(&path).unwrap();
     let save_id = format!("\"save_id\":\"{}\",", stored(1).save_id);
     assert!(text.contains(&save_id), "{text}");
-    fs::write(&path, text.replace("\"format\":2", "\"format\":1").replace(&save_id, "")).unwrap();
+    let first = text.replace("\"format\":3", "\"format\":1").replace(&save_id, "").replace("\"visits_counted\":true,", "");
+    assert!(!first.contains("visits_counted"), "{first}");
+    fs::write(&path, first).unwrap();
     let read = contents(&path).instances;
     assert_eq!((read[0].instance.version(), read[0].save_id), (12, Uuid::nil()));
+    assert!(read[0].visits_counted);
 }
 
 #[test]

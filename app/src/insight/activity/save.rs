@@ -1,0 +1,50 @@
+//! What the forms of the Activity tab do, each for one of the instance's editors.
+
+use super::{
+    form::{ActivityForm, AllowForm, Counting, CountingForm, Deed, Dismissal, DismissForm, OriginChangeKind},
+    refused::RefusedItem,
+    store::{self, AllowError},
+};
+use crate::{database::StoreError, error::AppError, saving::save::Saver};
+
+/// Allows an origin or takes it back. Returns the page that says so.
+///
+/// # Errors
+/// The caller may not, the origin can't be allowed, the instance is archived, or the database does not answer.
+pub async fn allow(slug: String, form: AllowForm) -> Result<String, AppError> {
+    let saver = Saver::editor(slug).await?;
+    let changed = store::change_origin(&saver.pool, &saver.actor, &saver.slug, &form.origin, form.change).await;
+    let is_changed = changed.map_err(|error| match error {
+        AllowError::NotAllowable => AppError::BadRequest,
+        AllowError::Store(error) => error.into_app_error(),
+    })?;
+    if is_changed {
+        saver.mark_saved();
+    }
+    let what = if form.change == OriginChangeKind::Allow { Deed::Allowed } else { Deed::TakenBack };
+    Ok(ActivityForm::read(&form.view).after(what, &form.origin).address(&saver.slug))
+}
+
+/// Dismisses a refused redirect or shows it again. Returns the page that says so.
+///
+/// # Errors
+/// The caller may not, there is no such refused redirect, the instance is archived, or the database does not answer.
+pub async fn dismiss(slug: String, form: DismissForm) -> Result<String, AppError> {
+    let saver = Saver::editor(slug).await?;
+    RefusedItem::parse(&form.refused).ok_or(AppError::BadRequest)?;
+    store::dismiss(&saver.pool, &saver.actor, &saver.slug, &form.refused, form.change).await.map_err(StoreError::into_app_error)?;
+    let what = if form.change == Dismissal::Dismiss { Deed::Dismissed } else { Deed::Shown };
+    Ok(ActivityForm::read(&form.view).after(what, &form.refused).address(&saver.slug))
+}
+
+/// Switches the counting of visits. Returns the page that says so.
+///
+/// # Errors
+/// The caller may not, the instance is archived, or the database does not answer.
+pub async fn set_counting(slug: String, form: CountingForm) -> Result<String, AppError> {
+    let saver = Saver::editor(slug).await?;
+    store::set_counting(&saver.pool, &saver.actor, &saver.slug, form.visits).await.map_err(StoreError::into_app_error)?;
+    saver.mark_saved();
+    let what = if form.visits == Counting::On { Deed::Counted } else { Deed::NotCounted };
+    Ok(ActivityForm::read(&form.view).after(what, "").address(&saver.slug))
+}
