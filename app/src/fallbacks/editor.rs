@@ -257,7 +257,7 @@ fn health_view(field: Field) -> impl IntoView {
 
 /// Says how often the server checks what the values lead to, and lets editors ask for it. The form of the button is beside this one.
 fn check_now(read_only: bool) -> impl IntoView {
-    let button = (!read_only).then(|| view! { <button class="link" form=CHECK_FORM>"Check now"</button> });
+    let button = (!read_only).then(|| view! { <button class="link" form=CHECK_FORM name="page" value="redirects">"Check now"</button> });
     view! { <p>"The server checks every hour what they lead to. "{button}" "<span id=CHECK_SAID role="status"></span></p> }
 }
 

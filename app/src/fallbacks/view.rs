@@ -92,7 +92,7 @@ pub fn RedirectsPage() -> impl IntoView {
             checks_targets: health.is_some(),
             fields,
         };
-        let check = (health.is_some() && !read_only).then(|| check_form(&slug, "redirects", ()));
+        let check = (health.is_some() && !read_only).then(|| check_form(&slug, ()));
         let bar = SaveBar {
             function: SaveFallbacks::PATH,
             arguments: json!({ "slug": slug }),

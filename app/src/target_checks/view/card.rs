@@ -35,8 +35,7 @@ pub(super) async fn card(slug: &str) -> Result<impl IntoView + use<>, AppError> 
     let button = (may_check && is_on).then(|| {
         check_form(
             slug,
-            "activity",
-            view! { <button class="button small">"Check now"<span class="unseen">" what the targets answer"</span></button> },
+            view! { <button class="button small" name="page" value="activity">"Check now"<span class="unseen">" what the targets answer"</span></button> },
         )
     });
     let body = if is_on { rows(&all).into_any() } else { off().into_any() };

@@ -12,8 +12,8 @@ use serde_json::json;
 use super::{CHECK_FORM, CHECK_SAID, api::CheckTargets};
 use crate::paths;
 
-/// The form that has an instance's targets checked and comes back to `page`. Its button can be elsewhere on the page.
-pub(crate) fn check_form<Button: IntoView>(slug: &str, page: &'static str, button: Button) -> impl IntoView + use<Button> {
+/// The form that has an instance's targets checked and comes back to the page that its button names. The button can be elsewhere on the page.
+pub(crate) fn check_form<Button: IntoView>(slug: &str, button: Button) -> impl IntoView + use<Button> {
     view! {
         <form
             method="post"
@@ -24,7 +24,6 @@ pub(crate) fn check_form<Button: IntoView>(slug: &str, page: &'static str, butto
             data-stays="Checking…"
             data-said=CHECK_SAID
         >
-            <input type="hidden" name="page" value=page />
             {button}
         </form>
     }
