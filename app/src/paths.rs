@@ -90,6 +90,11 @@ impl InstancePaths<'_> {
         self.page("/snippets")
     }
 
+    /// The Activity tab.
+    pub fn activity(self) -> String {
+        self.page("/activity")
+    }
+
     /// The History tab.
     pub fn history(self) -> String {
         self.page("/history")

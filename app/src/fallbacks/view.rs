@@ -24,7 +24,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::{
-    api::SaveFallbacks,
+    api::{FallbacksImpact, SaveFallbacks},
     editor::{EditorStart, FieldStart, RedirectsEditor},
     form::FallbackForm,
     verdict::OfferedVerdict,
@@ -78,6 +78,7 @@ pub fn RedirectsPage() -> impl IntoView {
         let start = EditorStart { slug: slug.clone(), version: form.version, base: form.base.clone(), read_only, fields };
         let bar = SaveBar {
             function: SaveFallbacks::PATH,
+            effect: FallbacksImpact::PATH,
             arguments: json!({ "slug": slug }),
             fields: Flow::ALL.map(Flow::field).into_iter().chain([ALLOW]).collect(),
             discard: page.clone(),

@@ -8,6 +8,7 @@ use super::{form::InstanceForm, impact::impact_now, store, stored::StoredInstanc
 use crate::{
     database::StoreError,
     error::AppError,
+    insight::impact::{Figure, measure::Proposed},
     layout::loading,
     redirects::{Instance, PortalOrigin},
     saving::{
@@ -103,15 +104,27 @@ impl Merge for SettingsForm {
         (Self { form, ..self }, conflict)
     }
 
+    fn proposed(&self, stored: &StoredInstance) -> Option<Proposed> {
+        self.form.proposed(stored)
+    }
+
     fn undo_list(name: &str, before: &[String], after: &[String]) -> Option<Vec<(String, String)>> {
         InstanceForm::undo_list(name, before, after)
     }
 }
 
 impl Save for SettingsForm {
-    async fn save(&self, saver: &Saver) -> Result<Written, StoreError> {
+    fn version(&self) -> i64 {
+        self.form.version
+    }
+
+    fn confirmed(&self) -> &str {
+        &self.form.confirmed
+    }
+
+    async fn save(&self, saver: &Saver, figure: Option<Figure>) -> Result<Written, StoreError> {
         let instance = checked(&self.form, &self.dashboard)?;
-        let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain).await?;
+        let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain, figure).await?;
         let undo = if version == self.form.version { String::new() } else { self.form.base.clone() };
         Ok(Written { version, undo })
     }
