@@ -3,6 +3,7 @@
 use crate::{
     admins::Role,
     copy_settings::view::copied_banner,
+    insight::impact::ended::said,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
@@ -56,9 +57,11 @@ pub fn RedirectsPage() -> impl IntoView {
             })
         });
         let problem = rejected.map(|rejected| rejected.problem);
+        let pool = loading::pool()?;
         let fields = Flow::ALL
             .into_iter()
-            .map(|flow| {
+            .zip(said(&pool, &stored).await)
+            .map(|(flow, ended)| {
                 let OfferedVerdict { verdict, offer, .. } =
                     OfferedVerdict::of(&stored, flow, form.get(flow), (!read_only).then_some(&form.allow), "submit");
                 FieldStart {
@@ -66,11 +69,11 @@ pub fn RedirectsPage() -> impl IntoView {
                     stored: stored.fallbacks.get(flow).unwrap_or_default().to_owned(),
                     typed: form.get(flow).to_owned(),
                     verdict,
+                    ended,
                     offer: offer.unwrap_or_default(),
                 }
             })
             .collect();
-        let pool = loading::pool()?;
         let undo =
             if just_saved && !read_only { undo_fields::<FallbackForm>(&pool, &stored).await.map_err(loading::unavailable)? } else { None };
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };

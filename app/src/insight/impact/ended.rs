@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::measure::DAYS;
 use crate::{
-    database::timed,
+    database::begin_briefly,
     history::store::last::last_changes,
     instances::stored::StoredInstance,
     redirects::{Flow, Source, parse_fallback},
@@ -24,13 +24,14 @@ struct Ended {
     is_whole_week: bool,
 }
 
-/// What each field says, in the order of [`Flow::ALL`]. Visits from before a field's last change ended elsewhere, so they don't count.
-///
-/// # Errors
-/// A query fails.
-pub async fn said(pool: &PgPool, stored: &StoredInstance) -> sqlx::Result<Vec<Said>> {
-    let ended = ended(pool, stored).await?;
-    Ok(Flow::ALL.into_iter().map(|flow| say(stored, flow, &ended)).collect())
+/// What each field says. Visits from before a field's last change ended elsewhere, so they don't count. Without an answer from the
+/// database nothing is said.
+pub async fn said(pool: &PgPool, stored: &StoredInstance) -> [Said; Flow::ALL.len()] {
+    let ended = ended(pool, stored).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the visits of each field could not be counted");
+        Vec::new()
+    });
+    Flow::ALL.map(|flow| say(stored, flow, &ended))
 }
 
 fn say(stored: &StoredInstance, flow: Flow, ended: &[Ended]) -> Said {
@@ -57,6 +58,7 @@ async fn ended(pool: &PgPool, stored: &StoredInstance) -> sqlx::Result<Vec<Ended
         // Visits are counted by the hour, and the hour of the change has both.
         changed.filter(|at| *at > week).map(|at| at + Duration::HOUR)
     });
+    let mut transaction = begin_briefly(pool).await?;
     let rows = sqlx::query!(
         r#"
         select v.flow, v.source, sum(v.visits)::bigint as "visits!"
@@ -72,8 +74,9 @@ async fn ended(pool: &PgPool, stored: &StoredInstance) -> sqlx::Result<Vec<Ended
         &since as &[Option<OffsetDateTime>],
         DAYS
     )
-    .fetch_all(timed(pool))
+    .fetch_all(&mut *transaction)
     .await?;
+    transaction.commit().await?;
     let read = rows.into_iter().filter_map(|row| {
         let flow: Flow = row.flow.parse().ok()?;
         let source = if row.source == Source::Fallback.name() { Source::Fallback } else { Source::HomeUrl };

@@ -36,10 +36,9 @@ pub fn question(measured: &Measured, seen: &Seen, environment: Environment, verb
     let is_much = measured.figure().is_some_and(|figure| figure.needs_confirmation(environment));
     let label = if is_much { format!("{verb} anyway") } else { verb.to_owned() };
     let button = view! { <button class="button" form=FORM name=CONFIRMED value=seen.to_string()>{label}</button> };
-    let lead = is_much.then(|| "More than 5% of this production instance's visits would end elsewhere. Nothing is saved yet.");
-    let lead = lead.unwrap_or("Nothing is saved yet.");
+    let lead = [if is_much { MUCH } else { "" }, "Nothing is saved yet."].join(" ");
     let asked = view! {
-        <p class="asked" tabindex="-1">{is_much.then(|| icon(WARNING))}<strong>{lead}</strong></p>
+        <p class="asked" tabindex="-1">{is_much.then(|| icon(WARNING))}<strong>{lead.trim().to_owned()}</strong></p>
         {button}
     };
     match measured {
@@ -49,17 +48,34 @@ pub fn question(measured: &Measured, seen: &Seen, environment: Environment, verb
     }
 }
 
-/// The impact on a page of its own, before the button that makes the change.
-pub fn on_page(measured: &Measured) -> Option<AnyView> {
-    match measured {
+/// The impact on the page of a change that is made with one button.
+pub struct OnPage {
+    /// The sentence and the table. Nothing where no visits were counted.
+    pub view: Option<AnyView>,
+    /// A hidden field that says that the page was seen.
+    pub confirmed: AnyView,
+    /// Whether so many visits are concerned that the button says so.
+    pub is_much: bool,
+}
+
+/// What a page shows before a change is made. Whoever presses its button has seen it, so they are not asked again.
+pub fn on_page(measured: &Measured, seen: &Seen, environment: Environment) -> OnPage {
+    let is_much = measured.figure().is_some_and(|figure| figure.needs_confirmation(environment));
+    let confirmed = is_much.then(|| view! { <input type="hidden" name=CONFIRMED value=seen.to_string() /> }).into_any();
+    let view = match measured {
         Measured::NoVisits => None,
         Measured::Unknown => Some(unknown().into_any()),
         Measured::Known(impact) => {
-            let table = panel(impact);
-            Some(view! { <section class="card effect-card"><p class="effect">{sentence(impact)}</p>{table}</section> }.into_any())
+            let warning = is_much.then(|| view! { <p class="asked">{icon(WARNING)}<strong>{MUCH}</strong></p> });
+            let view = view! { <div class="field effect-card">{warning}<p class="effect">{sentence(impact)}</p>{panel(impact)}</div> };
+            Some(view.into_any())
         }
-    }
+    };
+    OnPage { view, confirmed, is_much }
 }
+
+/// Why saving asks first.
+const MUCH: &str = "More than 5% of this production instance's visits would end elsewhere.";
 
 fn unknown() -> impl IntoView {
     view! { <p class="effect">"How many visits this concerns can't be told now. It can be saved all the same."</p> }
