@@ -3,13 +3,7 @@
 use crate::{
     admins::Role,
     database::StoreError,
-    insight::impact::{
-        Measured,
-        confirm::Seen,
-        measure,
-        measure::DAYS,
-        view::on_page,
-    },
+    insight::impact::{Measured, confirm::Seen, measure, measure::DAYS, view::on_page},
     instances::{
         store::{self, InstanceSummary},
         stored::StoredInstance,
@@ -97,10 +91,9 @@ fn not_copied(problem: Problem) -> impl IntoView {
             "Somebody saved in between",
             "Nothing is copied yet. Below is the difference as it is now: look it over, then copy.".to_owned(),
         ),
-        Problem::Confirm(_) => (
-            "Look at the impact, then copy",
-            "Nothing is copied yet. Below is how many visits the checked values concern.".to_owned(),
-        ),
+        Problem::Confirm(_) => {
+            ("Look at the impact, then copy", "Nothing is copied yet. Below is how many visits the checked values concern.".to_owned())
+        }
         Problem::Fields(errors) => ("Nothing copied", errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ")),
     };
     summary(title, text, Vec::new())

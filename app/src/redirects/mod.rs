@@ -62,7 +62,7 @@ pub use prefill::{Prefill, prefill_advice};
 pub use requesting::RequestingOrigin;
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, check_candidate, resolve};
 pub use restore::Skipped;
+pub use settings::{Environment, InstanceError, InstanceField, Settings};
 #[cfg(feature = "ssr")]
 pub use shape::{CandidateShape, LinkShape, OtherScheme, PagePath, WebScheme, WebShape};
-pub use settings::{Environment, InstanceError, InstanceField, Settings};
 pub use wrapper::Wrapper;

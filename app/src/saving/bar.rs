@@ -34,7 +34,8 @@ pub struct SaveBar {
 pub fn save_bar(bar: SaveBar) -> impl IntoView {
     let SaveBar { function, effect, arguments, fields, discard, preview, read_only } = bar;
     let save = (!read_only).then(|| view! { <button class="button primary" id=BUTTON form=FORM>"Save changes"</button> });
-    let show = (!read_only).then(|| view! { <button class="button" id=SHOW_EFFECT form=FORM name=CONFIRMED value=SHOW>"Show impact"</button> });
+    let show =
+        (!read_only).then(|| view! { <button class="button" id=SHOW_EFFECT form=FORM name=CONFIRMED value=SHOW>"Show impact"</button> });
     let preview = preview.map(|page| view! { <button class="button preview-these" form=FORM formaction=page>"Preview"<span class="unseen">" with these values"</span></button> });
     view! {
         <div class="bar" id=BAR data-function=function data-effect=effect data-arguments=arguments.to_string() data-fields=fields.join(" ")>

@@ -6,8 +6,8 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use super::{
-    merge::{Merge, look_up},
     form_element::CONFIRMED,
+    merge::{Merge, look_up},
     outcome::{Confirmation, SaveOutcome, Saved},
     saved_instances::SavedInstances,
 };

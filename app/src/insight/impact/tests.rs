@@ -101,7 +101,10 @@ fn visits_whose_shapes_are_not_kept_are_decided_where_their_flow_is_enough_and_e
 #[test]
 fn saving_asks_first_above_five_percent_of_a_production_instance() {
     let asks = |changed, visits| Figure { visits, changed }.needs_confirmation(Environment::Production);
-    assert_eq!([asks(0, 0), asks(0, 10), asks(5, 100), asks(6, 100), asks(501, 10_000), asks(1, 1)], [false, false, false, true, true, true]);
+    assert_eq!(
+        [asks(0, 0), asks(0, 10), asks(5, 100), asks(6, 100), asks(501, 10_000), asks(1, 1)],
+        [false, false, false, true, true, true]
+    );
     assert!(!Figure { visits: 1, changed: 1 }.needs_confirmation(Environment::Development));
 }
 
@@ -163,9 +166,8 @@ fn any_settings() -> impl Strategy<Value = Instance> {
 
 fn any_fallbacks() -> impl Strategy<Value = Fallbacks> {
     let value = || option::of(select(&["/", "/start", "https://other.org/in", "https://partner.example.org/x", "https://gone.dev/"][..]));
-    vec(value(), Flow::ALL.len()).prop_map(|values| {
-        Flow::ALL.into_iter().zip(values).filter_map(|(flow, value)| Some((flow, value?.to_owned()))).collect()
-    })
+    vec(value(), Flow::ALL.len())
+        .prop_map(|values| Flow::ALL.into_iter().zip(values).filter_map(|(flow, value)| Some((flow, value?.to_owned()))).collect())
 }
 
 fn target(instance: &Instance, fallbacks: &Fallbacks, link: &Link, use_visit: impl FnOnce(Visit<'_>)) -> String {

@@ -24,7 +24,10 @@ fn count(instance: &crate::instances::stored::StoredInstance, url: &str, visits:
 }
 
 async fn rows(pool: &PgPool) -> Vec<(String, Vec<String>, bool, i64)> {
-    sqlx::query_as("select unit, refused, link is not null, visits from visits order by starts_at, refused, link").fetch_all(pool).await.unwrap()
+    sqlx::query_as("select unit, refused, link is not null, visits from visits order by starts_at, refused, link")
+        .fetch_all(pool)
+        .await
+        .unwrap()
 }
 
 async fn total(pool: &PgPool) -> i64 {
@@ -54,7 +57,8 @@ async fn a_batch_that_is_sent_again_is_added_once(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn shapes_beyond_the_limit_are_counted_by_flow_and_reason(pool: PgPool) {
     let instance = create(&pool, &my_app()).await;
-    let origins = |from: u32, to: u32| (from..to).map(|n| count(&instance, &format!("https://{n}.evil.com/"), 1, now())).collect::<Vec<_>>();
+    let origins =
+        |from: u32, to: u32| (from..to).map(|n| count(&instance, &format!("https://{n}.evil.com/"), 1, now())).collect::<Vec<_>>();
     assert_eq!(add(&pool, Uuid::nil(), 1, &origins(0, 150)).await.unwrap(), 0);
     // 100 known ones, and 100 new ones of which 50 have room.
     assert_eq!(add(&pool, Uuid::nil(), 2, &origins(50, 250)).await.unwrap(), 50);
