@@ -1,5 +1,7 @@
 //! The configuration, read once: flags override environment variables, which override defaults.
 
+mod visits;
+
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -19,6 +21,8 @@ use crate::{
     process::file_limit,
     secret_key_file::SecretKeyFile,
 };
+
+pub use visits::VisitsConfig;
 
 /// The options that all commands share.
 #[derive(Clone, Debug, Args)]
@@ -149,6 +153,10 @@ pub struct Config {
     /// Host names under which Prometheus reads `/metrics`, separated by commas. IP addresses and loopback names need none.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_METRICS_HOSTS", value_name = "NAME", value_delimiter = ',')]
     pub metrics_hosts: Vec<String>,
+
+    /// What is counted of visits.
+    #[command(flatten)]
+    pub visits: VisitsConfig,
 }
 
 /// Whether admins must have a second factor, and the key of its secrets.

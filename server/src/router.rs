@@ -15,7 +15,7 @@ use crate::{
 
 /// What a runtime without a dashboard serves: the portal, its context over these connections, and the probes.
 pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, options: HttpOptions) -> Router {
-    let context = PageContext::new(pool, Arc::new(dashboard_url), options.transport_security);
+    let context = PageContext::new(pool, Arc::new(dashboard_url), options.transport_security, snapshots.visits().clone());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let answer = async move |request: Request| portal_hosts.respond(request.into_parts().0).await;
     let hosted = portal::pages(context, snapshots.clone()).merge(probes::routes(snapshots.clone())).fallback(answer);
@@ -32,7 +32,7 @@ pub fn router(
     second_factor: SecondFactor,
 ) -> Router {
     let dashboard_url = Arc::new(dashboard_url);
-    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), options.transport_security);
+    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), options.transport_security, snapshots.visits().clone());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let dashboard = dashboard::routes::router(Dashboard::new(pool, Arc::clone(&dashboard_url), second_factor))
         .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer))

@@ -228,6 +228,14 @@ impl<'a> CandidateShape<'a> {
         }
     }
 
+    /// The host that the value names.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Web(web) => web.host.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What the value names, without more than its shape: an origin, a scheme, or nothing if no URL can be named.
     pub fn name(&self) -> String {
         match self {

@@ -1,6 +1,6 @@
 //! Benchmarks of the portal, as ratios within one run on one machine: the resolve endpoint against a fixed response, a million
-//! instances against ten, the time until another process serves a save, and what visitors notice of floods. `make bench` draws the report and fails if a limit is
-//! missed.
+//! instances against ten, the time until another process serves a save, what counting visits takes, and what visitors notice of floods.
+//! `make bench` draws the report and fails if a limit is missed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its results")]
 
 mod floods;
@@ -13,6 +13,7 @@ mod report;
 mod resolve_endpoint;
 mod scale;
 mod statements;
+mod visits;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,9 @@ fn measure() -> anyhow::Result<Vec<String>> {
     }
     if is_selected("scale") {
         scale::measure(&runtime, &postgres, &mut report)?;
+    }
+    if is_selected("visits") {
+        visits::measure(&mut report)?;
     }
     if is_selected("floods") {
         floods::measure(&runtime, &mut report)?;

@@ -23,7 +23,11 @@ use server::{
     config::SecondFactor,
     http::{dashboard_url::DashboardUrl, options::HttpOptions},
     measured::{HEADER_TIMEOUT, MaxConnections, around, keep_metrics, serve, serve_each},
-    portal::{FastPath, snapshot::Snapshots},
+    portal::{
+        FastPath,
+        snapshot::Snapshots,
+        visits::{Flusher, VisitCounter},
+    },
     secret_key_file::SecretKeyFile,
 };
 use sqlx::PgPool;
@@ -54,6 +58,9 @@ const MEMORY: u64 = 64 * 1024 * 1024;
 /// How often the server sorts recorded values into the buckets of histograms.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How long counted visits would be kept, in days.
+const KEEP_DAYS: u32 = 90;
+
 /// How often to repeat a step for timing it.
 const REPETITIONS: u32 = 200_000;
 
@@ -74,14 +81,17 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let pool = runtime.block_on(create_database(postgres))?;
     let dashboard_url = DashboardUrl::new(None, ([127, 0, 0, 1], 3000).into())?;
     let _inside = runtime.enter();
-    let snapshots = Snapshots::new(pool.clone(), MEMORY);
+    let uncounted = Snapshots::new(pool.clone(), MEMORY);
+    let visits = VisitCounter::new(MEMORY);
+    let mut flusher = Flusher::new(&visits, pool.clone(), KEEP_DAYS)?;
+    runtime.spawn(async move { match flusher.run().await {} });
+    let snapshots = uncounted.clone().with_visits(visits);
     let fast_path = FastPath::new(snapshots.clone());
     let second_factor = SecondFactor { is_required: false, key_file: SecretKeyFile::new("/nowhere/secret.key") };
     let router = server::router::router(pool.clone(), snapshots, dashboard_url, HttpOptions::default(), second_factor);
     let long = start(runtime, router.clone())?;
-    let (listener, portal) = listen(runtime)?;
-    let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
-    runtime.spawn(serve_each(listener, each, MaxConnections::INTERNAL, HEADER_TIMEOUT, std::future::pending()));
+    let uncounted = start_fast(runtime, FastPath::new(uncounted), router.clone())?;
+    let portal = start_fast(runtime, fast_path, router)?;
     let response = Client::new(&portal.to_string()).get(&path())?;
     ensure!(response.status == 200 && response.json()["target"] == TARGET, "{response:?}");
 
@@ -93,36 +103,40 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let layered = start(runtime, around(fixed))?;
 
     report.section("Warm GET /v1/resolve, 32 connections, compared with a fixed 303 in the same process");
-    let targets = [bare, copied, portal, layered, long].map(|address| format!("http://{address}{}", path()));
+    let targets = [bare, copied, portal, layered, long, uncounted].map(|address| format!("http://{address}{}", path()));
     for url in &targets {
         load(url, std::process::id(), 1)?;
     }
-    let mut rounds: Vec<[Load; 5]> = Vec::new();
+    let mut rounds: Vec<[Load; 6]> = Vec::new();
     for _ in 0..ROUNDS {
         let mut round = Vec::new();
         for url in &targets {
             round.push(load(url, std::process::id(), SECONDS)?);
         }
-        rounds.extend(<[Load; 5]>::try_from(round));
+        rounds.extend(<[Load; 6]>::try_from(round));
     }
     let of = |which: usize, what: fn(&Load) -> f64| median(rounds.iter().map(|round| what(&round[which])));
     let ratio = |which: usize, what: fn(&Load) -> f64| median(rounds.iter().map(|round| what(&round[which]) / what(&round[0])));
     report.check("throughput compared with the fixed 303", ratio(2, |load| load.rate), "times", Limit::AtLeast(0.8));
     report.check("p99 compared with the fixed 303", ratio(2, |load| load.p99), "times", Limit::AtMost(1.5));
+    let counted = median(rounds.iter().map(|round| round[2].rate / round[5].rate));
+    report.check("throughput with visits counted, compared with none counted", counted, "times", Limit::AtLeast(0.95));
     report.info("the fixed 303", of(0, |load| load.rate), "responses/s");
     report.info("the resolution as a fixed response", of(1, |load| load.rate), "responses/s");
     report.info("GET /v1/resolve", of(2, |load| load.rate), "responses/s");
+    report.info("GET /v1/resolve without counting visits", of(5, |load| load.rate), "responses/s");
     report.info("the fixed 303 inside every layer", of(3, |load| load.rate), "responses/s");
     report.info("GET /v1/resolve through all routes and layers", of(4, |load| load.rate), "responses/s");
     report.info("p99 of the fixed 303", of(0, |load| load.p99), "ms");
     report.info("p99 of GET /v1/resolve", of(2, |load| load.p99), "ms");
 
     report.section("Where the time goes: CPU time per response");
-    let cost: Vec<f64> = (0..5).map(|which| of(which, |load| load.cost)).collect();
+    let cost: Vec<f64> = (0..6).map(|which| of(which, |load| load.cost)).collect();
     report.info("the fixed 303", cost[0], "µs");
     report.info("a larger response with more headers", cost[1] - cost[0], "µs");
     report.info("the rest of GET /v1/resolve", cost[2] - cost[1], "µs");
     steps(runtime, &pool, report)?;
+    report.info("of the rest: counting the visit", cost[2] - cost[5], "µs");
     report.info("every layer around a fixed 303", cost[3] - cost[0], "µs");
     report.info("all routes and layers, without the fast path", cost[4] - cost[2], "µs");
     report.note(
@@ -186,6 +200,14 @@ async fn copy(address: &str) -> anyhow::Result<Router> {
 fn start(runtime: &Runtime, router: Router) -> anyhow::Result<SocketAddr> {
     let (listener, address) = listen(runtime)?;
     runtime.spawn(serve(listener, router, HEADER_TIMEOUT, std::future::pending()));
+    Ok(address)
+}
+
+/// Serves with the fast path before the router, as the server does.
+fn start_fast(runtime: &Runtime, fast_path: FastPath, router: Router) -> anyhow::Result<SocketAddr> {
+    let (listener, address) = listen(runtime)?;
+    let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
+    runtime.spawn(serve_each(listener, each, MaxConnections::INTERNAL, HEADER_TIMEOUT, std::future::pending()));
     Ok(address)
 }
 

@@ -9,15 +9,16 @@ use app::{
 };
 use axum::{
     Json,
-    extract::{FromRequestParts, RawQuery},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    extract::{FromRequestParts, RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     problem_details::ProblemDetails,
-    snapshot::{FoundInstance, OpenInstance},
+    snapshot::{FoundInstance, OpenInstance, Snapshots},
+    visits::{VisitCounter, is_visit},
 };
 use crate::observe::metrics;
 
@@ -92,8 +93,16 @@ pub(super) async fn redirects(Query(_): Query, OpenInstance(snapshot): OpenInsta
 }
 
 /// `GET /v1/resolve?flow=…`: where a visit with this link would end, and the steps of that resolution.
-pub(super) async fn resolve(Query(query): Query, OpenInstance(snapshot): OpenInstance, headers: HeaderMap) -> Response {
-    match resolution(&snapshot, &query, &headers) {
+pub(super) async fn resolve(
+    Query(query): Query,
+    OpenInstance(snapshot): OpenInstance,
+    State(snapshots): State<Snapshots>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let nobody = VisitCounter::off();
+    let visits = if method == Method::HEAD { &nobody } else { snapshots.visits() };
+    match resolution(&snapshot, &query, &headers, visits) {
         Ok(body) => (RESOLUTION_HEADERS, body).into_response(),
         Err(problem) => problem.into_response(),
     }
@@ -113,14 +122,23 @@ const BODY_CAPACITY: usize = 512;
 ///
 /// # Errors
 /// The query names no flow.
-pub(super) fn resolution(snapshot: &StoredInstance, query: &str, headers: &HeaderMap) -> Result<Vec<u8>, ProblemDetails> {
+pub(super) fn resolution(
+    snapshot: &StoredInstance,
+    query: &str,
+    headers: &HeaderMap,
+    visits: &VisitCounter,
+) -> Result<Vec<u8>, ProblemDetails> {
     let flow = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "flow").and_then(|(_, value)| value.parse().ok());
     let flow = flow.ok_or(ProblemDetails::UnknownFlow)?;
     let link = LinkParams::read(query);
     // A browser sets this header itself, and the page that sends the request is the page that navigates.
     let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
-    let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, Visit { flow, link: &link, requesting: requesting.as_ref() });
+    let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+    let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, visit);
     metrics::count_resolution(&resolution);
+    if is_visit(query, headers) {
+        visits.count(snapshot, visit, &resolution);
+    }
     let mut body = Vec::with_capacity(BODY_CAPACITY);
     if let Err(error) = serde_json::to_writer(&mut body, &resolution) {
         tracing::error!(%error, "a resolution could not be serialised");

@@ -67,7 +67,7 @@ impl FastPath {
             return None;
         }
         let snapshot = self.0.snapshots.warm(slug, request.headers(), request.uri())?;
-        let body = api::resolution(&snapshot, query, request.headers()).ok()?;
+        let body = api::resolution(&snapshot, query, request.headers(), self.0.snapshots.visits()).ok()?;
         let mut response = Response::new(Body::from(body));
         response.headers_mut().clone_from(&self.0.headers);
         response.headers_mut().insert(NAME, envelope::name());

@@ -12,6 +12,7 @@ mod rate_limits;
 pub(crate) mod refresh_after_save;
 pub mod snapshot;
 pub(crate) mod snapshot_file;
+pub mod visits;
 
 use axum::{
     Router,

@@ -23,6 +23,7 @@ use crate::{
         listener::Listener as Versions,
         snapshot::{self, Snapshots},
         snapshot_file::SnapshotFile,
+        visits::{Flusher, VisitCounter},
     },
     process::{
         file_limit,
@@ -86,7 +87,9 @@ async fn listen(
             "behind a proxy, all clients share its IP address and therefore one sign-in rate limit; set --client-address to the header that the proxy sets"
         );
     }
-    let snapshots = Snapshots::new(snapshot::pool(database), config.snapshot_memory);
+    let visits = if config.visits.are_counted { VisitCounter::new(config.visits.memory) } else { VisitCounter::off() };
+    let mut flusher = Flusher::new(&visits, snapshot::pool(database), config.visits.keep_days)?;
+    let snapshots = Snapshots::new(snapshot::pool(database), config.snapshot_memory).with_visits(visits);
     let file = config.snapshot_file.clone().map(|path| SnapshotFile::open(path, snapshots.clone()));
     file.as_ref().and_then(SnapshotFile::as_of).into_iter().for_each(|as_of| snapshots.startup().read_snapshot_file(as_of));
     let is_early = listens_first(config, database);
@@ -129,6 +132,7 @@ async fn listen(
             None => std::future::pending().await,
         }
     };
+    let flushes = flusher.run();
     let mut server = std::pin::pin!(server);
     let mut requested = shutdown.clone();
     tokio::select! {
@@ -143,6 +147,10 @@ async fn listen(
         never = database.keep_running() => match never {},
         never = background => match never {},
         never = snapshot_file => match never {},
+        never = flushes => match never {},
+    }
+    if flusher.flush().await.is_err() {
+        tracing::warn!("the last counted visits can't be stored and are lost");
     }
     if let Some(file) = &file {
         file.write(true).await;

@@ -19,6 +19,8 @@ mod running;
 #[cfg(test)]
 mod saves;
 #[cfg(test)]
+mod visits;
+#[cfg(test)]
 mod writer;
 
 #[cfg(test)]

@@ -18,7 +18,10 @@ use http_body_util::BodyExt;
 use server::{
     config::SecondFactor,
     http::{dashboard_url::DashboardUrl, options::HttpOptions},
-    portal::snapshot::Snapshots,
+    portal::{
+        snapshot::Snapshots,
+        visits::{Flusher, VisitCounter},
+    },
     secret_key_file::SecretKeyFile,
 };
 use sqlx::PgPool;
@@ -65,6 +68,7 @@ impl Answer {
 pub(crate) struct Site {
     router: Router,
     snapshots: Snapshots,
+    visits: VisitCounter,
     cookie: Option<String>,
 }
 
@@ -97,10 +101,11 @@ impl Site {
     fn with(pool: &PgPool, dashboard_url: Option<&str>, options: HttpOptions, second_factor: SecondFactor) -> Self {
         let url = dashboard_url.map(|url| url.parse().unwrap());
         let dashboard_url = DashboardUrl::new(url, ([127, 0, 0, 1], 3000).into()).unwrap();
-        let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024);
+        let visits = VisitCounter::new(1024 * 1024);
+        let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024).with_visits(visits.clone());
         let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, options, second_factor)
             .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
-        Self { router, snapshots, cookie: None }
+        Self { router, snapshots, visits, cookie: None }
     }
 
     /// The same server, as the browser of that admin sees it.
@@ -110,12 +115,17 @@ impl Site {
 
     /// The same server, as a browser with that cookie sees it.
     pub(crate) fn with_cookie(&self, cookie: String) -> Self {
-        Self { router: self.router.clone(), snapshots: self.snapshots.clone(), cookie: Some(cookie) }
+        Self { cookie: Some(cookie), ..self.clone() }
     }
 
     /// What the portal serves from.
     pub(crate) fn snapshots(&self) -> Snapshots {
         self.snapshots.clone()
+    }
+
+    /// Stores the visits that it has counted.
+    pub(crate) async fn flush(&self, pool: &PgPool) {
+        Flusher::new(&self.visits, pool.clone(), 90).unwrap().flush().await.unwrap();
     }
 
     /// Every route, as the router itself lists it.

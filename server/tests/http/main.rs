@@ -83,6 +83,8 @@ mod starting;
 mod switch;
 #[cfg(test)]
 mod traces;
+#[cfg(test)]
+mod visits;
 
 #[cfg(test)]
 #[path = "../process/server_process.rs"]

@@ -25,7 +25,7 @@ enum Kind {
 }
 
 /// Every metric of the server: its type, its name and its help text.
-const METRICS: [(Kind, &str, &str); 14] = [
+const METRICS: [(Kind, &str, &str); 17] = [
     (Kind::Counter, "http_requests_total", "Requests, by route template, method and status"),
     (Kind::Histogram, "http_request_duration_seconds", "Time from a request's headers to its response's headers, by route template"),
     (
@@ -38,6 +38,13 @@ const METRICS: [(Kind, &str, &str); 14] = [
         "portal_snapshot_lookups_total",
         "Instance lookups by result: hit (in memory), miss (loaded), unknown (no such instance), failed (could not be loaded)",
     ),
+    (Kind::Counter, "portal_visits_total", "Counted visits"),
+    (
+        Kind::Counter,
+        "portal_visits_merged_total",
+        "Counts of visits whose shape was not kept apart: they are counted by flow and reason as \"others\"",
+    ),
+    (Kind::Gauge, "portal_visits_flushed_timestamp_seconds", "When all counted visits were last stored, in seconds since 1970"),
     (Kind::Gauge, "portal_snapshot_entries", "Instances in memory"),
     (Kind::Gauge, "portal_snapshot_bytes", "Memory used by instances, in bytes"),
     (Kind::Gauge, "portal_snapshot_age_seconds", "Time since the last contact with PostgreSQL, in seconds"),

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use super::session_cache::SessionCache;
 use crate::{
     http::{dashboard_url::DashboardUrl, options::TransportSecurity},
-    portal::rate_limits::VisitorRateLimits,
+    portal::{rate_limits::VisitorRateLimits, visits::VisitCounter},
 };
 
 /// What the pages of all instances share.
@@ -18,11 +18,12 @@ pub(crate) struct PageContext {
     pub(super) limits: VisitorRateLimits,
     pub(super) sessions: SessionCache,
     pub(super) transport_security: TransportSecurity,
+    pub(super) visits: VisitCounter,
 }
 
 impl PageContext {
-    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, transport_security: TransportSecurity) -> Self {
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, transport_security: TransportSecurity, visits: VisitCounter) -> Self {
         let limits = VisitorRateLimits::new(&pool);
-        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security }
+        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits }
     }
 }

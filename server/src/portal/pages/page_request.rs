@@ -14,7 +14,7 @@ use app::{
 use axum::{
     Extension,
     extract::{FromRequestParts, RawPathParams},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -30,6 +30,7 @@ use crate::{
         cookies::VisitorCookies,
         problem_details::ProblemDetails,
         snapshot::{FoundInstance, Snapshot, Snapshots},
+        visits::is_visit,
     },
 };
 
@@ -45,6 +46,8 @@ pub(super) struct PageRequest {
     /// The page that the visitor wanted before they were asked to sign in.
     pub(super) after_sign_in: Option<AfterSignIn>,
     pub(super) context: PageContext,
+    /// Whether it counts as a visit when its flow ends.
+    pub(super) is_visit: bool,
     /// Whether the visitor was found in the session cache only, since the database did not answer.
     pub(super) is_from_cache: AtomicBool,
     /// Whether a page of this portal led here, as far as the browser says.
@@ -98,6 +101,7 @@ impl PageRequest {
             session: cookies.session(&parts.headers),
             device: None,
         };
+        let is_visit = parts.method != Method::HEAD && is_visit(&query, &parts.headers);
         let is_too_long = query.len() > MAX_QUERY_BYTES;
         let request = Self {
             address: Address::new(base.clone(), &LinkParams::default(), None, String::new()),
@@ -106,6 +110,7 @@ impl PageRequest {
             client,
             after_sign_in: None,
             context,
+            is_visit,
             is_from_cache: AtomicBool::new(false),
             is_same_origin: parts.headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin"),
             is_browser: is_browser(&parts.headers),

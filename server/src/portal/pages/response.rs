@@ -71,6 +71,9 @@ impl PageRequest {
         let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
         let resolution = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit);
         metrics::count_resolution(&resolution);
+        if self.is_visit {
+            self.context.visits.count(&self.snapshot, visit, &resolution);
+        }
         resolution.target
     }
 

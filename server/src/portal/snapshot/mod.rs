@@ -33,7 +33,7 @@ use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::problem_details::ProblemDetails;
+use super::{problem_details::ProblemDetails, visits::VisitCounter};
 use crate::http::host::asked_host;
 pub(super) use extractors::{FoundInstance, OpenInstance};
 use host::Host;
@@ -48,7 +48,7 @@ pub use status::SnapshotStatus;
 
 /// The snapshots of one process. Clones share them.
 #[derive(Clone)]
-pub struct Snapshots(Arc<Inner>);
+pub struct Snapshots(Arc<Inner>, VisitCounter);
 
 struct Inner {
     memory: Memory,
@@ -72,7 +72,7 @@ impl fmt::Debug for Snapshots {
 impl Snapshots {
     /// Loads instances over `pool` and takes up to about `bytes` of memory. Must be created after the metrics recorder is installed.
     pub fn new(pool: PgPool, bytes: u64) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             memory: Memory::new(bytes),
             pool,
             loads: SingleFlight::default(),
@@ -81,7 +81,19 @@ impl Snapshots {
             contact: PostgresContact::default(),
             lookups: LookupCounters::new(),
             startup: Startup::default(),
-        }))
+        };
+        Self(Arc::new(inner), VisitCounter::off())
+    }
+
+    /// Whose visits are counted there.
+    #[must_use]
+    pub fn with_visits(self, visits: VisitCounter) -> Self {
+        Self(self.0, visits)
+    }
+
+    /// Where visits are counted.
+    pub(crate) fn visits(&self) -> &VisitCounter {
+        &self.1
     }
 
     /// The instance with that slug.

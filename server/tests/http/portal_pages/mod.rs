@@ -11,6 +11,7 @@ mod sign_out;
 mod sign_up;
 mod unauthorized_sign_in;
 mod user;
+mod visits;
 mod waitlist;
 mod way_out;
 
