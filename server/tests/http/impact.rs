@@ -218,7 +218,7 @@ async fn undo_is_not_asked_about_and_recorded_too(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn settings_say_which_refused_visits_they_let_through_and_ask_first(pool: PgPool) {
-    let site = counted(&pool, 0).await;
+    let site = counted(&pool, 1).await;
     count(&pool, Flow::SignIn, "https://partner.example.org/a", 60).await;
     let opened = site.get(SETTINGS).await;
     let mut fields = form(opened.text());

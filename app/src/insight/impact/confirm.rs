@@ -14,6 +14,9 @@ pub const SHOW: &str = "show";
 /// The share of a production instance's visits above which saving asks first, in thousandths.
 const MAX_SHARE: u64 = 50;
 
+/// Fewer visits than these say little about a share, so saving does not ask.
+const MIN_VISITS: u64 = 20;
+
 /// How many visits a change concerns, as it is recorded with the change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
@@ -32,7 +35,9 @@ impl Figure {
     /// Whether saving asks first.
     pub fn needs_confirmation(self, environment: Environment) -> bool {
         // Not by the rounded share.
-        environment == Environment::Production && self.changed.saturating_mul(1000) > self.visits.saturating_mul(MAX_SHARE)
+        environment == Environment::Production
+            && self.visits >= MIN_VISITS
+            && self.changed.saturating_mul(1000) > self.visits.saturating_mul(MAX_SHARE)
     }
 }
 

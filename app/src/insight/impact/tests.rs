@@ -101,11 +101,10 @@ fn visits_whose_shapes_are_not_kept_are_decided_where_their_flow_is_enough_and_e
 #[test]
 fn saving_asks_first_above_five_percent_of_a_production_instance() {
     let asks = |changed, visits| Figure { visits, changed }.needs_confirmation(Environment::Production);
-    assert_eq!(
-        [asks(0, 0), asks(0, 10), asks(5, 100), asks(6, 100), asks(501, 10_000), asks(1, 1)],
-        [false, false, false, true, true, true]
-    );
-    assert!(!Figure { visits: 1, changed: 1 }.needs_confirmation(Environment::Development));
+    assert_eq!([asks(0, 0), asks(0, 100), asks(5, 100), asks(500, 10_000)], [false; 4]);
+    assert_eq!([asks(6, 100), asks(501, 10_000), asks(20, 20)], [true; 3]);
+    assert!(!asks(19, 19), "too few to say anything");
+    assert!(!Figure { visits: 100, changed: 100 }.needs_confirmation(Environment::Development));
 }
 
 #[test]
