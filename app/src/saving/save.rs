@@ -109,7 +109,7 @@ impl Saver {
         }
         let Some(proposed) = form.proposed(&stored) else { return Weighed::Go { figure: None, before: None } };
         match self.weigh_change(&stored, &proposed, form.confirmed(), "Save").await {
-            Ok(figure) => Weighed::Go { figure, before: Some(Proposed::stored(&stored)) },
+            Ok(figure) => Weighed::Go { figure, before: Some(Box::new(Proposed::stored(&stored))) },
             Err(html) => Weighed::Ask(html),
         }
     }
@@ -136,13 +136,13 @@ impl Saver {
     async fn saved<Form: Save>(
         &self,
         Written { version, mut undo }: Written,
-        before: Option<Proposed>,
+        before: Option<Box<Proposed>>,
         merged: bool,
     ) -> Result<SaveOutcome, AppError> {
         let stored = self.stored().await.map_err(StoreError::into_app_error)?;
         // Undo is never asked about.
         if let Some(before) = before.filter(|_| !undo.is_empty()) {
-            undo += &format!("&{CONFIRMED}={}", Seen::undo(version, before.rules()));
+            undo.extend(["&", CONFIRMED, "=", &Seen::undo(version, before.rules()).to_string()]);
         }
         let form = write(&Form::of_stored(&stored));
         Ok(SaveOutcome::Saved(Saved { slug: self.slug.clone(), version, merged, form, undo, impact: None, left_out: Vec::new() }))
@@ -160,7 +160,7 @@ enum Weighed {
         /// How many visits it concerns, if that is known.
         figure: Option<Figure>,
         /// What it replaces, if that is known.
-        before: Option<Proposed>,
+        before: Option<Box<Proposed>>,
     },
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -93,10 +94,14 @@ fn fingerprint(Rules { instance, fallbacks }: Rules<'_>) -> String {
     add(instance.domain().as_str());
     add(instance.portal_origin().as_str());
     add(instance.home_url().as_str());
-    Flow::ALL.into_iter().for_each(|flow| add(fallbacks.get(flow).unwrap_or_default()));
+    for flow in Flow::ALL {
+        add(fallbacks.get(flow).unwrap_or_default());
+    }
     // Their order decides nothing.
     let mut origins: Vec<_> = instance.allowed_origins().iter().map(ToString::to_string).collect();
     origins.sort();
-    origins.iter().for_each(|origin| add(origin));
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    for origin in &origins {
+        add(origin);
+    }
+    URL_SAFE_NO_PAD.encode(&hash.finalize()[..16])
 }

@@ -73,11 +73,11 @@ pub async fn measure(pool: &PgPool, stored: &StoredInstance, proposed: &Proposed
     let (pool, id, proposed) = (pool.clone(), stored.id, proposed.clone());
     let before = Proposed::stored(stored);
     // The limit inside ends the query when nobody waits for it any more.
-    let work = IMPACTS.run_async(async move {
+    let work = IMPACTS.run_async(Box::pin(async move {
         let counts = timeout(IMPACT_TIMEOUT, counts(&pool, id, days)).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         let (shapes, others) = counts.read();
         Ok::<_, sqlx::Error>(between(before.rules(), proposed.rules(), &shapes, &others))
-    });
+    }));
     match timeout(IMPACT_TIMEOUT, work).await {
         Ok(Ok(Ok(Impact { visits: 0, .. }))) => Measured::NoVisits,
         Ok(Ok(Ok(impact))) => Measured::Known(impact),
