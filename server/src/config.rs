@@ -8,7 +8,7 @@ use std::{
     str::FromStr,
 };
 
-use app::{credentials::secret_key::SecretKey, runtimes::RuntimeRole};
+use app::{credentials::secret_key::SecretKey, runtimes::RuntimeRole, target_checks::TargetChecks};
 use axum_client_ip::ClientIpSource;
 use clap::{
     Args, ValueEnum,
@@ -61,8 +61,8 @@ pub struct Config {
     )]
     pub database_connections: u32,
 
-    /// Maximum number of clients' connections. Beyond it, no more are accepted until one ends. If the limit of open files leaves room
-    /// for fewer, fewer are accepted, so that files and database connections are always left.
+    /// Maximum number of clients' connections. Beyond it, a new one takes the place of one that is idle, or waits until one ends. If the
+    /// limit of open files leaves room for fewer, fewer are accepted, so that files and database connections are always left.
     #[arg(
         long,
         global = true,
@@ -125,6 +125,34 @@ pub struct Config {
     /// Every admin must have a second factor. Those who have none set it up before they can do anything else.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_REQUIRE_SECOND_FACTOR", value_parser = BoolishValueParser::new())]
     pub require_second_factor: bool,
+
+    /// For how many days the failed sign-ins of admins are kept. Changes are kept for good. Give each server with a dashboard the same
+    /// number: the smallest one counts.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_KEEP_FAILED_SIGN_INS",
+        value_name = "DAYS",
+        default_value_t = 90,
+        value_parser = clap::value_parser!(i32).range(1..=36_500)
+    )]
+    pub keep_failed_sign_ins: i32,
+
+    /// Whether the server checks what fallback redirects, home URLs and portal origins lead to, every hour: `public`, at addresses of
+    /// the public internet; `private`, also in private networks and on this machine; `off`, not at all. It never connects to addresses
+    /// where clouds keep their metadata. A runtime with `--role portal` checks nothing.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_TARGET_CHECKS",
+        default_value = "public",
+        value_parser = PossibleValuesParser::new(["public", "private", "off"]).map(|name| match name.as_str() {
+            "private" => TargetChecks::Private,
+            "off" => TargetChecks::Off,
+            _ => TargetChecks::Public,
+        })
+    )]
+    pub target_checks: TargetChecks,
 
     /// Where the client's IP address comes from: `ConnectInfo`, the connection itself; or the header that the proxy sets:
     /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,

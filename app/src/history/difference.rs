@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     Kind,
     fields::{fields, label},
-    store::{Change, record::IMPACT},
+    store::{Attempts, Change, record::IMPACT},
 };
 use crate::{insight::impact::Figure, redirects::Flow, ui::text::Grouped};
 
@@ -86,8 +86,15 @@ pub fn impact(change: &Change) -> Option<String> {
     Some(format!("{changed} of {} {visits} a week {ends} elsewhere", Grouped(figure.visits)))
 }
 
-/// What somebody did, as a phrase that follows their name.
+/// What somebody did, as a phrase that follows their name. Failed sign-ins are counted instead: the account's owner may not have made them.
 pub fn describe(change: &Change) -> String {
+    if let Some(Attempts { count, .. }) = change.attempts {
+        let (one, many) = match change.kind {
+            Kind::SecondFactorFailed => ("wrong code of the second factor", "wrong codes of the second factor"),
+            _ => ("failed sign-in", "failed sign-ins"),
+        };
+        return format!("{} {}", Grouped(count), if count == 1 { one } else { many });
+    }
     let about = change.about.as_deref();
     let somebody = about.unwrap_or("somebody");
     let role = |values: &serde_json::Map<String, Value>| values.get("role").and_then(text);
@@ -151,6 +158,7 @@ mod tests {
             about: about.map(str::to_owned),
             before: object(before),
             after: object(after),
+            attempts: None,
         }
     }
 
@@ -174,6 +182,18 @@ mod tests {
         assert_eq!(describe(&change(Kind::Restored, Some("3"), json!({}), json!({}))), "restored the redirects of version 3");
         assert_eq!(describe(&change(Kind::Removed, Some("ana@myapp.com"), json!({}), json!({}))), "left the instance");
         assert_eq!(describe(&change(Kind::Invited, None, json!({}), json!({}))), "invited somebody");
+    }
+
+    #[test]
+    fn failed_sign_ins_are_counted() {
+        let attempts = |kind, count| {
+            let last_at = datetime!(2026-11-23 19:00 UTC);
+            describe(&Change { attempts: Some(Attempts { count, last_at }), ..change(kind, None, json!({}), json!({})) })
+        };
+        assert_eq!(attempts(Kind::SignInFailed, 1), "1 failed sign-in");
+        assert_eq!(attempts(Kind::SignInFailed, 1_200), "1,200 failed sign-ins");
+        assert_eq!(attempts(Kind::SecondFactorFailed, 2), "2 wrong codes of the second factor");
+        assert_eq!(describe(&change(Kind::SignInFailed, None, json!({}), json!({}))), "failed to sign in");
     }
 
     #[test]

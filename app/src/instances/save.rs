@@ -4,7 +4,12 @@ use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{form::InstanceForm, impact::impact_now, store, stored::StoredInstance};
+use super::{
+    form::InstanceForm,
+    impact::impact_now,
+    store,
+    stored::{FilledFrom, StoredInstance},
+};
 use crate::{
     database::StoreError,
     error::AppError,
@@ -114,8 +119,8 @@ impl Merge for SettingsForm {
 }
 
 impl Save for SettingsForm {
-    fn version(&self) -> i64 {
-        self.form.version
+    fn filled_from(&self) -> FilledFrom<'_> {
+        FilledFrom { version: self.form.version, save_id: &self.form.save_id }
     }
 
     fn confirmed(&self) -> &str {
@@ -124,7 +129,7 @@ impl Save for SettingsForm {
 
     async fn save(&self, saver: &Saver, figure: Option<Figure>) -> Result<Written, StoreError> {
         let instance = checked(&self.form, &self.dashboard)?;
-        let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain, figure).await?;
+        let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain, &self.form.save_id, figure).await?;
         let undo = if version == self.form.version { String::new() } else { self.form.base.clone() };
         Ok(Written { version, undo })
     }

@@ -21,7 +21,10 @@ use crate::{
         measure::{DAYS, Proposed, measure},
         view::question,
     },
-    instances::{store, stored::StoredInstance},
+    instances::{
+        store,
+        stored::{FilledFrom, StoredInstance},
+    },
     layout::loading,
     members::role::Role,
     ui::form::write,
@@ -103,7 +106,7 @@ impl Saver {
     async fn weigh<Form: Save>(&self, form: &Form) -> Weighed {
         let Ok(stored) = self.stored().await else { return Weighed::Go { figure: None, before: None } };
         let shows_only = form.confirmed() == SHOW;
-        if stored.instance.version() != form.version() {
+        if !form.filled_from().is_stored(&stored) {
             let stored = Box::new(stored);
             return if shows_only { Weighed::Stale(stored) } else { Weighed::Go { figure: None, before: None } };
         }
@@ -166,8 +169,8 @@ enum Weighed {
 
 /// A form that is stored over what is there.
 pub trait Save: Merge + Serialize + Send + Sync {
-    /// The version that the form was filled from.
-    fn version(&self) -> i64;
+    /// What the form was filled from.
+    fn filled_from(&self) -> FilledFrom<'_>;
 
     /// What its sender has seen of its impact: [`Seen`] as text, or nothing.
     fn confirmed(&self) -> &str;

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct RestoreForm {
     /// The version that the page was made from.
     pub version: i64,
+    /// The id of the save that the page was made from; empty on pages of an earlier server version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub save_id: String,
     /// What its sender has seen of its impact.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub confirmed: String,

@@ -7,6 +7,7 @@ use crate::{
     fallbacks::{self, form::FallbackForm, proposal::Proposal, store::Record},
     history::{Kind, store::fallbacks_at},
     insight::impact::measure::Proposed,
+    instances::stored::FilledFrom,
     saving::{
         outcome::{Confirmation, SaveOutcome, Saved},
         save::Saver,
@@ -33,14 +34,14 @@ pub(super) async fn restore(slug: String, at: i64, form: RestoreForm) -> Result<
 
 /// The version that the instance has then, or the question to ask first.
 async fn restore_at(saver: &Saver, at: i64, restore: &RestoreForm) -> Result<Result<i64, String>, StoreError> {
-    let version = restore.version;
+    let from = FilledFrom { version: restore.version, save_id: &restore.save_id };
     let stored = saver.stored().await?;
     let target = fallbacks_at(&saver.pool, &stored, at).await?.ok_or(StoreError::NotFound)?;
-    if stored.instance.version() != version {
+    if !from.is_stored(&stored) {
         return Err(StoreError::Conflict(Box::new(stored)));
     }
     let fallbacks = Proposal::new(&stored, &target).result();
-    let form = FallbackForm::of(&fallbacks, version);
+    let form = FallbackForm::filled(&fallbacks, from);
     let proposed = Proposed { instance: stored.instance.clone(), fallbacks };
     let figure = match saver.weigh_change(&stored, &proposed, &restore.confirmed, "Restore").await {
         Ok(figure) => figure,

@@ -90,6 +90,7 @@ pub fn RestorePage() -> impl IntoView {
                     data-page=format!("{}?restored", paths::instance(&slug).history())
                 >
                     <input type="hidden" name="version" value=now />
+                    <input type="hidden" name="save_id" value=stored.save_id.to_string() />
                     {impact.confirmed}
                     <p class="help">{format!("It is saved as version {}. Settings stay as they are.", now + 1)}</p>
                     <a class="button" href=back>"Cancel"</a>
