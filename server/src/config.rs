@@ -1,17 +1,15 @@
 //! The configuration, read once: flags override environment variables, which override defaults.
 
+mod observe;
+mod second_factor;
 mod visits;
 
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    str::FromStr,
-};
+use std::{net::SocketAddr, path::PathBuf};
 
-use app::{credentials::secret_key::SecretKey, runtimes::RuntimeRole, target_checks::TargetChecks};
+use app::{runtimes::RuntimeRole, target_checks::TargetChecks};
 use axum_client_ip::ClientIpSource;
 use clap::{
-    Args, ValueEnum,
+    Args,
     builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser},
 };
 use url::Url;
@@ -22,6 +20,8 @@ use crate::{
     secret_key_file::SecretKeyFile,
 };
 
+pub use observe::{LogFormat, MetricsListen};
+pub use second_factor::SecondFactor;
 pub use visits::VisitsConfig;
 
 /// The options that all commands share.
@@ -185,60 +185,6 @@ pub struct Config {
     /// What is counted of visits.
     #[command(flatten)]
     pub visits: VisitsConfig,
-}
-
-/// Whether admins must have a second factor, and the key of its secrets.
-#[derive(Clone, Debug)]
-pub struct SecondFactor {
-    /// Whether every admin must have one.
-    pub is_required: bool,
-    /// The file of the key.
-    pub key_file: SecretKeyFile,
-}
-
-impl SecondFactor {
-    /// The key; `None` if it can't be read.
-    pub(crate) fn read_key(&self) -> Option<SecretKey> {
-        match self.key_file.read() {
-            Ok(key) => Some(key),
-            // A server without second factors needs no key. One that needs it logs a missing key as an error.
-            Err(error) => {
-                tracing::debug!("the secret key can't be read: {error}");
-                None
-            }
-        }
-    }
-}
-
-/// The log format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Pretty,
-    /// For programs: one JSON object per line.
-    Json,
-}
-
-/// Where Prometheus reads metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetricsListen {
-    /// Nowhere: no metrics are recorded.
-    Off,
-    /// At this address.
-    At(SocketAddr),
-}
-
-impl MetricsListen {
-    /// The port that OpenTelemetry's Prometheus exporters use by default, on loopback.
-    pub(crate) const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
-}
-
-impl FromStr for MetricsListen {
-    type Err = std::net::AddrParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "off" { Ok(Self::Off) } else { text.parse().map(Self::At) }
-    }
 }
 
 impl Config {

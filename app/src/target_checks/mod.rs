@@ -13,7 +13,8 @@ pub(crate) mod health;
 mod outcome;
 #[cfg(feature = "ssr")]
 pub mod store;
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(feature = "ssr")]
+#[cfg(test)]
 mod store_tests;
 #[cfg(feature = "ssr")]
 mod target;

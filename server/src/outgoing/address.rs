@@ -49,7 +49,7 @@ fn class_of_v4(address: Ipv4Addr) -> AddressClass {
     }
     match address.octets() {
         // This network; link-local; protocol assignments; documentation; the 6to4 relay; multicast and reserved.
-        [0, ..] | [169, 254, ..] | [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] | [224..=255, ..] => {
+        [0 | 224..=255, ..] | [169, 254, ..] | [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] => {
             AddressClass::Never
         }
         // Private; this machine; shared by providers (CGNAT); benchmarks.
@@ -64,12 +64,11 @@ fn class_of_v6(address: Ipv6Addr) -> AddressClass {
     }
     let embedded = |high: u16, low: u16| class_of_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
     match address.segments() {
-        [0, 0, 0, 0, 0, 0, 0, 1] => AddressClass::Private,
         // An IPv4 address in IPv6 (mapped), by NAT64, by 6to4: what counts is where it leads.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => embedded(high, low),
-        [0xfc00..=0xfdff, ..] => AddressClass::Private,
+        [0, 0, 0, 0, 0, 0, 0, 1] | [0xfc00..=0xfdff, ..] => AddressClass::Private,
         // Protocol assignments with Teredo; documentation.
-        [0x2001, ..0x200, ..] | [0x2001, 0xdb8, ..] | [0x3fff, ..0x1000, ..] => AddressClass::Never,
+        [0x2001, ..0x200 | 0xdb8, ..] | [0x3fff, ..0x1000, ..] => AddressClass::Never,
         [0x2000..=0x3fff, ..] => AddressClass::Public,
         // Only 2000::/3 is global unicast: not `::`, link-local, multicast, discard-only, local NAT64 and what is not assigned.
         _ => AddressClass::Never,

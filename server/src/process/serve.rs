@@ -126,15 +126,9 @@ async fn listen(
             tracing::warn!(%error, "can't replace what the snapshot file held by what the database has");
         }
         // Only after the comparison: the file may hold versions of a different database.
-        let old_rows = async {
-            match config.role {
-                RuntimeRole::All => failed_sign_ins::keep(database.pool(), config.keep_failed_sign_ins).await,
-                RuntimeRole::Portal => std::future::pending().await,
-            }
-        };
         tokio::select! {
             never = versions.run() => never,
-            never = old_rows => never,
+            never = old_failed_sign_ins(config, database) => never,
             never = target_checks(config, database) => never,
         }
     };
@@ -144,7 +138,7 @@ async fn listen(
             None => std::future::pending().await,
         }
     };
-    let flushes = flusher.run();
+    let counted_visits = flusher.run();
     let mut server = std::pin::pin!(server);
     let mut requested = shutdown.clone();
     tokio::select! {
@@ -159,7 +153,7 @@ async fn listen(
         never = database.keep_running() => match never {},
         never = background => match never {},
         never = snapshot_file => match never {},
-        never = flushes => match never {},
+        never = counted_visits => match never {},
     }
     if flusher.flush().await.is_err() {
         tracing::warn!("the last counted visits can't be stored and are lost");
@@ -169,6 +163,14 @@ async fn listen(
     }
     snapshots.close(&runtime).await;
     Ok(())
+}
+
+/// Deletes old failed sign-ins, if this server has a dashboard.
+async fn old_failed_sign_ins(config: &Config, database: &Database) -> Infallible {
+    match config.role {
+        RuntimeRole::All => failed_sign_ins::keep(database.pool(), config.keep_failed_sign_ins).await,
+        RuntimeRole::Portal => std::future::pending().await,
+    }
 }
 
 /// Checks targets, if this server does.

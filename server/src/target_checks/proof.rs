@@ -29,11 +29,14 @@ const CHALLENGE_DIGITS: usize = 32;
 /// How long the key is kept: a restore may bring another one.
 const KEY_LIFETIME: Duration = Duration::from_mins(1);
 
+/// When the key was read, and the key.
+type Read = Option<(Instant, Arc<[u8]>)>;
+
 /// The key of this deployment, read from the database once a minute at most.
 #[derive(Clone, Debug)]
 pub(super) struct DeploymentKey {
     pool: PgPool,
-    read: Arc<Mutex<Option<(Instant, Arc<[u8]>)>>>,
+    read: Arc<Mutex<Read>>,
 }
 
 impl DeploymentKey {

@@ -92,7 +92,7 @@ async fn a_server_that_is_taken_down_is_noticed_by_the_next_check(pool: PgPool) 
     again().await;
     let silent = TestServer::start(|stream, _| async move {
         let _open = stream;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     assert_eq!(home(hurried(client_of(silent.address))).await, TargetState::Timeout);

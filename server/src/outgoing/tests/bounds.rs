@@ -38,7 +38,7 @@ async fn a_server_that_answers_slowly_forever_runs_out_of_time() {
 async fn a_server_that_accepts_and_says_nothing_runs_out_of_time() {
     let server = TestServer::start(|stream, _| async move {
         let _open = stream;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let failed = hurried(client_of(server.address)).follow(&server.url("/"), |_| false).await.unwrap_err();
