@@ -2,6 +2,7 @@
 import { type Page } from "@playwright/test";
 import { type At, saveRedirects } from "./admins.ts";
 import { alive, expect } from "./fixtures.ts";
+import { visitSignIn } from "./sign-ins.ts";
 import { everyKind, visit } from "./visits.ts";
 
 export const long = `https://${"very-long-".repeat(20)}evil.com/${"path".repeat(300)}`;
@@ -66,6 +67,13 @@ export const screens: Screen[] = [
   ["Redirects, saved", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/redirects?saved`);
     await alive(page);
+  }],
+  ["Redirects, with an impact that is asked about", async (page, { slug }) => {
+    await visitSignIn(page, slug);
+    await alive(page);
+    await page.getByLabel("After sign-in").fill(`/${"path".repeat(60)}`);
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("button", { name: "Save anyway" })).toBeVisible();
   }],
   ["Preview", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/preview`);

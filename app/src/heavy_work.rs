@@ -15,6 +15,9 @@ pub static PASSWORDS: HeavyWork = HeavyWork::new();
 /// Lists of links, exports and other long pages.
 pub static LISTS: HeavyWork = HeavyWork::new();
 
+/// Deciding counted visits again, to say what a change means.
+pub static IMPACTS: HeavyWork = HeavyWork::new();
+
 /// A kind of heavy work, and how much of it may run at a time. The rest waits, in order.
 #[derive(Debug)]
 pub struct HeavyWork(LazyLock<Semaphore>);

@@ -95,6 +95,11 @@ impl InstancePaths<'_> {
         self.page("/snippets")
     }
 
+    /// The Activity tab.
+    pub fn activity(self) -> String {
+        self.page("/activity")
+    }
+
     /// The History tab.
     pub fn history(self) -> String {
         self.page("/history")
@@ -103,11 +108,6 @@ impl InstancePaths<'_> {
     /// What restoring a version would change.
     pub fn version(self, version: impl std::fmt::Display) -> String {
         format!("{}/{version}", self.history())
-    }
-
-    /// The Activity tab.
-    pub fn activity(self) -> String {
-        self.page("/activity")
     }
 
     /// The refused redirects of the Activity tab as a file.

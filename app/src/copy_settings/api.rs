@@ -9,12 +9,20 @@ use crate::{error::AppError, saving::outcome::SaveOutcome};
 /// Copies what is checked to the instance of that slug. Its editors may, if they are members of the source.
 #[server(endpoint = "copy_settings", input = Json)]
 pub async fn copy_settings(slug: String, form: CopyForm) -> Result<SaveOutcome, AppError> {
-    use super::store::copy;
-    use crate::{layout::loading, members::role::Role, saving::save::Saver};
+    use super::{store::copy, weigh::weigh};
+    use crate::{
+        layout::loading,
+        members::role::Role,
+        saving::{outcome::Confirmation, save::Saver},
+    };
 
     let saver = Saver::editor(slug).await?;
     loading::admit(&form.from, Role::Viewer).await?;
-    match copy(&saver.pool, &saver.actor, &saver.slug, &form).await {
+    let figure = match weigh(&saver, &form).await {
+        Ok(figure) => figure,
+        Err(html) => return Ok(SaveOutcome::Confirm(Box::new(Confirmation { html, merged: None }))),
+    };
+    match copy(&saver.pool, &saver.actor, &saver.slug, &form, figure).await {
         Ok(copied) => {
             saver.mark_saved();
             Ok(SaveOutcome::Saved(copied))

@@ -26,6 +26,9 @@ pub struct CopyForm {
     /// The names of the flows that are checked.
     #[serde(default)]
     pub flow: Vec<String>,
+    /// What its sender has seen of its impact.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub confirmed: String,
 }
 
 impl CopyForm {

@@ -14,3 +14,5 @@ pub mod store;
 mod tests;
 #[cfg(feature = "ssr")]
 pub mod view;
+#[cfg(feature = "ssr")]
+mod weigh;

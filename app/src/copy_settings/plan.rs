@@ -4,6 +4,7 @@
 use super::form::CopyForm;
 use crate::{
     fallbacks::proposal::{Proposal, ProposalRow},
+    insight::impact::measure::Proposed,
     instances::stored::StoredInstance,
     redirects::{AllowedOrigin, Fallbacks, Flow, Instance, MAX_ORIGINS, parse_fallback},
 };
@@ -69,6 +70,11 @@ impl Plan {
     /// The fallback redirects of the target as they would be.
     pub fn fallbacks(&self) -> Fallbacks {
         self.proposal.result()
+    }
+
+    /// The settings of the target as they would be.
+    pub fn proposed(&self) -> Proposed {
+        Proposed { instance: self.after.instance.clone(), fallbacks: self.fallbacks() }
     }
 
     /// Whether the target would stay as it is.

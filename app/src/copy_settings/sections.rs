@@ -2,6 +2,7 @@
 
 use crate::{
     fallbacks::proposal::ProposalRow,
+    insight::impact::view::OnPage,
     instances::stored::StoredInstance,
     paths,
     redirects::{Explanation, Flow},
@@ -26,7 +27,9 @@ pub(super) fn differences(
     target: &StoredInstance,
     source: &StoredInstance,
     checked: Option<&CopyForm>,
+    impact: OnPage,
 ) -> impl IntoView + use<> {
+    let label = if impact.is_much { "Copy anyway" } else { "Copy what is checked" };
     let (to, from) = (target.settings.name.clone(), source.settings.name.clone());
     let origins = plan.origins().iter().filter(|row| row.refused.is_none()).map(|row| {
         let checked = checked.is_none_or(|form| form.has_origin(&row.text));
@@ -58,9 +61,11 @@ pub(super) fn differences(
                 <input type="hidden" name="from_save_id" value=source.save_id.to_string() />
                 <input type="hidden" name="version" value=target.instance.version() />
                 <input type="hidden" name="save_id" value=target.save_id.to_string() />
+                {impact.confirmed}
                 {group("Allowed origins", format!("They are added to those of {to}; none is removed."), origins.collect())}
                 {group("Fallback redirects", format!("They take the place of those of {to}."), redirects.collect())}
-                <div class="end">{status()} <SaveInPlace /><button class="button primary">"Copy what is checked"</button></div>
+                {impact.view}
+                <div class="end">{status()} <SaveInPlace /><button class="button primary">{label}</button></div>
             </form>
         }
         .into_any()

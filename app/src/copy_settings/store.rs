@@ -11,6 +11,7 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
+    insight::impact::Figure,
     instances::{
         store::{find, lock},
         stored::FilledFrom,
@@ -72,11 +73,11 @@ impl From<sqlx::Error> for CopyError {
 }
 
 /// Copies what is checked to the instance of that slug, and returns what was left out, since the target's rules refuse it. The caller
-/// has checked that the actor may read the source.
+/// has checked that the actor may read the source, and measured how many visits it concerns if that was possible.
 ///
 /// # Errors
 /// Neither instance is there, one was saved in between, nothing would change, or PostgreSQL.
-pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm) -> Result<Saved, CopyError> {
+pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm, figure: Option<Figure>) -> Result<Saved, CopyError> {
     if form.from == slug {
         return Err(CopyError::Itself);
     }
@@ -100,7 +101,7 @@ pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm) -> 
     )
     .fetch_one(&mut *transaction)
     .await?;
-    let entry = Entry::of(target.id).at(version).about(form.from.clone());
+    let entry = Entry::of(target.id).at(version).about(form.from.clone()).impact(figure);
     let entry = entry.field("allowed_origins", target.settings.allowed_origins.clone(), plan.allowed_origins().to_vec());
     let entry = Flow::ALL.into_iter().fold(entry, |entry, flow| entry.field(flow.field(), target.fallbacks.get(flow), fallbacks.get(flow)));
     record(&mut transaction, actor, Kind::Copied, entry).await?;

@@ -54,6 +54,7 @@ fn form(origins: &[&str], flows: &[Flow]) -> CopyForm {
         version: 2,
         origin: origins.iter().map(|&origin| origin.to_owned()).collect(),
         flow: flows.iter().map(|flow| flow.name().to_owned()).collect(),
+        confirmed: String::new(),
     }
 }
 
@@ -117,7 +118,7 @@ async fn what_is_checked_is_copied_as_one_version_and_one_change(pool: PgPool) {
     )
     .await;
     create(&pool, PRODUCTION, &["https://own.org"], &[(Flow::SignIn, "/now"), (Flow::SignOut, "/kept")]).await;
-    let left_out = copy(&pool, &actor(), PRODUCTION, &form(&["https://new.org"], &[Flow::SignIn, Flow::Logo])).await.unwrap();
+    let left_out = copy(&pool, &actor(), PRODUCTION, &form(&["https://new.org"], &[Flow::SignIn, Flow::Logo]), None).await.unwrap();
     assert_eq!(left_out.left_out, [""; 0]);
     let now = find(&pool, PRODUCTION).await;
     assert_eq!(now.instance.version(), 3);
@@ -143,7 +144,7 @@ async fn a_redirect_without_the_origin_that_it_needs_is_left_out_and_the_rest_is
         .await;
     create(&pool, PRODUCTION, &[], &[(Flow::Logo, "/now")]).await;
     let hand_made = form(&["http://localhost", "https://evil.com"], &[Flow::SignIn, Flow::Logo]);
-    assert_eq!(copy(&pool, &actor(), PRODUCTION, &hand_made).await.unwrap().left_out, ["allowed_origins", "logo_link_url"]);
+    assert_eq!(copy(&pool, &actor(), PRODUCTION, &hand_made, None).await.unwrap().left_out, ["allowed_origins", "logo_link_url"]);
     let now = find(&pool, PRODUCTION).await;
     assert_eq!(now.fallbacks, fallbacks(&[(Flow::SignIn, "/then"), (Flow::Logo, "/now")]));
     assert_eq!(now.settings.allowed_origins, [""; 0]);
@@ -170,13 +171,13 @@ async fn what_would_change_nothing_or_is_out_of_date_stores_nothing(pool: PgPool
         (other(|form| form.from = "none".into()), "Store(NotFound)"),
         (other(|form| form.from = "\0".into()), "Store(NotFound)"),
     ] {
-        let error = copy(&pool, &actor(), PRODUCTION, &form).await.unwrap_err();
+        let error = copy(&pool, &actor(), PRODUCTION, &form, None).await.unwrap_err();
         assert_eq!(format!("{error:?}"), expected, "{form:?}");
     }
-    let missing = copy(&pool, &actor(), "none", &fine).await;
+    let missing = copy(&pool, &actor(), "none", &fine, None).await;
     assert!(matches!(missing, Err(CopyError::Store(StoreError::NotFound))));
     assert_eq!(find(&pool, PRODUCTION).await.instance.version(), 2);
-    copy(&pool, &actor(), PRODUCTION, &fine).await.unwrap();
+    copy(&pool, &actor(), PRODUCTION, &fine, None).await.unwrap();
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -184,7 +185,7 @@ async fn of_two_copies_at_once_exactly_one_is_made(pool: PgPool) {
     create(&pool, DEVELOPMENT, &[], &[(Flow::SignIn, "/then"), (Flow::Logo, "/then")]).await;
     create(&pool, PRODUCTION, &[], &[(Flow::SignUp, "/up")]).await;
     let (left, right, actor) = (form(&[], &[Flow::SignIn]), form(&[], &[Flow::Logo]), actor());
-    let answers = tokio::join!(copy(&pool, &actor, PRODUCTION, &left), copy(&pool, &actor, PRODUCTION, &right));
+    let answers = tokio::join!(copy(&pool, &actor, PRODUCTION, &left, None), copy(&pool, &actor, PRODUCTION, &right, None));
     assert!(matches!(answers, (Ok(_), Err(CopyError::Stale)) | (Err(CopyError::Stale), Ok(_))), "{answers:?}");
     assert_eq!(find(&pool, PRODUCTION).await.instance.version(), 3);
 }

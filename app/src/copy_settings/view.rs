@@ -3,6 +3,7 @@
 use crate::{
     admins::Role,
     database::StoreError,
+    insight::impact::{Measured, confirm::Seen, measure, measure::DAYS, view::on_page},
     instances::{
         store::{self, InstanceSummary},
         stored::StoredInstance,
@@ -55,11 +56,17 @@ pub fn CopyPage() -> impl IntoView {
             let plan = Plan::new(&stored, &source, None);
             let problem = refused.as_ref().map(|refused| refused.problem.clone());
             // A difference that is another one by now is looked over from the start.
-            let checked = refused.filter(|refused| matches!(refused.problem, Problem::Fields(_))).map(|refused| refused.form);
+            let is_kept = |refused: &Rejected<CopyForm>| matches!(refused.problem, Problem::Fields(_) | Problem::Confirm(_));
+            let checked = refused.filter(is_kept).map(|refused| refused.form);
+            let proposed = Plan::new(&stored, &source, checked.as_ref()).proposed();
+            let measured =
+                if plan.changes_nothing() { Measured::NoVisits } else { measure(&loading::pool()?, &stored, &proposed, DAYS).await };
+            let seen = Seen::new(stored.instance.version(), proposed.rules(), measured.figure().unwrap_or_default());
+            let impact = on_page(&measured, &seen, stored.settings.environment);
             view! {
                 {problem.map(not_copied)}
                 {sources(&stored, &instances, &from)}
-                {differences(&plan, &stored, &source, checked.as_ref())}
+                {differences(&plan, &stored, &source, checked.as_ref(), impact)}
                 {left_out(&plan, &stored)}
             }
             .into_any()
@@ -84,6 +91,9 @@ fn not_copied(problem: Problem) -> impl IntoView {
             "Somebody saved in between",
             "Nothing is copied yet. Below is the difference as it is now: look it over, then copy.".to_owned(),
         ),
+        Problem::Confirm(_) => {
+            ("Look at the impact, then copy", "Nothing is copied yet. Below is how many visits the checked values concern.".to_owned())
+        }
         Problem::Fields(errors) => ("Nothing copied", errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ")),
     };
     summary(title, text, Vec::new())

@@ -18,6 +18,12 @@ pub async fn check_fallback(slug: String, flow: Flow, value: String, #[server(de
     Ok(OfferedVerdict::of(&stored, flow, &value, is_editor.then_some(&allow), "button"))
 }
 
+/// How many visits the Redirects tab concerns as it is typed, as HTML. Empty where no visits were counted, or something is wrong with it.
+#[server(endpoint = "fallbacks_impact", input = Json)]
+pub async fn fallbacks_impact(slug: String, form: FallbackForm) -> Result<String, AppError> {
+    crate::insight::impact::live::of_typed(&slug, form).await
+}
+
 /// Saves the Redirects tab. A form that is posted without JavaScript calls it too.
 #[server(endpoint = "save_fallbacks", input = Json)]
 pub async fn save_fallbacks(slug: String, form: FallbackForm) -> Result<SaveOutcome, AppError> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{api::CheckFallback, checked::Checked, verdict::Verdict};
 use crate::{
     error::AppError,
+    paths::instance,
     redirects::{Flow, Group},
     saving::{
         api_call::{call, object, text},
@@ -33,6 +34,8 @@ pub struct FieldStart {
     pub typed: String,
     /// The verdict on what is in the input.
     pub verdict: Verdict,
+    /// How many visits ended at the stored value: while the input has it, and with another one. Both are empty where none were counted.
+    pub ended: [String; 2],
     /// What can be done about it, as HTML: its correction, or the offer to allow its origin. Empty if there is none.
     pub offer: String,
     /// What the stored value leads to, as HTML. Empty if nothing is to be said. The browser leaves it in the page.
@@ -67,6 +70,8 @@ struct Field {
     typed: StoredValue<String>,
     value: RwSignal<String>,
     verdict: RwSignal<Checked>,
+    /// What was stored when the page was made, and how many visits ended there.
+    counted: StoredValue<(String, [String; 2])>,
     /// What can be done about the value, as the server has rendered it with the page.
     offer: StoredValue<String>,
     /// What the stored value leads to, rendered in the same way.
@@ -105,6 +110,14 @@ impl Field {
         self.checks.ask(ask, move |error| self.show(Checked::Failed(error)));
     }
 
+    /// How many visits ended at what was stored.
+    fn ended(self) -> String {
+        self.counted.with_value(|(stored, ended)| {
+            let is_changed = self.value.with(|value| value.trim() != stored);
+            ended[usize::from(is_changed)].clone()
+        })
+    }
+
     /// Whether saving would refuse it.
     fn is_refused(self) -> bool {
         self.verdict.with(|verdict| matches!(verdict, Checked::Known(Verdict::Refused(_))))
@@ -122,6 +135,7 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
         .into_iter()
         .map(|field| Field {
             flow: field.flow,
+            counted: StoredValue::new((field.stored.clone(), field.ended)),
             stored: RwSignal::new(field.stored),
             typed: StoredValue::new(field.typed.clone()),
             value: RwSignal::new(field.typed),
@@ -209,8 +223,15 @@ fn field_view(field: Field, live: RwSignal<bool>, checks_targets: bool) -> impl 
     };
     view! {
         <div class="field">
-            <label for=name>{field.flow.label()}</label>
-            <span class="badge" data-kind="unsaved" hidden=move || field.read_only || !field.is_changed()>"Unsaved"</span>
+            <div class="field-head">
+                <span>
+                    <label for=name>{field.flow.label()}</label>
+                    <span class="badge" data-kind="unsaved" hidden=move || field.read_only || !field.is_changed()>"Unsaved"</span>
+                </span>
+                <a class="ended" href=field.slug.with_value(|slug| instance(slug).activity()) hidden=move || field.ended().is_empty()>
+                    {move || field.ended()}
+                </a>
+            </div>
             <p class="help" id=format!("{name}-help")>{before}<code>{code}</code>{after}</p>
             <div class="input" data-kind=move || if field.is_refused() { "refused" } else { "" }>
                 <input

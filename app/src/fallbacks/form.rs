@@ -38,6 +38,9 @@ pub struct FallbackForm {
     /// The origins to take back, which the save to be undone has allowed. Only Undo sends them, and no form shows them again.
     #[serde(default, skip_serializing)]
     pub disallow: Vec<String>,
+    /// What its sender has seen of its impact.
+    #[serde(default, skip_serializing)]
+    pub confirmed: String,
 }
 
 impl FallbackForm {
@@ -77,8 +80,13 @@ mod on_server {
     use super::FallbackForm;
     use crate::{
         database::StoreError,
-        fallbacks::{offer::explain_to_editor, origin_change::OriginChange, store},
+        fallbacks::{
+            offer::explain_to_editor,
+            origin_change::OriginChange,
+            store::{self, Record},
+        },
         history::Kind,
+        insight::impact::{Figure, measure::Proposed},
         instances::stored::{FilledFrom, StoredInstance},
         redirects::{Fallbacks, Flow, Ground, correct_fallback, parse_fallback, trim_invisible},
         saving::{
@@ -112,6 +120,7 @@ mod on_server {
                 after_join_waitlist_url: value(Flow::Waitlist),
                 allow: Vec::new(),
                 disallow: Vec::new(),
+                confirmed: String::new(),
             };
             Self { base: write(&form), ..form }
         }
@@ -167,7 +176,13 @@ mod on_server {
                 let base = base.as_ref().map(|base| base.get(flow));
                 merged.with(flow, conflict.merge(flow.field(), base, trim_invisible(self.get(flow)), now.get(flow)))
             });
-            (Self { allow: self.allow, disallow: self.disallow, ..merged }, conflict)
+            (Self { allow: self.allow, disallow: self.disallow, confirmed: self.confirmed, ..merged }, conflict)
+        }
+
+        fn proposed(&self, stored: &StoredInstance) -> Option<Proposed> {
+            let change = OriginChange::of(self, stored);
+            let fallbacks = self.check(stored, &change).ok()?;
+            Some(Proposed { instance: change.apply(&stored.instance), fallbacks })
         }
 
         /// The tab has no list of origins: it allows those that are missing, and takes back those that were added.
@@ -180,8 +195,17 @@ mod on_server {
     }
 
     impl Save for FallbackForm {
-        async fn save(&self, saver: &Saver) -> Result<Written, StoreError> {
-            store::write(&saver.pool, &saver.actor, &saver.slug, self, Kind::Redirects, None).await
+        fn filled_from(&self) -> FilledFrom<'_> {
+            FilledFrom { version: self.version, save_id: &self.save_id }
+        }
+
+        fn confirmed(&self) -> &str {
+            &self.confirmed
+        }
+
+        async fn save(&self, saver: &Saver, figure: Option<Figure>) -> Result<Written, StoreError> {
+            let record = Record { kind: Kind::Redirects, about: None, figure };
+            store::write(&saver.pool, &saver.actor, &saver.slug, self, record).await
         }
     }
 }

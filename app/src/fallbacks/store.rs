@@ -9,6 +9,7 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
+    insight::impact::Figure,
     instances::store::lock,
     redirects::{Fallbacks, Flow},
     saving::save::Written,
@@ -19,11 +20,23 @@ use crate::{
 /// # Errors
 /// Not found, saved by somebody else in between, fields that the policy refuses, or PostgreSQL.
 pub async fn save(pool: &PgPool, actor: &Actor, slug: &str, form: &FallbackForm) -> Result<i64, StoreError> {
-    Ok(write(pool, actor, slug, form, Kind::Redirects, None).await?.version)
+    let record = Record { kind: Kind::Redirects, about: None, figure: None };
+    Ok(write(pool, actor, slug, form, record).await?.version)
 }
 
-/// The same with what undoes it, recorded as that kind of change, and about what. The origins that the form allows or takes back are
-/// part of the change: one version, one record.
+/// What is recorded of a save besides its values.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The kind of change. A change of nothing but origins is one of the settings.
+    pub kind: Kind,
+    /// What it is about.
+    pub about: Option<String>,
+    /// How many visits it concerns, if that was measured.
+    pub figure: Option<Figure>,
+}
+
+/// The same with what undoes it, and with what is recorded of it. The origins that the form allows or takes back are part of the change:
+/// one version, one record.
 ///
 /// # Errors
 /// Not found, saved by somebody else in between, fields that the policy refuses, or PostgreSQL.
@@ -32,8 +45,7 @@ pub async fn write(
     actor: &Actor,
     slug: &str,
     form: &FallbackForm,
-    kind: Kind,
-    about: Option<String>,
+    Record { kind, about, figure }: Record,
 ) -> Result<Written, StoreError> {
     let mut transaction = begin(pool).await?;
     let stored = lock(&mut transaction, actor, slug, form.filled_from()).await?;
@@ -53,7 +65,7 @@ pub async fn write(
     .await?;
     // Where nothing but an origin has changed, it is a change of the settings.
     let kind = if fallbacks == stored.fallbacks { Kind::Settings } else { kind };
-    let entry = Entry { about, ..Entry::of(stored.id).at(version) }.field("allowed_origins", before.clone(), origins);
+    let entry = Entry { about, ..Entry::of(stored.id).at(version).impact(figure) }.field("allowed_origins", before.clone(), origins);
     let entry = Flow::ALL.into_iter().fold(entry, |entry, flow| entry.field(flow.field(), stored.fallbacks.get(flow), fallbacks.get(flow)));
     record(&mut transaction, actor, kind, entry).await?;
     transaction.commit().await?;

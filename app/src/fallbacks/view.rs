@@ -3,6 +3,7 @@
 use crate::{
     admins::Role,
     copy_settings::view::copied_banner,
+    insight::impact::ended::said,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
@@ -29,7 +30,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::{
-    api::SaveFallbacks,
+    api::{FallbacksImpact, SaveFallbacks},
     editor::{EditorStart, FieldStart, RedirectsEditor},
     form::FallbackForm,
     verdict::OfferedVerdict,
@@ -61,10 +62,12 @@ pub fn RedirectsPage() -> impl IntoView {
             })
         });
         let problem = rejected.map(|rejected| rejected.problem);
+        let pool = loading::pool()?;
         let health = TargetHealth::load(&stored).await?;
         let fields = Flow::ALL
             .into_iter()
-            .map(|flow| {
+            .zip(said(&pool, &stored).await)
+            .map(|(flow, ended)| {
                 let OfferedVerdict { verdict, offer, .. } =
                     OfferedVerdict::of(&stored, flow, form.get(flow), (!read_only).then_some(&form.allow), "submit");
                 let health = health.as_ref().and_then(|health| health.of_flow(&stored, flow));
@@ -73,12 +76,12 @@ pub fn RedirectsPage() -> impl IntoView {
                     stored: stored.fallbacks.get(flow).unwrap_or_default().to_owned(),
                     typed: form.get(flow).to_owned(),
                     verdict,
+                    ended,
                     offer: offer.unwrap_or_default(),
                     health: health.as_ref().map(health_html).unwrap_or_default(),
                 }
             })
             .collect();
-        let pool = loading::pool()?;
         let undo =
             if just_saved && !read_only { undo_fields::<FallbackForm>(&pool, &stored).await.map_err(loading::unavailable)? } else { None };
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
@@ -95,6 +98,7 @@ pub fn RedirectsPage() -> impl IntoView {
         let check = (health.is_some() && !read_only).then(|| check_form(&slug, ()));
         let bar = SaveBar {
             function: SaveFallbacks::PATH,
+            effect: FallbacksImpact::PATH,
             arguments: json!({ "slug": slug }),
             fields: Flow::ALL.map(Flow::field).into_iter().chain([ALLOW]).collect(),
             discard: page.clone(),

@@ -5,9 +5,13 @@ use serde_json::Value;
 use super::{
     Kind,
     fields::{fields, label},
-    store::{Attempts, Change},
+    store::{Attempts, Change, record::IMPACT},
 };
-use crate::{insight::activity::refused, redirects::Flow, ui::text::Grouped};
+use crate::{
+    insight::{activity::refused, impact::Figure},
+    redirects::Flow,
+    ui::text::Grouped,
+};
 
 /// One field of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +45,8 @@ pub enum ValueChange {
 pub fn field_changes(change: &Change) -> Vec<FieldChange> {
     let mut names: Vec<&String> =
         change.before.keys().chain(change.after.keys().filter(|name| !change.before.contains_key(*name))).collect();
+    // It is not a field.
+    names.retain(|name| *name != IMPACT);
     // The sentence already names the role.
     names.retain(|name| *name != "role" || !matches!(change.kind, Kind::Joined | Kind::Invited));
     names.sort_by_key(|name| fields().position(|field| field == name.as_str()).unwrap_or(usize::MAX));
@@ -74,6 +80,14 @@ fn text(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }
+}
+
+/// How many visits a change concerns, as it was measured when it was made; `None` where it was not.
+pub fn impact(change: &Change) -> Option<String> {
+    let figure: Figure = serde_json::from_value(change.after.get(IMPACT)?.clone()).ok()?;
+    let changed = if figure.changed == 0 { "None".to_owned() } else { Grouped(figure.changed).to_string() };
+    let (visits, ends) = if figure.visits == 1 { ("visit", "ends") } else { ("visits", if figure.changed == 1 { "ends" } else { "end" }) };
+    Some(format!("{changed} of {} {visits} a week {ends} elsewhere", Grouped(figure.visits)))
 }
 
 /// What somebody did, as a phrase that follows their name. Failed sign-ins are counted instead: the account's owner may not have made them.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    difference::{FieldChange, ValueChange, describe, field_changes},
+    difference::{FieldChange, ValueChange, describe, field_changes, impact},
     export::ExportFormat,
     fields::{fields, label},
     filter::{HistoryFilter, is_day},
@@ -207,6 +207,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
             <a class="button small" href=format!("{}/{version}", options.path)>"Restore"<span class="unseen">" version "{version}</span></a>
         }
     });
+    let impact = impact(&change).map(|impact| view! { <p class="help">{impact}</p> });
     let colon = change.attempts.map(|_| ":");
     let when = match change.attempts {
         Some(attempts) if attempts.count > 1 => {
@@ -224,6 +225,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
                 <p><strong>{Escaped(&change.who).to_string()}</strong>{colon}" "{Escaped(&description).to_string()}" "{version}</p>
                 <p class="help">{when}</p>
                 {fields}
+                {impact}
             </div>
             {restore}
         </li>

@@ -1,6 +1,7 @@
 //! Insight: visits counted by the shape of their links, what was refused, and whom a change would affect.
 
 pub mod activity;
+pub mod impact;
 pub mod store;
 pub mod visit;
 

@@ -29,6 +29,13 @@ pub async fn check_settings(slug: String, form: InstanceForm) -> Result<Settings
     Ok(super::impact::check(&stored, &form, &use_context().unwrap_or_default()))
 }
 
+/// How many visits the settings concern as they are typed, as HTML. Empty where no visits were counted, or something is wrong with them.
+#[server(endpoint = "settings_impact", input = Json)]
+pub async fn settings_impact(slug: String, form: InstanceForm) -> Result<String, AppError> {
+    let form = InstanceForm { slug: slug.clone(), ..form.with_origins_apart() };
+    crate::insight::impact::live::of_typed(&slug, form).await
+}
+
 /// Switches the hosted pages of an instance on or off, at once. Editors may.
 #[server(endpoint = "set_portal_pages", input = Json)]
 pub async fn set_portal_pages(slug: String, pages: PortalPages) -> Result<SaveOutcome, AppError> {

@@ -38,6 +38,9 @@ pub struct InstanceForm {
     /// One for each input; blank ones don't count.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
+    /// What its sender has seen of its impact.
+    #[serde(default, skip_serializing)]
+    pub confirmed: String,
 }
 
 /// The name of a field in the form.
@@ -130,6 +133,7 @@ impl InstanceForm {
 mod on_server {
     use super::InstanceForm;
     use crate::{
+        insight::impact::measure::Proposed,
         instances::stored::{FilledFrom, StoredInstance},
         redirects::{default_home_url, default_portal_origin},
         saving::{merge::Merge, outcome::Conflict},
@@ -153,6 +157,7 @@ mod on_server {
                 environment: settings.environment.name().to_owned(),
                 domain: stored.domain_typed.clone(),
                 allowed_origins: settings.allowed_origins,
+                confirmed: String::new(),
             };
             Self { base: write(&form), ..form }
         }
@@ -180,7 +185,15 @@ mod on_server {
             let base = base.as_ref().map(|base| base.allowed_origins.as_slice());
             let allowed_origins = conflict.merge_set("allowed_origins", base, &typed, &now.allowed_origins);
             let (slug, version, save_id, base) = (now.slug, now.version, now.save_id, now.base);
-            (Self { version, save_id, name, slug, environment, domain, portal_origin, home_url, base, allowed_origins }, conflict)
+            let confirmed = self.confirmed;
+            (
+                Self { version, save_id, name, slug, environment, domain, portal_origin, home_url, base, allowed_origins, confirmed },
+                conflict,
+            )
+        }
+
+        fn proposed(&self, stored: &StoredInstance) -> Option<Proposed> {
+            Some(Proposed { instance: self.check().ok()?, fallbacks: stored.fallbacks.clone() })
         }
 
         fn undo_list(name: &str, before: &[String], _: &[String]) -> Option<Vec<(String, String)>> {

@@ -4,10 +4,16 @@ use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{form::InstanceForm, impact::impact_now, store, stored::StoredInstance};
+use super::{
+    form::InstanceForm,
+    impact::impact_now,
+    store,
+    stored::{FilledFrom, StoredInstance},
+};
 use crate::{
     database::StoreError,
     error::AppError,
+    insight::impact::{Figure, measure::Proposed},
     layout::loading,
     redirects::{Instance, PortalOrigin},
     saving::{
@@ -103,15 +109,27 @@ impl Merge for SettingsForm {
         (Self { form, ..self }, conflict)
     }
 
+    fn proposed(&self, stored: &StoredInstance) -> Option<Proposed> {
+        self.form.proposed(stored)
+    }
+
     fn undo_list(name: &str, before: &[String], after: &[String]) -> Option<Vec<(String, String)>> {
         InstanceForm::undo_list(name, before, after)
     }
 }
 
 impl Save for SettingsForm {
-    async fn save(&self, saver: &Saver) -> Result<Written, StoreError> {
+    fn filled_from(&self) -> FilledFrom<'_> {
+        FilledFrom { version: self.form.version, save_id: &self.form.save_id }
+    }
+
+    fn confirmed(&self) -> &str {
+        &self.form.confirmed
+    }
+
+    async fn save(&self, saver: &Saver, figure: Option<Figure>) -> Result<Written, StoreError> {
         let instance = checked(&self.form, &self.dashboard)?;
-        let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain, &self.form.save_id).await?;
+        let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain, &self.form.save_id, figure).await?;
         let undo = if version == self.form.version { String::new() } else { self.form.base.clone() };
         Ok(Written { version, undo })
     }

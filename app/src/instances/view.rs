@@ -23,7 +23,7 @@ use leptos_meta::Title;
 use serde_json::json;
 
 use super::{
-    api::SaveSettings,
+    api::{SaveSettings, SettingsImpact},
     archive::view::way_to_archive,
     filled_in::filled_in,
     form::{InstanceForm, field_label},
@@ -94,6 +94,7 @@ pub fn SettingsPage() -> impl IntoView {
         } else {
             let bar = SaveBar {
                 function: SaveSettings::PATH,
+                effect: SettingsImpact::PATH,
                 arguments: json!({ "slug": slug }),
                 fields: SETTINGS.to_vec(),
                 discard: paths::instance(&slug).settings(),

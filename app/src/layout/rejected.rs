@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    saving::outcome::Conflict,
+    saving::outcome::{Confirmation, Conflict},
     ui::{
         form::{FieldError, summary},
-        icon::{TICK, icon},
+        icon::{TICK, WARNING, icon},
     },
 };
 
@@ -44,6 +44,8 @@ pub struct Rejected<Form> {
 pub enum Problem {
     /// Fields are wrong.
     Fields(Vec<FieldError>),
+    /// Its sender is asked whether they mean it.
+    Confirm(Confirmation),
     /// Somebody saved in between.
     Conflict(Conflict),
 }
@@ -53,7 +55,7 @@ impl Problem {
     pub fn into_errors(self) -> Vec<FieldError> {
         match self {
             Self::Fields(errors) => errors,
-            Self::Conflict(_) => Vec::new(),
+            Self::Confirm(_) | Self::Conflict(_) => Vec::new(),
         }
     }
 
@@ -61,19 +63,20 @@ impl Problem {
     pub fn to_choose(&self) -> Option<&Conflict> {
         match self {
             Self::Conflict(conflict) if !conflict.both.is_empty() => Some(conflict),
-            Self::Conflict(_) | Self::Fields(_) => None,
+            Self::Conflict(_) | Self::Confirm(_) | Self::Fields(_) => None,
         }
     }
 }
 
 /// The summary above a form that was not saved. It takes the focus and links to each field.
-pub fn problem_summary(problem: Option<&Problem>, label: fn(&str) -> String) -> impl IntoView + use<> {
+pub fn problem_summary(problem: Option<&Problem>, label: fn(&str) -> String) -> Option<AnyView> {
     let Conflict { ahead, both, .. } = match problem? {
         Problem::Conflict(conflict) => conflict,
+        Problem::Confirm(confirmation) => return Some(question(confirmation).into_any()),
         Problem::Fields(errors) => {
             let links = errors.iter().map(|error| (format!("#{}", error.field), format!("{}: {}", label(&error.field), error.message)));
             let text = "What you typed is kept. Fix these fields, then save again:";
-            return Some(summary("Not saved yet", text, links.collect()));
+            return Some(summary("Not saved yet", text, links.collect()).into_any());
         }
     };
     let (title, text) = match (ahead, both.is_empty()) {
@@ -94,5 +97,18 @@ pub fn problem_summary(problem: Option<&Problem>, label: fn(&str) -> String) -> 
             "What you typed is kept and not saved yet. Both of you changed the following. Choose for each, then save:",
         ),
     };
-    Some(summary(title, text, both.iter().map(|choice| (format!("#{}", choice.field), label(&choice.field))).collect()))
+    Some(summary(title, text, both.iter().map(|choice| (format!("#{}", choice.field), label(&choice.field))).collect()).into_any())
+}
+
+/// How many visits a form concerns, and the button that saves it all the same. It takes the focus.
+pub fn question(confirmation: &Confirmation) -> impl IntoView + use<> {
+    view! {
+        <section class="summary question" tabindex="-1" autofocus aria-labelledby="question-title">
+            {icon(WARNING)}
+            <div>
+                <h2 id="question-title">"Look at the impact, then save"</h2>
+                <div inner_html=confirmation.html.clone()></div>
+            </div>
+        </section>
+    }
 }

@@ -4,8 +4,9 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::form_element::{BAR, BUTTON, DISCARD, FORM, IMPACT, SAID, SIGN_IN, SUMMARY, UNDO};
+use super::form_element::{BAR, BUTTON, CONFIRMED, DISCARD, EFFECT, FORM, IMPACT, SAID, SHOW_EFFECT, SIGN_IN, SUMMARY, UNDO};
 use crate::{
+    insight::impact::confirm::SHOW,
     paths,
     ui::icon::{WARNING, icon},
 };
@@ -15,7 +16,9 @@ use crate::{
 pub struct SaveBar {
     /// The address of the server function that saves the form.
     pub function: &'static str,
-    /// Its arguments besides the form.
+    /// The address of the server function that says how many visits the form concerns.
+    pub effect: &'static str,
+    /// Their arguments besides the form.
     pub arguments: Value,
     /// The names of the fields that are compared with what is stored.
     pub fields: Vec<&'static str>,
@@ -29,15 +32,21 @@ pub struct SaveBar {
 
 /// The bar.
 pub fn save_bar(bar: SaveBar) -> impl IntoView {
-    let SaveBar { function, arguments, fields, discard, preview, read_only } = bar;
+    let SaveBar { function, effect, arguments, fields, discard, preview, read_only } = bar;
     let save = (!read_only).then(|| view! { <button class="button primary" id=BUTTON form=FORM>"Save changes"</button> });
+    let show =
+        (!read_only).then(|| view! { <button class="button" id=SHOW_EFFECT form=FORM name=CONFIRMED value=SHOW>"Show impact"</button> });
     let preview = preview.map(|page| view! { <button class="button preview-these" form=FORM formaction=page>"Preview"<span class="unseen">" with these values"</span></button> });
     view! {
-        <div class="bar" id=BAR data-function=function data-arguments=arguments.to_string() data-fields=fields.join(" ")>
-            <p aria-live="polite"><strong id=SAID></strong><a id=IMPACT hidden></a></p>
+        <div class="bar" id=BAR data-function=function data-effect=effect data-arguments=arguments.to_string() data-fields=fields.join(" ")>
+            <div class="says">
+                <p aria-live="polite"><strong id=SAID></strong><a id=IMPACT hidden></a></p>
+                <div id=EFFECT aria-live="polite"></div>
+            </div>
             <button type="button" class="button" id=UNDO hidden>"Undo"</button>
             <a class="button" id=SIGN_IN href=paths::SIGN_IN target="_blank" rel="noopener" hidden>"Sign in in a new tab"</a>
             {save}
+            {show}
             {preview}
             <a class="button discard" id=DISCARD href=discard>"Discard"</a>
         </div>

@@ -14,6 +14,10 @@ pub const BAR: &str = "save-bar";
 pub const SAID: &str = "save-said";
 /// The id of the link that says what a save means for redirects.
 pub const IMPACT: &str = "save-impact";
+/// The id of the place that says how many visits the form concerns.
+pub const EFFECT: &str = "save-effect";
+/// The id of the button that shows that without JavaScript.
+pub const SHOW_EFFECT: &str = "save-show-effect";
 /// The id of the button that saves.
 pub const BUTTON: &str = "save-button";
 /// The id of the button that undoes the last save.
@@ -45,6 +49,9 @@ pub const ROW_TEMPLATE: &str = "origin-template";
 pub const ALLOW: &str = "allow";
 /// The origins that Undo takes back.
 pub const DISALLOW: &str = "disallow";
+
+/// The field that says that its sender has seen how many visits a form concerns.
+pub const CONFIRMED: &str = "confirmed";
 
 /// The form.
 pub fn form() -> Option<HtmlFormElement> {

@@ -13,8 +13,9 @@ use super::{
     api_call::{arguments, call, get, list, text},
     conflict::{remove_choices, show_choices},
     correction,
+    effect::VisitEffect,
     errors::{hide_errors, show_errors, show_summary},
-    form_element::{ALLOW, BAR, BUTTON, DISALLOW, DISCARD, FORM, Fields, IMPACT, SAID, SIGN_IN, UNDO, base, element, fill},
+    form_element::{ALLOW, BAR, BUTTON, CONFIRMED, DISALLOW, DISCARD, FORM, Fields, IMPACT, SAID, SIGN_IN, UNDO, base, element, fill},
     offer,
     page_refresh::refresh,
     submit::submit,
@@ -63,6 +64,8 @@ struct InPlace {
     merged: StoredValue<bool>,
     /// Whether the page is left on purpose.
     leaving: StoredValue<bool>,
+    /// How many visits the form concerns.
+    effect: VisitEffect,
 }
 
 impl InPlace {
@@ -73,6 +76,7 @@ impl InPlace {
             undo: StoredValue::new(String::new()),
             merged: StoredValue::new(false),
             leaving: StoredValue::new(false),
+            effect: VisitEffect::new(),
         }
     }
 
@@ -87,10 +91,12 @@ impl InPlace {
             let Some(target) = event.target().map(JsCast::unchecked_into::<HtmlFormElement>) else { return };
             // A button with an address of its own leads there, as "Preview with these values" does.
             let button = event.unchecked_ref::<SubmitEvent>().submitter();
-            let elsewhere = button.is_some_and(|button| button.has_attribute("formaction"));
-            if target.id() == FORM && !elsewhere {
+            let attribute = |name| button.as_ref().and_then(|button| button.get_attribute(name));
+            if target.id() == FORM && attribute("formaction").is_none() {
                 event.prevent_default();
-                self.save("");
+                let is_confirming = attribute("name").as_deref() == Some(CONFIRMED);
+                let confirmed = attribute("value").filter(|_| is_confirming).map(|seen| [CONFIRMED, "=", &seen].concat());
+                self.save(&confirmed.unwrap_or_default());
             } else if target.has_attribute("data-function") {
                 event.prevent_default();
                 submit(target, self.leaving);
@@ -136,14 +142,16 @@ impl InPlace {
         on("pageshow", move |_| self.leaving.set_value(false));
     }
 
-    /// Sends the form, unless it is being sent. `undo` is the form that it undoes with; it may have origins that no input has.
-    fn save(self, undo: &str) {
-        let (Some(bar), Some(typed), Some(undo)) = (element(BAR), Fields::typed(), Fields::read(undo)) else { return };
+    /// Sends the form, unless it is being sent. `more` has what no input has: the origins of the form that it undoes with, and what its
+    /// sender has seen.
+    fn save(self, more: &str) {
+        let (Some(bar), Some(typed), Some(more)) = (element(BAR), Fields::typed(), Fields::read(more)) else { return };
         if self.phase.get_value() == Phase::Saving || element(BUTTON).is_none() {
             return;
         }
-        typed.add(ALLOW, &undo);
-        typed.add(DISALLOW, &undo);
+        for name in [ALLOW, DISALLOW, CONFIRMED] {
+            typed.add(name, &more);
+        }
         self.phase.set_value(Phase::Saving);
         self.sent.set_value(typed.write());
         self.show();
@@ -162,7 +170,7 @@ impl InPlace {
     fn take(self, outcome: &JsValue) {
         hide_errors();
         remove_choices();
-        let (saved, rejected, conflict) = (get(outcome, "saved"), get(outcome, "rejected"), get(outcome, "conflict"));
+        let [saved, rejected, conflict, confirm] = ["saved", "rejected", "conflict", "confirm"].map(|kind| get(outcome, kind));
         if saved.is_object() {
             if base().is_empty() {
                 // A new instance has a page of its own.
@@ -182,11 +190,13 @@ impl InPlace {
             return;
         }
         self.phase.set_value(Phase::Editing);
-        let merged = text(if rejected.is_object() { &rejected } else { &conflict }, "merged");
+        let merged = [&rejected, &conflict, &confirm].map(|outcome| text(outcome, "merged")).concat();
         if !merged.is_empty() {
             self.refill(&merged);
         }
-        if rejected.is_object() {
+        if confirm.is_object() {
+            self.effect.show_question(&text(&confirm, "html"));
+        } else if rejected.is_object() {
             show_errors(&list(&rejected, "errors"));
         } else {
             show_choices(&list(&conflict, "both"));
@@ -218,6 +228,9 @@ impl InPlace {
             Phase::Editing if element(BUTTON).is_none() => "Viewers can try values, but not save them.".to_owned(),
             Phase::Editing => unsaved(count),
         };
+        if phase != Phase::Saving {
+            self.effect.follow(count > 0);
+        }
         let is_all_saved = matches!(phase, Phase::Saved(_)) && count == 0;
         if let Some(text) = element(SAID) {
             text.set_text_content(Some(&said));

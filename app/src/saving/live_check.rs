@@ -44,6 +44,14 @@ impl LiveCheck {
         self.wait(TYPING_PAUSE, Rc::new(question));
     }
 
+    /// Forgets what was asked: no answer to it is shown any more.
+    pub fn forget(self) {
+        self.last.update_value(|last| *last += 1);
+        if let Some(handle) = self.timer.get_value() {
+            handle.clear();
+        }
+    }
+
     fn wait(self, pause: Duration, question: Rc<Question>) {
         if let Some(handle) = self.timer.get_value() {
             handle.clear();

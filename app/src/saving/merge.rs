@@ -6,6 +6,7 @@ use sqlx::PgPool;
 use super::outcome::{Choice, Conflict, LastChange};
 use crate::{
     history::store::last::last_changes,
+    insight::impact::measure::Proposed,
     instances::stored::{FilledFrom, StoredInstance},
     ui::text::{Escaped, timestamp},
 };
@@ -18,6 +19,9 @@ pub trait Merge: Sized {
     /// The form as it should go on: it keeps what was typed, takes over what is stored elsewhere, and counts as filled with what is
     /// stored from now on.
     fn merge(self, stored: &StoredInstance) -> (Self, Conflict);
+
+    /// The settings that the form proposes; `None` while something is wrong with it.
+    fn proposed(&self, stored: &StoredInstance) -> Option<Proposed>;
 
     /// The fields that put a list back as it was before a change. `None` if the form can't.
     fn undo_list(name: &str, before: &[String], after: &[String]) -> Option<Vec<(String, String)>>;

@@ -8,6 +8,7 @@ pub mod bar;
 pub mod choices;
 mod conflict;
 pub mod correction;
+mod effect;
 pub mod errors;
 pub mod form_element;
 pub mod in_place;

@@ -17,6 +17,8 @@ pub enum SaveOutcome {
         /// The merged form, urlencoded, if somebody else has saved in between: the page goes on with it.
         merged: Option<String>,
     },
+    /// The form is fine, and its sender is asked whether they mean it: nothing is stored yet.
+    Confirm(Box<Confirmation>),
     /// Somebody else has saved in between, and nothing is stored: both have changed the same field, or the form is from a version
     /// that is not stored any more.
     Conflict(Box<Conflict>),
@@ -52,6 +54,15 @@ pub struct Saved {
     pub impact: Option<Impact>,
     /// Fields of which something was left out, since the instance's rules refuse it. Only copying settings leaves anything out.
     pub left_out: Vec<String>,
+}
+
+/// What is asked before a form is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// How many visits it concerns and the button that saves it all the same, as HTML.
+    pub html: String,
+    /// The merged form, urlencoded, if somebody else has saved in between: the page goes on with it.
+    pub merged: Option<String>,
 }
 
 /// What settings mean for redirects, and where to look.

@@ -1,13 +1,18 @@
 //! Undoing the last save without JavaScript: a form with what was stored before, posted to the page's own address like every save.
 
 use leptos::prelude::*;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
 use url::form_urlencoded;
 
-use super::merge::Merge;
-use crate::{history::store::change_at, instances::stored::StoredInstance, ui::form::write};
+use super::{form_element::CONFIRMED, merge::Merge};
+use crate::{
+    history::store::change_at,
+    insight::impact::confirm::Seen,
+    instances::stored::StoredInstance,
+    ui::form::{read, write},
+};
 
 /// The button that undoes the save that the page has just told of. Nothing if there is nothing to undo.
 pub fn undo_button(fields: Option<Vec<(String, String)>>) -> impl IntoView {
@@ -21,9 +26,20 @@ pub fn undo_button(fields: Option<Vec<(String, String)>>) -> impl IntoView {
 ///
 /// # Errors
 /// PostgreSQL, or the way to it.
-pub async fn undo_fields<Form: Merge + Serialize>(pool: &PgPool, stored: &StoredInstance) -> sqlx::Result<Option<Vec<(String, String)>>> {
-    let change = change_at(pool, stored.id, stored.instance.version()).await?;
-    Ok(change.and_then(|[before, after]| undone(&Form::of_stored(stored), &before, &after)))
+pub async fn undo_fields<Form: Merge + Serialize + DeserializeOwned>(
+    pool: &PgPool,
+    stored: &StoredInstance,
+) -> sqlx::Result<Option<Vec<(String, String)>>> {
+    let version = stored.instance.version();
+    let change = change_at(pool, stored.id, version).await?;
+    let mut fields = change.and_then(|[before, after]| undone(&Form::of_stored(stored), &before, &after));
+    if let Some(fields) = &mut fields
+        && let Some(proposed) = read::<Form>(&write(fields)).and_then(|form| form.proposed(stored))
+    {
+        // Undo is never asked about.
+        fields.push((CONFIRMED.to_owned(), Seen::undo(version, proposed.rules()).to_string()));
+    }
+    Ok(fields)
 }
 
 fn undone<Form: Merge + Serialize>(now: &Form, before: &Map<String, Value>, after: &Map<String, Value>) -> Option<Vec<(String, String)>> {

@@ -46,6 +46,10 @@ impl Dashboard {
                 let form = merged.and_then(|merged| read(&merged)).unwrap_or(form);
                 (StatusCode::UNPROCESSABLE_ENTITY, Rejected { form, problem: Problem::Fields(errors) })
             }
+            SaveOutcome::Confirm(confirmation) => {
+                let form = confirmation.merged.as_deref().and_then(read).unwrap_or(form);
+                (StatusCode::UNPROCESSABLE_ENTITY, Rejected { form, problem: Problem::Confirm(*confirmation) })
+            }
             SaveOutcome::Conflict(conflict) => {
                 let form = read(&conflict.merged).unwrap_or(form);
                 (StatusCode::CONFLICT, Rejected { form, problem: Problem::Conflict(*conflict) })

@@ -62,12 +62,12 @@ pub(crate) fn arguments(function: &str) -> Option<serde_json::Value> {
         "/api/create_instance" => json!({"form": {"version": 0, "name": "Other", "slug": "", "environment": "production",
             "domain": "other.com", "portal_origin": "", "home_url": ""}}),
         "/api/restore_version" => json!({"slug": "my-app", "version": 1, "form": {"version": 1}}),
-        "/api/save_fallbacks" => {
+        "/api/fallbacks_impact" | "/api/save_fallbacks" => {
             let fields = Flow::ALL.map(|flow| (flow.field().to_owned(), json!("")));
             let form: serde_json::Map<_, _> = fields.into_iter().chain([("version".to_owned(), json!(1))]).collect();
             json!({"slug": "my-app", "form": form})
         }
-        "/api/check_settings" | "/api/save_settings" => {
+        "/api/check_settings" | "/api/save_settings" | "/api/settings_impact" => {
             json!({"slug": "my-app", "form": {"version": 1, "name": "Other", "slug": "", "environment": "production",
             "domain": "myapp.com", "portal_origin": "", "home_url": ""}})
         }
@@ -78,7 +78,7 @@ pub(crate) fn arguments(function: &str) -> Option<serde_json::Value> {
 }
 
 /// Server functions that store nothing.
-const READING: [&str; 3] = ["/api/check_fallback", "/api/check_settings", "/api/preview"];
+const READING: [&str; 5] = ["/api/check_fallback", "/api/check_settings", "/api/fallbacks_impact", "/api/preview", "/api/settings_impact"];
 
 /// Server functions that change an instance or have it checked, or create one.
 const SAVING: [&str; 7] = [

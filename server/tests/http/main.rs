@@ -35,6 +35,8 @@ mod hosts;
 #[cfg(test)]
 mod html;
 #[cfg(test)]
+mod impact;
+#[cfg(test)]
 mod invisible;
 #[cfg(test)]
 mod links;

@@ -17,6 +17,9 @@ pub struct RestoreForm {
     /// The id of the save that the page was made from; empty on pages of an earlier server version.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub save_id: String,
+    /// What its sender has seen of its impact.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub confirmed: String,
 }
 
 /// The version that an address names; `None` for anything else.

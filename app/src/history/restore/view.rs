@@ -11,10 +11,17 @@ use crate::{
     error::AppError,
     fallbacks::proposal::{Proposal, proposal_view},
     history::store::{fallbacks_at, version},
+    insight::impact::{
+        Measured,
+        confirm::Seen,
+        measure,
+        measure::{DAYS, Proposed},
+        view::on_page,
+    },
     layout::{
         frame::{InstanceFrame, Place},
         loading,
-        rejected::Rejected,
+        rejected::{Problem, Rejected},
     },
     saving::{bar::status, in_place::SaveInPlace},
     ui::{
@@ -28,7 +35,7 @@ use crate::{
 pub fn RestorePage() -> impl IntoView {
     let slug = loading::slug();
     let at = use_params_map().read_untracked().get("version").unwrap_or_default();
-    let stale = use_context::<Rejected<RestoreForm>>().is_some();
+    let problem = use_context::<Rejected<RestoreForm>>().map(|rejected| rejected.problem);
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         if loading::role(&slug).await? < Role::Editor {
@@ -41,13 +48,24 @@ pub fn RestorePage() -> impl IntoView {
         let now = stored.instance.version();
         let proposal = Proposal::new(&stored, &target);
         let back = paths::instance(&slug).history();
-        let stale = stale.then(|| {
-            summary(
+        let problem = problem.map(|problem| match problem {
+            Problem::Confirm(_) => summary(
+                "Look at the impact, then restore",
+                "Nothing is restored yet. Below is how many visits it concerns now.",
+                Vec::new(),
+            ),
+            Problem::Conflict(_) | Problem::Fields(_) => summary(
                 "Somebody saved in between",
                 "Nothing is restored yet. Below is what restoring would change now; read it, then restore.",
                 Vec::new(),
-            )
+            ),
         });
+        let environment = stored.settings.environment;
+        let proposed = Proposed { instance: stored.instance.clone(), fallbacks: proposal.result() };
+        let measured = if proposal.changes_nothing() { Measured::NoVisits } else { measure(&pool, &stored, &proposed, DAYS).await };
+        let seen = Seen::new(now, proposed.rules(), measured.figure().unwrap_or_default());
+        let impact = on_page(&measured, &seen, environment);
+        let label = if impact.is_much { "Restore anyway" } else { "Restore these redirects" };
         let end = if proposal.changes_nothing() {
             let text = if proposal.rows().is_empty() {
                 "Nothing to change: the redirects are those of this version already."
@@ -73,9 +91,10 @@ pub fn RestorePage() -> impl IntoView {
                 >
                     <input type="hidden" name="version" value=now />
                     <input type="hidden" name="save_id" value=stored.save_id.to_string() />
+                    {impact.confirmed}
                     <p class="help">{format!("It is saved as version {}. Settings stay as they are.", now + 1)}</p>
                     <a class="button" href=back>"Cancel"</a>
-                    <button class="button primary">"Restore these redirects"</button>
+                    <button class="button primary">{label}</button>
                     {status()}
                     <SaveInPlace />
                 </form>
@@ -84,11 +103,12 @@ pub fn RestorePage() -> impl IntoView {
         };
         Ok(view! {
             <InstanceFrame stored place=Place::History>
-                {stale}
+                {problem}
                 <section class="restore" aria-labelledby="restore-title">
                     <h2 id="restore-title">"Restore version "{at}</h2>
                     <p class="help">"Made by "{Escaped(&who).to_string()}" on "{moment(since)}". The redirects would be what they were then."</p>
                     {proposal_view(&proposal)}
+                    {impact.view.map(|impact| view! { <div class="card">{impact}</div> })}
                     {end}
                 </section>
             </InstanceFrame>

@@ -3,7 +3,13 @@
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
-use crate::history::{Actor, Kind};
+use crate::{
+    history::{Actor, Kind},
+    insight::impact::Figure,
+};
+
+/// The name of the figure among the new values: how many visits the change concerns.
+pub const IMPACT: &str = "impact";
 
 /// What is recorded of a change, besides who made it.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +42,15 @@ impl Entry {
     #[must_use]
     pub fn about(self, about: impl Into<String>) -> Self {
         Self { about: Some(about.into()), ..self }
+    }
+
+    /// Adds how many visits the change concerns, if that was measured.
+    #[must_use]
+    pub fn impact(mut self, figure: Option<Figure>) -> Self {
+        if let Some(value) = figure.and_then(|figure| serde_json::to_value(figure).ok()) {
+            self.after.insert(IMPACT.to_owned(), value);
+        }
+        self
     }
 
     /// Adds a field, if its value changed.

@@ -12,6 +12,7 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
+    insight::impact::Figure,
     members,
     members::role::Role,
     redirects::{Environment, Instance, Settings, trim_invisible},
@@ -105,11 +106,19 @@ fn changed(entry: Entry, before: Option<&StoredInstance>, after: &Instance, doma
         .field("allowed_origins", before.map(|stored| stored.settings.allowed_origins.clone()).unwrap_or_default(), origins)
 }
 
-/// Stores an instance that was read at `instance.version()` from the save of that id, and answers the version it has now.
+/// Stores an instance that was read at `instance.version()` from the save of that id, and answers the version it has now. The figure is
+/// recorded with it, if it was measured.
 ///
 /// # Errors
 /// Not found, saved by somebody else in between, a portal origin that another instance has, or PostgreSQL.
-pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str, save_id: &str) -> Result<i64, StoreError> {
+pub async fn update(
+    pool: &PgPool,
+    actor: &Actor,
+    instance: &Instance,
+    domain_typed: &str,
+    save_id: &str,
+    figure: Option<Figure>,
+) -> Result<i64, StoreError> {
     let mut transaction = begin(pool).await?;
     let from = FilledFrom { version: instance.version(), save_id };
     let stored = lock(&mut transaction, actor, instance.slug(), from).await?;
@@ -134,7 +143,7 @@ pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
     .await
     .map_err(on_constraint)?;
     if let Some(version) = version {
-        let entry = changed(Entry::of(stored.id).at(version), Some(&stored), instance, domain_typed);
+        let entry = changed(Entry::of(stored.id).at(version).impact(figure), Some(&stored), instance, domain_typed);
         record(&mut transaction, actor, Kind::Settings, entry).await?;
     }
     transaction.commit().await?;
