@@ -140,7 +140,11 @@ export const screensOfAdmins: Screen[] = [
     await page.getByRole("list", { name: "Found" }).locator("summary").last().click();
     await expect(page.getByRole("button", { name: /^Remove now/ })).toBeVisible();
   }],
-  ["the server's history", async (page) => void (await page.goto("/history"))],
+  ["the server's history, with failed sign-ins", async (page, { server }) => {
+    for (let times = 0; times < 2; times += 1) await post(page.request, `${server.url}/account/sign-in`, { email: "nobody@example.org", password: "wrong" });
+    await page.goto("/history");
+    await expect(page.getByText(/failed sign-ins/).last()).toBeVisible();
+  }],
   ["the difference before copying", async (page, { server, slug }) => {
     const from = `c${slug}`.slice(0, 40);
     await createInstance(page.request, server, from, { environment: "development", domain: `${from}.com` });

@@ -13,7 +13,7 @@ use crate::{
     ui::form::FieldError,
 };
 
-pub use timed::{Timed, begin, begin_briefly, begin_on, timed};
+pub use timed::{Timed, TimedOn, begin, begin_briefly, begin_on, timed, timed_on};
 
 /// Why a change was not stored.
 #[derive(Debug, thiserror::Error)]

@@ -43,6 +43,7 @@ pub mod runtimes;
 pub mod saving;
 #[cfg(feature = "ssr")]
 pub mod snippets;
+pub mod target_checks;
 pub mod ui;
 #[cfg(feature = "ssr")]
 pub mod visitors;

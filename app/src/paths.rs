@@ -70,6 +70,11 @@ impl InstancePaths<'_> {
         self.page("/redirects")
     }
 
+    /// The form that has the targets checked.
+    pub fn check_targets(self) -> String {
+        self.page("/targets")
+    }
+
     /// The Preview tab.
     pub fn preview(self) -> String {
         self.page("/preview")

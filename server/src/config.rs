@@ -1,17 +1,15 @@
 //! The configuration, read once: flags override environment variables, which override defaults.
 
+mod observe;
+mod second_factor;
 mod visits;
 
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    str::FromStr,
-};
+use std::{net::SocketAddr, path::PathBuf};
 
-use app::{credentials::secret_key::SecretKey, runtimes::RuntimeRole};
+use app::{runtimes::RuntimeRole, target_checks::TargetChecks};
 use axum_client_ip::ClientIpSource;
 use clap::{
-    Args, ValueEnum,
+    Args,
     builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser},
 };
 use url::Url;
@@ -22,6 +20,8 @@ use crate::{
     secret_key_file::SecretKeyFile,
 };
 
+pub use observe::{LogFormat, MetricsListen};
+pub use second_factor::SecondFactor;
 pub use visits::VisitsConfig;
 
 /// The options that all commands share.
@@ -61,8 +61,8 @@ pub struct Config {
     )]
     pub database_connections: u32,
 
-    /// Maximum number of clients' connections. Beyond it, no more are accepted until one ends. If the limit of open files leaves room
-    /// for fewer, fewer are accepted, so that files and database connections are always left.
+    /// Maximum number of clients' connections. Beyond it, a new one takes the place of one that is idle, or waits until one ends. If the
+    /// limit of open files leaves room for fewer, fewer are accepted, so that files and database connections are always left.
     #[arg(
         long,
         global = true,
@@ -126,6 +126,34 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_REQUIRE_SECOND_FACTOR", value_parser = BoolishValueParser::new())]
     pub require_second_factor: bool,
 
+    /// For how many days the failed sign-ins of admins are kept. Changes are kept for good. Give each server with a dashboard the same
+    /// number: the smallest one counts.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_KEEP_FAILED_SIGN_INS",
+        value_name = "DAYS",
+        default_value_t = 90,
+        value_parser = clap::value_parser!(i32).range(1..=36_500)
+    )]
+    pub keep_failed_sign_ins: i32,
+
+    /// Whether the server checks what fallback redirects, home URLs and portal origins lead to, every hour: `public`, at addresses of
+    /// the public internet; `private`, also in private networks and on this machine; `off`, not at all. It never connects to addresses
+    /// where clouds keep their metadata. A runtime with `--role portal` checks nothing.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_TARGET_CHECKS",
+        default_value = "public",
+        value_parser = PossibleValuesParser::new(["public", "private", "off"]).map(|name| match name.as_str() {
+            "private" => TargetChecks::Private,
+            "off" => TargetChecks::Off,
+            _ => TargetChecks::Public,
+        })
+    )]
+    pub target_checks: TargetChecks,
+
     /// Where the client's IP address comes from: `ConnectInfo`, the connection itself; or the header that the proxy sets:
     /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,
     /// `XEnvoyExternalAddress` or `RightmostForwarded`.
@@ -157,60 +185,6 @@ pub struct Config {
     /// What is counted of visits.
     #[command(flatten)]
     pub visits: VisitsConfig,
-}
-
-/// Whether admins must have a second factor, and the key of its secrets.
-#[derive(Clone, Debug)]
-pub struct SecondFactor {
-    /// Whether every admin must have one.
-    pub is_required: bool,
-    /// The file of the key.
-    pub key_file: SecretKeyFile,
-}
-
-impl SecondFactor {
-    /// The key; `None` if it can't be read.
-    pub(crate) fn read_key(&self) -> Option<SecretKey> {
-        match self.key_file.read() {
-            Ok(key) => Some(key),
-            // A server without second factors needs no key. One that needs it logs a missing key as an error.
-            Err(error) => {
-                tracing::debug!("the secret key can't be read: {error}");
-                None
-            }
-        }
-    }
-}
-
-/// The log format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Pretty,
-    /// For programs: one JSON object per line.
-    Json,
-}
-
-/// Where Prometheus reads metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetricsListen {
-    /// Nowhere: no metrics are recorded.
-    Off,
-    /// At this address.
-    At(SocketAddr),
-}
-
-impl MetricsListen {
-    /// The port that OpenTelemetry's Prometheus exporters use by default, on loopback.
-    pub(crate) const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
-}
-
-impl FromStr for MetricsListen {
-    type Err = std::net::AddrParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "off" { Ok(Self::Off) } else { text.parse().map(Self::At) }
-    }
 }
 
 impl Config {

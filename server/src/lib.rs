@@ -8,11 +8,13 @@ mod dashboard;
 pub mod database;
 pub mod http;
 mod observe;
+mod outgoing;
 pub mod portal;
 mod process;
 mod resolve;
 pub mod router;
 pub mod secret_key_file;
+mod target_checks;
 
 use std::process::ExitCode;
 

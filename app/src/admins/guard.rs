@@ -59,7 +59,7 @@ impl Need {
             (Some("instances"), Some(slug)) if is_slug(slug) => {
                 let role = match (writes, [parts.next(), parts.next(), parts.next()]) {
                     (true, [Some("unarchive"), None, None]) => return Self::Restore(slug.to_owned()),
-                    (true, [Some("redirects" | "settings" | "copy" | "history" | "portal" | "activity"), ..] | [Some("visitors"), None, None])
+                    (true, [Some("redirects" | "settings" | "copy" | "history" | "portal" | "activity"), ..] | [Some("visitors" | "targets"), None, None])
                     // It holds everybody's email address.
                     | (false, [Some("visitors"), Some("waitlist.csv"), None]) => Role::Editor,
                     // Previews store nothing, and every member may leave.
@@ -125,8 +125,8 @@ mod tests {
         for path in ["/instances/my-app/preview", "/instances/my-app/preview/links.csv"] {
             assert_eq!(Need::of(true, path), member(Role::Viewer), "{path}");
         }
-        for path in ["/instances/my-app/redirects", "/instances/my-app/settings", "/instances/my-app/portal", "/instances/my-app/history/3"]
-        {
+        for path in ["/redirects", "/settings", "/portal", "/targets", "/history/3"] {
+            let path = &format!("/instances/my-app{path}");
             assert_eq!(Need::of(true, path), member(Role::Editor), "{path}");
         }
         for path in ["/instances/my-app/members", "/instances/my-app/archive", "/instances/my-app", "/instances/my-app/anything/new"] {

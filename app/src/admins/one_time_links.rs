@@ -82,11 +82,10 @@ pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, clien
             None => create(pool, &token, invitation, &form.password, client).await,
             Some(account) => {
                 let email = invitation.email.clone();
-                let account =
-                    verify_password(pool, Some(account), Some(&email), &form.password, client).await.map_err(|error| match error {
-                        SignInError::Fields(_) => SignInError::field("password", "That is not this account's password."),
-                        error => error,
-                    })?;
+                let account = verify_password(pool, Some(account), &form.password, client).await.map_err(|error| match error {
+                    SignInError::Fields(_) => SignInError::field("password", "That is not this account's password."),
+                    error => error,
+                })?;
                 let mut transaction = use_link(pool, &token).await?;
                 if !accounts::lock_with_password(&mut transaction, account.id, &account.password_hash).await? {
                     return Err(SignInError::field("password", "That is not this account's password."));

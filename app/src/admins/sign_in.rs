@@ -19,6 +19,7 @@ use crate::{
     history::{
         Actor, Kind,
         record::{Entry, record},
+        store::failed_sign_ins,
     },
     ui::form::FieldError,
 };
@@ -91,7 +92,7 @@ pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Resul
         Some(email) => accounts::find(timed(pool), email).await?,
         None => None,
     };
-    let account = verify_password(pool, account, email.as_ref(), &form.password, client).await?;
+    let account = verify_password(pool, account, &form.password, client).await?;
     let mut transaction = begin(pool).await?;
     if !accounts::lock_with_password(&mut transaction, account.id, &account.password_hash).await? {
         return Err(SignInError::wrong_credentials());
@@ -108,14 +109,13 @@ pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Resul
     Ok(step)
 }
 
-/// Returns the account if the password is right. A failed attempt is recorded.
+/// Returns the account if the password is right. A failed attempt is counted.
 ///
 /// # Errors
 /// The password is wrong or there is no account, the password can't be verified, or the query fails.
 pub(super) async fn verify_password(
     pool: &PgPool,
     account: Option<Account>,
-    email: Option<&Email>,
     password: &Password,
     client: &Client,
 ) -> Result<Account, SignInError> {
@@ -123,19 +123,18 @@ pub(super) async fn verify_password(
     match account {
         Some(account) if is_right => Ok(account),
         account => {
-            // A text that is not an email address is not recorded: it may be a password.
-            let name = email.map_or("somebody", Email::as_str).to_owned();
+            let name = account.as_ref().map_or("", |account| account.email.as_str()).to_owned();
             let actor = Actor { admin: account.map(|account| account.id), name, address: client.address };
-            record_failure(pool, &actor, Kind::SignInFailed).await?;
+            count_failure(pool, &actor, Kind::SignInFailed).await?;
             Err(SignInError::wrong_credentials())
         }
     }
 }
 
-/// Records an attempt that failed, in a transaction of its own.
-pub(super) async fn record_failure(pool: &PgPool, actor: &Actor, kind: Kind) -> sqlx::Result<()> {
+/// Counts an attempt that failed, in a transaction of its own.
+pub(super) async fn count_failure(pool: &PgPool, actor: &Actor, kind: Kind) -> sqlx::Result<()> {
     let mut transaction = begin(pool).await?;
-    record(&mut transaction, actor, kind, Entry::default()).await?;
+    failed_sign_ins::count(&mut transaction, actor, kind).await?;
     transaction.commit().await
 }
 
@@ -168,7 +167,7 @@ pub(super) async fn start_session(
 pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm) -> Result<SignInTokens, SignInError> {
     let account = accounts::find(timed(pool), &caller.email).await?.ok_or(SignInError::Link)?;
     if !form.current.matches(Some(account.password_hash.clone())).await? {
-        record_failure(pool, &caller.actor, Kind::SignInFailed).await?;
+        count_failure(pool, &caller.actor, Kind::SignInFailed).await?;
         return Err(SignInError::field("current", "That is not your password."));
     }
     form.new.check(Some(&caller.email)).await?.map_err(|weak| SignInError::field("new", weak))?;

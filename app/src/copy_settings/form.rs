@@ -12,8 +12,14 @@ pub struct CopyForm {
     pub from: String,
     /// The version of it that was shown.
     pub from_version: i64,
+    /// The id of its save; empty on pages of an earlier server version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from_save_id: String,
     /// The version of the target that was shown.
     pub version: i64,
+    /// The id of its save; empty on pages of an earlier server version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub save_id: String,
     /// The origins that are checked, as the source has them.
     #[serde(default)]
     pub origin: Vec<String>,

@@ -55,7 +55,9 @@ pub(super) fn differences(
             >
                 <input type="hidden" name="from" value=source.settings.slug.clone() />
                 <input type="hidden" name="from_version" value=source.instance.version() />
+                <input type="hidden" name="from_save_id" value=source.save_id.to_string() />
                 <input type="hidden" name="version" value=target.instance.version() />
+                <input type="hidden" name="save_id" value=target.save_id.to_string() />
                 {group("Allowed origins", format!("They are added to those of {to}; none is removed."), origins.collect())}
                 {group("Fallback redirects", format!("They take the place of those of {to}."), redirects.collect())}
                 <div class="end">{status()} <SaveInPlace /><button class="button primary">"Copy what is checked"</button></div>

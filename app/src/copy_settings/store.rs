@@ -11,7 +11,10 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::{find, lock},
+    instances::{
+        store::{find, lock},
+        stored::FilledFrom,
+    },
     redirects::Flow,
     saving::outcome::{SaveOutcome, Saved},
     ui::form::FieldError,
@@ -78,9 +81,10 @@ pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm) -> 
         return Err(CopyError::Itself);
     }
     let mut transaction = begin(pool).await?;
-    let target = lock(&mut transaction, actor, slug, form.version).await?;
+    let target = lock(&mut transaction, actor, slug, FilledFrom { version: form.version, save_id: &form.save_id }).await?;
     let source = find(&mut *transaction, &form.from).await?.ok_or(StoreError::NotFound)?;
-    if source.instance.version() != form.from_version {
+    let shown = FilledFrom { version: form.from_version, save_id: &form.from_save_id };
+    if !shown.is_stored(&source) {
         return Err(CopyError::Stale);
     }
     let plan = Plan::new(&target, &source, Some(form));

@@ -47,6 +47,8 @@ async fn create(pool: &PgPool, slug: &str, origins: &[&str], values: &[(Flow, &s
 
 fn form(origins: &[&str], flows: &[Flow]) -> CopyForm {
     CopyForm {
+        from_save_id: String::new(),
+        save_id: String::new(),
         from: DEVELOPMENT.into(),
         from_version: 2,
         version: 2,

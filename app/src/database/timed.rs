@@ -50,9 +50,18 @@ pub fn timed(pool: &PgPool) -> Timed<'_> {
     Timed(pool)
 }
 
+/// Runs one query over a connection, in a transaction of its own.
+pub fn timed_on(connection: &mut PgConnection) -> TimedOn<'_> {
+    TimedOn(connection)
+}
+
 /// See [`timed`].
 #[derive(Clone, Copy, Debug)]
 pub struct Timed<'p>(&'p PgPool);
+
+/// See [`timed_on`].
+#[derive(Debug)]
+pub struct TimedOn<'c>(&'c mut PgConnection);
 
 type Answer<'e, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'e>>;
 type Answers<'e, T> = Pin<Box<dyn Stream<Item = sqlx::Result<T>> + Send + 'e>>;
@@ -105,6 +114,58 @@ impl<'p> Executor<'p> for Timed<'_> {
     }
 }
 
+impl<'c> Executor<'c> for TimedOn<'c> {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> Answers<'e, Either<PgQueryResult, PgRow>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let all = async move {
+            let mut transaction = begin_on(self.0).await?;
+            let rows = transaction.fetch_many(query).try_collect::<Vec<_>>().await;
+            Ok::<_, sqlx::Error>(iter(ended(transaction, rows).await?).map(Ok))
+        };
+        Box::pin(once(all).try_flatten())
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> Answer<'e, Option<PgRow>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        Box::pin(async move {
+            let mut transaction = begin_on(self.0).await?;
+            let row = transaction.fetch_optional(query).await;
+            ended(transaction, row).await
+        })
+    }
+
+    fn prepare_with<'e>(self, sql: sqlx::SqlStr, parameters: &'e [PgTypeInfo]) -> Answer<'e, PgStatement>
+    where
+        'c: 'e,
+    {
+        self.0.prepare_with(sql, parameters)
+    }
+
+    fn describe<'e>(self, sql: sqlx::SqlStr) -> Answer<'e, sqlx::Describe<Postgres>>
+    where
+        'c: 'e,
+    {
+        self.0.describe(sql)
+    }
+}
+
+/// Ends a transaction on a connection. A pool would end a failed one when it gets its connection back. Here nobody else does, and until
+/// then the connection gets no notifications.
+async fn ended<T>(transaction: PgTransaction<'_>, answer: sqlx::Result<T>) -> sqlx::Result<T> {
+    match answer {
+        Ok(answer) => transaction.commit().await.map(|()| answer),
+        Err(error) => transaction.rollback().await.and(Err(error)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,8 +176,24 @@ mod tests {
         assert_eq!(setting().fetch_one(timed(&pool)).await.unwrap(), "2s");
         assert_eq!(setting().fetch_all(timed(&pool)).await.unwrap(), ["2s"]);
         assert_eq!(setting().fetch_one(&mut *begin(&pool).await.unwrap()).await.unwrap(), "2s");
+        let mut connection = pool.acquire().await.unwrap();
+        assert_eq!(setting().fetch_one(timed_on(&mut connection)).await.unwrap(), "2s");
+        assert_eq!(setting().fetch_all(timed_on(&mut connection)).await.unwrap(), ["2s"]);
+        assert_eq!(setting().fetch_one(&mut *connection).await.unwrap(), "0");
+        drop(connection);
         // A pooler gives the same connection to somebody else.
         assert_eq!(setting().fetch_one(&pool).await.unwrap(), "0");
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn a_query_that_fails_on_a_connection_leaves_no_transaction_open(pool: PgPool) {
+        let mut connection = pool.acquire().await.unwrap();
+        let process: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(timed_on(&mut connection)).await.unwrap();
+        sqlx::query("select 1 / 0").fetch_all(timed_on(&mut connection)).await.unwrap_err();
+        sqlx::query("select 1 / 0").fetch_optional(timed_on(&mut connection)).await.unwrap_err();
+        let state: String =
+            sqlx::query_scalar("select state from pg_stat_activity where pid = $1").bind(process).fetch_one(&pool).await.unwrap();
+        assert_eq!(state, "idle");
     }
 
     #[sqlx::test(migrations = "../migrations")]

@@ -15,7 +15,11 @@ use crate::{
         live_check::{Asked, LiveCheck},
         offer,
     },
-    ui::correction::enter_saves,
+    target_checks::{CHECK_FORM, CHECK_SAID},
+    ui::{
+        correction::enter_saves,
+        icon::{DASH, icon},
+    },
 };
 
 /// What one field begins with.
@@ -31,6 +35,9 @@ pub struct FieldStart {
     pub verdict: Verdict,
     /// What can be done about it, as HTML: its correction, or the offer to allow its origin. Empty if there is none.
     pub offer: String,
+    /// What the stored value leads to, as HTML. Empty if nothing is to be said. The browser leaves it in the page.
+    #[serde(skip)]
+    pub health: String,
 }
 
 /// What the form begins with.
@@ -40,10 +47,14 @@ pub struct EditorStart {
     pub slug: String,
     /// The version that saving replaces.
     pub version: i64,
+    /// The id of the save that it replaces.
+    pub save_id: String,
     /// What the form was filled with, to tell what was typed from what was there.
     pub base: String,
     /// Whether the caller may not save: then nothing counts as unsaved.
     pub read_only: bool,
+    /// Whether the server checks what the values lead to.
+    pub checks_targets: bool,
     /// Every field, in the order of [`Flow::ALL`].
     pub fields: Vec<FieldStart>,
 }
@@ -58,6 +69,8 @@ struct Field {
     verdict: RwSignal<Checked>,
     /// What can be done about the value, as the server has rendered it with the page.
     offer: StoredValue<String>,
+    /// What the stored value leads to, rendered in the same way.
+    health: StoredValue<String>,
     slug: StoredValue<String>,
     checks: LiveCheck,
     read_only: bool,
@@ -114,6 +127,7 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
             value: RwSignal::new(field.typed),
             verdict: RwSignal::new(Checked::Known(field.verdict)),
             offer: StoredValue::new(field.offer),
+            health: StoredValue::new(field.health),
             slug,
             checks: LiveCheck::default(),
             read_only: start.read_only,
@@ -141,12 +155,14 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
     });
     let groups = Group::ALL
         .map(|group| {
-            let fields = fields.iter().filter(|field| field.flow.group() == group).map(|&field| field_view(field, live)).collect_view();
+            let fields = fields.iter().filter(|field| field.flow.group() == group);
+            let fields = fields.map(|&field| field_view(field, live, start.checks_targets)).collect_view();
             view! {
                 <section class="group" aria-labelledby=group.id()>
                     <div>
                         <h2 id=group.id()>{group.title()}</h2>
                         <p>{group.help()}</p>
+                        {(group == Group::User && start.checks_targets).then(|| check_now(start.read_only))}
                     </div>
                     <div class="card">{fields}</div>
                 </section>
@@ -157,13 +173,14 @@ pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
         <form method="post" id=FORM class="redirects" autocomplete="off">
             {has_correction.then(enter_saves)}
             <input type="hidden" name="version" value=start.version />
+            <input type="hidden" name="save_id" value=start.save_id />
             <input type="hidden" name="base" value=start.base />
             {groups}
         </form>
     }
 }
 
-fn field_view(field: Field, live: RwSignal<bool>) -> impl IntoView {
+fn field_view(field: Field, live: RwSignal<bool>, checks_targets: bool) -> impl IntoView {
     let name = field.flow.field();
     let mut help = field.flow.help().splitn(3, '`');
     let (before, code, after) = (help.next(), help.next(), help.next());
@@ -208,7 +225,7 @@ fn field_view(field: Field, live: RwSignal<bool>) -> impl IntoView {
                     placeholder="Home URL"
                     spellcheck="false"
                     autocapitalize="none"
-                    aria-describedby=format!("{name}-help {name}-verdict {name}-offer")
+                    aria-describedby=format!("{name}-help {name}-verdict {name}-health {name}-offer")
                     aria-invalid=move || field.is_refused().then_some("true")
                     on:input=move |event| check(event_target_value(&event))
                 />
@@ -216,15 +233,35 @@ fn field_view(field: Field, live: RwSignal<bool>) -> impl IntoView {
                     "Clear" <span class="unseen">" " {field.flow.label()}</span>
                 </button>
             </div>
-            <div id=format!("{name}-verdict") aria-live="polite">
-                {move || field.verdict.get().view(!field.is_changed())}
+            <div class="answers">
+                <div id=format!("{name}-verdict") aria-live="polite">
+                    {move || field.verdict.get().view(!field.is_changed())}
+                </div>
+                {checks_targets.then(|| health_view(field))}
             </div>
-            <div id=format!("{name}-offer") aria-live="polite" inner_html=offer_html(field)></div>
+            <div id=format!("{name}-offer") aria-live="polite" inner_html=rendered(field.offer)></div>
         </div>
     }
 }
 
-/// What can be done about the value, as the server renders it. The browser leaves it in the page, and later puts in others.
-fn offer_html(field: Field) -> String {
-    if cfg!(feature = "ssr") { field.offer.get_value() } else { String::new() }
+/// What the stored value leads to. A value that is not saved is not checked.
+fn health_view(field: Field) -> impl IntoView {
+    view! {
+        <div class="health-of" id=format!("{}-health", field.flow.field()) hidden=move || field.is_changed() inner_html=rendered(field.health)></div>
+        <p class="verdict health" hidden=move || field.read_only || !field.is_changed() || field.is_refused()>
+            {icon(DASH)}
+            <span>"Checked once it is saved"</span>
+        </p>
+    }
+}
+
+/// Says how often the server checks what the values lead to, and lets editors ask for it. The form of the button is beside this one.
+fn check_now(read_only: bool) -> impl IntoView {
+    let button = (!read_only).then(|| view! { <button class="link" form=CHECK_FORM name="page" value="redirects">"Check now"</button> });
+    view! { <p>"The server checks every hour what they lead to. "{button}" "<span id=CHECK_SAID role="status"></span></p> }
+}
+
+/// HTML that the server has rendered. The browser leaves it in the page, and later puts in others.
+fn rendered(html: StoredValue<String>) -> String {
+    if cfg!(feature = "ssr") { html.get_value() } else { String::new() }
 }

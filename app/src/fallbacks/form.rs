@@ -12,6 +12,9 @@ pub struct FallbackForm {
     /// The version that the form was filled from.
     #[validate(range(min = 1, message = "The form is out of date. Reload the page."))]
     pub version: i64,
+    /// The id of the save that the form was filled from; empty on pages of an earlier server version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub save_id: String,
     /// What the form was filled with, written by [`crate::ui::form::write`]: tells what was typed from what was there.
     #[serde(default)]
     pub base: String,
@@ -76,7 +79,7 @@ mod on_server {
         database::StoreError,
         fallbacks::{offer::explain_to_editor, origin_change::OriginChange, store},
         history::Kind,
-        instances::stored::StoredInstance,
+        instances::stored::{FilledFrom, StoredInstance},
         redirects::{Fallbacks, Flow, Ground, correct_fallback, parse_fallback, trim_invisible},
         saving::{
             form_element::{ALLOW, DISALLOW},
@@ -88,11 +91,17 @@ mod on_server {
     };
 
     impl FallbackForm {
-        /// The form as it shows stored values.
+        /// The form as it shows stored values of that version.
         pub fn of(fallbacks: &Fallbacks, version: i64) -> Self {
+            Self::filled(fallbacks, FilledFrom { version, save_id: "" })
+        }
+
+        /// The form as it shows these values, to replace what is stored in that save.
+        pub fn filled(fallbacks: &Fallbacks, from: FilledFrom<'_>) -> Self {
             let value = |flow| fallbacks.get(flow).unwrap_or_default().to_owned();
             let form = Self {
-                version,
+                version: from.version,
+                save_id: from.save_id.to_owned(),
                 base: String::new(),
                 after_sign_up_url: value(Flow::SignUp),
                 after_sign_in_url: value(Flow::SignIn),
@@ -105,6 +114,11 @@ mod on_server {
                 disallow: Vec::new(),
             };
             Self { base: write(&form), ..form }
+        }
+
+        /// The save that the form was filled from.
+        pub fn filled_from(&self) -> FilledFrom<'_> {
+            FilledFrom { version: self.version, save_id: &self.save_id }
         }
 
         /// Checks every field that is not just what is stored: a stored value that is no longer allowed may stay. `change` are the
@@ -141,13 +155,14 @@ mod on_server {
 
     impl Merge for FallbackForm {
         fn of_stored(stored: &StoredInstance) -> Self {
-            Self::of(&stored.fallbacks, stored.instance.version())
+            let save_id = stored.save_id.to_string();
+            Self::filled(&stored.fallbacks, FilledFrom { version: stored.instance.version(), save_id: &save_id })
         }
 
         fn merge(self, stored: &StoredInstance) -> (Self, Conflict) {
             let base: Option<Self> = read(&self.base);
             let now = Self::of_stored(stored);
-            let mut conflict = Conflict::of(self.version, now.version);
+            let mut conflict = Conflict::of(self.filled_from(), stored);
             let merged = Flow::ALL.into_iter().fold(now.clone(), |merged, flow| {
                 let base = base.as_ref().map(|base| base.get(flow));
                 merged.with(flow, conflict.merge(flow.field(), base, trim_invisible(self.get(flow)), now.get(flow)))

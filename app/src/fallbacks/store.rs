@@ -36,7 +36,7 @@ pub async fn write(
     about: Option<String>,
 ) -> Result<Written, StoreError> {
     let mut transaction = begin(pool).await?;
-    let stored = lock(&mut transaction, actor, slug, form.version).await?;
+    let stored = lock(&mut transaction, actor, slug, form.filled_from()).await?;
     let change = OriginChange::of(form, &stored);
     let fallbacks = form.check(&stored, &change).map_err(StoreError::Fields)?;
     let (before, origins) = (&stored.settings.allowed_origins, change.stored(&stored.settings.allowed_origins));

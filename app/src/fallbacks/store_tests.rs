@@ -105,7 +105,7 @@ async fn a_save_and_a_change_of_settings_at_once_do_not_both_win(pool: PgPool) {
     create(&pool).await;
     let renamed = Instance::parse(&Settings { name: "Renamed".into(), ..my_app() }, 1).unwrap();
     let (form, actor) = (form(1, &[(Flow::SignIn, "/in")]), Actor::server());
-    let answers = tokio::join!(save(&pool, &actor, "my-app", &form), store::update(&pool, &actor, &renamed, "myapp.com"));
+    let answers = tokio::join!(save(&pool, &actor, "my-app", &form), store::update(&pool, &actor, &renamed, "myapp.com", ""));
     let (fallbacks, version) = now(&pool).await;
     let renamed = find(&pool, "my-app").await.settings.name == "Renamed";
     assert_eq!(version, 2);
@@ -134,7 +134,7 @@ async fn a_stored_value_that_is_no_longer_allowed_stays_and_does_not_block_the_o
     let old = "https://myapp.com/old";
     save(&pool, &Actor::server(), "my-app", &form(1, &[(Flow::SignIn, old)])).await.unwrap();
     let moved = Instance::parse(&Settings { domain: "moved.com".into(), ..my_app() }, 2).unwrap();
-    assert_eq!(store::update(&pool, &Actor::server(), &moved, "moved.com").await.unwrap(), 3);
+    assert_eq!(store::update(&pool, &Actor::server(), &moved, "moved.com", "").await.unwrap(), 3);
     let kept = [(Flow::SignIn, old), (Flow::SignUp, "/welcome")];
     assert_eq!(save(&pool, &Actor::server(), "my-app", &form(3, &kept)).await.unwrap(), 4);
     assert_eq!(now(&pool).await, (fallbacks(&kept), 4));

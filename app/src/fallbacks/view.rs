@@ -15,7 +15,12 @@ use crate::{
         choices::{Wording, choices},
         form_element::ALLOW,
         in_place::SaveInPlace,
+        merge::Merge,
         undo::{undo_button, undo_fields},
+    },
+    target_checks::{
+        health::TargetHealth,
+        view::{check_form, health_html},
     },
     ui::form::write,
 };
@@ -45,7 +50,7 @@ pub fn RedirectsPage() -> impl IntoView {
         let read_only = loading::role(&slug).await? < Role::Editor;
         let form = rejected.as_ref().map(|rejected| rejected.form.clone());
         let form = form.unwrap_or_else(|| {
-            let stored = FallbackForm::of(&stored.fallbacks, stored.instance.version());
+            let stored = FallbackForm::of_stored(&stored);
             typed.into_iter().fold(stored, |mut form, (name, value)| match Flow::of_field(&name) {
                 Some(flow) => form.with(flow, value),
                 None if name == ALLOW => {
@@ -56,17 +61,20 @@ pub fn RedirectsPage() -> impl IntoView {
             })
         });
         let problem = rejected.map(|rejected| rejected.problem);
+        let health = TargetHealth::load(&stored).await?;
         let fields = Flow::ALL
             .into_iter()
             .map(|flow| {
                 let OfferedVerdict { verdict, offer, .. } =
                     OfferedVerdict::of(&stored, flow, form.get(flow), (!read_only).then_some(&form.allow), "submit");
+                let health = health.as_ref().and_then(|health| health.of_flow(&stored, flow));
                 FieldStart {
                     flow,
                     stored: stored.fallbacks.get(flow).unwrap_or_default().to_owned(),
                     typed: form.get(flow).to_owned(),
                     verdict,
                     offer: offer.unwrap_or_default(),
+                    health: health.as_ref().map(health_html).unwrap_or_default(),
                 }
             })
             .collect();
@@ -75,7 +83,16 @@ pub fn RedirectsPage() -> impl IntoView {
             if just_saved && !read_only { undo_fields::<FallbackForm>(&pool, &stored).await.map_err(loading::unavailable)? } else { None };
         let saved = if just_saved { saved_banner(&query, undo_button(undo)) } else { None };
         let page = paths::instance(&slug).redirects();
-        let start = EditorStart { slug: slug.clone(), version: form.version, base: form.base.clone(), read_only, fields };
+        let start = EditorStart {
+            slug: slug.clone(),
+            version: form.version,
+            save_id: form.save_id.clone(),
+            base: form.base.clone(),
+            read_only,
+            checks_targets: health.is_some(),
+            fields,
+        };
+        let check = (health.is_some() && !read_only).then(|| check_form(&slug, ()));
         let bar = SaveBar {
             function: SaveFallbacks::PATH,
             arguments: json!({ "slug": slug }),
@@ -86,7 +103,7 @@ pub fn RedirectsPage() -> impl IntoView {
         };
         let body = match problem.as_ref().and_then(Problem::to_choose) {
             Some(conflict) => choices(conflict, &write(&form), WORDING, page).into_any(),
-            None => view! { {empty_summary()} <RedirectsEditor start /> {save_bar(bar)} <SaveInPlace /> }.into_any(),
+            None => view! { {empty_summary()} <RedirectsEditor start /> {save_bar(bar)} {check} <SaveInPlace /> }.into_any(),
         };
         Ok(view! {
             <InstanceFrame stored place=Place::Redirects>

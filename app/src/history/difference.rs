@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::{
     Kind,
     fields::{fields, label},
-    store::Change,
+    store::{Attempts, Change},
 };
-use crate::{insight::activity::refused, redirects::Flow};
+use crate::{insight::activity::refused, redirects::Flow, ui::text::Grouped};
 
 /// One field of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +76,15 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// What somebody did, as a phrase that follows their name.
+/// What somebody did, as a phrase that follows their name. Failed sign-ins are counted instead: the account's owner may not have made them.
 pub fn describe(change: &Change) -> String {
+    if let Some(Attempts { count, .. }) = change.attempts {
+        let (one, many) = match change.kind {
+            Kind::SecondFactorFailed => ("wrong code of the second factor", "wrong codes of the second factor"),
+            _ => ("failed sign-in", "failed sign-ins"),
+        };
+        return format!("{} {}", Grouped(count), if count == 1 { one } else { many });
+    }
     let about = change.about.as_deref();
     let somebody = about.unwrap_or("somebody");
     let role = |values: &serde_json::Map<String, Value>| values.get("role").and_then(text);
@@ -141,6 +148,7 @@ mod tests {
             about: about.map(str::to_owned),
             before: object(before),
             after: object(after),
+            attempts: None,
         }
     }
 
@@ -164,6 +172,18 @@ mod tests {
         assert_eq!(describe(&change(Kind::Restored, Some("3"), json!({}), json!({}))), "restored the redirects of version 3");
         assert_eq!(describe(&change(Kind::Removed, Some("ana@myapp.com"), json!({}), json!({}))), "left the instance");
         assert_eq!(describe(&change(Kind::Invited, None, json!({}), json!({}))), "invited somebody");
+    }
+
+    #[test]
+    fn failed_sign_ins_are_counted() {
+        let attempts = |kind, count| {
+            let last_at = datetime!(2026-11-23 19:00 UTC);
+            describe(&Change { attempts: Some(Attempts { count, last_at }), ..change(kind, None, json!({}), json!({})) })
+        };
+        assert_eq!(attempts(Kind::SignInFailed, 1), "1 failed sign-in");
+        assert_eq!(attempts(Kind::SignInFailed, 1_200), "1,200 failed sign-ins");
+        assert_eq!(attempts(Kind::SecondFactorFailed, 2), "2 wrong codes of the second factor");
+        assert_eq!(describe(&change(Kind::SignInFailed, None, json!({}), json!({}))), "failed to sign in");
     }
 
     #[test]

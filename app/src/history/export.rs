@@ -75,8 +75,9 @@ impl ExportFormat {
     }
 }
 
-/// The columns of the CSV: the JSON fields, and `did`, a description of the change.
-const COLUMNS: [&str; 11] = ["id", "at", "who", "did", "kind", "instance", "version", "about", "address", "before", "after"];
+/// The columns of the CSV: the JSON fields, and `did`, a description of the change. The last two are of failed sign-ins only.
+const COLUMNS: [&str; 13] =
+    ["id", "at", "who", "did", "kind", "instance", "version", "about", "address", "before", "after", "attempts", "last_at"];
 
 fn cells(change: &Change) -> [String; COLUMNS.len()] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -93,6 +94,8 @@ fn cells(change: &Change) -> [String; COLUMNS.len()] {
         text(&change.address),
         values(&change.before),
         values(&change.after),
+        change.attempts.map(|attempts| attempts.count.to_string()).unwrap_or_default(),
+        change.attempts.map(|attempts| timestamp(attempts.last_at)).unwrap_or_default(),
     ]
 }
 
@@ -109,6 +112,8 @@ struct JsonChange<'a> {
     address: Option<&'a str>,
     before: &'a Map<String, Value>,
     after: &'a Map<String, Value>,
+    attempts: Option<i64>,
+    last_at: Option<String>,
 }
 
 impl<'a> JsonChange<'a> {
@@ -124,6 +129,8 @@ impl<'a> JsonChange<'a> {
             address: change.address.as_deref(),
             before: &change.before,
             after: &change.after,
+            attempts: change.attempts.map(|attempts| attempts.count),
+            last_at: change.attempts.map(|attempts| timestamp(attempts.last_at)),
         }
     }
 }

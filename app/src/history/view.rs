@@ -207,12 +207,22 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
             <a class="button small" href=format!("{}/{version}", options.path)>"Restore"<span class="unseen">" version "{version}</span></a>
         }
     });
-    let address = change.address.map(|address| format!(" from {address}"));
+    let colon = change.attempts.map(|_| ":");
+    let when = match change.attempts {
+        Some(attempts) if attempts.count > 1 => {
+            let from = change.address.map(|address| format!("From {address}. "));
+            view! { {from}"First "{moment(change.at)}", last "{moment(attempts.last_at)} }.into_any()
+        }
+        _ => {
+            let address = change.address.map(|address| format!(" from {address}"));
+            view! { {moment(change.at)}{address} }.into_any()
+        }
+    };
     view! {
         <li>
             <div>
-                <p><strong>{Escaped(&change.who).to_string()}</strong>" "{Escaped(&description).to_string()}" "{version}</p>
-                <p class="help">{moment(change.at)}{address}</p>
+                <p><strong>{Escaped(&change.who).to_string()}</strong>{colon}" "{Escaped(&description).to_string()}" "{version}</p>
+                <p class="help">{when}</p>
                 {fields}
             </div>
             {restore}

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::redirects::{Flow, Instance, LinkShape, Outcome, Refusal, Resolution, Source, Visit};
+use crate::redirects::{CandidateShape, Flow, Instance, LinkShape, Outcome, Refusal, Resolution, Source, Visit};
 
 /// What is counted of a visit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +48,7 @@ impl<'a> CountedVisit<'a> {
         let mut refused: Vec<_> = candidates
             .zip(self.decision.refused)
             .filter_map(|(shape, reason)| {
-                let name = shape.map(|shape| shape.name()).unwrap_or_default();
+                let name = shape.map(CandidateShape::name).unwrap_or_default();
                 Some(format!("{} {name}", reason?.name()).trim_end().to_owned())
             })
             .collect();

@@ -84,7 +84,10 @@ pub fn InstanceEditor() -> impl IntoView {
                 }
             }
         });
-        let stored = window_event_listener_untyped(STORED, |_| number_origins());
+        let stored = window_event_listener_untyped(STORED, |_| {
+            number_origins();
+            offer();
+        });
         on_cleanup(move || [typed, clicked, stored].into_iter().for_each(WindowListenerHandle::remove));
     });
 }
@@ -147,11 +150,15 @@ fn offer() {
     let values =
         [("portal_origin", ["https://accounts.", &host].concat()), ("home_url", ["https://", &host, "/"].concat()), ("slug", slug)];
     let mut shown = Vec::new();
+    let stored = Fields::read(&base());
     for (field, offered) in values {
         if let Some(input) = element(field) {
             let _ = input.set_attribute("placeholder", &offered);
         }
         let value = typed.get(field);
+        if let Some(health) = element(&[field, "-health"].concat()) {
+            health.set_hidden(stored.as_ref().is_some_and(|stored| stored.get(field) != value.trim()));
+        }
         shown.push(if value.trim().is_empty() { offered } else { value });
     }
     if let Some(line) = element(ADVANCED_VALUES) {

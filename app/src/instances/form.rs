@@ -15,6 +15,9 @@ pub struct InstanceForm {
     /// The version that the form was filled from; 0 for a new instance.
     #[validate(range(min = 0, message = "The form is out of date. Reload the page."))]
     pub version: i64,
+    /// The id of the save that the form was filled from; empty on pages of an earlier server version, and for a new instance.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub save_id: String,
     /// The name on screens.
     pub name: String,
     /// The name in URLs; empty means one made from the name. Fixed once the instance exists.
@@ -127,7 +130,7 @@ impl InstanceForm {
 mod on_server {
     use super::InstanceForm;
     use crate::{
-        instances::stored::StoredInstance,
+        instances::stored::{FilledFrom, StoredInstance},
         redirects::{default_home_url, default_portal_origin},
         saving::{merge::Merge, outcome::Conflict},
         ui::form::{read, write},
@@ -141,6 +144,7 @@ mod on_server {
             let own = |value: &str, offered: fn(&str) -> String| if value == offered(&domain) { String::new() } else { value.to_owned() };
             let form = Self {
                 version: stored.instance.version(),
+                save_id: stored.save_id.to_string(),
                 base: String::new(),
                 portal_origin: own(&settings.portal_origin, default_portal_origin),
                 home_url: own(&settings.home_url, default_home_url),
@@ -152,6 +156,11 @@ mod on_server {
             };
             Self { base: write(&form), ..form }
         }
+
+        /// The save that the form was filled from.
+        fn filled_from(&self) -> FilledFrom<'_> {
+            FilledFrom { version: self.version, save_id: &self.save_id }
+        }
     }
 
     impl Merge for InstanceForm {
@@ -162,7 +171,7 @@ mod on_server {
         fn merge(self, stored: &StoredInstance) -> (Self, Conflict) {
             let now = Self::of(stored);
             let base: Option<Self> = read(&self.base);
-            let mut conflict = Conflict::of(self.version, now.version);
+            let mut conflict = Conflict::of(self.filled_from(), stored);
             let mut merge = |field, get: fn(&Self) -> &str| conflict.merge(field, base.as_ref().map(get), get(&self).trim(), get(&now));
             let (name, environment) = (merge("name", |form| &form.name), merge("environment", |form| &form.environment));
             let domain = merge("domain", |form| &form.domain);
@@ -170,8 +179,8 @@ mod on_server {
             let typed: Vec<String> = self.allowed_origins.iter().map(|origin| origin.trim().to_owned()).collect();
             let base = base.as_ref().map(|base| base.allowed_origins.as_slice());
             let allowed_origins = conflict.merge_set("allowed_origins", base, &typed, &now.allowed_origins);
-            let (slug, version, base) = (now.slug, now.version, now.base);
-            (Self { version, name, slug, environment, domain, portal_origin, home_url, base, allowed_origins }, conflict)
+            let (slug, version, save_id, base) = (now.slug, now.version, now.save_id, now.base);
+            (Self { version, save_id, name, slug, environment, domain, portal_origin, home_url, base, allowed_origins }, conflict)
         }
 
         fn undo_list(name: &str, before: &[String], _: &[String]) -> Option<Vec<(String, String)>> {

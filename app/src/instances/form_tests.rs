@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The fields of the form that are not settings.
-const NOT_SETTINGS: [&str; 2] = ["version", "base"];
+const NOT_SETTINGS: [&str; 3] = ["version", "save_id", "base"];
 
 /// The form of `my-app`, with a value in every field.
 fn form() -> InstanceForm {

@@ -13,6 +13,7 @@ use crate::{
     paths,
     redirects::InstanceField,
     saving::form_element::{BAR, BUTTON, DISCARD, FORM, SAID},
+    target_checks::{health::Health, view::health_line},
     ui::{
         correction::{correction_button, enter_saves},
         form::{FieldError, read},
@@ -30,6 +31,8 @@ struct TextField {
     offered: String,
     /// `url` shows it in monospace, and brings a phone's keys for it.
     inputmode: &'static str,
+    /// How the stored value is, and whether another one is typed. `None` if it is not checked.
+    health: Option<(Health, bool)>,
 }
 
 /// The fields that the settings save.
@@ -40,11 +43,11 @@ const NEW: [&str; 6] = ["name", "slug", "domain", "portal_origin", "home_url", "
 
 /// The form, filled with what is stored or with what was typed and not saved. `exists` says whether the instance is there already: then
 /// its slug is fixed.
-pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: bool) -> impl IntoView + use<> {
+pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: bool, health: AddressHealth) -> impl IntoView + use<> {
     let base: InstanceForm = read(&form.base).unwrap_or_default();
     let text = |field: InstanceField, help, value: &String, offered: String, inputmode| {
         let (id, label) = (field.name(), field.label());
-        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode })
+        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode, health: None })
     };
     let name = text(InstanceField::Name, "Visitors see it on the portal.", &form.name, "MyApp".to_owned(), "text");
     let domain = text(InstanceField::Domain, "Links may lead to it and to its subdomains.", &form.domain, "myapp.com".to_owned(), "url");
@@ -61,6 +64,7 @@ pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: b
         <form method="post" id=FORM class="settings" autocomplete="off">
             {errors.iter().any(|error| error.correction.is_some()).then(enter_saves)}
             <input type="hidden" name="version" value=form.version />
+            <input type="hidden" name="save_id" value=form.save_id.clone() />
             <input type="hidden" name="base" value=form.base.clone() />
             <section class="group" aria-labelledby="instance-title">
                 <div>
@@ -80,7 +84,7 @@ pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: b
                 </div>
             </section>
             {origin_rows(&form, &base, errors)}
-            {advanced(&form, &base, errors, exists)}
+            {advanced(&form, &base, errors, exists, health)}
             {end}
         </form>
         <InstanceEditor />
@@ -88,7 +92,7 @@ pub(super) fn instance_form(form: InstanceForm, errors: &[FieldError], exists: b
 }
 
 /// What few change, folded away behind its values. It is open where something in it is wrong or not saved.
-fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exists: bool) -> impl IntoView + use<> {
+fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exists: bool, health: AddressHealth) -> impl IntoView + use<> {
     let host = offered_host(&form.domain);
     let offered = [format!("https://accounts.{host}"), format!("https://{host}/")];
     let slug = Some(slug_from(&form.name)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| "my-app".to_owned());
@@ -99,10 +103,12 @@ fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exi
         || form.home_url.trim() != base.home_url
         || form.slug != base.slug;
     let [portal, home] = offered;
-    let text = |field: InstanceField, help, value: &String, offered, inputmode| {
+    let text = |field: InstanceField, help, value: &String, offered, inputmode, health| {
         let (id, label) = (field.name(), field.label());
-        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode })
+        text_field(errors, TextField { id, label, help, value: value.clone(), offered, inputmode, health })
     };
+    let portal_health = health.portal.map(|health| (health, form.portal_origin.trim() != base.portal_origin));
+    let home_health = health.home.map(|health| (health, form.home_url.trim() != base.home_url));
     let slug_help = "The instance's name in addresses, fixed from then on. Empty means one made from the name.";
     let slug = if exists {
         view! {
@@ -115,7 +121,7 @@ fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exi
         }
         .into_any()
     } else {
-        text(InstanceField::Slug, slug_help, &form.slug, slug, "text").into_any()
+        text(InstanceField::Slug, slug_help, &form.slug, slug, "text", None).into_any()
     };
     view! {
         <section class="group" aria-labelledby="advanced-title">
@@ -131,16 +137,28 @@ fn advanced(form: &InstanceForm, base: &InstanceForm, errors: &[FieldError], exi
                     </span>
                     {icon(DOWN)}
                 </summary>
-                {text(InstanceField::PortalOrigin, "Where the hosted pages are. Empty means the one shown.", &form.portal_origin, portal, "url")}
-                {text(InstanceField::HomeUrl, "Where people go when nothing else is allowed. Empty means the one shown.", &form.home_url, home, "url")}
+                {text(InstanceField::PortalOrigin, "Where the hosted pages are. Empty means the one shown.", &form.portal_origin, portal, "url", portal_health)}
+                {text(InstanceField::HomeUrl, "Where people go when nothing else is allowed. Empty means the one shown.", &form.home_url, home, "url", home_health)}
                 {slug}
             </details>
         </section>
     }
 }
 
+/// How the stored portal origin and home URL are; `None` where they are not checked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AddressHealth {
+    pub(super) portal: Option<Health>,
+    pub(super) home: Option<Health>,
+}
+
 fn text_field(errors: &[FieldError], field: TextField) -> impl IntoView + use<> {
-    let TextField { id, label, help, value, offered, inputmode } = field;
+    let TextField { id, label, help, value, offered, inputmode, health } = field;
+    let of_health = format!("{id}-health");
+    // The editor hides it while another value is typed.
+    let health = health.map(|(health, is_changed)| {
+        view! { <div class="health-of" id=of_health hidden=is_changed>{health_line(&health)}</div> }
+    });
     let typed = value.clone();
     view! {
         <div class="field">
@@ -162,6 +180,7 @@ fn text_field(errors: &[FieldError], field: TextField) -> impl IntoView + use<> 
                     aria-invalid=invalid(errors, id)
                 />
             </div>
+            {health}
             {error_with_correction(errors, id, &typed)}
         </div>
     }

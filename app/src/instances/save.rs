@@ -111,7 +111,7 @@ impl Merge for SettingsForm {
 impl Save for SettingsForm {
     async fn save(&self, saver: &Saver) -> Result<Written, StoreError> {
         let instance = checked(&self.form, &self.dashboard)?;
-        let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain).await?;
+        let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain, &self.form.save_id).await?;
         let undo = if version == self.form.version { String::new() } else { self.form.base.clone() };
         Ok(Written { version, undo })
     }

@@ -98,7 +98,7 @@ async fn an_update_stores_every_field_and_raises_the_version_by_one(pool: PgPool
         domain: "localhost".into(),
         allowed_origins: vec![],
     };
-    assert_eq!(update(&pool, &Actor::server(), &parsed(&changed, 1), "LocalHost").await.unwrap(), 2);
+    assert_eq!(update(&pool, &Actor::server(), &parsed(&changed, 1), "LocalHost", "").await.unwrap(), 2);
     let stored = found(&pool, "my-app").await;
     assert_eq!((stored.settings, stored.domain_typed.as_str()), (changed, "LocalHost"));
     assert_eq!(stored.instance.version(), 2);
@@ -107,10 +107,10 @@ async fn an_update_stores_every_field_and_raises_the_version_by_one(pool: PgPool
 #[sqlx::test(migrations = "../migrations")]
 async fn an_update_that_changes_nothing_raises_nothing(pool: PgPool) {
     created(&pool, &my_app()).await;
-    assert_eq!(update(&pool, &Actor::server(), &parsed(&my_app(), 1), "myapp.com").await.unwrap(), 1);
+    assert_eq!(update(&pool, &Actor::server(), &parsed(&my_app(), 1), "myapp.com", "").await.unwrap(), 1);
     assert_eq!(found(&pool, "my-app").await.instance.version(), 1);
     assert_eq!(
-        update(&pool, &Actor::server(), &parsed(&my_app(), 1), "MyApp.com").await.unwrap(),
+        update(&pool, &Actor::server(), &parsed(&my_app(), 1), "MyApp.com", "").await.unwrap(),
         2,
         "a domain in another spelling is a change"
     );
@@ -120,7 +120,7 @@ async fn an_update_that_changes_nothing_raises_nothing(pool: PgPool) {
 async fn an_update_leaves_other_instances_alone(pool: PgPool) {
     created(&pool, &my_app()).await;
     created(&pool, &other_app()).await;
-    update(&pool, &Actor::server(), &parsed(&Settings { name: "Renamed".into(), ..my_app() }, 1), "myapp.com").await.unwrap();
+    update(&pool, &Actor::server(), &parsed(&Settings { name: "Renamed".into(), ..my_app() }, 1), "myapp.com", "").await.unwrap();
     let other = found(&pool, "other-app").await;
     assert_eq!((other.settings, other.instance.version()), (other_app(), 1));
 }
@@ -129,8 +129,8 @@ async fn an_update_leaves_other_instances_alone(pool: PgPool) {
 async fn an_update_from_an_old_version_is_a_conflict_and_stores_nothing(pool: PgPool) {
     created(&pool, &my_app()).await;
     let first = Settings { name: "First".into(), ..my_app() };
-    update(&pool, &Actor::server(), &parsed(&first, 1), "myapp.com").await.unwrap();
-    let late = update(&pool, &Actor::server(), &parsed(&Settings { name: "Late".into(), ..my_app() }, 1), "myapp.com").await;
+    update(&pool, &Actor::server(), &parsed(&first, 1), "myapp.com", "").await.unwrap();
+    let late = update(&pool, &Actor::server(), &parsed(&Settings { name: "Late".into(), ..my_app() }, 1), "myapp.com", "").await;
     let Err(StoreError::Conflict(now)) = late else { panic!("{late:?}") };
     assert_eq!((now.settings, now.instance.version()), (first.clone(), 2));
     assert_eq!(found(&pool, "my-app").await.settings, first);
@@ -142,7 +142,7 @@ async fn of_two_updates_at_once_exactly_one_wins(pool: PgPool) {
     for version in 1..=10 {
         let [left, right] = ["left", "right"].map(|name| parsed(&Settings { name: format!("{name} {version}"), ..my_app() }, version));
         let actor = Actor::server();
-        let answers = tokio::join!(update(&pool, &actor, &left, "myapp.com"), update(&pool, &actor, &right, "myapp.com"));
+        let answers = tokio::join!(update(&pool, &actor, &left, "myapp.com", ""), update(&pool, &actor, &right, "myapp.com", ""));
         let winner = match answers {
             (Ok(now), Err(StoreError::Conflict(_))) if now == version + 1 => left,
             (Err(StoreError::Conflict(_)), Ok(now)) if now == version + 1 => right,
@@ -154,7 +154,7 @@ async fn of_two_updates_at_once_exactly_one_wins(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_unknown_slug_cannot_be_updated(pool: PgPool) {
-    let unknown = update(&pool, &Actor::server(), &parsed(&my_app(), 1), "myapp.com").await;
+    let unknown = update(&pool, &Actor::server(), &parsed(&my_app(), 1), "myapp.com", "").await;
     assert!(matches!(unknown, Err(StoreError::NotFound)), "{unknown:?}");
 }
 
@@ -173,7 +173,7 @@ async fn a_portal_origin_that_another_instance_has_is_an_error_of_the_field(pool
     let taken = Settings { portal_origin: my_app().portal_origin, ..other_app() };
     assert_eq!(field_errors(create(&pool, &Actor::server(), &parsed(&taken, 0), "other.com").await), std::slice::from_ref(&expected));
     created(&pool, &other_app()).await;
-    assert_eq!(field_errors(update(&pool, &Actor::server(), &parsed(&taken, 1), "other.com").await), [expected]);
+    assert_eq!(field_errors(update(&pool, &Actor::server(), &parsed(&taken, 1), "other.com", "").await), [expected]);
     assert_eq!(found(&pool, "other-app").await.settings, other_app());
 }
 

@@ -8,6 +8,29 @@ use crate::{
     redirects::{Fallbacks, Instance, Settings},
 };
 
+/// The save that a form was filled from.
+#[derive(Clone, Copy, Debug)]
+pub struct FilledFrom<'a> {
+    /// The version.
+    pub version: i64,
+    /// The save's id; empty where a page of an earlier server version does not know it, and then the version alone counts.
+    pub save_id: &'a str,
+}
+
+impl FilledFrom<'_> {
+    /// Whether no such save is stored any more, nor will be: a restore has taken it away. Of a lower version nobody knows: forms of it
+    /// are merged like all others.
+    pub fn is_gone(self, stored: &StoredInstance) -> bool {
+        let now = stored.instance.version();
+        self.version > now || self.version == now && !self.is_stored(stored)
+    }
+
+    /// Whether it is the save that is stored.
+    pub fn is_stored(self, stored: &StoredInstance) -> bool {
+        self.version == stored.instance.version() && (self.save_id.is_empty() || self.save_id == stored.save_id.to_string())
+    }
+}
+
 /// An instance as it is stored, with its fallback redirects at the same version.
 #[derive(Clone, Debug)]
 pub struct StoredInstance {

@@ -2,16 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::stored::StoredInstance;
+use super::{form_view::AddressHealth, stored::StoredInstance};
 use crate::{
     redirects::{Environment, InstanceField},
+    target_checks::{health::Health, view::health_line},
     ui::text::Escaped,
 };
 
 /// Every setting with its value.
-pub(super) fn settings_values(stored: &StoredInstance) -> impl IntoView + use<> {
+pub(super) fn settings_values(stored: &StoredInstance, health: &AddressHealth) -> impl IntoView + use<> {
     let settings = &stored.settings;
     let code = |text: &str| view! { <code>{Escaped(text).to_string()}</code> }.into_any();
+    let checked = |text: &str, health: Option<&Health>| view! { {code(text)}{health.map(health_line)} }.into_any();
     let environment = match settings.environment {
         Environment::Development => "Development",
         Environment::Production => "Production",
@@ -24,8 +26,8 @@ pub(super) fn settings_values(stored: &StoredInstance) -> impl IntoView + use<> 
         (InstanceField::Domain, code(&stored.domain_typed)),
         (InstanceField::Environment, environment.into_any()),
         (InstanceField::AllowedOrigin(0), origins),
-        (InstanceField::PortalOrigin, code(&settings.portal_origin)),
-        (InstanceField::HomeUrl, code(&settings.home_url)),
+        (InstanceField::PortalOrigin, checked(&settings.portal_origin, health.portal.as_ref())),
+        (InstanceField::HomeUrl, checked(&settings.home_url, health.home.as_ref())),
         (InstanceField::Slug, code(&settings.slug)),
     ];
     let rows = rows.map(|(field, value)| view! { <div><dt>{field.label()}</dt><dd>{value}</dd></div> }).collect_view();

@@ -15,6 +15,7 @@ use crate::{
         in_place::SaveInPlace,
         undo::{undo_button, undo_fields},
     },
+    target_checks::health::TargetHealth,
     ui::form::{FieldError, write},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -26,7 +27,7 @@ use super::{
     archive::view::way_to_archive,
     filled_in::filled_in,
     form::{InstanceForm, field_label},
-    form_view::{SETTINGS, instance_form},
+    form_view::{AddressHealth, SETTINGS, instance_form},
     impact::skipped_banner,
     portal_pages::view::{switch_section, switched_banner},
     values_view::settings_values,
@@ -44,7 +45,7 @@ pub fn NewPage() -> impl IntoView {
                 <header class="head"><h1>"New instance"</h1></header>
                 {problem_summary(problem.as_ref(), field_label)}
                 {empty_summary()}
-                {instance_form(form, &errors_of(problem), false)}
+                {instance_form(form, &errors_of(problem), false, AddressHealth::default())}
                 <SaveInPlace />
             </Frame>
         })
@@ -81,8 +82,13 @@ pub fn SettingsPage() -> impl IntoView {
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored, read_only));
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let skipped = just_saved.then(|| skipped_banner(&stored));
+        let health = TargetHealth::load(&stored).await?;
+        let health = health.map_or_else(AddressHealth::default, |health| AddressHealth {
+            portal: Some(health.of_portal(&stored)),
+            home: Some(health.of_home(&stored)),
+        });
         let body = if read_only {
-            settings_values(&stored).into_any()
+            settings_values(&stored, &health).into_any()
         } else if let Some(conflict) = problem.as_ref().and_then(Problem::to_choose) {
             choices(conflict, &write(&form), Wording { label: field_label, value }, paths::instance(&slug).settings()).into_any()
         } else {
@@ -96,7 +102,7 @@ pub fn SettingsPage() -> impl IntoView {
             };
             view! {
                 {empty_summary()}
-                {instance_form(form, &errors, true)}
+                {instance_form(form, &errors, true, health)}
                 {save_bar(bar)}
                 <SaveInPlace />
             }

@@ -6,6 +6,7 @@ use crate::{
     instances::stored::StoredInstance,
     paths,
     redirects::Page,
+    target_checks::{health::TargetHealth, view::health_line},
     ui::{
         copy_button::CopyButton,
         icon::{OPEN, icon},
@@ -21,7 +22,7 @@ struct Address {
 }
 
 /// The hosted pages.
-pub(super) fn pages_card(stored: &StoredInstance) -> impl IntoView + use<> {
+pub(super) fn pages_card(stored: &StoredInstance, health: Option<&TargetHealth>) -> impl IntoView + use<> {
     let origin = stored.instance.portal_origin().as_str();
     let rows = Page::ALL
         .map(|page| {
@@ -37,6 +38,7 @@ pub(super) fn pages_card(stored: &StoredInstance) -> impl IntoView + use<> {
                     <h2 id="pages">"Portal pages " <span class="badge" data-kind=kind>{state}</span></h2>
                     <p class="help">"Link to these from your application. Add " <code>"?redirect_url="</code> " to say where people go afterwards."</p>
                 </div>
+                {health.map(|health| health_line(&health.of_portal(stored)))}
             </header>
             <ul class="addresses">{rows}</ul>
         </section>

@@ -11,6 +11,10 @@ use crate::{
     instances::stored::StoredInstance,
     paths,
     redirects::{Flow, Ground, LinkParams, Outcome, Source, Visit, check_candidate, explain, resolve},
+    target_checks::{
+        health::{Health, TargetHealth},
+        view::health_line,
+    },
     ui::{
         icon::{WARNING, icon},
         text::shortened,
@@ -61,7 +65,7 @@ fn end(stored: &StoredInstance, flow: Flow) -> End {
 const MAX_SKIPPED_CHARS: usize = 240;
 
 /// The card that says where people end.
-pub(super) fn ends_card(stored: &StoredInstance, may_edit: bool) -> impl IntoView + use<> {
+pub(super) fn ends_card(stored: &StoredInstance, health: Option<&TargetHealth>, may_edit: bool) -> impl IntoView + use<> {
     let page = paths::instance(&stored.settings.slug);
     let (ends, settings) = (ends(stored), skipped_settings(stored));
     let badge = match count_skipped(stored) {
@@ -70,7 +74,19 @@ pub(super) fn ends_card(stored: &StoredInstance, may_edit: bool) -> impl IntoVie
     };
     let edit = if may_edit { "Edit" } else { "Open" };
     let fix = if may_edit { "Fix in Redirects" } else { "Open in Redirects" };
-    let rows = ends.into_iter().map(|end| row(end, &page.redirects(), fix)).collect_view();
+    let health_of = |end: &End| {
+        // Whatever is skipped, people end somewhere.
+        health.map(|health| {
+            if end.skipped.is_some() { health.of_home(stored) } else { health.of_flow(stored, end.flow).unwrap_or(Health::Unchecked) }
+        })
+    };
+    let rows = ends
+        .into_iter()
+        .map(|end| {
+            let health = health_of(&end);
+            row(end, health, &page.redirects(), fix)
+        })
+        .collect_view();
     let settings = settings.into_iter().map(|skipped| setting_row(skipped, &page.settings(), may_edit)).collect_view();
     view! {
         <section class="card" aria-labelledby="ends">
@@ -86,7 +102,7 @@ pub(super) fn ends_card(stored: &StoredInstance, may_edit: bool) -> impl IntoVie
     }
 }
 
-fn row(end: End, redirects: &str, fix: &'static str) -> impl IntoView + use<> {
+fn row(end: End, health: Option<Health>, redirects: &str, fix: &'static str) -> impl IntoView + use<> {
     let End { flow, target: UrlParts { before, host, after }, reason, skipped } = end;
     let href = format!("{redirects}#{}", flow.field());
     let skipped = skipped.map(|(value, UrlParts { before, host, after })| {
@@ -105,6 +121,7 @@ fn row(end: End, redirects: &str, fix: &'static str) -> impl IntoView + use<> {
                 <p class="help">{reason}</p>
                 {skipped}
             </div>
+            {health.as_ref().map(health_line)}
         </li>
     }
 }

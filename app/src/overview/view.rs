@@ -19,6 +19,7 @@ use crate::{
         loading,
     },
     runtimes::live::wait_until_live,
+    target_checks::health::TargetHealth,
     ui::icon::{TICK, icon},
 };
 
@@ -39,9 +40,10 @@ pub fn OverviewPage() -> impl IntoView {
         let scope = Scope::Instance { id: stored.id, role: Role::Viewer };
         let changes = read_page(&pool, scope, &Criteria::default(), MAX_CHANGES).await.map_err(loading::unavailable)?.changes;
         let live = wait_until_live(&pool, stored.id).await.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?;
-        let ends = ends_card(&stored, may_edit);
+        let health = TargetHealth::load(&stored).await?;
+        let ends = ends_card(&stored, health.as_ref(), may_edit);
         let (changes, runtimes) = (changes_card(changes, &slug), runtimes_card(&live));
-        let (pages, api) = (pages_card(&stored), api_card(&stored));
+        let (pages, api) = (pages_card(&stored, health.as_ref()), api_card(&stored));
         Ok(view! {
             <InstanceFrame stored place=Place::Overview>
                 {restored}

@@ -125,6 +125,13 @@ pub(super) fn is_below(host: &str, parent: &str) -> bool {
         .is_some_and(|labels| !labels.is_empty() && labels.split('.').all(|label| !label.is_empty()))
 }
 
+/// Whether two hosts belong to the same owner: they are the same, or they are below the same registrable domain.
+#[cfg(feature = "ssr")]
+pub fn is_same_site(one: &str, other: &str) -> bool {
+    let registrable = |host| psl::domain(str::as_bytes(host)).filter(|domain| domain.suffix().is_known());
+    one == other || registrable(one).is_some_and(|domain| Some(domain) == registrable(other))
+}
+
 /// Whether strangers own names below `ascii`: it is on the public suffix list, or has no dot.
 pub(super) fn is_public_suffix(ascii: &str) -> bool {
     psl::domain(ascii.as_bytes()).is_none()
@@ -213,6 +220,19 @@ mod tests {
         assert_eq!(production("app.localhost"), Err(DomainError::LocalOnly));
         for text in ["localhost", "app.localhost", "testserver"] {
             assert_eq!(development(text).as_deref(), Ok(text));
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn hosts_below_a_registrable_domain_are_of_one_site() {
+        for (one, other) in [("myapp.com", "www.myapp.com"), ("a.b.example.co.uk", "example.co.uk"), ("127.0.0.1", "127.0.0.1")] {
+            assert!(is_same_site(one, other), "{one} {other}");
+        }
+        for (one, other) in
+            [("myapp.com", "evilmyapp.com"), ("a.co.uk", "b.co.uk"), ("a.vercel.app", "b.vercel.app"), ("10.0.0.1", "9.0.0.1")]
+        {
+            assert!(!is_same_site(one, other), "{one} {other}");
         }
     }
 

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use super::outcome::{Choice, Conflict, LastChange};
 use crate::{
     history::store::last::last_changes,
-    instances::stored::StoredInstance,
+    instances::stored::{FilledFrom, StoredInstance},
     ui::text::{Escaped, timestamp},
 };
 
@@ -24,9 +24,9 @@ pub trait Merge: Sized {
 }
 
 impl Conflict {
-    /// Of a form that was filled at one version, where another is stored.
-    pub fn of(version: i64, stored: i64) -> Self {
-        Self { ahead: version > stored, ..Self::default() }
+    /// Of a form that was filled from one save, where another is stored.
+    pub fn of(form: FilledFrom<'_>, stored: &StoredInstance) -> Self {
+        Self { ahead: form.is_gone(stored), ..Self::default() }
     }
 
     /// Merges a field and answers what is in it from now on; `base` is `None` where nobody knows what was there.
@@ -88,10 +88,16 @@ fn is_same_set(left: &[String], right: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::{
+        fixtures::{my_app, stored},
+        redirects::Instance,
+    };
 
     fn merged(base: Option<&str>, typed: &str, stored: &str) -> (String, Conflict) {
-        let mut conflict = Conflict::of(1, 2);
+        let mut conflict = Conflict::default();
         (conflict.merge("name", base, typed, stored), conflict)
     }
 
@@ -121,14 +127,19 @@ mod tests {
     }
 
     #[test]
-    fn a_form_from_a_version_that_was_never_there_is_ahead() {
-        assert_eq!([1, 2, 3, i64::MAX].map(|version| Conflict::of(version, 2).ahead), [false, false, true, true]);
+    fn a_form_from_a_save_that_is_not_stored_any_more_is_ahead() {
+        let stored = StoredInstance { instance: Instance::parse(&my_app(), 2).unwrap(), ..stored(my_app(), &[]) };
+        let is_ahead = |version, save_id: &str| Conflict::of(FilledFrom { version, save_id }, &stored).ahead;
+        assert_eq!([1, 2, 3, i64::MAX].map(|version| is_ahead(version, "")), [false, false, true, true]);
+        let (this, other) = (stored.save_id.to_string(), Uuid::from_u128(7).to_string());
+        assert_eq!([1, 2, 3].map(|version| is_ahead(version, &this)), [false, false, true]);
+        assert_eq!([1, 2, 3].map(|version| is_ahead(version, &other)), [false, true, true], "the number is the same, and the save is not");
     }
 
     /// Sets of single letters.
     fn merged_set(base: Option<&str>, typed: &str, stored: &str) -> (String, Conflict) {
         let set = |letters: &str| letters.chars().map(String::from).collect::<Vec<_>>();
-        let mut conflict = Conflict::of(1, 2);
+        let mut conflict = Conflict::default();
         let merged = conflict.merge_set("set", base.map(set).as_deref(), &set(typed), &set(stored));
         (merged.concat(), conflict)
     }

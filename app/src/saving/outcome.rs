@@ -77,7 +77,7 @@ pub struct SettingsCheck {
 /// What became of each field that somebody has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
-    /// Whether the form names a version that the instance has not had yet, as after a restore of the database.
+    /// Whether the form is from a save that the instance has not had, as after a restore of the database.
     pub ahead: bool,
     /// Fields that both have changed, each to another value.
     pub both: Vec<Choice>,

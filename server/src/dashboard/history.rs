@@ -41,11 +41,12 @@ pub(super) async fn restore(
     PostedForm { parts, form }: PostedForm<RestoreForm>,
 ) -> Result<Response, Failure> {
     let at = version_of(&version).ok_or(AppError::NotFound)?;
-    let outcome = dashboard.call(&parts, || restore_version(slug.clone(), at, form)).await;
+    let outcome = dashboard.call(&parts, || restore_version(slug.clone(), at, form.clone())).await;
+    let version = form.version;
     let page = |saved: &Saved| {
         let page = paths::instance(&slug);
         // The page says that there is nothing to change.
-        if saved.version == form.version { page.version(at) } else { format!("{}?restored", page.history()) }
+        if saved.version == version { page.version(at) } else { format!("{}?restored", page.history()) }
     };
     dashboard.answer_save(parts, form, outcome, page).await
 }

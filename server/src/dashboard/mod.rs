@@ -25,6 +25,7 @@ pub(crate) mod routes;
 mod saving;
 mod second_factor;
 mod server_functions;
+mod target_checks;
 mod visitors;
 
 pub(crate) use rendering::Dashboard;

@@ -14,6 +14,7 @@ use app::{
         save::DashboardHost,
     },
     routes::{DocumentFiles, document},
+    target_checks::TargetChecks,
 };
 use axum::{
     body::Body,
@@ -57,6 +58,8 @@ pub(crate) struct Dashboard {
     pub(crate) limits: AdminRateLimits,
     /// Whether admins must have a second factor, and the key of its secrets.
     pub(crate) second_factor: SecondFactor,
+    /// Whether targets are checked.
+    target_checks: TargetChecks,
     /// The turns of admins to have long lists checked or made.
     lists: Arc<Turns<i64>>,
 }
@@ -69,10 +72,10 @@ impl axum::extract::FromRef<Dashboard> for LeptosOptions {
 
 impl Dashboard {
     /// The dashboard over these connections.
-    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor) -> Self {
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor, target_checks: TargetChecks) -> Self {
         let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
         let limits = AdminRateLimits::new(&pool);
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, lists }
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, target_checks, lists }
     }
 
     /// What checking a code needs, at this moment.
@@ -96,6 +99,7 @@ impl Dashboard {
         provide_context(self.pool.clone());
         provide_context(DashboardHost(self.url.own_host()));
         provide_context(self.files.clone());
+        provide_context(self.target_checks);
         let second_factor = self.second_factor.clone();
         provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));
         set_content_security_policy();

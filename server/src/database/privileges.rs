@@ -26,7 +26,10 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("admin_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
     ("admins", &["select", "insert", "update (is_server_admin, password_hash)", "delete"]),
     ("changes", &["select", "insert"]),
+    ("deployment_key", &["select"]),
     ("dismissed_refusals", &["select", "insert", "delete"]),
+    // Failed sign-ins are counted, and deleted after a time. They are no changes.
+    ("failed_sign_ins", &["select", "insert", "update (attempts, last_at)", "delete"]),
     ("fallback_redirects", &["select", "insert", "update (value)", "delete"]),
     (
         "instances",
@@ -44,6 +47,16 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("rate_limits", &["select", "insert", "update (until)", "delete"]),
     ("runtime_versions", &["select", "insert", "update (version, save_id)"]),
     ("runtimes", &["select", "insert", "update (seen_at, caught_up_at, database_identity)", "delete"]),
+    ("target_check_schedule", &["select", "insert", "update (due_at, asked_at, checked_at)"]),
+    (
+        "target_checks",
+        &[
+            "select",
+            "insert",
+            "update (url, state, status, milliseconds, certificate_ends_at, redirects_to, checked_at, state_since)",
+            "delete",
+        ],
+    ),
     ("visit_batches", &["select", "insert", "update (batch, stored_at)", "delete"]),
     ("visitor_quotas", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
@@ -52,8 +65,9 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("waitlist_entries", &["select", "insert", "update (email_address)", "delete"]),
 ];
 
-/// The sequence that tells whether an instance ever existed. Identity columns advance their sequences without a privilege.
-pub const SEQUENCES: [(&str, &[Privilege]); 1] = [("instances_id_seq", &["select"])];
+/// The sequence that numbers changes and failed sign-ins, and the one that tells whether an instance ever existed. Identity columns advance
+/// their sequences without a privilege.
+pub const SEQUENCES: [(&str, &[Privilege]); 2] = [("changes_id_seq", &["usage"]), ("instances_id_seq", &["select"])];
 
 /// Grants a role exactly these privileges in the schema, in one transaction: servers that are running never lose one.
 ///
@@ -100,8 +114,9 @@ async fn insertable_columns(owner: &mut PgConnection, schema: &str, table: &str)
         "select a.attname::text from pg_attribute a
         join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
         left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-        where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
+        where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped and a.attidentity = '' and a.attgenerated = ''
             and coalesce(pg_get_expr(d.adbin, d.adrelid), '') not in ('now()', 'clock_timestamp()', 'gen_random_uuid()')
+            and coalesce(pg_get_expr(d.adbin, d.adrelid), '') not like 'nextval(%'
         order by a.attnum",
     )
     .bind(schema)

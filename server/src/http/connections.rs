@@ -1,28 +1,43 @@
-//! Connections: accepted, served over HTTP/1.1, and let go of where a client takes too long to say what it wants. `axum::serve` would
-//! wait for a request's headers forever.
+//! Connections: accepted, served over HTTP/1.1, and let go of where a client takes too long to say what it wants, or where another one
+//! needs the room of an idle one. `axum::serve` would wait for a request's headers forever.
 
 use std::{
     convert::Infallible,
     future::Future,
     io::ErrorKind,
     net::{IpAddr, SocketAddr},
-    pin::pin,
+    pin::{Pin, pin},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::{Extension, Router, extract::ConnectInfo, http::Request, response::Response};
-use hyper::{body::Incoming, server::conn::http1};
+use axum::{
+    Extension, Router,
+    body::{Body, Bytes, HttpBody},
+    extract::ConnectInfo,
+    http::{Request, Response},
+};
+use futures_util::FutureExt;
+use hyper::{
+    body::{Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tower::{Layer, Service};
 
 use super::{
+    idle_connections::{IdleConnections, InUse},
     rate_limit::network,
-    turns::{Turn, Turns},
+    turns::{Room, Turn, Turns},
     write_timeout::WriteTimeout,
 };
 use crate::observe::sampled::Sampled;
@@ -40,8 +55,11 @@ const MAX_INTERNAL: usize = 64;
 static CLOSED: Sampled = Sampled::new();
 static NOT_ACCEPTED: Sampled = Sampled::new();
 
-/// How many connections there are at most. Beyond the total, no more are accepted until one ends. Beyond those of one client address,
-/// its new ones are closed at once; behind a proxy, its requests are refused.
+/// Clients that found no room.
+static FULL: Sampled = Sampled::new();
+
+/// How many connections there are at most. Beyond the total, a new one takes the room of one that is idle, and waits for as long as there
+/// is none. Beyond those of one client address, its new ones are closed at once; behind a proxy, its requests are refused.
 #[derive(Clone, Copy, Debug)]
 pub struct MaxConnections {
     /// Those of everybody.
@@ -75,41 +93,98 @@ pub async fn serve_each<S>(
     patience: Duration,
     stopped: impl Future<Output = ()>,
 ) where
-    S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience).max_header_size(LARGEST_HEAD).max_buf_size(LARGEST_HEAD);
     let open = GracefulShutdown::new();
-    let turns = Turns::new(max.of_address.unwrap_or(max.total), max.total);
+    let turns = Turns::new(max.of_address.unwrap_or(Semaphore::MAX_PERMITS), max.total);
+    let idle = IdleConnections::new();
     let mut stopped = pin!(stopped);
     loop {
         let accepted = tokio::select! {
-            accepted = accept_within(&listener, &turns) => accepted,
+            accepted = accept_within(&listener, &turns, &idle) => accepted,
             () = &mut stopped => break,
         };
         let Some((stream, client, turn)) = accepted else { break };
-        let stream = TokioIo::new(WriteTimeout::new(stream, WRITE_TIMEOUT));
-        let connection = open.watch(http.serve_connection(stream, TowerToHyperService::new(service(client))));
+        let opened = idle.opened();
+        let connection_use = opened.connection_use.clone();
+        let stream = TokioIo::new(WriteTimeout::new(stream, WRITE_TIMEOUT).noted_by(connection_use.clone()));
+        let service = TowerToHyperService::new(service(client));
+        let noted = service_fn(move |request| {
+            let in_use = connection_use.begin();
+            let answer = service.call(request);
+            async move { answer.await.map(|answer| answer.map(|body| Noted { body, _in_use: in_use })) }
+        });
+        let connection = open.watch(http.serve_connection(stream, noted));
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+            tokio::select! {
+                ended = connection => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                }
+                // Everything is written, so nothing is lost.
+                () = opened.connection_use.closed() => tracing::debug!("an idle connection was closed to make room"),
             }
+            // In this order: whoever waits for room has it before it would close one more.
             drop(turn);
+            drop(opened);
         });
     }
     drop(listener);
     open.shutdown().await;
 }
 
+/// The body of an answer on a connection that is in use until it is written.
+struct Noted {
+    body: Body,
+    _in_use: InUse,
+}
+
+impl HttpBody for Noted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// The next connection for which there is room. `None` if there never will be any.
-async fn accept_within(listener: &TcpListener, turns: &Turns<IpAddr>) -> Option<(TcpStream, SocketAddr, Turn)> {
+async fn accept_within(listener: &TcpListener, turns: &Turns<IpAddr>, idle: &IdleConnections) -> Option<(TcpStream, SocketAddr, Turn)> {
     loop {
-        let room = turns.room().await?;
         let (stream, client) = accept(listener).await;
-        match turns.turn_in(room, network(client.ip())) {
-            Some(turn) => return Some((stream, client, turn)),
+        match turns.own(network(client.ip())) {
+            Some(own) => return Some((stream, client, own.within(room(turns, idle).await?))),
             None => CLOSED.note(|times| tracing::warn!(times, "a client has too many connections; new ones are closed")),
+        }
+    }
+}
+
+/// Waits until there is room for one more connection. Connections that are idle make room. `None` if there never will be any.
+async fn room(turns: &Turns<IpAddr>, idle: &IdleConnections) -> Option<Room> {
+    let mut room = pin!(turns.room());
+    if let Some(room) = room.as_mut().now_or_never() {
+        return room;
+    }
+    FULL.note(|times| tracing::warn!(times, "there are too many connections; those that have been idle for longest are closed"));
+    let waiting = idle.wait();
+    loop {
+        waiting.close_idle();
+        tokio::select! {
+            biased;
+            room = &mut room => return room,
+            () = waiting.changed() => {}
         }
     }
 }
@@ -177,10 +252,7 @@ mod tests {
     async fn say(address: SocketAddr, request: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        // What the server has not read when it ends the connection makes an error of the end.
-        drop(tokio::time::timeout(HEADER_TIMEOUT, stream.read_to_end(&mut answer)).await.expect("the connection ends"));
-        String::from_utf8(answer).unwrap()
+        rest(&mut stream).await
     }
 
     #[tokio::test]
@@ -220,18 +292,53 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn beyond_the_total_nobody_is_accepted_until_a_connection_ends() {
+    async fn beyond_the_total_nobody_is_served_until_a_connection_ends() {
         let running = run_with(HEADER_TIMEOUT, MaxConnections { total: 1, of_address: None }).await;
-        let mut first = TcpStream::connect(running.address).await.unwrap();
-        assert!(ask(&mut first).await.ends_with("127.0.0.1"));
+        let first = tokio::spawn(say(running.address, "GET /slow HTTP/1.1\r\nconnection: close\r\n\r\n"));
+        running.begun.notified().await;
         let second = tokio::spawn(say(running.address, "GET / HTTP/1.1\r\nconnection: close\r\n\r\n"));
-        // What is served goes on, however often it is asked.
-        for _ in 0..20 {
-            assert!(ask(&mut first).await.ends_with("127.0.0.1"));
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
         }
-        assert!(!second.is_finished());
-        drop(first);
+        assert!(!first.is_finished() && !second.is_finished());
+        running.go_on.notify_one();
+        assert!(first.await.unwrap().ends_with("slow"));
         assert!(second.await.unwrap().ends_with("127.0.0.1"));
+    }
+
+    #[tokio::test]
+    async fn idle_connections_keep_nobody_out_and_the_one_that_is_idle_for_longest_makes_room() {
+        // Longer than the test waits for anything.
+        let patience = Duration::from_hours(1);
+        let running = run_with(patience, MaxConnections { total: 4, of_address: None }).await;
+        let slow = tokio::spawn(say(running.address, "GET /slow HTTP/1.1\r\nconnection: close\r\n\r\n"));
+        running.begun.notified().await;
+        let mut answered = TcpStream::connect(running.address).await.unwrap();
+        assert!(ask(&mut answered).await.ends_with("127.0.0.1"));
+        let mut unfinished = TcpStream::connect(running.address).await.unwrap();
+        unfinished.write_all(b"GET / HTTP/1.1\r\nx-more: ").await.unwrap();
+        let mut silent = TcpStream::connect(running.address).await.unwrap();
+        let mut newer = Vec::new();
+        for longest in [&mut answered, &mut unfinished, &mut silent] {
+            let mut newest = TcpStream::connect(running.address).await.unwrap();
+            assert!(ask(&mut newest).await.ends_with("127.0.0.1"));
+            assert_eq!(rest(longest).await, "", "it is closed");
+            newer.push(newest);
+        }
+        for stream in &mut newer {
+            assert!(ask(stream).await.ends_with("127.0.0.1"), "these are open");
+        }
+        assert!(!slow.is_finished(), "what is being answered goes on");
+        running.go_on.notify_one();
+        assert!(slow.await.unwrap().ends_with("slow"));
+    }
+
+    /// What comes until the end of the connection.
+    async fn rest(stream: &mut TcpStream) -> String {
+        let mut rest = Vec::new();
+        // What the server has not read when it ends the connection makes an error of the end.
+        drop(tokio::time::timeout(HEADER_TIMEOUT, stream.read_to_end(&mut rest)).await.expect("the connection ends"));
+        String::from_utf8(rest).unwrap()
     }
 
     /// What comes back on a connection that stays.

@@ -8,6 +8,7 @@ pub mod dashboard_url;
 pub(crate) mod envelope;
 pub(crate) mod form;
 pub(crate) mod host;
+mod idle_connections;
 pub(crate) mod layers;
 pub mod options;
 mod pieces;

@@ -1,5 +1,6 @@
 //! What the configuration says about answering requests.
 
+use app::target_checks::TargetChecks;
 use axum::http::HeaderValue;
 use axum_client_ip::ClientIpSource;
 
@@ -12,6 +13,8 @@ pub struct HttpOptions {
     pub(crate) client_address: ClientIpSource,
     /// How many requests a client may have at a time.
     pub(crate) client_limit: ClientLimit,
+    /// Whether the dashboard shows checks of targets.
+    pub(crate) target_checks: TargetChecks,
     /// The value of `Strict-Transport-Security`.
     pub(crate) transport_security: TransportSecurity,
 }
@@ -26,7 +29,18 @@ pub struct TransportSecurity {
 impl HttpOptions {
     /// The options for these clients. Behind a proxy, the most connections of one address are its most requests at a time.
     pub fn new(client_address: ClientIpSource, max: MaxConnections, transport_security: TransportSecurity) -> Self {
-        Self { client_limit: ClientLimit::new(&client_address, max), client_address, transport_security }
+        Self {
+            client_limit: ClientLimit::new(&client_address, max),
+            client_address,
+            target_checks: TargetChecks::Public,
+            transport_security,
+        }
+    }
+
+    /// The same for a server that checks targets in another way.
+    #[must_use]
+    pub fn with_target_checks(self, target_checks: TargetChecks) -> Self {
+        Self { target_checks, ..self }
     }
 }
 

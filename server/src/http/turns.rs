@@ -48,6 +48,10 @@ struct Keys<Key> {
 /// How many keys are held before keys without turns are dropped for the first time.
 const MIN_KEYS: usize = 64;
 
+/// One of the turns of a key. It is a turn once there is room.
+#[derive(Debug)]
+pub(crate) struct OwnTurn(OwnedSemaphorePermit);
+
 /// Room for one more, of whatever key.
 #[derive(Debug)]
 pub(crate) struct Room(OwnedSemaphorePermit);
@@ -75,14 +79,15 @@ impl<Key: Eq + Hash> Turns<Key> {
         Arc::clone(&self.all).acquire_owned().await.ok().map(Room)
     }
 
-    /// A turn of that key in this room; `None` if the key has all its turns.
-    pub(crate) fn turn_in(&self, Room(all): Room, key: Key) -> Option<Turn> {
-        Some(Turn { _own: self.of(key).try_acquire_owned().ok()?, _all: all })
+    /// One of the turns of that key; `None` if it has them all.
+    pub(crate) fn own(&self, key: Key) -> Option<OwnTurn> {
+        self.of(key).try_acquire_owned().ok().map(OwnTurn)
     }
 
     /// Takes a turn of that key without waiting. Returns `None` if none is free.
     pub(crate) fn try_take(&self, key: Key) -> Option<Turn> {
-        self.turn_in(Room(Arc::clone(&self.all).try_acquire_owned().ok()?), key)
+        let room = Room(Arc::clone(&self.all).try_acquire_owned().ok()?);
+        Some(self.own(key)?.within(room))
     }
 
     /// Waits for a turn of that key. A key that has all its turns waits without taking one of the others' turns.
@@ -108,6 +113,13 @@ impl<Key: Eq + Hash> Turns<Key> {
         let turns = Arc::new(Semaphore::new(self.each));
         keys.turns.insert(key, Arc::downgrade(&turns));
         turns
+    }
+}
+
+impl OwnTurn {
+    /// The turn in this room.
+    pub(crate) fn within(self, Room(all): Room) -> Turn {
+        Turn { _own: self.0, _all: all }
     }
 }
 
@@ -202,7 +214,7 @@ mod tests {
         assert!(turns.try_take("c").is_none() && turns.room().now_or_never().is_none());
         drop((a, b));
         let room = turns.room().await.unwrap();
-        assert!(turns.turn_in(room, "c").is_some());
+        assert!(turns.own("c").map(|own| own.within(room)).is_some());
     }
 
     #[tokio::test]

@@ -13,6 +13,8 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
+use super::idle_connections::ConnectionUse;
+
 /// What a client must at least read within the time limit, in bytes, while there is more for it.
 const MIN_BYTES: usize = 16 * 1024;
 
@@ -21,6 +23,7 @@ const MIN_BYTES: usize = 16 * 1024;
 pub(crate) struct WriteTimeout<S> {
     stream: S,
     timeout: Duration,
+    connection_use: Option<ConnectionUse>,
     /// The client has not read everything yet.
     stalled: Option<Stalled>,
 }
@@ -35,7 +38,12 @@ struct Stalled {
 impl<S> WriteTimeout<S> {
     /// The client must read something within that time, again and again.
     pub(crate) fn new(stream: S, timeout: Duration) -> Self {
-        Self { stream, timeout, stalled: None }
+        Self { stream, timeout, connection_use: None, stalled: None }
+    }
+
+    /// Notes there that everything is written.
+    pub(super) fn noted_by(self, connection_use: ConnectionUse) -> Self {
+        Self { connection_use: Some(connection_use), ..self }
     }
 
     fn watch(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -77,6 +85,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         // Everything is written.
         self.stalled = None;
+        self.connection_use.iter().for_each(ConnectionUse::written);
         Poll::Ready(Ok(()))
     }
 

@@ -1,9 +1,9 @@
 //! `serve`: from startup to shutdown.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use app::{runtimes::RuntimeRole, ui::text::timestamp};
+use app::{runtimes::RuntimeRole, target_checks::TargetChecks, ui::text::timestamp};
 use axum::{Extension, extract::ConnectInfo};
 use axum_client_ip::ClientIpSource;
 use tokio::{net::TcpListener, sync::oneshot};
@@ -18,6 +18,7 @@ use crate::{
         options::{HttpOptions, TransportSecurity},
     },
     observe::{metrics, traces},
+    outgoing::{AddressPolicy, Client},
     portal::{
         FastPath,
         listener::Listener as Versions,
@@ -26,12 +27,12 @@ use crate::{
         visits::{Flusher, VisitCounter},
     },
     process::{
-        file_limit,
+        failed_sign_ins, file_limit,
         migrations::{RETRY, listens_first, prepare, retry, with_database},
         shutdown::Shutdown,
         stdout::print_line,
     },
-    router,
+    router, target_checks,
 };
 
 /// Serves until a signal stops it.
@@ -99,7 +100,8 @@ async fn listen(
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
     let transport_security = TransportSecurity { include_subdomains: config.hsts_include_subdomains };
-    let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security);
+    let options =
+        HttpOptions::new(config.client_address.clone(), max_connections, transport_security).with_target_checks(config.target_checks);
     let router = match config.role {
         RuntimeRole::All => {
             let second_factor = config.second_factor();
@@ -124,7 +126,11 @@ async fn listen(
             tracing::warn!(%error, "can't replace what the snapshot file held by what the database has");
         }
         // Only after the comparison: the file may hold versions of a different database.
-        versions.run().await
+        tokio::select! {
+            never = versions.run() => never,
+            never = old_failed_sign_ins(config, database) => never,
+            never = target_checks(config, database) => never,
+        }
     };
     let snapshot_file = async {
         match &file {
@@ -132,7 +138,7 @@ async fn listen(
             None => std::future::pending().await,
         }
     };
-    let flushes = flusher.run();
+    let counted_visits = flusher.run();
     let mut server = std::pin::pin!(server);
     let mut requested = shutdown.clone();
     tokio::select! {
@@ -147,7 +153,7 @@ async fn listen(
         never = database.keep_running() => match never {},
         never = background => match never {},
         never = snapshot_file => match never {},
-        never = flushes => match never {},
+        never = counted_visits => match never {},
     }
     if flusher.flush().await.is_err() {
         tracing::warn!("the last counted visits can't be stored and are lost");
@@ -157,6 +163,30 @@ async fn listen(
     }
     snapshots.close(&runtime).await;
     Ok(())
+}
+
+/// Deletes old failed sign-ins, if this server has a dashboard.
+async fn old_failed_sign_ins(config: &Config, database: &Database) -> Infallible {
+    match config.role {
+        RuntimeRole::All => failed_sign_ins::keep(database.pool(), config.keep_failed_sign_ins).await,
+        RuntimeRole::Portal => std::future::pending().await,
+    }
+}
+
+/// Checks targets, if this server does.
+async fn target_checks(config: &Config, database: &Database) -> Infallible {
+    let policy = match (config.role, config.target_checks) {
+        (RuntimeRole::Portal, _) | (_, TargetChecks::Off) => return std::future::pending().await,
+        (_, TargetChecks::Public) => AddressPolicy::Public,
+        (_, TargetChecks::Private) => AddressPolicy::Private,
+    };
+    match Client::new(policy) {
+        Ok(client) => target_checks::run(database.pool().clone(), client).await,
+        Err(error) => {
+            tracing::error!(%error, "targets are not checked, since there is no TLS");
+            std::future::pending().await
+        }
+    }
 }
 
 /// Announces that the server listens, and what it serves while it waits for its database.

@@ -30,6 +30,7 @@ pub(crate) fn routes(site: &Site) -> Vec<String> {
     routes.dedup();
     let is_portals = |path: &str| {
         path == "/continue"
+            || path == "/.well-known/portal-redirects"
             || Page::ALL.iter().any(|page| path.strip_prefix(page.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
     routes.retain(|path| !path.starts_with("/v1/") && !path.starts_with("/portal/") && !is_portals(path) && !path.contains("__private"));
@@ -55,6 +56,7 @@ async fn ask(site: &Site, method: Method, path: &str) -> Answer {
 /// What each server function is called with, of the instance `my-app`. One that is not here fails the tests below.
 pub(crate) fn arguments(function: &str) -> Option<serde_json::Value> {
     Some(match function {
+        "/api/check_targets" => json!({"slug": "my-app"}),
         "/api/check_fallback" => json!({"slug": "my-app", "flow": "sign-in", "value": "/x"}),
         "/api/copy_settings" => json!({"slug": "my-app", "form": {"from": "my-app", "from_version": 1, "version": 1}}),
         "/api/create_instance" => json!({"form": {"version": 0, "name": "Other", "slug": "", "environment": "production",
@@ -78,8 +80,9 @@ pub(crate) fn arguments(function: &str) -> Option<serde_json::Value> {
 /// Server functions that store nothing.
 const READING: [&str; 3] = ["/api/check_fallback", "/api/check_settings", "/api/preview"];
 
-/// Server functions that change an instance, or create one.
-const SAVING: [&str; 6] = [
+/// Server functions that change an instance or have it checked, or create one.
+const SAVING: [&str; 7] = [
+    "/api/check_targets",
     "/api/copy_settings",
     "/api/create_instance",
     "/api/restore_version",

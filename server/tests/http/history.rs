@@ -209,6 +209,37 @@ async fn the_servers_history_is_for_server_admins(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn failed_sign_ins_are_counted_on_the_page_and_in_the_files(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool).await;
+    let ana = account(&pool, "ana@myapp.com", false).await;
+    sqlx::query(
+        "insert into failed_sign_ins (kind, admin_id, who, network, attempts, first_at, last_at) values
+        ('sign_in_failed', $1, 'ana@myapp.com', '203.0.113.7', 12, '2026-01-02 03:04Z', '2026-01-02 05:06Z'),
+        ('sign_in_failed', null, null, '*', 3456, '2026-01-02 03:04Z', '2026-01-02 05:06Z'),
+        ('second_factor_failed', $1, 'ana@myapp.com', 'unknown', 1, '2026-01-02 03:04Z', '2026-01-02 03:04Z')",
+    )
+    .bind(ana.admin)
+    .execute(&pool)
+    .await
+    .unwrap();
+    let expected = [
+        "ana@myapp.com: 1 wrong code of the second factor 2026-01-02 03:04 UTC",
+        "unknown account: 3,456 failed sign-ins From other addresses. First 2026-01-02 03:04 UTC , last 2026-01-02 05:06 UTC",
+        "ana@myapp.com: 12 failed sign-ins From 203.0.113.7. First 2026-01-02 03:04 UTC , last 2026-01-02 05:06 UTC",
+    ];
+    assert_eq!(changes(&site.get("/history").await), expected);
+    assert_eq!(changes(&site.get("/history?from=2026-01-02&to=2026-01-02").await), expected);
+    assert_eq!(changes(&site.get("/history?from=2026-01-03").await), [""; 0]);
+    let csv = site.get("/history/export.csv?person=unknown").await;
+    let line = csv.text().lines().nth(1).unwrap();
+    let start = r#","2026-01-02T03:04:00Z","unknown account","3,456 failed sign-ins","sign_in_failed","#;
+    assert!(line.contains(start) && line.ends_with(r#""other addresses","{}","{}",3456,"2026-01-02T05:06:00Z""#), "{line}");
+    let json = site.get("/history/export.json?person=ana").await.json();
+    assert_eq!((&json[1]["attempts"], &json[1]["last_at"]), (&12.into(), &"2026-01-02T05:06:00Z".into()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn what_others_typed_is_text_on_every_page_of_the_history(pool: PgPool) {
     const MARKUP: &str = "</title>\"'><script>alert(1)</script>";
     store_three_versions(&pool).await;

@@ -69,6 +69,8 @@ mod roles;
 #[cfg(test)]
 mod runtime;
 #[cfg(test)]
+mod save_ids;
+#[cfg(test)]
 mod saving;
 mod server_function;
 #[cfg(test)]

@@ -188,7 +188,7 @@ async fn the_overview_says_where_people_end_who_changed_it_and_where_the_portal_
     for said in [
         "Where people end 1 skipped",
         "After sign-up https://myapp.com/welcome Stored fallback",
-        "After logo click https://myapp.com/ Home URL After",
+        "After logo click https://myapp.com/ Home URL Checking… After",
         "After joining the waitlist https://myapp.com/ Home URL, since the stored fallback is skipped",
         "https://launch.example.net/thanks is skipped. launch.example.net is not on myapp.com.",
         "owner@myapp.com changed redirects",

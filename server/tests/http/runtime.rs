@@ -114,6 +114,11 @@ impl Runtime {
         })
     }
 
+    /// A connection on which nothing is asked.
+    pub(crate) fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).unwrap()
+    }
+
     pub(crate) fn get(&self, path: &str) -> Said {
         self.get_at("localhost", path)
     }

@@ -86,6 +86,33 @@ fn a_runtime_of_the_portal_may_listen_on_every_address() {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn the_probes_answer_while_idle_connections_take_all_places(pool: PgPool) {
+    let server = Runtime::start(&["--database-url", &url(&pool), "--max-connections", "32"]);
+    let idle: Vec<_> = (0..64).map(|_| server.connect()).collect();
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    let newest = idle.last().unwrap();
+    newest.set_nonblocking(true).unwrap();
+    assert_eq!(newest.peek(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "it is open: nobody waited for it to time out");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn failed_sign_ins_are_kept_for_as_many_days_as_is_said(pool: PgPool) {
+    let days = "insert into failed_sign_ins (kind, network, first_at, last_at)
+        select 'sign_in_failed', days::text, now() - make_interval(days => days), now() from unnest(array[6, 8, 89, 91]) days";
+    let kept = async || sqlx::query_scalar::<_, String>("select network from failed_sign_ins order by id").fetch_all(&pool).await.unwrap();
+    sqlx::query(days).execute(&pool).await.unwrap();
+    for (flags, left) in [(&[][..], &["6", "8", "89"][..]), (&["--keep-failed-sign-ins", "7"], &["6"])] {
+        let url = url(&pool);
+        let server = Runtime::start(&[&["--database-url", &url], flags].concat());
+        eventually(|| server.log().contains("old failed sign-ins were deleted"));
+        assert_eq!(kept().await, left);
+        assert_eq!(server.stop().code, Some(0));
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn what_is_being_answered_when_it_stops_may_end_for_as_long_as_is_said(pool: PgPool) {
     for (grace, answered) in [("60", true), ("0", false)] {
         let server = Runtime::start(&["--database-url", &url(&pool), "--shutdown-grace", grace]);

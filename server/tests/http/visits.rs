@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::common::{Site, request, store_my_app};
 
 /// The flow, the source, the refused candidates, the link's shape, and how often.
-type Row = (String, String, Vec<String>, Option<String>, i64);
+pub(crate) type Row = (String, String, Vec<String>, Option<String>, i64);
 
 /// What is stored of the visits that the site has counted.
 pub(crate) async fn stored(site: &Site, pool: &PgPool) -> Vec<Row> {

@@ -1,12 +1,12 @@
 //! How instances are loaded into memory: with one indexed query each, however many visitors wait.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 use sqlx::PgPool;
 
 use crate::{
-    process::{Process, create, options},
+    process::{Process, create, options, until},
     proxy::Proxy,
 };
 
@@ -88,4 +88,21 @@ async fn instances_are_found_by_an_index_however_many_there_are(pool: PgPool) {
         let lines: Vec<String> = sqlx::query_scalar(plan).fetch_all(&pool).await.unwrap();
         assert!(lines.iter().any(|line| line.contains("Index")) && !lines.iter().any(|line| line.contains("Seq Scan")), "{lines:?}");
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_load_that_waits_for_a_lock_ends_in_the_database_too(pool: PgPool) {
+    let (process, _proxy) = counted(&pool).await;
+    create(&pool, "cold").await;
+    let mut holder = pool.begin().await.unwrap();
+    sqlx::query("lock table instances in access exclusive mode").execute(&mut *holder).await.unwrap();
+    assert_eq!(process.version("cold").await, Err(StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(process.version_at("accounts.cold.com").await, Err(StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(process.version("first").await, Ok(1), "what is in memory is served");
+    let caught_up = tokio::time::timeout(Duration::from_mins(1), process.snapshots.catch_up());
+    assert!(caught_up.await.expect("it ends").is_err());
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    until(async || sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() == 0).await;
+    holder.rollback().await.unwrap();
+    assert_eq!(process.version("cold").await, Ok(1), "its connections can be used again");
 }

@@ -174,5 +174,5 @@ pub(crate) async fn move_to(pool: &PgPool, slug: &str, portal_origin: &str) -> i
     let stored = find(pool, slug).await;
     let settings = Settings { portal_origin: portal_origin.into(), ..stored.settings };
     let instance = Instance::parse(&settings, stored.instance.version()).unwrap();
-    store::update(pool, &Actor::server(), &instance, &stored.domain_typed).await.unwrap()
+    store::update(pool, &Actor::server(), &instance, &stored.domain_typed, "").await.unwrap()
 }

@@ -7,7 +7,7 @@ use crate::{
     admins::{
         Token,
         form::CodeForm,
-        sign_in::{SignInError, SignInTokens, record_failure, start_session},
+        sign_in::{SignInError, SignInTokens, count_failure, start_session},
         store::{accounts, pending_sign_ins, second_factors},
     },
     credentials::{client::Client, secret_key::SecretKey},
@@ -60,13 +60,13 @@ pub async fn finish_sign_in(
     Ok(tokens)
 }
 
-/// Records a wrong code. The transaction that checked it is over, and nothing of it stays.
+/// Counts a wrong code. The transaction that checked it is over, and nothing of it stays.
 ///
 /// # Errors
 /// The query fails.
 pub(in crate::admins) async fn refused(pool: &PgPool, actor: &Actor, error: SignInError) -> sqlx::Result<SignInError> {
     if matches!(error, SignInError::Fields(_)) {
-        record_failure(pool, actor, Kind::SecondFactorFailed).await?;
+        count_failure(pool, actor, Kind::SecondFactorFailed).await?;
     }
     Ok(error)
 }

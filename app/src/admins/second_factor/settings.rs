@@ -11,7 +11,7 @@ use crate::{
     admins::{
         Caller,
         form::{ConfirmForm, ProofForm, SetUpForm},
-        sign_in::{SignInError, record_failure},
+        sign_in::{SignInError, count_failure},
         store::{accounts, pending_sign_ins, second_factors, sessions},
     },
     credentials::{password::Password, secret_key::SecretKey},
@@ -135,7 +135,7 @@ async fn verify(pool: &PgPool, caller: &Caller, password: &Password, field: &str
     if password.matches(Some(account.password_hash)).await? {
         return Ok(());
     }
-    record_failure(pool, &caller.actor, Kind::SignInFailed).await?;
+    count_failure(pool, &caller.actor, Kind::SignInFailed).await?;
     Err(SignInError::field(field, "That is not your password."))
 }
 

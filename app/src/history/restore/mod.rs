@@ -9,11 +9,14 @@ pub mod view;
 use serde::{Deserialize, Serialize};
 
 /// The form of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreForm {
     /// The version that the page was made from.
     pub version: i64,
+    /// The id of the save that the page was made from; empty on pages of an earlier server version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub save_id: String,
 }
 
 /// The version that an address names; `None` for anything else.

@@ -6,6 +6,7 @@ use crate::{
     error::AppError,
     fallbacks::{self, form::FallbackForm, proposal::Proposal},
     history::{Kind, store::fallbacks_at},
+    instances::stored::FilledFrom,
     saving::{
         outcome::{SaveOutcome, Saved},
         save::Saver,
@@ -19,7 +20,7 @@ use crate::{
 /// The instance never had that version, the caller may not, it is archived, or the database does not answer.
 pub(super) async fn restore(slug: String, at: i64, form: RestoreForm) -> Result<SaveOutcome, AppError> {
     let saver = Saver::editor(slug).await?;
-    match restore_at(&saver, at, form.version).await {
+    match restore_at(&saver, at, FilledFrom { version: form.version, save_id: &form.save_id }).await {
         Ok(version) => {
             saver.mark_saved();
             Ok(SaveOutcome::Saved(Saved { slug: saver.slug, version, ..Saved::default() }))
@@ -29,13 +30,13 @@ pub(super) async fn restore(slug: String, at: i64, form: RestoreForm) -> Result<
     }
 }
 
-async fn restore_at(saver: &Saver, at: i64, version: i64) -> Result<i64, StoreError> {
+async fn restore_at(saver: &Saver, at: i64, from: FilledFrom<'_>) -> Result<i64, StoreError> {
     let stored = saver.stored().await?;
     let target = fallbacks_at(&saver.pool, &stored, at).await?.ok_or(StoreError::NotFound)?;
-    if stored.instance.version() != version {
+    if !from.is_stored(&stored) {
         return Err(StoreError::Conflict(Box::new(stored)));
     }
-    let form = FallbackForm::of(&Proposal::new(&stored, &target).result(), version);
+    let form = FallbackForm::filled(&Proposal::new(&stored, &target).result(), from);
     let written = fallbacks::store::write(&saver.pool, &saver.actor, &saver.slug, &form, Kind::Restored, Some(at.to_string())).await?;
     Ok(written.version)
 }

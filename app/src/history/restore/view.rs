@@ -72,6 +72,7 @@ pub fn RestorePage() -> impl IntoView {
                     data-page=format!("{}?restored", paths::instance(&slug).history())
                 >
                     <input type="hidden" name="version" value=now />
+                    <input type="hidden" name="save_id" value=stored.save_id.to_string() />
                     <p class="help">{format!("It is saved as version {}. Settings stay as they are.", now + 1)}</p>
                     <a class="button" href=back>"Cancel"</a>
                     <button class="button primary">"Restore these redirects"</button>

@@ -25,12 +25,21 @@ pub enum Scope {
     Server,
 }
 
-/// A recorded change.
+/// How many failed sign-ins one row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempts {
+    /// Their number.
+    pub count: i64,
+    /// When the last one was made. The first one was made when the row says.
+    pub last_at: OffsetDateTime,
+}
+
+/// A recorded change, or the failed sign-ins to one account from one network on one day.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The row's key. A later change has a greater key.
     pub id: i64,
-    /// When it was made.
+    /// When it was made; of failed sign-ins, the first one.
     pub at: OffsetDateTime,
     /// What kind of change it is.
     pub kind: Kind,
@@ -48,6 +57,8 @@ pub struct Change {
     pub before: Map<String, Value>,
     /// The new values of the same fields.
     pub after: Map<String, Value>,
+    /// How many failed sign-ins they are; `None` for everything else, and for those that an earlier version recorded one by one.
+    pub attempts: Option<Attempts>,
 }
 
 /// A page of changes.
@@ -78,6 +89,12 @@ const ACCOUNT_KINDS: [Kind; 12] = [
     Kind::RecoveryCodesMade,
 ];
 
+/// Who failed to sign in to an account that does not exist.
+const UNKNOWN_ACCOUNT: &str = "unknown account";
+
+/// The address of failed sign-ins from networks beyond those that are listed.
+const OTHER_ADDRESSES: &str = "other addresses";
+
 struct Row {
     id: i64,
     at: OffsetDateTime,
@@ -89,13 +106,17 @@ struct Row {
     about: Option<String>,
     before: Json<Map<String, Value>>,
     after: Json<Map<String, Value>>,
+    attempts: Option<i64>,
+    last_at: OffsetDateTime,
 }
 
 impl Row {
     fn read(self) -> sqlx::Result<Change> {
-        let Self { id, at, kind, instance, version, who, address, about, before: Json(before), after: Json(after) } = self;
+        let Self { id, at, kind, instance, version, who, address, about, before: Json(before), after: Json(after), attempts, last_at } =
+            self;
         let kind = kind.parse().map_err(|error: UnknownKind| sqlx::Error::Decode(error.into()))?;
-        Ok(Change { id, at, kind, instance, version, who, address, about, before, after })
+        let attempts = attempts.map(|count| Attempts { count, last_at });
+        Ok(Change { id, at, kind, instance, version, who, address, about, before, after, attempts })
     }
 }
 
@@ -119,20 +140,29 @@ async fn read(pool: &PgPool, scope: Scope, criteria: &Criteria, offset: i64, lim
         Scope::Server => (None, false),
     };
     let account_kinds = ACCOUNT_KINDS.map(|kind| kind.name().to_owned());
-    // Each of the three sources has an index in the order of the keys.
+    // Each of the sources has an index in the order of the keys, which one sequence makes for both tables.
     let rows = sqlx::query_as!(
         Row,
         r#"
         select c.id as "id!", c.at as "at!", c.kind as "kind!", i.slug as "instance?", c.version, c.who as "who!", c.about,
-            case when $2 or $1::bigint is null then c.address end as address,
-            c.before as "before!: Json<Map<String, Value>>", c.after as "after!: Json<Map<String, Value>>"
+            case when not ($2 or $1::bigint is null) then null when c.attempts is null then c.address
+                when c.address = '*' then $12 when c.address <> 'unknown' then c.address end as address,
+            c.before as "before!: Json<Map<String, Value>>", c.after as "after!: Json<Map<String, Value>>",
+            c.attempts, c.last_at as "last_at!"
         from (
-            select id, at, kind, instance_id, version, who, address, about, before, after from changes where instance_id = $1
+            select id, at, kind, instance_id, version, who, address, about, before, after, null::bigint as attempts, at as last_at
+            from changes where instance_id = $1
             union all
-            select id, at, kind, instance_id, version, who, address, about, before, after from changes
+            select id, at, kind, instance_id, version, who, address, about, before, after, null, at from changes
             where instance_id is null and $1::bigint is null
             union all
-            select id, at, kind, instance_id, version, who, address, about, before, after from changes
+            select id, first_at, kind, null, null, coalesce(who, $11), network, null, '{}', '{}', attempts, last_at
+            from failed_sign_ins where $1::bigint is null
+            union all
+            select id, first_at, kind, null, null, who, network, null, '{}', '{}', attempts, last_at
+            from failed_sign_ins where $2 and admin_id = any(array(select m.admin_id from members m where m.instance_id = $1))
+            union all
+            select id, at, kind, instance_id, version, who, address, about, before, after, null, at from changes
             where instance_id is null and $2 and kind = any($3) and (
                 admin_id = any(array(select m.admin_id from members m where m.instance_id = $1))
                 or kind = 'reset_issued'
@@ -142,7 +172,7 @@ async fn read(pool: &PgPool, scope: Scope, criteria: &Criteria, offset: i64, lim
         left join instances i on i.id = c.instance_id
         where ($4::text is null or strpos(lower(c.who), lower($4)) > 0 or strpos(lower(c.about), lower($4)) > 0)
             and ($5::text is null or c.before ? $5 or c.after ? $5)
-            and ($6::timestamptz is null or c.at >= $6)
+            and ($6::timestamptz is null or c.last_at >= $6)
             and ($7::timestamptz is null or c.at < $7)
             and ($8::bigint is null or c.id < $8)
         order by c.id desc
@@ -157,7 +187,9 @@ async fn read(pool: &PgPool, scope: Scope, criteria: &Criteria, offset: i64, lim
         criteria.until,
         criteria.before,
         limit,
-        offset
+        offset,
+        UNKNOWN_ACCOUNT,
+        OTHER_ADDRESSES
     )
     .fetch_all(timed(pool))
     .await?;

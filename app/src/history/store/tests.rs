@@ -1,5 +1,6 @@
 //! Tests of the history, each with its own database: nobody can alter it, and its pages have no gaps and no repeats.
 
+mod failed_sign_ins;
 mod filters;
 mod last;
 mod versions;

@@ -5,7 +5,7 @@ mod find;
 
 use sqlx::{PgPool, PgTransaction};
 
-use super::stored::StoredInstance;
+use super::stored::{FilledFrom, StoredInstance};
 use crate::{
     database::{StoreError, begin, lock_row, timed},
     history::{
@@ -105,13 +105,14 @@ fn changed(entry: Entry, before: Option<&StoredInstance>, after: &Instance, doma
         .field("allowed_origins", before.map(|stored| stored.settings.allowed_origins.clone()).unwrap_or_default(), origins)
 }
 
-/// Stores an instance that was read at `instance.version()`, and answers the version it has now.
+/// Stores an instance that was read at `instance.version()` from the save of that id, and answers the version it has now.
 ///
 /// # Errors
 /// Not found, saved by somebody else in between, a portal origin that another instance has, or PostgreSQL.
-pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<i64, StoreError> {
+pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str, save_id: &str) -> Result<i64, StoreError> {
     let mut transaction = begin(pool).await?;
-    let stored = lock(&mut transaction, actor, instance.slug(), instance.version()).await?;
+    let from = FilledFrom { version: instance.version(), save_id };
+    let stored = lock(&mut transaction, actor, instance.slug(), from).await?;
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
     let version = sqlx::query_scalar!(
         "update instances
@@ -140,14 +141,19 @@ pub async fn update(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
     Ok(version.unwrap_or(instance.version()))
 }
 
-/// Locks an instance for the rest of the transaction, if it still has the version that a form was filled from.
+/// Locks an instance for the rest of the transaction, if it still is as a form was filled from it.
 ///
 /// # Errors
 /// Not found, archived, saved by somebody else in between, or PostgreSQL.
-pub async fn lock(transaction: &mut PgTransaction<'_>, actor: &Actor, slug: &str, version: i64) -> Result<StoredInstance, StoreError> {
+pub async fn lock(
+    transaction: &mut PgTransaction<'_>,
+    actor: &Actor,
+    slug: &str,
+    from: FilledFrom<'_>,
+) -> Result<StoredInstance, StoreError> {
     lock_row(transaction, actor, slug, Role::Editor).await?;
     let stored = find_any(&mut **transaction, slug).await?.ok_or(StoreError::NotFound)?;
-    if stored.instance.version() == version { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
+    if from.is_stored(&stored) { Ok(stored) } else { Err(StoreError::Conflict(Box::new(stored))) }
 }
 
 /// Whether this database ever had an instance: a first start is told from an emptied list.

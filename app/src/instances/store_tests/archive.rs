@@ -81,7 +81,7 @@ async fn nothing_is_saved_in_an_archived_instance_and_nobody_gets_in(pool: PgPoo
     archived(&pool, &ana).await;
     let renamed = Settings { name: "Renamed".into(), ..my_app() };
     for version in [1, 2] {
-        let saved = update(&pool, &ana, &parsed(&renamed, version), "myapp.com").await;
+        let saved = update(&pool, &ana, &parsed(&renamed, version), "myapp.com", "").await;
         assert!(matches!(saved, Err(StoreError::Archived)), "{saved:?}");
     }
     let again = archive(&pool, &ana, "my-app", &typed("my-app")).await;

@@ -31,6 +31,7 @@ fn of_the_code() -> BTreeMap<&'static str, Names> {
         ("admin_links_kind_check", names(purposes.each_ref().map(Purpose::kind))),
         ("admin_links_role_check", roles.clone()),
         ("changes_kind_check", names(history::Kind::ALL.map(history::Kind::name))),
+        ("failed_sign_ins_kind_check", names([history::Kind::SignInFailed, history::Kind::SecondFactorFailed].map(history::Kind::name))),
         ("fallback_redirects_flow_check", names(Flow::ALL.map(Flow::name))),
         ("instances_environment_check", names(Environment::ALL.map(Environment::name))),
         ("instances_identity_check", names(IdentityKind::ALL.map(IdentityKind::name))),

@@ -25,7 +25,7 @@ enum Kind {
 }
 
 /// Every metric of the server: its type, its name and its help text.
-const METRICS: [(Kind, &str, &str); 17] = [
+const METRICS: [(Kind, &str, &str); 19] = [
     (Kind::Counter, "http_requests_total", "Requests, by route template, method and status"),
     (Kind::Histogram, "http_request_duration_seconds", "Time from a request's headers to its response's headers, by route template"),
     (
@@ -50,6 +50,8 @@ const METRICS: [(Kind, &str, &str); 17] = [
     (Kind::Gauge, "portal_snapshot_age_seconds", "Time since the last contact with PostgreSQL, in seconds"),
     (Kind::Histogram, "portal_propagation_seconds", "Time from a save until this server serves it"),
     (Kind::Gauge, "portal_listener_connected", "Whether the server receives PostgreSQL's notifications: 1 or 0"),
+    (Kind::Counter, "portal_target_checks_total", "Checks of what fallback redirects, home URLs and portal origins lead to, by result"),
+    (Kind::Counter, "portal_target_changes_total", "Targets whose check had another result than the one before, by the new result"),
     (Kind::Gauge, "database_connections", "Database connections, by state: idle or used"),
     (Kind::Gauge, "database_connections_limit", "Maximum number of database connections"),
     (Kind::Counter, "traces_failed_total", "Failed attempts to send spans to the trace collector"),

@@ -12,7 +12,7 @@ mod timing;
 use std::{collections::BTreeMap, convert::Infallible, future::Future, pin::Pin, time::Duration};
 
 use app::{
-    database::StoreError,
+    database::{StoreError, timed_on},
     runtimes::{self, Runtime, RuntimeRole, ServedSave},
 };
 use sqlx::{
@@ -193,7 +193,7 @@ impl Listener {
         let stale: Vec<i64> = announced.values().filter(is_stale).map(|save| save.instance).collect();
         let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
         // A restore may leave this connection as it is.
-        let database = with_timeout(self.timing.step_timeout, runtimes::store::database(&mut *connection)).await?;
+        let database = with_timeout(self.timing.step_timeout, runtimes::store::database(timed_on(connection))).await?;
         if self.snapshots.is_from_another(&database) {
             self.catch_up(listener).await?;
         } else if !stale.is_empty() {

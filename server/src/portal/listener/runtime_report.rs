@@ -1,9 +1,12 @@
 //! What a runtime reports to the database about itself. If it can't, as with a read-only database, it logs that once, and visitors
 //! are served all the same.
 
-use app::runtimes::{
-    Runtime, ServedSave,
-    store::{self, Database},
+use app::{
+    database::timed_on,
+    runtimes::{
+        Runtime, ServedSave,
+        store::{self, Database},
+    },
 };
 use metrics::histogram;
 use sqlx::PgConnection;
@@ -31,8 +34,8 @@ impl RuntimeReport {
     /// The connection to PostgreSQL.
     pub(super) async fn send_heartbeat(&mut self, connection: &mut PgConnection, caught_up: &Database) -> sqlx::Result<()> {
         let reported = async {
-            store::record_heartbeat(&mut *connection, &self.runtime, caught_up).await?;
-            store::delete_stale(&mut *connection).await
+            store::record_heartbeat(timed_on(connection), &self.runtime, caught_up).await?;
+            store::delete_stale(timed_on(connection)).await
         };
         let reported = reported.await;
         self.tolerate_refusal(reported)
@@ -48,7 +51,7 @@ impl RuntimeReport {
         served: &[ServedSave],
         is_in_memory: impl Fn(i64) -> bool,
     ) -> sqlx::Result<()> {
-        let reported = store::acknowledge(connection, &self.runtime, served).await.map(|reported| {
+        let reported = store::acknowledge(timed_on(connection), &self.runtime, served).await.map(|reported| {
             for reported in reported.iter().filter(|reported| is_in_memory(reported.instance)) {
                 histogram!("portal_propagation_seconds").record(reported.after.max(0.0));
             }

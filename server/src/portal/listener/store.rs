@@ -1,5 +1,6 @@
 //! The listener's connection to PostgreSQL, and the statements for notifications.
 
+use app::database::timed;
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
@@ -28,6 +29,6 @@ pub(super) async fn listen(listener: &mut PgListener, probe_channel: &str) -> sq
 
 /// Sends a probe: a notification over another connection, which a pooler may route to another server process.
 pub(super) async fn send_probe(pool: &PgPool, probe_channel: &str) -> sqlx::Result<()> {
-    sqlx::query("select pg_notify($1, '')").bind(probe_channel).execute(pool).await?;
+    sqlx::query("select pg_notify($1, '')").bind(probe_channel).execute(timed(pool)).await?;
     Ok(())
 }

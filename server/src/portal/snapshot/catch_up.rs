@@ -6,7 +6,7 @@ use std::{
 };
 
 use app::{
-    database::StoreError,
+    database::{StoreError, timed_on},
     instances::store,
     runtimes::{self, store::Database},
 };
@@ -30,7 +30,7 @@ impl Snapshots {
     /// PostgreSQL, or the connection to it.
     pub(crate) async fn catch_up_over(&self, connection: &mut PgConnection) -> Result<(Database, Vec<i64>), StoreError> {
         let began = Instant::now();
-        let database = runtimes::store::database(&mut *connection).await?;
+        let database = runtimes::store::database(timed_on(connection)).await?;
         let is_from_another = self.is_from_another(&database);
         if is_from_another {
             tracing::warn!("another database answers, after a restore or a failover: all instances in memory are read again");
@@ -41,7 +41,7 @@ impl Snapshots {
         let mut reloaded = Vec::new();
         for chunk in cached.chunks(SAVES_PER_QUERY) {
             let ids: Vec<i64> = chunk.iter().map(|(id, _)| *id).collect();
-            let now = store::save_ids(&mut *connection, &ids).await?;
+            let now = store::save_ids(timed_on(connection), &ids).await?;
             // Any other save, not only a higher version: a restore brings lower ones back.
             let is_stale = |(id, save_id): &&(i64, Uuid)| is_from_another || now.get(id) != Some(save_id);
             let stale: Vec<i64> = chunk.iter().filter(is_stale).map(|(id, _)| *id).collect();
@@ -80,7 +80,7 @@ impl Snapshots {
         for chunk in ids.chunks(INSTANCES_PER_QUERY) {
             let began = self.0.memory.now();
             let mut gone: Vec<i64> = chunk.to_vec();
-            for (id, read) in store::find_all(&mut *connection, chunk).await? {
+            for (id, read) in store::find_all(timed_on(connection), chunk).await? {
                 match read {
                     Ok(stored) => {
                         gone.retain(|gone| *gone != id);

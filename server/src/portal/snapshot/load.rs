@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use app::{
-    database::StoreError,
+    database::{StoreError, timed_on},
     instances::{store, stored::StoredInstance},
 };
 use sqlx::{
@@ -19,8 +19,9 @@ use super::{
     single_flight::{Lookup, LookupKey, Unreadable},
 };
 
-/// How long a load waits for a connection, and then for the query.
-pub(super) const LOAD_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a load waits for a connection, and then for the query. A little longer than the query waits for a lock: after that error the
+/// connection can be used again.
+pub(super) const LOAD_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How many connections load instances.
 const MAX_CONNECTIONS: u32 = 4;
@@ -91,7 +92,7 @@ pub(super) async fn read(pool: &PgPool, key: &LookupKey) -> Result<Option<Stored
 
 async fn query(connection: &mut PgConnection, key: &LookupKey) -> Result<Option<StoredInstance>, StoreError> {
     match key {
-        LookupKey::Slug(slug) => store::find(connection, slug).await,
-        LookupKey::Host(host) => store::find_by_portal_origin(connection, &host.origins).await,
+        LookupKey::Slug(slug) => store::find(timed_on(connection), slug).await,
+        LookupKey::Host(host) => store::find_by_portal_origin(timed_on(connection), &host.origins).await,
     }
 }

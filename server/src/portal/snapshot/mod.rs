@@ -25,6 +25,7 @@ use std::{
 };
 
 use app::{
+    database::timed,
     instances::stored::StoredInstance,
     redirects::is_slug,
     runtimes::{self, Runtime, ServedSave},
@@ -178,7 +179,7 @@ impl Snapshots {
     /// Reports that this runtime has ended, and closes the connections.
     pub(crate) async fn close(&self, runtime: &Runtime) {
         let end = async {
-            if let Err(error) = runtimes::store::delete(&self.0.pool, runtime).await {
+            if let Err(error) = runtimes::store::delete(timed(&self.0.pool), runtime).await {
                 tracing::debug!(%error, "the end of this runtime could not be reported");
             }
             self.0.pool.close().await;

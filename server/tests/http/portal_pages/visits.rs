@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::{Browser, NAVIGATION};
-use crate::visits::stored;
+use crate::visits::{Row, stored};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_flow_is_one_visit_when_it_ends(pool: PgPool) {
@@ -14,9 +14,7 @@ async fn a_flow_is_one_visit_when_it_ends(pool: PgPool) {
     let signed_up = browser.sign_up(link, "ana@myapp.com").await;
     assert_eq!(stored(&browser.site, &pool).await, [], "on its way out");
     browser.get(signed_up.header("location")).await;
-    let of = |rows: Vec<(String, String, Vec<String>, Option<String>, i64)>| {
-        rows.into_iter().map(|(flow, source, _, _, visits)| (flow, source, visits)).collect::<Vec<_>>()
-    };
+    let of = |rows: Vec<Row>| rows.into_iter().map(|(flow, source, _, _, visits)| (flow, source, visits)).collect::<Vec<_>>();
     let expected = vec![("sign-up".to_owned(), "redirect_url".to_owned(), 1)];
     assert_eq!(of(stored(&browser.site, &pool).await), expected);
     // A browser that fetches ahead has not arrived.

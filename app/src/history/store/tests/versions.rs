@@ -21,7 +21,7 @@ async fn every_version_is_found_whatever_changed_after_it(pool: PgPool) {
     }
     // A change of settings makes a version too, and leaves the redirects as they are.
     let renamed = Instance::parse(&Settings { name: "Renamed".into(), ..settings("my-app") }, 5).unwrap();
-    store::update(&pool, &Actor::server(), &renamed, "myapp.com").await.unwrap();
+    store::update(&pool, &Actor::server(), &renamed, "myapp.com", "").await.unwrap();
     let now = find(&pool, "my-app").await;
     for (version, values) in (1..).zip(VERSIONS.iter().chain([&VERSIONS[4]])) {
         assert_eq!(fallbacks_at(&pool, &now, version).await.unwrap(), Some(fallbacks(values)), "{version}");
