@@ -193,7 +193,7 @@ fn what(context: Context<'_>, row: &RefusedRow) -> impl IntoView + use<> {
     let look_alike = host
         .filter(|host| item.reason == Refusal::Foreign && is_look_alike(domain, host))
         .map(|_| view! { <small class="look-alike">{icon(WARNING)}<span>{format!("Its name resembles {domain}.")}</span></small> });
-    let now = is_allowed_now(context.stored, item).then(|| view! { " It is allowed by now." });
+    let now = is_allowed_now(context.stored, item).then_some(" It is allowed by now.");
     view! { <span class="origin">{highlighted(marked)}</span><small>{reason}{now}</small>{reads}{look_alike} }.into_any()
 }
 
