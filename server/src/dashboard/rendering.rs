@@ -9,6 +9,7 @@ use app::{
         second_factor::{SecondFactorConfig, check::CodeContext},
     },
     error::AppError,
+    insight::VisitsKept,
     instances::{
         archive::{self, Restorable},
         save::DashboardHost,
@@ -32,6 +33,7 @@ use crate::{
     config::SecondFactor,
     http::{
         dashboard_url::DashboardUrl,
+        options::HttpOptions,
         turns::{NoTurn, Turn, Turns},
     },
     observe::sampled::Sampled,
@@ -60,6 +62,8 @@ pub(crate) struct Dashboard {
     pub(crate) second_factor: SecondFactor,
     /// Whether targets are checked.
     target_checks: TargetChecks,
+    /// Whether visits are counted, and for how long the counts are kept.
+    visits_kept: VisitsKept,
     /// The turns of admins to have long lists checked or made.
     lists: Arc<Turns<i64>>,
 }
@@ -72,10 +76,11 @@ impl axum::extract::FromRef<Dashboard> for LeptosOptions {
 
 impl Dashboard {
     /// The dashboard over these connections.
-    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor, target_checks: TargetChecks) -> Self {
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor, options: &HttpOptions) -> Self {
+        let HttpOptions { target_checks, visits_kept, .. } = *options;
         let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
         let limits = AdminRateLimits::new(&pool);
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, target_checks, lists }
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, target_checks, visits_kept, lists }
     }
 
     /// What checking a code needs, at this moment.
@@ -100,6 +105,7 @@ impl Dashboard {
         provide_context(DashboardHost(self.url.own_host()));
         provide_context(self.files.clone());
         provide_context(self.target_checks);
+        provide_context(self.visits_kept);
         let second_factor = self.second_factor.clone();
         provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));
         set_content_security_policy();

@@ -1,6 +1,6 @@
 //! What the configuration says about answering requests.
 
-use app::target_checks::TargetChecks;
+use app::{insight::VisitsKept, target_checks::TargetChecks};
 use axum::http::HeaderValue;
 use axum_client_ip::ClientIpSource;
 
@@ -15,6 +15,8 @@ pub struct HttpOptions {
     pub(crate) client_limit: ClientLimit,
     /// Whether the dashboard shows checks of targets.
     pub(crate) target_checks: TargetChecks,
+    /// Whether visits are counted, and for how long the counts are kept.
+    pub(crate) visits_kept: VisitsKept,
     /// The value of `Strict-Transport-Security`.
     pub(crate) transport_security: TransportSecurity,
 }
@@ -33,6 +35,7 @@ impl HttpOptions {
             client_limit: ClientLimit::new(&client_address, max),
             client_address,
             target_checks: TargetChecks::Public,
+            visits_kept: VisitsKept::default(),
             transport_security,
         }
     }
@@ -41,6 +44,12 @@ impl HttpOptions {
     #[must_use]
     pub fn with_target_checks(self, target_checks: TargetChecks) -> Self {
         Self { target_checks, ..self }
+    }
+
+    /// With what it says about counted visits.
+    #[must_use]
+    pub fn with_visits_kept(self, visits_kept: VisitsKept) -> Self {
+        Self { visits_kept, ..self }
     }
 }
 

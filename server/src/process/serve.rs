@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use app::{runtimes::RuntimeRole, target_checks::TargetChecks, ui::text::timestamp};
+use app::{insight::VisitsKept, runtimes::RuntimeRole, target_checks::TargetChecks, ui::text::timestamp};
 use axum::{Extension, extract::ConnectInfo};
 use axum_client_ip::ClientIpSource;
 use tokio::{net::TcpListener, sync::oneshot};
@@ -100,8 +100,9 @@ async fn listen(
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let runtime = versions.runtime().clone();
     let transport_security = TransportSecurity { include_subdomains: config.hsts_include_subdomains };
-    let options =
-        HttpOptions::new(config.client_address.clone(), max_connections, transport_security).with_target_checks(config.target_checks);
+    let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security)
+        .with_target_checks(config.target_checks)
+        .with_visits_kept(VisitsKept { is_on: config.visits.are_counted, days: config.visits.keep_days });
     let router = match config.role {
         RuntimeRole::All => {
             let second_factor = config.second_factor();

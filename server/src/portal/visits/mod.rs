@@ -62,9 +62,9 @@ impl VisitCounter {
         Self(None)
     }
 
-    /// Counts a visit that resolved so.
+    /// Counts a visit that resolved so, unless its instance counts none.
     pub fn count(&self, stored: &StoredInstance, visit: Visit<'_>, resolution: &Resolution<'_>) {
-        let Some(inner) = self.0.as_deref() else { return };
+        let Some(inner) = self.0.as_deref().filter(|_| stored.visits_counted) else { return };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let counted = CountedVisit::of(&stored.instance, visit, resolution);
         inner.count(stored.id, counted, seconds.try_into().unwrap_or(i64::MAX));

@@ -27,6 +27,7 @@ use crate::{
         loading,
     },
     redirects::Refusal,
+    target_checks::view::TargetsCard,
 };
 use offer::Offer;
 
@@ -69,6 +70,7 @@ pub fn ActivityPage() -> impl IntoView {
         // Dismissed ones can be shown again whether or not anything was counted lately.
         let refused = (has_visits || loaded.refused.dismissed > 0).then(|| refused::section(context, &loaded));
         let fine_print = kept::fine_print(context);
+        let targets = view! { <TargetsCard slug=slug.clone()/> };
         Ok(view! {
             <InstanceFrame stored place=Place::Activity>
                 {notice}
@@ -76,7 +78,7 @@ pub fn ActivityPage() -> impl IntoView {
                 <div class="activity">
                     {visits}
                     {refused}
-                    // The health of targets belongs here: `TargetsCard`.
+                    {targets}
                     {fine_print}
                 </div>
             </InstanceFrame>
