@@ -54,9 +54,9 @@ pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin};
 pub use invisible::{Invisible, is_invisible, trim_invisible};
 pub use link_advice::LinkAdvice;
 pub use link_params::LinkParams;
+pub use missing_origin::{OriginOwner, missing_origin, missing_origin_of_fallback};
 #[cfg(feature = "ssr")]
 pub(crate) use misspelling::is_close;
-pub use missing_origin::{OriginOwner, missing_origin, missing_origin_of_fallback};
 pub use not_a_link::NotALink;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin};
 pub use page::{CONTINUE, Page};

@@ -86,19 +86,23 @@ async fn a_new_instance_says_how_to_send_the_first_visit(pool: PgPool) {
 async fn figures_chart_table_and_flows_agree(pool: PgPool) {
     let site = site(&pool).await;
     app::fixtures::save_fallbacks(&pool, &app::fixtures::owner(&pool).await, "my-app", &[(Flow::SignIn, "/in")]).await;
-    store(&pool, &[
-        (Flow::SignIn, "redirect_url=/a", 1200),
-        (Flow::SignIn, "", 300),
-        (Flow::SignUp, "sign_up_force_redirect_url=/b", 40),
-        (Flow::SignUp, "sign_up_fallback_redirect_url=/c", 8),
-        (Flow::Logo, "", 2),
-    ])
+    store(
+        &pool,
+        &[
+            (Flow::SignIn, "redirect_url=/a", 1200),
+            (Flow::SignIn, "", 300),
+            (Flow::SignUp, "sign_up_force_redirect_url=/b", 40),
+            (Flow::SignUp, "sign_up_fallback_redirect_url=/c", 8),
+            (Flow::Logo, "", 2),
+        ],
+    )
     .await;
     for (range, hours_or_days) in [("24h", 24), ("7d", 7), ("30d", 30)] {
         let page = site.get(&format!("{PATH}?range={range}")).await;
         assert_eq!(page.status, StatusCode::OK);
         let shown = text(page.text());
-        let figures = "All visits 1,550 redirect_url 1,240 80.0% 40 forced Stored fallback 300 19.4% Fallback in the link 8 0.5% Home URL 2 0.1%";
+        let figures =
+            "All visits 1,550 redirect_url 1,240 80.0% 40 forced Stored fallback 300 19.4% Fallback in the link 8 0.5% Home URL 2 0.1%";
         assert!(shown.contains(figures), "{shown}");
         let table = page.text().split_once("class=\"as-table\"").unwrap().1;
         let rows = rows(table);
@@ -118,16 +122,19 @@ async fn figures_chart_table_and_flows_agree(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_refused_row_says_what_where_when_and_what_decided_instead(pool: PgPool) {
     let site = site(&pool).await;
-    store(&pool, &[
-        (Flow::SignIn, "redirect_url=https://partner.example.org/secret", 274),
-        (Flow::SignUp, "redirect_url=https://partner.example.org/", 38),
-        (Flow::SignIn, "redirect_url=http://app.myapp.com/", 9),
-        (Flow::SignIn, "redirect_url=https://nick@evil.com/", 8),
-        (Flow::SignIn, "redirect_url=https://m%D0%B0app.com/", 7),
-        (Flow::SignIn, "redirect_url=javascript:alert(1)", 6),
-        (Flow::SignIn, "redirect_url=https://[", 5),
-        (Flow::SignIn, &format!("redirect_url=https://{}/", vec!["a".repeat(49); 5].join(".") + ".de"), 4),
-    ])
+    store(
+        &pool,
+        &[
+            (Flow::SignIn, "redirect_url=https://partner.example.org/secret", 274),
+            (Flow::SignUp, "redirect_url=https://partner.example.org/", 38),
+            (Flow::SignIn, "redirect_url=http://app.myapp.com/", 9),
+            (Flow::SignIn, "redirect_url=https://nick@evil.com/", 8),
+            (Flow::SignIn, "redirect_url=https://m%D0%B0app.com/", 7),
+            (Flow::SignIn, "redirect_url=javascript:alert(1)", 6),
+            (Flow::SignIn, "redirect_url=https://[", 5),
+            (Flow::SignIn, &format!("redirect_url=https://{}/", vec!["a".repeat(49); 5].join(".") + ".de"), 4),
+        ],
+    )
     .await;
     let stored = find(&pool, "my-app").await;
     let others = Count { visit: None, ..counted(&stored, Flow::SignIn, "redirect_url=https://x.com/", 3, OffsetDateTime::now_utc()) };
@@ -158,11 +165,14 @@ async fn a_refused_row_says_what_where_when_and_what_decided_instead(pool: PgPoo
 #[sqlx::test(migrations = "../migrations")]
 async fn allowing_says_first_what_it_changes_and_can_be_undone(pool: PgPool) {
     let site = site(&pool).await;
-    store(&pool, &[
-        (Flow::SignIn, "redirect_url=https://partner.example.org/", 60),
-        // It would not be the target anyway.
-        (Flow::SignIn, "redirect_url=https://partner.example.org/&sign_in_force_redirect_url=/in", 7),
-    ])
+    store(
+        &pool,
+        &[
+            (Flow::SignIn, "redirect_url=https://partner.example.org/", 60),
+            // It would not be the target anyway.
+            (Flow::SignIn, "redirect_url=https://partner.example.org/&sign_in_force_redirect_url=/in", 7),
+        ],
+    )
     .await;
     let open = format!("{PATH}?allow=foreign+https%3A%2F%2Fpartner.example.org");
     let page = site.get(&open).await;
@@ -174,11 +184,11 @@ async fn allowing_says_first_what_it_changes_and_can_be_undone(pool: PgPool) {
     ] {
         assert!(offer.contains(said), "{offer}");
     }
-    let page = post(&site, &format!("{PATH}/allow"), &[
-        ("origin".into(), PARTNER.into()),
-        ("view".into(), "range=24h".into()),
-        ("change".into(), "allow".into()),
-    ])
+    let page = post(
+        &site,
+        &format!("{PATH}/allow"),
+        &[("origin".into(), PARTNER.into()), ("view".into(), "range=24h".into()), ("change".into(), "allow".into())],
+    )
     .await;
     assert_eq!(page, format!("{PATH}?range=24h&done=allowed&about=https%3A%2F%2Fpartner.example.org"));
     assert_eq!(find(&pool, "my-app").await.settings.allowed_origins, [PARTNER]);
@@ -215,7 +225,8 @@ async fn what_can_t_be_allowed_is_neither_offered_nor_stored(pool: PgPool) {
 async fn a_dismissed_one_is_hidden_recorded_and_shown_again(pool: PgPool) {
     let site = site(&pool).await;
     store(&pool, &[(Flow::SignIn, "redirect_url=https://evil.com/", 3), (Flow::SignIn, "redirect_url=https://[", 2)]).await;
-    let fields = |change: &str| vec![("refused".to_owned(), "foreign https://evil.com".to_owned()), ("change".to_owned(), change.to_owned())];
+    let fields =
+        |change: &str| vec![("refused".to_owned(), "foreign https://evil.com".to_owned()), ("change".to_owned(), change.to_owned())];
     let page = post(&site, &format!("{PATH}/dismiss"), &fields("dismiss")).await;
     let page = site.get(&page).await;
     assert!(text(page.text()).contains("https://evil.com (not allowed) is dismissed. Undo"));
@@ -258,7 +269,10 @@ async fn an_editor_stops_and_starts_the_counting(pool: PgPool) {
     let page = post(&site, &format!("{PATH}/counting"), &[("visits".into(), "off".into())]).await;
     let page = site.get(&page).await;
     let shown = text(page.text());
-    assert!(shown.contains("Visits of this instance are not counted any more. Undo") && shown.contains("Visits are not counted"), "{shown}");
+    assert!(
+        shown.contains("Visits of this instance are not counted any more. Undo") && shown.contains("Visits are not counted"),
+        "{shown}"
+    );
     assert!(!find(&pool, "my-app").await.visits_counted);
     post(&site, &format!("{PATH}/counting"), &undo(page.text())).await;
     assert!(find(&pool, "my-app").await.visits_counted);
@@ -271,9 +285,8 @@ async fn many_refused_redirects_come_in_pages_and_in_one_file(pool: PgPool) {
     let stored = find(&pool, "my-app").await;
     for hour in 0..3 {
         let at = OffsetDateTime::now_utc() - Duration::hours(hour);
-        let counts: Vec<_> = (0..180)
-            .map(|n| counted(&stored, Flow::SignIn, &format!("redirect_url=https://n{n}.h{hour}.evil.com/"), 1, at))
-            .collect();
+        let counts: Vec<_> =
+            (0..180).map(|n| counted(&stored, Flow::SignIn, &format!("redirect_url=https://n{n}.h{hour}.evil.com/"), 1, at)).collect();
         store_counts(&pool, &counts).await;
     }
     let page = site.get(&format!("{PATH}?q=evil")).await;

@@ -3,7 +3,9 @@
 use super::refused::RefusedItem;
 use crate::{
     instances::stored::StoredInstance,
-    redirects::{AllowedOrigin, Fallbacks, Flow, Instance, LinkShape, Refusal, Visit, missing_origin, parse_fallback, policy::check, resolve},
+    redirects::{
+        AllowedOrigin, Fallbacks, Flow, Instance, LinkShape, Refusal, Visit, missing_origin, parse_fallback, policy::check, resolve,
+    },
 };
 
 /// Visits of one flow whose links have the same shape.
@@ -46,9 +48,10 @@ pub fn refused_texts(origin: &AllowedOrigin) -> Vec<String> {
 /// The flows whose stored fallback redirect would be allowed with this origin, and is skipped without it.
 pub fn revived_flows(stored: &StoredInstance, with_it: &Instance) -> Vec<Flow> {
     let is_revived = |flow: &Flow| {
-        stored.fallbacks.get(*flow).is_some_and(|value| {
-            parse_fallback(&stored.instance, *flow, value).is_err() && parse_fallback(with_it, *flow, value).is_ok()
-        })
+        stored
+            .fallbacks
+            .get(*flow)
+            .is_some_and(|value| parse_fallback(&stored.instance, *flow, value).is_err() && parse_fallback(with_it, *flow, value).is_ok())
     };
     Flow::ALL.into_iter().filter(is_revived).collect()
 }

@@ -277,7 +277,9 @@ mod tests {
     #[test]
     fn a_composition_fills_its_line() {
         let html = composition(&decided([1, 1, 0, 2])).to_html();
-        for part in ["x=\"0.00%\" y=\"0\" width=\"25.00%\"", "x=\"25.00%\" y=\"0\" width=\"25.00%\"", "x=\"50.00%\" y=\"0\" width=\"50.00%\""] {
+        for part in
+            ["x=\"0.00%\" y=\"0\" width=\"25.00%\"", "x=\"25.00%\" y=\"0\" width=\"25.00%\"", "x=\"50.00%\" y=\"0\" width=\"50.00%\""]
+        {
             assert!(html.contains(part), "{html}");
         }
     }

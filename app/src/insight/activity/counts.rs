@@ -177,8 +177,9 @@ mod tests {
 
     #[test]
     fn shares_are_rounded_to_a_tenth_of_a_percent() {
-        assert_eq!([(9804, 12431), (1, 3), (2, 3), (5, 5), (0, 5), (0, 0)].map(|(part, whole)| percent(part, whole)), [
-            "78.9%", "33.3%", "66.7%", "100.0%", "0.0%", "0%"
-        ]);
+        assert_eq!(
+            [(9804, 12431), (1, 3), (2, 3), (5, 5), (0, 5), (0, 0)].map(|(part, whole)| percent(part, whole)),
+            ["78.9%", "33.3%", "66.7%", "100.0%", "0.0%", "0%"]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What the forms of the Activity tab do, each for one of the instance's editors.
 
 use super::{
-    form::{ActivityForm, AllowForm, Counting, CountingForm, Deed, Dismissal, DismissForm, OriginChangeKind},
+    form::{ActivityForm, AllowForm, Counting, CountingForm, Deed, DismissForm, Dismissal, OriginChangeKind},
     refused::RefusedItem,
     store::{self, AllowError},
 };

@@ -143,11 +143,14 @@ async fn a_dismissed_one_is_hidden_until_it_is_shown_again_and_both_are_recorded
     let me = owner(&pool).await;
     let stored = crate::fixtures::create_owned(&pool, &me, &my_app()).await;
     let (evil, other) = ("foreign https://evil.com", "foreign https://other.com");
-    store(&pool, &[
-        count(&stored, Flow::SignIn, "redirect_url=https://evil.com/", 2, now()),
-        count(&stored, Flow::SignIn, "redirect_url=https://other.com/", 1, now()),
-        Count { visit: None, ..count(&stored, Flow::SignIn, "redirect_url=https://x.com/", 9, now()) },
-    ])
+    store(
+        &pool,
+        &[
+            count(&stored, Flow::SignIn, "redirect_url=https://evil.com/", 2, now()),
+            count(&stored, Flow::SignIn, "redirect_url=https://other.com/", 1, now()),
+            Count { visit: None, ..count(&stored, Flow::SignIn, "redirect_url=https://x.com/", 9, now()) },
+        ],
+    )
     .await;
     for _ in 0..2 {
         dismiss(&pool, &me, "my-app", evil, Dismissal::Dismiss).await.unwrap();
@@ -161,7 +164,10 @@ async fn a_dismissed_one_is_hidden_until_it_is_shown_again_and_both_are_recorded
     }
     assert_eq!(texts(&listed(&pool, &stored, "").await), ["foreign", evil, other]);
     let records: Vec<(String, Option<String>)> =
-        sqlx::query_as("select kind, about from changes where kind like 'refusal%' and about <> 'foreign' order by id").fetch_all(&pool).await.unwrap();
+        sqlx::query_as("select kind, about from changes where kind like 'refusal%' and about <> 'foreign' order by id")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
     assert_eq!(records, [("refusal_dismissed".into(), Some(evil.into())), ("refusal_shown".into(), Some(evil.into()))]);
 }
 
@@ -210,12 +216,15 @@ async fn counting_is_switched_once_and_a_viewer_switches_nothing(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn the_shapes_of_an_origin_are_read_with_those_of_flows_that_it_revives(pool: PgPool) {
     let stored = create(&pool, &my_app()).await;
-    store(&pool, &[
-        count(&stored, Flow::SignIn, "redirect_url=https://evil.com/", 2, now()),
-        count(&stored, Flow::SignIn, "redirect_url=https://evil.com/", 3, now() - Duration::hours(2)),
-        count(&stored, Flow::SignIn, "redirect_url=https://other.com/", 5, now()),
-        count(&stored, Flow::SignOut, "", 7, now()),
-    ])
+    store(
+        &pool,
+        &[
+            count(&stored, Flow::SignIn, "redirect_url=https://evil.com/", 2, now()),
+            count(&stored, Flow::SignIn, "redirect_url=https://evil.com/", 3, now() - Duration::hours(2)),
+            count(&stored, Flow::SignIn, "redirect_url=https://other.com/", 5, now()),
+            count(&stored, Flow::SignOut, "", 7, now()),
+        ],
+    )
     .await;
     let texts = ["foreign https://evil.com".to_owned()];
     let visits = |flows: &'static [Flow]| {
@@ -254,7 +263,8 @@ async fn ninety_days_are_read_in_time(pool: PgPool) {
     sqlx::query("analyze visits").execute(&pool).await.unwrap();
     let rows: i64 = sqlx::query_scalar("select count(*) from visits").fetch_one(&pool).await.unwrap();
     for range in Range::ALL {
-        let (since, query) = (range.since(now()), refused_query(&stored, &ActivityForm { range, ..ActivityForm::default() }, range.since(now())));
+        let (since, query) =
+            (range.since(now()), refused_query(&stored, &ActivityForm { range, ..ActivityForm::default() }, range.since(now())));
         let (start, mut parts) = (std::time::Instant::now(), Vec::new());
         let counts = read_counts(&pool, stored.id, range, since).await.unwrap();
         parts.push(("counts", start.elapsed()));

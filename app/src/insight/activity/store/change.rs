@@ -81,11 +81,8 @@ pub async fn dismiss(pool: &PgPool, actor: &Actor, slug: &str, refused: &str, ch
     let id = lock_row(&mut transaction, actor, slug, Role::Editor).await?;
     let (kind, changed) = match change {
         Dismissal::Dismiss => {
-            let inserted = sqlx::query!(
-                "insert into dismissed_refusals (instance_id, refused) values ($1, $2) on conflict do nothing",
-                id,
-                refused
-            );
+            let inserted =
+                sqlx::query!("insert into dismissed_refusals (instance_id, refused) values ($1, $2) on conflict do nothing", id, refused);
             (Kind::RefusalDismissed, inserted.execute(&mut *transaction).await?)
         }
         Dismissal::Show => {

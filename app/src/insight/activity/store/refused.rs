@@ -98,10 +98,9 @@ pub async fn read_refused(pool: &PgPool, query: &RefusedQuery) -> sqlx::Result<R
     )
     .fetch_all(timed(pool))
     .await?;
-    let dismissed =
-        sqlx::query_scalar!(r#"select count(*) as "count!" from dismissed_refusals where instance_id = $1"#, query.instance)
-            .fetch_one(timed(pool))
-            .await?;
+    let dismissed = sqlx::query_scalar!(r#"select count(*) as "count!" from dismissed_refusals where instance_id = $1"#, query.instance)
+        .fetch_one(timed(pool))
+        .await?;
     let count = rows.first().map_or(0, |row| row.matching);
     let counts = rows.into_iter().map(|row| {
         let counted = || {

@@ -15,7 +15,10 @@ pub(super) fn fine_print(context: Context<'_>) -> impl IntoView + use<> {
     let change = (is_editor && kept.is_on).then(|| {
         let (text, value, label) = if stored.visits_counted {
             (
-                format!("Visits of this instance are counted. If you turn it off, what was counted stays until it is {} days old.", kept.days),
+                format!(
+                    "Visits of this instance are counted. If you turn it off, what was counted stays until it is {} days old.",
+                    kept.days
+                ),
                 "off",
                 "Stop counting",
             )

@@ -122,7 +122,8 @@ pub fn refused_query(stored: &StoredInstance, form: &ActivityForm, since: Offset
     let (mut texts, mut reasons) = (Vec::new(), Vec::new());
     if !text.is_empty() {
         let domain = stored.instance.domain().as_str();
-        let says = |reason: &Refusal| reason.name().contains(&text) || RefusedItem::sentence(*reason, domain).to_lowercase().contains(&text);
+        let says =
+            |reason: &Refusal| reason.name().contains(&text) || RefusedItem::sentence(*reason, domain).to_lowercase().contains(&text);
         reasons = REASONS.into_iter().filter(says).collect();
         texts.extend(idna::domain_to_ascii(&text).ok().filter(|ascii| !ascii.is_empty() && *ascii != text));
         texts.push(text);

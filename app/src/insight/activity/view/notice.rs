@@ -26,9 +26,13 @@ pub(super) fn notice(context: Context<'_>) -> Option<impl IntoView + use<>> {
         Deed::Allowed if is_allowed => {
             (format!("{shown} is an allowed origin. Links follow it from now on."), page.allow_origin(), ("origin", "change", "take-back"))
         }
-        Deed::TakenBack if !is_allowed => (format!("{shown} is not an allowed origin any more."), page.allow_origin(), ("origin", "change", "allow")),
+        Deed::TakenBack if !is_allowed => {
+            (format!("{shown} is not an allowed origin any more."), page.allow_origin(), ("origin", "change", "allow"))
+        }
         Deed::Dismissed if !about.is_empty() => (format!("{refused} is dismissed."), page.dismiss_refused(), ("refused", "change", "show")),
-        Deed::Shown if !about.is_empty() => (format!("{refused} is shown again."), page.dismiss_refused(), ("refused", "change", "dismiss")),
+        Deed::Shown if !about.is_empty() => {
+            (format!("{refused} is shown again."), page.dismiss_refused(), ("refused", "change", "dismiss"))
+        }
         Deed::Counted if stored.visits_counted => {
             ("Visits of this instance are counted from now on.".to_owned(), page.counting(), ("", "visits", "off"))
         }

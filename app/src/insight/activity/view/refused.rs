@@ -105,7 +105,11 @@ fn end(context: Context<'_>, loaded: &Loaded) -> impl IntoView + use<> {
     let (count, shown) = (loaded.refused.count, i64::try_from(loaded.refused.rows.len()).unwrap_or(PAGE_SIZE));
     let range = (shown > 0).then(|| {
         let last = form.offset() + shown;
-        if count <= PAGE_SIZE { format!("{} of {}", Grouped(shown), Grouped(count)) } else { format!("{} to {} of {}", Grouped(form.offset() + 1), Grouped(last), Grouped(count)) }
+        if count <= PAGE_SIZE {
+            format!("{} of {}", Grouped(shown), Grouped(count))
+        } else {
+            format!("{} to {} of {}", Grouped(form.offset() + 1), Grouped(last), Grouped(count))
+        }
     });
     let at = |page: i64| format!("{}#refused", form.at(page).address(slug));
     let previous = (form.page > 1).then(|| view! { <a href=at(form.page - 1) rel="prev">"Previous"</a> });
@@ -114,7 +118,8 @@ fn end(context: Context<'_>, loaded: &Loaded) -> impl IntoView + use<> {
     let dismissed = if form.dismissed {
         Some(view! { <a href=other>"Show what is not dismissed"</a> }.into_any())
     } else {
-        (loaded.refused.dismissed > 0).then(|| view! { <a href=other>{format!("Show {} dismissed", Grouped(loaded.refused.dismissed))}</a> }.into_any())
+        (loaded.refused.dismissed > 0)
+            .then(|| view! { <a href=other>{format!("Show {} dismissed", Grouped(loaded.refused.dismissed))}</a> }.into_any())
     };
     view! { <p class="end help"><span>{range}</span> " " {previous} " " {next} " " {dismissed}</p> }
 }
@@ -142,10 +147,8 @@ fn row_view(context: Context<'_>, row: &RefusedRow, offer: Option<&Offer>) -> im
     // One entry needs no number of its own.
     let flows = &row.flows;
     let number = |visits: u64, of: usize| (of > 1).then(|| view! { " " <i>{Grouped(visits).to_string()}</i> });
-    let in_flows = flows
-        .iter()
-        .map(|(flow, visits)| view! { <span class="each">{flow.title()}{number(*visits, flows.len())}</span> })
-        .collect_view();
+    let in_flows =
+        flows.iter().map(|(flow, visits)| view! { <span class="each">{flow.title()}{number(*visits, flows.len())}</span> }).collect_view();
     let ended = row
         .ended
         .iter()
@@ -183,7 +186,10 @@ fn what(context: Context<'_>, row: &RefusedRow) -> impl IntoView + use<> {
     let absolute = if item.name.starts_with("//") { format!("https:{}", item.name) } else { item.name.clone() };
     let host = Url::parse(&absolute).ok().and_then(|url| url.host_str().map(str::to_owned));
     let marked = highlights(&shown, host.as_deref().filter(|_| item.reason != Refusal::Scheme));
-    let reads = host.as_deref().and_then(in_unicode).map(|letters| view! { <small>"Its host reads as "<span class="reads">{highlighted(letters)}</span></small> });
+    let reads = host
+        .as_deref()
+        .and_then(in_unicode)
+        .map(|letters| view! { <small>"Its host reads as "<span class="reads">{highlighted(letters)}</span></small> });
     let look_alike = host
         .filter(|host| item.reason == Refusal::Foreign && is_look_alike(domain, host))
         .map(|_| view! { <small class="look-alike">{icon(WARNING)}<span>{format!("Its name resembles {domain}.")}</span></small> });

@@ -21,7 +21,8 @@ pub(super) fn section(context: Context<'_>, loaded: &Loaded) -> impl IntoView + 
     let range = form.range;
     let since = range.long(range.since(OffsetDateTime::now_utc()));
     let has_visits = loaded.totals.all.all() > 0;
-    let help = if has_visits { format!("Since {since} UTC, by what decided where they ended.") } else { format!("None since {since} UTC.") };
+    let help =
+        if has_visits { format!("Since {since} UTC, by what decided where they ended.") } else { format!("None since {since} UTC.") };
     let ranges = Range::ALL
         .map(|other| {
             let here = (other == range).then_some("true");
