@@ -23,7 +23,12 @@ pub(crate) fn form(html: &str) -> Vec<(String, String)> {
     // The form that undoes a save has the same fields as the page's own.
     let (before, after) = html.split_once("class=\"undo\"").unwrap_or((html, ""));
     let after = after.split_once("</form>").map_or("", |(_, after)| after);
-    [before, after].into_iter().flat_map(inputs).collect()
+    // "Check now" is a form of its own.
+    let without_check = |html: &str| -> String {
+        let (before, check) = html.split_once("id=\"check-targets\"").unwrap_or((html, ""));
+        [before, check.split_once("</form>").map_or("", |(_, after)| after)].concat()
+    };
+    [before, after].into_iter().flat_map(|part| inputs(&without_check(part))).collect()
 }
 
 fn inputs(html: &str) -> Vec<(String, String)> {
