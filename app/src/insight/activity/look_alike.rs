@@ -7,7 +7,7 @@ use crate::redirects::is_close;
 const MIN_NAME_CHARS: usize = 4;
 
 /// Letters that look like another one, each with the one that it looks like (a part of Unicode TR 39, confusables).
-const LOOK_ALIKES: [(&str, char); 15] = [
+const CONFUSABLES: [(&str, char); 15] = [
     ("аαạáàâäãåɑ", 'a'),
     ("сϲćç", 'c'),
     ("ԁđ", 'd'),
@@ -44,7 +44,7 @@ fn registered_name(host: &str) -> String {
 
 /// A name with each letter replaced by the one that it looks like, and without what is overlooked.
 fn skeleton(name: &str) -> String {
-    let plain = |c: char| LOOK_ALIKES.into_iter().find(|(like, _)| like.contains(c)).map_or(c, |(_, letter)| letter);
+    let plain = |c: char| CONFUSABLES.into_iter().find(|(like, _)| like.contains(c)).map_or(c, |(_, letter)| letter);
     let letters: String = name.chars().flat_map(char::to_lowercase).filter(|c| *c != '-').map(plain).collect();
     letters.replace("rn", "m").replace("vv", "w")
 }

@@ -5,7 +5,17 @@ use super::{
     refused::RefusedItem,
     store::{self, AllowError},
 };
-use crate::{database::StoreError, error::AppError, saving::save::Saver};
+use crate::{
+    database::{StoreError, timed},
+    error::AppError,
+    insight::impact::{
+        Figure,
+        measure::{DAYS, Proposed, measure},
+    },
+    instances::store::find,
+    redirects::AllowedOrigin,
+    saving::save::Saver,
+};
 
 /// Allows an origin or takes it back. Returns the page that says so.
 ///
@@ -13,7 +23,8 @@ use crate::{database::StoreError, error::AppError, saving::save::Saver};
 /// The caller may not, the origin can't be allowed, the instance is archived, or the database does not answer.
 pub async fn allow(slug: String, form: AllowForm) -> Result<String, AppError> {
     let saver = Saver::editor(slug).await?;
-    let changed = store::change_origin(&saver.pool, &saver.actor, &saver.slug, &form.origin, form.change).await;
+    let figure = measure_origin(&saver, &form).await;
+    let changed = store::change_origin(&saver.pool, &saver.actor, &saver.slug, &form.origin, form.change, figure).await;
     let is_changed = changed.map_err(|error| match error {
         AllowError::NotAllowable => AppError::BadRequest,
         AllowError::Store(error) => error.into_app_error(),
@@ -23,6 +34,18 @@ pub async fn allow(slug: String, form: AllowForm) -> Result<String, AppError> {
     }
     let what = if form.change == OriginChangeKind::Allow { Deed::Allowed } else { Deed::TakenBack };
     Ok(ActivityForm::read(&form.view).after(what, &form.origin).address(&saver.slug))
+}
+
+/// How many visits of the last week end elsewhere by this. `None` if that can't be told.
+async fn measure_origin(saver: &Saver, form: &AllowForm) -> Option<Figure> {
+    let stored = find(timed(&saver.pool), &saver.slug).await.ok().flatten()?;
+    let origin = [AllowedOrigin::parse(&form.origin, stored.instance.environment()).ok()?];
+    let (added, removed): (&[_], &[_]) = match form.change {
+        OriginChangeKind::Allow => (&origin, &[]),
+        OriginChangeKind::TakeBack => (&[], &origin),
+    };
+    let proposed = Proposed { instance: stored.instance.with_origins(added, removed), ..Proposed::stored(&stored) };
+    measure(&saver.pool, &stored, &proposed, DAYS).await.figure()
 }
 
 /// Dismisses a refused redirect or shows it again. Returns the page that says so.

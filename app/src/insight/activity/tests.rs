@@ -177,7 +177,7 @@ async fn an_origin_is_allowed_over_whatever_was_saved_meanwhile_and_taken_back(p
     crate::fixtures::create_owned(&pool, &me, &my_app()).await;
     save_fallbacks(&pool, &me, "my-app", &[(Flow::SignIn, "/in")]).await;
     let partner = "https://partner.example.org";
-    let change = |origin: &'static str, kind| change_origin(&pool, &me, "my-app", origin, kind);
+    let change = |origin: &'static str, kind| change_origin(&pool, &me, "my-app", origin, kind, None);
     assert!(change(partner, OriginChangeKind::Allow).await.unwrap());
     assert!(!change(partner, OriginChangeKind::Allow).await.unwrap(), "once is enough");
     let stored = find(&pool, "my-app").await;
@@ -209,7 +209,7 @@ async fn counting_is_switched_once_and_a_viewer_switches_nothing(pool: PgPool) {
     assert!(matches!(set_counting(&pool, &viewer, "my-app", Counting::Off).await, Err(StoreError::Forbidden)));
     let dismissed = dismiss(&pool, &viewer, "my-app", "not_a_url", Dismissal::Dismiss).await;
     assert!(matches!(dismissed, Err(StoreError::Forbidden)));
-    let allowed = change_origin(&pool, &viewer, "my-app", "https://evil.com", OriginChangeKind::Allow).await;
+    let allowed = change_origin(&pool, &viewer, "my-app", "https://evil.com", OriginChangeKind::Allow, None).await;
     assert!(matches!(allowed, Err(AllowError::Store(StoreError::Forbidden))));
 }
 

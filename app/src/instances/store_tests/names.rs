@@ -13,6 +13,7 @@ use crate::{
     portal::{identity::IdentityKind, quotas::Quota},
     redirects::{Environment, Flow},
     runtimes,
+    target_checks::Target,
 };
 
 type Names = BTreeSet<String>;
@@ -27,6 +28,7 @@ fn of_the_code() -> BTreeMap<&'static str, Names> {
     let invite = Invitation { email: email(), membership: None, server_admin: false, owner_of_all: false };
     let purposes = [Purpose::Setup, Purpose::Invite(invite), Purpose::Reset(email())];
     let roles = names(admins::Role::ALL.map(admins::Role::name));
+    let targets = Flow::ALL.map(Target::Fallback).into_iter().chain([Target::HomeUrl, Target::PortalOrigin]);
     BTreeMap::from([
         ("admin_links_kind_check", names(purposes.each_ref().map(Purpose::kind))),
         ("admin_links_role_check", roles.clone()),
@@ -36,6 +38,9 @@ fn of_the_code() -> BTreeMap<&'static str, Names> {
         ("instances_environment_check", names(Environment::ALL.map(Environment::name))),
         ("instances_identity_check", names(IdentityKind::ALL.map(IdentityKind::name))),
         ("members_role_check", roles),
+        ("target_checks_target_check", targets.map(|target| target.name().to_owned()).collect()),
+        // The queries name these themselves.
+        ("visits_unit_check", names(["hour", "day"])),
         ("visitor_quotas_kind_check", names(Quota::ALL.map(Quota::name))),
         ("runtimes_role_check", names(runtimes::RuntimeRole::ALL.map(runtimes::RuntimeRole::name))),
     ])

@@ -9,10 +9,13 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
-    insight::activity::{
-        allow::origin_to_allow,
-        form::{Counting, Dismissal, OriginChangeKind},
-        refused::RefusedItem,
+    insight::{
+        activity::{
+            allow::origin_to_allow,
+            form::{Counting, Dismissal, OriginChangeKind},
+            refused::RefusedItem,
+        },
+        impact::Figure,
     },
     instances::store::find_any,
     members::role::Role,
@@ -36,11 +39,18 @@ impl From<sqlx::Error> for AllowError {
     }
 }
 
-/// Allows an origin, or takes it back, whatever else was saved meanwhile. Returns whether that has changed anything.
+/// Allows an origin, or takes it back, whatever else was saved meanwhile. The record keeps the figure. Returns whether that has changed anything.
 ///
 /// # Errors
 /// The origin can't be allowed, or why nothing can be stored.
-pub async fn change_origin(pool: &PgPool, actor: &Actor, slug: &str, origin: &str, kind: OriginChangeKind) -> Result<bool, AllowError> {
+pub async fn change_origin(
+    pool: &PgPool,
+    actor: &Actor,
+    slug: &str,
+    origin: &str,
+    kind: OriginChangeKind,
+    figure: Option<Figure>,
+) -> Result<bool, AllowError> {
     let mut transaction = begin(pool).await?;
     lock_row(&mut transaction, actor, slug, Role::Editor).await?;
     let stored = find_any(&mut *transaction, slug).await?.ok_or(StoreError::NotFound)?;
@@ -66,7 +76,7 @@ pub async fn change_origin(pool: &PgPool, actor: &Actor, slug: &str, origin: &st
     )
     .fetch_one(&mut *transaction)
     .await?;
-    let entry = Entry::of(stored.id).at(version).field("allowed_origins", before, origins);
+    let entry = Entry::of(stored.id).at(version).field("allowed_origins", before, origins).impact(figure);
     record(&mut transaction, actor, Kind::Settings, entry).await?;
     transaction.commit().await?;
     Ok(true)
