@@ -64,7 +64,7 @@ fn measure() -> anyhow::Result<Vec<String>> {
         scale::measure(&runtime, &postgres, &mut report)?;
     }
     if is_selected("visits") {
-        visits::measure(&mut report)?;
+        visits::measure(&runtime, &postgres, &mut report)?;
     }
     if is_selected("floods") {
         floods::measure(&runtime, &mut report)?;

@@ -19,7 +19,7 @@ use crate::{
 const SERVED_AT: [(&str, &str); 2] = [("localhost:3000", "/portal/my-app/v1/redirects"), ("accounts.myapp.com", "/v1/redirects")];
 
 /// The routes that save an instance. The first two tests below send a save to each of them.
-const SAVING: [&str; 14] = [
+const SAVING: [&str; 16] = [
     "/api/copy_settings",
     "/api/create_instance",
     "/api/restore_version",
@@ -27,6 +27,8 @@ const SAVING: [&str; 14] = [
     "/api/save_settings",
     "/api/set_portal_pages",
     "/instances/new",
+    "/instances/{slug}/activity/allow",
+    "/instances/{slug}/activity/counting",
     "/instances/{slug}/archive",
     "/instances/{slug}/copy",
     "/instances/{slug}/history/{version}",
@@ -37,13 +39,19 @@ const SAVING: [&str; 14] = [
 ];
 
 /// The other routes under `/instances` and `/api`: they only show something, or change what no version counts.
-const NOT_SAVING: [&str; 23] = [
+const NOT_SAVING: [&str; 30] = [
     "/api/check_fallback",
     "/api/check_settings",
+    "/api/check_targets",
+    "/api/fallbacks_impact",
     "/api/preview",
+    "/api/settings_impact",
     "/api/{*function}",
     "/instances",
     "/instances/{slug}",
+    "/instances/{slug}/activity",
+    "/instances/{slug}/activity/dismiss",
+    "/instances/{slug}/activity/refused.csv",
     "/instances/{slug}/history",
     "/instances/{slug}/history/export.csv",
     "/instances/{slug}/history/export.json",
@@ -57,6 +65,7 @@ const NOT_SAVING: [&str; 23] = [
     "/instances/{slug}/preview/links",
     "/instances/{slug}/preview/links.csv",
     "/instances/{slug}/snippets",
+    "/instances/{slug}/targets",
     "/instances/{slug}/visitors",
     "/instances/{slug}/visitors/delete",
     "/instances/{slug}/visitors/waitlist",
@@ -99,15 +108,17 @@ async fn every_form_that_saves_is_served_at_once_by_slug_and_by_host(pool: PgPoo
     assert_served(&site, (StatusCode::OK, 1), "new").await;
     let settings = with(with(instance_form(), "version", "2"), "name", "Renamed");
     let copy = vec![("from", "source"), ("from_version", "1"), ("version", "3"), ("origin", "https://new.org")];
-    let saves: [(&str, Fields<'_>, (StatusCode, i64)); 8] = [
+    let saves: [(&str, Fields<'_>, (StatusCode, i64)); 10] = [
         ("redirects", with(fallback_form("1"), "after_sign_in_url", "/in"), (StatusCode::OK, 2)),
         ("settings", settings, (StatusCode::OK, 3)),
         ("copy", copy, (StatusCode::OK, 4)),
         ("history/1", vec![("version", "4")], (StatusCode::OK, 5)),
         ("portal", vec![("pages", "off")], (StatusCode::OK, 6)),
         ("portal", vec![("pages", "on")], (StatusCode::OK, 7)),
+        ("activity/counting", vec![("visits", "off"), ("view", "")], (StatusCode::OK, 8)),
+        ("activity/allow", vec![("origin", "https://other.org"), ("change", "allow"), ("view", "")], (StatusCode::OK, 9)),
         ("archive", vec![("slug", "my-app")], (StatusCode::GONE, 0)),
-        ("unarchive", vec![], (StatusCode::OK, 9)),
+        ("unarchive", vec![], (StatusCode::OK, 11)),
     ];
     for (path, form, expected) in saves {
         assert_eq!(post(&site, &format!("/instances/my-app/{path}"), &form).await, StatusCode::SEE_OTHER, "{path}");

@@ -134,30 +134,3 @@ async fn visits_from_before_a_field_was_changed_ended_elsewhere(pool: PgPool) {
     age(&pool, Duration::hours(-1)).await;
     assert_eq!(sign_in(said(&pool, &stored).await), ["7 visits ended here since it was saved", "7 visits ended at /in since it was saved"]);
 }
-
-/// `cargo nextest run --run-ignored only` with a release build says how long it takes.
-#[ignore = "a measurement"]
-#[sqlx::test(migrations = "../migrations")]
-async fn fifty_thousand_shapes_of_a_month_take_no_longer_than_300_ms(pool: PgPool) {
-    let stored = create(&pool, &my_app()).await;
-    let sql = r#"insert into visits (instance_id, unit, starts_at, shape_hash, flow, source, refused, link, visits, first_seen, last_seen)
-        select $1, 'day', date_trunc('day', now(), 'UTC') - make_interval(days => 1 + n % 29 + k * 7 % 22),
-            decode(md5(n::text), 'hex'), 'sign-in', 'home_url', array['foreign https://' || n || '.evil.example'],
-            '{"redirect_url":{"web":{"scheme":"https","host":"' || n || '.evil.example"}}}', 3, now(), now()
-        from generate_series(1, 50000) n, generate_series(0, 1) k on conflict do nothing"#;
-    sqlx::query(sql).bind(stored.id).execute(&pool).await.unwrap();
-    sqlx::query("analyze visits").execute(&pool).await.unwrap();
-    let mut moved = my_app();
-    moved.allowed_origins = vec!["https://*.evil.example".to_owned()];
-    let proposed = Proposed { instance: crate::fixtures::instance(&moved), ..Proposed::stored(&stored) };
-    for _ in 0..3 {
-        let before = std::time::Instant::now();
-        let counted = counts(&pool, stored.id, 30).await.unwrap();
-        let read = before.elapsed();
-        let (shapes, others) = counted.read();
-        let parsed = before.elapsed();
-        let after = Proposed::stored(&stored);
-        let impact = super::between::between(after.rules(), proposed.rules(), &shapes, &others);
-        println!("{} shapes, {} visits: read {read:?}, parsed {parsed:?}, all {:?}", shapes.len(), impact.changed, before.elapsed());
-    }
-}
