@@ -30,10 +30,10 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(offer).toContainText("6 visits in the last 7 days would have ended elsewhere.");
       await expect(offer).toBeInViewport();
       await offer.getByRole("button", { name: "Allow this origin" }).click();
-      await expect(page.getByRole("status")).toContainText("https://partner.example.org is an allowed origin.");
+      await expect(page.locator(".banner[role=status]")).toContainText("https://partner.example.org is an allowed origin.");
       expect((await resolve(page, slug, "flow=sign-in&redirect_url=https://partner.example.org/x")).target).toBe("https://partner.example.org/x");
       await page.getByRole("button", { name: "Undo" }).click();
-      await expect(page.getByRole("status")).toContainText("is not an allowed origin any more");
+      await expect(page.locator(".banner[role=status]")).toContainText("is not an allowed origin any more");
       expect((await resolve(page, slug, "flow=sign-in&redirect_url=https://partner.example.org/x")).source).toBe("home_url");
     });
 
@@ -42,7 +42,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto(`/instances/${slug}/activity`);
       const evil = page.getByRole("row", { name: /evil\.com/ });
       await evil.getByRole("button", { name: /^Dismiss/ }).click();
-      await expect(page.getByRole("status")).toContainText("https://evil.com (not allowed) is dismissed.");
+      await expect(page.locator(".banner[role=status]")).toContainText("https://evil.com (not allowed) is dismissed.");
       await expect(evil).toHaveCount(0);
       await page.getByRole("link", { name: "Show 1 dismissed" }).click();
       await evil.getByRole("button", { name: /^Show again/ }).click();
@@ -81,9 +81,9 @@ test("an editor stops the counting, and visits are not counted any more", async 
   await page.goto(`/instances/${slug}/activity`);
   await page.getByText("Change what is kept").click();
   await page.getByRole("button", { name: "Stop counting" }).click();
-  await expect(page.getByRole("status")).toContainText("Visits of this instance are not counted any more.");
+  await expect(page.locator(".banner[role=status]")).toContainText("Visits of this instance are not counted any more.");
   await page.getByRole("button", { name: "Undo" }).click();
-  await expect(page.getByRole("status")).toContainText("Visits of this instance are counted from now on.");
+  await expect(page.locator(".banner[role=status]")).toContainText("Visits of this instance are counted from now on.");
 });
 
 for (const width of [390, 320]) {

@@ -33,10 +33,10 @@ pub(super) async fn card(slug: &str) -> Result<impl IntoView + use<>, AppError> 
         .flat_map(|health| targets(&stored).into_iter().map(move |(target, url)| (target, url.to_string(), health.of(target, &url))))
         .collect();
     let button = (may_check && is_on).then(|| {
-        check_form(
-            slug,
-            view! { <button class="button small" name="page" value="activity">"Check now"<span class="unseen">" what the targets answer"</span></button> },
-        )
+        let button = view! {
+            <button class="button small" name="page" value="activity">"Check now"<span class="unseen">" what the targets answer"</span></button>
+        };
+        view! { <div class="check-now"><span class="help" id=CHECK_SAID role="status"></span>{check_form(slug, button)}</div> }
     });
     let body = if is_on { rows(&all).into_any() } else { off().into_any() };
     Ok(view! {
@@ -44,9 +44,9 @@ pub(super) async fn card(slug: &str) -> Result<impl IntoView + use<>, AppError> 
             <div class="changes-head">
                 <div>
                     <h2 id="targets">"Targets"</h2>
-                    <p class="help">"What the pages answer that people are sent to. Checked every hour."</p>
+                    <p class="help">"What the pages answer that people are sent to."{is_on.then_some(" Checked every hour.")}</p>
                 </div>
-                <div class="check-now"><span class="help" id=CHECK_SAID role="status"></span>{button}</div>
+                {button}
             </div>
             {body}
         </section>
