@@ -58,8 +58,16 @@ impl Admin {
     pub(crate) fn save(&self, server: &mut Client, slug: &str, version: i64, value: &str) -> io::Result<Saved> {
         let version = version.to_string();
         let flows = Flow::ALL.map(|flow| (flow.field(), value));
-        let form: Vec<_> = std::iter::once(("version", version.as_str())).chain(flows).collect();
-        let answer = server.post(&format!("/instances/{slug}/redirects"), &self.cookie, &form)?;
+        let mut form: Vec<_> = std::iter::once(("version", version.as_str())).chain(flows).collect();
+        let path = format!("/instances/{slug}/redirects");
+        let mut answer = server.post(&path, &self.cookie, &form)?;
+        // Where many visits would end elsewhere, saving asks first.
+        let asked = String::from_utf8_lossy(&answer.body).into_owned();
+        let seen = asked.split_once("name=\"confirmed\" value=\"").and_then(|(_, rest)| rest.split('"').next());
+        if let Some(seen) = seen.filter(|_| answer.status == 422) {
+            form.push(("confirmed", seen));
+            answer = server.post(&path, &self.cookie, &form)?;
+        }
         Ok(match answer.status {
             303 => Saved::Yes,
             409 => Saved::Conflict,
