@@ -3,7 +3,7 @@
 use crate::{
     admins::Role,
     database::StoreError,
-    insight::impact::{Measured, confirm::Seen, measure, measure::DAYS, view::on_page},
+    insight::impact::{Measured, confirm::Seen, measure, measure::LATELY, view::on_page},
     instances::{
         store::{self, InstanceSummary},
         stored::StoredInstance,
@@ -60,7 +60,7 @@ pub fn CopyPage() -> impl IntoView {
             let checked = refused.filter(is_kept).map(|refused| refused.form);
             let proposed = Plan::new(&stored, &source, checked.as_ref()).proposed();
             let measured =
-                if plan.changes_nothing() { Measured::NoVisits } else { measure(&loading::pool()?, &stored, &proposed, DAYS).await };
+                if plan.changes_nothing() { Measured::NoVisits } else { measure(&loading::pool()?, &stored, &proposed, LATELY).await };
             let seen = Seen::new(stored.instance.version(), proposed.rules(), measured.figure().unwrap_or_default());
             let impact = on_page(&measured, &seen, stored.settings.environment);
             view! {

@@ -7,3 +7,14 @@ mod hashing;
 pub mod password;
 pub mod secret_key;
 pub mod token;
+
+use std::fmt::Write;
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -7,6 +7,8 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 
+use super::hex;
+
 /// The length of a key, in bytes.
 const KEY_BYTES: usize = 32;
 
@@ -64,7 +66,7 @@ impl SecretKey {
 
     /// The key as it is written to its file.
     pub fn to_file(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).chain(["\n".to_owned()]).collect()
+        hex(&self.0) + "\n"
     }
 
     /// Encrypts a secret with XChaCha20-Poly1305. `purpose` says what the secret is and whose: it can be read back only for the same.

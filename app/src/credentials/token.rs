@@ -4,6 +4,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use super::hex;
+
 /// A random token of 256 bits. Only its hash is stored, so nobody who reads the database can use it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token([u8; 32]);
@@ -34,11 +36,7 @@ impl Token {
 
     /// The token in hexadecimal. Only the person that it is for may get it.
     pub fn secret(&self) -> String {
-        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-            use fmt::Write;
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex(&self.0)
     }
 
     /// The token's SHA-256, which is stored. A token is random, so it needs no salt and no slow hash.

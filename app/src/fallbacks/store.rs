@@ -10,7 +10,7 @@ use crate::{
         record::{Entry, record},
     },
     insight::impact::Figure,
-    instances::store::lock,
+    instances::store::{lock, put_origins},
     redirects::{Fallbacks, Flow},
     saving::save::Written,
 };
@@ -56,13 +56,7 @@ pub async fn write(
         return Ok(Written { version: form.version, undo: String::new() });
     }
     put(&mut transaction, stored.id, &fallbacks).await?;
-    let version = sqlx::query_scalar!(
-        "update instances set allowed_origins = $2, version = version + 1, updated_at = now() where id = $1 returning version",
-        stored.id,
-        &origins
-    )
-    .fetch_one(&mut *transaction)
-    .await?;
+    let version = put_origins(&mut transaction, stored.id, &origins).await?;
     // Where nothing but an origin has changed, it is a change of the settings.
     let kind = if fallbacks == stored.fallbacks { Kind::Settings } else { kind };
     let entry = Entry { about, ..Entry::of(stored.id).at(version).impact(figure) }.field("allowed_origins", before.clone(), origins);

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod impact;
+pub mod range;
 pub mod store;
 pub mod visit;
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
+use strum::{EnumString, IntoStaticStr};
 use url::Url;
 
 use super::{
@@ -12,8 +13,9 @@ use super::{
 };
 
 /// Where a candidate comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Source {
     /// `sign_in_force_redirect_url` or `sign_up_force_redirect_url` in the link.
     ForceParam,
@@ -28,15 +30,9 @@ pub enum Source {
 }
 
 impl Source {
-    /// The source's name in JSON and CSV.
+    /// The source's name in JSON, CSV and the database.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::ForceParam => "force_param",
-            Self::RedirectUrl => "redirect_url",
-            Self::FallbackParam => "fallback_param",
-            Self::Fallback => "fallback",
-            Self::HomeUrl => "home_url",
-        }
+        self.into()
     }
 
     /// The source's name on screens.

@@ -41,7 +41,7 @@ fn look_again() {
     let Ok(Some(waiting)) = document().query_selector(".waiting") else { return };
     let Some(address) = waiting.get_attribute("data-from") else { return };
     fetch(&address, |page| {
-        // Somebody who is signed out meanwhile gets another page.
+        // An admin whose session has ended gets another page.
         if let (Ok(None), Ok(Some(_))) = (page.query_selector(".waiting"), page.query_selector(".figures")) {
             let _ = window().location().reload();
         }

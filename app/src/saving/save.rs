@@ -18,7 +18,7 @@ use crate::{
     insight::impact::{
         Figure,
         confirm::{SHOW, Seen},
-        measure::{DAYS, Proposed, measure},
+        measure::{LATELY, Proposed, measure},
         view::question,
     },
     instances::{
@@ -128,7 +128,7 @@ impl Saver {
         confirmed: &str,
         verb: &'static str,
     ) -> Result<Option<Figure>, String> {
-        let measured = measure(&self.pool, stored, proposed, DAYS).await;
+        let measured = measure(&self.pool, stored, proposed, LATELY).await;
         let environment = stored.settings.environment;
         let figure = measured.figure();
         let seen = Seen::new(stored.instance.version(), proposed.rules(), figure.unwrap_or_default());

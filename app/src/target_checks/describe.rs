@@ -1,6 +1,6 @@
 //! Checks in words.
 
-use time::{Duration, OffsetDateTime, UtcOffset, Weekday, format_description::BorrowedFormatItem, macros::format_description};
+use time::{Duration, OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 
 use super::{CheckOutcome, Target, TargetCheck, TargetState};
 
@@ -54,24 +54,12 @@ fn since(check: &TargetCheck, now: OffsetDateTime) -> String {
     match now - at {
         ago if ago < Duration::hours(1) || check.checked_at - at < Duration::minutes(1) => String::new(),
         ago if ago < Duration::days(1) => format!(" for {}", length(ago)),
-        ago if ago < Duration::days(7) => format!(" since {}", weekday(at.to_offset(UtcOffset::UTC).weekday())),
+        ago if ago < Duration::days(7) => format!(" since {}", at.to_offset(UtcOffset::UTC).weekday()),
         _ => format!(" since {}", at.to_offset(UtcOffset::UTC).format(DAY).unwrap_or_default()),
     }
 }
 
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:long]");
-
-fn weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Monday => "Monday",
-        Weekday::Tuesday => "Tuesday",
-        Weekday::Wednesday => "Wednesday",
-        Weekday::Thursday => "Thursday",
-        Weekday::Friday => "Friday",
-        Weekday::Saturday => "Saturday",
-        Weekday::Sunday => "Sunday",
-    }
-}
 
 /// How long ago it was.
 pub(super) fn ago(at: OffsetDateTime, now: OffsetDateTime) -> String {

@@ -19,7 +19,7 @@ impl CheckTargetsForm {
         match self.page.as_str() {
             "redirects" => at.redirects(),
             "settings" => at.settings(),
-            "activity" => format!("{}/activity#targets", at.overview()),
+            "activity" => format!("{}#targets", at.activity()),
             _ => at.overview(),
         }
     }

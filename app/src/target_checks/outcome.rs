@@ -1,10 +1,11 @@
 //! What came of a check.
 
-use strum::EnumCount;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use time::{Duration, OffsetDateTime};
 
 /// What a target does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumCount)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum TargetState {
     /// It answers with a page.
     Ok,
@@ -54,51 +55,9 @@ pub enum Severity {
 }
 
 impl TargetState {
-    /// Every state.
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::Ok,
-        Self::SignIn,
-        Self::OtherSite,
-        Self::PrivateAddress,
-        Self::ErrorStatus,
-        Self::Timeout,
-        Self::NoAddress,
-        Self::Unreachable,
-        Self::CertificateEnded,
-        Self::CertificateInvalid,
-        Self::NoTls,
-        Self::NotHttp,
-        Self::TooManyRedirects,
-        Self::BadRedirect,
-        Self::RedirectsToPrivateAddress,
-        Self::NotThisPortal,
-    ];
-
-    /// Its name in the database and in the metrics.
+    /// The name in the database and in metrics.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::SignIn => "sign_in",
-            Self::OtherSite => "other_site",
-            Self::PrivateAddress => "private_address",
-            Self::ErrorStatus => "error_status",
-            Self::Timeout => "timeout",
-            Self::NoAddress => "no_address",
-            Self::Unreachable => "unreachable",
-            Self::CertificateEnded => "certificate_ended",
-            Self::CertificateInvalid => "certificate_invalid",
-            Self::NoTls => "no_tls",
-            Self::NotHttp => "not_http",
-            Self::TooManyRedirects => "too_many_redirects",
-            Self::BadRedirect => "bad_redirect",
-            Self::RedirectsToPrivateAddress => "redirects_to_private_address",
-            Self::NotThisPortal => "not_this_portal",
-        }
-    }
-
-    /// The state of that name. `None` if this version knows none.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
+        self.into()
     }
 
     fn severity(self) -> Severity {

@@ -8,11 +8,11 @@ use app::{
     insight::{
         activity::{
             form::ActivityForm,
-            range::Range,
             store::{first_seen, read_counts, read_refused},
             view::refused_query,
         },
         impact::{Rules, between::between, store::counts},
+        range::Range,
     },
     instances::stored::StoredInstance,
     redirects::{Flow, LinkParams, Visit, resolve},
@@ -133,7 +133,7 @@ async fn impact(pool: &PgPool, report: &mut Report) -> anyhow::Result<()> {
     let rules = |instance| Rules { instance, fallbacks: &stored.fallbacks };
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        let counted = counts(pool, stored.id, 30).await?;
+        let counted = counts(pool, stored.id, Range::Month.since(OffsetDateTime::now_utc())).await?;
         let (shapes, others) = counted.read();
         let impact = between(rules(&stored.instance), rules(&after), &shapes, &others);
         took.push(start.elapsed().as_secs_f64() * 1e3);

@@ -6,8 +6,9 @@ use app::{
     error::AppError,
     heavy_work::{LISTS, NotDone},
     insight::activity::{
+        commands::{AllowForm, CountingForm, DismissForm},
         export,
-        form::{ActivityForm, AllowForm, CountingForm, DismissForm},
+        form::ActivityForm,
         save,
         store::{MAX_EXPORTED, RefusedQuery, read_refused},
         view::refused_query,

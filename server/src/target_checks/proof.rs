@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::{database::timed, target_checks::store};
+use app::{credentials::hex, database::timed, target_checks::store};
 use axum::{
     Router,
     extract::{Request, State},
@@ -82,10 +82,6 @@ pub(super) fn proof(key: &[u8], host: &str, challenge: &str) -> Option<String> {
     mac.update(b" ");
     mac.update(host.as_bytes());
     Some(hex(&mac.finalize().into_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The route of the proof.

@@ -15,7 +15,7 @@ use crate::{
         Measured,
         confirm::Seen,
         measure,
-        measure::{DAYS, Proposed},
+        measure::{LATELY, Proposed},
         view::on_page,
     },
     layout::{
@@ -62,7 +62,7 @@ pub fn RestorePage() -> impl IntoView {
         });
         let environment = stored.settings.environment;
         let proposed = Proposed { instance: stored.instance.clone(), fallbacks: proposal.result() };
-        let measured = if proposal.changes_nothing() { Measured::NoVisits } else { measure(&pool, &stored, &proposed, DAYS).await };
+        let measured = if proposal.changes_nothing() { Measured::NoVisits } else { measure(&pool, &stored, &proposed, LATELY).await };
         let seen = Seen::new(now, proposed.rules(), measured.figure().unwrap_or_default());
         let impact = on_page(&measured, &seen, environment);
         let label = if impact.is_much { "Restore anyway" } else { "Restore these redirects" };

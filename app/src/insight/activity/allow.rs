@@ -1,23 +1,11 @@
-//! What allowing the origin of a refused redirect would change: the real resolver, run on the counted shapes with and without it.
+//! Whether allowing the origin of a refused redirect would help, and the settings that allow it.
 
-use super::refused::RefusedItem;
+use super::{commands::OriginChangeKind, refused::RefusedItem};
 use crate::{
+    insight::impact::measure::Proposed,
     instances::stored::StoredInstance,
-    redirects::{
-        AllowedOrigin, Fallbacks, Flow, Instance, LinkShape, Refusal, Visit, missing_origin, parse_fallback, policy::check, resolve,
-    },
+    redirects::{AllowedOrigin, Flow, Refusal, missing_origin, policy::check},
 };
-
-/// Visits of one flow whose links have the same shape.
-#[derive(Clone, Debug)]
-pub struct CountedShape {
-    /// The flow.
-    pub flow: Flow,
-    /// The shape of their links.
-    pub link: LinkShape<'static>,
-    /// How many visits.
-    pub visits: u64,
-}
 
 /// The origin that has to be allowed before a refused redirect may be a target. `None` where allowing does not help: it was refused for
 /// another reason, Settings would refuse the origin, or it is allowed by now.
@@ -37,53 +25,20 @@ pub fn is_allowed_now(stored: &StoredInstance, item: &RefusedItem) -> bool {
     stored.unusable.is_none() && value.is_some_and(|value| check(&stored.instance, Flow::SignIn, None, &value).is_ok())
 }
 
-/// The texts in the database of everything that was refused for want of this origin.
-pub fn refused_texts(origin: &AllowedOrigin) -> Vec<String> {
-    let name = Refusal::Foreign.name();
-    let host = origin.as_str().split_once("//").map_or(origin.as_str(), |(_, host)| host);
-    // A link may leave the scheme to the home URL.
-    vec![format!("{name} {origin}"), format!("{name} //{host}")]
-}
-
-/// The flows whose stored fallback redirect would be allowed with this origin, and is skipped without it.
-pub fn revived_flows(stored: &StoredInstance, with_it: &Instance) -> Vec<Flow> {
-    let is_revived = |flow: &Flow| {
-        stored
-            .fallbacks
-            .get(*flow)
-            .is_some_and(|value| parse_fallback(&stored.instance, *flow, value).is_err() && parse_fallback(with_it, *flow, value).is_ok())
-    };
-    Flow::ALL.into_iter().filter(is_revived).collect()
-}
-
-/// How many of these visits would end elsewhere in the changed instance.
-pub fn changed_visits(instance: &Instance, changed: &Instance, fallbacks: &Fallbacks, shapes: &[CountedShape]) -> u64 {
-    let is_changed = |shape: &&CountedShape| {
-        let (link, requesting) = shape.link.example(shape.flow);
-        let visit = Visit { flow: shape.flow, link: &link, requesting: requesting.as_ref() };
-        let (now, then) = (resolve(instance, fallbacks, visit), resolve(changed, fallbacks, visit));
-        (now.source, now.target) != (then.source, then.target)
-    };
-    shapes.iter().filter(is_changed).fold(0, |sum, shape| sum.saturating_add(shape.visits))
+/// The settings after an origin was allowed, or taken back.
+pub fn propose(stored: &StoredInstance, origin: &AllowedOrigin, change: OriginChangeKind) -> Proposed {
+    let (one, none) = (std::slice::from_ref(origin), [].as_slice());
+    let (added, removed) = if change == OriginChangeKind::Allow { (one, none) } else { (none, one) };
+    Proposed { instance: stored.instance.with_origins(added, removed), ..Proposed::stored(stored) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        fixtures::{my_app, stored},
-        redirects::{LinkParams, Settings},
-    };
+    use crate::fixtures::{my_app, stored};
 
     fn item(text: &str) -> RefusedItem {
         RefusedItem::parse(text).unwrap()
-    }
-
-    fn shape(stored: &StoredInstance, flow: Flow, query: &str, visits: u64) -> CountedShape {
-        let link = LinkParams::read(query);
-        let visit = Visit { flow, link: &link, requesting: None };
-        let link = LinkShape::of(&stored.instance, visit, &resolve(&stored.instance, &stored.fallbacks, visit)).into_owned();
-        CountedShape { flow, link, visits }
     }
 
     #[test]
@@ -110,23 +65,12 @@ mod tests {
     }
 
     #[test]
-    fn what_would_change_is_what_the_resolver_says() {
-        let my = stored(my_app(), &[(Flow::SignOut, "https://partner.example.org/bye")]);
+    fn the_proposed_settings_have_the_origin_or_have_it_no_longer() {
+        let my = stored(my_app(), &[]);
         let origin = origin_to_allow(&my, &item("foreign https://partner.example.org")).unwrap();
-        let with_it = my.instance.with_origins(std::slice::from_ref(&origin), &[]);
-        assert_eq!(refused_texts(&origin), ["foreign https://partner.example.org", "foreign //partner.example.org"]);
-        assert_eq!(revived_flows(&my, &with_it), [Flow::SignOut]);
-        let partner = "redirect_url=https://partner.example.org/a";
-        let shapes = [
-            shape(&my, Flow::SignIn, partner, 60),
-            shape(&my, Flow::SignIn, "redirect_url=//partner.example.org/b", 5),
-            // Forced to somewhere else, which stays the target.
-            shape(&my, Flow::SignIn, &format!("{partner}&sign_in_force_redirect_url=/in"), 7),
-            shape(&my, Flow::SignIn, "redirect_url=https://partner.example.org:444/", 11),
-            shape(&my, Flow::SignOut, "", 13),
-        ];
-        assert_eq!(changed_visits(&my.instance, &with_it, &my.fallbacks, &shapes), 60 + 5 + 13);
-        let already = stored(Settings { allowed_origins: vec![origin.to_string()], ..my_app() }, &[]);
-        assert_eq!(changed_visits(&already.instance, &already.instance, &already.fallbacks, &shapes), 0);
+        let with_it = propose(&my, &origin, OriginChangeKind::Allow);
+        assert_eq!(with_it.instance.allowed_origins(), std::slice::from_ref(&origin));
+        let without = propose(&StoredInstance { instance: with_it.instance, ..my }, &origin, OriginChangeKind::TakeBack);
+        assert_eq!(without.instance.allowed_origins(), []);
     }
 }

@@ -4,11 +4,8 @@
 use leptos::prelude::*;
 use time::OffsetDateTime;
 
-use super::{
-    counts::{Decided, DecidedBy},
-    range::Range,
-};
-use crate::{paths, ui::text::Grouped};
+use super::counts::{Decided, DecidedBy};
+use crate::{insight::range::Range, paths, ui::text::Grouped};
 
 /// The height of the chart, and where the bars stand and end, in pixels from the top.
 const HEIGHT: u32 = 268;

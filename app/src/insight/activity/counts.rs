@@ -2,8 +2,10 @@
 
 use time::OffsetDateTime;
 
-use super::range::Range;
-use crate::redirects::{Flow, Source};
+use crate::{
+    insight::range::Range,
+    redirects::{Flow, Source},
+};
 
 /// How often visits of a flow were decided by a source, in one hour or day.
 #[derive(Clone, Debug, PartialEq, Eq)]

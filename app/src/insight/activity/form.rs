@@ -1,10 +1,8 @@
-//! What Activity is asked for in the page's address, and what its forms post.
+//! What Activity shows, as the page's address says it.
 
-use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::range::Range;
-use crate::{paths, redirects::Flow};
+use crate::{insight::range::Range, paths, redirects::Flow};
 
 /// How many refused redirects one page shows.
 pub const PAGE_SIZE: i64 = 25;
@@ -38,14 +36,14 @@ pub struct ActivityForm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     /// What.
-    pub what: Deed,
+    pub what: Action,
     /// The origin or the refused redirect. Empty for what concerns the whole instance.
     pub about: String,
 }
 
 /// What can be done on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Action {
     /// An origin was allowed.
     Allowed,
     /// That was taken back.
@@ -60,7 +58,7 @@ pub enum Deed {
     NotCounted,
 }
 
-impl Deed {
+impl Action {
     const NAMED: [(&str, Self); 6] = [
         ("allowed", Self::Allowed),
         ("taken-back", Self::TakenBack),
@@ -71,7 +69,7 @@ impl Deed {
     ];
 
     fn name(self) -> &'static str {
-        Self::NAMED.into_iter().find(|(_, deed)| *deed == self).map_or("", |(name, _)| name)
+        Self::NAMED.into_iter().find(|(_, action)| *action == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -94,7 +92,7 @@ impl ActivityForm {
                 "show" => form.dismissed = value == "dismissed",
                 "page" => form.page = value.parse().ok().filter(|page| (1..=MAX_PAGE).contains(page)).unwrap_or(1),
                 "allow" => form.allow = Some(value.into_owned()),
-                "done" => what = Deed::NAMED.into_iter().find(|(name, _)| *name == value).map(|(_, deed)| deed),
+                "done" => what = Action::NAMED.into_iter().find(|(name, _)| *name == value).map(|(_, action)| action),
                 "about" => about = value.into_owned(),
                 _ => {}
             }
@@ -139,22 +137,22 @@ impl ActivityForm {
         if query.is_empty() { page } else { format!("{page}?{query}") }
     }
 
-    /// The same, with nothing open and nothing told.
+    /// The same filter, without an open offer and without a message.
     #[must_use]
-    pub fn calm(&self) -> Self {
+    pub fn filter_only(&self) -> Self {
         Self { allow: None, done: None, ..self.clone() }
     }
 
     /// The same filter in another range.
     #[must_use]
     pub fn within(&self, range: Range) -> Self {
-        Self { range, page: 1, ..self.calm() }
+        Self { range, page: 1, ..self.filter_only() }
     }
 
     /// Another page of the same.
     #[must_use]
     pub fn at(&self, page: i64) -> Self {
-        Self { page, ..self.calm() }
+        Self { page, ..self.filter_only() }
     }
 
     /// The range alone: every refused redirect, or every one that was dismissed.
@@ -166,13 +164,13 @@ impl ActivityForm {
     /// The same with the offer to allow an origin open, or with none open.
     #[must_use]
     pub fn offering(&self, item: Option<&str>) -> Self {
-        Self { allow: item.map(str::to_owned), ..self.calm() }
+        Self { allow: item.map(str::to_owned), ..self.filter_only() }
     }
 
     /// The same after something was done.
     #[must_use]
-    pub fn after(&self, what: Deed, about: &str) -> Self {
-        Self { done: Some(Done { what, about: about.to_owned() }), ..self.calm() }
+    pub fn after(&self, what: Action, about: &str) -> Self {
+        Self { done: Some(Done { what, about: about.to_owned() }), ..self.filter_only() }
     }
 
     /// Whether refused redirects are filtered.
@@ -184,73 +182,6 @@ impl ActivityForm {
     pub fn offset(&self) -> i64 {
         (self.page - 1) * PAGE_SIZE
     }
-}
-
-/// The form that allows an origin, or takes that back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AllowForm {
-    /// The origin.
-    pub origin: String,
-    /// What becomes of it.
-    pub change: OriginChangeKind,
-    /// The query of the page that it was posted from.
-    #[serde(default)]
-    pub view: String,
-}
-
-/// What becomes of an origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OriginChangeKind {
-    /// It becomes an allowed one.
-    Allow,
-    /// It is one no longer.
-    TakeBack,
-}
-
-/// The form that dismisses a refused redirect, or shows it again.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DismissForm {
-    /// The reason and the origin, as they are counted.
-    pub refused: String,
-    /// Whether it is shown from now on.
-    pub change: Dismissal,
-    /// The query of the page that it was posted from.
-    #[serde(default)]
-    pub view: String,
-}
-
-/// What becomes of a refused redirect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Dismissal {
-    /// It is hidden.
-    Dismiss,
-    /// It is shown again.
-    Show,
-}
-
-/// The form that switches the counting of an instance's visits.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CountingForm {
-    /// Whether visits are counted from now on.
-    pub visits: Counting,
-    /// The query of the page that it was posted from.
-    #[serde(default)]
-    pub view: String,
-}
-
-/// Whether an instance's visits are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Counting {
-    /// They are.
-    On,
-    /// They are not.
-    Off,
 }
 
 #[cfg(test)]
@@ -266,11 +197,11 @@ mod tests {
             dismissed: true,
             page: 3,
             allow: Some("foreign https://evil.com".into()),
-            done: Some(Done { what: Deed::Allowed, about: "https://evil.com".into() }),
+            done: Some(Done { what: Action::Allowed, about: "https://evil.com".into() }),
         };
         assert_eq!(ActivityForm::read(&form.write()), form);
         assert_eq!(ActivityForm::default().write(), "");
-        assert_eq!(form.calm(), ActivityForm { allow: None, done: None, ..form.clone() });
+        assert_eq!(form.filter_only(), ActivityForm { allow: None, done: None, ..form.clone() });
         assert_eq!(form.unfiltered(false).address("my-app"), "/instances/my-app/activity?range=30d");
     }
 

@@ -1,29 +1,12 @@
 //! Tells a host that could be taken for the instance's own domain: its name is in it, or it differs by a letter or by letters that look
 //! alike.
 
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
 use crate::redirects::is_close;
 
 /// The shortest name that is compared. A shorter one is in many hosts by chance.
 const MIN_NAME_CHARS: usize = 4;
-
-/// Letters that look like another one, each with the one that it looks like (a part of Unicode TR 39, confusables).
-const CONFUSABLES: [(&str, char); 15] = [
-    ("аαạáàâäãåɑ", 'a'),
-    ("сϲćç", 'c'),
-    ("ԁđ", 'd'),
-    ("еéèêëẹė", 'e'),
-    ("ɡġ", 'g'),
-    ("һհ", 'h'),
-    ("іїíìîïıι1l", 'i'),
-    ("ј", 'j'),
-    ("ոñńп", 'n'),
-    ("оοօóòôöõø0", 'o'),
-    ("рρ", 'p'),
-    ("ѕṣś5", 's'),
-    ("υսúùûü", 'u'),
-    ("уγýÿ", 'y'),
-    ("хχ", 'x'),
-];
 
 /// Whether a foreign host could be taken for one of the domain.
 pub fn is_look_alike(domain: &str, host: &str) -> bool {
@@ -42,11 +25,10 @@ fn registered_name(host: &str) -> String {
     idna::domain_to_unicode(label).0
 }
 
-/// A name with each letter replaced by the one that it looks like, and without what is overlooked.
+/// The name without what is easily overlooked: look-alike characters as UTS #39 folds them, marks on letters, capitals and hyphens.
 fn skeleton(name: &str) -> String {
-    let plain = |c: char| CONFUSABLES.into_iter().find(|(like, _)| like.contains(c)).map_or(c, |(_, letter)| letter);
-    let letters: String = name.chars().flat_map(char::to_lowercase).filter(|c| *c != '-').map(plain).collect();
-    letters.replace("rn", "m").replace("vv", "w")
+    let plain: String = name.to_lowercase().nfd().filter(|c| *c != '-' && !is_combining_mark(*c)).collect();
+    unicode_security::skeleton(&plain).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

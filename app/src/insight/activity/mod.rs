@@ -5,11 +5,11 @@
 
 pub mod allow;
 pub mod chart;
+pub mod commands;
 pub mod counts;
 pub mod export;
 pub mod form;
 pub mod look_alike;
-pub mod range;
 pub mod refused;
 pub mod save;
 pub mod store;

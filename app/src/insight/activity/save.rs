@@ -1,7 +1,9 @@
 //! What the forms of the Activity tab do, each for one of the instance's editors.
 
 use super::{
-    form::{ActivityForm, AllowForm, Counting, CountingForm, Deed, DismissForm, Dismissal, OriginChangeKind},
+    allow::propose,
+    commands::{AllowForm, Counting, CountingForm, DismissForm, Dismissal, OriginChangeKind},
+    form::{Action, ActivityForm},
     refused::RefusedItem,
     store::{self, AllowError},
 };
@@ -10,7 +12,7 @@ use crate::{
     error::AppError,
     insight::impact::{
         Figure,
-        measure::{DAYS, Proposed, measure},
+        measure::{LATELY, measure},
     },
     instances::store::find,
     redirects::AllowedOrigin,
@@ -32,20 +34,16 @@ pub async fn allow(slug: String, form: AllowForm) -> Result<String, AppError> {
     if is_changed {
         saver.mark_saved();
     }
-    let what = if form.change == OriginChangeKind::Allow { Deed::Allowed } else { Deed::TakenBack };
+    let what = if form.change == OriginChangeKind::Allow { Action::Allowed } else { Action::TakenBack };
     Ok(ActivityForm::read(&form.view).after(what, &form.origin).address(&saver.slug))
 }
 
 /// How many visits of the last week end elsewhere by this. `None` if that can't be told.
 async fn measure_origin(saver: &Saver, form: &AllowForm) -> Option<Figure> {
     let stored = find(timed(&saver.pool), &saver.slug).await.ok().flatten()?;
-    let origin = [AllowedOrigin::parse(&form.origin, stored.instance.environment()).ok()?];
-    let (added, removed): (&[_], &[_]) = match form.change {
-        OriginChangeKind::Allow => (&origin, &[]),
-        OriginChangeKind::TakeBack => (&[], &origin),
-    };
-    let proposed = Proposed { instance: stored.instance.with_origins(added, removed), ..Proposed::stored(&stored) };
-    measure(&saver.pool, &stored, &proposed, DAYS).await.figure()
+    let origin = AllowedOrigin::parse(&form.origin, stored.instance.environment()).ok()?;
+    let proposed = propose(&stored, &origin, form.change);
+    measure(&saver.pool, &stored, &proposed, LATELY).await.figure()
 }
 
 /// Dismisses a refused redirect or shows it again. Returns the page that says so.
@@ -56,7 +54,7 @@ pub async fn dismiss(slug: String, form: DismissForm) -> Result<String, AppError
     let saver = Saver::editor(slug).await?;
     RefusedItem::parse(&form.refused).ok_or(AppError::BadRequest)?;
     store::dismiss(&saver.pool, &saver.actor, &saver.slug, &form.refused, form.change).await.map_err(StoreError::into_app_error)?;
-    let what = if form.change == Dismissal::Dismiss { Deed::Dismissed } else { Deed::Shown };
+    let what = if form.change == Dismissal::Dismiss { Action::Dismissed } else { Action::Shown };
     Ok(ActivityForm::read(&form.view).after(what, &form.refused).address(&saver.slug))
 }
 
@@ -68,6 +66,6 @@ pub async fn set_counting(slug: String, form: CountingForm) -> Result<String, Ap
     let saver = Saver::editor(slug).await?;
     store::set_counting(&saver.pool, &saver.actor, &saver.slug, form.visits).await.map_err(StoreError::into_app_error)?;
     saver.mark_saved();
-    let what = if form.visits == Counting::On { Deed::Counted } else { Deed::NotCounted };
+    let what = if form.visits == Counting::On { Action::Counted } else { Action::NotCounted };
     Ok(ActivityForm::read(&form.view).after(what, "").address(&saver.slug))
 }

@@ -7,16 +7,19 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{
+    commands::{Counting, Dismissal, OriginChangeKind},
     counts::{DecidedBy, Totals},
-    form::{ActivityForm, Counting, Dismissal, OriginChangeKind},
-    range::Range,
+    form::ActivityForm,
     store::*,
     view::refused_query,
 };
 use crate::{
     database::StoreError,
     fixtures::{counted as count, create, find, member, my_app, owner, save_fallbacks},
-    insight::store::{Count, add},
+    insight::{
+        range::Range,
+        store::{Count, add},
+    },
     instances::stored::StoredInstance,
     members::role::Role,
     redirects::Flow,
@@ -211,30 +214,4 @@ async fn counting_is_switched_once_and_a_viewer_switches_nothing(pool: PgPool) {
     assert!(matches!(dismissed, Err(StoreError::Forbidden)));
     let allowed = change_origin(&pool, &viewer, "my-app", "https://evil.com", OriginChangeKind::Allow, None).await;
     assert!(matches!(allowed, Err(AllowError::Store(StoreError::Forbidden))));
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn the_shapes_of_an_origin_are_read_with_those_of_flows_that_it_revives(pool: PgPool) {
-    let stored = create(&pool, &my_app()).await;
-    store(
-        &pool,
-        &[
-            count(&stored, Flow::SignIn, "redirect_url=https://evil.com/", 2, now()),
-            count(&stored, Flow::SignIn, "redirect_url=https://evil.com/", 3, now() - Duration::hours(2)),
-            count(&stored, Flow::SignIn, "redirect_url=https://other.com/", 5, now()),
-            count(&stored, Flow::SignOut, "", 7, now()),
-        ],
-    )
-    .await;
-    let texts = ["foreign https://evil.com".to_owned()];
-    let visits = |flows: &'static [Flow]| {
-        let (pool, texts, since) = (pool.clone(), texts.clone(), now() - Duration::days(1));
-        async move {
-            let (shapes, is_more) = shapes(&pool, stored.id, since, &texts, flows).await.unwrap();
-            assert!(!is_more);
-            shapes.iter().map(|shape| shape.visits).collect::<Vec<_>>()
-        }
-    };
-    assert_eq!(visits(&[]).await, [5], "one shape, whenever it was seen");
-    assert_eq!(visits(&[Flow::SignOut]).await, [7, 5]);
 }

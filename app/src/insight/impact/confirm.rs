@@ -58,12 +58,12 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// What somebody sees who is shown this figure.
+    /// What a page with this figure shows.
     pub fn new(version: i64, after: Rules<'_>, figure: Figure) -> Self {
         Self { version, share: figure.share(), rules: fingerprint(after) }
     }
 
-    /// What whoever undoes a save has seen: the settings that they had before.
+    /// What Undo confirms: the settings from before the save.
     pub fn undo(version: i64, before: Rules<'_>) -> Self {
         Self { version, share: 1000, rules: fingerprint(before) }
     }

@@ -3,9 +3,8 @@
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 
-use super::measure::DAYS;
+use super::{measure::LATELY, store::stored_endings};
 use crate::{
-    database::begin_briefly,
     history::store::last::last_changes,
     instances::stored::StoredInstance,
     redirects::{Flow, Source, parse_fallback},
@@ -44,43 +43,22 @@ fn say(stored: &StoredInstance, flow: Flow, ended: &[Ended]) -> Said {
         let instead = format!("{visits} at the home URL instead");
         return [instead.clone(), instead];
     }
-    let when = if found.is_whole_week { "in the last 7 days" } else { "since it was saved" };
+    let when = if found.is_whole_week { format!("in the last {}", LATELY.label()) } else { "since it was saved".to_owned() };
     let place = value.unwrap_or("the home URL");
     [format!("{visits} here {when}"), format!("{visits} at {place} {when}")]
 }
 
 async fn ended(pool: &PgPool, stored: &StoredInstance) -> sqlx::Result<Vec<Ended>> {
-    let week = OffsetDateTime::now_utc() - Duration::days(DAYS.into());
+    let week = LATELY.since(OffsetDateTime::now_utc());
     let fields = Flow::ALL.map(Flow::field);
     let changed = last_changes(pool, stored.id, stored.instance.version(), &fields).await?;
-    let since = Flow::ALL.map(|flow| {
-        let changed = changed.iter().find(|(field, _)| field == flow.field()).map(|(_, last)| last.at);
+    let changed = Flow::ALL.map(|flow| {
+        let at = changed.iter().find(|(field, _)| field == flow.field()).map(|(_, last)| last.at);
         // Visits are counted by the hour, and the hour of the change has both.
-        changed.filter(|at| *at > week).map(|at| at + Duration::HOUR)
+        at.filter(|at| *at > week).map(|at| at + Duration::HOUR)
     });
-    let mut transaction = begin_briefly(pool).await?;
-    let rows = sqlx::query!(
-        r#"
-        select v.flow, v.source, sum(v.visits)::bigint as "visits!"
-        from unnest($2::text[], $3::timestamptz[]) as asked (flow, since)
-        join visits v on v.flow = asked.flow
-        where v.instance_id = $1 and v.source in ('fallback', 'home_url')
-            and v.starts_at >= date_trunc('hour', coalesce(asked.since, now() - make_interval(days => $4)), 'UTC')
-            and exists (select from instances where id = $1 and visits_counted)
-        group by v.flow, v.source
-        "#,
-        stored.id,
-        &Flow::ALL.map(|flow| flow.name().to_owned()),
-        &since as &[Option<OffsetDateTime>],
-        DAYS
-    )
-    .fetch_all(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    let read = rows.into_iter().filter_map(|row| {
-        let flow: Flow = row.flow.parse().ok()?;
-        let source = if row.source == Source::Fallback.name() { Source::Fallback } else { Source::HomeUrl };
-        Some(Ended { flow, source, visits: row.visits, is_whole_week: since[flow.index()].is_none() })
-    });
+    let counts = stored_endings(pool, stored.id, changed.map(|at| at.unwrap_or(week))).await?;
+    let read =
+        counts.into_iter().map(|(flow, source, visits)| Ended { flow, source, visits, is_whole_week: changed[flow.index()].is_none() });
     Ok(read.collect())
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Measured,
-    measure::{DAYS, measure},
+    measure::{LATELY, measure},
     view::in_bar,
 };
 use crate::{error::AppError, layout::loading, saving::merge::Merge};
@@ -26,7 +26,7 @@ pub async fn of_typed<Form: Merge>(slug: &str, form: Form) -> Result<String, App
     let stored = loading::instance(slug).await?;
     let Some(proposed) = form.proposed(&stored) else { return Ok(String::new()) };
     let Some(_turn) = Turn::take(loading::caller()?.id) else { return Ok(in_bar(&Measured::Unknown)) };
-    Ok(in_bar(&measure(&loading::pool()?, &stored, &proposed, DAYS).await))
+    Ok(in_bar(&measure(&loading::pool()?, &stored, &proposed, LATELY).await))
 }
 
 /// A question that is being answered, until it is dropped.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sqlx::PgPool;
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::{
@@ -12,12 +13,13 @@ use super::{
 };
 use crate::{
     heavy_work::IMPACTS,
+    insight::range::Range,
     instances::stored::StoredInstance,
     redirects::{Fallbacks, Instance},
 };
 
-/// How many days of visits the impact of a change is said for.
-pub const DAYS: i32 = 7;
+/// The visits that the impact of a change is said for.
+pub const LATELY: Range = Range::Week;
 
 /// How long anybody waits for an impact.
 const IMPACT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -64,17 +66,17 @@ impl Measured {
     }
 }
 
-/// The impact of replacing what is stored by what is proposed, on the visits of the last so many days.
-pub async fn measure(pool: &PgPool, stored: &StoredInstance, proposed: &Proposed, days: i32) -> Measured {
+/// The impact of replacing what is stored by what is proposed, on the visits of a range until now.
+pub async fn measure(pool: &PgPool, stored: &StoredInstance, proposed: &Proposed, range: Range) -> Measured {
     // Nobody is served by settings that can't be restored.
     if stored.unusable.is_some() {
         return Measured::NoVisits;
     }
     let (pool, id, proposed) = (pool.clone(), stored.id, proposed.clone());
-    let before = Proposed::stored(stored);
+    let (before, since) = (Proposed::stored(stored), range.since(OffsetDateTime::now_utc()));
     // The limit inside ends the query when nobody waits for it any more.
     let work = IMPACTS.run_async(Box::pin(async move {
-        let counts = timeout(IMPACT_TIMEOUT, counts(&pool, id, days)).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+        let counts = timeout(IMPACT_TIMEOUT, counts(&pool, id, since)).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         let (shapes, others) = counts.read();
         Ok::<_, sqlx::Error>(between(before.rules(), proposed.rules(), &shapes, &others))
     }));

@@ -1,10 +1,11 @@
-//! Reads the counted visits of an instance, by flow and shape.
+//! Reads the counted visits of an instance: by flow and shape, and by where they ended.
 
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 use super::between::{Others, Shape};
 use crate::{
-    database::begin,
+    database::{begin, begin_briefly},
     redirects::{Flow, Source},
 };
 
@@ -21,13 +22,13 @@ struct Row {
     visits: i64,
 }
 
-/// The visits of the last so many days. None if the instance's visits are not counted any more: what is left does not say who comes.
+/// The visits since then. None if the instance's visits are not counted any more: what is left does not say who comes.
 ///
 /// # Errors
 /// The query fails.
-pub async fn counts(pool: &PgPool, instance: i64, days: i32) -> sqlx::Result<Counts> {
+pub async fn counts(pool: &PgPool, instance: i64, since: OffsetDateTime) -> sqlx::Result<Counts> {
     let mut transaction = begin(pool).await?;
-    // Whoever asks goes on without an answer. A month of an instance may have 50,000 shapes, which are grouped in memory.
+    // The caller goes on without an answer if this takes too long. A month of an instance may have 50,000 shapes, which are grouped in memory.
     sqlx::raw_sql("set local statement_timeout = '1500ms'; set local work_mem = '32MB'").execute(&mut *transaction).await?;
     // The source and the reasons tell only those apart whose shapes are not kept.
     let rows = sqlx::query_as!(
@@ -36,12 +37,12 @@ pub async fn counts(pool: &PgPool, instance: i64, days: i32) -> sqlx::Result<Cou
         select flow, case when link is null then source end as source, case when link is null then refused end as refused, link,
             sum(visits)::bigint as "visits!"
         from visits
-        where instance_id = $1 and starts_at >= date_trunc('hour', now(), 'UTC') - make_interval(days => $2)
+        where instance_id = $1 and starts_at >= $2
             and exists (select from instances where id = $1 and visits_counted)
         group by 1, 2, 3, 4
         "#,
         instance,
-        days
+        since
     )
     .fetch_all(&mut *transaction)
     .await?;
@@ -59,7 +60,7 @@ impl Counts {
                 Some(link) => shapes.push(Shape { flow, link, visits }),
                 None => others.push(Others {
                     flow,
-                    source: source.as_deref().and_then(source_named).unwrap_or(Source::RedirectUrl),
+                    source: source.as_deref().and_then(|source| source.parse().ok()).unwrap_or(Source::RedirectUrl),
                     refused: refused.clone().unwrap_or_default(),
                     visits,
                 }),
@@ -69,8 +70,32 @@ impl Counts {
     }
 }
 
-fn source_named(name: &str) -> Option<Source> {
-    [Source::ForceParam, Source::RedirectUrl, Source::FallbackParam, Source::Fallback, Source::HomeUrl]
-        .into_iter()
-        .find(|source| source.name() == name)
+/// How many visits of each flow have ended at its stored fallback redirect or at the home URL, each flow since a time of its own.
+///
+/// # Errors
+/// The query fails.
+pub async fn stored_endings(
+    pool: &PgPool,
+    instance: i64,
+    since: [OffsetDateTime; Flow::ALL.len()],
+) -> sqlx::Result<Vec<(Flow, Source, i64)>> {
+    let mut transaction = begin_briefly(pool).await?;
+    let rows = sqlx::query!(
+        r#"
+        select v.flow, v.source, sum(v.visits)::bigint as "visits!"
+        from unnest($2::text[], $3::timestamptz[]) as asked (flow, since)
+        join visits v on v.flow = asked.flow
+        where v.instance_id = $1 and v.source = any ($4) and v.starts_at >= date_trunc('hour', asked.since, 'UTC')
+            and exists (select from instances where id = $1 and visits_counted)
+        group by v.flow, v.source
+        "#,
+        instance,
+        &Flow::ALL.map(|flow| flow.name().to_owned()),
+        &since,
+        &[Source::Fallback, Source::HomeUrl].map(|source| source.name().to_owned())
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.flow.parse().ok()?, row.source.parse().ok()?, row.visits))).collect())
 }

@@ -5,11 +5,12 @@ use uuid::Uuid;
 use super::{
     Measured,
     ended::said,
-    measure::{DAYS, Proposed, measure},
+    measure::{LATELY, Proposed, measure},
     store::counts,
 };
 use crate::{
     fixtures::{create, create_owned, fallbacks, find, my_app, owner, save_fallbacks},
+    insight::range::Range,
     insight::{
         store::{Count, add},
         visit::CountedVisit,
@@ -54,7 +55,7 @@ fn proposed(stored: &StoredInstance, flow: Flow, value: &str) -> Proposed {
 #[sqlx::test(migrations = "../migrations")]
 async fn the_visits_of_a_week_are_summed_by_shape_and_decided_again(pool: PgPool) {
     let stored = create(&pool, &my_app()).await;
-    assert_eq!(measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), DAYS).await, Measured::NoVisits);
+    assert_eq!(measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), LATELY).await, Measured::NoVisits);
     for url in ["/a", "/b", "https://evil.com/a"] {
         count(&pool, &stored, Flow::SignIn, url, 2, true).await;
     }
@@ -62,18 +63,18 @@ async fn the_visits_of_a_week_are_summed_by_shape_and_decided_again(pool: PgPool
     age(&pool, Duration::hours(30)).await;
     count(&pool, &stored, Flow::SignIn, "/c", 4, true).await;
     count(&pool, &stored, Flow::SignUp, "https://evil.com/a", 5, false).await;
-    let counted = counts(&pool, stored.id, DAYS).await.unwrap();
+    let counted = counts(&pool, stored.id, LATELY.since(OffsetDateTime::now_utc())).await.unwrap();
     let (shapes, others) = counted.read();
     let mut sums: Vec<_> = shapes.iter().map(|shape| shape.visits).collect();
     sums.sort_unstable();
     assert_eq!(sums, [2, 3, 8], "one line for each shape");
     assert_eq!(others.iter().map(|others| (others.flow, others.visits)).collect::<Vec<_>>(), [(Flow::SignUp, 5)]);
-    let Measured::Known(impact) = measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), DAYS).await else { panic!() };
+    let Measured::Known(impact) = measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), LATELY).await else { panic!() };
     assert_eq!((impact.visits, impact.changed, impact.inexact_by), (18, 5, 0));
     age(&pool, Duration::days(6)).await;
-    let Measured::Known(impact) = measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), DAYS).await else { panic!() };
+    let Measured::Known(impact) = measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), LATELY).await else { panic!() };
     assert_eq!((impact.visits, impact.changed), (9, 0), "a week");
-    let Measured::Known(impact) = measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), 30).await else { panic!() };
+    let Measured::Known(impact) = measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), Range::Month).await else { panic!() };
     assert_eq!((impact.visits, impact.changed), (18, 5), "a month");
 }
 
@@ -82,7 +83,7 @@ async fn where_visits_are_not_counted_nothing_is_known(pool: PgPool) {
     let stored = create(&pool, &my_app()).await;
     count(&pool, &stored, Flow::SignIn, "", 3, true).await;
     sqlx::query("update instances set visits_counted = false").execute(&pool).await.unwrap();
-    assert_eq!(measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), DAYS).await, Measured::NoVisits);
+    assert_eq!(measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), LATELY).await, Measured::NoVisits);
     assert!(said(&pool, &stored).await.concat().concat().is_empty());
 }
 
@@ -92,7 +93,7 @@ async fn without_an_answer_in_time_nothing_is_told_and_nobody_waits_longer(pool:
     count(&pool, &stored, Flow::SignIn, "", 3, true).await;
     let mut holder = pool.begin().await.unwrap();
     sqlx::query("lock table visits in access exclusive mode").execute(&mut *holder).await.unwrap();
-    assert_eq!(measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), DAYS).await, Measured::Unknown);
+    assert_eq!(measure(&pool, &stored, &proposed(&stored, Flow::SignIn, "/in"), LATELY).await, Measured::Unknown);
     assert!(said(&pool, &stored).await.concat().concat().is_empty());
 }
 
@@ -104,7 +105,7 @@ async fn a_shape_that_can_t_be_read_makes_the_impact_inexact(pool: PgPool) {
     let mut moved = my_app();
     moved.allowed_origins = vec!["https://evil.com".to_owned()];
     let proposed = Proposed { instance: crate::fixtures::instance(&moved), ..Proposed::stored(&stored) };
-    let Measured::Known(impact) = measure(&pool, &stored, &proposed, DAYS).await else { panic!() };
+    let Measured::Known(impact) = measure(&pool, &stored, &proposed, LATELY).await else { panic!() };
     assert_eq!((impact.visits, impact.changed, impact.inexact_by), (3, 0, 3));
 }
 

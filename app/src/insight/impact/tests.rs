@@ -69,6 +69,20 @@ fn an_allowed_origin_names_the_visits_that_it_lets_through() {
 }
 
 #[test]
+fn an_allowed_origin_also_moves_those_whose_stored_fallback_was_skipped_without_it() {
+    let (before, after) = (allowing(&[]), allowing(&[PARTNER]));
+    let fallbacks = fallbacks(&[(Flow::SignOut, "https://partner.example.org/bye")]);
+    let shapes = [
+        shape(&before, Flow::SignIn, &format!("{PARTNER}/a"), 60),
+        shape(&before, Flow::SignIn, "//partner.example.org/b", 5),
+        shape(&before, Flow::SignIn, "https://partner.example.org:444/", 11),
+        shape(&before, Flow::SignOut, "", 13),
+    ];
+    let impact = between(rules(&before, &fallbacks), rules(&after, &fallbacks), &shapes, &[]);
+    assert_eq!((impact.visits, impact.changed), (89, 60 + 5 + 13));
+}
+
+#[test]
 fn a_fallback_that_says_the_home_url_changes_nothing() {
     let instance = instance(&my_app());
     let (none, home) = (Fallbacks::default(), fallbacks(&[(Flow::SignIn, "/")]));

@@ -6,7 +6,7 @@ use url::Url;
 use super::{
     between::{Candidate, Ending, Impact, Row},
     confirm::Seen,
-    measure::{DAYS, Measured},
+    measure::{LATELY, Measured},
 };
 use crate::{
     fallbacks::verdict::UrlParts,
@@ -42,7 +42,7 @@ pub fn question(measured: &Measured, seen: &Seen, environment: Environment, verb
         {button}
     };
     match measured {
-        Measured::NoVisits => view! { <p>{format!("No visits were counted in the last {DAYS} days.")}</p>{asked} }.to_html(),
+        Measured::NoVisits => view! { <p>{format!("No visits were counted in the last {}.", LATELY.label())}</p>{asked} }.to_html(),
         Measured::Unknown => view! { {unknown()} {asked} }.to_html(),
         Measured::Known(impact) => folded(impact, Some(asked.into_any())).to_html(),
     }
@@ -58,7 +58,7 @@ pub struct OnPage {
     pub is_much: bool,
 }
 
-/// What a page shows before a change is made. Whoever presses its button has seen it, so they are not asked again.
+/// What a page shows before a change is made. Its button confirms what it shows, so nobody is asked again.
 pub fn on_page(measured: &Measured, seen: &Seen, environment: Environment) -> OnPage {
     let is_much = measured.figure().is_some_and(|figure| figure.needs_confirmation(environment));
     let confirmed = is_much.then(|| view! { <input type="hidden" name=CONFIRMED value=seen.to_string() /> }).into_any();
@@ -107,7 +107,7 @@ fn counted(visits: u64) -> String {
 fn sentence(impact: &Impact) -> impl IntoView + use<> {
     let changed = if impact.changed == 0 { "none".to_owned() } else { Grouped(impact.changed).to_string() };
     let more = (impact.inexact_by > 0).then(|| format!(", and up to {} more", Grouped(impact.inexact_by)));
-    view! { <span>{format!("Of {} in the last {DAYS} days, ", counted(impact.visits))}<b>{changed}</b>" would end elsewhere"{more}</span> }
+    view! { <span>{format!("Of {} in the last {}, ", counted(impact.visits), LATELY.label())}<b>{changed}</b>" would end elsewhere"{more}</span> }
 }
 
 fn panel(impact: &Impact) -> impl IntoView + use<> {

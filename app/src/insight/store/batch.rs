@@ -1,4 +1,4 @@
-//! Adds counts. Whoever loses the answer sends the same batch again, and it is added once.
+//! Adds counts. A server that gets no answer sends the same batch again, and it is added once.
 
 use sqlx::{PgPool, PgTransaction};
 use time::OffsetDateTime;

@@ -3,7 +3,7 @@
 mod constraints;
 mod find;
 
-use sqlx::{PgPool, PgTransaction};
+use sqlx::{PgConnection, PgPool, PgTransaction};
 
 use super::stored::{FilledFrom, StoredInstance};
 use crate::{
@@ -148,6 +148,20 @@ pub async fn update(
     }
     transaction.commit().await?;
     Ok(version.unwrap_or(instance.version()))
+}
+
+/// Puts these in the place of an instance's allowed origins, and raises its version, which it returns.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub(crate) async fn put_origins(connection: &mut PgConnection, instance: i64, origins: &[String]) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        "update instances set allowed_origins = $2, version = version + 1, updated_at = now() where id = $1 returning version",
+        instance,
+        origins
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Locks an instance for the rest of the transaction, if it still is as a form was filled from it.

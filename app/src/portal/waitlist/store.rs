@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use crate::credentials::email::Email;
 
-/// Stores an address. An address that is already there is written again, so that the response time does not tell who is on the list.
+/// Stores an address. It writes one that is already stored again, so that the time it takes doesn't tell who is on the list.
 pub(super) async fn insert(connection: &mut PgConnection, instance: i64, email: &Email) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into waitlist_entries (instance_id, email_address) values ($1, $2)

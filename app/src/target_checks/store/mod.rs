@@ -8,7 +8,7 @@ pub use schedule::{Due, ask, due, finish, is_waiting};
 
 use sqlx::{PgExecutor, PgPool};
 
-use super::{CheckOutcome, InstanceChecks, Target, TargetCheck, TargetState};
+use super::{CheckOutcome, InstanceChecks, Target, TargetCheck};
 use crate::database::timed;
 
 /// The checks of an instance.
@@ -32,7 +32,7 @@ pub async fn find(pool: &PgPool, instance: i64) -> sqlx::Result<InstanceChecks> 
     let (now, is_waiting) = (first.now, first.is_waiting);
     let checks = rows.into_iter().filter_map(|row| {
         let outcome = CheckOutcome {
-            state: TargetState::named(&row.state?)?,
+            state: row.state?.parse().ok()?,
             status: row.status.and_then(|status| status.try_into().ok()),
             milliseconds: row.milliseconds.and_then(|milliseconds| milliseconds.try_into().ok()),
             certificate_ends_at: row.certificate_ends_at,

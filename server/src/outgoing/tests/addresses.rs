@@ -13,7 +13,7 @@ const METADATA: &str = "169.254.169.254:80";
 #[tokio::test]
 async fn a_name_is_resolved_once_and_that_address_is_connected_to() {
     let server = TestServer::answering(|_| response("200 OK", "")).await;
-    // Whoever asks again is led to the metadata.
+    // A second lookup answers with the metadata service's address.
     let answers = Answers::new(&[server.address, METADATA.parse().unwrap()]);
     let client = client(AddressPolicy::Private, answers.clone(), RootCertStore::empty());
     let url: Url = "http://myapp.test/".parse().unwrap();

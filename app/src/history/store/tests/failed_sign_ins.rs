@@ -69,7 +69,7 @@ async fn beyond_the_networks_of_a_day_an_accounts_attempts_are_counted_in_one_ro
     for last in 0..networks + 20 {
         count_from(&pool, &ana, [192, 0, 2, last]).await;
     }
-    // Who is listed already goes on being counted there, and other accounts are listed.
+    // A network that is listed already keeps its own row, and other accounts get rows of their own.
     count_from(&pool, &ana, [192, 0, 2, 0]).await;
     count_from(&pool, &ben, [192, 0, 2, 110]).await;
     let rows = stored(&pool).await;

@@ -12,12 +12,12 @@ use crate::{
     insight::{
         activity::{
             allow::origin_to_allow,
-            form::{Counting, Dismissal, OriginChangeKind},
+            commands::{Counting, Dismissal, OriginChangeKind},
             refused::RefusedItem,
         },
         impact::Figure,
     },
-    instances::store::find_any,
+    instances::store::{find_any, put_origins},
     members::role::Role,
     redirects::{AllowedOrigin, Refusal},
 };
@@ -69,13 +69,7 @@ pub async fn change_origin(
     };
     let before = stored.settings.allowed_origins;
     let origins = change.stored(&before);
-    let version = sqlx::query_scalar!(
-        "update instances set allowed_origins = $2, version = version + 1, updated_at = now() where id = $1 returning version",
-        stored.id,
-        &origins
-    )
-    .fetch_one(&mut *transaction)
-    .await?;
+    let version = put_origins(&mut transaction, stored.id, &origins).await?;
     let entry = Entry::of(stored.id).at(version).field("allowed_origins", before, origins).impact(figure);
     record(&mut transaction, actor, Kind::Settings, entry).await?;
     transaction.commit().await?;

@@ -5,19 +5,14 @@ use time::OffsetDateTime;
 
 use crate::{
     database::timed,
-    insight::activity::{chart::SavedVersion, counts::VisitCount, range::Range},
-    redirects::Source,
+    insight::{
+        activity::{chart::SavedVersion, counts::VisitCount},
+        range::Range,
+    },
 };
 
 /// How many saved versions a chart knows, the latest.
 const MAX_VERSIONS: i64 = 200;
-
-/// The source of that name in the database. `None` for one of a later version.
-pub(super) fn source_named(name: &str) -> Option<Source> {
-    [Source::ForceParam, Source::RedirectUrl, Source::FallbackParam, Source::Fallback, Source::HomeUrl]
-        .into_iter()
-        .find(|source| source.name() == name)
-}
 
 /// A number of visits. The database has no negative one.
 pub(super) fn visits(sum: i64) -> u64 {
@@ -41,7 +36,7 @@ pub async fn read_counts(pool: &PgPool, instance: i64, range: Range, since: Offs
     .fetch_all(timed(pool))
     .await?;
     let counts = rows.into_iter().filter_map(|row| {
-        let (flow, source) = (row.flow.parse().ok()?, source_named(&row.source)?);
+        let (flow, source) = (row.flow.parse().ok()?, row.source.parse().ok()?);
         Some(VisitCount { at: row.at, flow, source, visits: visits(row.visits), refused: visits(row.refused) })
     });
     Ok(counts.collect())

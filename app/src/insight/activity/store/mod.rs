@@ -6,4 +6,4 @@ mod refused;
 
 pub use change::{AllowError, change_origin, dismiss, set_counting};
 pub use counts::{has_any, read_counts, saved_versions};
-pub use refused::{MAX_EXPORTED, MAX_SHAPES, RefusedPage, RefusedQuery, first_seen, read_refused, shapes};
+pub use refused::{MAX_EXPORTED, RefusedPage, RefusedQuery, first_seen, read_refused};

@@ -1,23 +1,17 @@
-//! What was refused, the most frequent first, and the shapes of the links that asked for it.
+//! What was refused, the most frequent first.
 
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-use super::counts::{source_named, visits};
+use super::counts::visits;
 use crate::{
     database::timed,
-    insight::activity::{
-        allow::CountedShape,
-        refused::{CountedRefusal, RefusedCount, RefusedRow, fold},
-    },
-    redirects::{Flow, LinkShape, Refusal},
+    insight::activity::refused::{CountedRefusal, RefusedCount, RefusedRow, fold},
+    redirects::{Flow, Refusal},
 };
 
 /// The most refused redirects that are read for a file.
 pub const MAX_EXPORTED: i64 = 50_000;
-
-/// The most shapes that are resolved again to say what an origin would change. The most frequent ones count.
-pub const MAX_SHAPES: i64 = 20_000;
 
 /// Which refused redirects are read.
 #[derive(Clone, Debug)]
@@ -104,7 +98,7 @@ pub async fn read_refused(pool: &PgPool, query: &RefusedQuery) -> sqlx::Result<R
     let count = rows.first().map_or(0, |row| row.matching);
     let counts = rows.into_iter().map(|row| {
         let counted = || {
-            let (flow, source) = (row.flow?.parse().ok()?, source_named(&row.source?)?);
+            let (flow, source) = (row.flow?.parse().ok()?, row.source?.parse().ok()?);
             let (first_seen, last_seen) = (row.first_seen?, row.last_seen?);
             Some(CountedRefusal { flow, source, visits: visits(row.visits?), first_seen, last_seen })
         };
@@ -129,38 +123,4 @@ pub async fn first_seen(pool: &PgPool, instance: i64, texts: &[String]) -> sqlx:
     .fetch_all(timed(pool))
     .await?;
     Ok(rows.into_iter().map(|row| (row.refused, row.first_seen)).collect())
-}
-
-/// The shapes of links that were refused with one of these texts, or ended one of these flows: the most frequent ones, and whether there
-/// are more. A shape of a later version is left out.
-///
-/// # Errors
-/// The query fails.
-pub async fn shapes(
-    pool: &PgPool,
-    instance: i64,
-    since: OffsetDateTime,
-    texts: &[String],
-    flows: &[Flow],
-) -> sqlx::Result<(Vec<CountedShape>, bool)> {
-    let flows: Vec<String> = flows.iter().map(|flow| flow.name().to_owned()).collect();
-    let rows = sqlx::query!(
-        r#"select flow, link as "link!", sum(visits)::bigint as "visits!" from visits
-        where instance_id = $1 and starts_at >= $2 and link is not null and (refused && $3 or flow = any ($4))
-        group by 1, 2 order by 3 desc limit $5"#,
-        instance,
-        since,
-        texts,
-        &flows,
-        MAX_SHAPES + 1
-    )
-    .fetch_all(timed(pool))
-    .await?;
-    let limit = usize::try_from(MAX_SHAPES).unwrap_or(usize::MAX);
-    let is_more = rows.len() > limit;
-    let shapes = rows.into_iter().take(limit).filter_map(|row| {
-        let link = serde_json::from_str::<LinkShape<'_>>(&row.link).ok()?.into_owned();
-        Some(CountedShape { flow: row.flow.parse().ok()?, link, visits: visits(row.visits) })
-    });
-    Ok((shapes.collect(), is_more))
 }

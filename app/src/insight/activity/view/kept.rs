@@ -30,7 +30,7 @@ pub(super) fn fine_print(context: Context<'_>) -> impl IntoView + use<> {
                 <summary>"Change what is kept"</summary>
                 <form method="post" action=paths::instance(slug).counting()>
                     <p>{text}</p>
-                    <input type="hidden" name="view" value=form.calm().write() />
+                    <input type="hidden" name="view" value=form.filter_only().write() />
                     <button class="button small" name="visits" value=value>{label}</button>
                 </form>
             </details>

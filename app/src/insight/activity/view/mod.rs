@@ -8,6 +8,7 @@ mod visits;
 
 use futures_util::future::try_join4;
 use leptos::prelude::*;
+use strum::VariantArray;
 use time::OffsetDateTime;
 
 use super::{
@@ -100,7 +101,7 @@ async fn load(context: Context<'_>, now: OffsetDateTime) -> Result<Loaded, AppEr
     .map_err(loading::unavailable)?;
     note_first_seen(&pool, stored.id, &mut refused.rows).await.map_err(loading::unavailable)?;
     let totals = Totals::of(form.range, now, &counts);
-    let offer = if context.is_editor { Offer::load(&pool, context, since, &refused.rows).await? } else { None };
+    let offer = if context.is_editor { Offer::load(&pool, context, &refused.rows).await } else { None };
     Ok(Loaded { totals, versions, refused, has_any, offer })
 }
 
@@ -126,22 +127,10 @@ pub fn refused_query(stored: &StoredInstance, form: &ActivityForm, since: Offset
         let domain = stored.instance.domain().as_str();
         let says =
             |reason: &Refusal| reason.name().contains(&text) || RefusedItem::sentence(*reason, domain).to_lowercase().contains(&text);
-        reasons = REASONS.into_iter().filter(says).collect();
+        reasons = Refusal::VARIANTS.iter().copied().filter(says).collect();
         texts.extend(idna::domain_to_ascii(&text).ok().filter(|ascii| !ascii.is_empty() && *ascii != text));
         texts.push(text);
     }
     let (instance, flow, dismissed) = (stored.id, form.flow, form.dismissed);
     RefusedQuery { instance, since, flow, texts, reasons, dismissed, offset: form.offset(), limit: PAGE_SIZE }
 }
-
-/// Every reason.
-const REASONS: [Refusal; 8] = [
-    Refusal::TooLong,
-    Refusal::NotAUrl,
-    Refusal::Ambiguous,
-    Refusal::Scheme,
-    Refusal::Credentials,
-    Refusal::Insecure,
-    Refusal::Foreign,
-    Refusal::Loop,
-];

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Context;
 use crate::{
     insight::activity::{
-        form::{Deed, Done},
+        form::{Action, Done},
         refused::described,
     },
     paths,
@@ -23,20 +23,22 @@ pub(super) fn notice(context: Context<'_>) -> Option<impl IntoView + use<>> {
     let refused = Escaped(&described(&about)).to_string();
     let page = paths::instance(slug);
     let (text, action, change) = match what {
-        Deed::Allowed if is_allowed => {
+        Action::Allowed if is_allowed => {
             (format!("{shown} is an allowed origin. Links follow it from now on."), page.allow_origin(), ("origin", "change", "take-back"))
         }
-        Deed::TakenBack if !is_allowed => {
+        Action::TakenBack if !is_allowed => {
             (format!("{shown} is not an allowed origin any more."), page.allow_origin(), ("origin", "change", "allow"))
         }
-        Deed::Dismissed if !about.is_empty() => (format!("{refused} is dismissed."), page.dismiss_refused(), ("refused", "change", "show")),
-        Deed::Shown if !about.is_empty() => {
+        Action::Dismissed if !about.is_empty() => {
+            (format!("{refused} is dismissed."), page.dismiss_refused(), ("refused", "change", "show"))
+        }
+        Action::Shown if !about.is_empty() => {
             (format!("{refused} is shown again."), page.dismiss_refused(), ("refused", "change", "dismiss"))
         }
-        Deed::Counted if stored.visits_counted => {
+        Action::Counted if stored.visits_counted => {
             ("Visits of this instance are counted from now on.".to_owned(), page.counting(), ("", "visits", "off"))
         }
-        Deed::NotCounted if !stored.visits_counted => {
+        Action::NotCounted if !stored.visits_counted => {
             ("Visits of this instance are not counted any more.".to_owned(), page.counting(), ("", "visits", "on"))
         }
         _ => return None,
@@ -47,7 +49,7 @@ pub(super) fn notice(context: Context<'_>) -> Option<impl IntoView + use<>> {
         view! {
             <form method="post" class="undo" action=action>
                 {about}
-                <input type="hidden" name="view" value=form.calm().write() />
+                <input type="hidden" name="view" value=form.filter_only().write() />
                 <button class="button small" name=name value=value>"Undo"</button>
             </form>
         }

@@ -2,20 +2,19 @@
 
 use leptos::prelude::*;
 use sqlx::PgPool;
-use time::OffsetDateTime;
 
 use super::Context;
 use crate::{
-    error::AppError,
     fallbacks::offer::opens_up,
-    heavy_work::{LISTS, NotDone},
-    insight::activity::{
-        allow::{changed_visits, origin_to_allow, refused_texts, revived_flows},
-        look_alike::is_look_alike,
-        refused::RefusedRow,
-        store,
+    insight::{
+        activity::{
+            allow::{origin_to_allow, propose},
+            commands::OriginChangeKind,
+            look_alike::is_look_alike,
+            refused::RefusedRow,
+        },
+        impact::{Measured, measure},
     },
-    layout::loading,
     paths,
     redirects::AllowedOrigin,
     ui::{
@@ -30,31 +29,18 @@ pub(super) struct Offer {
     /// The refused redirect that it belongs to.
     pub(super) text: String,
     origin: AllowedOrigin,
-    /// How many visits of the range would have ended elsewhere.
-    changed: u64,
-    /// Whether there may be more of them.
-    is_more: bool,
+    /// What it would have changed in the range.
+    measured: Measured,
 }
 
 impl Offer {
     /// The offer that the page's address asks for. `None` if it asks for none, or for one that would not help.
-    pub(super) async fn load(
-        pool: &PgPool,
-        context: Context<'_>,
-        since: OffsetDateTime,
-        rows: &[RefusedRow],
-    ) -> Result<Option<Self>, AppError> {
+    pub(super) async fn load(pool: &PgPool, context: Context<'_>, rows: &[RefusedRow]) -> Option<Self> {
         let Context { stored, form, .. } = context;
         let asked = form.allow.as_ref().and_then(|text| rows.iter().find(|row| row.text == *text && !row.is_others));
-        let Some((row, origin)) = asked.and_then(|row| Some((row, origin_to_allow(stored, &row.item)?))) else { return Ok(None) };
-        let with_it = stored.instance.with_origins(std::slice::from_ref(&origin), &[]);
-        let flows = revived_flows(stored, &with_it);
-        let shapes = store::shapes(pool, stored.id, since, &refused_texts(&origin), &flows).await;
-        let (shapes, is_more) = shapes.map_err(loading::unavailable)?;
-        let (instance, fallbacks) = (stored.instance.clone(), stored.fallbacks.clone());
-        let changed = LISTS.run(move || changed_visits(&instance, &with_it, &fallbacks, &shapes)).await;
-        let changed = changed.map_err(|NotDone| AppError::Unavailable)?;
-        Ok(Some(Self { text: row.text.clone(), origin, changed, is_more }))
+        let (row, origin) = asked.and_then(|row| Some((row, origin_to_allow(stored, &row.item)?)))?;
+        let measured = measure(pool, stored, &propose(stored, &origin, OriginChangeKind::Allow), form.range).await;
+        Some(Self { text: row.text.clone(), origin, measured })
     }
 
     pub(super) fn view(&self, context: Context<'_>) -> impl IntoView + use<> {
@@ -65,9 +51,15 @@ impl Offer {
             let text = format!("Its name resembles {domain}. Make sure that it is yours.");
             view! { <p class="verdict" data-kind="warning">{icon(WARNING)}<span>{text}</span></p> }
         });
-        let at_least = if self.is_more { "At least " } else { "" };
-        let visits = if self.changed == 1 { "1 visit".to_owned() } else { format!("{} visits", Grouped(self.changed)) };
-        let impact = format!("{at_least}{visits} in the last {} would have ended elsewhere.", form.range.label());
+        let impact = match &self.measured {
+            Measured::Known(impact) => {
+                let visits = if impact.changed == 1 { "1 visit".to_owned() } else { format!("{} visits", Grouped(impact.changed)) };
+                let more = (impact.inexact_by > 0).then(|| format!(", and up to {} more,", Grouped(impact.inexact_by)));
+                format!("{visits}{} in the last {} would have ended elsewhere.", more.unwrap_or_default(), form.range.label())
+            }
+            Measured::NoVisits => format!("No visits were counted in the last {}.", form.range.label()),
+            Measured::Unknown => "How many visits would have ended elsewhere can't be told now.".to_owned(),
+        };
         view! {
             <form method="post" action=paths::instance(slug).allow_origin() class="allow" id="allow" aria-labelledby="allow-title">
                 <div>
@@ -78,9 +70,9 @@ impl Offer {
                     <p class="help">"It joins the allowed origins in Settings, where it can be removed. History keeps who allowed it."</p>
                 </div>
                 <input type="hidden" name="origin" value=self.origin.to_string() />
-                <input type="hidden" name="view" value=form.calm().write() />
+                <input type="hidden" name="view" value=form.filter_only().write() />
                 <div class="buttons">
-                    <a class="button" href=format!("{}#refused", form.calm().address(slug))>"Cancel"</a>
+                    <a class="button" href=format!("{}#refused", form.filter_only().address(slug))>"Cancel"</a>
                     <button class="button primary" name="change" value="allow">"Allow this origin"</button>
                 </div>
             </form>

@@ -59,7 +59,7 @@ fn filter(context: Context<'_>) -> impl IntoView + use<> {
         .into_iter()
         .collect_view();
     let dismissed = form.dismissed.then(|| view! { <input type="hidden" name="show" value="dismissed" /> });
-    let query = ActivityForm { page: 1, ..form.calm() }.write();
+    let query = ActivityForm { page: 1, ..form.filter_only() }.write();
     let csv = if query.is_empty() { page.activity_csv() } else { format!("{}?{query}", page.activity_csv()) };
     view! {
         <form method="get" action=format!("{}#refused", page.activity()) class="refused-filter" role="search" aria-label="Refused redirects" autocomplete="off">
@@ -216,7 +216,7 @@ fn actions(context: Context<'_>, row: &RefusedRow, is_open: bool) -> impl IntoVi
         view! {
             <form method="post" action=paths::instance(slug).dismiss_refused()>
                 <input type="hidden" name="refused" value=row.text.clone() />
-                <input type="hidden" name="view" value=form.calm().write() />
+                <input type="hidden" name="view" value=form.filter_only().write() />
                 <button class="button small plain" name="change" value=to>{label}<span class="unseen">{name}</span></button>
             </form>
         }

@@ -6,9 +6,11 @@ use time::OffsetDateTime;
 
 use super::{Context, Loaded};
 use crate::{
-    insight::activity::{
-        chart::{chart, composition},
-        counts::{Decided, DecidedBy, Totals, percent},
+    insight::{
+        activity::{
+            chart::{chart, composition},
+            counts::{Decided, DecidedBy, Totals, percent},
+        },
         range::Range,
     },
     paths,

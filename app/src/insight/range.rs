@@ -1,4 +1,4 @@
-//! The range of time that Activity shows, in hours or days of UTC.
+//! The range of time that visits are looked at, in hours or days of UTC.
 
 use time::{Duration, OffsetDateTime, Time, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 
