@@ -8,6 +8,8 @@
 
 #[cfg(feature = "ssr")]
 pub mod admins;
+#[cfg(feature = "ssr")]
+pub mod api_tokens;
 pub mod bulk_check;
 pub mod copy_settings;
 #[cfg(feature = "ssr")]

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, PgPool, PgTransaction};
 
 use super::stored::{FilledFrom, StoredInstance};
 use crate::{
+    api_tokens,
     database::{StoreError, begin, lock_row, timed},
     history::{
         Actor, Kind,
@@ -69,6 +70,9 @@ pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<InstanceSummary>, Sto
 pub async fn create(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<(), StoreError> {
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
     let mut transaction = begin(pool).await?;
+    if let Some(token) = &actor.token {
+        api_tokens::store::check(&mut transaction, token, None).await?;
+    }
     let id = sqlx::query_scalar!(
         "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)
         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
