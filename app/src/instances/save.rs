@@ -39,7 +39,7 @@ impl DashboardHost {
 }
 
 /// The instance that a form describes.
-pub(super) fn checked(form: &InstanceForm, dashboard: &DashboardHost) -> Result<Instance, StoreError> {
+pub(crate) fn checked(form: &InstanceForm, dashboard: &DashboardHost) -> Result<Instance, StoreError> {
     let instance = form.check().map_err(StoreError::Fields)?;
     if dashboard.is_host_of(instance.portal_origin()) {
         let message =
