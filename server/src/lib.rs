@@ -7,6 +7,7 @@ pub mod config;
 mod dashboard;
 pub mod database;
 pub mod http;
+mod management;
 mod observe;
 mod outgoing;
 pub mod portal;
