@@ -16,8 +16,8 @@ use super::{
     FileError, MAX_DEPTH,
 };
 
-/// The most values of a file.
-const MAX_NODES: usize = 4_000_000;
+/// The most names and values of a file: 10,000 instances, each with as many origins as it can have.
+const MAX_NODES: usize = 1_000_000;
 
 pub(super) fn read(text: &str) -> Result<Node, Box<FileError>> {
     let Spanned { value: Tree(value), referenced, .. } =
