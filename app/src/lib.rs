@@ -8,6 +8,8 @@
 
 #[cfg(feature = "ssr")]
 pub mod admins;
+#[cfg(feature = "ssr")]
+pub mod api_tokens;
 pub mod bulk_check;
 pub mod copy_settings;
 #[cfg(feature = "ssr")]
@@ -36,6 +38,8 @@ pub mod paths;
 #[cfg(feature = "ssr")]
 pub mod portal;
 pub mod preview;
+#[cfg(feature = "ssr")]
+pub mod preview_origins;
 #[cfg(feature = "ssr")]
 pub mod rate_limits;
 pub mod redirects;

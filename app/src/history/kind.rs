@@ -47,6 +47,10 @@ pub enum Kind {
     VisitsCounted,
     /// The visits of an instance are no longer counted.
     VisitsNotCounted,
+    /// An API token was issued.
+    ApiTokenIssued,
+    /// An API token was revoked.
+    ApiTokenRevoked,
     /// An account was created.
     AccountCreated,
     /// An account was removed.
@@ -100,6 +104,8 @@ impl Kind {
         Self::RefusalShown,
         Self::VisitsCounted,
         Self::VisitsNotCounted,
+        Self::ApiTokenIssued,
+        Self::ApiTokenRevoked,
         Self::AccountCreated,
         Self::AccountRemoved,
         Self::SignedIn,
@@ -139,6 +145,8 @@ impl Kind {
             Self::RefusalShown => "refusal_shown",
             Self::VisitsCounted => "visits_counted",
             Self::VisitsNotCounted => "visits_not_counted",
+            Self::ApiTokenIssued => "api_token_issued",
+            Self::ApiTokenRevoked => "api_token_revoked",
             Self::AccountCreated => "account_created",
             Self::AccountRemoved => "account_removed",
             Self::SignedIn => "signed_in",

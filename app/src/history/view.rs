@@ -209,6 +209,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
     });
     let impact = impact(&change).map(|impact| view! { <p class="help">{impact}</p> });
     let colon = change.attempts.map(|_| ":");
+    let token = change.api_token.as_deref().map(|token| view! { " with the API token " <strong>{Escaped(token).to_string()}</strong> });
     let when = match change.attempts {
         Some(attempts) if attempts.count > 1 => {
             let from = change.address.map(|address| format!("From {address}. "));
@@ -222,7 +223,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
     view! {
         <li>
             <div>
-                <p><strong>{Escaped(&change.who).to_string()}</strong>{colon}" "{Escaped(&description).to_string()}" "{version}</p>
+                <p><strong>{Escaped(&change.who).to_string()}</strong>{token}{colon}" "{Escaped(&description).to_string()}" "{version}</p>
                 <p class="help">{when}</p>
                 {fields}
                 {impact}

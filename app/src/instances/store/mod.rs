@@ -7,6 +7,7 @@ use sqlx::{PgConnection, PgPool, PgTransaction};
 
 use super::stored::{FilledFrom, StoredInstance};
 use crate::{
+    api_tokens,
     database::{StoreError, begin, lock_row, timed},
     fallbacks,
     history::{
@@ -102,6 +103,9 @@ pub(crate) async fn insert(
     fallbacks: &Fallbacks,
 ) -> Result<i64, StoreError> {
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
+    if let Some(token) = &actor.token {
+        api_tokens::store::check(transaction, token, None).await?;
+    }
     let id = sqlx::query_scalar!(
         "insert into instances
             (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins, portal_enabled, visits_counted)
