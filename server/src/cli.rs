@@ -37,18 +37,18 @@ pub enum Command {
     /// Write the settings of instances as a file, to keep under version control.
     ///
     /// The file has everything that an admin can set: no members, no visitors, no preview origins. It reads the database of
-    /// --database-url, or of the running server.
+    /// --database-url, or of the running server; with --server, over the management API.
     Export(manifest::ExportFlags),
     /// Show what a settings file would change, field by field, with the impact on counted visits.
     ///
     /// Only the instances in the file are compared. Exit code 0: nothing would change. 1: something would. 2: the command or the file is
-    /// not valid. 3: the database can't be reached, or does not allow it.
+    /// not valid. 3: the database or the server can't be reached, or does not allow it.
     Diff(manifest::DiffFlags),
     /// Make the changes of a settings file, each instance whole or not at all.
     ///
     /// It shows the plan, asks, and applies it against the versions that the plan has seen. It stops where somebody has saved since, and
     /// says who. Applying the same file again changes nothing. Exit code 0: done. 1: stopped. 2: the command or the file is not valid.
-    /// 3: the database can't be reached, or does not allow it.
+    /// 3: the database or the server can't be reached, or does not allow it.
     Apply(manifest::ApplyFlags),
     /// Manage admin accounts in the database of --database-url, or of the running server.
     #[command(subcommand)]

@@ -20,11 +20,12 @@ use super::{
 use crate::config::Config;
 
 pub(super) async fn apply(flags: &ApplyFlags, config: &Config) -> Result<ExitCode, Failure> {
-    if !flags.yes && !flags.dry_run && !(io::stdin().is_terminal() && flags.file.format == PlanFormat::Text) {
+    let can_be_asked = io::stdin().is_terminal() && flags.file.format == PlanFormat::Text;
+    if !(flags.yes || flags.dry_run || can_be_asked) {
         return Err(Failure::Usage("nobody can be asked here; pass --yes to apply the changes, or --dry-run to see them".to_owned()));
     }
     let file = planned::read(&flags.file)?;
-    let backend = Backend::open(config).await?;
+    let backend = Backend::open(&flags.file.server, config).await?;
     let plan = planned::plan(&backend, file, &flags.file.map, flags.prune).await?;
     let is_json = flags.file.format == PlanFormat::Json;
     if !is_json {

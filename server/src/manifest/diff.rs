@@ -13,7 +13,7 @@ use crate::config::Config;
 
 pub(super) async fn diff(flags: &DiffFlags, config: &Config) -> Result<ExitCode, Failure> {
     let file = planned::read(&flags.file)?;
-    let plan = planned::plan(&Backend::open(config).await?, file, &flags.file.map, false).await?;
+    let plan = planned::plan(&Backend::open(&flags.file.server, config).await?, file, &flags.file.map, false).await?;
     match flags.file.format {
         PlanFormat::Text => TextReport::new(io::stdout().lock()).plan(&plan)?,
         PlanFormat::Json => json::write(io::stdout().lock(), &plan, &[], None)?,

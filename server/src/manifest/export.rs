@@ -11,7 +11,7 @@ use super::{backend::Backend, failure::Failure, flags::ExportFlags};
 use crate::config::Config;
 
 pub(super) async fn export(flags: &ExportFlags, config: &Config) -> Result<ExitCode, Failure> {
-    let backend = Backend::open(config).await?;
+    let backend = Backend::open(&flags.server, config).await?;
     match write(&backend, flags, BufWriter::with_capacity(1 << 16, io::stdout())).await {
         // Whoever reads it has seen enough.
         Err(WriteError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),

@@ -2,6 +2,18 @@
 
 use app::manifest::{Format, OriginMap};
 use clap::{Args, ValueEnum};
+use url::Url;
+
+use crate::http::dashboard_url::dashboard_url;
+
+/// Where the instances are.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ServerFlags {
+    /// The dashboard's URL of a server, to work over its management API with the token in the environment variable
+    /// `PORTAL_REDIRECTS_TOKEN`. Without it: the database of --database-url, or of the running server.
+    #[arg(long, value_name = "URL", value_parser = dashboard_url)]
+    pub(super) server: Option<Url>,
+}
 
 /// The flags of `export`.
 #[derive(Clone, Debug, Args)]
@@ -13,6 +25,9 @@ pub struct ExportFlags {
     /// The format of the file: yaml for people, with comments for defaults; json for programs.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: FileFormat,
+
+    #[command(flatten)]
+    pub(super) server: ServerFlags,
 }
 
 /// The flags of `diff`.
@@ -56,6 +71,9 @@ pub(super) struct FileFlags {
     /// allowed origins and redirects. Repeat the flag for more.
     #[arg(long, value_name = "FROM=TO")]
     pub(super) map: Vec<OriginMap>,
+
+    #[command(flatten)]
+    pub(super) server: ServerFlags,
 }
 
 /// The format of a settings file.

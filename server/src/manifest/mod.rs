@@ -44,5 +44,5 @@ pub(crate) fn apply(flags: &ApplyFlags, config: &Config) -> anyhow::Result<ExitC
 
 fn run(command: impl AsyncFnOnce() -> Result<ExitCode, Failure>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    Ok(runtime.block_on(command()).unwrap_or_else(|failure| failure.exit_code()))
+    Ok(runtime.block_on(command()).unwrap_or_else(Failure::exit_code))
 }

@@ -15,7 +15,7 @@ use super::{
 
 pub(super) fn read(text: &str) -> Result<Node, Box<FileError>> {
     let source = Source { text, lines: text.match_indices('\n').map(|(at, _)| at + 1).collect() };
-    let whole: &RawValue = from_str(text).map_err(|error| source.invalid(0, &error))?;
+    let whole: &RawValue = from_str(text).map_err(|error| Box::new(source.invalid(0, &error)))?;
     source.node(whole, 0)
 }
 
@@ -34,7 +34,7 @@ impl Source<'_> {
         if depth > MAX_DEPTH {
             return Err(Box::new(FileError::new(at, "The values are nested too deeply for a settings file.")));
         }
-        let invalid = |error: serde_json::Error| self.invalid(offset, &error);
+        let invalid = |error: serde_json::Error| Box::new(self.invalid(offset, &error));
         let value = match text.as_bytes().first() {
             Some(b'{') => {
                 let mut values: Vec<(Key, Node)> = Vec::new();
@@ -69,11 +69,11 @@ impl Source<'_> {
     }
 
     /// An error of the parser, which counts lines and bytes from the beginning of what it was given.
-    fn invalid(&self, offset: usize, error: &serde_json::Error) -> Box<FileError> {
+    fn invalid(&self, offset: usize, error: &serde_json::Error) -> FileError {
         let at = if offset == 0 { Position { line: error.line() as u64, column: error.column() as u64 } } else { self.position(offset) };
         let text = error.to_string();
         let plain = text.split(" at line ").next().unwrap_or_default();
-        Box::new(FileError::new(at, format!("This is not valid JSON: {plain}.")))
+        FileError::new(at, format!("This is not valid JSON: {plain}."))
     }
 }
 

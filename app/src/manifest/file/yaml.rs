@@ -54,7 +54,7 @@ fn explain(text: &str, error: &Error) -> FileError {
     let at = error.location().map(position).unwrap_or_default();
     let message = match error {
         Error::DuplicateMappingKey { key, .. } => {
-            let name = key.as_deref().map_or_else(|| "This key".to_owned(), |key| format!("{key}"));
+            let name = key.as_deref().map_or_else(|| "This key".to_owned(), ToString::to_string);
             format!("{name} is here twice. Remove one of them.")
         }
         Error::MergeKeyNotAllowed { .. } => "Merge keys (<<) are not read. Write the settings of each instance out.".to_owned(),

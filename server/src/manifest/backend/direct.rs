@@ -20,7 +20,7 @@ use futures_util::{StreamExt, stream};
 use sqlx::PgPool;
 use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
-use super::{Exported, Handle, NotApplied, PAGE_SIZE, Planned, PlannedImpact};
+use super::{Exported, Handle, NotApplied, PAGE_SIZE, PlanResult, Planned, PlannedImpact};
 use crate::{config::Config, database, http::dashboard_url::DashboardUrl, manifest::failure::Failure};
 
 /// How many impacts are measured at the same time.
@@ -33,8 +33,6 @@ pub(crate) struct Direct {
     dashboard: DashboardHost,
     schema_url: String,
 }
-
-type PlanResult = Result<Planned, (String, Vec<ManifestError>)>;
 
 impl Direct {
     pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
@@ -84,7 +82,7 @@ impl Direct {
         let hosts: Vec<String> = changes.iter().flatten().filter_map(Change::new_portal_host).map(str::to_owned).collect();
         let mut taken: HashMap<String, String> = HashMap::new();
         for some in hosts.chunks(PAGE_SIZE) {
-            taken.extend(portal_hosts(timed(&self.pool), some).await.map_err(|error| unreadable(error))?);
+            taken.extend(portal_hosts(timed(&self.pool), some).await.map_err(unreadable)?);
         }
         let given_up: HashSet<String> =
             changes.iter().flatten().filter(|change| change.new_portal_host().is_some()).map(|change| change.slug.clone()).collect();

@@ -11,8 +11,8 @@ use crate::manifest::{backend::Planned, planned::Plan};
 pub(in crate::manifest) struct Applied {
     /// The slug.
     pub(in crate::manifest) slug: String,
-    /// The version that it has since.
-    pub(in crate::manifest) version: i64,
+    /// The version that it has since, where that is known.
+    pub(in crate::manifest) version: Option<i64>,
 }
 
 #[derive(Serialize)]

@@ -56,14 +56,15 @@ impl<W: Write> TextReport<W> {
     }
 
     /// Writes that an instance was changed.
-    pub(in crate::manifest) fn applied(mut self, planned: &Planned, version: i64) -> io::Result<()> {
+    pub(in crate::manifest) fn applied(mut self, planned: &Planned, version: Option<i64>) -> io::Result<()> {
         let done = match planned.action {
             Action::Create => "created",
             Action::Update => "updated",
             Action::Archive => "archived",
             Action::Same => "unchanged",
         };
-        writeln!(self.output, "{} {done}: version {version}", Escaped(&planned.slug))?;
+        let version = version.map(|version| format!(": version {version}")).unwrap_or_default();
+        writeln!(self.output, "{} {done}{version}", Escaped(&planned.slug))?;
         self.output.flush()
     }
 
