@@ -35,6 +35,8 @@ pub mod paths;
 pub mod portal;
 pub mod preview;
 #[cfg(feature = "ssr")]
+pub mod preview_origins;
+#[cfg(feature = "ssr")]
 pub mod rate_limits;
 pub mod redirects;
 #[cfg(feature = "ssr")]

@@ -89,7 +89,7 @@ impl fmt::Display for Domain {
 }
 
 /// Reads a host name and nothing else. Returns it in ASCII, as the WHATWG host parser writes it, and never with a trailing dot.
-pub(super) fn host_name(text: &str) -> Result<String, DomainError> {
+pub(crate) fn host_name(text: &str) -> Result<String, DomainError> {
     if text.parse::<std::net::IpAddr>().is_ok() {
         return Err(DomainError::IpAddress);
     }

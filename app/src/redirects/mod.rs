@@ -41,6 +41,8 @@ mod tests;
 pub use correction::{Correction, correct_fallback, correct_setting};
 pub use direct_link::{DirectLink, MAX_QUERY_BYTES};
 #[cfg(feature = "ssr")]
+pub(crate) use domain::host_name;
+#[cfg(feature = "ssr")]
 pub use domain::is_same_site;
 pub use domain::{Domain, DomainError};
 pub use explain::{Explanation, UNDER_SETTINGS, explain, explain_first_refusal, first_missing_origin};

@@ -118,6 +118,15 @@ impl AllowedOrigin {
         &self.text
     }
 
+    /// The host name of an exact origin, in ASCII and in lower case. Patterns and IP addresses have none.
+    #[cfg(feature = "ssr")]
+    pub fn host(&self) -> Option<&str> {
+        match &self.pattern {
+            Pattern::Exact(url::Origin::Tuple(_, Host::Domain(host), _)) => Some(host),
+            _ => None,
+        }
+    }
+
     /// Whether the origin of a parsed URL is this origin or matches this pattern.
     pub(super) fn matches(&self, url: &Url) -> bool {
         match &self.pattern {
