@@ -12,6 +12,7 @@ pub fn fields() -> impl Iterator<Item = &'static str> {
 pub fn label(field: &str) -> &str {
     match field {
         "role" => "Role",
+        "expires_at" => "Expires",
         "recovery_codes" => "Recovery codes left",
         "second_factor" => "Second factor",
         "server_admin" => "May create instances",

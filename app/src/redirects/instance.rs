@@ -1,11 +1,12 @@
 //! The instance: one application's authentication setup. It is only made by parsing, so an invalid one cannot exist.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use url::Url;
 
 use super::{
-    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, Invisible, PortalOrigin, Settings, Skipped,
+    AllowedOrigin, Domain, DomainError, Environment, ExpiringOrigin, Flow, InstanceError, InstanceField, Invisible, PortalOrigin, Settings,
+    Skipped,
     explain::explain,
     invisible::trim_invisible,
     origin::check_stored_host,
@@ -23,6 +24,7 @@ pub struct Instance {
     home_url: Url,
     home_ground: Ground,
     pub(super) allowed_origins: Vec<AllowedOrigin>,
+    pub(super) expiring: Arc<[ExpiringOrigin]>,
     version: i64,
     pub(super) skipped: Vec<Skipped>,
 }
@@ -93,6 +95,7 @@ impl Instance {
             home_url,
             home_ground: Ground::Domain,
             allowed_origins,
+            expiring: Arc::default(),
             version,
             skipped: Vec::new(),
         };

@@ -151,7 +151,7 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
 fn steps(runtime: &Runtime, pool: &PgPool, report: &mut Report) -> anyhow::Result<()> {
     let stored = runtime.block_on(store::find(pool, "my-app"))?.ok_or_else(|| anyhow::anyhow!("the instance is missing"))?;
     let link = LinkParams::read(QUERY);
-    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
+    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: None };
     let resolution = resolve(&stored.instance, &stored.fallbacks, visit);
     report.info("· parsing the link", time(|| drop(black_box(LinkParams::read(black_box(QUERY))))), "µs");
     report.info("· resolving", time(|| drop(black_box(resolve(black_box(&stored.instance), &stored.fallbacks, visit)))), "µs");

@@ -1,0 +1,1 @@
+//! Preview origins in PostgreSQL.

@@ -1,0 +1,1 @@
+//! The preview origins of an instance, as Settings lists them.
