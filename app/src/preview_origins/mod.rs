@@ -3,6 +3,7 @@
 mod expiry;
 mod host_pattern;
 mod origin;
+pub mod save;
 pub mod store;
 #[cfg(test)]
 mod store_tests;

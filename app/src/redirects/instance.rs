@@ -41,6 +41,18 @@ impl Instance {
     /// # Errors
     /// Every field that is wrong.
     pub fn parse(settings: &Settings, version: i64) -> Result<Self, Vec<InstanceError>> {
+        Self::parse_with(settings, version, Arc::default())
+    }
+
+    /// The same beside the expiring origins of a stored instance. They allow no setting, but the errors name them.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn parse_beside(settings: &Settings, version: i64, stored: &Self) -> Result<Self, Vec<InstanceError>> {
+        Self::parse_with(settings, version, Arc::clone(&stored.expiring))
+    }
+
+    fn parse_with(settings: &Settings, version: i64, expiring: Arc<[ExpiringOrigin]>) -> Result<Self, Vec<InstanceError>> {
         let mut errors = Vec::new();
         let environment = settings.environment;
         let mut note = |field, message: &dyn fmt::Display| errors.push(InstanceError::new(field, message));
@@ -95,7 +107,7 @@ impl Instance {
             home_url,
             home_ground: Ground::Domain,
             allowed_origins,
-            expiring: Arc::default(),
+            expiring,
             version,
             skipped: Vec::new(),
         };

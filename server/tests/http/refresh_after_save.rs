@@ -19,7 +19,7 @@ use crate::{
 const SERVED_AT: [(&str, &str); 2] = [("localhost:3000", "/portal/my-app/v1/redirects"), ("accounts.myapp.com", "/v1/redirects")];
 
 /// The routes that save an instance. The first two tests below send a save to each of them.
-const SAVING: [&str; 16] = [
+const SAVING: [&str; 17] = [
     "/api/copy_settings",
     "/api/create_instance",
     "/api/restore_version",
@@ -35,6 +35,7 @@ const SAVING: [&str; 16] = [
     "/instances/{slug}/portal",
     "/instances/{slug}/redirects",
     "/instances/{slug}/settings",
+    "/instances/{slug}/settings/preview-origins/remove",
     "/instances/{slug}/unarchive",
 ];
 

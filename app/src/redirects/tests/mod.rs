@@ -2,6 +2,7 @@
 
 mod corrections;
 mod direct_link;
+mod expiring;
 mod fallback;
 mod grounds;
 mod hostname;
