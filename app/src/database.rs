@@ -5,6 +5,7 @@ mod timed;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::{
+    api_tokens,
     error::AppError,
     history::Actor,
     instances::stored::StoredInstance,
@@ -84,12 +85,15 @@ pub async fn lock_row(transaction: &mut PgTransaction<'_>, actor: &Actor, slug: 
 }
 
 /// Checks the actor's role in an instance whose row is locked. The guard has asked before, and somebody may have changed it since.
-/// The server and the command line need none.
+/// The server and the command line need none. A token that a program acts with must still count.
 ///
 /// # Errors
-/// They are not a member any more, their role does not allow it, or PostgreSQL.
+/// They are not a member any more, their role does not allow it, their token does not count any more, or PostgreSQL.
 pub(crate) async fn check_role(connection: &mut PgConnection, actor: &Actor, instance: i64, least: Role) -> Result<(), StoreError> {
     let Some(admin) = actor.admin else { return Ok(()) };
+    if let Some(token) = &actor.token {
+        api_tokens::store::check(connection, token, Some(instance)).await?;
+    }
     let role = members::store::membership::role_of(connection, instance, admin).await?.ok_or(StoreError::NotFound)?;
     if role >= least { Ok(()) } else { Err(StoreError::Forbidden) }
 }

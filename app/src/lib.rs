@@ -8,6 +8,8 @@
 
 #[cfg(feature = "ssr")]
 pub mod admins;
+#[cfg(feature = "ssr")]
+pub mod api_tokens;
 pub mod bulk_check;
 pub mod copy_settings;
 #[cfg(feature = "ssr")]
@@ -26,6 +28,8 @@ pub mod insight;
 pub mod instances;
 #[cfg(feature = "ssr")]
 pub mod layout;
+#[cfg(feature = "ssr")]
+pub mod manifest;
 #[cfg(feature = "ssr")]
 pub mod members;
 #[cfg(feature = "ssr")]

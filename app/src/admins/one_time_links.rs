@@ -94,7 +94,7 @@ pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, clien
                     && let Err(error) = check_code(&mut transaction, context, account.id, &form.code).await
                 {
                     transaction.rollback().await?;
-                    let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address };
+                    let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address, token: None };
                     return Err(refused(pool, &actor, error).await?);
                 }
                 join(&mut transaction, account.id, &invitation, client).await?;
@@ -116,7 +116,7 @@ pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, clien
             // An admin who has lost the password may have lost the phone too.
             let was_on = second_factors::turn_off(&mut transaction, account.id).await?;
             let entry = Entry::default().field("second_factor", was_on, false);
-            let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address };
+            let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address, token: None };
             record(&mut transaction, &actor, Kind::PasswordReset, entry).await?;
             let tokens = start_session(&mut transaction, account.id, &email, client).await?;
             transaction.commit().await?;
@@ -137,7 +137,7 @@ async fn create(
     let hash = password.hash().await?;
     let mut transaction = use_link(pool, token).await?;
     let id = accounts::create(&mut transaction, &invitation.email, &hash, invitation.server_admin).await?.ok_or(SignInError::Link)?;
-    let actor = Actor { admin: Some(id), name: invitation.email.as_str().to_owned(), address: client.address };
+    let actor = Actor { admin: Some(id), name: invitation.email.as_str().to_owned(), address: client.address, token: None };
     let entry = Entry::default().field("server_admin", false, invitation.server_admin);
     record(&mut transaction, &actor, Kind::AccountCreated, entry).await?;
     join(&mut transaction, id, &invitation, client).await?;
@@ -159,7 +159,7 @@ async fn use_link(pool: &PgPool, token: &Token) -> Result<PgTransaction<'static>
 
 /// Gives an account what its invitation promises.
 async fn join(connection: &mut PgConnection, admin: i64, invitation: &Invitation, client: &Client) -> Result<(), SignInError> {
-    let actor = Actor { admin: Some(admin), name: invitation.email.as_str().to_owned(), address: client.address };
+    let actor = Actor { admin: Some(admin), name: invitation.email.as_str().to_owned(), address: client.address, token: None };
     if invitation.server_admin && accounts::make_server_admin(connection, admin).await? {
         let entry = Entry::default().about(invitation.email.as_str()).field("server_admin", false, true);
         record(connection, &actor, Kind::Role, entry).await?;

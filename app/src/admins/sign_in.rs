@@ -124,7 +124,7 @@ pub(super) async fn verify_password(
         Some(account) if is_right => Ok(account),
         account => {
             let name = account.as_ref().map_or("", |account| account.email.as_str()).to_owned();
-            let actor = Actor { admin: account.map(|account| account.id), name, address: client.address };
+            let actor = Actor { admin: account.map(|account| account.id), name, address: client.address, token: None };
             count_failure(pool, &actor, Kind::SignInFailed).await?;
             Err(SignInError::wrong_credentials())
         }
@@ -154,7 +154,7 @@ pub(super) async fn start_session(
     }
     sessions::create(transaction, admin, &tokens.session, client.address, &client.browser).await?;
     devices::remember(transaction, admin, &tokens.device, client.device.as_ref()).await?;
-    let actor = Actor { admin: Some(admin), name: email.as_str().to_owned(), address: client.address };
+    let actor = Actor { admin: Some(admin), name: email.as_str().to_owned(), address: client.address, token: None };
     record(transaction, &actor, Kind::SignedIn, Entry::default()).await?;
     Ok(tokens)
 }

@@ -75,9 +75,9 @@ impl ExportFormat {
     }
 }
 
-/// The columns of the CSV: the JSON fields, and `did`, a description of the change. The last two are of failed sign-ins only.
-const COLUMNS: [&str; 13] =
-    ["id", "at", "who", "did", "kind", "instance", "version", "about", "address", "before", "after", "attempts", "last_at"];
+/// The columns of the CSV: the JSON fields, and `did`, a description of the change. `attempts` and `last_at` are of failed sign-ins only.
+const COLUMNS: [&str; 14] =
+    ["id", "at", "who", "did", "kind", "instance", "version", "about", "address", "before", "after", "attempts", "last_at", "api_token"];
 
 fn cells(change: &Change) -> [String; COLUMNS.len()] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -96,6 +96,7 @@ fn cells(change: &Change) -> [String; COLUMNS.len()] {
         values(&change.after),
         change.attempts.map(|attempts| attempts.count.to_string()).unwrap_or_default(),
         change.attempts.map(|attempts| timestamp(attempts.last_at)).unwrap_or_default(),
+        text(&change.api_token),
     ]
 }
 
@@ -114,6 +115,7 @@ struct JsonChange<'a> {
     after: &'a Map<String, Value>,
     attempts: Option<i64>,
     last_at: Option<String>,
+    api_token: Option<&'a str>,
 }
 
 impl<'a> JsonChange<'a> {
@@ -131,6 +133,7 @@ impl<'a> JsonChange<'a> {
             after: &change.after,
             attempts: change.attempts.map(|attempts| attempts.count),
             last_at: change.attempts.map(|attempts| timestamp(attempts.last_at)),
+            api_token: change.api_token.as_deref(),
         }
     }
 }

@@ -11,8 +11,10 @@ pub fn fields() -> impl Iterator<Item = &'static str> {
 /// A field's label on the screens.
 pub fn label(field: &str) -> &str {
     match field {
+        "expires_at" => "Ends",
+        "host_pattern" => "Hosts",
         "role" => "Role",
-        "expires_at" => "Expires",
+        "scope" => "Scope",
         "recovery_codes" => "Recovery codes left",
         "second_factor" => "Second factor",
         "server_admin" => "May create instances",

@@ -73,7 +73,9 @@ pub(super) async fn read_lines(pool: &PgPool, scope: Scope, criteria: &Criteria)
 
 /// The changes as lines.
 pub(super) fn fold(changes: &[Change]) -> Vec<Line> {
-    let together = |one: &Change, other: &Change| is_folded(one.kind) && is_folded(other.kind) && one.who == other.who;
+    let together = |one: &Change, other: &Change| {
+        is_folded(one.kind) && is_folded(other.kind) && one.who == other.who && one.api_token == other.api_token
+    };
     let line = |changes: &[Change]| match changes {
         [change] => Line::One(Box::new(change.clone())),
         changes => Line::Folded(changes.to_vec()),
@@ -109,6 +111,7 @@ mod tests {
             version: None,
             who: who.to_owned(),
             address: None,
+            api_token: None,
             about: Some(about.to_owned()),
             before: serde_json::Map::new(),
             after: serde_json::Map::new(),

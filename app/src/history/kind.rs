@@ -51,6 +51,10 @@ pub enum Kind {
     VisitsCounted,
     /// The visits of an instance are no longer counted.
     VisitsNotCounted,
+    /// An API token was issued.
+    ApiTokenIssued,
+    /// An API token was revoked.
+    ApiTokenRevoked,
     /// An account was created.
     AccountCreated,
     /// An account was removed.
@@ -106,6 +110,8 @@ impl Kind {
         Self::PreviewOriginRemoved,
         Self::VisitsCounted,
         Self::VisitsNotCounted,
+        Self::ApiTokenIssued,
+        Self::ApiTokenRevoked,
         Self::AccountCreated,
         Self::AccountRemoved,
         Self::SignedIn,
@@ -147,6 +153,8 @@ impl Kind {
             Self::PreviewOriginRemoved => "preview_origin_removed",
             Self::VisitsCounted => "visits_counted",
             Self::VisitsNotCounted => "visits_not_counted",
+            Self::ApiTokenIssued => "api_token_issued",
+            Self::ApiTokenRevoked => "api_token_revoked",
             Self::AccountCreated => "account_created",
             Self::AccountRemoved => "account_removed",
             Self::SignedIn => "signed_in",

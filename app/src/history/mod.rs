@@ -24,7 +24,7 @@ pub mod store;
 pub mod view;
 
 #[cfg(feature = "ssr")]
-pub use actor::Actor;
+pub use actor::{ActingToken, Actor, with_token};
 #[cfg(feature = "ssr")]
 pub use kind::{Kind, UnknownKind};
 #[cfg(feature = "ssr")]

@@ -200,7 +200,10 @@ fn line_view(options: &PageOptions, line: Line) -> AnyView {
 
 /// Changes that are told as one, and each of them where that is opened.
 fn folded_view(options: &PageOptions, changes: Vec<Change>) -> impl IntoView + use<> {
-    let who = changes.first().map(|change| Escaped(&change.who).to_string());
+    let first = changes.first();
+    let who = first.map(|change| Escaped(&change.who).to_string());
+    let token = first.and_then(|change| change.api_token.as_deref());
+    let token = token.map(|token| view! { " with the API token " <strong>{Escaped(token).to_string()}</strong> });
     let description = describe_folded(&changes);
     let times = changes.last().map(|change| moment(change.at)).zip(changes.first().map(|change| moment(change.at)));
     let times = times.map(|(first, last)| view! { "First "{first}", last "{last} });
@@ -209,7 +212,7 @@ fn folded_view(options: &PageOptions, changes: Vec<Change>) -> impl IntoView + u
     view! {
         <li class="folded">
             <div>
-                <p><strong>{who}</strong>" "{description}</p>
+                <p><strong>{who}</strong>{token}" "{description}</p>
                 <p class="help">{times}</p>
                 <details>
                     <summary>{all}</summary>
@@ -237,6 +240,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
     });
     let impact = impact(&change).map(|impact| view! { <p class="help">{impact}</p> });
     let colon = change.attempts.map(|_| ":");
+    let token = change.api_token.as_deref().map(|token| view! { " with the API token " <strong>{Escaped(token).to_string()}</strong> });
     let when = match change.attempts {
         Some(attempts) if attempts.count > 1 => {
             let from = change.address.map(|address| format!("From {address}. "));
@@ -250,7 +254,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
     view! {
         <li>
             <div>
-                <p><strong>{Escaped(&change.who).to_string()}</strong>{colon}" "{Escaped(&description).to_string()}" "{version}</p>
+                <p><strong>{Escaped(&change.who).to_string()}</strong>{token}{colon}" "{Escaped(&description).to_string()}" "{version}</p>
                 <p class="help">{when}</p>
                 {fields}
                 {impact}

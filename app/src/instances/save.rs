@@ -39,7 +39,7 @@ impl DashboardHost {
 }
 
 /// The instance that a form describes, beside what is stored of it.
-pub(super) fn checked(form: &InstanceForm, dashboard: &DashboardHost, stored: Option<&Instance>) -> Result<Instance, StoreError> {
+pub(crate) fn checked(form: &InstanceForm, dashboard: &DashboardHost, stored: Option<&Instance>) -> Result<Instance, StoreError> {
     let instance = form.check_beside(stored).map_err(StoreError::Fields)?;
     if dashboard.is_host_of(instance.portal_origin()) {
         let message =

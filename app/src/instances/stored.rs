@@ -31,6 +31,33 @@ impl FilledFrom<'_> {
     }
 }
 
+impl StoredInstance {
+    /// What an instance is that nobody has saved yet.
+    pub fn unsaved(instance: &Instance) -> Self {
+        Self {
+            id: 0,
+            save_id: Uuid::nil(),
+            settings: Settings {
+                slug: instance.slug().to_owned(),
+                name: instance.name().to_owned(),
+                environment: instance.environment(),
+                domain: instance.domain().to_string(),
+                portal_origin: instance.portal_origin().as_str().to_owned(),
+                home_url: instance.home_url().to_string(),
+                allowed_origins: instance.allowed_origins().iter().map(ToString::to_string).collect(),
+            },
+            domain_typed: instance.domain().to_string(),
+            instance: instance.clone(),
+            unusable: None,
+            fallbacks: Fallbacks::default(),
+            archived_at: None,
+            portal_enabled: true,
+            visits_counted: true,
+            identity: IdentityKind::default(),
+        }
+    }
+}
+
 /// An instance as it is stored, with its fallback redirects at the same version.
 #[derive(Clone, Debug)]
 pub struct StoredInstance {

@@ -9,6 +9,7 @@ use crate::{
     history::{
         Actor, Kind,
         record::{Entry, record},
+        with_token,
     },
     members::role::Role,
     redirects::{AllowedOrigin, Environment, Timestamp},
@@ -70,7 +71,7 @@ pub async fn add(pool: &PgPool, actor: &Actor, slug: &str, origin: &str, expires
         instance,
         origin.as_str(),
         expires_at.time(),
-        actor.name
+        with_token(&actor.name, actor.token.as_ref().map(|token| token.name.as_str()))
     )
     .execute(&mut *transaction)
     .await?;

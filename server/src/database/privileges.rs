@@ -25,12 +25,14 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("admin_second_factors", &["select", "insert", "update (last_step)", "delete"]),
     ("admin_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
     ("admins", &["select", "insert", "update (is_server_admin, password_hash)", "delete"]),
+    ("api_tokens", &["select", "insert", "update (last_used_at, last_address, revoked_at)", "delete"]),
     ("changes", &["select", "insert"]),
     ("deployment_key", &["select"]),
     ("dismissed_refusals", &["select", "insert", "delete"]),
     // Failed sign-ins are counted, and deleted after a time. They are no changes.
     ("failed_sign_ins", &["select", "insert", "update (attempts, last_at)", "delete"]),
     ("fallback_redirects", &["select", "insert", "update (value)", "delete"]),
+    ("idempotency_keys", &["select", "insert", "delete"]),
     (
         "instances",
         &[

@@ -191,7 +191,7 @@ async fn only_owners_see_sign_ins_and_addresses_on_the_page_and_in_the_files(poo
 async fn the_servers_history_is_for_server_admins(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool).await;
-    let somebody = Actor { admin: None, name: "eve@evil.com".into(), address: None };
+    let somebody = Actor { admin: None, name: "eve@evil.com".into(), address: None, token: None };
     note(&pool, &somebody, Kind::SignInFailed, Entry::default()).await;
     let page = site.get("/history").await;
     assert_eq!((page.status, changes(&page).len()), (StatusCode::OK, 1));

@@ -40,7 +40,7 @@ pub async fn finish_sign_in(
 ) -> Result<SignInTokens, SignInError> {
     let mut transaction = begin(pool).await?;
     let pending = pending_sign_ins::find(&mut *transaction, token).await?.ok_or(SignInError::Expired)?;
-    let actor = Actor { admin: Some(pending.admin), name: pending.email.as_str().to_owned(), address: client.address };
+    let actor = Actor { admin: Some(pending.admin), name: pending.email.as_str().to_owned(), address: client.address, token: None };
     accounts::lock(&mut transaction, pending.admin).await?;
     // Of two requests with the same sign-in, the second one waits for the lock and then finds none.
     if !pending_sign_ins::end(&mut transaction, token).await? {

@@ -95,7 +95,7 @@ pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx
         touch.execute(timed(pool)).await?;
     }
     let email = stored_email(&row.email)?;
-    let actor = Actor { admin: Some(row.admin_id), name: email.as_str().to_owned(), address };
+    let actor = Actor { admin: Some(row.admin_id), name: email.as_str().to_owned(), address, token: None };
     Ok(Some(Caller {
         id: row.admin_id,
         email,

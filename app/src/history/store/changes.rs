@@ -49,6 +49,8 @@ pub struct Change {
     pub version: Option<i64>,
     /// Who made it.
     pub who: String,
+    /// The name of the API token that their program made it with; `None` if they made it themselves.
+    pub api_token: Option<String>,
     /// The address it was made from; `None` if it is unknown or the reader may not see it.
     pub address: Option<String>,
     /// The person, version or instance that the change is about.
@@ -102,6 +104,7 @@ struct Row {
     instance: Option<String>,
     version: Option<i64>,
     who: String,
+    api_token: Option<String>,
     address: Option<String>,
     about: Option<String>,
     before: Json<Map<String, Value>>,
@@ -112,11 +115,11 @@ struct Row {
 
 impl Row {
     fn read(self) -> sqlx::Result<Change> {
-        let Self { id, at, kind, instance, version, who, address, about, before: Json(before), after: Json(after), attempts, last_at } =
-            self;
+        let Self { id, at, kind, instance, version, who, api_token, address, about, before, after, attempts, last_at } = self;
+        let (Json(before), Json(after)) = (before, after);
         let kind = kind.parse().map_err(|error: UnknownKind| sqlx::Error::Decode(error.into()))?;
         let attempts = attempts.map(|count| Attempts { count, last_at });
-        Ok(Change { id, at, kind, instance, version, who, address, about, before, after, attempts })
+        Ok(Change { id, at, kind, instance, version, who, api_token, address, about, before, after, attempts })
     }
 }
 
@@ -144,25 +147,25 @@ async fn read(pool: &PgPool, scope: Scope, criteria: &Criteria, offset: i64, lim
     let rows = sqlx::query_as!(
         Row,
         r#"
-        select c.id as "id!", c.at as "at!", c.kind as "kind!", i.slug as "instance?", c.version, c.who as "who!", c.about,
+        select c.id as "id!", c.at as "at!", c.kind as "kind!", i.slug as "instance?", c.version, c.who as "who!", c.api_token, c.about,
             case when not ($2 or $1::bigint is null) then null when c.attempts is null then c.address
                 when c.address = '*' then $12 when c.address <> 'unknown' then c.address end as address,
             c.before as "before!: Json<Map<String, Value>>", c.after as "after!: Json<Map<String, Value>>",
             c.attempts, c.last_at as "last_at!"
         from (
-            select id, at, kind, instance_id, version, who, address, about, before, after, null::bigint as attempts, at as last_at
+            select id, at, kind, instance_id, version, who, api_token, address, about, before, after, null::bigint as attempts, at as last_at
             from changes where instance_id = $1
             union all
-            select id, at, kind, instance_id, version, who, address, about, before, after, null, at from changes
+            select id, at, kind, instance_id, version, who, api_token, address, about, before, after, null, at from changes
             where instance_id is null and $1::bigint is null
             union all
-            select id, first_at, kind, null, null, coalesce(who, $11), network, null, '{}', '{}', attempts, last_at
+            select id, first_at, kind, null, null, coalesce(who, $11), null, network, null, '{}', '{}', attempts, last_at
             from failed_sign_ins where $1::bigint is null
             union all
-            select id, first_at, kind, null, null, who, network, null, '{}', '{}', attempts, last_at
+            select id, first_at, kind, null, null, who, null, network, null, '{}', '{}', attempts, last_at
             from failed_sign_ins where $2 and admin_id = any(array(select m.admin_id from members m where m.instance_id = $1))
             union all
-            select id, at, kind, instance_id, version, who, address, about, before, after, null, at from changes
+            select id, at, kind, instance_id, version, who, api_token, address, about, before, after, null, at from changes
             where instance_id is null and $2 and kind = any($3) and (
                 admin_id = any(array(select m.admin_id from members m where m.instance_id = $1))
                 or kind = 'reset_issued'
@@ -170,7 +173,8 @@ async fn read(pool: &PgPool, scope: Scope, criteria: &Criteria, offset: i64, lim
             )
         ) c
         left join instances i on i.id = c.instance_id
-        where ($4::text is null or strpos(lower(c.who), lower($4)) > 0 or strpos(lower(c.about), lower($4)) > 0)
+        where ($4::text is null or strpos(lower(c.who), lower($4)) > 0 or strpos(lower(c.about), lower($4)) > 0
+                or strpos(lower(c.api_token), lower($4)) > 0)
             and ($5::text is null or c.before ? $5 or c.after ? $5)
             and ($6::timestamptz is null or c.last_at >= $6)
             and ($7::timestamptz is null or c.at < $7)

@@ -1,13 +1,13 @@
 //! Who changed a field last, and when.
 
-use crate::database::timed;
+use crate::{database::timed, history::with_token};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
 /// Who made the last change, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastAuthor {
-    /// The name that they had then.
+    /// The name that they had then, and the API token that their program made it with.
     pub who: String,
     /// When they made it.
     pub at: OffsetDateTime,
@@ -21,10 +21,10 @@ pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[
     let fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
     let rows = sqlx::query!(
         r#"
-        select asked.field as "field!", c.who, c.at
+        select asked.field as "field!", c.who, c.api_token, c.at
         from unnest($3::text[]) as asked (field)
         cross join lateral (
-            select who, at from changes
+            select who, api_token, at from changes
             where instance_id = $1 and version <= $2 and (after ? asked.field or before ? asked.field)
             order by version desc limit 1
         ) c
@@ -35,5 +35,5 @@ pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[
     )
     .fetch_all(timed(pool))
     .await?;
-    Ok(rows.into_iter().map(|row| (row.field, LastAuthor { who: row.who, at: row.at })).collect())
+    Ok(rows.into_iter().map(|row| (row.field, LastAuthor { who: with_token(&row.who, row.api_token.as_deref()), at: row.at })).collect())
 }

@@ -71,8 +71,8 @@ impl Entry {
 /// The query fails.
 pub async fn record(connection: &mut PgConnection, actor: &Actor, kind: Kind, entry: Entry) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into changes (kind, instance_id, version, admin_id, who, address, about, before, after)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into changes (kind, instance_id, version, admin_id, who, address, about, before, after, api_token)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         kind.name(),
         entry.instance,
         entry.version,
@@ -81,7 +81,8 @@ pub async fn record(connection: &mut PgConnection, actor: &Actor, kind: Kind, en
         actor.address.map(|address| address.to_string()),
         entry.about,
         Value::Object(entry.before),
-        Value::Object(entry.after)
+        Value::Object(entry.after),
+        actor.token.as_ref().map(|token| &token.name)
     )
     .execute(connection)
     .await?;

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     database::timed,
+    history::with_token,
     instances::stored::StoredInstance,
     redirects::{Fallbacks, Flow},
 };
@@ -15,8 +16,8 @@ use crate::{
 /// # Errors
 /// The query fails.
 pub async fn version(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<(String, OffsetDateTime)>> {
-    let found = sqlx::query!("select who, at from changes where instance_id = $1 and version = $2", instance, version);
-    Ok(found.fetch_optional(timed(pool)).await?.map(|row| (row.who, row.at)))
+    let found = sqlx::query!("select who, api_token, at from changes where instance_id = $1 and version = $2", instance, version);
+    Ok(found.fetch_optional(timed(pool)).await?.map(|row| (with_token(&row.who, row.api_token.as_deref()), row.at)))
 }
 
 /// The fallback redirects that an instance had at a version: its present ones, with every later change undone. `None` if the instance

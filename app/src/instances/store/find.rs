@@ -85,7 +85,7 @@ impl Row {
 
 /// The query that reads instances whole: a row each, with what comes after `from instances i`.
 macro_rules! rows {
-    ($rest:tt, $value:expr) => {
+    ($rest:tt, $($value:expr),+) => {
         sqlx::query_as!(
             Row,
             r#"
@@ -97,7 +97,7 @@ macro_rules! rows {
                 array(select p.expires_at from preview_origins p where p.instance_id = i.id order by p.origin) as "preview_ends!"
             from instances i
             "# + $rest,
-            $value
+            $($value),+
         )
     };
 }
@@ -151,6 +151,42 @@ pub async fn find_all<'e>(
 ) -> Result<Vec<(i64, Result<StoredInstance, StoreError>)>, StoreError> {
     let rows = rows!("where i.id = any($1)", ids).fetch_all(executor).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.read())).collect())
+}
+
+/// The instances of these slugs, as far as there are any: also archived ones, and those that can't be restored.
+///
+/// # Errors
+/// PostgreSQL, or a stored instance that is no longer valid in other ways.
+pub async fn find_by_slug<'e>(executor: impl sqlx::PgExecutor<'e>, slugs: &[String]) -> Result<Vec<StoredInstance>, StoreError> {
+    rows!("where i.slug = any($1)", slugs).fetch_all(executor).await?.into_iter().map(Row::read_any).collect()
+}
+
+/// The next instances after that slug that are not archived, by slug: the same order in every database.
+///
+/// # Errors
+/// PostgreSQL, or a stored instance that is no longer valid in other ways.
+pub async fn page<'e>(executor: impl sqlx::PgExecutor<'e>, after: &str, limit: i64) -> Result<Vec<StoredInstance>, StoreError> {
+    rows!(r#"where i.archived_at is null and i.slug collate "C" > $1 order by i.slug collate "C" limit $2"#, after, limit)
+        .fetch_all(executor)
+        .await?
+        .into_iter()
+        .map(Row::read_any)
+        .collect()
+}
+
+/// Which of these portal hosts, with their ports, instances have: each host and the slug of its instance. Archived instances keep theirs.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn portal_hosts<'e>(executor: impl sqlx::PgExecutor<'e>, hosts: &[String]) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select regexp_replace(portal_origin, '^https?://', '') as "host!", slug
+        from instances where regexp_replace(portal_origin, '^https?://', '') = any($1)"#,
+        hosts
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.host, row.slug)).collect())
 }
 
 /// The last saves of the instances of these keys, by key. One that is gone is left out.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::PgPool;
+use strum::VariantArray;
 
 use crate::{
     admins::{
         self,
         store::links::{Invitation, Purpose},
     },
-    history,
+    api_tokens, history,
     portal::{identity::IdentityKind, quotas::Quota},
     redirects::{Environment, Flow},
     runtimes,
@@ -32,6 +33,7 @@ fn of_the_code() -> BTreeMap<&'static str, Names> {
     BTreeMap::from([
         ("admin_links_kind_check", names(purposes.each_ref().map(Purpose::kind))),
         ("admin_links_role_check", roles.clone()),
+        ("api_tokens_scope_check", api_tokens::Scope::VARIANTS.iter().map(|scope| scope.name().to_owned()).collect()),
         ("changes_kind_check", names(history::Kind::ALL.map(history::Kind::name))),
         ("failed_sign_ins_kind_check", names([history::Kind::SignInFailed, history::Kind::SecondFactorFailed].map(history::Kind::name))),
         ("fallback_redirects_flow_check", names(Flow::ALL.map(Flow::name))),
