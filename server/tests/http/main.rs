@@ -65,6 +65,8 @@ mod posts;
 #[cfg(test)]
 mod preview;
 #[cfg(test)]
+mod preview_origins;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod refresh_after_save;

@@ -29,6 +29,8 @@ struct Row {
     identity: String,
     flows: Vec<String>,
     urls: Vec<String>,
+    preview_origins: Vec<String>,
+    preview_ends: Vec<OffsetDateTime>,
 }
 
 impl Row {
@@ -61,6 +63,8 @@ impl Row {
                 (stand_in, Some(message))
             }
         };
+        let preview_origins = self.preview_origins.into_iter().zip(self.preview_ends);
+        let instance = instance.with_stored_expiring(preview_origins.map(|(origin, expires_at)| (origin, expires_at.into())));
         let fallbacks = self.flows.iter().zip(self.urls).filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect();
         let identity = self.identity.parse().map_err(|error| invalid(&settings.slug, &error))?;
         Ok(StoredInstance {
@@ -88,7 +92,9 @@ macro_rules! rows {
             select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
                 i.save_id, i.archived_at, i.portal_enabled, i.visits_counted, i.identity,
                 array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
-                array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
+                array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!",
+                array(select p.origin from preview_origins p where p.instance_id = i.id order by p.origin) as "preview_origins!",
+                array(select p.expires_at from preview_origins p where p.instance_id = i.id order by p.origin) as "preview_ends!"
             from instances i
             "# + $rest,
             $($value),+
