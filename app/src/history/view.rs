@@ -63,7 +63,7 @@ pub fn ServerHistoryPage() -> impl IntoView {
             <Frame page=ServerPage::History>
                 <header class="head">
                     <h1>"Server history"</h1>
-                    <p class="host">"Accounts: sign-ins, failed sign-ins and new passwords. Changes to an instance are in its own History."</p>
+                    <p class="host">"Accounts and API tokens of the server: sign-ins, failed sign-ins, new passwords. Changes to an instance are in its own History."</p>
                 </header>
                 {history}
             </Frame>
@@ -208,8 +208,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
         }
     });
     let impact = impact(&change).map(|impact| view! { <p class="help">{impact}</p> });
-    let colon = change.attempts.map(|_| ":");
-    let token = change.api_token.as_deref().map(|token| view! { " with the API token " <strong>{Escaped(token).to_string()}</strong> });
+    let (author, colon) = (author(&change), change.attempts.map(|_| ":"));
     let when = match change.attempts {
         Some(attempts) if attempts.count > 1 => {
             let from = change.address.map(|address| format!("From {address}. "));
@@ -223,7 +222,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
     view! {
         <li>
             <div>
-                <p><strong>{Escaped(&change.who).to_string()}</strong>{token}{colon}" "{Escaped(&description).to_string()}" "{version}</p>
+                <p>{author}{colon}" "{Escaped(&description).to_string()}" "{version}</p>
                 <p class="help">{when}</p>
                 {fields}
                 {impact}
@@ -231,6 +230,12 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
             {restore}
         </li>
     }
+}
+
+/// Who made a change, and the API token that their program made it with.
+pub(crate) fn author(change: &Change) -> impl IntoView + use<> {
+    let token = change.api_token.as_deref().map(|token| view! { " with the API token " <strong>{Escaped(token).to_string()}</strong> });
+    view! { <strong>{Escaped(&change.who).to_string()}</strong>{token} }
 }
 
 /// What a change did to one field.
