@@ -36,7 +36,7 @@ for (const javaScriptEnabled of [true, false]) {
         expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(token);
       }
       await page.reload();
-      await expect(row(page, "deploy pipeline")).toContainText("Never used");
+      await expect(row(page, "deploy pipeline")).toContainText("never used");
       await expect(page.getByText(token)).toHaveCount(0);
 
       await row(page, "deploy pipeline").locator("summary").click();
@@ -50,18 +50,18 @@ for (const javaScriptEnabled of [true, false]) {
 
     test("wrong fields are named, and what was typed stays", async ({ page, slug }) => {
       await page.goto(`/instances/${slug}/api-tokens`);
-      await expect(page.getByLabel("Hosts")).toBeHidden();
+      await expect(page.getByRole("textbox", { name: "Hosts" })).toBeHidden();
       await page.getByRole("radio", { name: /^preview-origins/ }).check();
-      await page.getByLabel("Hosts").fill("https://*.vercel.app");
+      await page.getByRole("textbox", { name: "Hosts" }).fill("https://*.vercel.app");
       await page.getByLabel("Days until it ends").fill("a year");
       await page.getByRole("button", { name: "Issue token" }).click();
       await expect(page.getByRole("alert").getByRole("link")).toHaveCount(3);
       await expect(page.getByRole("radio", { name: /^preview-origins/ })).toBeChecked();
-      await expect(page.getByLabel("Hosts")).toHaveValue("https://*.vercel.app");
-      await expect(page.getByLabel("Hosts")).toHaveAccessibleDescription(/Enter only the host name/);
+      await expect(page.getByRole("textbox", { name: "Hosts" })).toHaveValue("https://*.vercel.app");
+      await expect(page.getByRole("textbox", { name: "Hosts" })).toHaveAccessibleDescription(/Enter only the host name/);
       await expect(page.getByLabel("Days until it ends")).toHaveValue("a year");
       await page.getByRole("radio", { name: /^read/ }).first().check();
-      await expect(page.getByLabel("Hosts"), "a field that is wrong stays in sight").toBeVisible();
+      await expect(page.getByRole("textbox", { name: "Hosts" }), "a field that is wrong stays in sight").toBeVisible();
     });
   });
 }
@@ -73,7 +73,7 @@ test("the keyboard is enough to issue a token and to revoke it", async ({ page, 
   await page.keyboard.press("Tab");
   for (let times = 0; times < 3; times += 1) await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Tab");
-  await expect(page.getByLabel("Hosts")).toBeFocused();
+  await expect(page.getByRole("textbox", { name: "Hosts" })).toBeFocused();
   await page.keyboard.type("my-app-*-my-team.vercel.app");
   await page.keyboard.press("Enter");
   await expect(row(page, "by keyboard")).toContainText("Hosts: my-app-*-my-team.vercel.app");

@@ -114,7 +114,7 @@ export const screensOfAdmins: Screen[] = [
     await page.goto(`/instances/${slug}/api-tokens`);
     await page.getByLabel("Name").fill("very-long-".repeat(20));
     await page.getByRole("radio", { name: /^preview-origins/ }).check();
-    await page.getByLabel("Hosts").fill(long);
+    await page.getByRole("textbox", { name: "Hosts" }).fill(long);
     await page.getByLabel("Days until it ends").fill("x".repeat(300));
     await page.getByRole("button", { name: "Issue token" }).click();
     await expect(page.getByRole("alert")).toBeVisible();

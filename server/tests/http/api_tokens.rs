@@ -70,7 +70,7 @@ async fn a_token_is_shown_once_and_never_again(pool: PgPool) {
     let again = site.get(TOKENS).await;
     assert!(!again.text().contains("prt_"));
     let said = text(again.text());
-    assert!(said.contains("CI redirects Issued ") && said.contains(&format!("by {OWNER} (you)")) && said.contains("Last used "), "{said}");
+    assert!(said.contains("CI redirects Ends ") && said.contains(&format!("by {OWNER} (you)")) && said.contains("· last used "), "{said}");
     assert!(said.contains("from 192.0.2.7"), "{said}");
     let rows: Vec<String> =
         sqlx::query_scalar("select row_to_json(t)::text from api_tokens t union all select row_to_json(c)::text from changes c")
@@ -149,7 +149,7 @@ async fn a_form_that_is_wrong_comes_back_as_typed_with_what_is_wrong(pool: PgPoo
     for page in [TOKENS, SERVER] {
         for (field, typed) in [
             ("name", ""),
-            ("name", "\"><script>alert(1)</script>\u{200b}"),
+            ("name", "\"><script>alert\u{200b}(1)</script>"),
             ("name", &long),
             ("days", "366"),
             ("days", "90 days"),

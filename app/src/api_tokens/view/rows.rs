@@ -13,14 +13,14 @@ pub(super) fn token_row(token: ListedToken, revoke: &str, page: &str) -> impl In
     let name = Escaped(&name).to_string();
     let hosts = host_pattern.map(|hosts| view! { <p class="help">"Hosts: " <code>{hosts}</code></p> });
     let expired = has_expired.then(|| view! { " " <span class="badge" data-kind="off">"Ended"</span> });
-    let ends = if has_expired { "ended " } else { "ends " };
+    let ends = if has_expired { "Ended " } else { "Ends " };
     let you = is_own.then_some(" (you)");
     let used = match last_used_at {
         Some(at) => {
             let address = last_address.map(|address| format!(" from {address}"));
-            view! { "Last used " {moment(at)} {address} }.into_any()
+            view! { "last used " {moment(at)} {address} }.into_any()
         }
-        None => "Never used".into_any(),
+        None => "never used".into_any(),
     };
     let asked = if has_expired {
         "It has ended already. Revoking takes it off this list."
@@ -33,8 +33,8 @@ pub(super) fn token_row(token: ListedToken, revoke: &str, page: &str) -> impl In
             <div>
                 <p><strong>{name}</strong> " " <span class="badge">{scope.name()}</span> {expired}</p>
                 {hosts}
-                <p class="help">"Issued " {moment(created_at)} " by " {maker} {you} " · " {ends} {moment(expires_at)}</p>
-                <p class="help">{used}</p>
+                <p class="help">{ends} {moment(expires_at)} " · " {used}</p>
+                <p class="help">"Issued " {moment(created_at)} " by " {maker} {you}</p>
             </div>
             <details class="sure">
                 <summary class="button plain small">"Revoke"<span class="unseen">{unseen.clone()}</span></summary>
