@@ -2,6 +2,7 @@
 import { type Page } from "@playwright/test";
 import { type At, saveRedirects } from "./admins.ts";
 import { alive, expect } from "./fixtures.ts";
+import { addPreviews } from "./preview-origins.ts";
 import { visitSignIn } from "./sign-ins.ts";
 import { everyKind, visit } from "./visits.ts";
 
@@ -51,6 +52,17 @@ export const screens: Screen[] = [
     await page.locator("#after_sign_in_url-offer").getByRole("checkbox").check();
     await expect(page.getByLabel("After sign-in")).toHaveAccessibleDescription(/Goes to/);
     await expect(page.locator("#after_sign_up_url-offer").getByRole("checkbox")).toBeVisible();
+  }],
+  ["Settings, with preview origins", async (page, at) => {
+    addPreviews(at, 14, -90);
+    await page.goto(`/instances/${at.slug}/settings`);
+    await alive(page);
+    await page.locator("#preview-origins summary").click();
+  }],
+  ["History, with folded preview origins", async (page, at) => {
+    addPreviews(at, 14);
+    await page.goto(`/instances/${at.slug}/history`);
+    await page.locator(".folded summary").click();
   }],
   ["Settings, with an origin filled in", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/settings?allow=https%3A%2F%2Fmy-team.vercel.app`);

@@ -69,6 +69,12 @@ export class Server {
     return spawnSync(this.program, args, { encoding: "utf8", env, input: JSON.stringify(line), timeout: 30_000 });
   }
 
+  /** Runs SQL in the server's database, as its owner. */
+  sql(statement: string): void {
+    const private_ = ["-h", join(this.folder, "run"), "-p", "5432", "-U", "portal_redirects", "portal_redirects"];
+    execFileSync("psql", ["-q", "-v", "ON_ERROR_STOP=1", "-c", statement, ...(this.database ? [this.database] : private_)]);
+  }
+
   /** The process id of the private PostgreSQL. */
   postgres(): number {
     return Number(readFileSync(join(this.folder, "postgres/postmaster.pid"), "utf8").split("\n")[0]);

@@ -34,7 +34,7 @@ fn measure(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     };
     let instance = Instance::parse(&settings, 1).map_err(|errors| format!("{errors:?}"))?;
     let (link, fallbacks) = (LinkParams { redirect_url: Some(TARGET.into()), ..LinkParams::default() }, Fallbacks::default());
-    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
+    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: None };
     assert_eq!(resolve(&instance, &fallbacks, visit).target.as_str(), TARGET);
 
     let mut group = criterion.benchmark_group("redirect_url");

@@ -195,6 +195,11 @@ impl InstancePaths<'_> {
         self.page("/settings")
     }
 
+    /// The form that removes a preview origin.
+    pub fn remove_preview_origin(self) -> String {
+        self.page("/settings/preview-origins/remove")
+    }
+
     /// The form that switches the hosted pages on or off.
     pub fn portal_pages(self) -> String {
         self.page("/portal")

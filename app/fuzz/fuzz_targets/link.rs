@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     for text in [query, &format!("https://accounts.myapp.com{page}?{query}")] {
         match DirectLink::parse(&INSTANCE, text) {
             Ok(direct) => {
-                let advice = direct.advice(&INSTANCE);
+                let advice = direct.advice(&INSTANCE, None);
                 if let Some(corrected) = advice.corrected {
                     assert!(DirectLink::parse(&INSTANCE, &corrected).is_ok(), "{corrected}");
                 }
@@ -53,7 +53,7 @@ fn holds(flow: Flow, link: &LinkParams<'_>) {
     for name in LinkParams::REDIRECTS {
         assert!(!Prefill::NAMES.contains(&name));
         if let Some(value) = link.redirect(name) {
-            parameter_advice(&INSTANCE, flow, name, value);
+            parameter_advice(&INSTANCE, flow, None, name, value);
             prefill_advice(flow, "email_address", value);
         }
     }

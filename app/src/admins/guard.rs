@@ -130,7 +130,7 @@ mod tests {
         for path in ["/instances/my-app/preview", "/instances/my-app/preview/links.csv"] {
             assert_eq!(Need::of(true, path), member(Role::Viewer), "{path}");
         }
-        for path in ["/redirects", "/settings", "/portal", "/targets", "/history/3"] {
+        for path in ["/redirects", "/settings", "/settings/preview-origins/remove", "/portal", "/targets", "/history/3"] {
             let path = &format!("/instances/my-app{path}");
             assert_eq!(Need::of(true, path), member(Role::Editor), "{path}");
         }

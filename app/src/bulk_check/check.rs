@@ -4,7 +4,7 @@ use strum::EnumCount;
 
 use super::list::Line;
 use crate::redirects::{
-    AllowedOrigin, DirectLink, Fallbacks, Instance, Source, Visit, explain_first_refusal, first_missing_origin, resolve,
+    AllowedOrigin, DirectLink, Fallbacks, Instance, Source, Timestamp, Visit, explain_first_refusal, first_missing_origin, resolve,
 };
 
 /// The result of checking a link.
@@ -58,8 +58,8 @@ pub struct CheckedLink {
     pub corrected: Option<String>,
 }
 
-/// Checks a line as a visit without a known requesting page.
-pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: &Line) -> CheckedLink {
+/// Checks a line as a visit at that time, without a known requesting page.
+pub fn check(instance: &Instance, fallbacks: &Fallbacks, now: Option<Timestamp>, Line { number, text }: &Line) -> CheckedLink {
     let checked = CheckedLink {
         line: *number,
         link: text.clone(),
@@ -75,12 +75,12 @@ pub fn check(instance: &Instance, fallbacks: &Fallbacks, Line { number, text }: 
         Err(not) => return CheckedLink { reason: not.explain(instance).to_string(), corrected: not.corrected(instance, text), ..checked },
     };
     let link = direct.link();
-    let visit = Visit { flow: direct.flow(), link: &link, requesting: None };
+    let visit = Visit { flow: direct.flow(), link: &link, requesting: None, now };
     let resolution = resolve(instance, fallbacks, visit);
     let refused = explain_first_refusal(instance, visit, &resolution);
     let outcome = if refused.is_some() { LinkOutcome::Refused } else { LinkOutcome::Allowed };
     let refused = refused.map(|(source, explanation)| format!("{}: {explanation}", source.title()));
-    let advice = direct.advice(instance);
+    let advice = direct.advice(instance, now);
     let reasons: Vec<String> = refused.into_iter().chain(advice.mistakes).collect();
     CheckedLink {
         target: Some((resolution.target.to_string(), resolution.source)),

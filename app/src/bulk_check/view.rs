@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use time::OffsetDateTime;
 
 use super::{
     check,
@@ -34,7 +35,8 @@ pub fn BulkCheckPage() -> impl IntoView {
         let problem = form.as_ref().and_then(|form| Some(problem_view(form.field(), form.list.as_ref().err()?.to_string())));
         let results = form.as_ref().and_then(|form| {
             let lines = form.list.as_ref().ok()?;
-            let checked = lines.iter().map(|line| check::check(&stored.instance, &stored.fallbacks, line)).collect();
+            let now = Some(OffsetDateTime::now_utc().into());
+            let checked = lines.iter().map(|line| check::check(&stored.instance, &stored.fallbacks, now, line)).collect();
             Some(results(&slug, CheckedList { form, lines, checked, is_editor }, selection))
         });
         Ok(view! {

@@ -16,7 +16,6 @@ use crate::{
         store::{find, lock},
         stored::FilledFrom,
     },
-    redirects::Flow,
     saving::outcome::{SaveOutcome, Saved},
     ui::form::FieldError,
 };
@@ -103,7 +102,7 @@ pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm, fig
     .await?;
     let entry = Entry::of(target.id).at(version).about(form.from.clone()).impact(figure);
     let entry = entry.field("allowed_origins", target.settings.allowed_origins.clone(), plan.allowed_origins().to_vec());
-    let entry = Flow::ALL.into_iter().fold(entry, |entry, flow| entry.field(flow.field(), target.fallbacks.get(flow), fallbacks.get(flow)));
+    let entry = fallbacks::store::changed(entry, &target.fallbacks, &fallbacks);
     record(&mut transaction, actor, Kind::Copied, entry).await?;
     transaction.commit().await?;
     let left_out = plan.left_out().into_iter().map(str::to_owned).collect();

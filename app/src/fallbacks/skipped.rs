@@ -17,7 +17,7 @@ pub struct Skipped {
 pub fn skipped(instance: &Instance, fallbacks: &Fallbacks) -> Vec<Skipped> {
     let link = LinkParams::default();
     let skipped = |flow| {
-        let resolution = resolve(instance, fallbacks, Visit { flow, link: &link, requesting: None });
+        let resolution = resolve(instance, fallbacks, Visit { flow, link: &link, requesting: None, now: None });
         let is_refused =
             |step: &crate::redirects::Step<'_>| step.source == Source::Fallback && matches!(step.outcome, Outcome::Refused { .. });
         resolution.steps.iter().any(is_refused).then(|| Skipped { flow, target: resolution.target.clone() })

@@ -60,10 +60,15 @@ pub async fn write(
     // Where nothing but an origin has changed, it is a change of the settings.
     let kind = if fallbacks == stored.fallbacks { Kind::Settings } else { kind };
     let entry = Entry { about, ..Entry::of(stored.id).at(version).impact(figure) }.field("allowed_origins", before.clone(), origins);
-    let entry = Flow::ALL.into_iter().fold(entry, |entry, flow| entry.field(flow.field(), stored.fallbacks.get(flow), fallbacks.get(flow)));
+    let entry = changed(entry, &stored.fallbacks, &fallbacks);
     record(&mut transaction, actor, kind, entry).await?;
     transaction.commit().await?;
     Ok(Written { version, undo: form.base.clone() + &change.undone() })
+}
+
+/// The fallback redirects that differ from what was there, by the names of their fields.
+pub(crate) fn changed(entry: Entry, before: &Fallbacks, after: &Fallbacks) -> Entry {
+    Flow::ALL.into_iter().fold(entry, |entry, flow| entry.field(flow.field(), before.get(flow), after.get(flow)))
 }
 
 /// Puts these in the place of an instance's fallback redirects, inside a transaction that raises its version.

@@ -122,6 +122,8 @@ pub fn describe(change: &Change) -> String {
         Kind::VisitorDeleted => format!("deleted the account of visitor {}", about.unwrap_or("unknown")),
         Kind::RefusalDismissed => format!("dismissed {} from Activity", refused::described(somebody)),
         Kind::RefusalShown => format!("showed {} in Activity again", refused::described(somebody)),
+        Kind::PreviewOriginAdded => format!("added the preview origin {}", about.unwrap_or("unknown")),
+        Kind::PreviewOriginRemoved => format!("removed the preview origin {}", about.unwrap_or("unknown")),
         Kind::VisitsCounted => "turned the counting of visits on".to_owned(),
         Kind::VisitsNotCounted => "turned the counting of visits off".to_owned(),
         Kind::WaitlistEntryDeleted => "removed an email address from the waitlist".to_owned(),

@@ -43,6 +43,10 @@ pub enum Kind {
     RefusalDismissed,
     /// A dismissed one is shown again.
     RefusalShown,
+    /// A preview origin was added, or its end moved.
+    PreviewOriginAdded,
+    /// A preview origin was removed.
+    PreviewOriginRemoved,
     /// The visits of an instance are counted again.
     VisitsCounted,
     /// The visits of an instance are no longer counted.
@@ -102,6 +106,8 @@ impl Kind {
         Self::WaitlistEntryDeleted,
         Self::RefusalDismissed,
         Self::RefusalShown,
+        Self::PreviewOriginAdded,
+        Self::PreviewOriginRemoved,
         Self::VisitsCounted,
         Self::VisitsNotCounted,
         Self::ApiTokenIssued,
@@ -143,6 +149,8 @@ impl Kind {
             Self::WaitlistEntryDeleted => "waitlist_entry_deleted",
             Self::RefusalDismissed => "refusal_dismissed",
             Self::RefusalShown => "refusal_shown",
+            Self::PreviewOriginAdded => "preview_origin_added",
+            Self::PreviewOriginRemoved => "preview_origin_removed",
             Self::VisitsCounted => "visits_counted",
             Self::VisitsNotCounted => "visits_not_counted",
             Self::ApiTokenIssued => "api_token_issued",

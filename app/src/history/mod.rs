@@ -1,6 +1,6 @@
 //! The history: who changed what. Each change is recorded in the transaction that makes it, and the record is never altered.
 //!
-//! `store/` records changes and reads them, `filter.rs` narrows them down, `difference.rs` describes a change, `view.rs` shows the history,
+//! `store/` records changes and reads them, `filter.rs` narrows them down, `difference.rs` describes a change, `fold.rs` tells many as one, `view.rs` shows the history,
 //! `export.rs` exports it, and `restore/` restores the fallback redirects of an earlier version.
 
 #[cfg(feature = "ssr")]
@@ -13,6 +13,8 @@ pub mod export;
 pub mod fields;
 #[cfg(feature = "ssr")]
 pub mod filter;
+#[cfg(feature = "ssr")]
+mod fold;
 #[cfg(feature = "ssr")]
 mod kind;
 pub mod restore;

@@ -9,7 +9,8 @@ use super::{
     export::ExportFormat,
     fields::{fields, label},
     filter::{HistoryFilter, is_day},
-    store::{self, Change, ChangesPage, PAGE_SIZE, Scope},
+    fold::{Line, LinesPage, describe_folded, is_folded, read_lines},
+    store::{Change, Scope},
 };
 use crate::{
     admins::Role,
@@ -83,9 +84,7 @@ struct PageOptions {
 
 async fn history(options: PageOptions, scope: Scope, filter: HistoryFilter) -> Result<impl IntoView + use<>, AppError> {
     let (page, errors) = match filter.check() {
-        Ok(criteria) => {
-            (Some(store::read_page(&loading::pool()?, scope, &criteria, PAGE_SIZE).await.map_err(loading::unavailable)?), Vec::new())
-        }
+        Ok(criteria) => (Some(read_lines(&loading::pool()?, scope, &criteria).await.map_err(loading::unavailable)?), Vec::new()),
         Err(errors) => (None, errors),
     };
     if page.is_none()
@@ -154,7 +153,7 @@ fn filter_form(options: &PageOptions, filter: &HistoryFilter, errors: &[FieldErr
     }
 }
 
-fn changes(options: &PageOptions, filter: &HistoryFilter, page: ChangesPage) -> impl IntoView + use<> {
+fn changes(options: &PageOptions, filter: &HistoryFilter, page: LinesPage) -> impl IntoView + use<> {
     let at = |path: &str, query: String| if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     let exports = [ExportFormat::Csv, ExportFormat::Json].map(|format| {
         let href = at(&format!("{}/export.{}", options.path, format.name()), filter.from_before(None).write());
@@ -169,7 +168,7 @@ fn changes(options: &PageOptions, filter: &HistoryFilter, page: ChangesPage) -> 
         let href = at(&options.path, filter.from_before(Some(id)).write());
         view! { <a class="button" href=href rel="next">"Older"</a> }
     });
-    let body = if page.changes.is_empty() {
+    let body = if page.lines.is_empty() {
         let (title, text) = match (filter.is_empty(), filter.before) {
             (_, Some(_)) => ("Nothing older", "The history ends here."),
             (true, None) => ("Nothing yet", "Changes from now on are recorded here."),
@@ -177,7 +176,7 @@ fn changes(options: &PageOptions, filter: &HistoryFilter, page: ChangesPage) -> 
         };
         view! { <div class="card empty"><h3>{title}</h3><p>{text}</p></div> }.into_any()
     } else {
-        let rows = page.changes.into_iter().map(|change| change_view(options, change)).collect_view();
+        let rows = page.lines.into_iter().map(|line| line_view(options, line)).collect_view();
         view! { <ol class="card changes">{rows}</ol> }.into_any()
     };
     view! {
@@ -192,6 +191,35 @@ fn changes(options: &PageOptions, filter: &HistoryFilter, page: ChangesPage) -> 
     }
 }
 
+fn line_view(options: &PageOptions, line: Line) -> AnyView {
+    match line {
+        Line::One(change) => change_view(options, *change).into_any(),
+        Line::Folded(changes) => folded_view(options, changes).into_any(),
+    }
+}
+
+/// Changes that are told as one, and each of them where that is opened.
+fn folded_view(options: &PageOptions, changes: Vec<Change>) -> impl IntoView + use<> {
+    let author = changes.first().map(author);
+    let description = describe_folded(&changes);
+    let times = changes.last().map(|change| moment(change.at)).zip(changes.first().map(|change| moment(change.at)));
+    let times = times.map(|(first, last)| view! { "First "{first}", last "{last} });
+    let all = format!("Show all {}", changes.len());
+    let rows = changes.into_iter().map(|change| change_view(options, change)).collect_view();
+    view! {
+        <li class="folded">
+            <div>
+                <p>{author}" "{description}</p>
+                <p class="help">{times}</p>
+                <details>
+                    <summary>{all}</summary>
+                    <ol>{rows}</ol>
+                </details>
+            </div>
+        </li>
+    }
+}
+
 fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
     let (description, fields) = (describe(&change), field_changes(&change));
     let fields = (!fields.is_empty()).then(|| {
@@ -202,7 +230,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
         let now = (options.restore == Some(version)).then_some(", in force");
         view! { <span class="badge">"Version "{version}{now}</span> }
     });
-    let restore = options.restore.zip(change.version).filter(|(now, version)| now != version).map(|(_, version)| {
+    let restore = options.restore.zip(change.version).filter(|(now, version)| now != version && !is_folded(change.kind)).map(|(_, version)| {
         view! {
             <a class="button small" href=format!("{}/{version}", options.path)>"Restore"<span class="unseen">" version "{version}</span></a>
         }

@@ -79,10 +79,21 @@ impl InstanceForm {
     /// # Errors
     /// Everything that is wrong, one entry for each field, all at once.
     pub fn check(&self) -> Result<Instance, Vec<FieldError>> {
+        self.check_beside(None)
+    }
+
+    /// The same for a stored instance, whose expiring origins the errors name.
+    ///
+    /// # Errors
+    /// Everything that is wrong, one entry for each field, all at once.
+    pub fn check_beside(&self, stored: Option<&Instance>) -> Result<Instance, Vec<FieldError>> {
         let mut errors = field_errors(&self.validate());
         let environment = self.environment.parse::<crate::redirects::Environment>();
         let settings = self.settings();
-        let parsed = Instance::parse(&settings, self.version);
+        let parsed = match stored {
+            Some(stored) => Instance::parse_beside(&settings, self.version, stored),
+            None => Instance::parse(&settings, self.version),
+        };
         let found = parsed.as_ref().err().cloned().unwrap_or_default();
         for InstanceError { field, message } in environment.err().into_iter().chain(found) {
             let name = field_name(field);

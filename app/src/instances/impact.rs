@@ -21,7 +21,7 @@ use crate::{
 
 /// Checks the form against what is stored.
 pub(super) fn check(stored: &StoredInstance, form: &InstanceForm, dashboard: &DashboardHost) -> SettingsCheck {
-    let errors = match checked(form, dashboard) {
+    let errors = match checked(form, dashboard, Some(&stored.instance)) {
         Err(StoreError::Fields(errors)) => errors,
         _ => Vec::new(),
     };

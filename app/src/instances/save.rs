@@ -15,7 +15,7 @@ use crate::{
     error::AppError,
     insight::impact::{Figure, measure::Proposed},
     layout::loading,
-    redirects::{Instance, PortalOrigin},
+    redirects::{Instance, InstanceField, PortalOrigin},
     saving::{
         merge::Merge,
         outcome::{Conflict, SaveOutcome, Saved},
@@ -38,9 +38,9 @@ impl DashboardHost {
     }
 }
 
-/// The instance that a form describes.
-pub(crate) fn checked(form: &InstanceForm, dashboard: &DashboardHost) -> Result<Instance, StoreError> {
-    let instance = form.check().map_err(StoreError::Fields)?;
+/// The instance that a form describes, beside what is stored of it.
+pub(crate) fn checked(form: &InstanceForm, dashboard: &DashboardHost, stored: Option<&Instance>) -> Result<Instance, StoreError> {
+    let instance = form.check_beside(stored).map_err(StoreError::Fields)?;
     if dashboard.is_host_of(instance.portal_origin()) {
         let message =
             format!("The dashboard is at this host. Give the portal one of its own, like https://accounts.{}.", instance.domain());
@@ -59,7 +59,7 @@ pub(super) async fn create(form: InstanceForm) -> Result<SaveOutcome, AppError> 
         return Err(AppError::Forbidden);
     }
     let form = form.with_origins_apart();
-    let created = match checked(&form, &use_context().unwrap_or_default()) {
+    let created = match checked(&form, &use_context().unwrap_or_default(), None) {
         Ok(instance) => store::create(&pool, &caller.actor, &instance, &form.domain).await.map(|()| instance.slug().to_owned()),
         Err(error) => Err(error),
     };
@@ -128,7 +128,13 @@ impl Save for SettingsForm {
     }
 
     async fn save(&self, saver: &Saver, figure: Option<Figure>) -> Result<Written, StoreError> {
-        let instance = checked(&self.form, &self.dashboard)?;
+        let instance = match checked(&self.form, &self.dashboard, None) {
+            // It may stand on an origin that expires, and then the error says so.
+            Err(StoreError::Fields(errors)) if errors.iter().any(|error| error.field == InstanceField::HomeUrl.name()) => {
+                checked(&self.form, &self.dashboard, Some(&saver.stored().await?.instance))?
+            }
+            checked => checked?,
+        };
         let version = store::update(&saver.pool, &saver.actor, &instance, &self.form.domain, &self.form.save_id, figure).await?;
         let undo = if version == self.form.version { String::new() } else { self.form.base.clone() };
         Ok(Written { version, undo })

@@ -3,12 +3,13 @@
 use crate::{
     admins::Role,
     copy_settings::view::copy_section,
+    database::StoreError,
     layout::{
         frame::{Frame, InstanceFrame, Place},
         loading,
         rejected::{Problem, Rejected, has_saved, problem_summary, read_only_note, saved_banner},
     },
-    paths,
+    paths, preview_origins,
     saving::{
         bar::{SaveBar, empty_summary, save_bar},
         choices::{Wording, choices},
@@ -21,6 +22,7 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 use serde_json::json;
+use time::OffsetDateTime;
 
 use super::{
     api::{SaveSettings, SettingsImpact},
@@ -80,6 +82,9 @@ pub fn SettingsPage() -> impl IntoView {
             _ => errors_of(problem.clone()),
         };
         let (portal, switched) = (switch_section(&stored, read_only), switched_banner(&query, &stored, read_only));
+        let removed = query == preview_origins::view::REMOVED;
+        let previews = preview_origins::store::list(&loading::pool()?, stored.id).await.map_err(StoreError::into_app_error)?;
+        let previews = preview_origins::view::preview_origins(&slug, previews, read_only, removed, OffsetDateTime::now_utc());
         let copy = (!read_only && problem.is_none()).then(|| copy_section(&slug));
         let skipped = just_saved.then(|| skipped_banner(&stored));
         let health = TargetHealth::load(&stored).await?;
@@ -118,6 +123,7 @@ pub fn SettingsPage() -> impl IntoView {
                 {filled_in}
                 {read_only.then(read_only_note)}
                 {body}
+                {previews}
                 {portal}
                 {copy}
                 {archive}

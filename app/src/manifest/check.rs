@@ -49,7 +49,7 @@ impl InstanceSettings {
             allowed_origins: self.allowed_origins.clone(),
             ..InstanceForm::default()
         };
-        let instance = checked(&form, dashboard).map_err(fields)?;
+        let instance = checked(&form, dashboard, stored.map(|stored| &stored.instance)).map_err(fields)?;
         let base = StoredInstance {
             instance: instance.clone(),
             unusable: None,

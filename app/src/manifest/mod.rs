@@ -1,21 +1,31 @@
 //! Settings in a file: everything that admins set of instances, as YAML or JSON that can be kept under version control.
 //!
 //! `settings.rs` is the settings of one instance, `read.rs` reads them from a tree of values (`node.rs`), and `check.rs` holds them
-//! against the rules that the forms of the dashboard have.
+//! against the rules that the forms of the dashboard have. `plan.rs` says what they would change, and `store.rs` changes it.
 
 mod check;
 mod error;
+pub mod file;
+pub mod mapping;
 mod node;
+pub mod plan;
 mod read;
 mod redirects;
 mod schema;
 mod settings;
+mod store;
+#[cfg(test)]
+mod store_tests;
 #[cfg(test)]
 mod tests;
 
 pub use check::Checked;
 pub use error::ManifestError;
+pub use file::{FileError, Format, Manifest, Writer};
+pub use mapping::{OriginMap, map_origins};
 pub use node::Position;
+pub use plan::{Action, Change, FieldDiff, SkippedRedirect, plan_one};
 pub use redirects::Redirects;
 pub use schema::json_schema;
 pub use settings::InstanceSettings;
+pub use store::apply;

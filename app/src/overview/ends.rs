@@ -41,7 +41,7 @@ pub(super) fn ends(stored: &StoredInstance) -> Vec<End> {
 
 fn end(stored: &StoredInstance, flow: Flow) -> End {
     let (instance, link) = (&stored.instance, LinkParams::default());
-    let visit = Visit { flow, link: &link, requesting: None };
+    let visit = Visit { flow, link: &link, requesting: None, now: None };
     let resolution = resolve(instance, &stored.fallbacks, visit);
     let skipped = resolution.steps.iter().find_map(|step| {
         let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };

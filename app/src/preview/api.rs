@@ -12,11 +12,14 @@ use crate::error::AppError;
 /// HTML contains no zero characters.
 #[server(endpoint = "preview", input = Json)]
 pub async fn preview(slug: String, form: String) -> Result<String, AppError> {
+    use time::OffsetDateTime;
+
     use super::{form::PreviewForm, sections::Preview};
     use crate::{layout::loading, members::role::Role};
 
     let is_editor = loading::role(&slug).await? >= Role::Editor;
-    let preview = Preview::new(loading::instance(&slug).await?, PreviewForm::read(&form), is_editor);
+    let preview =
+        Preview::new(loading::instance(&slug).await?, PreviewForm::read(&form), is_editor, Some(OffsetDateTime::now_utc().into()));
     let mut answer = preview.form().address(&slug).unwrap_or_else(|| crate::paths::instance(&slug).preview());
     for (id, html) in preview.render() {
         answer.extend(["\0", &id, "\0", &html.replace('\0', "\u{fffd}")]);

@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::{
     fallbacks::origin_change::ticked_origins,
-    redirects::{DirectLink, Fallbacks, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, parse_fallback},
+    redirects::{DirectLink, Fallbacks, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, Timestamp, parse_fallback},
     saving::form_element::ALLOW,
 };
 
@@ -115,17 +115,17 @@ impl PreviewForm {
         !self.link.trim().is_empty() && self.link != self.filled_from
     }
 
-    /// Fills the fields from a new link. Returns what there is to say about the link, new or not.
+    /// Fills the fields from a new link. Returns what there is to say about the link at that time, new or not.
     ///
     /// # Errors
     /// The text is not a link to this instance's portal. The fields stay as they are.
-    pub fn take_link(&mut self, instance: &Instance) -> Result<LinkAdvice, NotALink> {
+    pub fn take_link(&mut self, instance: &Instance, now: Option<Timestamp>) -> Result<LinkAdvice, NotALink> {
         if self.link.trim().is_empty() {
             self.filled_from.clear();
             return Ok(LinkAdvice::default());
         }
         let direct = DirectLink::parse(instance, &self.link)?;
-        let advice = direct.advice(instance);
+        let advice = direct.advice(instance, now);
         if !self.has_new_link() {
             return Ok(advice);
         }

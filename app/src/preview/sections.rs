@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     instances::stored::StoredInstance,
-    redirects::{Explanation, Fallbacks, Instance, LinkAdvice, NotALink, Visit, resolve},
+    redirects::{Explanation, Fallbacks, Instance, LinkAdvice, NotALink, Timestamp, Visit, resolve},
     ui::{
         copy_button::plain_copy_button,
         icon::{WARNING, icon},
@@ -23,6 +23,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Preview {
     stored: StoredInstance,
+    /// The time for which it is previewed.
+    now: Option<Timestamp>,
     form: PreviewForm,
     unsaved: Option<Fallbacks>,
     /// The instance with the origins that would be allowed together with the unsaved values.
@@ -35,14 +37,14 @@ pub(super) struct Preview {
 impl Preview {
     /// Fills the form from its link, and drops unsaved values that equal the stored ones. `is_editor` says whether the caller may change
     /// what refuses the link.
-    pub(super) fn new(stored: StoredInstance, mut form: PreviewForm, is_editor: bool) -> Self {
+    pub(super) fn new(stored: StoredInstance, mut form: PreviewForm, is_editor: bool, now: Option<Timestamp>) -> Self {
         form.keep_changes(&stored.fallbacks);
         let had_link = form.has_new_link();
-        let link = form.take_link(&stored.instance);
+        let link = form.take_link(&stored.instance, now);
         let filled = had_link && link.is_ok();
         let with_allowed = form.with_allowed(&stored.instance);
         let unsaved = form.with_unsaved(&with_allowed, &stored.fallbacks);
-        Self { stored, form, unsaved, with_allowed, is_editor, link, filled }
+        Self { stored, now, form, unsaved, with_allowed, is_editor, link, filled }
     }
 
     /// The form with its fields filled.
@@ -94,7 +96,7 @@ impl Preview {
 
     /// Every field except the link.
     pub(super) fn fields(&self) -> impl IntoView + use<> {
-        fields(&self.form, &self.stored.instance)
+        fields(&self.form, &self.stored.instance, self.now)
     }
 
     /// The target and the steps that lead to it, with the stored fallback redirects or with these unsaved ones.
@@ -109,7 +111,7 @@ impl Preview {
         }
         let instance = if unsaved.is_some() { &self.with_allowed } else { &self.stored.instance };
         let requesting = self.form.requesting_origin(instance);
-        let visit = Visit { flow: self.form.flow(), link: &self.form.params, requesting: requesting.as_ref() };
+        let visit = Visit { flow: self.form.flow(), link: &self.form.params, requesting: requesting.as_ref(), now: self.now };
         let resolution = resolve(instance, unsaved.unwrap_or(&self.stored.fallbacks), visit);
         let (title, id) = match (unsaved, &self.unsaved) {
             (None, None) => ("People end up at", "target"),
@@ -131,7 +133,7 @@ impl Preview {
     /// Every section that typing can change: the id of its element and its HTML, or `id@attribute` and a value.
     pub(super) fn render(&self) -> Vec<(String, String)> {
         let mut parts: Vec<(String, String)> =
-            advised().map(|name| (format!("{name}-note"), advice(&self.form, &self.stored.instance, name).to_html())).collect();
+            advised().map(|name| (format!("{name}-note"), advice(&self.form, &self.stored.instance, self.now, name).to_html())).collect();
         let mut put = |id: &str, view: AnyView| parts.push((id.to_owned(), view.to_html()));
         if self.filled {
             put("fields", self.fields().into_any());

@@ -7,7 +7,10 @@ use url::Url;
 use super::highlight::{highlighted, highlights, in_unicode};
 use crate::{
     fallbacks::{offer::with_settings_link, verdict::UrlParts},
-    redirects::{Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Visit, check_candidate, explain, missing_origin},
+    redirects::{
+        Flow, Ground, Instance, Outcome, Refusal, Resolution, Source, Step, Timestamp, Visit, check_candidate, explain_candidate,
+        missing_origin,
+    },
     ui::icon::{CROSS, DASH, TICK, icon},
 };
 
@@ -65,8 +68,9 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, context: St
     let refused = checked.as_ref().and_then(|(value, checked)| {
         let refused = checked.as_ref().err()?;
         let missing = missing_origin(instance, refused).filter(|_| is_editor);
-        Some((explain(instance, value, refused), missing))
+        Some((explain_candidate(instance, step.source, value, refused), missing))
     });
+    let until = checked.as_ref().and_then(|(_, checked)| checked.as_ref().ok()?.until);
     let can_be_allowed = matches!(refused, Some((_, Some(_))));
     let sentence = match step.outcome {
         Outcome::Absent if stored && unsaved => "None among the unsaved values.".into_any(),
@@ -74,7 +78,7 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, context: St
         Outcome::Absent => "Not in this link.".into_any(),
         Outcome::NotReached => "Not reached.".into_any(),
         Outcome::Allowed { .. } if step.source == Source::HomeUrl => "The home URL is always allowed, so it is the last resort.".into_any(),
-        Outcome::Allowed { ground } => ground_sentence(instance, ground).into_any(),
+        Outcome::Allowed { ground } => ground_sentence(instance, ground, until).into_any(),
         Outcome::Refused { .. } => {
             let lead = if stored && !unsaved { "No longer allowed, so it is skipped. " } else { "" };
             view! { {lead}{refused.map(|(why, missing)| with_settings_link(instance.slug(), why, missing))} }.into_any()
@@ -96,7 +100,10 @@ fn step_view(instance: &Instance, visit: Visit<'_>, step: &Step<'_>, context: St
     }
 }
 
-fn ground_sentence(instance: &Instance, ground: Ground) -> String {
+fn ground_sentence(instance: &Instance, ground: Ground, until: Option<Timestamp>) -> String {
+    if let Some(until) = until {
+        return format!("It is on a preview origin, which is allowed until {until}.");
+    }
     match ground {
         Ground::Domain => format!("It is on {}.", instance.domain()),
         Ground::AllowedOrigin => "It is on an allowed origin.".to_owned(),

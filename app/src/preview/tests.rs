@@ -50,17 +50,17 @@ fn unknown_parameters_of_a_query_are_ignored() {
 fn a_pasted_link_fills_the_form_once() {
     let link = "https://accounts.myapp.com/waitlist?redirect_url=/a&email_address=a%40b&sign_in_force_redirect_url=&x=y";
     let mut form = PreviewForm { link: link.to_owned(), ..PreviewForm::read("flow=sign-up&username=nick") };
-    assert_eq!(form.take_link(&instance()).map(|advice| advice.notes), Ok(vec!["Ignored: x.".to_owned()]));
+    assert_eq!(form.take_link(&instance(), None).map(|advice| advice.notes), Ok(vec!["Ignored: x.".to_owned()]));
     assert_eq!(form.write(), "flow=waitlist&redirect_url=%2Fa&email_address=a%40b");
     form.params.set("redirect_url", "/typed");
-    assert_eq!(form.take_link(&instance()).map(|advice| advice.notes), Ok(vec!["Ignored: x.".to_owned()]));
+    assert_eq!(form.take_link(&instance(), None).map(|advice| advice.notes), Ok(vec!["Ignored: x.".to_owned()]));
     assert_eq!(form.value("redirect_url"), "/typed");
     // A link that is removed and pasted again fills the form again.
     form.link.clear();
-    assert_eq!(form.take_link(&instance()), Ok(LinkAdvice::default()));
+    assert_eq!(form.take_link(&instance(), None), Ok(LinkAdvice::default()));
     form.link = link.to_owned();
     assert!(form.has_new_link());
-    form.take_link(&instance()).unwrap();
+    form.take_link(&instance(), None).unwrap();
     assert_eq!(form.value("redirect_url"), "/a");
 }
 
@@ -69,14 +69,14 @@ fn prefill_from_a_link_is_not_cut() {
     let long = "x".repeat(400);
     let link = format!("https://accounts.myapp.com/sign-up?username=a&username={long}&first_name=");
     let mut form = PreviewForm { link, ..PreviewForm::default() };
-    form.take_link(&instance()).unwrap();
+    form.take_link(&instance(), None).unwrap();
     assert_eq!(form.write(), format!("flow=sign-up&username={long}"));
 }
 
 #[test]
 fn a_link_to_another_host_changes_nothing_and_stays() {
     let mut form = PreviewForm::read("link=https%3A%2F%2Fevil.com%2Fsign-up&redirect_url=%2Fa");
-    assert!(matches!(form.take_link(&instance()), Err(NotALink::Elsewhere(..))));
+    assert!(matches!(form.take_link(&instance(), None), Err(NotALink::Elsewhere(..))));
     assert_eq!((form.flow(), form.value("redirect_url"), form.link.as_str()), (Flow::SignIn, "/a", "https://evil.com/sign-up"));
     assert_eq!(PreviewForm::read(&form.write()), form);
 }
@@ -92,7 +92,7 @@ fn the_generated_link_is_percent_encoded_and_reads_back() {
         "https://accounts.myapp.com/sign-in?redirect_url=https%3A%2F%2Fmyapp.com%2Fa+b%3Fc%3Dd%26e%3D%C3%BC%23f%2Bg&phone_number=%2B49+30"
     );
     let mut read = PreviewForm { link, ..PreviewForm::default() };
-    assert_eq!(read.take_link(&instance()), Ok(LinkAdvice::default()));
+    assert_eq!(read.take_link(&instance(), None), Ok(LinkAdvice::default()));
     assert_eq!(read.params, form.params);
     assert_eq!(PreviewForm::read("flow=waitlist").direct_link(&instance()).unwrap(), "https://accounts.myapp.com/waitlist");
     assert_eq!(PreviewForm::read("flow=logo").direct_link(&instance()), None);

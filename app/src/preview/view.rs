@@ -1,6 +1,7 @@
 //! The Preview tab.
 
 use leptos::prelude::*;
+use time::OffsetDateTime;
 
 use super::{editor::PreviewEditor, form::PreviewForm, sections::Preview, tabs::PreviewTabs};
 use crate::{
@@ -28,7 +29,7 @@ pub fn PreviewPage() -> impl IntoView {
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let is_editor = loading::role(&slug).await? >= Role::Editor;
-        let preview = Preview::new(stored.clone(), form, is_editor);
+        let preview = Preview::new(stored.clone(), form, is_editor, Some(OffsetDateTime::now_utc().into()));
         let (what_if, filled_from) = (preview.what_if(), preview.filled_from());
         let (outcome, steps) = preview.outcome(None);
         let compared = preview.unsaved().map(|unsaved| {

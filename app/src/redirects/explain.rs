@@ -30,9 +30,20 @@ impl fmt::Display for Explanation {
 /// What can be done about a foreign origin. A screen can make a link of it.
 pub const UNDER_SETTINGS: &str = "add this origin under Settings";
 
-/// Says why `value` was refused and how to fix it.
+/// Says why a value that is stored, or is to be stored, was refused and how to fix it.
 pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanation {
+    explain_refusal(instance, value, refused, true)
+}
+
+/// Says why a candidate of a visit was refused and how to fix it.
+pub fn explain_candidate(instance: &Instance, source: Source, value: &str, refused: &Refused) -> Explanation {
+    explain_refusal(instance, value, refused, matches!(source, Source::Fallback | Source::HomeUrl))
+}
+
+fn explain_refusal(instance: &Instance, value: &str, refused: &Refused, is_stored: bool) -> Explanation {
     let domain = instance.domain();
+    // Only the time is missing: a visit within it would have been allowed.
+    let expiry = refused.url.as_ref().and_then(|url| instance.expiry_of(url));
     let host = refused.url.as_ref().and_then(|url| url.host_str()).map(str::to_owned);
     let sentence = |text: String| Explanation { before: String::new(), host: None, after: text };
     match refused.reason {
@@ -56,6 +67,15 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
         Refusal::Foreign if host.as_ref().is_some_and(|host| host.ends_with('.')) => {
             Explanation { before: "There is a dot at the end of ".into(), host, after: " Remove it.".into() }
         }
+        Refusal::Foreign if expiry.is_some() => {
+            let expiry = expiry.map(|expiry| expiry.to_string()).unwrap_or_default();
+            let after = if is_stored {
+                format!(" is only a preview origin, until {expiry}. Use a URL on {domain}, or {UNDER_SETTINGS} for good.")
+            } else {
+                format!(" was a preview origin until {expiry}. Add it again, or {UNDER_SETTINGS} for good.")
+            };
+            Explanation { before: String::new(), host, after }
+        }
         Refusal::Foreign => {
             Explanation { before: String::new(), host, after: format!(" is not on {domain}. Use a URL on {domain}, or {UNDER_SETTINGS}.") }
         }
@@ -71,7 +91,7 @@ pub fn explain(instance: &Instance, value: &str, refused: &Refused) -> Explanati
 fn explain_step(instance: &Instance, visit: Visit<'_>, step: &Step<'_>) -> Option<Explanation> {
     let (Some(value), Outcome::Refused { .. }) = (&step.value, step.outcome) else { return None };
     let refused = check_candidate(instance, visit, step.source, value).err()?;
-    Some(explain(instance, value, &refused))
+    Some(explain_candidate(instance, step.source, value, &refused))
 }
 
 /// The origin that would have to be allowed for the candidate of the visit that was refused first. `None` if that would not help.

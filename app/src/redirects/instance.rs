@@ -1,11 +1,12 @@
 //! The instance: one application's authentication setup. It is only made by parsing, so an invalid one cannot exist.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use url::Url;
 
 use super::{
-    AllowedOrigin, Domain, DomainError, Environment, Flow, InstanceError, InstanceField, Invisible, PortalOrigin, Settings, Skipped,
+    AllowedOrigin, Domain, DomainError, Environment, ExpiringOrigin, Flow, InstanceError, InstanceField, Invisible, PortalOrigin, Settings,
+    Skipped,
     explain::explain,
     invisible::trim_invisible,
     origin::check_stored_host,
@@ -23,6 +24,7 @@ pub struct Instance {
     home_url: Url,
     home_ground: Ground,
     pub(super) allowed_origins: Vec<AllowedOrigin>,
+    pub(super) expiring: Arc<[ExpiringOrigin]>,
     version: i64,
     pub(super) skipped: Vec<Skipped>,
 }
@@ -39,6 +41,18 @@ impl Instance {
     /// # Errors
     /// Every field that is wrong.
     pub fn parse(settings: &Settings, version: i64) -> Result<Self, Vec<InstanceError>> {
+        Self::parse_with(settings, version, Arc::default())
+    }
+
+    /// The same beside the expiring origins of a stored instance. They allow no setting, but the errors name them.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn parse_beside(settings: &Settings, version: i64, stored: &Self) -> Result<Self, Vec<InstanceError>> {
+        Self::parse_with(settings, version, Arc::clone(&stored.expiring))
+    }
+
+    fn parse_with(settings: &Settings, version: i64, expiring: Arc<[ExpiringOrigin]>) -> Result<Self, Vec<InstanceError>> {
         let mut errors = Vec::new();
         let environment = settings.environment;
         let mut note = |field, message: &dyn fmt::Display| errors.push(InstanceError::new(field, message));
@@ -93,6 +107,7 @@ impl Instance {
             home_url,
             home_ground: Ground::Domain,
             allowed_origins,
+            expiring,
             version,
             skipped: Vec::new(),
         };

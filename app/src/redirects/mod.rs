@@ -7,6 +7,7 @@
 mod correction;
 mod direct_link;
 mod domain;
+mod expiring;
 mod explain;
 mod fallback;
 mod flow;
@@ -45,7 +46,8 @@ pub(crate) use domain::host_name;
 #[cfg(feature = "ssr")]
 pub use domain::is_same_site;
 pub use domain::{Domain, DomainError};
-pub use explain::{Explanation, UNDER_SETTINGS, explain, explain_first_refusal, first_missing_origin};
+pub use expiring::{ExpiringOrigin, Timestamp};
+pub use explain::{Explanation, UNDER_SETTINGS, explain, explain_candidate, explain_first_refusal, first_missing_origin};
 pub use fallback::{Fallbacks, parse_fallback};
 pub use flow::{Flow, Group, UnknownFlow};
 pub use fragment::with_fragment;

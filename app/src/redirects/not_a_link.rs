@@ -71,7 +71,7 @@ impl NotALink {
         let to_page = candidates.iter().filter_map(|candidate| to_similar_page(candidate)).collect::<Vec<_>>();
         candidates.iter().chain(&to_page).find_map(|candidate| {
             let link = DirectLink::parse(instance, candidate).ok()?;
-            Some(link.advice(instance).corrected.unwrap_or_else(|| link.url.to_string()))
+            Some(link.advice(instance, None).corrected.unwrap_or_else(|| link.url.to_string()))
         })
     }
 }

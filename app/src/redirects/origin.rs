@@ -118,6 +118,11 @@ impl AllowedOrigin {
         &self.text
     }
 
+    /// Whether it is one origin, and no pattern.
+    pub fn is_exact(&self) -> bool {
+        matches!(self.pattern, Pattern::Exact(_))
+    }
+
     /// The host name of an exact origin, in ASCII and in lower case. Patterns and IP addresses have none.
     #[cfg(feature = "ssr")]
     pub fn host(&self) -> Option<&str> {

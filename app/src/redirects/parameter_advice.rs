@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use url::{Host, ParseError, Url};
 
-use super::{Environment, Flow, Instance, LinkParams, policy, prefill_advice};
+use super::{Environment, Flow, Instance, LinkParams, Timestamp, policy, prefill_advice};
 
 /// What looks like a mistake in the value of a parameter, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub struct ParameterAdvice {
 /// How often a value is decoded again. Each program that a link passes may encode it once more.
 const MAX_DECODINGS: usize = 4;
 
-/// What will not work about `value`, decoded once, as the parameter `name` on the flow's page.
-pub fn parameter_advice(instance: &Instance, flow: Flow, name: &str, value: &str) -> Option<ParameterAdvice> {
+/// What will not work about `value`, decoded once, as the parameter `name` on the flow's page at that time.
+pub fn parameter_advice(instance: &Instance, flow: Flow, now: Option<Timestamp>, name: &str, value: &str) -> Option<ParameterAdvice> {
     if value.trim().is_empty() {
         return None;
     }
@@ -29,7 +29,7 @@ pub fn parameter_advice(instance: &Instance, flow: Flow, name: &str, value: &str
         return prefill_advice(flow, name, value).map(|text| ParameterAdvice { text: text.to_owned(), corrected, is_note: false });
     }
     encoded_twice(value)
-        .or_else(|| without_scheme(instance, flow, value))
+        .or_else(|| without_scheme(instance, flow, now, value))
         .or_else(|| Some(ParameterAdvice { text: unused(flow, name)?.to_owned(), corrected: None, is_note: true }))
 }
 
@@ -88,7 +88,7 @@ pub(super) fn decoded_prefill(value: &str) -> Option<String> {
 }
 
 /// A value that begins with a host and not with `https://`, so that browsers read the host as a path or as a scheme.
-fn without_scheme(instance: &Instance, flow: Flow, value: &str) -> Option<ParameterAdvice> {
+fn without_scheme(instance: &Instance, flow: Flow, now: Option<Timestamp>, value: &str) -> Option<ParameterAdvice> {
     let value = value.trim();
     if value.starts_with(['/', '\\', '?', '#', '.']) {
         return None;
@@ -109,8 +109,10 @@ fn without_scheme(instance: &Instance, flow: Flow, value: &str) -> Option<Parame
     };
     let schemes: &[&str] = if instance.environment() == Environment::Development { &["https://", "http://"] } else { &["https://"] };
     let schemes = if host == "localhost" { &["http://"] } else { schemes };
-    let corrected =
-        schemes.iter().map(|scheme| format!("{scheme}{value}")).find(|candidate| policy::check(instance, flow, None, candidate).is_ok());
+    let corrected = schemes
+        .iter()
+        .map(|scheme| format!("{scheme}{value}"))
+        .find(|candidate| policy::check_at(instance, flow, None, now, candidate).is_ok());
     let fix = corrected.as_ref().map_or_else(|| "Put https:// before it.".to_owned(), |corrected| format!("Write {corrected}."));
     Some(ParameterAdvice { text: format!("It does not begin with https://, so it is read as {read_as}. {fix}"), corrected, is_note: false })
 }

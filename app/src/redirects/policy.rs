@@ -6,7 +6,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use url::{ParseError, Url};
 
 use super::{
-    Environment, Flow, Instance, Page, RequestingOrigin,
+    Environment, Flow, Instance, Page, RequestingOrigin, Timestamp,
     hostname::has_one_name,
     page::is_continue,
     path::{escape, may_keep_a_segment},
@@ -65,6 +65,8 @@ pub struct Allowed {
     pub url: Url,
     /// The ground on which it is allowed.
     pub ground: Ground,
+    /// The end of that ground, where it is an allowed origin that expires.
+    pub until: Option<Timestamp>,
 }
 
 /// A value that may not be a target.
@@ -76,14 +78,29 @@ pub struct Refused {
     pub url: Option<Url>,
 }
 
-/// Decides whether `value`, decoded once, may be the target of `flow`.
+/// Decides whether `value`, decoded once, may be the target of `flow` for good. An allowed origin that expires is no ground: what is stored
+/// would break when it ends.
 ///
 /// # Errors
 /// The first rule that the value breaks, in the order of [`Refusal`].
 pub fn check(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>, value: &str) -> Result<Allowed, Refused> {
+    check_at(instance, flow, requesting, None, value)
+}
+
+/// The same at that time, when allowed origins that have not expired are a ground too. Without a time they are none.
+///
+/// # Errors
+/// The first rule that the value breaks, in the order of [`Refusal`].
+pub fn check_at(
+    instance: &Instance,
+    flow: Flow,
+    requesting: Option<&RequestingOrigin>,
+    now: Option<Timestamp>,
+    value: &str,
+) -> Result<Allowed, Refused> {
     let url = read(instance.home_url(), value).map_err(|reason| Refused { reason, url: None })?;
-    match judge(instance, flow, requesting, &url) {
-        Ok(ground) => Ok(Allowed { url, ground }),
+    match judge(instance, flow, requesting, now, &url) {
+        Ok((ground, until)) => Ok(Allowed { url, ground, until }),
         Err(reason) => Err(Refused { reason, url: Some(url) }),
     }
 }
@@ -114,7 +131,13 @@ pub(super) fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
 }
 
 /// Rules 4 to 8, for the URL that was read.
-fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>, url: &Url) -> Result<Ground, Refusal> {
+fn judge(
+    instance: &Instance,
+    flow: Flow,
+    requesting: Option<&RequestingOrigin>,
+    now: Option<Timestamp>,
+    url: &Url,
+) -> Result<(Ground, Option<Timestamp>), Refusal> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Refusal::Scheme);
     }
@@ -124,12 +147,15 @@ fn judge(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>,
     if url.scheme() == "http" && instance.environment() == Environment::Production {
         return Err(Refusal::Insecure);
     }
+    let until = || now.and_then(|now| instance.expiry_of(url).filter(|expires_at| now < *expires_at));
     let ground = if url.host_str().is_some_and(|host| instance.domain().covers(host)) {
-        Ground::Domain
+        (Ground::Domain, None)
     } else if instance.allowed_origins().iter().any(|origin| origin.matches(url)) {
-        Ground::AllowedOrigin
+        (Ground::AllowedOrigin, None)
+    } else if let Some(until) = until() {
+        (Ground::AllowedOrigin, Some(until))
     } else if requesting.is_some_and(|origin| origin.is_origin_of(url)) {
-        Ground::RequestingPage
+        (Ground::RequestingPage, None)
     } else {
         return Err(Refusal::Foreign);
     };

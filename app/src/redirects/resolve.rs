@@ -7,7 +7,7 @@ use strum::{EnumString, IntoStaticStr};
 use url::Url;
 
 use super::{
-    Fallbacks, Flow, Ground, Instance, LinkParams, Refusal, RequestingOrigin,
+    Fallbacks, Flow, Ground, Instance, LinkParams, Refusal, RequestingOrigin, Timestamp,
     fallback::check_fallback,
     policy::{self, Allowed, Refused},
 };
@@ -105,6 +105,8 @@ pub struct Visit<'a> {
     pub link: &'a LinkParams<'a>,
     /// The requesting origin, if it is known and counts.
     pub requesting: Option<&'a RequestingOrigin>,
+    /// The time. Without it, allowed origins that expire don't count.
+    pub now: Option<Timestamp>,
 }
 
 /// Finds the first candidate that is present and allowed. There is always one, since the home URL is the last.
@@ -117,7 +119,7 @@ pub fn resolve<'a>(instance: &'a Instance, fallbacks: &'a Fallbacks, visit: Visi
             None => Step { source, value: None, outcome: Outcome::Absent },
             Some(value) => {
                 let outcome = match check_candidate(instance, visit, source, value) {
-                    Ok(Allowed { url, ground }) => {
+                    Ok(Allowed { url, ground, .. }) => {
                         target = Some((url, source));
                         Outcome::Allowed { ground }
                     }
@@ -140,14 +142,15 @@ pub fn resolve<'a>(instance: &'a Instance, fallbacks: &'a Fallbacks, visit: Visi
     Resolution { flow: visit.flow, target, source, version: instance.version(), steps }
 }
 
-/// What the policy says of a candidate of a visit. A stored fallback redirect keeps the rules for stored values too.
+/// What the policy says of a candidate of a visit. A stored fallback redirect keeps the rules for stored values too, so no origin that
+/// expires is a ground for it.
 ///
 /// # Errors
 /// Why the policy refuses it.
 pub fn check_candidate(instance: &Instance, visit: Visit<'_>, source: Source, value: &str) -> Result<Allowed, Refused> {
     match source {
         Source::Fallback => check_fallback(instance, visit.flow, visit.requesting, value),
-        _ => policy::check(instance, visit.flow, visit.requesting, value),
+        _ => policy::check_at(instance, visit.flow, visit.requesting, visit.now, value),
     }
 }
 

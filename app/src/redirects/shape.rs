@@ -127,7 +127,7 @@ fn is_false(flag: &bool) -> bool {
 impl<'a> LinkShape<'a> {
     /// The shape of a visit's link, which resolved so.
     pub fn of(instance: &Instance, visit: Visit<'_>, resolution: &'a Resolution<'_>) -> Self {
-        let Visit { flow, link, requesting } = visit;
+        let Visit { flow, link, requesting, .. } = visit;
         let of_source = |source, value: Option<&str>| {
             let value = value.filter(|value| !value.trim().is_empty())?;
             let outcome = resolution.steps.iter().find(|step| step.source == source)?.outcome;

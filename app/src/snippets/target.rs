@@ -18,7 +18,7 @@ pub(super) struct FlowTarget {
 /// Resolves a flow with an empty link.
 pub(super) fn target(instance: &Instance, fallbacks: &Fallbacks, flow: Flow) -> FlowTarget {
     let link = LinkParams::default();
-    let resolution = resolve(instance, fallbacks, Visit { flow, link: &link, requesting: None });
+    let resolution = resolve(instance, fallbacks, Visit { flow, link: &link, requesting: None, now: None });
     let label = flow.label();
     let comment = match (resolution.source, fallbacks.get(flow)) {
         (Source::HomeUrl, None) => format!("{label}: nothing is stored, so this is the home URL"),

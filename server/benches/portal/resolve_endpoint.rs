@@ -50,6 +50,10 @@ const SECONDS: u32 = 2;
 /// The link's target and query.
 const TARGET: &str = "https://app.myapp.com/dashboard";
 const QUERY: &str = "flow=sign-in&redirect_url=https%3A%2F%2Fapp.myapp.com%2Fdashboard";
+/// A link to one of the preview origins of `my-previews`.
+const PREVIEW_QUERY: &str = "flow=sign-in&redirect_url=https%3A%2F%2Fpreview-250.example%2Fdashboard";
+/// How many preview origins `my-previews` has: the most that an instance may have.
+const PREVIEW_ORIGINS: i32 = 500;
 const PATH: &str = "/portal/{slug}/v1/resolve";
 
 /// The snapshot memory, in bytes: more than enough.
@@ -103,17 +107,21 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let layered = start(runtime, around(fixed))?;
 
     report.section("Warm GET /v1/resolve, 32 connections, compared with a fixed 303 in the same process");
-    let targets = [bare, copied, portal, layered, long, uncounted].map(|address| format!("http://{address}{}", path()));
+    let previews = format!("{}?{PREVIEW_QUERY}", PATH.replace("{slug}", "my-previews"));
+    let allowed = Client::new(&portal.to_string()).get(&previews)?.json();
+    ensure!(allowed["source"] == "redirect_url", "a preview origin is not allowed: {allowed}");
+    let same = [bare, copied, portal, layered, long, uncounted].map(|address| format!("http://{address}{}", path()));
+    let targets: Vec<_> = same.into_iter().chain([format!("http://{portal}{previews}")]).collect();
     for url in &targets {
         load(url, std::process::id(), 1)?;
     }
-    let mut rounds: Vec<[Load; 6]> = Vec::new();
+    let mut rounds: Vec<[Load; 7]> = Vec::new();
     for _ in 0..ROUNDS {
         let mut round = Vec::new();
         for url in &targets {
             round.push(load(url, std::process::id(), SECONDS)?);
         }
-        rounds.extend(<[Load; 6]>::try_from(round));
+        rounds.extend(<[Load; 7]>::try_from(round));
     }
     let of = |which: usize, what: fn(&Load) -> f64| median(rounds.iter().map(|round| what(&round[which])));
     let ratio = |which: usize, what: fn(&Load) -> f64| median(rounds.iter().map(|round| what(&round[which]) / what(&round[0])));
@@ -121,6 +129,8 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     report.check("p99 compared with the fixed 303", ratio(2, |load| load.p99), "times", Limit::AtMost(1.5));
     let counted = median(rounds.iter().map(|round| round[2].rate / round[5].rate));
     report.check("throughput with visits counted, compared with none counted", counted, "times", Limit::AtLeast(0.95));
+    let previews = median(rounds.iter().map(|round| round[6].rate / round[2].rate));
+    report.check("throughput to one of 500 preview origins, compared with the domain", previews, "times", Limit::AtLeast(0.9));
     report.info("the fixed 303", of(0, |load| load.rate), "responses/s");
     report.info("the resolution as a fixed response", of(1, |load| load.rate), "responses/s");
     report.info("GET /v1/resolve", of(2, |load| load.rate), "responses/s");
@@ -151,7 +161,7 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
 fn steps(runtime: &Runtime, pool: &PgPool, report: &mut Report) -> anyhow::Result<()> {
     let stored = runtime.block_on(store::find(pool, "my-app"))?.ok_or_else(|| anyhow::anyhow!("the instance is missing"))?;
     let link = LinkParams::read(QUERY);
-    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
+    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: None };
     let resolution = resolve(&stored.instance, &stored.fallbacks, visit);
     report.info("· parsing the link", time(|| drop(black_box(LinkParams::read(black_box(QUERY))))), "µs");
     report.info("· resolving", time(|| drop(black_box(resolve(black_box(&stored.instance), &stored.fallbacks, visit)))), "µs");
@@ -175,6 +185,15 @@ async fn create_database(postgres: &Postgres) -> anyhow::Result<PgPool> {
     sqlx::migrate!("../migrations").run(&pool).await?;
     let admin = Admin::new(&pool).await;
     admin.create(&pool, "my-app", "myapp.com").await;
+    admin.create(&pool, "my-previews", "mypreviews.com").await;
+    sqlx::query(
+        "insert into preview_origins (instance_id, origin, expires_at, added_by)
+        select i.id, 'https://preview-' || n || '.example', date_trunc('second', now()) + interval '90 days', 'the benchmark'
+        from instances i, generate_series(1, $1) n where i.slug = 'my-previews'",
+    )
+    .bind(PREVIEW_ORIGINS)
+    .execute(&pool)
+    .await?;
     Ok(pool)
 }
 

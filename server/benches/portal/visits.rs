@@ -87,7 +87,7 @@ fn busy_instances(report: &mut Report) -> anyhow::Result<()> {
         let instance = StoredInstance { id, ..instance.clone() };
         for n in 0..LINKS {
             let link = LinkParams { redirect_url: Some(format!("https://app-{n}.partner.example/x").into()), ..LinkParams::default() };
-            let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
+            let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: None };
             counter.count(&instance, visit, &resolve(&instance.instance, &instance.fallbacks, visit));
         }
     }
@@ -130,7 +130,7 @@ async fn impact(pool: &PgPool, report: &mut Report) -> anyhow::Result<()> {
     let mut settings = my_app();
     settings.allowed_origins = vec!["https://*.evil.example".to_owned()];
     let (after, mut took) = (instance(&settings), Vec::new());
-    let rules = |instance| Rules { instance, fallbacks: &stored.fallbacks };
+    let rules = |instance| Rules { instance, fallbacks: &stored.fallbacks, now: None };
     for _ in 0..ROUNDS {
         let start = Instant::now();
         let counted = counts(pool, stored.id, Range::Month.since(OffsetDateTime::now_utc())).await?;

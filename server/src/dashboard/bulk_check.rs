@@ -28,6 +28,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::prelude::provide_context;
+use time::OffsetDateTime;
 
 use super::{Dashboard, failure::Failure, posted_form};
 use crate::http::form::read_short;
@@ -81,9 +82,10 @@ async fn file(dashboard: &Dashboard, slug: &str, parts: Parts, fields: &Fields) 
         return show(dashboard, parts, form).await;
     };
     let shown = fields.shown().or(Selection::read(parts.uri.query().unwrap_or_default()).outcome);
+    let now = Some(OffsetDateTime::now_utc().into());
     let rows: Vec<_> = lines
         .iter()
-        .map(|line| check_line(&stored.instance, &stored.fallbacks, line))
+        .map(|line| check_line(&stored.instance, &stored.fallbacks, now, line))
         .filter(|checked| shown.is_none_or(|shown| checked.outcome == shown))
         .collect();
     let headers = [

@@ -19,6 +19,7 @@ mod members;
 mod portal_pages;
 mod posted_form;
 mod preview;
+mod preview_origins;
 mod rate_limits;
 mod recent;
 mod rendering;

@@ -43,7 +43,7 @@ async fn answer(dashboard: &Dashboard, slug: &str, parts: Parts, body: &Bytes) -
     // What can't be found or asked, the page says itself.
     if let Ok(Some(stored)) = store::find(timed(&dashboard.pool), slug).await {
         form.keep_changes(&stored.fallbacks);
-        match form.clone().take_link(&stored.instance) {
+        match form.clone().take_link(&stored.instance, None) {
             Ok(_) => form = form.before_link(),
             Err(_) => status = StatusCode::UNPROCESSABLE_ENTITY,
         }

@@ -46,6 +46,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("organization_members", &["select", "insert", "delete"]),
     // Nobody renames one: PostgreSQL wants this before it locks a row.
     ("organizations", &["select", "insert", "update (name)", "delete"]),
+    ("preview_origins", &["select", "insert", "update (expires_at, added_at, added_by)", "delete"]),
     ("rate_limits", &["select", "insert", "update (until)", "delete"]),
     ("runtime_versions", &["select", "insert", "update (version, save_id)"]),
     ("runtimes", &["select", "insert", "update (seen_at, caught_up_at, database_identity)", "delete"]),

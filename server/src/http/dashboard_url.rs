@@ -24,12 +24,12 @@ impl DashboardUrl {
 
     /// The URL of a page of the dashboard. The query is kept out of logs, so a secret goes there.
     pub fn link(&self, page: &str, token: &str) -> String {
-        format!("{}{page}?token={token}", self.origin())
+        format!("{}?token={token}", self.page(page))
     }
 
-    /// The origin, without a slash at its end.
-    pub fn origin(&self) -> &str {
-        self.0.as_str().trim_end_matches('/')
+    /// The URL of a page of the dashboard, without a query.
+    pub(crate) fn page(&self, page: &str) -> String {
+        format!("{}{page}", self.0.as_str().trim_end_matches('/'))
     }
 
     /// Whether the dashboard answers under that host name: its own, or a loopback name.

@@ -3,7 +3,7 @@
 use app::{
     instances::stored::StoredInstance,
     redirects::{
-        AllowedOrigin, Environment, Fallbacks, Flow, Instance, LinkParams, MAX_QUERY_BYTES, RequestingOrigin, Visit,
+        AllowedOrigin, Environment, ExpiringOrigin, Fallbacks, Flow, Instance, LinkParams, MAX_QUERY_BYTES, RequestingOrigin, Visit,
         resolve as resolve_visit,
     },
 };
@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use time::OffsetDateTime;
 
 use super::{
     problem_details::ProblemDetails,
@@ -43,6 +44,9 @@ struct InstanceBody<'a> {
     portal_origin: &'a str,
     home_url: &'a str,
     allowed_origins: &'a [AllowedOrigin],
+    /// Also those that have expired and are not deleted yet: the body changes with its version only.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    preview_origins: &'a [ExpiringOrigin],
     version: i64,
     redirects: ByField<'a>,
 }
@@ -63,7 +67,7 @@ impl Serialize for ByField<'_> {
         let link = LinkParams::default();
         let mut map = serializer.serialize_map(Some(Flow::ALL.len()))?;
         for flow in Flow::ALL {
-            let resolution = resolve_visit(instance, fallbacks, Visit { flow, link: &link, requesting: None });
+            let resolution = resolve_visit(instance, fallbacks, Visit { flow, link: &link, requesting: None, now: None });
             map.serialize_entry(flow.field(), &Redirect { value: fallbacks.get(flow), target: resolution.target.as_str() })?;
         }
         map.end()
@@ -73,8 +77,7 @@ impl Serialize for ByField<'_> {
 /// `GET /v1/redirects`: the instance's settings, with an `ETag` of its last save.
 pub(super) async fn redirects(Query(_): Query, OpenInstance(snapshot): OpenInstance, headers: HeaderMap) -> Response {
     let instance = &snapshot.instance;
-    // After a restore, the same number may stand for another version.
-    let etag = format!("\"{}-{}-{}\"", snapshot.id, instance.version(), snapshot.save_id.simple());
+    let etag = snapshot.etag();
     let caching = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
     if headers.get_all(header::IF_NONE_MATCH).iter().any(|asked| matches(asked, &etag)) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
@@ -86,6 +89,7 @@ pub(super) async fn redirects(Query(_): Query, OpenInstance(snapshot): OpenInsta
         portal_origin: instance.portal_origin().as_str(),
         home_url: instance.home_url().as_str(),
         allowed_origins: instance.allowed_origins(),
+        preview_origins: instance.expiring_origins(),
         version: instance.version(),
         redirects: ByField(instance, &snapshot.fallbacks),
     };
@@ -133,7 +137,7 @@ pub(super) fn resolution(
     let link = LinkParams::read(query);
     // A browser sets this header itself, and the page that sends the request is the page that navigates.
     let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
-    let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+    let visit = Visit { flow, link: &link, requesting: requesting.as_ref(), now: Some(OffsetDateTime::now_utc().into()) };
     let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, visit);
     metrics::count_resolution(&resolution);
     if is_visit(query, headers) {

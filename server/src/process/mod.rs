@@ -1,7 +1,8 @@
 //! The life of the process: subcommands, serving, migrations, shutdown, standard output.
 
 pub(crate) mod admin;
-pub(crate) mod failed_sign_ins;
+pub(crate) mod expired_origins;
+mod failed_sign_ins;
 pub(crate) mod file_limit;
 pub(crate) mod migrations;
 pub(crate) mod serve;

@@ -27,7 +27,7 @@ use crate::{
         visits::{Flusher, VisitCounter},
     },
     process::{
-        failed_sign_ins, file_limit,
+        expired_origins, failed_sign_ins, file_limit,
         migrations::{RETRY, listens_first, prepare, retry, with_database},
         shutdown::Shutdown,
         stdout::print_line,
@@ -130,6 +130,7 @@ async fn listen(
         tokio::select! {
             never = versions.run() => never,
             never = old_failed_sign_ins(config, database) => never,
+            never = expired_preview_origins(config, database) => never,
             never = target_checks(config, database) => never,
         }
     };
@@ -170,6 +171,14 @@ async fn listen(
 async fn old_failed_sign_ins(config: &Config, database: &Database) -> Infallible {
     match config.role {
         RuntimeRole::All => failed_sign_ins::keep(database.pool(), config.keep_failed_sign_ins).await,
+        RuntimeRole::Portal => std::future::pending().await,
+    }
+}
+
+/// Deletes expired preview origins, if this server has a dashboard.
+async fn expired_preview_origins(config: &Config, database: &Database) -> Infallible {
+    match config.role {
+        RuntimeRole::All => expired_origins::delete(database.pool()).await,
         RuntimeRole::Portal => std::future::pending().await,
     }
 }

@@ -29,7 +29,7 @@ impl Resolver {
                 NotALink::Empty => LineError::Missing(LineKey::Link),
                 error => LineError::Link(error.explain(instance), error.corrected(instance, text)),
             })?;
-            (direct.flow(), direct.link(), direct.advice(instance))
+            (direct.flow(), direct.link(), direct.advice(instance, None))
         } else {
             let text = |key| input.text(key).or_else(|| self.flags.text(key));
             let flow: Flow = text(LineKey::Flow).ok_or(LineError::Missing(LineKey::Flow))?.parse()?;
@@ -44,7 +44,7 @@ impl Resolver {
         };
         let requesting = input.text(LineKey::RequestingOrigin).or_else(|| self.flags.text(LineKey::RequestingOrigin));
         let requesting = requesting.and_then(RequestingOrigin::parse);
-        let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+        let visit = Visit { flow, link: &link, requesting: requesting.as_ref(), now: None };
         let resolution = resolve(instance, fallbacks, visit);
         Ok(write(&Resolved { instance, visit, resolution, advice }))
     }
@@ -54,7 +54,7 @@ impl Resolver {
 fn advice(instance: &Instance, flow: Flow, link: &LinkParams<'_>) -> LinkAdvice {
     let mut all = LinkAdvice::default();
     for name in LinkParams::REDIRECTS {
-        let Some(advice) = link.redirect(name).and_then(|value| parameter_advice(instance, flow, name, value)) else { continue };
+        let Some(advice) = link.redirect(name).and_then(|value| parameter_advice(instance, flow, None, name, value)) else { continue };
         let said = if advice.is_note { &mut all.notes } else { &mut all.mistakes };
         said.push(format!("{name}: {}", advice.text));
     }

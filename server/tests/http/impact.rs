@@ -27,7 +27,7 @@ const MUCH: &str = "More than 5% of this production instance's visits would end 
 async fn count(pool: &PgPool, flow: Flow, url: &str, visits: u64) {
     let stored = find(pool, "my-app").await;
     let link = LinkParams { redirect_url: Some(url.to_owned().into()), ..LinkParams::default() };
-    let visit = Visit { flow, link: &link, requesting: None };
+    let visit = Visit { flow, link: &link, requesting: None, now: None };
     let visit = CountedVisit::of(&stored.instance, visit, &resolve(&stored.instance, &stored.fallbacks, visit)).into_owned();
     let now = OffsetDateTime::now_utc();
     let count =

@@ -46,6 +46,8 @@ mod locked_rows;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod management;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod metrics;
@@ -63,6 +65,8 @@ mod portal_resolve;
 mod posts;
 #[cfg(test)]
 mod preview;
+#[cfg(test)]
+mod preview_origins;
 #[cfg(test)]
 mod process;
 #[cfg(test)]

@@ -1,12 +1,17 @@
 //! A save is served by the process that made it at once, though no notification has told it.
 
-use app::redirects::{Environment, Flow, Settings};
+use app::{
+    history::Actor,
+    preview_origins,
+    redirects::{Environment, Flow, Settings},
+};
 use axum::{
     body::Body,
     http::{Method, StatusCode, header},
 };
 use serde_json::json;
 use sqlx::PgPool;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     common::{
@@ -19,7 +24,7 @@ use crate::{
 const SERVED_AT: [(&str, &str); 2] = [("localhost:3000", "/portal/my-app/v1/redirects"), ("accounts.myapp.com", "/v1/redirects")];
 
 /// The routes that save an instance. The first two tests below send a save to each of them.
-const SAVING: [&str; 16] = [
+const SAVING: [&str; 17] = [
     "/api/copy_settings",
     "/api/create_instance",
     "/api/restore_version",
@@ -35,6 +40,7 @@ const SAVING: [&str; 16] = [
     "/instances/{slug}/portal",
     "/instances/{slug}/redirects",
     "/instances/{slug}/settings",
+    "/instances/{slug}/settings/preview-origins/remove",
     "/instances/{slug}/unarchive",
 ];
 
@@ -95,6 +101,12 @@ async fn store_source(pool: &PgPool) {
     store_instance(pool, &Settings { allowed_origins: vec!["https://new.org".into()], ..other_app("source") }).await;
 }
 
+/// Adds a preview origin as a build does, in another process.
+async fn add_preview(pool: &PgPool, origin: &str) {
+    let end = (OffsetDateTime::now_utc() + Duration::HOUR).into();
+    preview_origins::store::add(pool, &Actor::server(), "my-app", origin, end).await.unwrap();
+}
+
 async fn assert_served(site: &Site, expected: (StatusCode, i64), after: &str) {
     for place in SERVED_AT {
         assert_eq!(served(site, place).await, expected, "{after} {place:?}");
@@ -110,7 +122,8 @@ async fn every_form_that_saves_is_served_at_once_by_slug_and_by_host(pool: PgPoo
     assert_served(&site, (StatusCode::OK, 1), "new").await;
     let settings = with(with(instance_form(), "version", "2"), "name", "Renamed");
     let copy = vec![("from", "source"), ("from_version", "1"), ("version", "3"), ("origin", "https://new.org")];
-    let saves: [(&str, Fields<'_>, (StatusCode, i64)); 10] = [
+    let preview = "https://preview.example";
+    let saves: [(&str, Fields<'_>, (StatusCode, i64)); 11] = [
         ("redirects", with(fallback_form("1"), "after_sign_in_url", "/in"), (StatusCode::OK, 2)),
         ("settings", settings, (StatusCode::OK, 3)),
         ("copy", copy, (StatusCode::OK, 4)),
@@ -119,10 +132,14 @@ async fn every_form_that_saves_is_served_at_once_by_slug_and_by_host(pool: PgPoo
         ("portal", vec![("pages", "on")], (StatusCode::OK, 7)),
         ("activity/counting", vec![("visits", "off"), ("view", "")], (StatusCode::OK, 8)),
         ("activity/allow", vec![("origin", "https://other.org"), ("change", "allow"), ("view", "")], (StatusCode::OK, 9)),
+        ("settings/preview-origins/remove", vec![("origin", preview)], (StatusCode::OK, 11)),
         ("archive", vec![("slug", "my-app")], (StatusCode::GONE, 0)),
-        ("unarchive", vec![], (StatusCode::OK, 11)),
+        ("unarchive", vec![], (StatusCode::OK, 13)),
     ];
     for (path, form, expected) in saves {
+        if path.ends_with("/remove") {
+            add_preview(&pool, preview).await;
+        }
         assert_eq!(post(&site, &format!("/instances/my-app/{path}"), &form).await, StatusCode::SEE_OTHER, "{path}");
         assert_served(&site, expected, path).await;
     }

@@ -14,7 +14,7 @@ fn instance(domain: &str) -> Instance {
 
 fn checked(text: &str) -> CheckedLink {
     let fallbacks = fallbacks(&[(Flow::SignUp, "/welcome")]);
-    check(&instance("myapp.com"), &fallbacks, &Line { number: 7, text: text.to_owned() })
+    check(&instance("myapp.com"), &fallbacks, None, &Line { number: 7, text: text.to_owned() })
 }
 
 /// The outcome, the target with its source, and the reason.
@@ -50,7 +50,7 @@ fn the_first_refusal_is_explained_beside_the_target_that_the_link_leads_to_inste
 fn a_stored_fallback_that_is_no_longer_allowed_is_refused() {
     let fallbacks = fallbacks(&[(Flow::SignIn, "https://myapp.com/in")]);
     let line = Line { number: 1, text: "https://accounts.myapp.com/sign-in".to_owned() };
-    let checked = check(&instance("moved.com"), &fallbacks, &line);
+    let checked = check(&instance("moved.com"), &fallbacks, None, &line);
     assert_eq!((checked.outcome, checked.target), (LinkOutcome::Refused, Some(target("https://moved.com/", Source::HomeUrl))));
     assert!(checked.reason.starts_with("Fallback redirect: myapp.com is not on moved.com."), "{}", checked.reason);
 }

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::HashMap, hash::Hash};
 
-use crate::redirects::{Fallbacks, Flow, Instance, LinkParams, LinkShape, Outcome, Refusal, Resolution, Source, Visit, resolve};
+use crate::redirects::{Fallbacks, Flow, Instance, LinkParams, LinkShape, Outcome, Refusal, Resolution, Source, Timestamp, Visit, resolve};
 
 /// The settings that decide a visit.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +11,8 @@ pub struct Rules<'s> {
     pub instance: &'s Instance,
     /// Its fallback redirects.
     pub fallbacks: &'s Fallbacks,
+    /// The time at which they decide. Without it, allowed origins that expire don't count.
+    pub now: Option<Timestamp>,
 }
 
 /// Visits of one flow whose links have the same shape.
@@ -113,7 +115,7 @@ pub fn between(before: Rules<'_>, after: Rules<'_>, shapes: &[Shape<'_>], others
     let is_policy_same = decide_links_alike(before.instance, after.instance);
     for Shape { flow, link: shape, visits } in shapes {
         let (link, requesting) = shape.example(*flow);
-        let visit = Visit { flow: *flow, link: &link, requesting: requesting.as_ref() };
+        let visit = Visit { flow: *flow, link: &link, requesting: requesting.as_ref(), now: before.now };
         let now = resolve(before.instance, before.fallbacks, visit);
         let from = Ending::of(&now);
         found.visits += visits;
@@ -121,7 +123,7 @@ pub fn between(before: Rules<'_>, after: Rules<'_>, shapes: &[Shape<'_>], others
         if is_policy_same && !from.is_stored() {
             continue;
         }
-        let then = resolve(after.instance, after.fallbacks, visit);
+        let then = resolve(after.instance, after.fallbacks, Visit { now: after.now, ..visit });
         found.note(*flow, &from, Ending::of(&then), *visits);
         if !is_policy_same {
             found.note_candidates(&now, &then, *visits);
@@ -140,7 +142,7 @@ pub fn between(before: Rules<'_>, after: Rules<'_>, shapes: &[Shape<'_>], others
             continue;
         }
         // They end where a link without candidates ends.
-        let visit = Visit { flow: *flow, link: &nothing, requesting: None };
+        let visit = Visit { flow: *flow, link: &nothing, requesting: None, now: None };
         let (now, then) = (resolve(before.instance, before.fallbacks, visit), resolve(after.instance, after.fallbacks, visit));
         found.note(*flow, &Ending::of(&now), Ending::of(&then), *visits);
     }
@@ -154,6 +156,7 @@ fn decide_links_alike(one: &Instance, other: &Instance) -> bool {
         && one.portal_origin().as_str() == other.portal_origin().as_str()
         && one.home_url() == other.home_url()
         && one.allowed_origins() == other.allowed_origins()
+        && one.expiring_origins() == other.expiring_origins()
 }
 
 #[derive(Default)]

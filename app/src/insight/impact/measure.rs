@@ -39,9 +39,9 @@ impl Proposed {
         Self { instance: stored.instance.clone(), fallbacks: stored.fallbacks.clone() }
     }
 
-    /// Borrowed.
+    /// Borrowed, without a time.
     pub fn rules(&self) -> Rules<'_> {
-        Rules { instance: &self.instance, fallbacks: &self.fallbacks }
+        Rules { instance: &self.instance, fallbacks: &self.fallbacks, now: None }
     }
 }
 
@@ -73,12 +73,16 @@ pub async fn measure(pool: &PgPool, stored: &StoredInstance, proposed: &Proposed
         return Measured::NoVisits;
     }
     let (pool, id, proposed) = (pool.clone(), stored.id, proposed.clone());
-    let (before, since) = (Proposed::stored(stored), range.since(OffsetDateTime::now_utc()));
+    // Forms don't have the expiring origins, and no save changes them.
+    let proposed = Proposed { instance: proposed.instance.with_expiring_of(&stored.instance), ..proposed };
+    let now = OffsetDateTime::now_utc();
+    let (before, since) = (Proposed::stored(stored), range.since(now));
     // The limit inside ends the query when nobody waits for it any more.
     let work = IMPACTS.run_async(Box::pin(async move {
         let counts = timeout(IMPACT_TIMEOUT, counts(&pool, id, since)).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         let (shapes, others) = counts.read();
-        Ok::<_, sqlx::Error>(between(before.rules(), proposed.rules(), &shapes, &others))
+        let at_now = |rules| Rules { now: Some(now.into()), ..rules };
+        Ok::<_, sqlx::Error>(between(at_now(before.rules()), at_now(proposed.rules()), &shapes, &others))
     }));
     match timeout(IMPACT_TIMEOUT, work).await {
         Ok(Ok(Ok(Impact { visits: 0, .. }))) => Measured::NoVisits,

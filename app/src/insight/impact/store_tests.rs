@@ -24,7 +24,7 @@ const HERE: &str = "visits ended here in the last 7 days";
 /// Counts visits of one flow with links to `url`, as the portal does. Without `is_kept` their shape is not kept.
 async fn count(pool: &PgPool, stored: &StoredInstance, flow: Flow, url: &str, visits: u64, is_kept: bool) {
     let link = LinkParams { redirect_url: Some(url.to_owned().into()), ..LinkParams::default() };
-    let visit = Visit { flow, link: &link, requesting: None };
+    let visit = Visit { flow, link: &link, requesting: None, now: None };
     let visit = CountedVisit::of(&stored.instance, visit, &resolve(&stored.instance, &stored.fallbacks, visit)).into_owned();
     let now = OffsetDateTime::now_utc();
     let count = Count {

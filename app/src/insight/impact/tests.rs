@@ -18,13 +18,13 @@ fn allowing(origins: &[&str]) -> Instance {
 }
 
 fn rules<'s>(instance: &'s Instance, fallbacks: &'s Fallbacks) -> Rules<'s> {
-    Rules { instance, fallbacks }
+    Rules { instance, fallbacks, now: None }
 }
 
 /// The shape of a link to `url`, as it is counted.
 fn shape(instance: &Instance, flow: Flow, url: &str, visits: u64) -> Shape<'static> {
     let link = LinkParams { redirect_url: Some(url.to_owned().into()), ..LinkParams::default() };
-    let visit = Visit { flow, link: &link, requesting: None };
+    let visit = Visit { flow, link: &link, requesting: None, now: None };
     let fallbacks = Fallbacks::default();
     let link = LinkShape::of(instance, visit, &resolve(instance, &fallbacks, visit)).into_owned();
     Shape { flow, link, visits }
@@ -194,7 +194,7 @@ fn target(instance: &Instance, fallbacks: &Fallbacks, link: &Link, use_visit: im
         ..LinkParams::default()
     };
     let requesting = link.requesting.and_then(RequestingOrigin::parse);
-    let visit = Visit { flow: link.flow, link: &params, requesting: requesting.as_ref() };
+    let visit = Visit { flow: link.flow, link: &params, requesting: requesting.as_ref(), now: None };
     use_visit(visit);
     resolve(instance, fallbacks, visit).target.to_string()
 }

@@ -17,7 +17,7 @@ fn now() -> OffsetDateTime {
 
 fn count(instance: &crate::instances::stored::StoredInstance, url: &str, visits: u64, hour: OffsetDateTime) -> Count {
     let link = LinkParams { redirect_url: Some(url.into()), ..LinkParams::default() };
-    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
+    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: None };
     let fallbacks = Fallbacks::default();
     let visit = CountedVisit::of(&instance.instance, visit, &resolve(&instance.instance, &fallbacks, visit)).into_owned();
     Count { instance: instance.id, hour, decision: visit.decision, visit: Some(visit), visits, first_seen: hour, last_seen: hour }

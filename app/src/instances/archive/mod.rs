@@ -9,6 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::redirects::Environment;
 
+pub(crate) use store::archive_at;
 pub use store::{archive, count, find, list, restorable, unarchive};
 
 /// How long an archived instance can be restored, in days.

@@ -1,6 +1,6 @@
 //! Archived instances in PostgreSQL: archived, restored, listed.
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::{ArchiveForm, ArchivedInstance, RESTORABLE_HOURS, Restorable, until};
 use crate::{
@@ -10,7 +10,11 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::list::{ListFilter, MAX_COUNTED, PAGE_SIZE},
+    instances::{
+        list::{ListFilter, MAX_COUNTED, PAGE_SIZE},
+        store::lock,
+        stored::FilledFrom,
+    },
     members::role::Role,
     redirects::is_slug,
     ui::form::FieldError,
@@ -47,19 +51,38 @@ pub async fn archive(pool: &PgPool, actor: &Actor, slug: &str, form: &ArchiveFor
     if form.slug.trim() != slug {
         return Err(StoreError::Fields(vec![FieldError::new("slug", format_args!("That is not the slug. Type {slug}."))]));
     }
+    close(&mut transaction, actor, id).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Archives an instance for an owner, if it still is that save, and returns the version that it has then.
+///
+/// # Errors
+/// Not found, archived already, saved by somebody else in between, or PostgreSQL.
+pub(crate) async fn archive_at(pool: &PgPool, actor: &Actor, slug: &str, from: FilledFrom<'_>) -> Result<i64, StoreError> {
+    let mut transaction = begin(pool).await?;
+    let stored = lock(&mut transaction, actor, slug, from).await?;
+    check_role(&mut transaction, actor, stored.id, Role::Owner).await?;
+    let version = close(&mut transaction, actor, stored.id).await?;
+    transaction.commit().await?;
+    Ok(version)
+}
+
+/// Archives an instance whose row is locked.
+async fn close(connection: &mut PgConnection, actor: &Actor, id: i64) -> Result<i64, StoreError> {
     let version = sqlx::query_scalar!(
         "update instances set archived_at = now(), version = version + 1, updated_at = now() where id = $1 returning version",
         id
     )
-    .fetch_one(&mut *transaction)
+    .fetch_one(&mut *connection)
     .await?;
     // Nobody joins an archived instance, and a link must not wait for its restoration.
-    for email in links::withdraw_instance(&mut transaction, id).await? {
-        record(&mut transaction, actor, Kind::InvitationWithdrawn, Entry::of(id).about(email)).await?;
+    for email in links::withdraw_instance(&mut *connection, id).await? {
+        record(&mut *connection, actor, Kind::InvitationWithdrawn, Entry::of(id).about(email)).await?;
     }
-    record(&mut transaction, actor, Kind::Archived, Entry::of(id).at(version)).await?;
-    transaction.commit().await?;
-    Ok(())
+    record(&mut *connection, actor, Kind::Archived, Entry::of(id).at(version)).await?;
+    Ok(version)
 }
 
 /// Brings an archived instance back. One that is not archived stays as it is.

@@ -29,6 +29,8 @@ struct Row {
     identity: String,
     flows: Vec<String>,
     urls: Vec<String>,
+    preview_origins: Vec<String>,
+    preview_ends: Vec<OffsetDateTime>,
 }
 
 impl Row {
@@ -61,6 +63,8 @@ impl Row {
                 (stand_in, Some(message))
             }
         };
+        let preview_origins = self.preview_origins.into_iter().zip(self.preview_ends);
+        let instance = instance.with_stored_expiring(preview_origins.map(|(origin, expires_at)| (origin, expires_at.into())));
         let fallbacks = self.flows.iter().zip(self.urls).filter_map(|(flow, url)| Some((flow.parse().ok()?, url))).collect();
         let identity = self.identity.parse().map_err(|error| invalid(&settings.slug, &error))?;
         Ok(StoredInstance {
@@ -81,17 +85,19 @@ impl Row {
 
 /// The query that reads instances whole: a row each, with what comes after `from instances i`.
 macro_rules! rows {
-    ($rest:tt, $value:expr) => {
+    ($rest:tt, $($value:expr),+) => {
         sqlx::query_as!(
             Row,
             r#"
             select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
                 i.save_id, i.archived_at, i.portal_enabled, i.visits_counted, i.identity,
                 array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
-                array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!"
+                array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!",
+                array(select p.origin from preview_origins p where p.instance_id = i.id order by p.origin) as "preview_origins!",
+                array(select p.expires_at from preview_origins p where p.instance_id = i.id order by p.origin) as "preview_ends!"
             from instances i
             "# + $rest,
-            $value
+            $($value),+
         )
     };
 }
@@ -145,6 +151,42 @@ pub async fn find_all<'e>(
 ) -> Result<Vec<(i64, Result<StoredInstance, StoreError>)>, StoreError> {
     let rows = rows!("where i.id = any($1)", ids).fetch_all(executor).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.read())).collect())
+}
+
+/// The instances of these slugs, as far as there are any: also archived ones, and those that can't be restored.
+///
+/// # Errors
+/// PostgreSQL, or a stored instance that is no longer valid in other ways.
+pub async fn find_by_slug<'e>(executor: impl sqlx::PgExecutor<'e>, slugs: &[String]) -> Result<Vec<StoredInstance>, StoreError> {
+    rows!("where i.slug = any($1)", slugs).fetch_all(executor).await?.into_iter().map(Row::read_any).collect()
+}
+
+/// The next instances after that slug that are not archived, by slug: the same order in every database.
+///
+/// # Errors
+/// PostgreSQL, or a stored instance that is no longer valid in other ways.
+pub async fn page<'e>(executor: impl sqlx::PgExecutor<'e>, after: &str, limit: i64) -> Result<Vec<StoredInstance>, StoreError> {
+    rows!(r#"where i.archived_at is null and i.slug collate "C" > $1 order by i.slug collate "C" limit $2"#, after, limit)
+        .fetch_all(executor)
+        .await?
+        .into_iter()
+        .map(Row::read_any)
+        .collect()
+}
+
+/// Which of these portal hosts, with their ports, instances have: each host and the slug of its instance. Archived instances keep theirs.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn portal_hosts<'e>(executor: impl sqlx::PgExecutor<'e>, hosts: &[String]) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select regexp_replace(portal_origin, '^https?://', '') as "host!", slug
+        from instances where regexp_replace(portal_origin, '^https?://', '') = any($1)"#,
+        hosts
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.host, row.slug)).collect())
 }
 
 /// The last saves of the instances of these keys, by key. One that is gone is left out.

@@ -9,6 +9,7 @@ use super::stored::{FilledFrom, StoredInstance};
 use crate::{
     api_tokens,
     database::{StoreError, begin, lock_row, timed},
+    fallbacks,
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -16,10 +17,10 @@ use crate::{
     insight::impact::Figure,
     members,
     members::role::Role,
-    redirects::{Environment, Instance, Settings, trim_invisible},
+    redirects::{Environment, Fallbacks, Instance, Settings, trim_invisible},
 };
 use constraints::on_constraint;
-pub use find::{find, find_all, find_any, find_by_portal_origin, save_ids};
+pub use find::{find, find_all, find_any, find_by_portal_origin, find_by_slug, page, portal_hosts, save_ids};
 
 /// What a list or a switcher shows of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,14 +69,47 @@ pub async fn list(pool: &PgPool, admin: i64) -> Result<Vec<InstanceSummary>, Sto
 /// # Errors
 /// A slug or portal origin that another instance has, or PostgreSQL.
 pub async fn create(pool: &PgPool, actor: &Actor, instance: &Instance, domain_typed: &str) -> Result<(), StoreError> {
-    let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
     let mut transaction = begin(pool).await?;
+    insert(&mut transaction, actor, instance, domain_typed, Switches::default(), &Fallbacks::default()).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// What can be switched on and off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Switches {
+    /// Whether there are hosted pages.
+    pub(crate) portal_enabled: bool,
+    /// Whether visits are counted.
+    pub(crate) visits_counted: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self { portal_enabled: true, visits_counted: true }
+    }
+}
+
+/// Adds a new instance, of which the actor becomes the owner, inside a transaction, and returns its key.
+///
+/// # Errors
+/// A slug or portal origin that another instance has, or PostgreSQL.
+pub(crate) async fn insert(
+    transaction: &mut PgTransaction<'_>,
+    actor: &Actor,
+    instance: &Instance,
+    domain_typed: &str,
+    switches: Switches,
+    fallbacks: &Fallbacks,
+) -> Result<i64, StoreError> {
+    let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
     if let Some(token) = &actor.token {
-        api_tokens::store::check(&mut transaction, token, None).await?;
+        api_tokens::store::check(transaction, token, None).await?;
     }
     let id = sqlx::query_scalar!(
-        "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)
-        values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
+        "insert into instances
+            (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins, portal_enabled, visits_counted)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id",
         instance.slug(),
         instance.name(),
         instance.environment().name(),
@@ -83,22 +117,25 @@ pub async fn create(pool: &PgPool, actor: &Actor, instance: &Instance, domain_ty
         trim_invisible(domain_typed),
         instance.portal_origin().as_str(),
         instance.home_url().as_str(),
-        &origins
+        &origins,
+        switches.portal_enabled,
+        switches.visits_counted
     )
-    .fetch_one(&mut *transaction)
+    .fetch_one(&mut **transaction)
     .await
     .map_err(on_constraint)?;
+    fallbacks::store::put(transaction, id, fallbacks).await?;
     let entry = changed(Entry::of(id).at(1), None, instance, domain_typed).field("slug", None::<String>, instance.slug());
-    record(&mut transaction, actor, Kind::Created, entry).await?;
+    let entry = fallbacks::store::changed(entry, &Fallbacks::default(), fallbacks);
+    record(transaction, actor, Kind::Created, entry).await?;
     if actor.admin.is_some() {
-        members::store::membership::join(&mut transaction, actor, id, Role::Owner).await?;
+        members::store::membership::join(transaction, actor, id, Role::Owner).await?;
     }
-    transaction.commit().await?;
-    Ok(())
+    Ok(id)
 }
 
 /// The settings that differ from what was there, by the names that the form has for them.
-fn changed(entry: Entry, before: Option<&StoredInstance>, after: &Instance, domain_typed: &str) -> Entry {
+pub(crate) fn changed(entry: Entry, before: Option<&StoredInstance>, after: &Instance, domain_typed: &str) -> Entry {
     let was = |get: fn(&Settings) -> &str| before.map(|stored| get(&stored.settings).to_owned());
     let origins: Vec<String> = after.allowed_origins().iter().map(ToString::to_string).collect();
     entry
@@ -126,13 +163,36 @@ pub async fn update(
     let mut transaction = begin(pool).await?;
     let from = FilledFrom { version: instance.version(), save_id };
     let stored = lock(&mut transaction, actor, instance.slug(), from).await?;
+    let switches = Switches { portal_enabled: stored.portal_enabled, visits_counted: stored.visits_counted };
+    let version = put(&mut transaction, instance, domain_typed, switches, false).await?;
+    if let Some(version) = version {
+        let entry = changed(Entry::of(stored.id).at(version).impact(figure), Some(&stored), instance, domain_typed);
+        record(&mut transaction, actor, Kind::Settings, entry).await?;
+    }
+    transaction.commit().await?;
+    Ok(version.unwrap_or(instance.version()))
+}
+
+/// Puts these settings in the place of what a locked instance has, and returns the version that it has then. `None` if they are what it
+/// has already, unless its version is raised for something else that is changed with them.
+///
+/// # Errors
+/// A portal origin that another instance has, or PostgreSQL.
+pub(crate) async fn put(
+    connection: &mut PgConnection,
+    instance: &Instance,
+    domain_typed: &str,
+    switches: Switches,
+    raises: bool,
+) -> Result<Option<i64>, StoreError> {
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
-    let version = sqlx::query_scalar!(
+    sqlx::query_scalar!(
         "update instances
         set name = $2, environment = $3, domain = $4, domain_typed = $5, portal_origin = $6, home_url = $7, allowed_origins = $8,
-            version = version + 1, updated_at = now()
+            portal_enabled = $9, visits_counted = $10, version = version + 1, updated_at = now()
         where slug = $1
-            and (name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins) is distinct from ($2, $3, $4, $5, $6, $7, $8)
+            and ($11 or (name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins, portal_enabled, visits_counted)
+                is distinct from ($2, $3, $4, $5, $6, $7, $8, $9, $10))
         returning version",
         instance.slug(),
         instance.name(),
@@ -141,17 +201,14 @@ pub async fn update(
         trim_invisible(domain_typed),
         instance.portal_origin().as_str(),
         instance.home_url().as_str(),
-        &origins
+        &origins,
+        switches.portal_enabled,
+        switches.visits_counted,
+        raises
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(connection)
     .await
-    .map_err(on_constraint)?;
-    if let Some(version) = version {
-        let entry = changed(Entry::of(stored.id).at(version).impact(figure), Some(&stored), instance, domain_typed);
-        record(&mut transaction, actor, Kind::Settings, entry).await?;
-    }
-    transaction.commit().await?;
-    Ok(version.unwrap_or(instance.version()))
+    .map_err(on_constraint)
 }
 
 /// Puts these in the place of an instance's allowed origins, and raises its version, which it returns.

@@ -6,15 +6,15 @@ use super::{
     LinkAdvice, Reading,
     param::{Param, decoded_name},
 };
-use crate::redirects::{DirectLink, Environment, Instance, LinkParams, Page, Refusal, misspelling::meant, policy};
+use crate::redirects::{DirectLink, Environment, Instance, LinkParams, Page, Refusal, Timestamp, misspelling::meant, policy};
 
 impl Reading {
-    pub(super) fn finish(self, instance: &Instance, link: &DirectLink) -> LinkAdvice {
+    pub(super) fn finish(self, instance: &Instance, link: &DirectLink, now: Option<Timestamp>) -> LinkAdvice {
         let Self { mut advice, params, mut ignored, is_fixed } = self;
         // Beside the parameter that it means, a misspelled one only confuses.
         ignored.retain(|pair| meant(link.flow(), &decoded_name(pair)).is_none());
         // A visitor's own page in development is a ground that nobody knows here.
-        let is_fine = |param: &Param| match policy::check(instance, link.flow(), None, &param.value) {
+        let is_fine = |param: &Param| match policy::check_at(instance, link.flow(), None, now, &param.value) {
             Ok(_) => true,
             Err(refused) => refused.reason == Refusal::Foreign && instance.environment() == Environment::Development,
         };

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode;
 
 use self::param::{Param, decoded_name};
 use super::{
-    DirectLink, Flow, Instance, LinkParams, Prefill,
+    DirectLink, Flow, Instance, LinkParams, Prefill, Timestamp,
     fragment::all_pairs,
     misspelling::{is_tracking, meant},
     not_a_link::cut,
@@ -41,8 +41,8 @@ struct Reading {
 }
 
 impl DirectLink {
-    /// What there is to say about the link.
-    pub fn advice(&self, instance: &Instance) -> LinkAdvice {
+    /// What there is to say about the link at that time. Without a time, allowed origins that expire don't count.
+    pub fn advice(&self, instance: &Instance, now: Option<Timestamp>) -> LinkAdvice {
         let mut reading = Reading::default();
         if !self.wrappers.is_empty() {
             let names: Vec<_> = self.wrappers.iter().map(ToString::to_string).collect();
@@ -61,9 +61,9 @@ impl DirectLink {
         }
         reading.name_repeated();
         reading.check_encoding(self.query());
-        reading.check_values(instance, self.flow());
+        reading.check_values(instance, self.flow(), now);
         reading.name_ignored();
-        reading.finish(instance, self)
+        reading.finish(instance, self, now)
     }
 }
 
@@ -198,9 +198,9 @@ impl Reading {
         }
     }
 
-    fn check_values(&mut self, instance: &Instance, flow: Flow) {
+    fn check_values(&mut self, instance: &Instance, flow: Flow, now: Option<Timestamp>) {
         for param in &mut self.params {
-            let Some(advice) = parameter_advice(instance, flow, param.name, &param.value) else { continue };
+            let Some(advice) = parameter_advice(instance, flow, now, param.name, &param.value) else { continue };
             let is_prefill = Prefill::NAMES.contains(&param.name);
             // In an address and at the beginning of a phone number, a space was a + that was not encoded.
             let plus = match param.name {

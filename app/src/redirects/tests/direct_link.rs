@@ -52,7 +52,7 @@ fn a_link_as_clerks_components_write_it_is_read_from_its_fragment() {
         let direct = read(text).unwrap();
         assert_eq!((direct.flow(), direct.link().redirect_url.as_deref()), (Flow::SignIn, Some(redirect_url)), "{text}");
         assert_eq!(direct.link().prefill.username.as_deref(), username, "{text}");
-        assert_eq!(direct.advice(&production()).mistakes, [""; 0], "{text}");
+        assert_eq!(direct.advice(&production(), None).mistakes, [""; 0], "{text}");
     }
     let long = format!("https://accounts.myapp.com/sign-in?a#/?redirect_url=/{}", "x".repeat(MAX_QUERY_BYTES));
     assert!(matches!(read(&long), Err(NotALink::TooLong(_))));

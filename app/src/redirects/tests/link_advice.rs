@@ -8,7 +8,7 @@ use crate::redirects::{DirectLink, LinkAdvice, parameter_advice};
 const PORTAL: &str = "https://accounts.myapp.com";
 
 fn advice_in(instance: &Instance, link: &str) -> LinkAdvice {
-    DirectLink::parse(instance, link).unwrap().advice(instance)
+    DirectLink::parse(instance, link).unwrap().advice(instance, None)
 }
 
 /// What there is to say about a link to the sign-in page with that query or fragment.
@@ -126,7 +126,7 @@ fn a_host_without_a_scheme_is_read_as_a_path_and_gets_one() {
     let foreign = advice("?redirect_url=evil.com/x");
     assert!(foreign.mistakes[0].ends_with("https://myapp.com/evil.com/x. Put https:// before it."), "{foreign:?}");
     assert_eq!(foreign.corrected, None);
-    let local = parameter_advice(&local(), Flow::SignIn, "redirect_url", "localhost:3000/x").unwrap();
+    let local = parameter_advice(&local(), Flow::SignIn, None, "redirect_url", "localhost:3000/x").unwrap();
     assert_eq!(local.corrected.as_deref(), Some("http://localhost:3000/x"));
     for value in [
         "dashboard",
@@ -141,7 +141,7 @@ fn a_host_without_a_scheme_is_read_as_a_path_and_gets_one() {
         "a..com",
         "@myapp.com",
     ] {
-        assert_eq!(parameter_advice(&production(), Flow::SignIn, "redirect_url", value), None, "{value}");
+        assert_eq!(parameter_advice(&production(), Flow::SignIn, None, "redirect_url", value), None, "{value}");
     }
 }
 
@@ -158,7 +158,7 @@ fn a_wrapped_link_is_unwrapped_and_says_so() {
         "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Faccounts.myapp.com%2Fsign-up%3Fredirect_url%3D%252Fa&data=x";
     let direct = DirectLink::parse(&production(), link).unwrap();
     assert_eq!((direct.flow(), direct.link().redirect_url.as_deref()), (Flow::SignUp, Some("/a")));
-    let advice = direct.advice(&production());
+    let advice = direct.advice(&production(), None);
     assert_eq!(advice.notes, ["Wrapped by Outlook Safe Links. The link inside is checked."]);
     assert_eq!((advice.mistakes.len(), advice.corrected.as_deref()), (0, Some("https://accounts.myapp.com/sign-up?redirect_url=%2Fa")));
     let elsewhere = DirectLink::parse(&production(), "https://slack-redir.net/link?url=https%3A%2F%2Fevil.com%2Fsign-in").unwrap_err();
@@ -196,11 +196,11 @@ proptest! {
         rest in "[?#]/?((redirect_url|redirectUrl|username|email_address|amp;x|utm_source|b|x%3D)=(\\PC|%[0-9a-fA-F]{2}|[&+?/#:.]|myapp.com|https://){0,9}&?){0,9}",
     ) {
         let link = DirectLink::parse(&production(), &format!("{PORTAL}/sign-in{rest}")).unwrap();
-        if let Some(corrected) = link.advice(&production()).corrected {
+        if let Some(corrected) = link.advice(&production(), None).corrected {
             let again = DirectLink::parse(&production(), &corrected).unwrap();
             prop_assert_eq!(again.flow(), link.flow());
             let repeats = |said: &String| said.contains("appears") || said.contains("&amp;") || said.contains("cut off");
-            prop_assert!(!again.advice(&production()).mistakes.iter().any(repeats), "{}", corrected);
+            prop_assert!(!again.advice(&production(), None).mistakes.iter().any(repeats), "{}", corrected);
         }
     }
 }

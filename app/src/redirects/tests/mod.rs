@@ -2,6 +2,7 @@
 
 mod corrections;
 mod direct_link;
+mod expiring;
 mod fallback;
 mod grounds;
 mod hostname;
@@ -61,7 +62,7 @@ fn origin(text: &str) -> RequestingOrigin {
 /// The target and its ground, or the rule that is broken.
 fn verdict(instance: &Instance, flow: Flow, requesting: Option<&RequestingOrigin>, value: &str) -> Result<(String, Ground), Refusal> {
     match check(instance, flow, requesting, value) {
-        Ok(Allowed { url, ground }) => Ok((url.into(), ground)),
+        Ok(Allowed { url, ground, .. }) => Ok((url.into(), ground)),
         Err(Refused { reason, .. }) => Err(reason),
     }
 }

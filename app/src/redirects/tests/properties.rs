@@ -28,7 +28,7 @@ fn resolved<T>(
         ..LinkParams::default()
     };
     let fallbacks = Fallbacks::from_iter([(flow, stored.clone())]);
-    look(&resolve(instance, &fallbacks, Visit { flow, link: &link, requesting }))
+    look(&resolve(instance, &fallbacks, Visit { flow, link: &link, requesting, now: None }))
 }
 
 proptest! {

@@ -22,7 +22,7 @@ fn stored(flow: Flow, value: &str) -> Fallbacks {
 /// Resolves a visit of the production instance without a requesting page, and hands on the answer.
 fn answer<T>(flow: Flow, query: &str, fallbacks: &Fallbacks, look: impl FnOnce(Resolution<'_>) -> T) -> T {
     let (instance, link) = (production(), LinkParams::read(query));
-    look(resolve(&instance, fallbacks, Visit { flow, link: &link, requesting: None }))
+    look(resolve(&instance, fallbacks, Visit { flow, link: &link, requesting: None, now: None }))
 }
 
 fn target(flow: Flow, query: &str, fallbacks: &Fallbacks) -> (String, Source) {
@@ -148,7 +148,7 @@ fn a_stored_value_that_is_no_longer_allowed_is_kept_and_skipped() {
     assert_eq!(fallbacks.get(Flow::Logo), Some("https://old.example.com/start"));
 
     let (instance, link) = (production_allowing(&["https://old.example.com"]), LinkParams::default());
-    let resolution = resolve(&instance, &fallbacks, Visit { flow: Flow::Logo, link: &link, requesting: None });
+    let resolution = resolve(&instance, &fallbacks, Visit { flow: Flow::Logo, link: &link, requesting: None, now: None });
     assert_eq!((resolution.target.as_str(), resolution.source), ("https://old.example.com/start", Fallback));
 }
 
@@ -166,7 +166,7 @@ fn the_requesting_page_is_a_ground_for_every_candidate_of_its_visit() {
     let link = LinkParams::read("redirect_url=https://app.example.com/x");
     let fallbacks = stored(Flow::Logo, "https://app.example.com/y");
     for (flow, source) in [(Flow::SignIn, RedirectUrl), (Flow::Waitlist, RedirectUrl), (Flow::Logo, Fallback)] {
-        let resolution = resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: Some(&requesting) });
+        let resolution = resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: Some(&requesting), now: None });
         assert_eq!(resolution.source, source, "{flow}");
         assert!(resolution.steps.iter().any(|step| step.outcome == Outcome::Allowed { ground: Ground::RequestingPage }), "{flow}");
     }
@@ -234,7 +234,7 @@ fn a_stored_fallback_that_keeps_no_rule_for_stored_values_is_skipped() {
     for value in ["https://a,.myapp.com/", "/dash\u{202e}board", "dashboard"] {
         let fallbacks = Fallbacks::from_iter([(Flow::SignOut, value.to_owned())]);
         let (instance, link) = (production(), LinkParams::default());
-        let resolution = resolve(&instance, &fallbacks, Visit { flow: Flow::SignOut, link: &link, requesting: None });
+        let resolution = resolve(&instance, &fallbacks, Visit { flow: Flow::SignOut, link: &link, requesting: None, now: None });
         assert_eq!(resolution.source, Source::HomeUrl, "{value:?}");
         let refused = Outcome::Refused { reason: Refusal::NotAUrl };
         assert!(resolution.steps.iter().any(|step| step.source == Source::Fallback && step.outcome == refused), "{value:?}");

@@ -44,10 +44,10 @@ proptest! {
         let fallbacks = Fallbacks::from_iter(Flow::ALL.map(|flow| (flow, candidates[3].clone())));
         for flow in Flow::ALL {
             let link = link(&candidates);
-            let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+            let visit = Visit { flow, link: &link, requesting: requesting.as_ref(), now: None };
             let shape = shape_of(&instance, visit);
             let (link, requesting) = shape.example(flow);
-            let again = Visit { flow, link: &link, requesting: requesting.as_ref() };
+            let again = Visit { flow, link: &link, requesting: requesting.as_ref(), now: None };
             prop_assert_eq!(decide(&instance, &fallbacks, visit), decide(&instance, &fallbacks, again), "{:?}", shape);
             prop_assert_eq!(&shape_of(&instance, again), &shape, "a shape has itself");
             let json = serde_json::to_string(&shape).unwrap();
@@ -64,7 +64,7 @@ proptest! {
     ) {
         for flow in Flow::ALL {
             let link = link(&candidates);
-            let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+            let visit = Visit { flow, link: &link, requesting: requesting.as_ref(), now: None };
             let there = decide(&other, &Fallbacks::default(), visit);
             let shape = shape_of(&instance, visit);
             // Whether a value can be read at all depends on the home URL in rare cases, and that is not kept.
@@ -78,7 +78,7 @@ proptest! {
                 continue;
             }
             let (link, requesting) = shape.example(flow);
-            let again = Visit { flow, link: &link, requesting: requesting.as_ref() };
+            let again = Visit { flow, link: &link, requesting: requesting.as_ref(), now: None };
             prop_assert_eq!(there, decide(&other, &Fallbacks::default(), again), "{:?}", shape);
         }
     }
@@ -92,7 +92,7 @@ proptest! {
             format!("https://[{marked}"), format!("https:{marked}"),
         ] {
             let link = LinkParams { redirect_url: Some(value.into()), ..LinkParams::default() };
-            let shape = shape_of(&production(), Visit { flow: Flow::SignIn, link: &link, requesting: None });
+            let shape = shape_of(&production(), Visit { flow: Flow::SignIn, link: &link, requesting: None, now: None });
             let kept = serde_json::to_string(&shape).unwrap();
             prop_assert!(!kept.contains("xqm"), "{}", kept);
         }
@@ -115,7 +115,7 @@ fn a_shape_names_what_the_policy_looks_at() {
         ("https:myapp.com", r#""ambiguous""#),
     ] {
         let link = LinkParams { redirect_url: Some(value.into()), ..LinkParams::default() };
-        let shape = shape_of(&production(), Visit { flow: Flow::SignIn, link: &link, requesting: None });
+        let shape = shape_of(&production(), Visit { flow: Flow::SignIn, link: &link, requesting: None, now: None });
         assert_eq!(serde_json::to_string(&shape.redirect_url).unwrap(), kept, "{value}");
     }
 }

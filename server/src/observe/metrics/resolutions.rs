@@ -52,7 +52,7 @@ mod tests {
         let visit = |flow, query: &str| {
             let fallbacks = Fallbacks::default();
             let link = LinkParams::read(query);
-            count_resolution(&resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: None }));
+            count_resolution(&resolve(&instance, &fallbacks, Visit { flow, link: &link, requesting: None, now: None }));
         };
         visit(Flow::SignIn, "redirect_url=https://xqmarkx.myapp.com/xqmarkx");
         visit(Flow::SignIn, "redirect_url=https://xqmarkx.com/");

@@ -127,7 +127,7 @@ impl PageRequest {
         let link = LinkParams::read(&query);
         let after_sign_in = AfterSignIn::read(&query);
         let requesting = self.requesting_page.requesting_origin();
-        let visit = Visit { flow: Flow::Logo, link: &link, requesting: requesting.as_ref() };
+        let visit = Visit { flow: Flow::Logo, link: &link, requesting: requesting.as_ref(), now: None };
         // Cancel has no rule of its own. It leads where the logo does, which is the instance's own way out.
         let exit = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit).target;
         let address = Address::new(self.base.clone(), &link, after_sign_in, String::from(exit));

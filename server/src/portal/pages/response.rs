@@ -13,6 +13,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use leptos::{nonce::Nonce, prelude::*};
+use time::OffsetDateTime;
 use url::Url;
 
 use super::{content_security_policy::policy, page_request::PageRequest};
@@ -68,7 +69,7 @@ impl PageRequest {
     /// The target of a flow by the rules as they are now, whatever they were when the page was loaded.
     pub(super) fn target(&self, flow: Flow) -> Url {
         let (link, requesting) = (self.link(), self.requesting_page.requesting_origin());
-        let visit = Visit { flow, link: &link, requesting: requesting.as_ref() };
+        let visit = Visit { flow, link: &link, requesting: requesting.as_ref(), now: Some(OffsetDateTime::now_utc().into()) };
         let resolution = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit);
         metrics::count_resolution(&resolution);
         if self.is_visit {

@@ -5,17 +5,17 @@ use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 use app::{
     instances::stored::StoredInstance,
     portal::identity::IdentityKind,
-    redirects::{Environment, Flow, Instance, Settings},
+    redirects::{Environment, Flow, Instance, Settings, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The format that is written.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
-/// The formats that are read. The first one has no ids of saves, and the first two don't say whether visits are
-/// counted.
+/// The formats that are read. The first one has no ids of saves, the first two don't say whether visits are counted, and the first
+/// three have no preview origins.
 pub(super) const READABLE: RangeInclusive<u32> = 1..=FORMAT;
 
 /// The format of a file, whatever else is in it.
@@ -54,6 +54,9 @@ pub(super) struct Row {
     portal_origin: String,
     home_url: String,
     allowed_origins: Vec<String>,
+    /// With their ends, in seconds since 1970.
+    #[serde(default)]
+    preview_origins: BTreeMap<String, i64>,
     /// By the names of flows.
     fallbacks: BTreeMap<String, String>,
     /// In seconds since 1970.
@@ -73,6 +76,8 @@ impl From<&StoredInstance> for Row {
     fn from(stored: &StoredInstance) -> Self {
         let Settings { slug, name, environment, domain, portal_origin, home_url, allowed_origins } = stored.settings.clone();
         let fallbacks = Flow::ALL.into_iter().filter_map(|flow| Some((flow.name().to_owned(), stored.fallbacks.get(flow)?.to_owned())));
+        let preview_origins =
+            stored.instance.expiring_origins().iter().map(|expiring| (expiring.origin.to_string(), expiring.expires_at.seconds()));
         Self {
             id: stored.id,
             version: stored.instance.version(),
@@ -85,6 +90,7 @@ impl From<&StoredInstance> for Row {
             portal_origin,
             home_url,
             allowed_origins,
+            preview_origins: preview_origins.collect(),
             fallbacks: fallbacks.collect(),
             archived_at: stored.archived_at.map(OffsetDateTime::unix_timestamp),
             portal_enabled: stored.portal_enabled,
@@ -116,6 +122,8 @@ impl Row {
         };
         let instance = Instance::restore(settings.clone(), self.version)
             .map_err(|errors| errors.into_iter().next().map_or_else(String::new, |error| error.message))?;
+        let preview_origins = self.preview_origins.into_iter().map(|(origin, seconds)| (origin, Timestamp::from_seconds(seconds)));
+        let instance = instance.with_stored_expiring(preview_origins);
         let archived_at = self.archived_at.map(OffsetDateTime::from_unix_timestamp).transpose().map_err(|error| error.to_string())?;
         Ok(StoredInstance {
             id: self.id,

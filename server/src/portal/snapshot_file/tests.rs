@@ -85,6 +85,25 @@ fn an_origin_with_any_port_is_read_again() {
 }
 
 #[test]
+fn preview_origins_are_read_again_with_their_ends() {
+    let (_folder, path) = new_path();
+    let plain = stored(1);
+    let ends = [("https://b.example", AS_OF), ("https://a.example:8443", AS_OF + time::Duration::HOUR)];
+    let instance = plain.instance.clone().with_stored_expiring(ends.map(|(origin, end)| (origin.to_owned(), end.into())));
+    let written = StoredInstance { instance, ..plain };
+    file::write(&path, AS_OF, std::slice::from_ref(&written)).unwrap();
+    let read = contents(&path).instances;
+    assert_eq!(read[0].instance.expiring_origins().len(), 2);
+    assert_eq!(read[0].instance.expiring_origins(), written.instance.expiring_origins());
+    // The format before had none.
+    let text = fs::read_to_string(&path).unwrap();
+    let (start, rest) = text.split_once("\"preview_origins\":{").unwrap();
+    let (_, end) = rest.split_once("},").unwrap();
+    fs::write(&path, format!("{start}{end}").replace("\"format\":4", "\"format\":3")).unwrap();
+    assert_eq!(contents(&path).instances[0].instance.expiring_origins(), []);
+}
+
+#[test]
 fn a_broken_or_truncated_file_and_one_of_another_format_are_not_read() {
     let (_folder, path) = new_path();
     file::write(&path, AS_OF, &[stored(1)]).unwrap();
@@ -93,12 +112,12 @@ fn a_broken_or_truncated_file_and_one_of_another_format_are_not_read() {
         fs::write(&path, &whole[..length]).unwrap();
         assert!(matches!(file::read(&path), Err(ReadError::Broken(_))), "{length}");
     }
-    for text in ["{}", "[]", "null", "{\"format\":3}", "\u{0}", &whole.replace("\"id\"", "\"key\""), &format!("{whole}x")] {
+    for text in ["{}", "[]", "null", "{\"format\":4}", "\u{0}", &whole.replace("\"id\"", "\"key\""), &format!("{whole}x")] {
         fs::write(&path, text).unwrap();
         assert!(matches!(file::read(&path), Err(ReadError::Broken(_))), "{text}");
     }
-    fs::write(&path, whole.replace("\"format\":3", "\"format\":4,\"later\":true")).unwrap();
-    assert!(matches!(file::read(&path), Err(ReadError::Format(4))));
+    fs::write(&path, whole.replace("\"format\":4", "\"format\":5,\"later\":true")).unwrap();
+    assert!(matches!(file::read(&path), Err(ReadError::Format(5))));
     fs::write(&path, whole.replace(&format!("\"as_of\":{}", AS_OF.unix_timestamp()), "\"as_of\":9000000000000000")).unwrap();
     assert!(matches!(file::read(&path), Err(ReadError::Time(_))));
     assert!(matches!(file::read(path.parent().unwrap()), Err(ReadError::NotOwn)));
@@ -111,8 +130,12 @@ fn a_file_of_the_first_format_is_read_and_is_of_no_save() {
     let text = fs::read_to_string(&path).unwrap();
     let save_id = format!("\"save_id\":\"{}\",", stored(1).save_id);
     assert!(text.contains(&save_id), "{text}");
-    let first = text.replace("\"format\":3", "\"format\":1").replace(&save_id, "").replace("\"visits_counted\":true,", "");
-    assert!(!first.contains("visits_counted"), "{first}");
+    let first = text
+        .replace("\"format\":4", "\"format\":1")
+        .replace(&save_id, "")
+        .replace("\"visits_counted\":true,", "")
+        .replace("\"preview_origins\":{},", "");
+    assert!(!first.contains("visits_counted") && !first.contains("preview_origins"), "{first}");
     fs::write(&path, first).unwrap();
     let read = contents(&path).instances;
     assert_eq!((read[0].instance.version(), read[0].save_id), (12, Uuid::nil()));

@@ -152,7 +152,7 @@ fn prefetches_and_previews_are_no_visits() {
 fn switched_off_it_counts_nothing() {
     let instance = app::fixtures::stored(my_app(), &[]);
     let link = app::redirects::LinkParams::default();
-    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None };
+    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: None };
     let counter = VisitCounter::off();
     counter.count(&instance, visit, &app::redirects::resolve(&instance.instance, &instance.fallbacks, visit));
     assert!(counter.0.is_none());

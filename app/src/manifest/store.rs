@@ -1,0 +1,81 @@
+//! Stores what was planned: each instance in one transaction, as one version, against the save that the plan has seen.
+
+use sqlx::PgPool;
+
+use super::{Action, Change};
+use crate::{
+    database::{StoreError, begin},
+    fallbacks,
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+    },
+    insight::impact::Figure,
+    instances::{
+        archive::archive_at,
+        store::{self, Switches, changed, lock},
+        stored::FilledFrom,
+    },
+};
+
+/// Makes a planned change, and returns the version that the instance has then. Where nothing changes, nothing is written. The caller has
+/// checked that the actor may create instances. The figure is recorded with an update, if the impact was measured.
+///
+/// # Errors
+/// Not found, archived, the role does not allow it, saved by somebody else since it was planned, a slug or portal origin that another
+/// instance has, or PostgreSQL. Then nothing has changed.
+pub async fn apply(pool: &PgPool, actor: &Actor, change: &Change, figure: Option<Figure>) -> Result<i64, StoreError> {
+    let stored = change.stored.as_deref();
+    let save_id = stored.map(|stored| stored.save_id.to_string()).unwrap_or_default();
+    let from = FilledFrom { version: stored.map_or(0, |stored| stored.instance.version()), save_id: &save_id };
+    match change.action {
+        Action::Same => Ok(from.version),
+        Action::Archive => archive_at(pool, actor, &change.slug, from).await,
+        Action::Create => create(pool, actor, change).await,
+        Action::Update => update(pool, actor, change, from, figure).await,
+    }
+}
+
+async fn create(pool: &PgPool, actor: &Actor, change: &Change) -> Result<i64, StoreError> {
+    let wanted = change.wanted.as_deref().ok_or(StoreError::NotFound)?;
+    let switches = Switches { portal_enabled: wanted.portal_enabled, visits_counted: wanted.visits_counted };
+    let mut transaction = begin(pool).await?;
+    let id = store::insert(&mut transaction, actor, &wanted.instance, &wanted.domain_typed, switches, &wanted.fallbacks).await?;
+    for kind in switched(Switches::default(), switches) {
+        record(&mut transaction, actor, kind, Entry::of(id)).await?;
+    }
+    transaction.commit().await?;
+    Ok(1)
+}
+
+async fn update(pool: &PgPool, actor: &Actor, change: &Change, from: FilledFrom<'_>, figure: Option<Figure>) -> Result<i64, StoreError> {
+    let wanted = change.wanted.as_deref().ok_or(StoreError::NotFound)?;
+    let mut transaction = begin(pool).await?;
+    let stored = lock(&mut transaction, actor, &change.slug, from).await?;
+    let switches = Switches { portal_enabled: wanted.portal_enabled, visits_counted: wanted.visits_counted };
+    fallbacks::store::put(&mut transaction, stored.id, &wanted.fallbacks).await?;
+    let version = store::put(&mut transaction, &wanted.instance, &wanted.domain_typed, switches, true).await?;
+    let version = version.ok_or(StoreError::NotFound)?;
+
+    // One row of the history for what the forms save, and one for each switch. The first of them has the version.
+    let entry = changed(Entry::of(stored.id), Some(&stored), &wanted.instance, &wanted.domain_typed);
+    let is_settings = !entry.after.is_empty();
+    let entry = fallbacks::store::changed(entry, &stored.fallbacks, &wanted.fallbacks);
+    let saved = (!entry.after.is_empty()).then_some((if is_settings { Kind::Settings } else { Kind::Redirects }, entry.impact(figure)));
+    let had = Switches { portal_enabled: stored.portal_enabled, visits_counted: stored.visits_counted };
+    let switches = switched(had, switches).map(|kind| (kind, Entry::of(stored.id)));
+    for (index, (kind, entry)) in saved.into_iter().chain(switches).enumerate() {
+        let entry = if index == 0 { entry.at(version) } else { entry };
+        record(&mut transaction, actor, kind, entry).await?;
+    }
+    transaction.commit().await?;
+    Ok(version)
+}
+
+/// What is recorded of switches that are turned.
+fn switched(before: Switches, after: Switches) -> impl Iterator<Item = Kind> {
+    let portal = if after.portal_enabled { Kind::PortalEnabled } else { Kind::PortalDisabled };
+    let visits = if after.visits_counted { Kind::VisitsCounted } else { Kind::VisitsNotCounted };
+    let portal = (before.portal_enabled != after.portal_enabled).then_some(portal);
+    portal.into_iter().chain((before.visits_counted != after.visits_counted).then_some(visits))
+}

@@ -1,0 +1,186 @@
+//! Preview origins in PostgreSQL: added, removed, listed, and deleted when they have long expired.
+
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+use super::{MAX_PREVIEW_ORIGINS, parse_origin};
+use crate::{
+    database::{StoreError, begin, lock_row, timed},
+    history::{
+        Actor, Kind,
+        record::{Entry, record},
+        with_token,
+    },
+    members::role::Role,
+    redirects::{AllowedOrigin, Environment, Timestamp},
+    ui::{form::FieldError, text::timestamp},
+};
+
+/// How long an origin that has expired is still listed, in hours.
+pub const KEPT_HOURS: i32 = 24;
+
+/// A stored preview origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewOrigin {
+    /// The origin, in ASCII.
+    pub origin: String,
+    /// From then on, it is not allowed.
+    pub expires_at: Timestamp,
+    /// When it was added, or its end moved.
+    pub added_at: OffsetDateTime,
+    /// What whoever did that was called then.
+    pub added_by: String,
+}
+
+/// A preview origin that was added, or was there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// Whether that changed anything.
+    pub changed: bool,
+    /// From then on, it is not allowed.
+    pub expires_at: Timestamp,
+    /// The version that the instance has now.
+    pub version: i64,
+}
+
+/// Adds an origin to an instance, or moves its end. An origin that has this end already stays as it is.
+///
+/// # Errors
+/// Not found, archived, the role does not allow it, the origin is none or one too many (field `origin`), or PostgreSQL.
+pub async fn add(pool: &PgPool, actor: &Actor, slug: &str, origin: &str, expires_at: Timestamp) -> Result<Added, StoreError> {
+    let wrong = |message: &dyn ToString| StoreError::Fields(vec![FieldError::new("origin", message.to_string())]);
+    let mut transaction = begin(pool).await?;
+    let instance = lock_row(&mut transaction, actor, slug, Role::Editor).await?;
+    let row = sqlx::query!("select environment, version from instances where id = $1", instance).fetch_one(&mut *transaction).await?;
+    let origin = parse_origin(origin, row.environment.parse().unwrap_or_default()).map_err(|error| wrong(&error))?;
+    let before =
+        sqlx::query_scalar!("select expires_at from preview_origins where instance_id = $1 and origin = $2", instance, origin.as_str())
+            .fetch_optional(&mut *transaction)
+            .await?;
+    if before.is_some_and(|before| Timestamp::from(before) == expires_at) {
+        return Ok(Added { changed: false, expires_at, version: row.version });
+    }
+    if before.is_none() && !has_room(&mut transaction, instance).await? {
+        return Err(wrong(&format_args!(
+            "There are {MAX_PREVIEW_ORIGINS} preview origins, which is the most. Remove one, or let them expire sooner."
+        )));
+    }
+    sqlx::query!(
+        "insert into preview_origins (instance_id, origin, expires_at, added_by) values ($1, $2, $3, $4)
+        on conflict (instance_id, origin) do update set expires_at = excluded.expires_at, added_at = now(), added_by = excluded.added_by",
+        instance,
+        origin.as_str(),
+        expires_at.time(),
+        with_token(&actor.name, actor.token.as_ref().map(|token| token.name.as_str()))
+    )
+    .execute(&mut *transaction)
+    .await?;
+    let version = raise(&mut transaction, instance).await?;
+    let entry = Entry::of(instance).at(version).about(origin.as_str());
+    let entry = entry.field("expires_at", before.map(timestamp), timestamp(expires_at.time()));
+    record(&mut transaction, actor, Kind::PreviewOriginAdded, entry).await?;
+    transaction.commit().await?;
+    Ok(Added { changed: true, expires_at, version })
+}
+
+/// Removes an origin from an instance. Returns whether it was there.
+///
+/// # Errors
+/// Not found, archived, the role does not allow it, or PostgreSQL.
+pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, origin: &str) -> Result<bool, StoreError> {
+    let mut transaction = begin(pool).await?;
+    let instance = lock_row(&mut transaction, actor, slug, Role::Editor).await?;
+    // Also one that the environment of today would refuse.
+    let origin = AllowedOrigin::parse(origin, Environment::Development).map_or_else(|_| origin.to_owned(), |origin| origin.to_string());
+    // PostgreSQL takes no text with a zero in it.
+    if origin.contains('\0') {
+        return Ok(false);
+    }
+    let removed =
+        sqlx::query_scalar!("delete from preview_origins where instance_id = $1 and origin = $2 returning expires_at", instance, origin)
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let Some(expires_at) = removed else { return Ok(false) };
+    let version = raise(&mut transaction, instance).await?;
+    let entry = Entry::of(instance).at(version).about(origin).field("expires_at", timestamp(expires_at), None::<String>);
+    record(&mut transaction, actor, Kind::PreviewOriginRemoved, entry).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// The preview origins of an instance, the one that expires next first. Those that have expired are among them until they are deleted.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn list(pool: &PgPool, instance: i64) -> Result<Vec<PreviewOrigin>, StoreError> {
+    let rows = sqlx::query!(
+        "select origin, expires_at, added_at, added_by from preview_origins where instance_id = $1 order by expires_at, origin",
+        instance
+    )
+    .fetch_all(timed(pool))
+    .await?;
+    let read = rows.into_iter().map(|row| PreviewOrigin {
+        origin: row.origin,
+        expires_at: row.expires_at.into(),
+        added_at: row.added_at,
+        added_by: row.added_by,
+    });
+    Ok(read.collect())
+}
+
+/// Deletes the origins that expired more than [`KEPT_HOURS`] ago, one instance after the other. Each gets a new version, so that every
+/// runtime forgets them too. Nobody did that, so it is no change in the history. Returns how many are gone.
+///
+/// # Errors
+/// PostgreSQL, or the way to it.
+pub async fn delete_expired(pool: &PgPool) -> sqlx::Result<u64> {
+    let mut all = 0;
+    loop {
+        let mut transaction = begin(pool).await?;
+        // Where several runtimes do this at once, each takes another instance. One that is being saved now is left for later.
+        let instance = sqlx::query_scalar!(
+            "select i.id from instances i
+            where i.archived_at is null and exists (
+                select from preview_origins p where p.instance_id = i.id and p.expires_at < now() - make_interval(hours => $1)
+            )
+            limit 1 for no key update skip locked",
+            KEPT_HOURS
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(instance) = instance else { return Ok(all) };
+        let deleted = sqlx::query!(
+            "delete from preview_origins where instance_id = $1 and expires_at < now() - make_interval(hours => $2)",
+            instance,
+            KEPT_HOURS
+        )
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        if deleted > 0 {
+            raise(&mut transaction, instance).await?;
+        }
+        transaction.commit().await?;
+        all += deleted;
+    }
+}
+
+/// Whether one more origin can be added. Origins that have expired make room for it.
+async fn has_room(connection: &mut PgConnection, instance: i64) -> sqlx::Result<bool> {
+    let count = async |connection: &mut PgConnection| {
+        let count = sqlx::query_scalar!(r#"select count(*) as "count!" from preview_origins where instance_id = $1"#, instance);
+        Ok::<_, sqlx::Error>(usize::try_from(count.fetch_one(connection).await?).unwrap_or(usize::MAX))
+    };
+    if count(&mut *connection).await? < MAX_PREVIEW_ORIGINS {
+        return Ok(true);
+    }
+    sqlx::query!("delete from preview_origins where instance_id = $1 and expires_at <= now()", instance).execute(&mut *connection).await?;
+    Ok(count(connection).await? < MAX_PREVIEW_ORIGINS)
+}
+
+/// Raises an instance's version, which it returns. A trigger tells every runtime.
+async fn raise(connection: &mut PgConnection, instance: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", instance)
+        .fetch_one(connection)
+        .await
+}
