@@ -89,17 +89,21 @@ pub(super) async fn impact_of(pool: &PgPool, stored: &StoredInstance, proposed: 
 
 impl Change {
     /// The answer to a write. `stored` is what is stored now.
-    pub(super) fn answer(dry_run: bool, stored: &StoredInstance, change: &manifest::Change, impact: Option<ImpactBody>) -> Response {
-        let body = Self::new(dry_run, stored.instance.version(), change, impact);
-        ([(header::ETAG, stored.etag())], Json(body)).into_response()
+    pub(super) fn answer(dry_run: bool, stored: &StoredInstance, changes: Vec<FieldDiff>, impact: Option<ImpactBody>) -> Response {
+        Self { dry_run, version: stored.instance.version(), changes, skipped: Vec::new(), impact }.with_etag(stored)
+    }
+
+    /// The answer to a write that was planned. `stored` is what is stored now.
+    pub(super) fn done(dry_run: bool, stored: &StoredInstance, planned: manifest::Change, impact: Option<ImpactBody>) -> Response {
+        Self { dry_run, version: stored.instance.version(), changes: planned.fields, skipped: planned.skipped, impact }.with_etag(stored)
     }
 
     /// The answer to a dry run that would create an instance.
-    pub(super) fn planned(change: &manifest::Change) -> Response {
-        Json(Self::new(true, 0, change, None)).into_response()
+    pub(super) fn planned(planned: manifest::Change) -> Response {
+        Json(Self { dry_run: true, version: 0, changes: planned.fields, skipped: planned.skipped, impact: None }).into_response()
     }
 
-    fn new(dry_run: bool, version: i64, change: &manifest::Change, impact: Option<ImpactBody>) -> Self {
-        Self { dry_run, version, changes: change.fields.clone(), skipped: change.skipped.clone(), impact }
+    fn with_etag(self, stored: &StoredInstance) -> Response {
+        ([(header::ETAG, stored.etag())], Json(self)).into_response()
     }
 }

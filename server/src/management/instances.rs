@@ -240,7 +240,7 @@ pub(super) async fn create(
             .collect::<Vec<_>>()
     })?;
     if dry_run {
-        return Ok(Change::planned(&change));
+        return Ok(Change::planned(change));
     }
     manifest::apply(&management.pool, &token.actor, &change, None).await?;
     saved.mark(&slug);
@@ -387,7 +387,7 @@ pub(super) async fn impact(
         Some((stored, proposed)) => impact_of(&management.pool, stored, &proposed).await.0,
         None => None,
     };
-    Ok(Change::answer(true, &stored, &change, impact))
+    Ok(Change::done(true, &stored, change, impact))
 }
 
 /// Archives an instance: its portal closes. An owner can restore it on the dashboard for 30 days.
@@ -460,10 +460,10 @@ impl Management {
             None => (None, None),
         };
         if dry_run || change.action == Action::Same {
-            return Ok(Change::answer(dry_run, &stored, &change, impact));
+            return Ok(Change::done(dry_run, &stored, change, impact));
         }
         self.write(token, saved, &if_match, &change, figure).await?;
-        Ok(Change::answer(false, &self.stored(&slug).await?, &change, impact))
+        Ok(Change::done(false, &self.stored(&slug).await?, change, impact))
     }
 
     async fn write(

@@ -18,6 +18,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::{
@@ -82,9 +83,10 @@ pub(super) async fn one(
         RequestingOrigin::parse(text).ok_or_else(|| Problem::values(vec![wrong()]))
     });
     let (requesting, params) = (requesting.transpose()?, direct.link());
-    let visit = Visit { flow: direct.flow(), link: &params, requesting: requesting.as_ref() };
+    let now = Some(OffsetDateTime::now_utc().into());
+    let visit = Visit { flow: direct.flow(), link: &params, requesting: requesting.as_ref(), now };
     let resolution = resolve_visit(instance, &stored.fallbacks, visit);
-    let advice = direct.advice(instance);
+    let advice = direct.advice(instance, now);
     Ok(Json(ResolutionBody {
         resolution: serde_json::to_value(&resolution).unwrap_or_default(),
         advice: advice.mistakes,
@@ -179,7 +181,8 @@ pub(super) async fn bulk(
     }
     let checked = LISTS.run(move || {
         let lines = links.into_iter().zip(1..).map(|(text, number)| Line { number, text });
-        let links = lines.map(|line| check(&stored.instance, &stored.fallbacks, &line).into()).collect();
+        let now = Some(OffsetDateTime::now_utc().into());
+        let links = lines.map(|line| check(&stored.instance, &stored.fallbacks, now, &line).into()).collect();
         Json(CheckedLinks { links }).into_response()
     });
     Ok(turn.until_written(checked.await.map_err(|NotDone| Problem::unavailable())?))
