@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, process::admin, resolve};
+use crate::{config::Config, manifest, process::admin, resolve};
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -34,6 +34,22 @@ pub enum Command {
     /// `link`, a complete direct link. The flags of the same names set the defaults. Each line produces one line of output,
     /// in order: its resolution, or {"line": …, "error": …} if it is not valid. If any line is not valid, the exit code is 1.
     Resolve(Box<resolve::Flags>),
+    /// Write the settings of instances as a file, to keep under version control.
+    ///
+    /// The file has everything that an admin can set: no members, no visitors, no preview origins. It reads the database of
+    /// --database-url, or of the running server; with --server, over the management API.
+    Export(manifest::ExportFlags),
+    /// Show what a settings file would change, field by field, with the impact on counted visits.
+    ///
+    /// Only the instances in the file are compared. Exit code 0: nothing would change. 1: something would. 2: the command or the file is
+    /// not valid. 3: the database or the server can't be reached, or does not allow it.
+    Diff(manifest::DiffFlags),
+    /// Make the changes of a settings file, each instance whole or not at all.
+    ///
+    /// It shows the plan, asks, and applies it against the versions that the plan has seen. It stops where somebody has saved since, and
+    /// says who. Applying the same file again changes nothing. Exit code 0: done. 1: stopped. 2: the command or the file is not valid.
+    /// 3: the database or the server can't be reached, or does not allow it.
+    Apply(manifest::ApplyFlags),
     /// Manage admin accounts in the database of --database-url, or of the running server.
     #[command(subcommand)]
     Admin(admin::Command),

@@ -7,6 +7,8 @@ pub mod config;
 mod dashboard;
 pub mod database;
 pub mod http;
+mod management;
+mod manifest;
 mod observe;
 mod outgoing;
 pub mod portal;
@@ -33,6 +35,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => run_async(async |shutdown| serve::serve(&cli.config, shutdown).await),
         Command::Migrate => run_async(async |shutdown| migrations::migrate(&cli.config, shutdown).await),
         Command::Admin(command) => admin::run(&command, &cli.config),
+        Command::Export(flags) => manifest::export(&flags, &cli.config),
+        Command::Diff(flags) => manifest::diff(&flags, &cli.config),
+        Command::Apply(flags) => manifest::apply(&flags, &cli.config),
         Command::Resolve(flags) => resolve::run(&flags, &cli.config),
     }
 }

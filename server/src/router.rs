@@ -9,6 +9,7 @@ use crate::{
     config::SecondFactor,
     dashboard::{self, Dashboard},
     http::{client_limit, dashboard_url::DashboardUrl, envelope::Around, layers, options::HttpOptions},
+    management::{self, Management},
     observe::{metrics, traces},
     portal::{self, PageContext, PortalHosts, probes, refresh_after_save, snapshot::Snapshots},
     target_checks::proof_routes,
@@ -36,7 +37,9 @@ pub fn router(
     let dashboard_url = Arc::new(dashboard_url);
     let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), options.transport_security, snapshots.visits().clone());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
+    let management = management::router(Management::new(pool.clone(), &dashboard_url, &second_factor));
     let dashboard = dashboard::routes::router(Dashboard::new(pool, Arc::clone(&dashboard_url), second_factor, &options))
+        .merge(management)
         .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer))
         .merge(probes::routes(snapshots.clone()));
     let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, portal_hosts, options.transport_security);

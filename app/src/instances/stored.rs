@@ -32,6 +32,12 @@ impl FilledFrom<'_> {
 }
 
 impl StoredInstance {
+    /// The version as an `ETag`: the instance's key, its version, and the id of the save. After a restore of the database, a version's
+    /// number comes again, and its id does not.
+    pub fn etag(&self) -> String {
+        format!("\"{}-{}-{}\"", self.id, self.instance.version(), self.save_id.simple())
+    }
+
     /// What an instance is that nobody has saved yet.
     pub fn unsaved(instance: &Instance) -> Self {
         Self {

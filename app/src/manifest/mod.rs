@@ -5,6 +5,8 @@
 
 mod check;
 mod error;
+pub mod file;
+pub mod mapping;
 mod node;
 pub mod plan;
 mod read;
@@ -19,6 +21,8 @@ mod tests;
 
 pub use check::Checked;
 pub use error::ManifestError;
+pub use file::{FileError, Format, Manifest, Writer};
+pub use mapping::{OriginMap, map_origins};
 pub use node::Position;
 pub use plan::{Action, Change, FieldDiff, SkippedRedirect, plan_one};
 pub use redirects::Redirects;

@@ -11,6 +11,14 @@ pub struct Position {
     pub column: u64,
 }
 
+impl Position {
+    /// The place after a text.
+    pub(super) fn after(text: &str) -> Self {
+        let last = text.rsplit('\n').next().unwrap_or_default();
+        Self { line: text.matches('\n').count() as u64 + 1, column: last.chars().count() as u64 + 1 }
+    }
+}
+
 /// A value and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Node {

@@ -27,6 +27,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a database may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// The most connections that a command takes beside a running server.
+const MAX_COMMAND_CONNECTIONS: u32 = 4;
+
 /// The database: the configured one, or a private PostgreSQL that stops with this value's [`close`](Self::close).
 #[derive(Debug)]
 pub struct Database {
@@ -160,6 +163,24 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<PgConnection> {
         let path = path.display();
         format!("no server is running on the data directory {path}; start one with `portal-redirects`, or set --database-url")
     })
+}
+
+/// Connects to a database that is already running, as [`connect`] does, for work that needs several connections. Its schema must be the
+/// one that this program needs.
+///
+/// # Errors
+/// No database is running, it can't be reached, or its schema is another one.
+pub(crate) async fn connect_pool(config: &Config) -> anyhow::Result<PgPool> {
+    // A direct connection reports why it fails; the pool would only report a timeout.
+    let mut connection = connect(config).await?;
+    schema::check(&mut connection).await?;
+    connection.close().await?;
+    let options = match serving_options(config)? {
+        Some(options) => options,
+        None => private::options(&data_dir::socket_dir(&config.data_dir()?)),
+    };
+    let pool = PgPoolOptions::new().max_connections(config.database_connections.min(MAX_COMMAND_CONNECTIONS));
+    Ok(pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options.application_name("portal-redirects")))
 }
 
 /// Migrates as the role of `--migrate-database-url` if that is the only database URL in the configuration. Returns whether it was.

@@ -24,7 +24,12 @@ impl DashboardUrl {
 
     /// The URL of a page of the dashboard. The query is kept out of logs, so a secret goes there.
     pub fn link(&self, page: &str, token: &str) -> String {
-        format!("{}{page}?token={token}", self.0.as_str().trim_end_matches('/'))
+        format!("{}?token={token}", self.page(page))
+    }
+
+    /// The URL of a page of the dashboard, without a query.
+    pub(crate) fn page(&self, page: &str) -> String {
+        format!("{}{page}", self.0.as_str().trim_end_matches('/'))
     }
 
     /// Whether the dashboard answers under that host name: its own, or a loopback name.

@@ -59,6 +59,14 @@ impl<Key: Clone + Eq + Hash> RateLimit<Key> {
         Ok(())
     }
 
+    /// How many attempts of that key are left.
+    pub(crate) fn left(&self, key: &Key) -> u32 {
+        let now = Instant::now();
+        let until = self.used().until.get(key).copied().unwrap_or(now).max(now);
+        let used = until.duration_since(now).as_nanos().div_ceil(self.interval.as_nanos().max(1));
+        self.burst.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX))
+    }
+
     /// Gives an attempt of that key back, which turned out to be none: the right password.
     pub(crate) fn give_back(&self, key: &Key) {
         let mut used = self.used();
@@ -93,6 +101,16 @@ mod tests {
         assert_eq!((0..10).filter(|_| limit.take(&"a").is_ok()).count(), 3);
         assert!((1..=30).contains(&limit.take(&"a").unwrap_err().seconds));
         assert_eq!(limit.take(&"b"), Ok(()));
+    }
+
+    #[test]
+    fn what_is_left_is_known() {
+        let limit = RateLimit::new(3, Duration::from_secs(30));
+        assert_eq!(limit.left(&"a"), 3);
+        limit.take(&"a").unwrap();
+        assert_eq!((limit.left(&"a"), limit.left(&"b")), (2, 3));
+        (0..5).for_each(|_| drop(limit.take(&"a")));
+        assert_eq!(limit.left(&"a"), 0);
     }
 
     #[test]

@@ -88,7 +88,11 @@ impl OutgoingResponse {
     /// # Errors
     /// It is longer than 64 KiB, or it ends too early.
     pub(crate) async fn read(self) -> Result<Bytes, OutgoingError> {
-        match Limited::new(self.body, MAX_BODY_BYTES).collect().await {
+        self.read_up_to(MAX_BODY_BYTES).await
+    }
+
+    async fn read_up_to(self, limit: usize) -> Result<Bytes, OutgoingError> {
+        match Limited::new(self.body, limit).collect().await {
             Ok(body) => Ok(body.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => Err(OutgoingError::TooLong),
             Err(error) => Err(error.downcast::<hyper::Error>().map_or(OutgoingError::TooLong, |error| OutgoingError::Http(*error))),
@@ -125,6 +129,23 @@ impl Client {
             let response = self.send(request).await?;
             let (status, certificate_ends_at) = (response.status, response.certificate_ends_at);
             Ok(Fetched { status, certificate_ends_at, body: response.read().await? })
+        };
+        tokio::time::timeout(self.total_timeout, fetching).await.map_err(|_| OutgoingError::Timeout)?
+    }
+
+    /// Sends a request and reads the whole response with its headers, up to a limit of its own.
+    ///
+    /// # Errors
+    /// There is no response in time, or it is too long.
+    pub(crate) async fn fetch_up_to(
+        &self,
+        limit: usize,
+        request: OutgoingRequest<'_>,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), OutgoingError> {
+        let fetching = async {
+            let mut response = self.send(request).await?;
+            let (status, headers) = (response.status, std::mem::take(&mut response.headers));
+            Ok((status, headers, response.read_up_to(limit).await?))
         };
         tokio::time::timeout(self.total_timeout, fetching).await.map_err(|_| OutgoingError::Timeout)?
     }

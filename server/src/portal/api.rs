@@ -77,8 +77,7 @@ impl Serialize for ByField<'_> {
 /// `GET /v1/redirects`: the instance's settings, with an `ETag` of its last save.
 pub(super) async fn redirects(Query(_): Query, OpenInstance(snapshot): OpenInstance, headers: HeaderMap) -> Response {
     let instance = &snapshot.instance;
-    // After a restore, the same number may stand for another version.
-    let etag = format!("\"{}-{}-{}\"", snapshot.id, instance.version(), snapshot.save_id.simple());
+    let etag = snapshot.etag();
     let caching = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
     if headers.get_all(header::IF_NONE_MATCH).iter().any(|asked| matches(asked, &etag)) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();

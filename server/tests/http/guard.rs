@@ -19,7 +19,8 @@ use crate::common::{Answer, FORM, Site, account, member, request, store_my_app};
 const OPEN: [&str; 8] =
     ["/", "/account/invitation", "/account/reset", "/account/setup", "/account/sign-in", "/healthz", "/pkg/{name}", "/readyz"];
 
-/// Every route of the router, portal's left out: those are for everybody.
+/// Every route of the router. Those of the portal are left out, which are for everybody, and those of the management API, which has
+/// tokens and a test of its own.
 pub(crate) fn routes(site: &Site) -> Vec<String> {
     let listed = site.listed();
     let mut routes: Vec<String> = listed
@@ -33,7 +34,13 @@ pub(crate) fn routes(site: &Site) -> Vec<String> {
             || path == "/.well-known/portal-redirects"
             || Page::ALL.iter().any(|page| path.strip_prefix(page.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
-    routes.retain(|path| !path.starts_with("/v1/") && !path.starts_with("/portal/") && !is_portals(path) && !path.contains("__private"));
+    routes.retain(|path| {
+        !path.starts_with("/v1/")
+            && !path.starts_with("/management/")
+            && !path.starts_with("/portal/")
+            && !is_portals(path)
+            && !path.contains("__private")
+    });
     routes
 }
 

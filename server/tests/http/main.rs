@@ -45,6 +45,8 @@ mod locked_rows;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod management;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod metrics;

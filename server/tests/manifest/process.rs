@@ -1,0 +1,71 @@
+//! The real binary, and the databases that it runs on.
+
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
+use app::{
+    fixtures::{create_owned, my_app, other_app, owner, save_fallbacks},
+    redirects::{Flow, Settings},
+};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool, migrate, postgres::PgConnectOptions};
+
+/// What a run wrote, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) output: String,
+    pub(crate) said: String,
+}
+
+/// Runs the program with these words on a database, and a file as its standard input.
+pub(crate) fn run(database: &PgConnectOptions, words: &[&str], file: &str) -> Run {
+    run_on(database.to_url_lossy().as_str(), words, file)
+}
+
+/// The same with the URL of a database.
+pub(crate) fn run_on(database: &str, words: &[&str], file: &str) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_portal-redirects"))
+        .args(words)
+        .args(["--database-url", database])
+        .env_remove("PORTAL_REDIRECTS_DASHBOARD_URL")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may end without reading it.
+    drop(child.stdin.take().unwrap().write_all(file.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { code: output.status.code(), output: text(output.stdout), said: text(output.stderr) }
+}
+
+/// Stores `my-app` and `shop`, with something in every setting.
+pub(crate) async fn store_instances(pool: &PgPool) {
+    let owner = owner(pool).await;
+    create_owned(pool, &owner, &my_app()).await;
+    save_fallbacks(pool, &owner, "my-app", &[(Flow::SignIn, "/welcome?a=1#b"), (Flow::Logo, "https://www.myapp.com/")]).await;
+    let shop = Settings {
+        name: "Shop: \"best\" #1".into(),
+        domain: "bücher.example".into(),
+        portal_origin: "http://portal.localhost:4000".into(),
+        allowed_origins: vec!["http://localhost:*".into(), "https://*.preview.myapp.dev".into()],
+        ..other_app("shop")
+    };
+    create_owned(pool, &owner, &shop).await;
+    sqlx::query("update instances set portal_enabled = false, visits_counted = false where slug = 'shop'").execute(pool).await.unwrap();
+}
+
+/// An empty second database beside the one of a test.
+pub(crate) async fn second(pool: &PgPool) -> PgPool {
+    let first = pool.connect_options();
+    // Each test is a process of its own, and the name of its database has no room for more.
+    let name = format!("second_{}", std::process::id());
+    let mut connection = PgConnection::connect_with(&first).await.unwrap();
+    connection.execute(AssertSqlSafe(format!("create database \"{name}\""))).await.unwrap();
+    let pool = PgPool::connect_with(first.as_ref().clone().database(&name)).await.unwrap();
+    migrate!("../migrations").run(&pool).await.unwrap();
+    pool
+}
