@@ -72,3 +72,11 @@ export async function signIn(page: Page, admin: { email: string; password: strin
   await page.getByLabel("Password").fill(admin.password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
+
+/** Issues an API token for an instance. Returns it: only the next page shows it. */
+export async function apiToken(request: APIRequestContext, { server, slug }: At, scope: string): Promise<string> {
+  const tokens = `${server.url}/instances/${slug}/api-tokens`;
+  const form = { name: `${scope} token`, scope, host_pattern: scope === "preview-origins" ? "my-app-*-my-team.vercel.app" : "", days: "90" };
+  expect((await post(request, tokens, form)).status()).toBe(303);
+  return /prt_[0-9A-Za-z]{49}/.exec(await (await request.get(tokens)).text())?.[0] ?? "";
+}

@@ -1,7 +1,9 @@
-//! The Snippets tab: an instance's fallback redirects as code to copy, for applications that host the components themselves.
+//! The Snippets tab: an instance's fallback redirects as code to copy, for applications that host the components themselves, and its
+//! settings for a pipeline.
 
 mod files;
 mod framework;
+mod pipeline;
 mod quote;
 mod snippet;
 mod target;
@@ -9,3 +11,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 pub mod view;
+
+/// The origin of the dashboard, where programs reach the management API. It is in the context of every page.
+#[derive(Clone, Debug, Default)]
+pub struct DashboardOrigin(pub String);

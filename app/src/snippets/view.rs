@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{
+    DashboardOrigin,
     framework::Framework,
+    pipeline::{self, PIPELINE},
     snippet::{Block, Note, snippets},
 };
 use crate::{
@@ -16,29 +18,42 @@ use crate::{
     ui::copy_button::CopyButton,
 };
 
-/// An instance's fallback redirects as code, for the framework in the page's address.
+/// An instance's fallback redirects as code for the framework in the page's address, or its settings for a pipeline.
 #[component]
 pub fn SnippetsPage() -> impl IntoView {
     let slug = loading::slug();
-    let framework = Framework::from_name(&use_query_map().read_untracked().get("framework").unwrap_or_default());
+    let asked = use_query_map().read_untracked().get("framework").unwrap_or_default();
+    let framework = (asked != PIPELINE).then(|| Framework::from_name(&asked));
+    let DashboardOrigin(dashboard) = use_context().unwrap_or_default();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
-        let snippets = snippets(&stored.instance, &stored.fallbacks, framework);
-        let frameworks = Framework::ALL.map(|other| {
-            let here = (other == framework).then_some("page");
-            let path = format!("{}?framework={}", paths::instance(&slug).snippets(), other.name());
-            view! { <li><a href=path aria-current=here>{other.label()}</a></li> }
+        let (blocks, notes) = match framework {
+            Some(framework) => {
+                let snippets = snippets(&stored.instance, &stored.fallbacks, framework);
+                (snippets.blocks, Some(notes_view(snippets.notes)))
+            }
+            None => (pipeline::blocks(&stored, &dashboard), None),
+        };
+        let others = Framework::ALL.map(|other| (other.name(), other.label(), framework == Some(other)));
+        let page = paths::instance(&slug).snippets();
+        let tabs = others.into_iter().chain([(PIPELINE, "Pipeline", framework.is_none())]).map(move |(name, label, is_here)| {
+            let path = format!("{page}?framework={name}");
+            view! { <li><a href=path aria-current=is_here.then_some("page")>{label}</a></li> }
         });
-        let blocks = snippets.blocks.into_iter().enumerate().map(|(index, block)| block_view(index, block)).collect_view();
+        let (heading, about) = match framework {
+            Some(_) => ("Use in your app", view! { <p>"For applications that host the components themselves: the portal's redirects as settings of the components. The URLs are absolute, because a path like " <code>"/welcome"</code> " means a page at the home URL, and the components may be somewhere else."</p> }.into_any()),
+            None => ("Use in a pipeline", view! { <p>"For pipelines that keep settings in git: the settings of this instance as a file, as a call of the management API, and as a job. Each needs an "<a href=paths::instance(&slug).api_tokens()>"API token"</a>" in " <code>"PORTAL_REDIRECTS_TOKEN"</code> "."</p> }.into_any()),
+        };
+        let blocks = blocks.into_iter().enumerate().map(|(index, block)| block_view(index, block)).collect_view();
         Ok(view! {
             <InstanceFrame stored place=Place::Snippets>
                 <div class="use">
-                    <h2>"Use in your app"</h2>
-                    <p>"For applications that host the components themselves: the portal's redirects as settings of the components. The URLs are absolute, because a path like " <code>"/welcome"</code> " means a page at the home URL, and the components may be somewhere else."</p>
+                    <h2>{heading}</h2>
+                    {about}
                 </div>
-                <nav class="sub-tabs" aria-label="Framework"><ul>{frameworks.collect_view()}</ul></nav>
+                <nav class="sub-tabs" aria-label="Framework"><ul>{tabs.collect_view()}</ul></nav>
                 {blocks}
-                {notes_view(snippets.notes)}
+                {notes}
             </InstanceFrame>
         })
     })

@@ -15,6 +15,7 @@ use app::{
         save::DashboardHost,
     },
     routes::{DocumentFiles, document},
+    snippets::DashboardOrigin,
     target_checks::TargetChecks,
 };
 use axum::{
@@ -103,6 +104,7 @@ impl Dashboard {
     pub(crate) fn provide(&self) {
         provide_context(self.pool.clone());
         provide_context(DashboardHost(self.url.own_host()));
+        provide_context(DashboardOrigin(self.url.page("")));
         provide_context(self.files.clone());
         provide_context(self.target_checks);
         provide_context(self.visits_kept);

@@ -2,7 +2,8 @@
 //! as the dashboard, so a program can do nothing that its token's maker can't do there.
 //!
 //! `caller.rs` says who calls, `input.rs` reads requests strictly, `etag.rs` keeps writes from replacing what nobody has seen, `problem.rs`
-//! is every error, and each of the other files is a resource. `openapi.rs` describes all of them, from the code.
+//! is every error, and each of the other files is a resource. `openapi.rs` describes all of them, from the code, and
+//! `page.rs` shows that to people.
 
 mod activity;
 mod allowed_origins;
@@ -15,6 +16,7 @@ mod input;
 mod instances;
 mod members;
 mod openapi;
+mod page;
 mod problem;
 mod redirects;
 mod resolve;

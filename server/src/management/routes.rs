@@ -16,6 +16,7 @@ use super::{
     caller::authenticate,
     history, instances, members,
     openapi::{base, response, whole},
+    page,
     problem::Problem,
     redirects, resolve,
 };
@@ -51,6 +52,7 @@ fn described() -> OpenApiRouter<Management> {
 pub(crate) fn router(management: Management) -> Router {
     let (router, document) = described().split_for_parts();
     let document = Arc::new(whole(&document));
+    let shown = Arc::clone(&document);
     let schema = Arc::new(app::manifest::json_schema());
     let api = router
         .route(&format!("{PREFIX}/{{*path}}"), axum::routing::any(unknown_path))
@@ -58,6 +60,7 @@ pub(crate) fn router(management: Management) -> Router {
         .layer(middleware::from_fn_with_state(management.clone(), authenticate))
         .with_state(management);
     Router::new()
+        .route(PREFIX, get(move || async move { page::response(&shown) }))
         .route(&format!("{PREFIX}/openapi.json"), get(move || async move { response(&document) }))
         .route(&format!("{PREFIX}/settings.schema.json"), get(move || async move { response(&schema) }))
         .merge(api)
