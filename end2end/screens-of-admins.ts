@@ -96,6 +96,30 @@ export const screensOfAdmins: Screen[] = [
     await expect(page.getByRole("alert")).toBeVisible();
     await page.locator("summary").filter({ hasText: "Leave" }).click();
   }],
+  ["API tokens, none yet", async (page, { slug }) => void (await page.goto(`/instances/${slug}/api-tokens`))],
+  ["API tokens, with a new one", async (page, { server, slug }) => {
+    const url = `${server.url}/instances/${slug}/api-tokens`;
+    for (let count = 0; count < 5; count += 1) {
+      await post(page.request, url, { name: "x".repeat(100), scope: "preview-origins", host_pattern: `*-${"long-".repeat(10)}team.${"x".repeat(60)}.dev`, days: "1" });
+    }
+    await page.goto(`/instances/${slug}/api-tokens`);
+    await page.getByLabel("Name").fill("very long ".repeat(10));
+    await page.getByRole("button", { name: "Issue token" }).click();
+    await expect(page.locator("#api-token")).toBeVisible();
+    await alive(page);
+    await page.getByRole("region", { name: "Tokens", exact: true }).locator("summary").last().click();
+    await expect(page.getByRole("button", { name: /^Revoke now/ })).toBeVisible();
+  }],
+  ["API tokens, refused", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/api-tokens`);
+    await page.getByLabel("Name").fill("very-long-".repeat(20));
+    await page.getByRole("radio", { name: /^preview-origins/ }).check();
+    await page.getByRole("textbox", { name: "Hosts" }).fill(long);
+    await page.getByLabel("Days until it ends").fill("x".repeat(300));
+    await page.getByRole("button", { name: "Issue token" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+  }],
+  ["the server's API tokens", async (page) => void (await page.goto("/api-tokens"))],
   ["an invitation, refused", async (page, { server, slug }) => {
     const email = `${"very-long-".repeat(20)}@example.org`;
     await page.goto(await invitationLink(page.request, { server, slug }, email, "viewer"));

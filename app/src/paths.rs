@@ -34,6 +34,11 @@ pub const RESET: &str = "/account/reset";
 /// The history of the server's accounts.
 pub const SERVER_HISTORY: &str = "/history";
 
+/// The API tokens of the whole server.
+pub const SERVER_API_TOKENS: &str = "/api-tokens";
+/// The form that revokes one of them.
+pub const REVOKE_SERVER_API_TOKEN: &str = "/api-tokens/revoke";
+
 /// The paths of one instance's pages.
 #[derive(Clone, Copy, Debug)]
 pub struct InstancePaths<'a> {
@@ -153,6 +158,16 @@ impl InstancePaths<'_> {
     /// The form that withdraws an invitation.
     pub fn withdraw_invitation(self) -> String {
         self.page("/members/withdraw")
+    }
+
+    /// The API tokens.
+    pub fn api_tokens(self) -> String {
+        self.page("/api-tokens")
+    }
+
+    /// The form that revokes an API token.
+    pub fn revoke_api_token(self) -> String {
+        self.page("/api-tokens/revoke")
     }
 
     /// The visitors. The form that finds one is sent there too.

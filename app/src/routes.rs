@@ -10,6 +10,7 @@ use leptos_router::{
 
 use crate::{
     admins::view::{account::AccountPage, code::CodePage, link::LinkPage, second_factor::SecondFactorPage, sign_in::SignInPage},
+    api_tokens::view::{ApiTokensPage, ServerApiTokensPage},
     bulk_check::view::BulkCheckPage,
     copy_settings::view::CopyPage,
     error::AppError,
@@ -98,10 +99,12 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/history") view=HistoryPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/history/:version") view=RestorePage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/members") view=MembersPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/api-tokens") view=ApiTokensPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/visitors") view=VisitorsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/copy") view=CopyPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/archive") view=ArchivePage ssr=SsrMode::Async />
+                <Route path=path!("/api-tokens") view=ServerApiTokensPage ssr=SsrMode::Async />
                 <Route path=path!("/history") view=ServerHistoryPage ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -12,6 +12,7 @@ use super::{
     },
 };
 use crate::{
+    api_tokens::store::makers,
     database::begin_on,
     history::{
         Actor, Kind,
@@ -99,12 +100,12 @@ async fn create_link(connection: &mut PgConnection, purpose: Purpose, kind: Kind
     Ok((purpose, token))
 }
 
-/// Removes an account with its sessions, its memberships, the links for it and the invitations that it has made. The history keeps what
-/// it did.
+/// Removes an account with its sessions, its memberships, its API tokens, the links for it and the invitations that it has made. The
+/// history keeps what it did. Returns how many API tokens counted until now.
 ///
 /// # Errors
 /// There is no such account, it is the last admin or the last owner of an instance, or the query fails.
-pub async fn remove(connection: &mut PgConnection, email: &Email) -> Result<(), CommandError> {
+pub async fn remove(connection: &mut PgConnection, email: &Email) -> Result<usize, CommandError> {
     let mut transaction = begin_on(connection).await?;
     // Of two last admins who are removed at once, the second one waits here and then is the last.
     accounts::lock_server_admins(&mut transaction).await?;
@@ -126,9 +127,14 @@ pub async fn remove(connection: &mut PgConnection, email: &Email) -> Result<(), 
     for (instance, about) in links::delete_all_of(&mut transaction, email, account.id).await? {
         record(&mut transaction, &actor, Kind::InvitationWithdrawn, Entry::of(instance).about(about)).await?;
     }
+    let tokens = makers::delete_all_of(&mut transaction, account.id).await?;
+    for (instance, name) in &tokens {
+        let entry = Entry { instance: *instance, ..Entry::default() }.about(name.clone());
+        record(&mut transaction, &actor, Kind::ApiTokenRevoked, entry).await?;
+    }
     accounts::delete(&mut transaction, account.id).await?;
     let entry = Entry::default().about(email.as_str()).field("server_admin", account.is_server_admin, None::<bool>);
     record(&mut transaction, &actor, Kind::AccountRemoved, entry).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(tokens.len())
 }

@@ -54,7 +54,9 @@ impl Need {
         }
         let mut parts = path.trim_start_matches('/').split('/');
         match (parts.next(), parts.next()) {
-            (Some("instances"), Some("new")) | (Some("history"), None | Some("export.csv" | "export.json")) => Self::ServerAdmin,
+            (Some("instances"), Some("new"))
+            | (Some("history"), None | Some("export.csv" | "export.json"))
+            | (Some("api-tokens"), None | Some("revoke")) => Self::ServerAdmin,
             (Some("instances"), None | Some("")) | (Some("switcher"), None) | (Some("account" | "api"), _) => Self::Session,
             (Some("instances"), Some(slug)) if is_slug(slug) => {
                 let role = match (writes, [parts.next(), parts.next(), parts.next()]) {
@@ -62,8 +64,11 @@ impl Need {
                     (true, [Some("redirects" | "settings" | "copy" | "history" | "portal" | "activity"), ..] | [Some("visitors" | "targets"), None, None])
                     // It holds everybody's email address.
                     | (false, [Some("visitors"), Some("waitlist.csv"), None]) => Role::Editor,
-                    // Previews store nothing, and every member may leave.
-                    (false, _) | (true, [Some("preview"), ..] | [Some("members"), Some("leave"), None]) => Role::Viewer,
+                    // Previews store nothing, every member may leave, and who has made a token may revoke it.
+                    (false, _)
+                    | (true, [Some("preview"), ..] | [Some("members"), Some("leave"), None] | [Some("api-tokens"), Some("revoke"), None]) => {
+                        Role::Viewer
+                    }
                     (true, _) => Role::Owner,
                 };
                 Self::Member(slug.to_owned(), role)
@@ -145,6 +150,17 @@ mod tests {
     }
 
     #[test]
+    fn owners_issue_tokens_and_every_member_may_revoke_their_own() {
+        assert_eq!(Need::of(false, "/instances/my-app/api-tokens"), member(Role::Viewer));
+        assert_eq!(Need::of(true, "/instances/my-app/api-tokens"), member(Role::Owner));
+        assert_eq!(Need::of(true, "/instances/my-app/api-tokens/revoke"), member(Role::Viewer));
+        for path in ["/revoke/", "/revoke/x", "/Revoke", "//revoke", "/revoke%2F"] {
+            let path = format!("/instances/my-app/api-tokens{path}");
+            assert_eq!(Need::of(true, &path), member(Role::Owner), "{path}");
+        }
+    }
+
+    #[test]
     fn editors_find_visitors_and_only_owners_delete_them() {
         assert_eq!(Need::of(false, "/instances/my-app/visitors"), member(Role::Viewer));
         assert_eq!(Need::of(true, "/instances/my-app/visitors"), member(Role::Editor));
@@ -166,7 +182,7 @@ mod tests {
         for path in ["/instances", "/account", "/account/sessions", "/api/preview", "/api/anything/new", "/api"] {
             assert_eq!(Need::of(false, path), Need::Session, "{path}");
         }
-        for path in ["/instances/new", "/history", "/history/export.csv"] {
+        for path in ["/instances/new", "/history", "/history/export.csv", "/api-tokens", "/api-tokens/revoke"] {
             assert_eq!(Need::of(true, path), Need::ServerAdmin, "{path}");
         }
         for path in

@@ -21,6 +21,7 @@ const MAX_NAME_CHARACTERS: usize = 100;
 
 /// The form of a new token: every field as typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ApiTokenForm {
     /// What its maker calls it.
     #[serde(default)]
@@ -40,6 +41,14 @@ impl Default for ApiTokenForm {
     fn default() -> Self {
         Self { name: String::new(), scope: Scope::Read.name().to_owned(), host_pattern: String::new(), days: DEFAULT_DAYS.to_string() }
     }
+}
+
+/// The form that revokes a token.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeForm {
+    /// The token's key.
+    pub token: i64,
 }
 
 /// A token that can be made.

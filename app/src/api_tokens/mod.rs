@@ -7,6 +7,7 @@ pub mod secret;
 pub mod store;
 #[cfg(test)]
 mod store_tests;
+pub mod view;
 
 pub use scope::Scope;
 pub use secret::Secret;

@@ -1,5 +1,7 @@
 //! API tokens in PostgreSQL: issued, listed, revoked, and found by the hash of what a program sends.
 
+pub mod makers;
+
 use std::net::IpAddr;
 
 use sqlx::{PgConnection, PgPool};

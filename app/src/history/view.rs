@@ -64,7 +64,7 @@ pub fn ServerHistoryPage() -> impl IntoView {
             <Frame page=ServerPage::History>
                 <header class="head">
                     <h1>"Server history"</h1>
-                    <p class="host">"Accounts: sign-ins, failed sign-ins and new passwords. Changes to an instance are in its own History."</p>
+                    <p class="host">"Accounts and API tokens of the server: sign-ins, failed sign-ins, new passwords. Changes to an instance are in its own History."</p>
                 </header>
                 {history}
             </Frame>
@@ -200,10 +200,7 @@ fn line_view(options: &PageOptions, line: Line) -> AnyView {
 
 /// Changes that are told as one, and each of them where that is opened.
 fn folded_view(options: &PageOptions, changes: Vec<Change>) -> impl IntoView + use<> {
-    let first = changes.first();
-    let who = first.map(|change| Escaped(&change.who).to_string());
-    let token = first.and_then(|change| change.api_token.as_deref());
-    let token = token.map(|token| view! { " with the API token " <strong>{Escaped(token).to_string()}</strong> });
+    let author = changes.first().map(author);
     let description = describe_folded(&changes);
     let times = changes.last().map(|change| moment(change.at)).zip(changes.first().map(|change| moment(change.at)));
     let times = times.map(|(first, last)| view! { "First "{first}", last "{last} });
@@ -212,7 +209,7 @@ fn folded_view(options: &PageOptions, changes: Vec<Change>) -> impl IntoView + u
     view! {
         <li class="folded">
             <div>
-                <p><strong>{who}</strong>{token}" "{description}</p>
+                <p>{author}" "{description}</p>
                 <p class="help">{times}</p>
                 <details>
                     <summary>{all}</summary>
@@ -239,8 +236,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
         }
     });
     let impact = impact(&change).map(|impact| view! { <p class="help">{impact}</p> });
-    let colon = change.attempts.map(|_| ":");
-    let token = change.api_token.as_deref().map(|token| view! { " with the API token " <strong>{Escaped(token).to_string()}</strong> });
+    let (author, colon) = (author(&change), change.attempts.map(|_| ":"));
     let when = match change.attempts {
         Some(attempts) if attempts.count > 1 => {
             let from = change.address.map(|address| format!("From {address}. "));
@@ -254,7 +250,7 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
     view! {
         <li>
             <div>
-                <p><strong>{Escaped(&change.who).to_string()}</strong>{token}{colon}" "{Escaped(&description).to_string()}" "{version}</p>
+                <p>{author}{colon}" "{Escaped(&description).to_string()}" "{version}</p>
                 <p class="help">{when}</p>
                 {fields}
                 {impact}
@@ -262,6 +258,12 @@ fn change_view(options: &PageOptions, change: Change) -> impl IntoView + use<> {
             {restore}
         </li>
     }
+}
+
+/// Who made a change, and the API token that their program made it with.
+pub(crate) fn author(change: &Change) -> impl IntoView + use<> {
+    let token = change.api_token.as_deref().map(|token| view! { " with the API token " <strong>{Escaped(token).to_string()}</strong> });
+    view! { <strong>{Escaped(&change.who).to_string()}</strong>{token} }
 }
 
 /// What a change did to one field.

@@ -33,6 +33,8 @@ pub enum Place {
     History,
     /// Members
     Members,
+    /// API tokens
+    ApiTokens,
     /// Visitors
     Visitors,
     /// Settings
@@ -48,7 +50,7 @@ impl Place {
     }
 
     /// The pages that one can switch to in another instance.
-    const NAMED: [(&str, Self); 9] = [
+    const NAMED: [(&str, Self); 10] = [
         ("overview", Self::Overview),
         ("redirects", Self::Redirects),
         ("preview", Self::Preview),
@@ -56,6 +58,7 @@ impl Place {
         ("activity", Self::Activity),
         ("history", Self::History),
         ("members", Self::Members),
+        ("api-tokens", Self::ApiTokens),
         ("visitors", Self::Visitors),
         ("settings", Self::Settings),
     ];
@@ -81,6 +84,7 @@ impl Place {
             Self::Activity => at.activity(),
             Self::History => at.history(),
             Self::Members => at.members(),
+            Self::ApiTokens => at.api_tokens(),
             Self::Visitors => at.visitors(),
             Self::Settings | Self::Archive => at.settings(),
         }
@@ -97,6 +101,8 @@ pub enum ServerPage {
     Instances,
     /// The caller's own account
     Account,
+    /// The API tokens of the whole server
+    ApiTokens,
     /// The history of the server's accounts
     History,
     /// The page of an error. It has no switcher: the database may be the error.
@@ -121,20 +127,25 @@ pub fn Frame(
         let portal = place.is_tab().then_some("page");
         let members = (place == Place::Members).then_some("page");
         let visitors = (place == Place::Visitors).then_some("page");
+        let api_tokens = (place == Place::ApiTokens).then_some("page");
         let settings = matches!(place, Place::Settings | Place::Archive).then_some("page");
         view! {
             <ul>
                 <li><a href=paths::instance(&slug).overview() aria-current=portal>"Account Portal"</a></li>
                 <li><a href=paths::instance(&slug).members() aria-current=members>"Members"</a></li>
                 <li><a href=paths::instance(&slug).visitors() aria-current=visitors>"Visitors"</a></li>
+                <li><a href=paths::instance(&slug).api_tokens() aria-current=api_tokens>"API tokens"</a></li>
                 <li><a href=paths::instance(&slug).settings() aria-current=settings>"Settings"</a></li>
             </ul>
         }
     });
     let here = |is: ServerPage| (page == is).then_some("page");
     let all = here(ServerPage::Instances);
-    let history = loading::caller().ok().filter(|caller| caller.is_server_admin).map(|_| {
-        view! { <li><a href=paths::SERVER_HISTORY aria-current=here(ServerPage::History)>"Server history"</a></li> }
+    let for_server_admins = loading::caller().ok().filter(|caller| caller.is_server_admin).map(|_| {
+        view! {
+            <li><a href=paths::SERVER_API_TOKENS aria-current=here(ServerPage::ApiTokens)>"Server API tokens"</a></li>
+            <li><a href=paths::SERVER_HISTORY aria-current=here(ServerPage::History)>"Server history"</a></li>
+        }
     });
     // Who is not signed in sees error pages only, and the way in is all there is for them.
     let account = loading::caller().ok().map(|caller| {
@@ -150,7 +161,7 @@ pub fn Frame(
             <header class="rail">
                 <a class="brand" href=paths::INSTANCES><span class="mark">{icon(TURN)}</span><span class="brand-name">"Portal Redirects"</span></a>
                 {switcher}
-                <nav aria-label="Dashboard">{nav}<ul><li><a href=paths::INSTANCES aria-current=all>"All instances"</a></li>{history}{account}</ul></nav>
+                <nav aria-label="Dashboard">{nav}<ul><li><a href=paths::INSTANCES aria-current=all>"All instances"</a></li>{for_server_admins}{account}</ul></nav>
             </header>
             <main id="main" tabindex="-1">{children()}</main>
         </div>
@@ -202,6 +213,7 @@ pub fn InstanceFrame(
         Place::Activity => "Activity",
         Place::History => "History",
         Place::Members => "Members",
+        Place::ApiTokens => "API tokens",
         Place::Visitors => "Visitors",
         Place::Settings => "Settings",
         Place::Archive => "Archive this instance",

@@ -6,7 +6,7 @@ use crate::{
     history::{
         difference::{describe, field_changes},
         store::Change,
-        view::field_view,
+        view::{author, field_view},
     },
     paths,
     runtimes::{
@@ -49,7 +49,7 @@ fn change_row(change: &Change, history: &str) -> impl IntoView + use<> {
     let version = change.version.map(|version| format!(" · Version {version}"));
     view! {
         <li>
-            <p><strong>{Escaped(&change.who).to_string()}</strong>" "{Escaped(&describe(change)).to_string()}</p>
+            <p>{author(change)}" "{Escaped(&describe(change)).to_string()}</p>
             <p class="help">{moment(change.at)}{version}</p>
             {fields}
             {more}

@@ -1,5 +1,5 @@
 //! The dashboard's cookies: an admin's session, the token that shows that the browser was used for the account before, a sign-in whose
-//! code is still missing, and for one page the link of a new invitation.
+//! code is still missing, and for one page the link of a new invitation or a new API token.
 
 use app::{
     admins::{
@@ -7,6 +7,7 @@ use app::{
         sign_in::SignInTokens,
         store::{pending_sign_ins::PENDING_MINUTES, sessions::MAX_HOURS},
     },
+    api_tokens::Secret,
     redirects::is_slug,
 };
 use axum::http::HeaderMap;
@@ -19,9 +20,10 @@ const DEVICE: &str = "portal-redirects-device";
 const PENDING: &str = "portal-redirects-sign-in";
 const RECENT: &str = "portal-redirects-recent";
 const NEW_LINK: &str = "portal-redirects-new-link";
+const NEW_API_TOKEN: &str = "portal-redirects-new-api-token";
 
-/// How long the page that shows a new link may take to be loaded.
-const NEW_LINK_MAX_AGE: Duration = Duration::minutes(2);
+/// How long the page that shows a new link or a new API token may take to be loaded.
+const SHOWN_ONCE_MAX_AGE: Duration = Duration::minutes(2);
 
 /// How long a browser is remembered.
 const DEVICE_MAX_AGE: Duration = Duration::days(365);
@@ -75,12 +77,27 @@ pub(crate) fn new_link(headers: &HeaderMap, secure: bool) -> Option<Token> {
 
 /// Hands the token of a new link to the page that shows it.
 pub(crate) fn set_new_link(headers: &mut HeaderMap, token: &Token, secure: bool) {
-    cookies::set(headers, NEW_LINK, &token.secret(), NEW_LINK_MAX_AGE, secure);
+    cookies::set(headers, NEW_LINK, &token.secret(), SHOWN_ONCE_MAX_AGE, secure);
 }
 
 /// Removes the token of a new link, once it is shown.
 pub(crate) fn remove_new_link(headers: &mut HeaderMap, secure: bool) {
     cookies::remove(headers, NEW_LINK, secure);
+}
+
+/// The API token that was just issued, if the browser sent one.
+pub(crate) fn new_api_token(headers: &HeaderMap, secure: bool) -> Option<Secret> {
+    Secret::parse(&cookies::read(headers, NEW_API_TOKEN, secure)?)
+}
+
+/// Hands a new API token to the page that shows it.
+pub(crate) fn set_new_api_token(headers: &mut HeaderMap, token: &Secret, secure: bool) {
+    cookies::set(headers, NEW_API_TOKEN, token.text(), SHOWN_ONCE_MAX_AGE, secure);
+}
+
+/// Removes a new API token, once it is shown.
+pub(crate) fn remove_new_api_token(headers: &mut HeaderMap, secure: bool) {
+    cookies::remove(headers, NEW_API_TOKEN, secure);
 }
 
 /// Removes the session's cookie after a sign-out, and which instances were opened.

@@ -2,6 +2,7 @@
 
 mod activity;
 mod admins;
+mod api_tokens;
 mod archive;
 mod assets;
 mod bulk_check;

@@ -12,7 +12,7 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    Dashboard, activity, admins, archive, assets, bulk_check, copy_settings,
+    Dashboard, activity, admins, api_tokens, archive, assets, bulk_check, copy_settings,
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
@@ -42,11 +42,15 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/account/sign-in/code", post(second_factor::enter_code))
         .route("/account/sign-out", post(admins::sign_out))
         .route(paths::SWITCHER, get(fragments::switcher))
+        .route(paths::SERVER_API_TOKENS, post(api_tokens::issue_for_server))
+        .route(paths::REVOKE_SERVER_API_TOKEN, post(api_tokens::revoke_of_server))
         .route("/instances/new", post(instances::create))
         .route("/instances/{slug}/activity/allow", post(activity::allow))
         .route("/instances/{slug}/activity/counting", post(activity::set_counting))
         .route("/instances/{slug}/activity/dismiss", post(activity::dismiss))
         .route("/instances/{slug}/activity/refused.csv", get(activity::refused))
+        .route("/instances/{slug}/api-tokens", post(api_tokens::issue))
+        .route("/instances/{slug}/api-tokens/revoke", post(api_tokens::revoke))
         .route("/instances/{slug}/archive", post(archive::archive))
         .route("/instances/{slug}/copy", post(copy_settings::copy))
         .route("/instances/{slug}/live", get(fragments::live))
@@ -84,6 +88,7 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .layer(middleware::from_fn_with_state(dashboard.clone(), render_failures))
         .layer(middleware::from_fn(recent::remember))
         .layer(middleware::from_fn_with_state(dashboard.clone(), members::show_new_link))
+        .layer(middleware::from_fn_with_state(dashboard.clone(), api_tokens::show_new_token))
         .layer(middleware::from_fn_with_state(dashboard.clone(), guard))
         .with_state(dashboard)
 }

@@ -30,7 +30,7 @@ pub enum Command {
         /// The account's email address.
         email: Email,
     },
-    /// Remove an account, with its sessions and memberships.
+    /// Remove an account, with its sessions, memberships and API tokens.
     Remove {
         /// The account's email address.
         email: Email,
@@ -67,8 +67,12 @@ async fn execute(command: &Command, connection: &mut sqlx::PgConnection, dashboa
             (sentence, (reset.purpose, reset.token))
         }
         Command::Remove { email } => {
-            commands::remove(connection, email).await?;
-            return Ok(format!("Removed the account of {email}."));
+            let with = match commands::remove(connection, email).await? {
+                0 => String::new(),
+                1 => " 1 API token of theirs stopped working.".to_owned(),
+                count => format!(" {count} API tokens of theirs stopped working."),
+            };
+            return Ok(format!("Removed the account of {email}.{with}"));
         }
     };
     Ok(format!("{sentence}\n{}", dashboard_url.link(purpose.page(), &token.secret())))

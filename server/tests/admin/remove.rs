@@ -7,6 +7,11 @@ use app::{
         Role, Token,
         store::{links, sessions},
     },
+    api_tokens::{
+        form::ApiTokenForm,
+        store::{self, Place},
+    },
+    history::Actor,
     members::{self, form::InviteForm},
 };
 use sqlx::{ConnectOptions, PgPool};
@@ -54,6 +59,29 @@ async fn the_invitations_that_a_removed_account_has_made_go_with_it(pool: PgPool
     let ben = account(&pool, "ben@myapp.com", false).await;
     join(&pool, &ben, "my-app", Role::Owner).await;
     assert!(links::find(&pool, &his).await.unwrap().is_none());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_api_tokens_of_a_removed_account_go_with_it_and_the_output_says_how_many(pool: PgPool) {
+    let (ana, ben) = (account(&pool, "ana@myapp.com", true).await, account(&pool, "ben@myapp.com", true).await);
+    instance(&pool, "my-app", &ana).await;
+    join(&pool, &ben, "my-app", Role::Owner).await;
+    let issue = async |actor: &Actor, place: Place<'_>, name: &str| {
+        let form = ApiTokenForm { name: name.into(), ..ApiTokenForm::default() };
+        store::issue(&pool, actor, place, &form.check().unwrap()).await.unwrap()
+    };
+    let hers = issue(&ana, Place::Instance("my-app"), "hers").await;
+    let ended = issue(&ben, Place::Server, "ended").await;
+    sqlx::query("update api_tokens set expires_at = now() where name = 'ended'").execute(&pool).await.unwrap();
+    let his = [issue(&ben, Place::Instance("my-app"), "of the instance").await, issue(&ben, Place::Server, "of the server").await];
+    let run = admin(&pool, &["remove", "ben@myapp.com"]);
+    assert_eq!(run.output, "Removed the account of ben@myapp.com. 2 API tokens of theirs stopped working.\n");
+    for secret in his.iter().chain([&ended]) {
+        assert!(store::find(&pool, secret, None).await.unwrap().is_none());
+    }
+    assert!(store::find(&pool, &hers, None).await.unwrap().is_some());
+    let revoked: Vec<_> = recorded(&pool).await.into_iter().filter(|(kind, _)| kind == "api_token_revoked").map(|(_, name)| name).collect();
+    assert_eq!(revoked, ["of the instance", "of the server"]);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -147,7 +147,10 @@ async fn a_viewer_is_refused_wherever_something_is_written(pool: PgPool) {
     let viewer = member(&pool, "viewer@myapp.com", "my-app", Role::Viewer).await;
     let site = Site::anonymous(&pool).signed_in(&pool, viewer.admin.unwrap()).await;
     // They answer a post and store nothing, or concern the viewer alone.
-    let own = |route: &str| route.starts_with("/instances/{slug}/preview") || route == "/instances/{slug}/members/leave";
+    let own = |route: &str| {
+        route.starts_with("/instances/{slug}/preview")
+            || ["/instances/{slug}/members/leave", "/instances/{slug}/api-tokens/revoke"].contains(&route)
+    };
     for route in routes(&site).iter().filter(|route| route.starts_with("/instances/") && !own(route)) {
         for method in METHODS.into_iter().filter(|method| *method != Method::GET) {
             let answer = ask(&site, method.clone(), &path(route)).await;
@@ -160,7 +163,7 @@ async fn a_viewer_is_refused_wherever_something_is_written(pool: PgPool) {
     for function in SAVING {
         assert_eq!(call(&site, function).await.status, StatusCode::FORBIDDEN, "{function}");
     }
-    for page in ["/instances/new", "/history"] {
+    for page in ["/instances/new", "/history", "/api-tokens"] {
         assert_eq!(site.get(page).await.status, StatusCode::FORBIDDEN, "{page}");
     }
     assert_eq!(site.get("/instances/my-app/redirects").await.status, StatusCode::OK);
@@ -191,7 +194,7 @@ async fn an_editor_is_refused_what_owners_do(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let editor = member(&pool, "editor@myapp.com", "my-app", Role::Editor).await;
     let site = Site::anonymous(&pool).signed_in(&pool, editor.admin.unwrap()).await;
-    for path in ["members", "members/role", "members/remove", "members/withdraw", "archive", "unarchive"] {
+    for path in ["api-tokens", "members", "members/role", "members/remove", "members/withdraw", "archive", "unarchive"] {
         let answer = ask(&site, Method::POST, &format!("/instances/my-app/{path}")).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
     }

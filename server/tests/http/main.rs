@@ -4,6 +4,7 @@
 mod activity;
 #[cfg(test)]
 mod allow;
+mod api_tokens;
 #[cfg(test)]
 mod archive;
 #[cfg(test)]

@@ -45,7 +45,7 @@ const SAVING: [&str; 17] = [
 ];
 
 /// The other routes under `/instances` and `/api`: they only show something, or change what no version counts.
-const NOT_SAVING: [&str; 30] = [
+const NOT_SAVING: [&str; 32] = [
     "/api/check_fallback",
     "/api/check_settings",
     "/api/check_targets",
@@ -58,6 +58,8 @@ const NOT_SAVING: [&str; 30] = [
     "/instances/{slug}/activity",
     "/instances/{slug}/activity/dismiss",
     "/instances/{slug}/activity/refused.csv",
+    "/instances/{slug}/api-tokens",
+    "/instances/{slug}/api-tokens/revoke",
     "/instances/{slug}/history",
     "/instances/{slug}/history/export.csv",
     "/instances/{slug}/history/export.json",

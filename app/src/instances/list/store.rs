@@ -36,6 +36,8 @@ pub struct ListedInstance {
     pub changed_at: OffsetDateTime,
     /// Who changed it last.
     pub changed_by: Option<String>,
+    /// The API token that their program changed it with.
+    pub changed_with: Option<String>,
 }
 
 impl ListedInstance {
@@ -118,7 +120,7 @@ pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx::
             ListedInstance,
             r#"
             select l.id as "id!", l.slug as "slug!", l.name as "name!", l.environment as "environment!", l.domain_typed as "domain!",
-                l.role as "role!", l.version as "version!", l.updated_at as "changed_at!", c.who as "changed_by?"
+                l.role as "role!", l.version as "version!", l.updated_at as "changed_at!", c.who as "changed_by?", c.api_token as "changed_with?"
             from (
                 select i.id, i.slug, i.name, i.environment, i.domain_typed, m.role, i.version, i.updated_at
                 from instances i
@@ -147,7 +149,7 @@ pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx::
         r#"
         with mine as materialized (select instance_id, role from members where admin_id = $1)
         select l.id as "id!", l.slug as "slug!", l.name as "name!", l.environment as "environment!", l.domain_typed as "domain!",
-            l.role as "role!", l.version as "version!", l.updated_at as "changed_at!", c.who as "changed_by?"
+            l.role as "role!", l.version as "version!", l.updated_at as "changed_at!", c.who as "changed_by?", c.api_token as "changed_with?"
         from (
             select i.id, i.slug, i.name, i.environment, i.domain_typed, m.role, i.version, i.updated_at
             from mine m join instances i on i.id = m.instance_id

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     admins::Role,
     database::StoreError,
+    history::with_token,
     instances::archive::{
         self,
         view::{archived_banner, archived_list},
@@ -175,7 +176,7 @@ fn row(listed: &ListedInstance, problem: Option<Problem>) -> impl IntoView + use
         view! { <span class="problem" data-kind=if is_serious { "refused" } else { "warning" }>{icon(WARNING)}<span>{text}</span></span> }
     });
     let role = listed.role.parse().map_or("", Role::label);
-    let who = listed.changed_by.as_ref().map(|who| format!(" · {}", Escaped(who)));
+    let who = listed.changed_by.as_ref().map(|who| format!(" · {}", Escaped(&with_token(who, listed.changed_with.as_deref()))));
     view! {
         <tr>
             <th scope="row"><a href=paths::instance(&listed.slug).overview()>{listed.name.clone()}</a><small>{listed.domain.clone()}</small></th>

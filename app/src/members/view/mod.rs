@@ -13,6 +13,7 @@ use crate::{
         Role, Token,
         store::links::{self, Invitation, Purpose},
     },
+    api_tokens::store::makers,
     database::{StoreError, timed},
     layout::{
         frame::{InstanceFrame, Place},
@@ -74,7 +75,9 @@ pub fn MembersPage() -> impl IntoView {
             Some(new) => invited_by(&pool, stored.id, new).await.map_err(loading::unavailable)?,
             None => None,
         };
-        let list = MemberList { slug: slug.clone(), name: stored.settings.name.clone(), caller: caller.id, is_owner, changed };
+        let with_tokens = makers::makers(&pool, stored.id).await.map_err(loading::unavailable)?;
+        let name = stored.settings.name.clone();
+        let list = MemberList { slug: slug.clone(), name, caller: caller.id, is_owner, changed, with_tokens };
         let rows = members.into_iter().map(|member| list.member_row(member, &errors)).collect_view();
         let invitations = (!pending.is_empty()).then(|| {
             let link_for = |email: &str| new_link.as_ref().filter(|(invited, _)| invited == email).map(|(_, link)| link.clone());

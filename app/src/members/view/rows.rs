@@ -43,6 +43,8 @@ pub(super) struct MemberList {
     pub(super) is_owner: bool,
     /// The role that was just changed.
     pub(super) changed: Option<ChangedRole>,
+    /// The members whose API tokens reach the instance.
+    pub(super) with_tokens: Vec<i64>,
 }
 
 impl MemberList {
@@ -117,7 +119,8 @@ impl MemberList {
     fn remove_form(&self, id: i64, email: &str) -> impl IntoView + use<> {
         let page = paths::instance(&self.slug);
         let unseen = format!(" {email}");
-        let text = format!(" loses access to {} at once. History keeps what they changed.", self.name);
+        let tokens = if self.with_tokens.contains(&id) { " Their API tokens for this instance stop working." } else { "" };
+        let text = format!(" loses access to {} at once.{tokens} History keeps what they changed.", self.name);
         view! {
             <details class="sure">
                 <summary class="button plain small">"Remove"<span class="unseen">{unseen.clone()}</span></summary>
@@ -133,7 +136,8 @@ impl MemberList {
 
     fn leave_form(&self) -> impl IntoView + use<> {
         let page = paths::instance(&self.slug);
-        let text = format!("You lose access to {} at once. An owner can invite you again.", self.name);
+        let tokens = if self.with_tokens.contains(&self.caller) { " Your API tokens for this instance stop working." } else { "" };
+        let text = format!("You lose access to {} at once.{tokens} An owner can invite you again.", self.name);
         view! {
             <details class="sure">
                 <summary class="button plain small">"Leave"</summary>
