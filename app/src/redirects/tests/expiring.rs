@@ -14,8 +14,8 @@ const END: i64 = 1_796_306_700;
 
 const PREVIEW: &str = "https://my-app-git-x-my-team.vercel.app";
 
-fn at(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp::from_seconds(seconds))
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
 }
 
 fn expiring(origin: &str, seconds: i64) -> ExpiringOrigin {
@@ -38,28 +38,28 @@ fn an_origin_is_allowed_until_its_second_comes() {
     let (instance, none) = (with_preview(), Fallbacks::default());
     let url = format!("{PREVIEW}/x?y");
     for now in [0, END - 86_400, END - 1] {
-        assert_eq!(target(&instance, &none, &url, at(now)), (url.clone(), Source::RedirectUrl), "{now}");
+        assert_eq!(target(&instance, &none, &url, Some(at(now))), (url.clone(), Source::RedirectUrl), "{now}");
     }
-    for now in [at(END), at(END + 1), at(i64::MAX), None] {
+    for now in [Some(at(END)), Some(at(END + 1)), Some(at(i64::MAX)), None] {
         assert_eq!(target(&instance, &none, &url, now).1, Source::HomeUrl, "{now:?}");
     }
 }
 
 #[test]
 fn the_ground_keeps_its_name_and_says_until_when() {
-    let allowed = check_at(&with_preview(), Flow::SignIn, None, at(0), &format!("{PREVIEW}/")).unwrap();
-    assert_eq!((allowed.ground, allowed.until), (Ground::AllowedOrigin, at(END)));
+    let allowed = check_at(&with_preview(), Flow::SignIn, None, Some(at(0)), &format!("{PREVIEW}/")).unwrap();
+    assert_eq!((allowed.ground, allowed.until), (Ground::AllowedOrigin, Some(at(END))));
     assert_eq!(allowed.until.unwrap().to_string(), "3 Dec 2026, 14:05 UTC");
     // What is allowed for good has no end.
     let both = production_allowing(&[PREVIEW]).with_expiring_of(&with_preview());
-    assert_eq!(check_at(&both, Flow::SignIn, None, at(0), PREVIEW).unwrap().until, None);
-    assert_eq!(check_at(&both, Flow::SignIn, None, at(0), "/x").unwrap().until, None);
+    assert_eq!(check_at(&both, Flow::SignIn, None, Some(at(0)), PREVIEW).unwrap().until, None);
+    assert_eq!(check_at(&both, Flow::SignIn, None, Some(at(0)), "/x").unwrap().until, None);
 }
 
 #[test]
 fn only_the_exact_origin_is_allowed_and_every_other_rule_stays() {
     let instance = with_preview();
-    let check = |value: &str| check_at(&instance, Flow::SignIn, None, at(0), value).map_err(|refused| refused.reason);
+    let check = |value: &str| check_at(&instance, Flow::SignIn, None, Some(at(0)), value).map_err(|refused| refused.reason);
     for value in
         [PREVIEW, "https://my-app-git-x-my-team.vercel.app:443/x", "HTTPS://MY-APP-git-x-my-team.vercel.app", "https://a.example:8443/"]
     {
@@ -100,14 +100,14 @@ fn nothing_is_stored_on_an_origin_that_expires_and_the_error_says_why() {
     assert!(errors.len() == 1 && errors[0].message.contains("is only a preview origin, until 3 Dec 2026"), "{errors:?}");
     // One that is stored all the same, from before, is skipped for every visit: Redirects says so.
     let fallbacks = Fallbacks::from_iter([(Flow::SignIn, value)]);
-    assert_eq!(target(&instance, &fallbacks, "", at(0)).1, Source::HomeUrl);
+    assert_eq!(target(&instance, &fallbacks, "", Some(at(0))).1, Source::HomeUrl);
 }
 
 #[test]
 fn a_link_that_comes_too_late_is_told_when_the_origin_ended() {
     let (instance, none) = (with_preview(), Fallbacks::default());
     let link = LinkParams { redirect_url: Some(PREVIEW.into()), ..LinkParams::default() };
-    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: at(END) };
+    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: Some(at(END)) };
     let (source, said) = explain_first_refusal(&instance, visit, &resolve(&instance, &none, visit)).unwrap();
     assert_eq!(source, Source::RedirectUrl);
     assert!(said.to_string().contains("was a preview origin until 3 Dec 2026, 14:05 UTC."), "{said}");
@@ -121,12 +121,12 @@ fn the_shape_of_a_link_resolves_alike_before_and_after_the_end() {
     let (instance, none) = (with_preview(), Fallbacks::default());
     let link = LinkParams { redirect_url: Some(PREVIEW.into()), ..LinkParams::default() };
     for seen in [END - 1, END] {
-        let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: at(seen) };
+        let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: Some(at(seen)) };
         let resolution = resolve(&instance, &none, visit);
         let shape = LinkShape::of(&instance, visit, &resolution);
         let (example, _) = shape.example(Flow::SignIn);
         for (now, source) in [(END - 1, Source::RedirectUrl), (END, Source::HomeUrl)] {
-            let again = resolve(&instance, &none, Visit { flow: Flow::SignIn, link: &example, requesting: None, now: at(now) });
+            let again = resolve(&instance, &none, Visit { flow: Flow::SignIn, link: &example, requesting: None, now: Some(at(now)) });
             assert_eq!(again.source, source, "{seen} {now}");
         }
     }
@@ -153,7 +153,7 @@ proptest! {
         let current: Vec<String> = hosts.iter().filter(|(_, end)| now < **end).map(|(host, _)| format!("https://{host}")).collect();
         let permanent = production_allowing(&current.iter().map(String::as_str).collect::<Vec<_>>());
         for value in [&value, &own] {
-            let one = check_at(&expiring, Flow::SignIn, None, at(now), value).map(|allowed| (allowed.url, allowed.ground));
+            let one = check_at(&expiring, Flow::SignIn, None, Some(at(now)), value).map(|allowed| (allowed.url, allowed.ground));
             let other = check(&permanent, Flow::SignIn, None, value).map(|allowed| (allowed.url, allowed.ground));
             prop_assert_eq!(one, other, "{}", value);
         }
@@ -171,6 +171,6 @@ proptest! {
 fn the_outcome_in_the_steps_is_an_allowed_origin() {
     let link = LinkParams { redirect_url: Some(PREVIEW.into()), ..LinkParams::default() };
     let (instance, none) = (with_preview(), Fallbacks::default());
-    let resolution = resolve(&instance, &none, Visit { flow: Flow::SignIn, link: &link, requesting: None, now: at(0) });
+    let resolution = resolve(&instance, &none, Visit { flow: Flow::SignIn, link: &link, requesting: None, now: Some(at(0)) });
     assert_eq!(resolution.steps[1].outcome, Outcome::Allowed { ground: Ground::AllowedOrigin });
 }
