@@ -1,4 +1,4 @@
-//! A plan as text: an instance in each block, a setting in each line. It has colours on a terminal only.
+//! A plan as text: an instance in each block, a setting in each line. It has colors on a terminal only.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -14,7 +14,7 @@ use crate::manifest::{backend::Planned, planned::Plan};
 #[derive(Debug)]
 pub(in crate::manifest) struct TextReport<W> {
     output: W,
-    has_colours: bool,
+    has_colors: bool,
 }
 
 const GREEN: &str = "\x1b[32m";
@@ -22,10 +22,10 @@ const YELLOW: &str = "\x1b[33m";
 const RED: &str = "\x1b[31m";
 
 impl TextReport<io::StdoutLock<'static>> {
-    /// On standard output. `NO_COLOR` turns colours off.
+    /// On standard output. `NO_COLOR` turns colors off.
     pub(in crate::manifest) fn new(output: io::StdoutLock<'static>) -> Self {
-        let has_colours = output.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { output, has_colours }
+        let has_colors = output.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { output, has_colors }
     }
 }
 
@@ -68,24 +68,24 @@ impl<W: Write> TextReport<W> {
         self.output.flush()
     }
 
-    fn coloured(&mut self, colour: &str, text: &str) -> io::Result<()> {
+    fn colored(&mut self, color: &str, text: &str) -> io::Result<()> {
         let text = Escaped(text);
-        if self.has_colours { writeln!(self.output, "{colour}{text}\x1b[0m") } else { writeln!(self.output, "{text}") }
+        if self.has_colors { writeln!(self.output, "{color}{text}\x1b[0m") } else { writeln!(self.output, "{text}") }
     }
 
     fn instance(&mut self, planned: &Planned) -> io::Result<()> {
-        let (colour, sign, what) = match planned.action {
+        let (color, sign, what) = match planned.action {
             Action::Create => (GREEN, '+', "create"),
             Action::Update => (YELLOW, '~', "update"),
             Action::Archive => (RED, '-', "archive"),
             Action::Same => return Ok(()),
         };
-        self.coloured(colour, &format!("{sign} {} ({what})", planned.slug))?;
+        self.colored(color, &format!("{sign} {} ({what})", planned.slug))?;
         for field in &planned.fields {
             self.field(field, planned.action)?;
         }
         for skipped in &planned.skipped {
-            self.coloured(YELLOW, &format!("    {} stays and is skipped: {}", path(&skipped.pointer), skipped.message))?;
+            self.colored(YELLOW, &format!("    {} stays and is skipped: {}", path(&skipped.pointer), skipped.message))?;
         }
         if let Some(impact) = planned.impact {
             let (visits, changed) = (Grouped(impact.visits), Grouped(impact.changed));
@@ -104,19 +104,19 @@ impl<W: Write> TextReport<W> {
             let before = before.as_array().unwrap_or(&none);
             writeln!(self.output, "    {name}:")?;
             for removed in before.iter().filter(|item| !after.contains(item)) {
-                self.coloured(RED, &format!("      - {}", shown(removed, pointer)))?;
+                self.colored(RED, &format!("      - {}", shown(removed, pointer)))?;
             }
             for added in after.iter().filter(|item| !before.contains(item)) {
-                self.coloured(GREEN, &format!("      + {}", shown(added, pointer)))?;
+                self.colored(GREEN, &format!("      + {}", shown(added, pointer)))?;
             }
             return Ok(());
         }
         if action == Action::Create {
-            return self.coloured(GREEN, &format!("    {name}: {}", shown(after, pointer)));
+            return self.colored(GREEN, &format!("    {name}: {}", shown(after, pointer)));
         }
         writeln!(self.output, "    {name}:")?;
-        self.coloured(RED, &format!("      - {}", shown(before, pointer)))?;
-        self.coloured(GREEN, &format!("      + {}", shown(after, pointer)))
+        self.colored(RED, &format!("      - {}", shown(before, pointer)))?;
+        self.colored(GREEN, &format!("      + {}", shown(after, pointer)))
     }
 }
 
