@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use app::redirects::{DirectLink, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, Visit, parameter_advice, resolve};
+use app::redirects::{
+    DirectLink, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, Timestamp, Visit, parameter_advice, resolve,
+};
+use time::OffsetDateTime;
 
 use super::{instance_source::InstanceSource, line::Line, line_error::LineError, line_key::LineKey, output::Resolved};
 
@@ -23,13 +26,14 @@ impl Resolver {
     pub(super) fn resolve<T>(&mut self, bytes: &[u8], write: impl FnOnce(&Resolved<'_>) -> T) -> Result<T, LineError> {
         let input = Line::read(bytes)?;
         let (instance, fallbacks) = self.instances.of(&input, &self.flags)?;
+        let now = Some(OffsetDateTime::now_utc().into());
         let direct;
         let (flow, link, advice) = if let Some(text) = self.flags.link_for(&input)? {
             direct = DirectLink::parse(instance, text).map_err(|error| match error {
                 NotALink::Empty => LineError::Missing(LineKey::Link),
                 error => LineError::Link(error.explain(instance), error.corrected(instance, text)),
             })?;
-            (direct.flow(), direct.link(), direct.advice(instance, None))
+            (direct.flow(), direct.link(), direct.advice(instance, now))
         } else {
             let text = |key| input.text(key).or_else(|| self.flags.text(key));
             let flow: Flow = text(LineKey::Flow).ok_or(LineError::Missing(LineKey::Flow))?.parse()?;
@@ -39,22 +43,22 @@ impl Resolver {
                     link.set(key.name(), Cow::Borrowed(text));
                 }
             }
-            let advice = advice(instance, flow, &link);
+            let advice = advice(instance, flow, now, &link);
             (flow, link, advice)
         };
         let requesting = input.text(LineKey::RequestingOrigin).or_else(|| self.flags.text(LineKey::RequestingOrigin));
         let requesting = requesting.and_then(RequestingOrigin::parse);
-        let visit = Visit { flow, link: &link, requesting: requesting.as_ref(), now: None };
+        let visit = Visit { flow, link: &link, requesting: requesting.as_ref(), now };
         let resolution = resolve(instance, fallbacks, visit);
         Ok(write(&Resolved { instance, visit, resolution, advice }))
     }
 }
 
 /// What there is to say about redirect parameters that were not given in a link.
-fn advice(instance: &Instance, flow: Flow, link: &LinkParams<'_>) -> LinkAdvice {
+fn advice(instance: &Instance, flow: Flow, now: Option<Timestamp>, link: &LinkParams<'_>) -> LinkAdvice {
     let mut all = LinkAdvice::default();
     for name in LinkParams::REDIRECTS {
-        let Some(advice) = link.redirect(name).and_then(|value| parameter_advice(instance, flow, None, name, value)) else { continue };
+        let Some(advice) = link.redirect(name).and_then(|value| parameter_advice(instance, flow, now, name, value)) else { continue };
         let said = if advice.is_note { &mut all.notes } else { &mut all.mistakes };
         said.push(format!("{name}: {}", advice.text));
     }

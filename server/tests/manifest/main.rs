@@ -3,8 +3,14 @@
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod over_the_api;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod promote;
 #[cfg(test)]
 mod stops;
+
+#[cfg(test)]
+#[path = "../process/server_process.rs"]
+mod server_process;

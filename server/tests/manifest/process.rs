@@ -26,10 +26,16 @@ pub(crate) fn run(database: &PgConnectOptions, words: &[&str], file: &str) -> Ru
 
 /// The same with the URL of a database.
 pub(crate) fn run_on(database: &str, words: &[&str], file: &str) -> Run {
+    run_with(&[words, &["--database-url", database]].concat(), "", file)
+}
+
+/// Runs the program with these words, an API token in its environment, and a file as its standard input.
+pub(crate) fn run_with(words: &[&str], token: &str, file: &str) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_portal-redirects"))
         .args(words)
-        .args(["--database-url", database])
+        .env_remove("DATABASE_URL")
         .env_remove("PORTAL_REDIRECTS_DASHBOARD_URL")
+        .env("PORTAL_REDIRECTS_TOKEN", token)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

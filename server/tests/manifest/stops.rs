@@ -4,12 +4,8 @@ use sqlx::{Executor, PgPool};
 
 use crate::process::{run, store_instances};
 
-#[sqlx::test(migrations = "../migrations")]
-async fn a_save_after_the_plan_stops_it_and_is_named(pool: PgPool) {
-    store_instances(&pool).await;
-    let options = pool.connect_options();
-    let file = run(&options, &["export"], "").output.replace("name: MyApp", "name: Other").replace("best", "worst");
-    // Somebody saves `shop` while `my-app` is changed, which comes first.
+/// Lets somebody save `shop` while `my-app` is changed, which comes first.
+pub(crate) async fn save_shop_after_my_app(pool: &PgPool) {
     pool.execute(
         "create function save_shop() returns trigger language plpgsql as $$
         declare
@@ -24,6 +20,14 @@ async fn a_save_after_the_plan_stops_it_and_is_named(pool: PgPool) {
     )
     .await
     .unwrap();
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_save_after_the_plan_stops_it_and_is_named(pool: PgPool) {
+    store_instances(&pool).await;
+    let options = pool.connect_options();
+    let file = run(&options, &["export"], "").output.replace("name: MyApp", "name: Other").replace("best", "worst");
+    save_shop_after_my_app(&pool).await;
     let stopped = run(&options, &["apply", "-f", "-", "--yes"], &file);
     assert_eq!(stopped.code, Some(1), "{stopped:?}");
     assert!(stopped.output.ends_with("my-app updated: version 3\n"), "{}", stopped.output);

@@ -1,0 +1,112 @@
+//! The same commands over the management API of a running server.
+
+use app::{
+    api_tokens::{
+        form::ApiTokenForm,
+        store::{Place, issue},
+    },
+    fixtures::owner,
+};
+use sqlx::{ConnectOptions, PgPool};
+
+use crate::{
+    process::{Run, run, run_with, store_instances},
+    server_process::{ServerProcess, serve},
+    stops::save_shop_after_my_app,
+};
+
+/// A server on the database of a test, and an API token of its owner.
+struct Remote {
+    _process: ServerProcess,
+    url: String,
+    token: String,
+}
+
+impl Remote {
+    async fn start(pool: &PgPool, scope: &str) -> Self {
+        store_instances(pool).await;
+        let form = ApiTokenForm { name: "CI".into(), scope: scope.into(), ..ApiTokenForm::default() };
+        let secret = issue(pool, &owner(pool).await, Place::Server, &form.check().unwrap()).await.unwrap();
+        let database = pool.connect_options().to_url_lossy().to_string();
+        let process = ServerProcess::start(&mut serve(&["--log", "error", "--metrics-listen", "off", "--database-url", &database]));
+        let url = process.output.iter().find_map(|line| Some(format!("http://{}", line.split_once("ready: http://")?.1))).unwrap();
+        Self { _process: process, url, token: secret.text().to_owned() }
+    }
+
+    fn run(&self, words: &[&str], file: &str) -> Run {
+        run_with(&[words, &["--server", &self.url]].concat(), &self.token, file)
+    }
+}
+
+/// The file without its head, which names the server.
+fn instances(file: &str) -> &str {
+    file.split_once("instances:").unwrap().1
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_is_exported_compared_and_applied(pool: PgPool) {
+    let remote = Remote::start(&pool, "settings").await;
+    let exported = remote.run(&["export"], "");
+    assert_eq!((exported.code, exported.said.as_str()), (Some(0), ""));
+    assert_eq!(instances(&exported.output), instances(&run(&pool.connect_options(), &["export"], "").output));
+    let same = remote.run(&["diff", "-f", "-"], &exported.output);
+    assert_eq!((same.code, same.output.as_str()), (Some(0), "Nothing to change: 2 instances are the same.\n"), "{}", same.said);
+
+    let new = "  new-one:\n    name: New\n    environment: production\n    domain: new.example\n    redirects: { logo_link_url: /logo }\n";
+    let wanted = exported.output.replace("name: MyApp", "name: Other") + new;
+    let dry = remote.run(&["apply", "-f", "-", "--dry-run"], &wanted);
+    assert_eq!((dry.code, dry.said.as_str()), (Some(0), ""));
+    assert!(dry.output.contains("~ my-app (update)\n    name:\n      - MyApp\n      + Other\n+ new-one (create)\n"), "{}", dry.output);
+    assert_eq!(remote.run(&["diff", "-f", "-"], &wanted).code, Some(1));
+    let applied = remote.run(&["apply", "-f", "-", "--yes"], &wanted);
+    assert_eq!((applied.code, applied.said.as_str()), (Some(0), ""), "{}", applied.output);
+    assert!(applied.output.ends_with("my-app updated: version 3\nnew-one created: version 1\n"), "{}", applied.output);
+    assert_eq!(remote.run(&["diff", "-f", "-"], &wanted).code, Some(0));
+    assert_eq!(run(&pool.connect_options(), &["diff", "-f", "-"], &wanted).code, Some(0));
+    let pruned = remote.run(&["apply", "-f", "-", "--yes", "--prune"], &exported.output.replace("name: MyApp", "name: Other"));
+    assert!(pruned.code == Some(0) && pruned.output.ends_with("new-one archived\n"), "{pruned:?}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_save_after_the_plan_stops_it_and_is_named(pool: PgPool) {
+    let remote = Remote::start(&pool, "settings").await;
+    let file = remote.run(&["export"], "").output.replace("name: MyApp", "name: Other").replace("best", "worst");
+    save_shop_after_my_app(&pool).await;
+    let stopped = remote.run(&["apply", "-f", "-", "--yes"], &file);
+    assert_eq!(stopped.code, Some(1), "{stopped:?}");
+    let expected =
+        "portal-redirects: shop was saved after the plan was made, so nothing of it was changed. Version 2 is from ana@myapp.com, ";
+    assert!(stopped.said.starts_with(expected), "{}", stopped.said);
+    assert_eq!(remote.run(&["apply", "-f", "-", "--yes"], &file).code, Some(0));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_the_token_may_not_and_what_the_rules_refuse_are_told_apart(pool: PgPool) {
+    let remote = Remote::start(&pool, "read").await;
+    let file = remote.run(&["export"], "").output;
+    assert_eq!(remote.run(&["diff", "-f", "-"], &file).code, Some(0));
+    let refused = remote.run(&["apply", "-f", "-", "--yes"], &file.replace("name: MyApp", "name: Other"));
+    assert_eq!((refused.code, refused.output.as_str()), (Some(3), ""), "{refused:?}");
+    assert!(refused.said.contains("403"), "{}", refused.said);
+    let unknown = run_with(&["export", "--server", &remote.url], "prt_nonsense", "");
+    assert_eq!((unknown.code, unknown.output.as_str()), (Some(3), ""));
+    assert!(unknown.said.contains("401") && !unknown.said.contains("nonsense"), "{}", unknown.said);
+    let without = run_with(&["export", "--server", &remote.url], "", "");
+    assert_eq!(without.code, Some(2));
+    assert!(without.said.contains("PORTAL_REDIRECTS_TOKEN"), "{}", without.said);
+    assert_eq!(run_with(&["export", "--server", "http://127.0.0.1:1"], "x", "").code, Some(3), "nobody answers");
+    assert_eq!(run_with(&["export", "--server", "http://example.org"], "x", "").code, Some(2), "a token needs TLS");
+
+    let settings = Remote { token: issue_settings_token(&pool).await, ..remote };
+    let wrong = settings.run(&["diff", "-f", "-"], &file.replace("domain: myapp.com", "domain: co.uk"));
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+    assert!(wrong.said.starts_with("standard input:8:13: instances.my-app.domain: "), "{}", wrong.said);
+}
+
+async fn issue_settings_token(pool: &PgPool) -> String {
+    let form = ApiTokenForm { name: "CI settings".into(), scope: "settings".into(), ..ApiTokenForm::default() };
+    let owner = app::fixtures::account(pool, "second@myapp.com", true).await;
+    app::fixtures::join(pool, &owner, "my-app", app::admins::Role::Owner).await;
+    app::fixtures::join(pool, &owner, "shop", app::admins::Role::Owner).await;
+    issue(pool, &owner, Place::Server, &form.check().unwrap()).await.unwrap().text().to_owned()
+}
