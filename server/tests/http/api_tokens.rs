@@ -257,6 +257,10 @@ async fn a_change_that_a_program_made_names_the_token_wherever_it_is_shown(pool:
         let page = text(site.get(page).await.text());
         assert!(page.contains(&format!("{OWNER} with the API token CI changed redirects")), "{page}");
     }
+    let csv = site.get("/instances/my-app/history/export.csv").await;
+    assert!(csv.text().lines().nth(1).unwrap().ends_with(",\"CI\""), "{}", csv.text());
+    let json = site.get("/instances/my-app/history/export.json").await.json();
+    assert_eq!((&json[0]["who"], &json[0]["api_token"]), (&OWNER.into(), &"CI".into()));
     let list = text(site.get("/instances").await.text());
     assert!(list.contains(&format!("Version 2 · {OWNER} (API token CI)")), "{list}");
     let conflict = site.edit(&form_page, "/instances/my-app/redirects", &[("after_sign_in_url", "/mine")]).await;

@@ -234,7 +234,7 @@ async fn failed_sign_ins_are_counted_on_the_page_and_in_the_files(pool: PgPool) 
     let csv = site.get("/history/export.csv?person=unknown").await;
     let line = csv.text().lines().nth(1).unwrap();
     let start = r#","2026-01-02T03:04:00Z","unknown account","3,456 failed sign-ins","sign_in_failed","#;
-    assert!(line.contains(start) && line.ends_with(r#""other addresses","{}","{}",3456,"2026-01-02T05:06:00Z""#), "{line}");
+    assert!(line.contains(start) && line.ends_with(r#""other addresses","{}","{}",3456,"2026-01-02T05:06:00Z","""#), "{line}");
     let json = site.get("/history/export.json?person=ana").await.json();
     assert_eq!((&json[1]["attempts"], &json[1]["last_at"]), (&12.into(), &"2026-01-02T05:06:00Z".into()));
 }

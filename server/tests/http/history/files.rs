@@ -14,11 +14,14 @@ async fn files_hold_what_fits_the_filter_and_no_cell_is_a_formula(pool: PgPool) 
     let headers = ["content-type", "content-disposition", "cache-control", "x-history-cut"].map(|name| csv.header(name));
     assert_eq!(headers, ["text/csv; charset=utf-8", "attachment; filename=\"my-app-history.csv\"", "no-store", ""]);
     let lines: Vec<&str> = csv.text().trim_start_matches('\u{feff}').lines().collect();
-    assert_eq!(lines[0], r#""id","at","who","did","kind","instance","version","about","address","before","after","attempts","last_at""#);
+    assert_eq!(
+        lines[0],
+        r#""id","at","who","did","kind","instance","version","about","address","before","after","attempts","last_at","api_token""#
+    );
     assert_eq!(lines.len(), 6);
     assert!(lines[1].contains(r#""'+evil@myapp.com","invited =HYPERLINK("#), "{}", lines[1]);
     assert!(lines[1].contains(r#","'=HYPERLINK(""https://evil.com"")@myapp.com","#), "{}", lines[1]);
-    let second = r#""owner@myapp.com","changed redirects","redirects","my-app",2,"","","{""after_sign_in_url"":null}","{""after_sign_in_url"":""/first""}","","""#;
+    let second = r#""owner@myapp.com","changed redirects","redirects","my-app",2,"","","{""after_sign_in_url"":null}","{""after_sign_in_url"":""/first""}","","","""#;
     assert!(lines[3].ends_with(second), "{}", lines[3]);
 
     let json = site.get(&format!("{PATH}/export.json?field=after_sign_in_url")).await;
