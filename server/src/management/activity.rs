@@ -67,7 +67,8 @@ pub(crate) struct Visits {
     /// The source of the targets.
     source: &'static str,
     /// How many.
-    visits: u64,
+    #[serde(rename = "visits")]
+    count: u64,
     /// How many of them asked for a place that was refused.
     refused: u64,
 }
@@ -130,7 +131,7 @@ pub(super) async fn read(
                 at: timestamp(count.at),
                 flow: count.flow.name(),
                 source: count.source.name(),
-                visits: count.visits,
+                count: count.visits,
                 refused: count.refused,
             })
             .collect(),

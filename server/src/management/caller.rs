@@ -42,9 +42,9 @@ pub(super) async fn authenticate(State(management): State<Management>, mut reque
     if let Err(problem) = counts(&token, management.requires_second_factor) {
         return problem.into_response();
     }
-    let taken = management.rate_limit.take(&token.id);
+    let allowed = management.rate_limit.take(&token.id);
     let id = token.id;
-    let mut response = match taken {
+    let mut response = match allowed {
         Ok(()) => {
             request.extensions_mut().insert(token);
             next.run(request).await

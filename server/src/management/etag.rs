@@ -104,7 +104,7 @@ impl IfMatch {
             .collect();
         let detail = match changes.first() {
             Some(ChangedSince { who, at, did, .. }) => {
-                format!("Version {} is stored already: {who} {did} at {at}. Read it again, then send your change.", now)
+                format!("Version {now} is stored already: {who} {did} at {at}. Read it again, then send your change.")
             }
             None => format!("Version {now} is stored already. Read it again, then send your change."),
         };

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn wrong(query: &str) -> Value {
-        serde_json::to_value(read_query::<WriteParams>(query).unwrap_err()).unwrap()["errors"][0].clone()
+        read_query::<WriteParams>(query).unwrap_err().json()["errors"][0].clone()
     }
 
     #[test]
@@ -148,6 +148,6 @@ mod tests {
         #[serde(deny_unknown_fields)]
         struct Inner {}
         let problem = JsonBody(json!({"inner": [{}, {"a/b": 1}]})).read::<Outer>().unwrap_err();
-        assert_eq!(serde_json::to_value(problem).unwrap()["errors"][0]["pointer"], "/inner/1/a~1b");
+        assert_eq!(problem.json()["errors"][0]["pointer"], "/inner/1/a~1b");
     }
 }

@@ -181,13 +181,12 @@ pub(super) async fn list(
             return Err(Problem::parameters([search.err(), shown.err(), page.err()].into_iter().flatten().collect()));
         }
     };
-    let (instances, next) = match &token.instance {
-        Some(own) => (management.only(&token, own, &search, shown).await?.into_iter().collect(), None),
-        None => {
-            let listed = read_page(&management.pool, token.maker, &ListFilter { search, shown, page }).await?;
-            let is_full = i64::try_from(listed.len()).is_ok_and(|count| count == PAGE_SIZE);
-            (listed, (is_full && page < pages).then_some(page + 1))
-        }
+    let (instances, next) = if let Some(own) = &token.instance {
+        (management.only(&token, own, &search, shown).await?.into_iter().collect(), None)
+    } else {
+        let listed = read_page(&management.pool, token.maker, &ListFilter { search, shown, page }).await?;
+        let is_full = i64::try_from(listed.len()).is_ok_and(|count| count == PAGE_SIZE);
+        (listed, (is_full && page < pages).then_some(page + 1))
     };
     Ok(Json(Instances { instances: instances.into_iter().map(Into::into).collect(), next }))
 }

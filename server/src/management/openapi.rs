@@ -1,4 +1,4 @@
-//! The description of the API (OpenAPI 3.1), made from the code: the document, and the sets of problems that requests share.
+//! The description of the API (`OpenAPI` 3.1), made from the code: the document, and the sets of problems that requests share.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use serde_json::Value;
 use utoipa::{
     IntoResponses, OpenApi, ToSchema,
     openapi::{
-        self, ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder,
+        self, ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder, Server,
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
 
-use super::problem::{ChangedSince, InputError, Problem};
+use super::problem::{ChangedSince, InputError, ProblemBody};
 
 /// What stands above all paths.
 #[derive(OpenApi)]
@@ -25,7 +25,7 @@ use super::problem::{ChangedSince, InputError, Problem};
         description = "Settings of instances, for programs. Send an API token as `Authorization: Bearer prt_…`. A token has a scope, and never does more than its maker may do at that moment. A request with an unknown parameter or field is refused.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(Problem, InputError, ChangedSince)),
+    components(schemas(ProblemBody, InputError, ChangedSince)),
     tags(
         (name = "instances", description = "Instances and everything that can be set of them"),
         (name = "redirects", description = "Fallback redirects"),
@@ -41,7 +41,8 @@ struct Above;
 /// The document without paths, for the router to add them.
 pub(super) fn base() -> Document {
     let mut document = Above::openapi();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document.servers = Some(vec![Server::new("/")]);
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let bearer = SecurityScheme::Http(
         HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
@@ -89,7 +90,7 @@ const PROBLEMS: [(u16, &str); 13] = [
 ];
 
 fn problems(statuses: &[u16]) -> BTreeMap<String, RefOr<openapi::Response>> {
-    let schema = Ref::from_schema_name(Problem::name());
+    let schema = Ref::from_schema_name(ProblemBody::name());
     let listed = PROBLEMS.into_iter().filter(|(status, _)| statuses.contains(status));
     listed
         .map(|(status, description)| {

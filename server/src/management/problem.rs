@@ -9,9 +9,14 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// Why a request is refused. It is boxed, because results carry it through every function.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem(Box<ProblemBody>);
+
 /// Why a request is refused.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody {
     /// Always `about:blank`: the status says what kind of problem it is.
     r#type: &'static str,
     /// What the status means.
@@ -82,7 +87,7 @@ impl InputError {
 impl Problem {
     /// A problem with that status.
     pub(super) fn new(status: StatusCode, detail: impl ToString) -> Self {
-        Self {
+        Self(Box::new(ProblemBody {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
@@ -90,7 +95,14 @@ impl Problem {
             errors: Vec::new(),
             changes: Vec::new(),
             headers: Vec::new(),
-        }
+        }))
+    }
+
+    /// The same problem with what is wrong with each part.
+    #[must_use]
+    fn with_errors(mut self, errors: Vec<InputError>) -> Self {
+        self.0.errors = errors;
+        self
     }
 
     /// The request can't be read.
@@ -100,15 +112,13 @@ impl Problem {
 
     /// Query parameters are wrong.
     pub(super) fn parameters(errors: Vec<InputError>) -> Self {
-        Self { errors, ..Self::bad_request("The query is not valid. See errors for each parameter.") }
+        Self::bad_request("The query is not valid. See errors for each parameter.").with_errors(errors)
     }
 
     /// Values of the body are wrong.
     pub(super) fn values(errors: Vec<InputError>) -> Self {
-        Self {
-            errors,
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Some values are not valid, so nothing was changed. See errors for each value.")
-        }
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Some values are not valid, so nothing was changed. See errors for each value.")
+            .with_errors(errors)
     }
 
     /// Nobody is known by what the request carries.
@@ -142,14 +152,15 @@ impl Problem {
     /// The same problem with one more header.
     #[must_use]
     pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.0.headers.push((name, value.into()));
         self
     }
 
     /// The same problem with who has changed what.
     #[must_use]
-    pub(super) fn since(self, changes: Vec<ChangedSince>) -> Self {
-        Self { changes, ..self }
+    pub(super) fn since(mut self, changes: Vec<ChangedSince>) -> Self {
+        self.0.changes = changes;
+        self
     }
 }
 
@@ -197,12 +208,12 @@ impl From<AppError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(&self)).into_response();
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        for (name, value) in self.headers {
+        for (name, value) in self.0.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
             }
@@ -213,8 +224,13 @@ impl IntoResponse for Problem {
 
 #[cfg(test)]
 impl Problem {
+    /// The body as JSON.
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.0).unwrap()
+    }
+
     /// The HTTP status.
     pub(super) fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap()
+        StatusCode::from_u16(self.0.status).unwrap()
     }
 }

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     fn wrong(body: Value, base: Option<&Fallbacks>) -> Vec<String> {
-        let problem = serde_json::to_value(read_redirects(&body, base).unwrap_err()).unwrap();
+        let problem = read_redirects(&body, base).unwrap_err().json();
         problem["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap().to_owned()).collect()
     }
 

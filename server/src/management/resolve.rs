@@ -182,8 +182,8 @@ pub(super) async fn bulk(
     let checked = LISTS.run(move || {
         let lines = links.into_iter().zip(1..).map(|(text, number)| Line { number, text });
         let now = Some(OffsetDateTime::now_utc().into());
-        let links = lines.map(|line| check(&stored.instance, &stored.fallbacks, now, &line).into()).collect();
-        Json(CheckedLinks { links }).into_response()
+        let checked = lines.map(|line| check(&stored.instance, &stored.fallbacks, now, &line).into()).collect();
+        Json(CheckedLinks { links: checked }).into_response()
     });
     Ok(turn.until_written(checked.await.map_err(|NotDone| Problem::unavailable())?))
 }
