@@ -80,14 +80,14 @@ pub(super) enum Backend {
     /// In the database of this configuration.
     Direct(Direct),
     /// Behind the management API of a server.
-    Api(Api),
+    Api(Box<Api>),
 }
 
 impl Backend {
     /// Opens the backend that the flags name.
     pub(super) async fn open(flags: &ServerFlags, config: &Config) -> Result<Self, Failure> {
         Ok(match &flags.server {
-            Some(url) => Self::Api(Api::open(url)?),
+            Some(url) => Self::Api(Box::new(Api::open(url)?)),
             None => Self::Direct(Direct::open(config).await?),
         })
     }

@@ -25,7 +25,7 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// How often a request is sent again after the server asked to wait, and the longest wait.
 const MAX_WAITS: usize = 20;
-const MAX_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// Sends requests to one server.
 #[derive(Debug)]
