@@ -19,6 +19,9 @@ use crate::manifest::failure::Failure;
 /// How many instances are asked for at the same time.
 const AT_A_TIME: usize = 4;
 
+/// The last page that the server's list has.
+const MAX_PAGES: i64 = 100;
+
 /// A server, as the command line asks it.
 #[derive(Debug)]
 pub(crate) struct Api {
@@ -76,7 +79,14 @@ impl Api {
                 let answer = self.transport.ask(Method::GET, &format!("instances?page={page}"), &[], None).await?;
                 let Page { instances, next } = answer.success()?.json()?;
                 slugs.extend(instances.into_iter().map(|listed| listed.slug));
-                let Some(next) = next else { break };
+                let Some(next) = next else {
+                    // The list may go on where the server ends it, and a part of it must not pass for the whole.
+                    if page >= MAX_PAGES {
+                        let why = "the server lists no more instances than these; name those to export, or run this beside the database";
+                        return Err(Failure::Unreachable(anyhow::anyhow!(why)));
+                    }
+                    break;
+                };
                 page = next;
             }
             let mut slugs: Vec<String> = slugs.into_iter().collect();
