@@ -4,6 +4,7 @@
 mod activity;
 #[cfg(test)]
 mod allow;
+#[cfg(test)]
 mod api_tokens;
 #[cfg(test)]
 mod archive;

@@ -17,7 +17,7 @@ use crate::{
 
 /// A server on the database of a test, and an API token of its owner.
 struct Remote {
-    _process: ServerProcess,
+    process: ServerProcess,
     url: String,
     token: String,
 }
@@ -30,7 +30,7 @@ impl Remote {
         let database = pool.connect_options().to_url_lossy().to_string();
         let process = ServerProcess::start(&mut serve(&["--log", "error", "--metrics-listen", "off", "--database-url", &database]));
         let url = process.output.iter().find_map(|line| Some(format!("http://{}", line.split_once("ready: http://")?.1))).unwrap();
-        Self { _process: process, url, token: secret.text().to_owned() }
+        Self { process, url, token: secret.text().to_owned() }
     }
 
     fn run(&self, words: &[&str], file: &str) -> Run {
@@ -109,4 +109,15 @@ async fn issue_settings_token(pool: &PgPool) -> String {
     app::fixtures::join(pool, &owner, "my-app", app::admins::Role::Owner).await;
     app::fixtures::join(pool, &owner, "shop", app::admins::Role::Owner).await;
     issue(pool, &owner, Place::Server, &form.check().unwrap()).await.unwrap().text().to_owned()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_server_that_has_stopped_is_unreachable(pool: PgPool) {
+    let mut remote = Remote::start(&pool, "read").await;
+    let exported = remote.run(&["export"], "");
+    remote.process.terminate();
+    remote.process.child.wait().unwrap();
+    let unreachable = remote.run(&["diff", "-f", "-"], &exported.output);
+    assert_eq!(unreachable.code, Some(3), "{unreachable:?}");
+    assert!(unreachable.said.contains(&remote.url), "{}", unreachable.said);
 }
