@@ -45,7 +45,7 @@ test("a job writes the plan of a pull request as a comment", async ({ request, s
 
   writeFileSync(join(folder, "settings.yaml"), exported.replace(/# after_sign_in_url: .*/, "after_sign_in_url: /dashboard"));
   const planned = run(folder, job(), variables);
-  expect(planned.status, planned.stderr).toBe(0);
+  expect(planned.status, planned.stderr + comment()).toBe(0);
   expect(comment()).toContain("after_sign_in_url");
   expect(comment()).toContain("+ /dashboard");
 

@@ -143,7 +143,7 @@ pub(super) async fn add(
     }
     let expires_at = parse_expiry(expires_in.as_deref(), expires_at.as_deref(), OffsetDateTime::now_utc())
         .map_err(|error| Problem::parameters(vec![InputError::of(error.field(), error)]))?;
-    let (stored, parsed) = management.preview_origin(&token, &slug, &origin).await?;
+    let (stored, parsed) = management.preview_origin(&token, &slug, &origin, dry_run).await?;
     let listed = preview_origins::list(&management.pool, stored.id).await?;
     let before = listed.iter().find(|known| known.origin == parsed).map(|known| known.expires_at);
     let changes = difference(&parsed, before, Some(expires_at));
@@ -173,7 +173,7 @@ pub(super) async fn remove(
     Path(slug): Path<String>,
     Query(RemoveParams { origin, dry_run }): Query<RemoveParams>,
 ) -> Result<Response, Problem> {
-    let (stored, parsed) = management.preview_origin(&token, &slug, &origin).await?;
+    let (stored, parsed) = management.preview_origin(&token, &slug, &origin, dry_run).await?;
     let listed = preview_origins::list(&management.pool, stored.id).await?;
     let Some(known) = listed.into_iter().find(|known| known.origin == parsed) else {
         if token.scope == Scope::PreviewOrigins {
@@ -210,8 +210,14 @@ fn of_origin(error: StoreError) -> Problem {
 
 impl Management {
     /// The instance, and a preview origin that the token may add and remove, in ASCII.
-    async fn preview_origin(&self, token: &FoundToken, slug: &str, origin: &str) -> Result<(StoredInstance, String), Problem> {
-        let (stored, _) = self.admit(token, slug, Scope::PreviewOrigins, Role::Editor).await?;
+    async fn preview_origin(
+        &self,
+        token: &FoundToken,
+        slug: &str,
+        origin: &str,
+        dry_run: bool,
+    ) -> Result<(StoredInstance, String), Problem> {
+        let stored = self.admit_write(token, slug, dry_run, Scope::PreviewOrigins, Role::Editor).await?;
         let wrong = |detail: &dyn ToString| Problem::parameters(vec![InputError::of("origin", detail.to_string())]);
         if token.scope != Scope::PreviewOrigins {
             // Other tokens remove permanent origins by the same name, and those may have patterns.
@@ -240,7 +246,7 @@ impl Management {
         dry_run: bool,
     ) -> Result<Response, Problem> {
         for _ in 0..MAX_TRIES {
-            let (stored, _) = self.admit(token, slug, Scope::Settings, Role::Editor).await?;
+            let stored = self.admit_write(token, slug, dry_run, Scope::Settings, Role::Editor).await?;
             let wrong = |detail: &dyn ToString| Problem::parameters(vec![InputError::of("origin", detail.to_string())]);
             let parsed = AllowedOrigin::parse(origin, stored.settings.environment).map_err(|error| wrong(&error))?.to_string();
             let mut settings = InstanceSettings::of(&stored);

@@ -114,6 +114,22 @@ pub(super) fn check_scope(token: &FoundToken, needed: Scope) -> Result<(), Probl
 }
 
 impl Management {
+    /// The instance of that slug, for a write.
+    ///
+    /// # Errors
+    /// Like [`Self::admit`].
+    pub(super) async fn admit_write(
+        &self,
+        token: &FoundToken,
+        slug: &str,
+        dry_run: bool,
+        scope: Scope,
+        least: Role,
+    ) -> Result<StoredInstance, Problem> {
+        let (scope, least) = needed(token, dry_run, scope, least);
+        Ok(self.admit(token, slug, scope, least).await?.0)
+    }
+
     /// The instance of that slug and the role of the token's maker in it, if the token's scope covers `needed` and the role is at least
     /// `least`.
     ///
@@ -141,6 +157,11 @@ impl Management {
         let stored = find_any(timed(&self.pool), slug).await?.ok_or_else(Problem::not_found)?;
         Ok((stored, access.role))
     }
+}
+
+/// What a write needs: a dry run changes nothing, so reading is enough for it.
+pub(super) fn needed(token: &FoundToken, dry_run: bool, scope: Scope, least: Role) -> (Scope, Role) {
+    if dry_run && token.scope.covers(Scope::Read) { (Scope::Read, Role::Viewer) } else { (scope, least) }
 }
 
 /// A role with its article.

@@ -29,7 +29,7 @@ use utoipa::{
 
 use super::{
     Management,
-    caller::check_scope,
+    caller::{check_scope, needed},
     change::{Change, impact_of},
     etag::IfMatch,
     idempotency::{self, IdempotencyKey},
@@ -213,7 +213,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    check_scope(&token, Scope::Settings)?;
+    check_scope(&token, needed(&token, dry_run, Scope::Settings, Role::Owner).0)?;
     if token.instance.is_some() || !token.is_server_admin {
         return Err(Problem::forbidden("Only a token of the whole server creates instances. A server-wide admin makes one."));
     }
@@ -309,7 +309,7 @@ pub(super) async fn replace(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Settings, Role::Editor).await?;
+    let stored = management.admit_write(&token, &slug, dry_run, Scope::Settings, Role::Editor).await?;
     let settings = InstanceSettings::read(&body.0)?;
     management.update(&token, &saved, stored, &settings, &headers, dry_run).await
 }
@@ -333,7 +333,7 @@ pub(super) async fn change(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Settings, Role::Editor).await?;
+    let stored = management.admit_write(&token, &slug, dry_run, Scope::Settings, Role::Editor).await?;
     let mut merged = serde_json::to_value(InstanceSettings::of(&stored)).unwrap_or_default();
     if !body.0.is_object() {
         return Err(Problem::values(vec![InputError::at("", "Send an object of settings by name.")]));
@@ -406,7 +406,7 @@ pub(super) async fn archive_instance(
     Query(WriteParams { dry_run }): Query<WriteParams>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Settings, Role::Owner).await?;
+    let stored = management.admit_write(&token, &slug, dry_run, Scope::Settings, Role::Owner).await?;
     let if_match = IfMatch::of(&headers)?;
     if_match.check(&management.pool, &stored).await?;
     if !dry_run {

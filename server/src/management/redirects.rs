@@ -133,7 +133,7 @@ pub(super) async fn replace(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Redirects, Role::Editor).await?;
+    let stored = management.admit_write(&token, &slug, dry_run, Scope::Redirects, Role::Editor).await?;
     let fallbacks = read_redirects(&body.0, None)?;
     let settings = InstanceSettings { redirects: Redirects(fallbacks), ..InstanceSettings::of(&stored) };
     management.update(&token, &saved, stored, &settings, &headers, dry_run).await
@@ -158,7 +158,7 @@ pub(super) async fn change(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Redirects, Role::Editor).await?;
+    let stored = management.admit_write(&token, &slug, dry_run, Scope::Redirects, Role::Editor).await?;
     let fallbacks = read_redirects(&body.0, Some(&stored.fallbacks))?;
     let settings = InstanceSettings { redirects: Redirects(fallbacks), ..InstanceSettings::of(&stored) };
     management.update(&token, &saved, stored, &settings, &headers, dry_run).await

@@ -96,6 +96,9 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing(pool: PgPool) {
     assert_eq!(dry.status, StatusCode::OK);
     let body = dry.json();
     assert_eq!((&body["dry_run"], &body["version"], &body["changes"][0]["after"]), (&json!(true), &json!(1), &json!("/in")));
+    let reader = Client::new(&pool, &owner(&pool).await, "read").await;
+    let planned = reader.change(Method::PATCH, &format!("{REDIRECTS}?dry_run=true"), Some(&json!({"after_sign_in_url": "/in"}))).await;
+    assert_eq!((planned.status, planned.json()), (StatusCode::OK, body), "who may read may plan");
     let refused =
         client.change(Method::PATCH, &format!("{REDIRECTS}?dry_run=true"), Some(&json!({"after_sign_in_url": "https://evil.com/"}))).await;
     assert_eq!((refused.status, places(&refused)), (StatusCode::UNPROCESSABLE_ENTITY, vec!["/redirects/after_sign_in_url".to_owned()]));
