@@ -125,6 +125,11 @@ export const screens: Screen[] = [
     await page.getByRole("button", { name: "Check links" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
   }],
+  ["Snippets, for a pipeline", async (page, { slug }) => void (await page.goto(`/instances/${slug}/snippets?framework=pipeline`))],
+  ["the management API", async (page) => {
+    await page.goto("/management/v1");
+    for (const details of await page.locator("details").all()) await details.evaluate((element: HTMLDetailsElement) => (element.open = true));
+  }],
   ["Snippets", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/snippets`);
     await alive(page);

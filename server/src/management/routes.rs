@@ -33,10 +33,10 @@ fn described() -> OpenApiRouter<Management> {
     OpenApiRouter::with_openapi(base()).nest(
         PREFIX,
         OpenApiRouter::new()
-            .routes(routes!(instances::list, instances::create))
-            .routes(routes!(instances::read, instances::replace, instances::change))
-            .routes(routes!(instances::archive_instance))
-            .routes(routes!(instances::impact))
+            .routes(routes!(instances::list::list, instances::create::create))
+            .routes(routes!(instances::read, instances::update::replace, instances::update::change))
+            .routes(routes!(instances::update::archive))
+            .routes(routes!(instances::update::impact))
             .routes(routes!(redirects::read, redirects::replace, redirects::change))
             .routes(routes!(allowed_origins::list, allowed_origins::add, allowed_origins::remove))
             .routes(routes!(resolve::one))
