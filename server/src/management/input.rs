@@ -7,6 +7,7 @@ use axum::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use serde_path_to_error::Segment;
 use utoipa::IntoParams;
 
 use super::problem::{InputError, Problem, pointer};
@@ -39,6 +40,16 @@ pub(super) fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem>
             detail: plain(&detail, "parameter"),
         }])
     })
+}
+
+/// A step of a path as a JSON pointer has it.
+fn step(segment: &Segment) -> String {
+    match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => pointer(key),
+        Segment::Enum { variant } => pointer(variant),
+        Segment::Unknown => String::new(),
+    }
 }
 
 /// What serde says, in plain English.
@@ -106,7 +117,7 @@ impl JsonBody {
     /// A name is unknown or missing, or a value has the wrong type.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_path_to_error::deserialize(&self.0).map_err(|error| {
-            let pointer: String = error.path().iter().map(|step| pointer(&step.to_string())).collect();
+            let pointer: String = error.path().iter().map(step).collect();
             Problem::values(vec![InputError::at(pointer, plain(&error.inner().to_string(), "field"))])
         })
     }

@@ -64,7 +64,10 @@ async fn a_preview_origin_is_added_until_it_expires_or_is_removed(pool: PgPool) 
     assert_eq!(added.status, StatusCode::OK, "{}", added.text());
     assert_eq!(added.json()["changes"][0]["after"]["origin"], format!("https://{PREVIEW}"));
     assert_eq!(target(&pool).await, format!("https://{PREVIEW}/x"));
-    sqlx::query("update preview_origins set added_at = now() - interval '1 hour', expires_at = now()").execute(&pool).await.unwrap();
+    sqlx::query("update preview_origins set added_at = now() - interval '1 hour', expires_at = date_trunc('second', now())")
+        .execute(&pool)
+        .await
+        .unwrap();
     sqlx::query("update instances set version = version + 1").execute(&pool).await.unwrap();
     assert_eq!(target(&pool).await, "https://myapp.com/", "it has expired, and nobody has called");
     client.send(Method::PUT, &preview(PREVIEW, "expires_in=1h"), &[], None).await;
