@@ -37,12 +37,15 @@ const FIXED: [(HeaderName, HeaderValue); 2] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 
-/// What an answer has beside, unless it is JSON: a browser goes by them where it shows a page or loads for one.
+/// What an answer has beside, unless its type is one of [`NO_PAGES`]: a browser goes by them where it shows a page.
 const OF_PAGES: [(HeaderName, HeaderValue); 3] = [
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("permissions-policy"), HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
+
+/// The types of answers that no browser shows as a page: programs read the first, and pages load the others.
+const NO_PAGES: [&str; 4] = ["application/json", "application/wasm", "text/css; charset=utf-8", "text/javascript; charset=utf-8"];
 
 /// Puts it around each route of a router.
 #[derive(Clone, Copy, Debug)]
@@ -114,8 +117,8 @@ fn refused(request: &Request) -> Option<(StatusCode, &'static str)> {
 /// Gives an answer the headers that every answer has, and its request's name.
 pub(crate) fn complete(headers: &mut HeaderMap, name: HeaderValue) {
     headers.reserve(FIXED.len() + OF_PAGES.len() + 1);
-    let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    for (header, value) in FIXED.into_iter().chain(OF_PAGES.into_iter().filter(|_| !is_json)) {
+    let is_page = headers.get(header::CONTENT_TYPE).is_none_or(|kind| NO_PAGES.iter().all(|known| kind != known));
+    for (header, value) in FIXED.into_iter().chain(OF_PAGES.into_iter().filter(|_| is_page)) {
         headers.entry(header).or_insert(value);
     }
     headers.insert(NAME, name);

@@ -43,7 +43,7 @@ fn render(document: &Value, nonce: String) -> String {
             <body>
                 <main>
                     <h1>{title.clone()}</h1>
-                    <p>{text(&document["info"]["description"])}</p>
+                    <p>{with_code(&text(&document["info"]["description"]))}</p>
                     <p class="quiet">
                         "Version "{text(&document["info"]["version"])}". For programs: "<a href="/management/v1/openapi.json">"OpenAPI 3.1"</a>
                         ", and the "<a href="/management/v1/settings.schema.json">"JSON Schema of the settings file"</a>"."
@@ -62,6 +62,15 @@ fn render(document: &Value, nonce: String) -> String {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// A text whose parts between backticks are code.
+fn with_code(text: &str) -> impl IntoView + use<> {
+    let part = |(index, part): (usize, &str)| {
+        let part = part.to_owned();
+        if index % 2 == 0 { part.into_any() } else { view! { <code>{part}</code> }.into_any() }
+    };
+    text.split('`').enumerate().map(part).collect_view()
 }
 
 /// The operations of one tag.
@@ -91,8 +100,9 @@ fn section(document: &Value, tag: &Value) -> impl IntoView + use<> {
 
 fn operation(path: &str, method: &str, described: &Value) -> impl IntoView + use<> {
     let summary = text(&described["summary"]);
-    let more =
-        Some(text(&described["description"])).filter(|more| !more.is_empty() && *more != summary).map(|more| view! { <p>{more}</p> });
+    let more = Some(text(&described["description"]))
+        .filter(|more| !more.is_empty() && *more != summary)
+        .map(|more| view! { <p>{with_code(&more)}</p> });
     let parameters: Vec<_> = described["parameters"].as_array().into_iter().flatten().map(parameter).collect();
     let parameters = (!parameters.is_empty()).then(|| view! { <h3>"Parameters"</h3><dl>{parameters.into_iter().collect_view()}</dl> });
     let body = described["requestBody"]["content"].as_object().and_then(|content| content.iter().next()).map(|(kind, content)| {
@@ -102,11 +112,11 @@ fn operation(path: &str, method: &str, described: &Value) -> impl IntoView + use
     let responses = described["responses"].as_object().into_iter().flatten().map(|(status, response)| {
         let name = response["content"].as_object().and_then(|content| content.values().next()).map(schema_name);
         let name = name.map(|name| view! { ": "{name} });
-        view! { <dt><code>{status.clone()}</code>{name}</dt><dd>{text(&response["description"])}</dd> }
+        view! { <dt><code>{status.clone()}</code>{name}</dt><dd>{with_code(&text(&response["description"]))}</dd> }
     });
     view! {
         <details>
-            <summary><code>{method.to_uppercase()}" "{path.to_owned()}</code>" "<span class="quiet">{summary}</span></summary>
+            <summary><code>{method.to_uppercase()}" "{path.to_owned()}</code>" "<span class="quiet">{with_code(&summary)}</span></summary>
             {more}
             {parameters}
             {body}
@@ -123,7 +133,7 @@ fn parameter(parameter: &Value) -> impl IntoView + use<> {
         _ => "",
     };
     let required = (parameter["required"] == true && parameter["in"] != "path").then_some(", required");
-    view! { <dt><code>{text(&parameter["name"])}</code>{place}{required}</dt><dd>{text(&parameter["description"])}</dd> }
+    view! { <dt><code>{text(&parameter["name"])}</code>{place}{required}</dt><dd>{with_code(&text(&parameter["description"]))}</dd> }
 }
 
 /// The name of a schema, with a link to it.
@@ -140,7 +150,7 @@ fn schema((name, schema): (&String, &Value)) -> impl IntoView + use<> {
     let label = format!("The schema {name}");
     view! {
         <details id=format!("schema-{name}")>
-            <summary><code>{name.clone()}</code>" "<span class="quiet">{text(&schema["description"])}</span></summary>
+            <summary><code>{name.clone()}</code>" "<span class="quiet">{with_code(&text(&schema["description"]))}</span></summary>
             <pre tabindex="0" role="group" aria-label=label>{written}</pre>
         </details>
     }

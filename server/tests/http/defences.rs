@@ -80,12 +80,13 @@ async fn every_answer_carries_what_keeps_browsers_from_harm(pool: PgPool) {
     for (what, answer, status) in answers(&pool).await {
         assert_eq!(answer.status, status, "{what}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
-        // What a browser goes by only where it shows a page, JSON does without.
-        let is_json = answer.header("content-type") == "application/json";
-        let same_origin = if is_json { "" } else { "same-origin" };
+        // What a browser goes by only where it shows a page, JSON and what pages load do without.
+        let kind = answer.header("content-type").split(';').next().unwrap_or_default();
+        let is_no_page = ["application/json", "application/wasm", "text/css", "text/javascript"].contains(&kind);
+        let same_origin = if is_no_page { "" } else { "same-origin" };
         assert_eq!(answer.header("referrer-policy"), same_origin, "{what}");
         assert_eq!(answer.header("cross-origin-opener-policy"), same_origin, "{what}");
-        assert_eq!(answer.header("permissions-policy").contains("camera=()"), !is_json, "{what}");
+        assert_eq!(answer.header("permissions-policy").contains("camera=()"), !is_no_page, "{what}");
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'; ") && policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
         assert!(!policy.contains("unsafe-inline") && !policy.contains('*'), "{what}: {policy}");

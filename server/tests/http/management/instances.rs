@@ -58,8 +58,8 @@ async fn what_is_wrong_with_a_new_instance_is_named_where_it_is(pool: PgPool) {
         assert_eq!((answer.status, places(&answer)), (StatusCode::UNPROCESSABLE_ENTITY, vec![expected.to_owned()]), "{}", answer.text());
     }
     let mut body = shop();
-    body["settings"]["portal_orign"] = json!("x");
-    assert_eq!(places(&client.send(Method::POST, "/instances", &[], Some(&body)).await), ["/settings/portal_orign"]);
+    body["settings"]["prtal_origin"] = json!("x");
+    assert_eq!(places(&client.send(Method::POST, "/instances", &[], Some(&body)).await), ["/settings/prtal_origin"]);
     assert_eq!(
         Client::new(&pool, &owner(&pool).await, "settings").await.send(Method::POST, "/instances", &[], Some(&shop())).await.status,
         StatusCode::FORBIDDEN
@@ -111,7 +111,7 @@ async fn a_long_list_has_pages_and_is_searched(pool: PgPool) {
     assert_eq!((second["instances"].as_array().unwrap().len(), &second["next"]), (6, &Value::Null));
     assert_eq!(client.read("/instances?search=app-7").await["instances"][0]["slug"], "app-7");
     assert_eq!(client.read("/instances?environment=production").await["instances"].as_array().unwrap().len(), 1);
-    for (query, name) in [("page=0", "page"), ("page=x", "page"), ("environment=prod", "environment"), ("serach=x", "serach")] {
+    for (query, name) in [("page=0", "page"), ("page=x", "page"), ("environment=prod", "environment"), ("q=x", "q")] {
         let wrong = client.get(&format!("/instances?{query}")).await;
         assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{query}");
         assert!(wrong.text().contains(name), "{query} {}", wrong.text());

@@ -38,7 +38,7 @@ async fn what_is_no_origin_is_refused(pool: PgPool) {
         assert!(matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY), "{origin} {}", answer.text());
         assert!(!places(&answer).is_empty(), "{origin}");
     }
-    for query in ["", "?orgin=https://partner.example", "?origin=https://a.example&origin=https://b.example"] {
+    for query in ["", "?origins=https://partner.example", "?origin=https://a.example&origin=https://b.example"] {
         let answer = client.send(Method::PUT, &format!("/instances/my-app/allowed-origins{query}"), &[], None).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
     }
