@@ -26,7 +26,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole("link", { name: "Choose instance…" }).click();
       await page.getByLabel("Copy from", { exact: true }).selectOption(from);
       await page.getByRole("button", { name: "Show the difference" }).click();
-      await expect(page.getByRole("checkbox")).toHaveCount(3);
+      await expect(page.getByRole("region", { name: "What changes" }).getByRole("checkbox")).toHaveCount(3);
       const leftOut = page.getByRole("region", { name: "Left out" });
       await expect(leftOut.getByRole("listitem")).toHaveCount(1);
       await expect(leftOut).toContainText("After sign-out");
@@ -37,6 +37,22 @@ for (const javaScriptEnabled of [true, false]) {
       expect(await resolve(page, slug, "flow=sign-up")).toMatchObject({ target: `https://${slug}.com/welcome` });
       expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: "https://elsewhere.example/in" });
       expect(await resolve(page, slug, "flow=sign-out")).toMatchObject({ source: "home_url" });
+    });
+
+    test("own URLs of the other instance are written as this one's", async ({ page, slug, server }) => {
+      const from = `d${slug}`.slice(0, 40);
+      await createInstance(page.request, server, from, { domain: `${from}.com` });
+      const values = { after_sign_in_url: `https://${from}.com/in?a=1`, after_sign_up_url: "/up" };
+      expect((await saveRedirects(page.request, { server, slug: from }, 1, values)).status()).toBe(303);
+      await page.goto(`/instances/${slug}/copy?from=${from}`);
+      await expect(page.getByRole("region", { name: "Left out" })).toContainText(`https://${from}.com/in?a=1`);
+      await page.getByRole("checkbox", { name: /^Write its own URLs/ }).check();
+      await page.getByRole("button", { name: "Show the difference" }).click();
+      await expect(page.getByRole("region", { name: "What changes" })).toContainText(`https://${slug}.com/in?a=1`);
+      await expect(page.getByRole("region", { name: "Left out" })).toHaveCount(0);
+      await page.getByRole("button", { name: "Copy what is checked" }).click();
+      await expect(page.getByRole("status")).toContainText("Copied.");
+      expect(await resolve(page, slug, "flow=sign-in")).toMatchObject({ target: `https://${slug}.com/in?a=1`, version: 2 });
     });
 
     test("unchecked values are not copied, and an outdated difference is shown again", async ({ page, slug, server }) => {
@@ -52,7 +68,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole("main")).toContainText("/up-again");
       expect(await resolve(page, slug, "flow=sign-up")).toMatchObject({ version: 1 });
 
-      for (const box of await page.getByRole("checkbox").all()) await box.uncheck();
+      for (const box of await page.getByRole("region", { name: "What changes" }).getByRole("checkbox").all()) await box.uncheck();
       await page.getByRole("button", { name: "Copy what is checked" }).click();
       await expect(page.getByRole("alert")).toContainText("Check at least one value.");
       await page.getByRole("checkbox", { name: /^After sign-up/ }).check();

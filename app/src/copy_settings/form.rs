@@ -26,12 +26,23 @@ pub struct CopyForm {
     /// The names of the flows that are checked.
     #[serde(default)]
     pub flow: Vec<String>,
+    /// `yes`, if the source's own URLs are written as the target's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rewrite: String,
     /// What its sender has seen of its impact.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub confirmed: String,
 }
 
+/// What says that the source's own URLs are written as the target's.
+pub const REWRITE: &str = "yes";
+
 impl CopyForm {
+    /// Whether the source's own URLs are written as the target's.
+    pub fn rewrites(&self) -> bool {
+        self.rewrite == REWRITE
+    }
+
     /// Whether an origin is checked.
     pub fn has_origin(&self, origin: &str) -> bool {
         self.origin.iter().any(|checked| checked == origin)

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{
     api::CopySettings,
-    form::CopyForm,
+    form::{CopyForm, REWRITE},
     plan::{OriginRow, Plan},
 };
 
@@ -27,6 +27,7 @@ pub(super) fn differences(
     target: &StoredInstance,
     source: &StoredInstance,
     checked: Option<&CopyForm>,
+    rewrites: bool,
     impact: OnPage,
 ) -> impl IntoView + use<> {
     let label = if impact.is_much { "Copy anyway" } else { "Copy what is checked" };
@@ -61,6 +62,7 @@ pub(super) fn differences(
                 <input type="hidden" name="from_save_id" value=source.save_id.to_string() />
                 <input type="hidden" name="version" value=target.instance.version() />
                 <input type="hidden" name="save_id" value=target.save_id.to_string() />
+                {rewrites.then(|| view! { <input type="hidden" name="rewrite" value=REWRITE /> })}
                 {impact.confirmed}
                 {group("Allowed origins", format!("They are added to those of {to}; none is removed."), origins.collect())}
                 {group("Fallback redirects", format!("They take the place of those of {to}."), redirects.collect())}

@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{form::CopyForm, plan::Plan};
+use super::{form::CopyForm, plan::Plan, rewrite::rewritten};
 use crate::{
     database::{StoreError, begin},
     error::AppError,
@@ -87,6 +87,7 @@ pub async fn copy(pool: &PgPool, actor: &Actor, slug: &str, form: &CopyForm, fig
     if !shown.is_stored(&source) {
         return Err(CopyError::Stale);
     }
+    let source = if form.rewrites() { rewritten(&source, &target) } else { source };
     let plan = Plan::new(&target, &source, Some(form));
     if plan.changes_nothing() {
         return Err(CopyError::Nothing);

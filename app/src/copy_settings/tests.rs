@@ -54,6 +54,7 @@ fn form(origins: &[&str], flows: &[Flow]) -> CopyForm {
         version: 2,
         origin: origins.iter().map(|&origin| origin.to_owned()).collect(),
         flow: flows.iter().map(|flow| flow.name().to_owned()).collect(),
+        rewrite: String::new(),
         confirmed: String::new(),
     }
 }

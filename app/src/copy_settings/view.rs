@@ -26,8 +26,9 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 
 use super::{
-    form::CopyForm,
+    form::{CopyForm, REWRITE},
     plan::Plan,
+    rewrite::rewritten,
     sections::{differences, left_out},
     store::ITSELF,
 };
@@ -38,6 +39,7 @@ pub fn CopyPage() -> impl IntoView {
     let slug = loading::slug();
     let refused = use_context::<Rejected<CopyForm>>();
     let from = refused.as_ref().map_or_else(|| loading::query_value("from"), |refused| refused.form.from.clone());
+    let rewrites = refused.as_ref().map_or_else(|| loading::query_value("rewrite") == REWRITE, |refused| refused.form.rewrites());
     let response = use_context::<ResponseOptions>();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
@@ -48,11 +50,13 @@ pub fn CopyPage() -> impl IntoView {
             if let Some(response) = response {
                 response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
             }
-            view! { {not_copied(Problem::Fields(vec![FieldError::new("from", ITSELF)]))} {sources(&stored, &instances, &from)} }.into_any()
+            view! { {not_copied(Problem::Fields(vec![FieldError::new("from", ITSELF)]))} {sources(&stored, &instances, &from, rewrites)} }
+                .into_any()
         } else if from.is_empty() {
-            sources(&stored, &instances, &from).into_any()
+            sources(&stored, &instances, &from, rewrites).into_any()
         } else {
             let source = loading::instance(&from).await?;
+            let source = if rewrites { rewritten(&source, &stored) } else { source };
             let plan = Plan::new(&stored, &source, None);
             let problem = refused.as_ref().map(|refused| refused.problem.clone());
             // A difference that is another one by now is looked over from the start.
@@ -65,8 +69,8 @@ pub fn CopyPage() -> impl IntoView {
             let impact = on_page(&measured, &seen, stored.settings.environment);
             view! {
                 {problem.map(not_copied)}
-                {sources(&stored, &instances, &from)}
-                {differences(&plan, &stored, &source, checked.as_ref(), impact)}
+                {sources(&stored, &instances, &from, rewrites)}
+                {differences(&plan, &stored, &source, checked.as_ref(), rewrites, impact)}
                 {left_out(&plan, &stored)}
             }
             .into_any()
@@ -100,7 +104,7 @@ fn not_copied(problem: Problem) -> impl IntoView {
 }
 
 /// The caller's other instances, to choose one.
-fn sources(target: &StoredInstance, instances: &[InstanceSummary], from: &str) -> impl IntoView + use<> {
+fn sources(target: &StoredInstance, instances: &[InstanceSummary], from: &str, rewrites: bool) -> impl IntoView + use<> {
     let slug = &target.settings.slug;
     let options: Vec<_> = instances
         .iter()
@@ -119,6 +123,12 @@ fn sources(target: &StoredInstance, instances: &[InstanceSummary], from: &str) -
                 <div class="field">
                     <label for="from">"Copy from"</label>
                     <div class="input"><select id="from" name="from">{options}</select></div>
+                </div>
+                <div class="field">
+                    <label class="choice">
+                        <input type="checkbox" name="rewrite" value=REWRITE checked=rewrites />
+                        <span>"Write its own URLs as URLs of this instance" <small>"At its home URL, its domain or its portal, as when settings move from staging to production."</small></span>
+                    </label>
                 </div>
                 <div class="end"><button class="button">"Show the difference"</button></div>
             </form>

@@ -40,6 +40,11 @@ impl FromStr for OriginMap {
 }
 
 impl OriginMap {
+    /// Maps the origin of one URL to that of another.
+    pub fn new(from: Url, to: Url) -> Self {
+        Self { from, to }
+    }
+
     /// The origin that is rewritten.
     pub fn from(&self) -> String {
         self.from.origin().ascii_serialization()

@@ -11,7 +11,7 @@ use sqlx::PgPool;
 
 use crate::{
     common::{Answer, Site, member, other_app, owner, store_fallbacks, store_instance, store_my_app},
-    html::{Choice, choices, href, summary_text, text, value},
+    html::{Choice, choices, href, summary_text, text, value, values},
 };
 
 const PATH: &str = "/instances/my-app/copy";
@@ -228,4 +228,20 @@ async fn what_is_no_form_of_the_page_is_refused(pool: PgPool) {
         assert_eq!(site.post(PATH, &late).await.status, StatusCode::CONFLICT, "{version}");
     }
     assert_eq!(stored(&pool).await.2, 2);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn own_urls_of_the_source_are_written_as_the_targets_if_that_is_chosen(pool: PgPool) {
+    store_both(&pool).await;
+    save_development(&pool, &[(Flow::SignIn, "https://localhost/in"), (Flow::SignOut, "https://new.org/out")]).await;
+    let site = Site::new(&pool).await;
+    let page = site.get(&format!("{FROM_DEVELOPMENT}&rewrite=yes")).await;
+    let said = text(page.text());
+    assert!(said.contains("Then: https://myapp.com/in") && said.contains("https://new.org/out"), "{said}");
+    assert_eq!(values(page.text(), "rewrite"), ["yes", "yes"], "the box, and what the copy is sent with");
+    let hidden = ["from", "from_version", "version"].map(|name| (name, value(page.text(), name)));
+    let chosen = [("rewrite", "yes"), ("flow", "sign-in")];
+    let form: Vec<_> = hidden.iter().map(|(name, value)| (*name, value.as_str())).chain(chosen).collect();
+    assert_eq!(site.post(PATH, &form).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(stored(&pool).await.0.get(Flow::SignIn), Some("https://myapp.com/in"));
 }
