@@ -3,7 +3,7 @@
 
 use std::{env, error::Error, fs, hint::black_box, path::Path};
 
-use app::redirects::{Environment, Fallbacks, Flow, Instance, LinkParams, Settings, Visit, resolve};
+use app::redirects::{Environment, Fallbacks, Flow, Instance, LinkParams, Settings, Timestamp, Visit, resolve};
 use criterion::Criterion;
 use url::Url;
 
@@ -21,6 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let ratio = median(&output, "resolve")? / median(&output, "parse")?;
     println!("resolve takes {ratio:.2} times as long as parse");
+    let previews = median(&output, "preview")? / median(&output, "resolve")?;
+    println!("resolve to one of 500 preview origins takes {previews:.2} times as long as to the domain");
     if ratio > MAX_RATIO { Err(format!("more than {MAX_RATIO} times").into()) } else { Ok(()) }
 }
 
@@ -40,6 +42,15 @@ fn measure(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let mut group = criterion.benchmark_group("redirect_url");
     group.bench_function("parse", |bencher| bencher.iter(|| Url::parse(black_box(TARGET))));
     group.bench_function("resolve", |bencher| bencher.iter(|| resolve(black_box(&instance), &fallbacks, black_box(visit))));
+    // As many preview origins as an instance may have, and a link to one in the middle.
+    let end = Timestamp::from_seconds(2);
+    let origin = |number| format!("https://preview-{number}.example");
+    let previews = instance.clone().with_stored_expiring((0..500).map(|number| (origin(number), end)));
+    let target = format!("{}/dashboard?tab=billing#plan", origin(250));
+    let link = LinkParams { redirect_url: Some(target.as_str().into()), ..LinkParams::default() };
+    let visit = Visit { flow: Flow::SignIn, link: &link, requesting: None, now: Some(Timestamp::from_seconds(1)) };
+    assert_eq!(resolve(&previews, &fallbacks, visit).target.as_str(), target);
+    group.bench_function("preview", |bencher| bencher.iter(|| resolve(black_box(&previews), &fallbacks, black_box(visit))));
     group.finish();
     Ok(())
 }
