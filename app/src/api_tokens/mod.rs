@@ -1,7 +1,6 @@
 //! API tokens: what programs sign in with. A token has a scope and an end, and never does more than its maker may do at that moment.
 
 pub mod form;
-pub mod idempotency;
 pub mod scope;
 pub mod secret;
 pub mod store;

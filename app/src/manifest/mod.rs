@@ -28,4 +28,4 @@ pub use plan::{Action, Change, FieldDiff, SkippedRedirect, plan_one};
 pub use redirects::Redirects;
 pub use schema::json_schema;
 pub use settings::InstanceSettings;
-pub use store::apply;
+pub use store::{apply, create};

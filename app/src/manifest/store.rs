@@ -4,6 +4,7 @@ use sqlx::PgPool;
 
 use super::{Action, Change};
 use crate::{
+    api_tokens::store::idempotency::{IdempotentRequest, claim},
     database::{StoreError, begin},
     fallbacks,
     history::{
@@ -31,21 +32,31 @@ pub async fn apply(pool: &PgPool, actor: &Actor, change: &Change, figure: Option
     match change.action {
         Action::Same => Ok(from.version),
         Action::Archive => archive_at(pool, actor, &change.slug, from).await,
-        Action::Create => create(pool, actor, change).await,
+        Action::Create => create(pool, actor, change, None).await.map(|_| 1),
         Action::Update => update(pool, actor, change, from, figure).await,
     }
 }
 
-async fn create(pool: &PgPool, actor: &Actor, change: &Change) -> Result<i64, StoreError> {
+/// Creates a planned instance at version 1. Returns `false` and creates nothing if a request with the same idempotency key has created one
+/// before. The caller has checked that the actor may create instances.
+///
+/// # Errors
+/// A slug or portal origin that another instance has, or PostgreSQL. Then nothing has changed.
+pub async fn create(pool: &PgPool, actor: &Actor, change: &Change, request: Option<&IdempotentRequest>) -> Result<bool, StoreError> {
     let wanted = change.wanted.as_deref().ok_or(StoreError::NotFound)?;
     let switches = Switches { portal_enabled: wanted.portal_enabled, visits_counted: wanted.visits_counted };
     let mut transaction = begin(pool).await?;
+    if let Some(request) = request
+        && !claim(&mut transaction, request, &change.slug).await?
+    {
+        return Ok(false);
+    }
     let id = store::insert(&mut transaction, actor, &wanted.instance, &wanted.domain_typed, switches, &wanted.fallbacks).await?;
     for kind in switched(Switches::default(), switches) {
         record(&mut transaction, actor, kind, Entry::of(id)).await?;
     }
     transaction.commit().await?;
-    Ok(1)
+    Ok(true)
 }
 
 async fn update(pool: &PgPool, actor: &Actor, change: &Change, from: FilledFrom<'_>, figure: Option<Figure>) -> Result<i64, StoreError> {

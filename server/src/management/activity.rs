@@ -1,27 +1,21 @@
 //! Activity: how many visits were counted, what decided them, and what was refused.
 
 use app::{
-    api_tokens::{Scope, store::FoundToken},
     insight::{
         activity::store::{RefusedQuery, read_counts, read_refused},
         range::Range,
     },
-    members::role::Role,
     ui::text::timestamp,
 };
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Management,
-    input::Query,
     openapi::ReadProblems,
     problem::{InputError, Problem},
+    request::{InPath, InstanceRequest},
 };
 
 /// The most refused redirects of one answer.
@@ -96,22 +90,17 @@ pub(crate) struct Refused {
     path = "/instances/{slug}/activity",
     operation_id = "readActivity",
     tag = "activity",
-    params(("slug" = String, Path, description = "The instance"), ActivityParams),
+    params(InPath, ActivityParams),
     responses((status = 200, description = "The visits", body = Activity), ReadProblems)
 )]
-pub(super) async fn read(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Path(slug): Path<String>,
-    Query(ActivityParams { range }): Query<ActivityParams>,
-) -> Result<Json<Activity>, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Read, Role::Viewer).await?;
-    let range = Range::ALL.into_iter().find(|known| known.name() == range).ok_or_else(|| {
+pub(super) async fn read(request: InstanceRequest<ActivityParams>) -> Result<Json<Activity>, Problem> {
+    let (stored, _) = request.read().await?;
+    let range = Range::ALL.into_iter().find(|known| known.name() == request.params.range).ok_or_else(|| {
         let names = Range::ALL.map(Range::name).join(", ");
         Problem::parameters(vec![InputError::of("range", format_args!("Use one of {names}."))])
     })?;
     let since = range.since(OffsetDateTime::now_utc());
-    let visits = read_counts(&management.pool, stored.id, range, since).await?;
+    let visits = read_counts(&request.management.pool, stored.id, range, since).await?;
     let query = RefusedQuery {
         instance: stored.id,
         since,
@@ -122,7 +111,7 @@ pub(super) async fn read(
         offset: 0,
         limit: MAX_REFUSED,
     };
-    let refused = read_refused(&management.pool, &query).await?;
+    let refused = read_refused(&request.management.pool, &query).await?;
     Ok(Json(Activity {
         since: timestamp(since),
         visits: visits

@@ -114,22 +114,6 @@ pub(super) fn check_scope(token: &FoundToken, needed: Scope) -> Result<(), Probl
 }
 
 impl Management {
-    /// The instance of that slug, for a write.
-    ///
-    /// # Errors
-    /// Like [`Self::admit`].
-    pub(super) async fn admit_write(
-        &self,
-        token: &FoundToken,
-        slug: &str,
-        dry_run: bool,
-        scope: Scope,
-        least: Role,
-    ) -> Result<StoredInstance, Problem> {
-        let (scope, least) = needed(token, dry_run, scope, least);
-        Ok(self.admit(token, slug, scope, least).await?.0)
-    }
-
     /// The instance of that slug and the role of the token's maker in it, if the token's scope covers `needed` and the role is at least
     /// `least`.
     ///

@@ -1,28 +1,22 @@
 //! The history of an instance: who changed what, the last change first.
 
 use app::{
-    api_tokens::{Scope, store::FoundToken},
     history::{
         difference::describe,
         filter::Criteria,
         store::{Change, Scope as HistoryScope, read_page},
     },
-    members::role::Role,
     ui::text::timestamp,
 };
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Management,
-    input::Query,
     openapi::ReadProblems,
     problem::{InputError, Problem},
+    request::{InPath, InstanceRequest},
 };
 
 /// The most changes of one answer.
@@ -110,16 +104,12 @@ impl From<Change> for ChangeBody {
     path = "/instances/{slug}/history",
     operation_id = "readHistory",
     tag = "history",
-    params(("slug" = String, Path, description = "The instance"), HistoryParams),
+    params(InPath, HistoryParams),
     responses((status = 200, description = "A page of changes", body = History), ReadProblems)
 )]
-pub(super) async fn read(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Path(slug): Path<String>,
-    Query(HistoryParams { cursor, limit }): Query<HistoryParams>,
-) -> Result<Json<History>, Problem> {
-    let (stored, role) = management.admit(&token, &slug, Scope::Read, Role::Viewer).await?;
+pub(super) async fn read(request: InstanceRequest<HistoryParams>) -> Result<Json<History>, Problem> {
+    let HistoryParams { cursor, limit } = request.params;
+    let (stored, role) = request.read().await?;
     let mut errors = Vec::new();
     if cursor.is_some_and(|cursor| cursor < 1) {
         errors.push(InputError::of("cursor", "Use the next of the page before."));
@@ -131,6 +121,6 @@ pub(super) async fn read(
         return Err(Problem::parameters(errors));
     }
     let criteria = Criteria { before: cursor, ..Criteria::default() };
-    let page = read_page(&management.pool, HistoryScope::Instance { id: stored.id, role }, &criteria, limit).await?;
+    let page = read_page(&request.management.pool, HistoryScope::Instance { id: stored.id, role }, &criteria, limit).await?;
     Ok(Json(History { changes: page.changes.into_iter().map(ChangeBody::from).collect(), next: page.older }))
 }

@@ -1,22 +1,14 @@
 //! Members: who may do what with an instance.
 
-use app::{
-    api_tokens::{Scope, store::FoundToken},
-    members::{role::Role, store},
-    ui::text::timestamp,
-};
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-};
+use app::{members::store, ui::text::timestamp};
+use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Management,
-    input::{NoParams, Query},
     openapi::ReadProblems,
     problem::Problem,
+    request::{InPath, InstanceRequest},
 };
 
 /// The members of an instance.
@@ -44,17 +36,12 @@ pub(crate) struct Member {
     path = "/instances/{slug}/members",
     operation_id = "listMembers",
     tag = "members",
-    params(("slug" = String, Path, description = "The instance")),
+    params(InPath),
     responses((status = 200, description = "The members", body = Members), ReadProblems)
 )]
-pub(super) async fn list(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Path(slug): Path<String>,
-    Query(NoParams {}): Query<NoParams>,
-) -> Result<Json<Members>, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Read, Role::Viewer).await?;
-    let members = store::list(&management.pool, stored.id).await?;
+pub(super) async fn list(request: InstanceRequest) -> Result<Json<Members>, Problem> {
+    let (stored, _) = request.read().await?;
+    let members = store::list(&request.management.pool, stored.id).await?;
     let members =
         members.into_iter().map(|member| Member { email: member.email, role: member.role.name(), since: timestamp(member.since) });
     Ok(Json(Members { members: members.collect() }))

@@ -1,7 +1,8 @@
 //! The management API: settings, redirects, origins and what becomes of links, for programs with an API token. It calls the same functions
 //! as the dashboard, so a program can do nothing that its token's maker can't do there.
 //!
-//! `caller.rs` says who calls, `input.rs` reads requests strictly, `etag.rs` keeps writes from replacing what nobody has seen, `problem.rs`
+//! `caller.rs` says who calls, `request.rs` is what requests about one instance
+//! have in common, `input.rs` reads requests strictly, `etag.rs` keeps writes from replacing what nobody has seen, `problem.rs`
 //! is every error, and each of the other files is a resource. `openapi.rs` describes all of them, from the code, and
 //! `page.rs` shows that to people.
 
@@ -19,6 +20,7 @@ mod openapi;
 mod page;
 mod problem;
 mod redirects;
+mod request;
 mod resolve;
 mod routes;
 

@@ -1,16 +1,14 @@
 //! Fallback redirects: read, replaced as a whole, or one by one.
 
 use app::{
-    api_tokens::{Scope, store::FoundToken},
+    api_tokens::Scope,
     manifest::{InstanceSettings, Redirects},
     members::role::Role,
     redirects::{Fallbacks, Flow, policy::MAX_URL_BYTES},
-    saving::saved_instances::SavedInstances,
 };
 use axum::{
-    Extension, Json,
-    extract::{Path, State},
-    http::{HeaderMap, header},
+    Json,
+    http::header,
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, Serializer};
@@ -21,11 +19,11 @@ use utoipa::{
 };
 
 use super::{
-    Management,
     change::Change,
-    input::{JsonBody, NoParams, Query, WriteParams},
+    input::{JsonBody, WriteParams},
     openapi::{ReadProblems, WriteProblems},
     problem::{InputError, Problem, pointer},
+    request::{InPath, InstanceRequest, Replaced},
 };
 
 /// The fallback redirects of an instance, by name.
@@ -101,16 +99,11 @@ fn read_redirects(body: &Value, base: Option<&Fallbacks>) -> Result<Fallbacks, P
     path = "/instances/{slug}/redirects",
     operation_id = "readRedirects",
     tag = "redirects",
-    params(("slug" = String, Path, description = "The instance")),
+    params(InPath),
     responses((status = 200, description = "The fallback redirects", body = FallbackRedirects, headers(("ETag" = String, description = "The version"))), ReadProblems)
 )]
-pub(super) async fn read(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Path(slug): Path<String>,
-    Query(NoParams {}): Query<NoParams>,
-) -> Result<Response, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Read, Role::Viewer).await?;
+pub(super) async fn read(request: InstanceRequest) -> Result<Response, Problem> {
+    let (stored, _) = request.read().await?;
     Ok(([(header::ETAG, stored.etag())], Json(FallbackRedirects(stored.fallbacks.clone()))).into_response())
 }
 
@@ -120,23 +113,15 @@ pub(super) async fn read(
     path = "/instances/{slug}/redirects",
     operation_id = "replaceRedirects",
     tag = "redirects",
-    params(("slug" = String, Path, description = "The instance"), ("If-Match" = Option<String>, Header, description = "The ETag that was read. Required."), WriteParams),
+    params(InPath, Replaced, WriteParams),
     request_body = FallbackRedirects,
     responses((status = 200, description = "What has changed, or would change", body = Change, headers(("ETag" = String, description = "The version"))), WriteProblems)
 )]
-pub(super) async fn replace(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Extension(saved): Extension<SavedInstances>,
-    Path(slug): Path<String>,
-    Query(WriteParams { dry_run }): Query<WriteParams>,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    let stored = management.admit_write(&token, &slug, dry_run, Scope::Redirects, Role::Editor).await?;
+pub(super) async fn replace(request: InstanceRequest<WriteParams>, body: JsonBody) -> Result<Response, Problem> {
+    let stored = request.write(request.params.dry_run, Scope::Redirects, Role::Editor).await?;
     let fallbacks = read_redirects(&body.0, None)?;
     let settings = InstanceSettings { redirects: Redirects(fallbacks), ..InstanceSettings::of(&stored) };
-    management.update(&token, &saved, stored, &settings, &headers, dry_run).await
+    request.replace(stored, &settings).await
 }
 
 /// Changes some fallback redirects. Those that the body does not name stay (JSON Merge Patch, RFC 7396).
@@ -145,23 +130,15 @@ pub(super) async fn replace(
     path = "/instances/{slug}/redirects",
     operation_id = "changeRedirects",
     tag = "redirects",
-    params(("slug" = String, Path, description = "The instance"), ("If-Match" = Option<String>, Header, description = "The ETag that was read. Required."), WriteParams),
+    params(InPath, Replaced, WriteParams),
     request_body(content = FallbackRedirectsPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "What has changed, or would change", body = Change, headers(("ETag" = String, description = "The version"))), WriteProblems)
 )]
-pub(super) async fn change(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Extension(saved): Extension<SavedInstances>,
-    Path(slug): Path<String>,
-    Query(WriteParams { dry_run }): Query<WriteParams>,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    let stored = management.admit_write(&token, &slug, dry_run, Scope::Redirects, Role::Editor).await?;
+pub(super) async fn change(request: InstanceRequest<WriteParams>, body: JsonBody) -> Result<Response, Problem> {
+    let stored = request.write(request.params.dry_run, Scope::Redirects, Role::Editor).await?;
     let fallbacks = read_redirects(&body.0, Some(&stored.fallbacks))?;
     let settings = InstanceSettings { redirects: Redirects(fallbacks), ..InstanceSettings::of(&stored) };
-    management.update(&token, &saved, stored, &settings, &headers, dry_run).await
+    request.replace(stored, &settings).await
 }
 
 #[cfg(test)]

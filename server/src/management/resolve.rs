@@ -1,19 +1,17 @@
 //! Where links would end: one with every step, or a whole list.
 
 use app::{
-    api_tokens::{Scope, store::FoundToken},
     bulk_check::{
         check::{CheckedLink, check},
         list::{Line, MAX_LINKS},
     },
     heavy_work::{LISTS, NotDone},
-    members::role::Role,
     redirects::{DirectLink, RequestingOrigin, Visit, resolve as resolve_visit},
 };
 use axum::{
-    Extension, Json,
-    extract::{Path, State},
-    http::StatusCode,
+    Json,
+    extract::{FromRequest, Request},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -22,10 +20,10 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::{
-    Management,
-    input::{JsonBody, NoParams, Query},
+    input::JsonBody,
     openapi::PostProblems,
     problem::{InputError, Problem},
+    request::{InPath, InstanceRequest},
 };
 use crate::http::turns::NoTurn;
 
@@ -61,18 +59,12 @@ pub(crate) struct ResolutionBody {
     path = "/instances/{slug}/resolve",
     operation_id = "resolveLink",
     tag = "links",
-    params(("slug" = String, Path, description = "The instance")),
+    params(InPath),
     request_body = LinkBody,
     responses((status = 200, description = "Where it would end", body = ResolutionBody), PostProblems)
 )]
-pub(super) async fn one(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Path(slug): Path<String>,
-    Query(NoParams {}): Query<NoParams>,
-    body: JsonBody,
-) -> Result<Json<ResolutionBody>, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Read, Role::Viewer).await?;
+pub(super) async fn one(request: InstanceRequest, body: JsonBody) -> Result<Json<ResolutionBody>, Problem> {
+    let (stored, _) = request.read().await?;
     let LinkBody { link, requesting_origin } = body.read()?;
     let instance = &stored.instance;
     let direct =
@@ -156,24 +148,18 @@ impl From<CheckedLink> for CheckedLinkBody {
     path = "/instances/{slug}/resolve/bulk",
     operation_id = "resolveLinks",
     tag = "links",
-    params(("slug" = String, Path, description = "The instance")),
+    params(InPath),
     request_body = LinksBody,
     responses((status = 200, description = "Where they would end", body = CheckedLinks), PostProblems)
 )]
-pub(super) async fn bulk(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Path(slug): Path<String>,
-    Query(NoParams {}): Query<NoParams>,
-    request: axum::extract::Request,
-) -> Result<Response, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Read, Role::Viewer).await?;
+pub(super) async fn bulk(request: InstanceRequest, sent: Request) -> Result<Response, Problem> {
+    let (stored, _) = request.read().await?;
     // The turn comes first, so that nothing is read of a list that has to wait.
-    let turn = management.lists.take(token.maker).await.map_err(|NoTurn| {
+    let turn = request.management.lists.take(request.token.maker).await.map_err(|NoTurn| {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Too many lists are being checked right now. Try again in a moment.")
-            .with(axum::http::header::RETRY_AFTER, "5")
+            .with(header::RETRY_AFTER, "5")
     })?;
-    let body = <JsonBody as axum::extract::FromRequest<_>>::from_request(request, &()).await?;
+    let body = JsonBody::from_request(sent, &()).await?;
     let LinksBody { links } = body.read()?;
     if links.len() > MAX_LINKS {
         let detail = format!("Send at most {MAX_LINKS} links at once. These are {}.", links.len());

@@ -1,9 +1,13 @@
 //! Creating an instance, once.
 
 use app::{
-    api_tokens::{Scope, store::FoundToken},
-    instances::stored::StoredInstance,
-    manifest::{self, InstanceSettings, plan_one},
+    api_tokens::{
+        Scope,
+        store::{FoundToken, idempotency::IdempotentRequest},
+    },
+    database::timed,
+    instances::store::find_any,
+    manifest::{self, InstanceSettings, ManifestError, plan_one},
     members::role::Role,
     saving::saved_instances::SavedInstances,
 };
@@ -22,10 +26,11 @@ use crate::management::{
     Management,
     caller::{check_scope, needed},
     change::Change,
-    idempotency::{self, IdempotencyKey},
+    idempotency,
     input::{JsonBody, Query, WriteParams},
     openapi::CreateProblems,
     problem::{InputError, Problem},
+    routes::PREFIX,
 };
 
 /// A new instance.
@@ -66,36 +71,58 @@ pub(in crate::management) async fn create(
     if token.instance.is_some() || !token.is_server_admin {
         return Err(Problem::forbidden("Only a token of the whole server creates instances. A server-wide admin makes one."));
     }
-    let key = IdempotencyKey::of(&headers)?;
+    let once = idempotency::read(&headers, token.id, &body.0)?;
     let NewInstanceFields { slug, settings } = body.read()?;
-    let settings =
-        InstanceSettings::read(&settings).map_err(|errors| errors.into_iter().map(|error| error.below("/settings")).collect::<Vec<_>>())?;
-    if let Some(key) = &key
-        && let Some(slug) = idempotency::created(&management.pool, token.id, key, &body.0).await?
-    {
-        let (stored, role) = management.admit(&token, &slug, Scope::Settings, Role::Viewer).await?;
-        return Ok(created(&stored, role));
+    let settings = InstanceSettings::read(&settings).map_err(|errors| below(errors, |_| "/settings"))?;
+    if !dry_run && let Some(response) = management.created_before(&token, once.as_ref()).await? {
+        return Ok(response);
     }
-    let there = app::instances::store::find_any(app::database::timed(&management.pool), &slug).await?;
-    if there.is_some() {
+    if find_any(timed(&management.pool), &slug).await?.is_some() {
         let detail = format!("There is an instance with the slug {slug} already. Choose another one.");
         return Err(Problem::values(vec![InputError::at("/slug", detail)]));
     }
-    let change = plan_one(&slug, None, &settings, &management.dashboard_host).map_err(|errors| {
-        errors
-            .into_iter()
-            .map(|error| if error.pointer.is_empty() { error.below("/slug") } else { error.below("/settings") })
-            .collect::<Vec<_>>()
-    })?;
+    // An error that belongs to no setting is the slug's.
+    let place = |error: &ManifestError| if error.pointer.is_empty() { "/slug" } else { "/settings" };
+    let change = plan_one(&slug, None, &settings, &management.dashboard_host).map_err(|errors| below(errors, place))?;
     if dry_run {
         return Ok(Change::planned(change));
     }
-    manifest::apply(&management.pool, &token.actor, &change, None).await?;
-    saved.mark(&slug);
-    if let Some(key) = &key {
-        idempotency::remember(&management.pool, token.id, key, &body.0, &slug).await?;
+    if !manifest::create(&management.pool, &token.actor, &change, once.as_ref()).await? {
+        // The same request came twice at the same moment, and the other one was first.
+        return management.created_before(&token, once.as_ref()).await?.ok_or_else(Problem::unavailable);
     }
-    Ok(created(&management.stored(&slug).await?, Role::Owner))
+    saved.mark(&slug);
+    management.created(&token, &slug).await
+}
+
+/// The errors of values that are themselves below another one.
+fn below(errors: Vec<ManifestError>, place: impl Fn(&ManifestError) -> &'static str) -> Vec<ManifestError> {
+    errors
+        .into_iter()
+        .map(|error| {
+            let place = place(&error);
+            error.below(place)
+        })
+        .collect()
+}
+
+impl Management {
+    /// The answer of an earlier request with the same idempotency key.
+    async fn created_before(&self, token: &FoundToken, once: Option<&IdempotentRequest>) -> Result<Option<Response>, Problem> {
+        let Some(once) = once else { return Ok(None) };
+        match idempotency::created(&self.pool, once).await? {
+            Some(slug) => self.created(token, &slug).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The answer to a creation.
+    async fn created(&self, token: &FoundToken, slug: &str) -> Result<Response, Problem> {
+        let (stored, role) = self.admit(token, slug, Scope::Settings, Role::Viewer).await?;
+        let location = format!("{PREFIX}/instances/{slug}");
+        let headers = [(header::LOCATION, location), (header::ETAG, stored.etag())];
+        Ok((StatusCode::CREATED, headers, Json(body_of(&stored, role))).into_response())
+    }
 }
 
 /// The fields of a new instance.
@@ -104,9 +131,4 @@ pub(in crate::management) async fn create(
 struct NewInstanceFields {
     slug: String,
     settings: Value,
-}
-
-fn created(stored: &StoredInstance, role: Role) -> Response {
-    let location = format!("/management/v1/instances/{}", stored.instance.slug());
-    (StatusCode::CREATED, [(header::LOCATION, location), (header::ETAG, stored.etag())], Json(body_of(stored, role))).into_response()
 }

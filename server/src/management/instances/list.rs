@@ -118,33 +118,10 @@ pub(in crate::management) async fn list(
             return Err(Problem::parameters([search.err(), shown.err(), page.err()].into_iter().flatten().collect()));
         }
     };
-    let (instances, next) = if let Some(own) = &token.instance {
-        (management.only(&token, own, &search, shown).await?.into_iter().collect(), None)
-    } else {
-        let listed = read_page(&management.pool, token.maker, &ListFilter { search, shown, page }).await?;
-        let is_full = i64::try_from(listed.len()).is_ok_and(|count| count == PAGE_SIZE);
-        (listed, (is_full && page < pages).then_some(page + 1))
-    };
-    Ok(Json(Instances { instances: instances.into_iter().map(Into::into).collect(), next }))
-}
-
-impl Management {
-    /// The one instance that a token is for, if it matches.
-    async fn only(&self, token: &FoundToken, slug: &str, search: &str, shown: Shown) -> Result<Option<ListedInstance>, Problem> {
-        if !slug.contains(&search.to_lowercase()) {
-            return Ok(None);
-        }
-        // Others may have its slug as a part of theirs.
-        for page in 1..=MAX_COUNTED / PAGE_SIZE {
-            let listed = read_page(&self.pool, token.maker, &ListFilter { search: slug.to_owned(), shown, page }).await?;
-            let is_last = listed.is_empty();
-            if let Some(found) = listed.into_iter().find(|listed| listed.slug == slug) {
-                return Ok(Some(found));
-            }
-            if is_last {
-                break;
-            }
-        }
-        Ok(None)
-    }
+    let filter = ListFilter { search, shown, page };
+    // A token of one instance knows of no other.
+    let listed = read_page(&management.pool, token.maker, &filter, token.instance.as_deref()).await?;
+    let is_full = i64::try_from(listed.len()).is_ok_and(|count| count == PAGE_SIZE);
+    let next = (is_full && page < pages).then_some(page + 1);
+    Ok(Json(Instances { instances: listed.into_iter().map(Into::into).collect(), next }))
 }

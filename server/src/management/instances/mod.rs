@@ -3,19 +3,12 @@
 pub(super) mod create;
 pub(super) mod list;
 pub(super) mod update;
-mod write;
 
 use std::borrow::Cow;
 
-use app::{
-    api_tokens::{Scope, store::FoundToken},
-    instances::stored::StoredInstance,
-    manifest::InstanceSettings,
-    members::role::Role,
-};
+use app::{instances::stored::StoredInstance, manifest::InstanceSettings, members::role::Role};
 use axum::{
-    Extension, Json,
-    extract::{Path, State},
+    Json,
     http::header,
     response::{IntoResponse, Response},
 };
@@ -26,10 +19,9 @@ use utoipa::{
 };
 
 use super::{
-    Management,
-    input::{NoParams, Query},
     openapi::ReadProblems,
     problem::Problem,
+    request::{InPath, InstanceRequest},
 };
 
 /// An instance with everything that can be set.
@@ -77,15 +69,10 @@ fn body_of(stored: &StoredInstance, role: Role) -> InstanceBody {
     path = "/instances/{slug}",
     operation_id = "readInstance",
     tag = "instances",
-    params(("slug" = String, Path, description = "The instance")),
+    params(InPath),
     responses((status = 200, description = "The instance", body = InstanceBody, headers(("ETag" = String, description = "The version"))), ReadProblems)
 )]
-pub(super) async fn read(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Path(slug): Path<String>,
-    Query(NoParams {}): Query<NoParams>,
-) -> Result<Response, Problem> {
-    let (stored, role) = management.admit(&token, &slug, Scope::Read, Role::Viewer).await?;
+pub(super) async fn read(request: InstanceRequest) -> Result<Response, Problem> {
+    let (stored, role) = request.read().await?;
     Ok(([(header::ETAG, stored.etag())], Json(body_of(&stored, role))).into_response())
 }

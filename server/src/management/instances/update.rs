@@ -1,27 +1,20 @@
 //! Replacing, changing and archiving an instance, and what that would mean for its visits.
 
 use app::{
-    api_tokens::{Scope, store::FoundToken},
-    manifest::{self, InstanceSettings, plan_one},
+    api_tokens::Scope,
+    manifest::{self, InstanceSettings},
     members::role::Role,
-    saving::saved_instances::SavedInstances,
 };
-use axum::{
-    Extension,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use serde_json::Value;
 
 use super::SettingsSchema;
 use crate::management::{
-    Management,
-    change::{Change, impact_of},
-    etag::IfMatch,
-    input::{JsonBody, NoParams, Query, WriteParams},
+    change::Change,
+    input::{JsonBody, WriteParams},
     openapi::{PostProblems, WriteProblems},
     problem::{InputError, Problem},
+    request::{InPath, InstanceRequest, Replaced},
 };
 
 /// Replaces everything that can be set of an instance, in one transaction. What the body leaves out gets its default.
@@ -30,22 +23,14 @@ use crate::management::{
     path = "/instances/{slug}",
     operation_id = "replaceInstance",
     tag = "instances",
-    params(("slug" = String, Path, description = "The instance"), ("If-Match" = Option<String>, Header, description = "The ETag that was read. Required."), WriteParams),
+    params(InPath, Replaced, WriteParams),
     request_body = SettingsSchema,
     responses((status = 200, description = "What has changed, or would change", body = Change, headers(("ETag" = String, description = "The version"))), WriteProblems)
 )]
-pub(in crate::management) async fn replace(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Extension(saved): Extension<SavedInstances>,
-    Path(slug): Path<String>,
-    Query(WriteParams { dry_run }): Query<WriteParams>,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    let stored = management.admit_write(&token, &slug, dry_run, Scope::Settings, Role::Editor).await?;
+pub(in crate::management) async fn replace(request: InstanceRequest<WriteParams>, body: JsonBody) -> Result<Response, Problem> {
+    let stored = request.write(request.params.dry_run, Scope::Settings, Role::Editor).await?;
     let settings = InstanceSettings::read(&body.0)?;
-    management.update(&token, &saved, stored, &settings, &headers, dry_run).await
+    request.replace(stored, &settings).await
 }
 
 /// Changes some settings. Those that the body does not name stay; `null` means the default (JSON Merge Patch, RFC 7396).
@@ -54,27 +39,19 @@ pub(in crate::management) async fn replace(
     path = "/instances/{slug}",
     operation_id = "changeInstance",
     tag = "instances",
-    params(("slug" = String, Path, description = "The instance"), ("If-Match" = Option<String>, Header, description = "The ETag that was read. Required."), WriteParams),
+    params(InPath, Replaced, WriteParams),
     request_body(content = Object, content_type = "application/merge-patch+json", description = "Some of the settings"),
     responses((status = 200, description = "What has changed, or would change", body = Change, headers(("ETag" = String, description = "The version"))), WriteProblems)
 )]
-pub(in crate::management) async fn change(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Extension(saved): Extension<SavedInstances>,
-    Path(slug): Path<String>,
-    Query(WriteParams { dry_run }): Query<WriteParams>,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    let stored = management.admit_write(&token, &slug, dry_run, Scope::Settings, Role::Editor).await?;
+pub(in crate::management) async fn change(request: InstanceRequest<WriteParams>, body: JsonBody) -> Result<Response, Problem> {
+    let stored = request.write(request.params.dry_run, Scope::Settings, Role::Editor).await?;
     let mut merged = serde_json::to_value(InstanceSettings::of(&stored)).unwrap_or_default();
     if !body.0.is_object() {
         return Err(Problem::values(vec![InputError::at("", "Send an object of settings by name.")]));
     }
     merge(&mut merged, &body.0);
     let settings = InstanceSettings::read(&merged)?;
-    management.update(&token, &saved, stored, &settings, &headers, dry_run).await
+    request.replace(stored, &settings).await
 }
 
 /// Applies a JSON Merge Patch (RFC 7396).
@@ -102,25 +79,14 @@ fn merge(target: &mut Value, patch: &Value) {
     path = "/instances/{slug}/impact",
     operation_id = "measureImpact",
     tag = "activity",
-    params(("slug" = String, Path, description = "The instance")),
+    params(InPath),
     request_body = SettingsSchema,
     responses((status = 200, description = "What would change", body = Change), PostProblems)
 )]
-pub(in crate::management) async fn impact(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Path(slug): Path<String>,
-    Query(NoParams {}): Query<NoParams>,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    let (stored, _) = management.admit(&token, &slug, Scope::Read, Role::Viewer).await?;
+pub(in crate::management) async fn impact(request: InstanceRequest, body: JsonBody) -> Result<Response, Problem> {
+    let (stored, _) = request.read().await?;
     let settings = InstanceSettings::read(&body.0)?;
-    let change = plan_one(&slug, Some(&stored), &settings, &management.dashboard_host)?;
-    let impact = match change.proposed() {
-        Some((stored, proposed)) => impact_of(&management.pool, stored, &proposed).await.0,
-        None => None,
-    };
-    Ok(Change::done(true, &stored, change, impact))
+    Ok(request.plan(&stored, &settings).await?.answer(true, &stored))
 }
 
 /// Archives an instance: its portal closes. An owner can restore it on the dashboard for 30 days.
@@ -129,22 +95,15 @@ pub(in crate::management) async fn impact(
     path = "/instances/{slug}/archive",
     operation_id = "archiveInstance",
     tag = "instances",
-    params(("slug" = String, Path, description = "The instance"), ("If-Match" = Option<String>, Header, description = "The ETag that was read. Required."), WriteParams),
+    params(InPath, Replaced, WriteParams),
     responses((status = 204, description = "It is archived, or would be"), WriteProblems)
 )]
-pub(in crate::management) async fn archive(
-    State(management): State<Management>,
-    Extension(token): Extension<FoundToken>,
-    Extension(saved): Extension<SavedInstances>,
-    Path(slug): Path<String>,
-    Query(WriteParams { dry_run }): Query<WriteParams>,
-    headers: HeaderMap,
-) -> Result<StatusCode, Problem> {
-    let stored = management.admit_write(&token, &slug, dry_run, Scope::Settings, Role::Owner).await?;
-    let if_match = IfMatch::of(&headers)?;
-    if_match.check(&management.pool, &stored).await?;
-    if !dry_run {
-        management.write(&token, &saved, &if_match, &manifest::Change::archive(stored), None).await?;
+pub(in crate::management) async fn archive(request: InstanceRequest<WriteParams>) -> Result<StatusCode, Problem> {
+    let dry_run = request.params.dry_run;
+    let stored = request.write(dry_run, Scope::Settings, Role::Owner).await?;
+    let if_match = request.if_match(&stored).await?;
+    if !dry_run && let Err(error) = request.apply(&manifest::Change::archive(stored), None).await {
+        return Err(request.refused(&if_match, error).await);
     }
     Ok(StatusCode::NO_CONTENT)
 }

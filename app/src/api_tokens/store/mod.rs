@@ -1,5 +1,6 @@
 //! API tokens in PostgreSQL: issued, listed, revoked, and found by the hash of what a program sends.
 
+pub mod idempotency;
 pub mod makers;
 
 use std::net::IpAddr;

@@ -1,0 +1,99 @@
+//! Preview origins: allowed origins that expire. A token may be for them alone, at the hosts of its pattern.
+
+use app::{
+    api_tokens::Scope,
+    database::StoreError,
+    instances::stored::StoredInstance,
+    manifest::FieldDiff,
+    members::role::Role,
+    preview_origins::{MAX_PREVIEW_ORIGINS, parse_expiry, parse_origin, store},
+    redirects::{AllowedOrigin, Timestamp},
+    ui::text::timestamp,
+};
+use axum::response::Response;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::{AddParams, RemoveParams, wrong};
+use crate::management::{
+    change::Change,
+    problem::{InputError, Problem},
+    request::InstanceRequest,
+};
+
+/// Adds an origin, or moves its end.
+pub(super) async fn add(request: &InstanceRequest<AddParams>) -> Result<Response, Problem> {
+    let AddParams { origin, expires_in, expires_at, dry_run } = &request.params;
+    let expires_at = parse_expiry(expires_in.as_deref(), expires_at.as_deref(), OffsetDateTime::now_utc())
+        .map_err(|error| Problem::parameters(vec![InputError::of(error.field(), error)]))?;
+    let (stored, origin) = admit(request, origin, *dry_run).await?;
+    let listed = store::list(&request.management.pool, stored.id).await?;
+    let before = listed.iter().find(|known| known.origin == origin).map(|known| known.expires_at);
+    if !dry_run {
+        store::add(&request.management.pool, &request.token.actor, &request.slug, &origin, expires_at).await.map_err(of_origin)?;
+        request.mark_saved();
+    } else if before.is_none() && listed.len() >= MAX_PREVIEW_ORIGINS {
+        return Err(wrong(format_args!("There are {MAX_PREVIEW_ORIGINS} preview origins, which is the most. Remove one.")));
+    }
+    answer(request, *dry_run, &origin, before, Some(expires_at)).await
+}
+
+/// Removes an origin. `None` if it is no preview origin, and the token may remove others.
+pub(super) async fn remove(request: &InstanceRequest<RemoveParams>) -> Result<Option<Response>, Problem> {
+    let RemoveParams { origin, dry_run } = &request.params;
+    let (stored, origin) = admit(request, origin, *dry_run).await?;
+    let listed = store::list(&request.management.pool, stored.id).await?;
+    let before = listed.iter().find(|known| known.origin == origin).map(|known| known.expires_at);
+    if before.is_none() && request.token.scope != Scope::PreviewOrigins {
+        return Ok(None);
+    }
+    if before.is_some() && !dry_run {
+        store::remove(&request.management.pool, &request.token.actor, &request.slug, &origin).await?;
+        request.mark_saved();
+    }
+    answer(request, *dry_run, &origin, before, None).await.map(Some)
+}
+
+/// The instance, and the origin in ASCII, if the token may add and remove it.
+async fn admit<Params>(request: &InstanceRequest<Params>, origin: &str, dry_run: bool) -> Result<(StoredInstance, String), Problem> {
+    let stored = request.write(dry_run, Scope::PreviewOrigins, Role::Editor).await?;
+    let environment = stored.settings.environment;
+    if request.token.scope != Scope::PreviewOrigins {
+        // Other tokens remove permanent origins by the same name, and those may be patterns.
+        let origin = AllowedOrigin::parse(origin, environment).map_err(wrong)?;
+        return Ok((stored, origin.to_string()));
+    }
+    let origin = parse_origin(origin, environment).map_err(wrong)?;
+    match &request.token.host_pattern {
+        Some(pattern) if pattern.matches(&origin) => Ok((stored, origin.to_string())),
+        pattern => {
+            let hosts = pattern.as_ref().map(ToString::to_string).unwrap_or_default();
+            let detail = format!("This token adds and removes preview origins at {hosts} only. {origin} does not match.");
+            Err(Problem::forbidden(detail))
+        }
+    }
+}
+
+/// The answer to a preview origin whose end was `before` and is `after`.
+async fn answer<Params>(
+    request: &InstanceRequest<Params>,
+    dry_run: bool,
+    origin: &str,
+    before: Option<Timestamp>,
+    after: Option<Timestamp>,
+) -> Result<Response, Problem> {
+    let value = |end: Option<Timestamp>| end.map_or(Value::Null, |end| json!({"origin": origin, "expires_at": timestamp(end.time())}));
+    let change = FieldDiff { pointer: "/preview_origins".to_owned(), before: value(before), after: value(after) };
+    let changes = if before == after { Vec::new() } else { vec![change] };
+    Ok(Change::answer(dry_run, &request.stored().await?, changes, None))
+}
+
+/// Errors of the origin, which is a parameter here.
+fn of_origin(error: StoreError) -> Problem {
+    match error {
+        StoreError::Fields(errors) => {
+            Problem::parameters(errors.into_iter().map(|error| InputError::of("origin", error.message)).collect())
+        }
+        other => other.into(),
+    }
+}
