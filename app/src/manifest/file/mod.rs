@@ -9,8 +9,6 @@ mod yaml;
 
 use std::{collections::BTreeMap, fmt};
 
-use serde::Serialize;
-
 use super::{
     InstanceSettings, ManifestError,
     error::step,
@@ -27,6 +25,12 @@ pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 /// The deepest nesting of values. A settings file has four levels.
 const MAX_DEPTH: usize = 16;
 
+/// The most names and values of a file: 10,000 instances, each with as many origins as it can have.
+const MAX_NODES: usize = 1_000_000;
+
+const TOO_DEEP: &str = "The values are nested too deeply for a settings file.";
+const TOO_MANY: &str = "The file has too many values for a settings file.";
+
 /// A settings file that was read.
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -35,7 +39,7 @@ pub struct Manifest {
 }
 
 /// What is wrong with a file, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileError {
     /// The line, from 1.
     pub line: u64,
@@ -92,7 +96,10 @@ impl Manifest {
                         }
                     }
                 }
-                ("instances", NodeValue::Null) => is_there = true,
+                ("instances", NodeValue::Null) => {
+                    is_there = true;
+                    reader.note(&pointer, "instances is empty. Write {} if there are none.");
+                }
                 ("instances", other) => {
                     is_there = true;
                     reader.note(&pointer, format_args!("Expected a map of instances by slug here, and found {}.", other.kind()));

@@ -1,4 +1,4 @@
-//! Reads YAML strictly: no anchors, no merge keys, no duplicate keys, one document. What a reader does not see is not in the file.
+//! Reads YAML strictly: no anchors, no merge keys, no duplicate keys, one document. So a reviewer sees every value in the file.
 
 use std::fmt;
 
@@ -13,11 +13,8 @@ use serde_saphyr::{
 
 use super::{
     super::node::{Key, Node, NodeValue, Position},
-    FileError, MAX_DEPTH,
+    FileError, MAX_DEPTH, MAX_NODES, TOO_DEEP, TOO_MANY,
 };
-
-/// The most names and values of a file: 10,000 instances, each with as many origins as it can have.
-const MAX_NODES: usize = 1_000_000;
 
 pub(super) fn read(text: &str) -> Result<Node, Box<FileError>> {
     let Spanned { value: Tree(value), referenced, .. } =
@@ -60,8 +57,8 @@ fn explain(text: &str, error: &Error) -> FileError {
         Error::MergeKeyNotAllowed { .. } => "Merge keys (<<) are not read. Write the settings of each instance out.".to_owned(),
         Error::Budget { breach, .. } => match breach {
             serde_saphyr::budget::BudgetBreach::Anchors { .. } | serde_saphyr::budget::BudgetBreach::Aliases { .. } => ANCHORS.to_owned(),
-            serde_saphyr::budget::BudgetBreach::Depth { .. } => "The values are nested too deeply for a settings file.".to_owned(),
-            _ => "The file has too many values for a settings file.".to_owned(),
+            serde_saphyr::budget::BudgetBreach::Depth { .. } => TOO_DEEP.to_owned(),
+            _ => TOO_MANY.to_owned(),
         },
         Error::UnknownAnchor { .. } => ANCHORS.to_owned(),
         Error::MultipleDocuments { .. } => "The file has several documents. Keep one, without a line of ---.".to_owned(),
