@@ -14,7 +14,7 @@ use crate::{
     insight::impact::Figure,
     instances::{
         archive::archive_at,
-        store::{self, Switches, changed, lock},
+        store::{self, Raise, Switches, changed, lock},
         stored::FilledFrom,
     },
 };
@@ -65,7 +65,7 @@ async fn update(pool: &PgPool, actor: &Actor, change: &Change, from: FilledFrom<
     let stored = lock(&mut transaction, actor, &change.slug, from).await?;
     let switches = Switches { portal_enabled: wanted.portal_enabled, visits_counted: wanted.visits_counted };
     fallbacks::store::put(&mut transaction, stored.id, &wanted.fallbacks).await?;
-    let version = store::put(&mut transaction, &wanted.instance, &wanted.domain_typed, switches, true).await?;
+    let version = store::put(&mut transaction, &wanted.instance, &wanted.domain_typed, switches, Raise::Always).await?;
     let version = version.ok_or(StoreError::NotFound)?;
 
     // One row of the history for what the forms save, and one for each switch. The first of them has the version.

@@ -153,7 +153,7 @@ pub async fn find_all<'e>(
     Ok(rows.into_iter().map(|row| (row.id, row.read())).collect())
 }
 
-/// The instances of these slugs, as far as there are any: also archived ones, and those that can't be restored.
+/// The instances with these slugs, archived ones included. A slug without an instance is left out.
 ///
 /// # Errors
 /// PostgreSQL, or a stored instance that is no longer valid in other ways.

@@ -164,7 +164,7 @@ pub async fn update(
     let from = FilledFrom { version: instance.version(), save_id };
     let stored = lock(&mut transaction, actor, instance.slug(), from).await?;
     let switches = Switches { portal_enabled: stored.portal_enabled, visits_counted: stored.visits_counted };
-    let version = put(&mut transaction, instance, domain_typed, switches, false).await?;
+    let version = put(&mut transaction, instance, domain_typed, switches, Raise::IfChanged).await?;
     if let Some(version) = version {
         let entry = changed(Entry::of(stored.id).at(version).impact(figure), Some(&stored), instance, domain_typed);
         record(&mut transaction, actor, Kind::Settings, entry).await?;
@@ -173,8 +173,17 @@ pub async fn update(
     Ok(version.unwrap_or(instance.version()))
 }
 
-/// Puts these settings in the place of what a locked instance has, and returns the version that it has then. `None` if they are what it
-/// has already, unless its version is raised for something else that is changed with them.
+/// When storing settings raises the version of their instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Raise {
+    /// Always: something else changes with them.
+    Always,
+    /// Only if the settings are not what is stored already.
+    IfChanged,
+}
+
+/// Puts these settings in the place of what a locked instance has, and returns the version that it has then. `None` if the version is not
+/// raised: then nothing is stored.
 ///
 /// # Errors
 /// A portal origin that another instance has, or PostgreSQL.
@@ -183,7 +192,7 @@ pub(crate) async fn put(
     instance: &Instance,
     domain_typed: &str,
     switches: Switches,
-    raises: bool,
+    raise: Raise,
 ) -> Result<Option<i64>, StoreError> {
     let origins: Vec<String> = instance.allowed_origins().iter().map(ToString::to_string).collect();
     sqlx::query_scalar!(
@@ -204,7 +213,7 @@ pub(crate) async fn put(
         &origins,
         switches.portal_enabled,
         switches.visits_counted,
-        raises
+        raise == Raise::Always
     )
     .fetch_optional(connection)
     .await
