@@ -1,4 +1,4 @@
-//! The own URLs of one instance written as those of another one, as when settings move from staging to production.
+//! Rewrites one instance's own URLs to another's, for promotion from staging to production.
 
 use url::Url;
 

@@ -30,8 +30,7 @@ impl FromStr for OriginMap {
                 && url.path() == "/"
                 && url.query().is_none()
                 && url.fragment().is_none()
-                && url.username().is_empty()
-                && url.password().is_none();
+                && !has_credentials(&url);
             is_origin.then_some(url)
         };
         let (from, to) = text.split_once('=').ok_or(NotAMap)?;
@@ -58,7 +57,7 @@ impl OriginMap {
     }
 
     fn text(&self, text: &str) -> Option<String> {
-        let url = Url::parse(text.trim()).ok().filter(|url| url.origin() == self.from.origin())?;
+        let url = Url::parse(text.trim()).ok().filter(|url| url.origin() == self.from.origin() && !has_credentials(url))?;
         let to = self.to.origin().ascii_serialization();
         let rest = &url[Position::BeforePath..];
         // An origin has no path, and is written without one.
@@ -66,12 +65,18 @@ impl OriginMap {
     }
 
     fn domain(&self, domain: &str) -> Option<String> {
-        let host = Url::parse(&format!("https://{}", domain.trim())).ok()?.host_str()?.to_owned();
-        if self.from.host_str() != Some(&host) {
+        let url = Url::parse(&format!("https://{}", domain.trim())).ok()?;
+        let is_host = url.port().is_none() && &url[Position::BeforePath..] == "/" && !has_credentials(&url);
+        if !is_host || self.from.host_str() != url.host_str() {
             return None;
         }
         self.to.host_str().map(str::to_owned)
     }
+}
+
+/// Whether a URL has a user name or a password. The rules refuse such a URL, and a mapping must not make it one that they allow.
+fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// The settings with each origin rewritten that one of these maps names: in the domain, the portal origin, the home URL, the allowed
@@ -135,6 +140,25 @@ mod tests {
         assert_eq!(get(Flow::SignOut), "/bye?next=https://staging.myapp.com");
         assert_eq!(get(Flow::Logo), "https://myapp.com");
         assert_eq!((maps[0].is_in(&settings), maps[0].is_in(&mapped), maps[1].is_in(&settings)), (true, false, false));
+    }
+
+    #[test]
+    fn a_value_with_credentials_is_left_as_it_is() {
+        let map: OriginMap = "https://staging.myapp.com=https://myapp.com".parse().unwrap();
+        let mut redirects = Fallbacks::default();
+        redirects.set(Flow::SignIn, "https://user:word@staging.myapp.com/in");
+        redirects.set(Flow::SignUp, "https://user@staging.myapp.com/up");
+        let settings = InstanceSettings {
+            domain: "user:word@staging.myapp.com".into(),
+            home_url: Some("https://:word@staging.myapp.com/".into()),
+            redirects: Redirects(redirects),
+            ..InstanceSettings::default()
+        };
+        assert!(!map.is_in(&settings));
+        assert_eq!(map_origins(&settings, std::slice::from_ref(&map)), settings);
+        for domain in ["staging.myapp.com:8443", "staging.myapp.com/x", "staging.myapp.com?x", "user@staging.myapp.com"] {
+            assert_eq!(map.domain(domain), None, "{domain}");
+        }
     }
 
     #[test]
