@@ -9,7 +9,6 @@ use crate::{
         save::{DashboardHost, checked},
         stored::{FilledFrom, StoredInstance},
     },
-    portal::identity::IdentityKind,
     redirects::{Fallbacks, Instance},
     ui::form::FieldError,
 };
@@ -27,8 +26,6 @@ pub struct Checked {
     pub portal_enabled: bool,
     /// Whether its visits are counted.
     pub visits_counted: bool,
-    /// How its visitors are recognised.
-    pub identity: IdentityKind,
 }
 
 impl InstanceSettings {
@@ -64,7 +61,6 @@ impl InstanceSettings {
             fallbacks,
             portal_enabled: self.portal_enabled,
             visits_counted: self.visits_counted,
-            identity: self.identity,
         })
     }
 }
@@ -77,14 +73,6 @@ fn fields(error: StoreError) -> Vec<ManifestError> {
     }
 }
 
-pub(super) fn of_fields(errors: Vec<FieldError>) -> Vec<ManifestError> {
-    errors
-        .into_iter()
-        .map(|mut error| {
-            if let Some(correction) = error.correction.take() {
-                error.message = format!("{} Write {correction} instead.", error.message);
-            }
-            ManifestError::of_field(error)
-        })
-        .collect()
+fn of_fields(errors: Vec<FieldError>) -> Vec<ManifestError> {
+    errors.into_iter().map(ManifestError::of_field).collect()
 }

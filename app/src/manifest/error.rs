@@ -24,9 +24,13 @@ impl ManifestError {
         Self { pointer: pointer.into(), message: message.to_string() }
     }
 
-    /// An error of a form's field. The slug is no part of the settings: its error is one of all of them.
-    pub(super) fn of_field(error: FieldError) -> Self {
-        Self { pointer: pointer_of_field(&error.field), message: error.message }
+    /// An error of a form's field, which names its correction. The slug is no part of the settings: its error is one of all of them.
+    pub fn of_field(FieldError { field, message, correction }: FieldError) -> Self {
+        let message = match correction {
+            Some(correction) => format!("{message} Write {correction} instead."),
+            None => message,
+        };
+        Self { pointer: pointer_of_field(&field), message }
     }
 
     /// The same error of settings that are themselves at `parent`.

@@ -26,6 +26,6 @@ pub use mapping::{OriginMap, map_origins};
 pub use node::Position;
 pub use plan::{Action, Change, FieldDiff, SkippedRedirect, plan_one};
 pub use redirects::Redirects;
-pub use schema::json_schema;
+pub use schema::{SCHEMA_PATH, json_schema};
 pub use settings::InstanceSettings;
 pub use store::{apply, create};

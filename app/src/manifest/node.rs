@@ -48,7 +48,7 @@ impl NodeValue {
     /// What it is called in errors.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::Null => "nothing",
+            Self::Null => "an empty value",
             Self::Bool(true) => "true",
             Self::Bool(false) => "false",
             Self::Number => "a number",

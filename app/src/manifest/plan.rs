@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// There is none yet.
+    /// The instance does not exist yet.
     Create,
     /// Fields of it change.
     Update,
@@ -29,9 +29,9 @@ pub enum Action {
 pub struct FieldDiff {
     /// The setting, as a JSON pointer.
     pub pointer: String,
-    /// The value that is stored; null where there is none.
+    /// The value that is stored; null if there is none.
     pub before: Value,
-    /// The value that is wanted; null where there is none.
+    /// The value that is wanted; null if there is none.
     pub after: Value,
 }
 
@@ -170,6 +170,5 @@ fn differences(stored: Option<&StoredInstance>, wanted: &Checked) -> Vec<FieldDi
     let switch = |get: fn(&StoredInstance) -> bool| Some(Value::from(stored.is_none_or(get)));
     note("/portal_enabled".into(), switch(|stored| stored.portal_enabled), wanted.portal_enabled.into());
     note("/visits_counted".into(), switch(|stored| stored.visits_counted), wanted.visits_counted.into());
-    note("/identity".into(), Some(stored.map(|stored| stored.identity).unwrap_or_default().name().into()), wanted.identity.name().into());
     fields
 }

@@ -8,24 +8,11 @@ use super::{
     error::step,
     node::{Node, NodeValue},
 };
-use crate::{
-    portal::identity::IdentityKind,
-    redirects::{Environment, Fallbacks, Flow, is_close},
-};
+use crate::redirects::{Environment, Fallbacks, Flow, is_close};
 
 /// The names of the settings, in the order of the file.
-pub(super) const NAMES: [&str; 10] = [
-    "name",
-    "environment",
-    "domain",
-    "portal_origin",
-    "home_url",
-    "allowed_origins",
-    "redirects",
-    "portal_enabled",
-    "visits_counted",
-    "identity",
-];
+pub(super) const NAMES: [&str; 9] =
+    ["name", "environment", "domain", "portal_origin", "home_url", "allowed_origins", "redirects", "portal_enabled", "visits_counted"];
 
 impl InstanceSettings {
     /// Reads the settings from JSON.
@@ -52,7 +39,6 @@ impl InstanceSettings {
                 "redirects" => found.redirects = reader.redirects(&pointer, value),
                 "portal_enabled" => found.portal_enabled = reader.boolean(&pointer, value),
                 "visits_counted" => found.visits_counted = reader.boolean(&pointer, value),
-                "identity" => found.identity = reader.identity(&pointer, value),
                 _ => {}
             }
         }
@@ -105,7 +91,7 @@ impl Reader {
     fn wrong_type(&mut self, pointer: &str, expected: &str, found: &Node) {
         let message = match &found.value {
             NodeValue::Map(values) if values.iter().any(|(key, _)| key.name == "from_env") => {
-                "Only secrets can be `from_env`, and this setting is none. Write the value itself.".to_owned()
+                "Only secrets can use `from_env`, and this setting is not a secret. Write the value itself.".to_owned()
             }
             NodeValue::Number | NodeValue::Bool(_) if expected.starts_with("a text") => {
                 format!("Expected {expected} here, and found {}. Put it in quotes.", found.value.kind())
@@ -168,14 +154,6 @@ impl Reader {
         })
     }
 
-    fn identity(&mut self, pointer: &str, node: &Node) -> IdentityKind {
-        let Some(text) = self.optional_text(pointer, node) else { return IdentityKind::default() };
-        text.parse().unwrap_or_else(|_| {
-            self.note(pointer, format_args!("Write one of: {}.", IdentityKind::ALL.map(IdentityKind::name).join(", ")));
-            IdentityKind::default()
-        })
-    }
-
     fn redirects(&mut self, pointer: &str, node: &Node) -> Redirects {
         let mut redirects = Fallbacks::default();
         if matches!(node.value, NodeValue::Null) {
@@ -199,7 +177,7 @@ fn is_yes_or_no(text: &str) -> bool {
 /// What is said of a name that nobody knows.
 fn unknown(name: &str, known: &[&str], what: &str) -> String {
     if name == "from_env" {
-        return "Only secrets can be `from_env`, and there are none here. Write the values themselves.".to_owned();
+        return "Only secrets can use `from_env`, and no setting is a secret. Write the value itself.".to_owned();
     }
     if what == "setting" && ["slug", "version", "preview_origins", "members"].contains(&name) {
         return format!("{name} is not part of an instance's settings. Remove it.");

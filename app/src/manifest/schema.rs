@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use super::InstanceSettings;
 
+/// Where the dashboard has the schema.
+pub const SCHEMA_PATH: &str = "/management/v1/settings.schema.json";
+
 /// The schema of the whole file.
 pub fn json_schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();

@@ -1,12 +1,11 @@
 //! The settings of one instance as a file and the management API have them: everything that an admin can set.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::Serialize;
 
 use super::Redirects;
 use crate::{
     instances::stored::StoredInstance,
-    portal::identity::IdentityKind,
     redirects::{Environment, default_home_url, default_portal_origin},
 };
 
@@ -43,10 +42,6 @@ pub struct InstanceSettings {
     /// Whether its visits are counted for Activity. Default: true.
     #[schemars(default = "on", schema_with = "boolean")]
     pub visits_counted: bool,
-    /// How its visitors are recognised. Default: accounts.
-    #[serde(serialize_with = "by_name")]
-    #[schemars(default, schema_with = "identity")]
-    pub identity: IdentityKind,
 }
 
 impl InstanceSettings {
@@ -66,30 +61,12 @@ impl InstanceSettings {
             redirects: Redirects(stored.fallbacks.clone()),
             portal_enabled: stored.portal_enabled,
             visits_counted: stored.visits_counted,
-            identity: stored.identity,
         }
     }
 }
 
-impl<'de> Deserialize<'de> for InstanceSettings {
-    /// Reads the settings like [`InstanceSettings::read`], and puts all errors into one.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        Self::read(&value).map_err(|errors| D::Error::custom(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")))
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn by_name<S: Serializer>(identity: &IdentityKind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(identity.name())
-}
-
 fn environment(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": Environment::ALL.map(Environment::name) })
-}
-
-fn identity(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "enum": IdentityKind::ALL.map(IdentityKind::name) })
 }
 
 fn on() -> bool {

@@ -80,18 +80,25 @@ fn a_file_without_settings_says_how_to_get_one() {
     }
     assert!(one("[]").contains("Expected a map of keys here, and found a list."));
     assert!(one("instance: {}").contains("Write instances."), "{:?}", wrong("instance: {}"));
-    assert_eq!(Manifest::parse(b"instances:", None).unwrap().instances().len(), 0);
+    assert_eq!(one("# head\ninstances:\n"), "2:1: instances: instances is empty. Write {} if there are none.", "a file that was cut off");
+    assert_eq!(one("{\"instances\": null}"), "1:15: instances: instances is empty. Write {} if there are none.");
+    assert_eq!(Manifest::parse(b"instances: {}", None).unwrap().instances().len(), 0);
     let latin = [MY_APP.as_bytes(), b"    name: \xe4\n"].concat();
     assert_eq!(Manifest::parse(&latin, None).unwrap_err()[0].to_string(), "6:11: This is not UTF-8. Save the file as UTF-8.");
 }
 
 #[test]
 fn ten_megabytes_of_nonsense_end_soon() {
-    for part in ["[", "{", "- ", "a: ", "a", "&a *a ", "\t", "- a\n", "\""] {
+    for part in ["[", "{", "- ", "a: ", "a", "&a *a ", "\t", "- a\n", "\"", "1,", "{\"a\":1}"] {
         let file = part.repeat(10 * 1024 * 1024 / part.len());
         assert!(Manifest::parse(file.as_bytes(), Some(Format::Yaml)).is_err(), "{part}");
     }
     assert!(Manifest::parse("[".repeat(10 * 1024 * 1024).as_bytes(), Some(Format::Json)).is_err());
+    for part in ["1,", "{\"a\":1},", "{\"a\":{}},", "\"a\","] {
+        let file = format!("[{}1]", part.repeat(10 * 1024 * 1024 / part.len()));
+        let errors = Manifest::parse(file.as_bytes(), Some(Format::Json)).unwrap_err();
+        assert!(errors[0].message.contains("too many values"), "{part}: {errors:?}");
+    }
     assert!(Manifest::parse(&vec![b' '; MAX_FILE_BYTES + 1], None).unwrap_err()[0].message.contains("larger than 32 MB"));
 }
 
@@ -132,21 +139,43 @@ instances:
     allowed_origins:
       - https://*.preview.myapp.dev
     redirects:
-      # after_sign_up_url: the home URL
+      # after_sign_up_url: # the home URL
       after_sign_in_url: /in
-      # after_sign_out_url: the home URL
-      # logo_link_url: the home URL
-      # after_create_organization_url: the home URL
-      # after_leave_organization_url: the home URL
-      # after_join_waitlist_url: the home URL
+      # after_sign_out_url: # the home URL
+      # logo_link_url: # the home URL
+      # after_create_organization_url: # the home URL
+      # after_leave_organization_url: # the home URL
+      # after_join_waitlist_url: # the home URL
     portal_enabled: true
     visits_counted: true
-    # identity: accounts
 "#;
     assert_eq!(written(Format::Yaml, &[("my-app".into(), settings)]), expected);
     for format in [Format::Yaml, Format::Json] {
         assert!(Manifest::parse(written(format, &[]).as_bytes(), Some(format)).unwrap().instances().is_empty());
     }
+}
+
+#[test]
+fn a_default_without_its_comment_sign_is_the_default() {
+    let settings = InstanceSettings { name: "MyApp".into(), domain: "myapp.com".into(), ..InstanceSettings::default() };
+    let file = written(Format::Yaml, &[("my-app".into(), settings.clone())]);
+    let (head, instances) = file.split_once("instances:").unwrap();
+    let plain = format!("{head}instances:{}", instances.replace("    # ", "    "));
+    let manifest = Manifest::parse(plain.as_bytes(), None).unwrap_or_else(|errors| panic!("{errors:?}\n{plain}"));
+    let read = &manifest.instances()["my-app"];
+    assert_eq!(read.redirects, settings.redirects);
+    assert_eq!((read.portal_origin.as_deref(), read.home_url.as_deref()), (Some("https://accounts.myapp.com"), Some("https://myapp.com/")));
+}
+
+#[test]
+fn a_place_in_one_long_line_is_counted_in_characters() {
+    let instances: Vec<String> =
+        (0..2000).map(|n| format!(r#""a-{n}":{{"name":"ä","environment":"production","domain":"myapp.com"}}"#)).collect();
+    let file =
+        format!(r#"{{"instances":{{{},"last":{{"name":7,"environment":"production","domain":"myapp.com"}}}}}}"#, instances.join(","));
+    let before = file.split_once("7,\"env").unwrap().0.chars().count();
+    let error = one(&file);
+    assert!(error.starts_with(&format!("1:{}: instances.last.name: ", before + 1)), "{error}");
 }
 
 fn text() -> impl Strategy<Value = String> {

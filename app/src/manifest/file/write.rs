@@ -3,10 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::InstanceSettings;
-use crate::{
-    portal::identity::IdentityKind,
-    redirects::{Flow, default_home_url, default_portal_origin},
-};
+use crate::redirects::{Flow, default_home_url, default_portal_origin};
 
 /// The format of a settings file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,13 +87,11 @@ impl<W: Write> Writer<W> {
         for flow in Flow::ALL {
             match settings.redirects.0.get(flow) {
                 Some(value) => writeln!(out, "      {}: {}", flow.field(), scalar(value))?,
-                None => writeln!(out, "      # {}: the home URL", flow.field())?,
+                None => writeln!(out, "      # {}: # the home URL", flow.field())?,
             }
         }
         writeln!(out, "    portal_enabled: {}", settings.portal_enabled)?;
-        writeln!(out, "    visits_counted: {}", settings.visits_counted)?;
-        let comment = if settings.identity == IdentityKind::default() { "# " } else { "" };
-        writeln!(out, "    {comment}identity: {}", settings.identity.name())
+        writeln!(out, "    visits_counted: {}", settings.visits_counted)
     }
 
     /// Ends the file.
