@@ -46,7 +46,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect((await saveRedirects(page.request, { server, slug: from }, 1, values)).status()).toBe(303);
       await page.goto(`/instances/${slug}/copy?from=${from}`);
       await expect(page.getByRole("region", { name: "Left out" })).toContainText(`https://${from}.com/in?a=1`);
-      await page.getByRole("checkbox", { name: /^Write its own URLs/ }).check();
+      await page.getByRole("checkbox", { name: /^Rewrite the source's own URLs/ }).check();
       await page.getByRole("button", { name: "Show the difference" }).click();
       await expect(page.getByRole("region", { name: "What changes" })).toContainText(`https://${slug}.com/in?a=1`);
       await expect(page.getByRole("region", { name: "Left out" })).toHaveCount(0);

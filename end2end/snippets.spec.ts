@@ -174,7 +174,7 @@ test.describe("without JavaScript", () => {
   test("links choose the framework", async ({ page, slug }) => {
     await page.goto(`/instances/${slug}`);
     await page.getByRole("navigation", { name: "Account Portal" }).getByRole("link", { name: "Snippets" }).click();
-    const choices = page.getByRole("navigation", { name: "Framework" });
+    const choices = page.getByRole("navigation", { name: "Where to use the settings" });
     await expect(choices.getByRole("link")).toHaveText(["Next.js", "Nuxt", "React Router", "TanStack Start", "Astro", "React", "Vue", "Pipeline"]);
     await expect(choices.locator("[aria-current]")).toHaveText("Next.js");
     await choices.getByRole("link", { name: "TanStack Start" }).click();

@@ -127,7 +127,7 @@ fn sources(target: &StoredInstance, instances: &[InstanceSummary], from: &str, r
                 <div class="field">
                     <label class="choice">
                         <input type="checkbox" name="rewrite" value=REWRITE checked=rewrites />
-                        <span>"Write its own URLs as URLs of this instance" <small>"At its home URL, its domain or its portal, as when settings move from staging to production."</small></span>
+                        <span>"Rewrite the source's own URLs to this instance's" <small>"URLs at its home URL, domain or portal, for example when promoting from staging to production."</small></span>
                     </label>
                 </div>
                 <div class="end"><button class="button">"Show the difference"</button></div>

@@ -3,7 +3,7 @@
 use super::snippet::Block;
 use crate::{
     instances::stored::StoredInstance,
-    manifest::{Format, InstanceSettings, Writer},
+    manifest::{Format, InstanceSettings, SCHEMA_PATH, Writer},
     redirects::Flow,
 };
 
@@ -35,7 +35,7 @@ pub(super) fn blocks(stored: &StoredInstance, dashboard: &str) -> Vec<Block> {
 }
 
 fn settings_file(stored: &StoredInstance, dashboard: &str) -> String {
-    let schema = format!("{dashboard}/management/v1/settings.schema.json");
+    let schema = format!("{dashboard}{SCHEMA_PATH}");
     let mut file = Vec::new();
     // Writing to memory does not fail.
     let _ = Writer::begin(&mut file, Format::Yaml, &schema).and_then(|mut writer| {
@@ -58,11 +58,9 @@ fn curl(stored: &StoredInstance, dashboard: &str) -> String {
     )
 }
 
-/// The job of the README, for this dashboard.
+/// The job, for this dashboard.
 fn job(dashboard: &str) -> String {
-    let readme = include_str!("../../../README.md");
-    let job = readme.split_once("```yaml\nname: redirects\n").and_then(|(_, rest)| rest.split_once("\n```\n")).map_or("", |(job, _)| job);
-    format!("name: redirects\n{}", job.replace("https://dashboard.myapp.com", dashboard))
+    include_str!("job.yml").trim_end().replace("https://dashboard.myapp.com", dashboard)
 }
 
 #[cfg(test)]
@@ -99,6 +97,8 @@ mod tests {
     fn the_job_is_that_of_the_readme() {
         let job = code(2);
         assert!(job.starts_with("name: redirects\non:\n") && job.contains("SERVER: https://admin.example\n"), "{job}");
-        assert!(job.ends_with("test \"$status\" -le 1") && !job.contains("```\n"), "{job}");
+        assert!(job.ends_with("test \"$status\" -le 1"), "{job}");
+        let readme = include_str!("../../../README.md");
+        assert!(readme.contains(&format!("```yaml\n{}```\n", include_str!("job.yml"))));
     }
 }

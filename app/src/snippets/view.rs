@@ -42,7 +42,7 @@ pub fn SnippetsPage() -> impl IntoView {
         });
         let (heading, about) = match framework {
             Some(_) => ("Use in your app", view! { <p>"For applications that host the components themselves: the portal's redirects as settings of the components. The URLs are absolute, because a path like " <code>"/welcome"</code> " means a page at the home URL, and the components may be somewhere else."</p> }.into_any()),
-            None => ("Use in a pipeline", view! { <p>"For pipelines that keep settings in git: the settings of this instance as a file, as a call of the management API, and as a job. Each needs an "<a href=paths::instance(&slug).api_tokens()>"API token"</a>" in " <code>"PORTAL_REDIRECTS_TOKEN"</code> "."</p> }.into_any()),
+            None => ("Use in a pipeline", view! { <p>"For pipelines that keep settings in git: this instance's settings as a file, a call of the management API, and a job. The call and the job need an "<a href=paths::instance(&slug).api_tokens()>"API token"</a>" in " <code>"PORTAL_REDIRECTS_TOKEN"</code> "."</p> }.into_any()),
         };
         let blocks = blocks.into_iter().enumerate().map(|(index, block)| block_view(index, block)).collect_view();
         Ok(view! {
@@ -51,7 +51,7 @@ pub fn SnippetsPage() -> impl IntoView {
                     <h2>{heading}</h2>
                     {about}
                 </div>
-                <nav class="sub-tabs" aria-label="Framework"><ul>{tabs.collect_view()}</ul></nav>
+                <nav class="sub-tabs" aria-label="Where to use the settings"><ul>{tabs.collect_view()}</ul></nav>
                 {blocks}
                 {notes}
             </InstanceFrame>
