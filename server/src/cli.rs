@@ -36,8 +36,8 @@ pub enum Command {
     Resolve(Box<resolve::Flags>),
     /// Write the settings of instances as a file, to keep under version control.
     ///
-    /// The file has everything that an admin can set: no members, no visitors, no preview origins. It reads the database of
-    /// --database-url, or of the running server; with --server, over the management API.
+    /// The file has everything that an admin can set: no members, no visitors, no preview origins. Settings are read from the database
+    /// of --database-url or of the running server, or with --server over its management API.
     Export(manifest::ExportFlags),
     /// Show what a settings file would change, field by field, with the impact on counted visits.
     ///

@@ -4,7 +4,7 @@ use std::{io, process::ExitCode};
 
 use super::{
     backend::Backend,
-    failure::Failure,
+    failure::{Failure, unless_closed},
     flags::{DiffFlags, PlanFormat},
     planned,
     report::{json, text::TextReport},
@@ -14,9 +14,9 @@ use crate::config::Config;
 pub(super) async fn diff(flags: &DiffFlags, config: &Config) -> Result<ExitCode, Failure> {
     let file = planned::read(&flags.file)?;
     let plan = planned::plan(&Backend::open(&flags.file.server, config).await?, file, &flags.file.map, false).await?;
-    match flags.file.format {
-        PlanFormat::Text => TextReport::new(io::stdout().lock()).plan(&plan)?,
-        PlanFormat::Json => json::write(io::stdout().lock(), &plan, &[], None)?,
-    }
+    unless_closed(match flags.file.format {
+        PlanFormat::Text => TextReport::new(io::stdout().lock()).plan(&plan),
+        PlanFormat::Json => json::write(io::stdout().lock(), &plan, &[], None),
+    })?;
     Ok(if plan.changes().next().is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

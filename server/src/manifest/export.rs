@@ -51,9 +51,12 @@ async fn write(backend: &Backend, flags: &ExportFlags, output: impl Write) -> Re
         }
         return Ok(writer.end()?);
     }
-    let mut found = backend.find(&flags.instances).await?;
+    let mut slugs = flags.instances.clone();
+    slugs.sort_unstable();
+    slugs.dedup();
+    let mut found = backend.find(&slugs).await?;
     found.sort_by(|one, other| one.slug.cmp(&other.slug));
-    for slug in &flags.instances {
+    for slug in &slugs {
         if found.iter().all(|instance| instance.slug != *slug) {
             return Err(Failure::Usage(format!("there is no instance {slug:?}; use its slug from the dashboard's URL")).into());
         }

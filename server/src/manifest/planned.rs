@@ -63,6 +63,9 @@ pub(super) async fn plan(
     maps: &[OriginMap],
     prunes: bool,
 ) -> Result<Plan, Failure> {
+    if prunes && manifest.instances().is_empty() {
+        return Err(Failure::Usage("the file has no instances, so --prune would archive all of them".to_owned()));
+    }
     let wanted: Vec<(String, InstanceSettings)> =
         manifest.instances().iter().map(|(slug, settings)| (slug.clone(), map_origins(settings, maps))).collect();
     for map in maps.iter().filter(|map| !manifest.instances().values().any(|settings| map.is_in(settings))) {

@@ -35,7 +35,10 @@ async fn an_error_of_the_file_has_its_line_and_column_and_nothing_changes(pool: 
 async fn nobody_is_asked_without_a_terminal(pool: PgPool) {
     let refused = run(&pool.connect_options(), &["apply", "-f", "-"], MY_APP);
     assert_eq!((refused.code, refused.output.as_str()), (Some(2), ""));
-    assert!(refused.said.contains("pass --yes"), "{}", refused.said);
+    assert!(refused.said.contains("there is no terminal to confirm on; pass --yes"), "{}", refused.said);
+    let refused = run(&pool.connect_options(), &["apply", "-f", "-", "--format", "json"], MY_APP);
+    assert_eq!((refused.code, refused.output.as_str()), (Some(2), ""));
+    assert!(refused.said.contains("apply can't ask with --format json; pass --yes"), "{}", refused.said);
     for words in [&["diff"][..], &["diff", "-f", "/does/not/exist.yaml"], &["diff", "-f", "-", "--map", "a=b"], &["export", "my-app"]] {
         let refused = run(&pool.connect_options(), words, MY_APP);
         assert_eq!((refused.code, refused.output.as_str()), (Some(2), ""), "{words:?} {refused:?}");

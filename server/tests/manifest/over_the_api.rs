@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, PgPool};
 use crate::{
     process::{Run, run, run_with, store_instances},
     server_process::{ServerProcess, serve},
-    stops::save_shop_after_my_app,
+    stops::{ARCHIVE_SHOP, END_CONNECTION, assert_archived, assert_not_known, changed, meanwhile, save_shop_after_my_app},
 };
 
 /// A server on the database of a test, and an API token of its owner.
@@ -78,6 +78,33 @@ async fn a_save_after_the_plan_stops_it_and_is_named(pool: PgPool) {
         "portal-redirects: shop was saved after the plan was made, so nothing of it was changed. Version 2 is from ana@myapp.com, ";
     assert!(stopped.said.starts_with(expected), "{}", stopped.said);
     assert_eq!(remote.run(&["apply", "-f", "-", "--yes"], &file).code, Some(0));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_archived_instance_is_refused_with_its_line_and_one_that_is_archived_later_is_a_conflict(pool: PgPool) {
+    let remote = Remote::start(&pool, "settings").await;
+    let exported = remote.run(&["export"], "").output;
+    let twice = remote.run(&["export", "shop", "my-app", "shop"], "");
+    assert_eq!((twice.code, instances(&twice.output)), (Some(0), instances(&exported)));
+    let file = changed(&exported);
+    meanwhile(&pool, ARCHIVE_SHOP).await;
+    assert_archived(&remote.run(&["apply", "-f", "-", "--yes"], &file));
+    let refused = remote.run(&["diff", "-f", "-"], &file);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    let line = 1 + file.lines().position(|line| line == "  shop:").unwrap();
+    let expected = format!("standard input:{line}:3: instances.shop: The instance is archived.");
+    assert!(refused.said.starts_with(&expected), "{}", refused.said);
+    let archived = remote.run(&["export", "shop"], "");
+    assert_eq!((archived.code, archived.output.as_str()), (Some(2), ""));
+    assert!(archived.said.contains("shop is archived"), "{}", archived.said);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_server_that_fails_leaves_open_whether_the_change_was_made(pool: PgPool) {
+    let remote = Remote::start(&pool, "settings").await;
+    let file = changed(&remote.run(&["export"], "").output);
+    meanwhile(&pool, END_CONNECTION).await;
+    assert_not_known(&remote.run(&["apply", "-f", "-", "--yes"], &file));
 }
 
 #[sqlx::test(migrations = "../migrations")]

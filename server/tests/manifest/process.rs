@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use app::{
@@ -31,7 +31,18 @@ pub(crate) fn run_on(database: &str, words: &[&str], file: &str) -> Run {
 
 /// Runs the program with these words, an API token in its environment, and a file as its standard input.
 pub(crate) fn run_with(words: &[&str], token: &str, file: &str) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_portal-redirects"))
+    finish(start(words, token), file)
+}
+
+/// The same on a database, with an output that nobody reads.
+pub(crate) fn run_unread(database: &PgConnectOptions, words: &[&str], file: &str) -> Run {
+    let mut child = start(&[words, &["--database-url", database.to_url_lossy().as_str()]].concat(), "");
+    drop(child.stdout.take());
+    finish(child, file)
+}
+
+fn start(words: &[&str], token: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_portal-redirects"))
         .args(words)
         .env_remove("DATABASE_URL")
         .env_remove("PORTAL_REDIRECTS_DASHBOARD_URL")
@@ -40,7 +51,10 @@ pub(crate) fn run_with(words: &[&str], token: &str, file: &str) -> Run {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+fn finish(mut child: Child, file: &str) -> Run {
     // It may end without reading it.
     drop(child.stdin.take().unwrap().write_all(file.as_bytes()));
     let output = child.wait_with_output().unwrap();

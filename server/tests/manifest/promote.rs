@@ -19,13 +19,15 @@ async fn a_file_of_one_server_makes_an_empty_second_one_the_same(pool: PgPool) {
     assert_eq!(differs.code, Some(1), "{differs:?}");
     assert!(differs.output.ends_with("2 to create, 0 unchanged.\n"), "{}", differs.output);
     let applied = run(&options, &["apply", "--file", "-", "--yes"], &exported.output);
-    assert_eq!((applied.code, applied.said.as_str()), (Some(0), ""), "{}", applied.output);
+    let no_members = "portal-redirects: the created instances have no members yet; `portal-redirects admin invite EMAIL --owner` makes somebody their owner\n";
+    assert_eq!((applied.code, applied.said.as_str()), (Some(0), no_members), "{}", applied.output);
     assert!(applied.output.ends_with("my-app created: version 1\nshop created: version 1\n"), "{}", applied.output);
     let same = run(&options, &["diff", "-f", "-"], &exported.output);
     assert_eq!((same.code, same.output.as_str()), (Some(0), "Nothing to change: 2 instances are the same.\n"));
     assert_eq!(run(&options, &["export"], "").output, exported.output);
     let again = run(&options, &["apply", "--file", "-", "--yes", "--format", "json"], &exported.output);
     let report: Value = serde_json::from_str(&again.output).unwrap();
+    assert_eq!(again.said, "", "nothing is created");
     assert_eq!((again.code, &report["same"], &report["unchanged"]), (Some(0), &Value::Bool(true), &Value::from(2)));
     let changes: i64 = sqlx::query_scalar("select count(*) from changes").fetch_one(&other).await.unwrap();
     assert_eq!(changes, 4, "two are created and one has two switches off, and no more is written");
@@ -69,6 +71,13 @@ async fn what_is_not_in_the_file_is_archived_only_on_request(pool: PgPool) {
     assert!(!run(&options, &["export"], "").output.contains("shop"));
     let again = run(&options, &["apply", "-f", "-", "--prune", "--yes"], &file);
     assert_eq!(again.output, "Nothing to change: 1 instance is the same.\n");
+    let empty = run(&options, &["apply", "-f", "-", "--prune", "--yes"], "instances: {}\n");
+    let expected = "portal-redirects: the file has no instances, so --prune would archive all of them\n";
+    assert_eq!((empty.code, empty.said.as_str()), (Some(2), expected));
+    assert_eq!(run(&options, &["diff", "-f", "-"], &file).code, Some(0), "nothing was archived");
+    let archived = run(&options, &["export", "my-app", "shop"], "");
+    assert_eq!((archived.code, archived.output.as_str()), (Some(2), ""));
+    assert!(archived.said.contains("shop is archived"), "{}", archived.said);
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -14,13 +14,13 @@ use app::{
         store::{find_by_slug, page, portal_hosts},
         stored::StoredInstance,
     },
-    manifest::{self, Change, InstanceSettings, ManifestError, plan_one},
+    manifest::{self, Change, InstanceSettings, ManifestError, SCHEMA_PATH, plan_one},
+    ui::text::timestamp,
 };
 use futures_util::{StreamExt, stream};
 use sqlx::PgPool;
-use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
-use super::{Exported, Handle, NotApplied, PAGE_SIZE, PlanResult, Planned, PlannedImpact};
+use super::{ARCHIVED_NOW, Exported, Handle, NotApplied, PAGE_SIZE, PlanResult, Planned, PlannedImpact, archived};
 use crate::{config::Config, database, http::dashboard_url::DashboardUrl, manifest::failure::Failure};
 
 /// How many impacts are measured at the same time.
@@ -38,7 +38,7 @@ impl Direct {
     pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
         let dashboard = DashboardUrl::new(config.dashboard_url.clone(), config.listen)?;
         let pool = database::connect_pool(config).await?;
-        Ok(Self { pool, dashboard: DashboardHost(dashboard.own_host()), schema_url: dashboard.page("/management/v1/settings.schema.json") })
+        Ok(Self { pool, dashboard: DashboardHost(dashboard.own_host()), schema_url: dashboard.page(SCHEMA_PATH) })
     }
 
     pub(super) fn schema_url(&self) -> &str {
@@ -55,7 +55,11 @@ impl Direct {
     }
 
     pub(super) async fn find(&self, slugs: &[String]) -> Result<Vec<Exported>, Failure> {
-        Ok(find_by_slug(timed(&self.pool), slugs).await.map_err(unreadable)?.iter().map(exported).collect())
+        let found = find_by_slug(timed(&self.pool), slugs).await.map_err(unreadable)?;
+        match found.iter().find(|stored| stored.archived_at.is_some()) {
+            Some(stored) => Err(archived(&stored.settings.slug)),
+            None => Ok(found.iter().map(exported).collect()),
+        }
     }
 
     pub(super) async fn plan(&self, wanted: &[(String, InstanceSettings)]) -> Result<Vec<PlanResult>, Failure> {
@@ -77,7 +81,7 @@ impl Direct {
         Ok(planned.buffered(MEASURED_AT_A_TIME).collect().await)
     }
 
-    /// Refuses each portal origin that another instance has. One that is given up by the same plan is free.
+    /// Refuses each portal origin that another instance has. An origin that another instance gives up in the same plan counts as free.
     async fn check_portal_hosts(&self, changes: &mut [Result<Change, (String, Vec<ManifestError>)>]) -> Result<(), Failure> {
         let hosts: Vec<String> = changes.iter().flatten().filter_map(Change::new_portal_host).map(str::to_owned).collect();
         let mut taken: HashMap<String, String> = HashMap::new();
@@ -134,23 +138,24 @@ impl Direct {
 
     pub(super) async fn apply(&self, planned: &Planned, change: &Change) -> Result<i64, NotApplied> {
         let figure = planned.impact.map(|impact| Figure { visits: impact.visits, changed: impact.changed });
-        let failed = |error: anyhow::Error| NotApplied::Failed(Failure::Unreachable(error));
         match manifest::apply(&self.pool, &Actor::command_line(), change, figure).await {
             Ok(version) => Ok(version),
             Err(StoreError::Conflict(stored)) => Err(NotApplied::Conflict(self.last_save(&stored).await)),
-            Err(StoreError::Fields(errors)) => Err(NotApplied::Refused(
-                errors.into_iter().map(|error| ManifestError { pointer: format!("/{}", error.field), message: error.message }).collect(),
-            )),
+            Err(StoreError::Fields(errors)) => Err(NotApplied::Refused(errors.into_iter().map(ManifestError::of_field).collect())),
             Err(StoreError::NotFound) => Err(NotApplied::Conflict(None)),
-            Err(StoreError::Archived) => Err(NotApplied::Conflict(Some("It is archived now.".to_owned()))),
-            Err(error) => Err(failed(anyhow::Error::from(error).context("can't save the instance"))),
+            Err(StoreError::Archived) => Err(NotApplied::Conflict(Some(ARCHIVED_NOW.to_owned()))),
+            // The connection may have ended after the commit.
+            Err(StoreError::Database(error)) => {
+                Err(NotApplied::Unknown(anyhow::Error::from(error).context("the database did not answer").into()))
+            }
+            Err(error) => Err(NotApplied::Failed(anyhow::Error::from(error).context("can't save the instance").into())),
         }
     }
 
     /// Who has made the version that is stored, and when.
     async fn last_save(&self, stored: &StoredInstance) -> Option<String> {
         let (who, at) = version(&self.pool, stored.id, stored.instance.version()).await.ok().flatten()?;
-        Some(format!("Version {} is from {who}, {}.", stored.instance.version(), moment(at)))
+        Some(format!("Version {} is from {who}, {}.", stored.instance.version(), timestamp(at)))
     }
 }
 
@@ -160,9 +165,4 @@ fn exported(stored: &StoredInstance) -> Exported {
 
 fn unreadable(error: impl Into<StoreError>) -> Failure {
     Failure::Unreachable(anyhow::Error::from(error.into()).context("can't read the instances from the database"))
-}
-
-fn moment(at: OffsetDateTime) -> String {
-    let format = format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC");
-    at.to_offset(UtcOffset::UTC).format(format).unwrap_or_default()
 }

@@ -63,15 +63,17 @@ pub(super) enum Handle {
     Api(Box<InstanceSettings>, Option<String>),
 }
 
-/// Why a planned change was not made. Nothing of it was.
+/// Why a planned change was not made. Only after [`NotApplied::Unknown`] it may be stored all the same.
 #[derive(Debug)]
 pub(super) enum NotApplied {
     /// Somebody has saved since. Who and when, if that is known.
     Conflict(Option<String>),
     /// The rules refuse it.
     Refused(Vec<ManifestError>),
-    /// It is not allowed, or the database does not answer.
+    /// It is not allowed.
     Failed(Failure),
+    /// No answer came.
+    Unknown(Failure),
 }
 
 /// Where the instances are.
@@ -108,7 +110,7 @@ impl Backend {
         }
     }
 
-    /// The instances of these slugs, as far as there are any.
+    /// The instances of these slugs. A slug without an instance is left out, and an archived instance is an error.
     pub(super) async fn find(&self, slugs: &[String]) -> Result<Vec<Exported>, Failure> {
         match self {
             Self::Direct(direct) => direct.find(slugs).await,
@@ -141,3 +143,11 @@ impl Backend {
         }
     }
 }
+
+/// An instance that is asked for by its slug is archived.
+fn archived(slug: &str) -> Failure {
+    Failure::Usage(format!("the instance {slug} is archived, so it has no settings to export; an owner can restore it on the dashboard"))
+}
+
+/// What a conflict says of an instance that was archived since the plan.
+const ARCHIVED_NOW: &str = "It is archived now.";

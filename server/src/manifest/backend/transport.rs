@@ -74,7 +74,7 @@ impl Transport {
             return Err(usage("it is empty"));
         }
         let mut authorization =
-            HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| usage("what is there is not one"))?;
+            HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| usage("its value is not a token"))?;
         authorization.set_sensitive(true);
         let base = server.join("/management/v1/").map_err(|_| Failure::Usage("--server is not a URL".to_owned()))?;
         let client = Client::new(AddressPolicy::Private).map_err(anyhow::Error::from)?;
@@ -87,7 +87,10 @@ impl Transport {
         self.base.join(path).unwrap_or_else(|_| self.base.clone())
     }
 
-    /// Sends a request, and again where the server asks to wait.
+    /// Sends a request, and again where the server asks to wait, up to [`MAX_WAITS`] times.
+    ///
+    /// # Errors
+    /// No answer came. The server may have done what was asked all the same.
     pub(super) async fn ask(
         &self,
         method: Method,
@@ -105,14 +108,14 @@ impl Transport {
             sent.insert(name, HeaderValue::from_str(value).map_err(anyhow::Error::from)?);
         }
         let body = Bytes::from(body.map(Value::to_string).unwrap_or_default());
-        for _ in 0..MAX_WAITS {
+        for waits in 0.. {
             let request = OutgoingRequest { method: method.clone(), url: &url, headers: sent.clone(), body: body.clone() };
             let (status, headers, body) = self
                 .client
                 .fetch_up_to(MAX_BODY_BYTES, request)
                 .await
                 .map_err(|error| anyhow::Error::from(error).context(format!("the server {} can't be asked", self.base)))?;
-            if status != StatusCode::TOO_MANY_REQUESTS {
+            if status != StatusCode::TOO_MANY_REQUESTS || waits >= MAX_WAITS {
                 return Ok(Answer { status, headers, body });
             }
             let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
@@ -129,6 +132,9 @@ impl Answer {
             return Ok(self);
         }
         let status = self.status;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(Failure::Unreachable(anyhow::anyhow!("the server's rate limit still refuses this token; try again later")));
+        }
         let Problem { detail, errors, .. } = self.json().unwrap_or_default();
         let more: Vec<String> = errors.into_iter().map(|error| error.detail).collect();
         let detail = if detail.is_empty() { "is there a management API at this URL?".to_owned() } else { detail };

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use app::manifest::Action;
 use serde::Serialize;
 
 use crate::manifest::{backend::Planned, planned::Plan};
@@ -13,6 +14,8 @@ pub(in crate::manifest) struct Applied {
     pub(in crate::manifest) slug: String,
     /// The version that it has since, where that is known.
     pub(in crate::manifest) version: Option<i64>,
+    #[serde(skip)]
+    pub(in crate::manifest) action: Action,
 }
 
 #[derive(Serialize)]

@@ -85,13 +85,13 @@ impl<W: Write> TextReport<W> {
             self.field(field, planned.action)?;
         }
         for skipped in &planned.skipped {
-            self.colored(YELLOW, &format!("    {} stays and is skipped: {}", path(&skipped.pointer), skipped.message))?;
+            self.colored(YELLOW, &format!("    {} is kept, but visits skip it: {}", path(&skipped.pointer), skipped.message))?;
         }
         if let Some(impact) = planned.impact {
             let (visits, changed) = (Grouped(impact.visits), Grouped(impact.changed));
             writeln!(self.output, "    Impact: {changed} of {visits} visits of the last 7 days would end elsewhere.")?;
             if impact.inexact_by > 0 {
-                writeln!(self.output, "    Of {} more it is not known.", Grouped(impact.inexact_by))?;
+                writeln!(self.output, "    For {} more visits the effect is not known.", Grouped(impact.inexact_by))?;
             }
         }
         Ok(())
