@@ -6,7 +6,7 @@ use app::{
     api_tokens::{
         form::{ApiTokenForm, RevokeForm},
         store::{self, Place},
-        view::{NewToken, RejectedToken},
+        view::{IssuedToken, RejectedToken},
     },
     database::StoreError,
     paths,
@@ -108,7 +108,7 @@ pub(super) async fn show_new_token(State(dashboard): State<Dashboard>, mut reque
     let secure = request.extensions().get::<Origin>().is_some_and(|origin| origin.secure);
     let secret = cookies::new_api_token(request.headers(), secure).filter(|_| is_page && request.method() == Method::GET);
     let Some(secret) = secret else { return next.run(request).await };
-    request.extensions_mut().insert(NewToken { secret, dashboard: dashboard.url.page("") });
+    request.extensions_mut().insert(IssuedToken { secret, dashboard: dashboard.url.page("") });
     let mut response = next.run(request).await;
     if response.status().is_success() {
         cookies::remove_new_api_token(response.headers_mut(), secure);
