@@ -64,7 +64,7 @@ async fn a_file_is_exported_compared_and_applied(pool: PgPool) {
     assert_eq!(remote.run(&["diff", "-f", "-"], &wanted).code, Some(0));
     assert_eq!(run(&pool.connect_options(), &["diff", "-f", "-"], &wanted).code, Some(0));
     let pruned = remote.run(&["apply", "-f", "-", "--yes", "--prune"], &exported.output.replace("name: MyApp", "name: Other"));
-    assert!(pruned.code == Some(0) && pruned.output.ends_with("new-one archived\n"), "{pruned:?}");
+    assert!(pruned.code == Some(0) && pruned.output.ends_with("new-one archived: version 2\n"), "{pruned:?}");
 }
 
 #[sqlx::test(migrations = "../migrations")]
