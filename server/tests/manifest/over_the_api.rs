@@ -100,6 +100,38 @@ async fn an_archived_instance_is_refused_with_its_line_and_one_that_is_archived_
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_list_of_several_pages_is_exported_and_pruned_whole(pool: PgPool) {
+    let remote = Remote::start(&pool, "settings").await;
+    let many = "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url)
+        select 'many' || case when n % 2 = 0 then '-' else '' end || n, name, environment, domain, domain_typed,
+            'http://many' || n || '.localhost', home_url from instances, generate_series(1, 230) n where slug = 'shop'";
+    sqlx::query(many).execute(&pool).await.unwrap();
+    let joined = "insert into members (instance_id, admin_id, role)
+        select i.id, m.admin_id, 'owner' from instances i, members m where i.slug like 'many%' group by i.id, m.admin_id";
+    sqlx::query(joined).execute(&pool).await.unwrap();
+    let exported = remote.run(&["export"], "");
+    assert_eq!((exported.code, exported.said.as_str()), (Some(0), ""));
+    assert_eq!(instances(&exported.output), instances(&run(&pool.connect_options(), &["export"], "").output));
+    let one = remote.run(&["export", "my-app"], "").output;
+    let pruned = remote.run(&["apply", "-f", "-", "--dry-run", "--prune"], &one);
+    assert!(pruned.output.ends_with("231 to archive, 1 unchanged.\n"), "{pruned:?}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_portal_origin_moves_in_two_steps(pool: PgPool) {
+    let remote = Remote::start(&pool, "settings").await;
+    let before = remote.run(&["export"], "").output;
+    let given_up = before.replace("    # portal_origin: https://accounts.myapp.com\n", "    portal_origin: https://portal.myapp.com\n");
+    let taken = given_up.replace("http://portal.localhost:4000", "https://accounts.myapp.com");
+    let refused = remote.run(&["diff", "-f", "-"], &taken);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.said.contains("instances.shop.portal_origin: Another instance has this portal origin."), "{}", refused.said);
+    for file in [given_up, taken] {
+        assert_eq!(remote.run(&["apply", "-f", "-", "--yes"], &file).code, Some(0));
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_server_that_fails_leaves_open_whether_the_change_was_made(pool: PgPool) {
     let remote = Remote::start(&pool, "settings").await;
     let file = changed(&remote.run(&["export"], "").output);

@@ -192,7 +192,7 @@ prop_compose! {
         InstanceSettings {
             name, domain, portal_origin: some(portal), home_url: some(home), allowed_origins: origins, redirects: Redirects(redirects),
             environment: if is_on[0] { Environment::Production } else { Environment::Development },
-            portal_enabled: is_on[1], visits_counted: is_on[2], ..InstanceSettings::default()
+            portal_enabled: is_on[1], visits_counted: is_on[2],
         }
     }
 }

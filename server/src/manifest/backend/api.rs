@@ -28,7 +28,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub(crate) struct Api {
     transport: Transport,
     schema_url: String,
-    /// All slugs in order, once they were asked for.
+    /// All slugs in the order of the list, which is that of their bytes, once they were asked for.
     slugs: OnceCell<Vec<String>>,
 }
 
@@ -66,7 +66,7 @@ struct Stored {
 
 /// What a server has at a slug.
 enum Found {
-    Stored(Stored),
+    Stored(Box<Stored>),
     /// An instance that can't be changed, and why.
     Refused(Vec<ManifestError>),
     /// Nothing that the token may see.
@@ -92,8 +92,6 @@ impl Api {
                 let Some(after) = next else { break };
                 path = format!("instances?after={}", encoded(&after));
             }
-            // The order of the file, whatever the collation of the server's database is.
-            slugs.sort_unstable();
             Ok(slugs)
         };
         self.slugs.get_or_try_init(|| listing).await.map(Vec::as_slice)
@@ -115,7 +113,7 @@ impl Api {
                 "the server has settings that this program does not know; use one of its version: {first}"
             ))
         })?;
-        Ok(Found::Stored(Stored { settings, tag: answer.header(&header::ETAG)? }))
+        Ok(Found::Stored(Box::new(Stored { settings, tag: answer.header(&header::ETAG)? })))
     }
 
     pub(super) async fn page(&self, after: &str) -> Result<Vec<Exported>, Failure> {
@@ -149,7 +147,8 @@ impl Api {
             Found::Stored(stored) if stored.settings == *settings => {
                 return Ok(Ok(planned(slug, Action::Same, Handle::Api(Box::new(settings.clone()), Some(stored.tag)))));
             }
-            Found::Stored(Stored { tag, .. }) => {
+            Found::Stored(stored) => {
+                let tag = stored.tag;
                 let path = format!("{}?dry_run=true", path(slug));
                 let answer = self.transport.ask(Method::PUT, &path, &[(header::IF_MATCH, &tag)], Some(&json!(settings))).await?;
                 (answer, Action::Update, Some(tag))
@@ -171,7 +170,8 @@ impl Api {
     pub(super) async fn plan_pruning(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Planned>, Failure> {
         let mut pruned = Vec::new();
         for slug in self.slugs().await?.iter().filter(|slug| !is_wanted(slug)) {
-            if let Found::Stored(Stored { settings, tag }) = self.read(slug).await? {
+            if let Found::Stored(stored) = self.read(slug).await? {
+                let Stored { settings, tag } = *stored;
                 pruned.push(planned(slug, Action::Archive, Handle::Api(Box::new(settings), Some(tag))));
             }
         }
@@ -218,7 +218,8 @@ fn planned(slug: &str, action: Action, handle: Handle) -> Planned {
 }
 
 fn exported(slug: &str, found: Found) -> Option<Exported> {
-    let Found::Stored(Stored { settings, .. }) = found else { return None };
+    let Found::Stored(stored) = found else { return None };
+    let settings = stored.settings;
     // Defaults are made of the domain as URLs write it.
     let ascii = |domain: &str| Url::parse(&format!("https://{domain}")).ok()?.host_str().map(str::to_owned);
     let domain = ascii(&settings.domain).unwrap_or_else(|| settings.domain.clone());
