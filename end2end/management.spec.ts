@@ -48,10 +48,13 @@ test("Schemathesis finds no fault of the server and no answer that is not descri
   const token = await apiToken(request, { server, slug }, "settings");
   const checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,unsupported_method";
   const limits = ["--max-examples", "20", "--seed", "1", "--workers", "1", "--phases", "examples,coverage,fuzzing", "--request-timeout", "20"];
+  const folder = join(here, "results", "schemathesis");
+  mkdirSync(folder, { recursive: true });
   const found = spawnSync(
     tool("schemathesis-4.32.5/bin/schemathesis"),
     ["run", server.url + description, "--url", server.url, "--checks", checks, ...limits, "--header", `Authorization: Bearer ${token}`, "--no-color"],
-    { encoding: "utf8", cwd: here },
+    // It keeps what it has found beside it.
+    { encoding: "utf8", cwd: folder },
   );
   expect(found.status, found.stdout.slice(-8000) + found.stderr).toBe(0);
   // The instance that it wrote to still serves visitors.

@@ -37,8 +37,9 @@ pub fn router(
     let dashboard_url = Arc::new(dashboard_url);
     let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), options.transport_security, snapshots.visits().clone());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
-    let management = management::router(Management::new(pool.clone(), &dashboard_url, &second_factor));
-    let dashboard = dashboard::routes::router(Dashboard::new(pool, Arc::clone(&dashboard_url), second_factor, &options))
+    let dashboard = Dashboard::new(pool, Arc::clone(&dashboard_url), second_factor, &options);
+    let management = management::router(Management::new(&dashboard));
+    let dashboard = dashboard::routes::router(dashboard)
         .merge(management)
         .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer))
         .merge(probes::routes(snapshots.clone()));

@@ -34,13 +34,12 @@ impl Scope {
 
     /// Whether a token of this scope may do what requires `other`.
     pub fn covers(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Read | Self::Redirects | Self::Settings, Self::Read)
-            | (Self::Redirects | Self::Settings, Self::Redirects)
-            | (Self::Settings, Self::Settings | Self::PreviewOrigins)
-            | (Self::PreviewOrigins, Self::PreviewOrigins) => true,
-            (Self::PreviewOrigins, _) | (_, Self::PreviewOrigins | Self::Settings | Self::Redirects) => false,
-        }
+        self == other
+            || match self {
+                Self::Settings => true,
+                Self::Redirects => other == Self::Read,
+                Self::Read | Self::PreviewOrigins => false,
+            }
     }
 }
 

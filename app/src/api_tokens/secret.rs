@@ -39,7 +39,7 @@ impl Secret {
         Ok(Self(text))
     }
 
-    /// Reads a token. `None` for a text that is none: its checksum is wrong.
+    /// Reads a token. Returns `None` if the text is not a token, for example because its checksum is wrong.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != PREFIX.len() + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS || !text.is_ascii() || !text.starts_with(PREFIX) {
             return None;

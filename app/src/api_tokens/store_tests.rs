@@ -133,3 +133,13 @@ async fn owners_issue_and_revoke_and_others_revoke_their_own(pool: PgPool) {
     assert_eq!(list(&pool, MY_APP, editor.admin.unwrap(), false).await.unwrap().len(), 1);
     revoke(&pool, &editor, MY_APP, id).await.unwrap();
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_token_of_the_server_ends_with_its_makers_rights_also_in_the_middle_of_a_change(pool: PgPool) {
+    let (owner, _) = issued(&pool).await;
+    let secret = issue(&pool, &owner, Place::Server, &form("all").check().unwrap()).await.unwrap();
+    let token = found(&pool, &secret).await;
+    save(&pool, &token.actor).await.unwrap();
+    sqlx::query("update admins set is_server_admin = false").execute(&pool).await.unwrap();
+    assert!(matches!(save(&pool, &token.actor).await, Err(StoreError::Forbidden)), "the guard had let it through before");
+}

@@ -25,7 +25,7 @@ impl ManifestError {
     }
 
     /// An error of a form's field. The slug is no part of the settings: its error is one of all of them.
-    pub(super) fn of_field(error: FieldError) -> Self {
+    pub fn of_field(error: FieldError) -> Self {
         Self { pointer: pointer_of_field(&error.field), message: error.message }
     }
 

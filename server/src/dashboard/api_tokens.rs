@@ -6,7 +6,7 @@ use app::{
     api_tokens::{
         form::{ApiTokenForm, RevokeForm},
         store::{self, Place},
-        view::{NewToken, RejectedToken},
+        view::{IssuedToken, RejectedToken},
     },
     database::StoreError,
     paths,
@@ -14,13 +14,19 @@ use app::{
 use axum::{
     Extension,
     extract::{Path, Request, State},
-    http::{Method, StatusCode, request::Parts},
+    http::{StatusCode, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
 
-use super::{Dashboard, cookies, failure::Failure, guard::Origin, posted_form::PostedForm};
+use super::{
+    Dashboard, cookies,
+    failure::Failure,
+    guard::Origin,
+    posted_form::PostedForm,
+    shown_once::{OnceCookie, hand_over},
+};
 
 /// `POST /instances/{slug}/api-tokens`: issues a token. The page that follows shows it, this once: a reload issues no other.
 pub(super) async fn issue(
@@ -102,16 +108,9 @@ async fn revoke_at(dashboard: &Dashboard, caller: &Caller, place: Place<'_>, for
 }
 
 /// Hands the token that somebody has just issued to the page of API tokens, and takes it out of their browser once the page shows it.
-pub(super) async fn show_new_token(State(dashboard): State<Dashboard>, mut request: Request, next: Next) -> Response {
+pub(super) async fn show_new_token(State(dashboard): State<Dashboard>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_page = path == paths::SERVER_API_TOKENS || paths::slug_of(path).is_some_and(|slug| path == paths::instance(slug).api_tokens());
-    let secure = request.extensions().get::<Origin>().is_some_and(|origin| origin.secure);
-    let secret = cookies::new_api_token(request.headers(), secure).filter(|_| is_page && request.method() == Method::GET);
-    let Some(secret) = secret else { return next.run(request).await };
-    request.extensions_mut().insert(NewToken { secret, dashboard: dashboard.url.page("") });
-    let mut response = next.run(request).await;
-    if response.status().is_success() {
-        cookies::remove_new_api_token(response.headers_mut(), secure);
-    }
-    response
+    let cookie = OnceCookie { read: cookies::new_api_token, remove: cookies::remove_new_api_token };
+    hand_over(request, next, is_page, cookie, |secret| IssuedToken { secret, dashboard: dashboard.url.page("") }).await
 }

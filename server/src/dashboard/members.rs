@@ -1,7 +1,7 @@
 //! Posts of the Members page. The guard lets only owners through; every member may leave.
 
 use app::{
-    admins::Caller,
+    admins::{Caller, Token},
     database::StoreError,
     members::{
         form::{InviteForm, RemoveForm, RoleForm, WithdrawForm},
@@ -13,13 +13,19 @@ use app::{
 use axum::{
     Extension,
     extract::{Path, Request, State},
-    http::{Method, StatusCode, Uri, request::Parts},
+    http::{StatusCode, Uri, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
 
-use super::{Dashboard, cookies, failure::Failure, guard::Origin, posted_form::PostedForm};
+use super::{
+    Dashboard, cookies,
+    failure::Failure,
+    guard::Origin,
+    posted_form::PostedForm,
+    shown_once::{OnceCookie, hand_over},
+};
 
 /// `POST /instances/{slug}/members`: makes an invitation. The page that follows shows its link, this once: a reload makes no other.
 pub(super) async fn invite(
@@ -40,17 +46,12 @@ pub(super) async fn invite(
 }
 
 /// Hands the link that an owner has just made to the Members page, and takes it out of their browser with that.
-pub(super) async fn show_new_link(State(dashboard): State<Dashboard>, mut request: Request, next: Next) -> Response {
+pub(super) async fn show_new_link(State(dashboard): State<Dashboard>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_page = paths::slug_of(path).is_some_and(|slug| path == paths::instance(slug).members());
-    let secure = request.extensions().get::<Origin>().is_some_and(|origin| origin.secure);
-    let token = cookies::new_link(request.headers(), secure).filter(|_| is_page && request.method() == Method::GET);
-    let Some(token) = token else { return next.run(request).await };
-    let link = dashboard.url.link(paths::INVITATION, &token.secret());
-    request.extensions_mut().insert(NewLink { token, link });
-    let mut response = next.run(request).await;
-    cookies::remove_new_link(response.headers_mut(), secure);
-    response
+    let cookie = OnceCookie { read: cookies::new_link, remove: cookies::remove_new_link };
+    let shown = |token: Token| NewLink { link: dashboard.url.link(paths::INVITATION, &token.secret()), token };
+    hand_over(request, next, is_page, cookie, shown).await
 }
 
 /// `POST /instances/{slug}/members/role`

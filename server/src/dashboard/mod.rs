@@ -27,6 +27,7 @@ pub(crate) mod routes;
 mod saving;
 mod second_factor;
 mod server_functions;
+mod shown_once;
 mod target_checks;
 mod visitors;
 

@@ -66,7 +66,7 @@ pub(crate) struct Dashboard {
     /// Whether visits are counted, and for how long the counts are kept.
     visits_kept: VisitsKept,
     /// The turns of admins to have long lists checked or made.
-    lists: Arc<Turns<i64>>,
+    pub(crate) lists: Arc<Turns<i64>>,
 }
 
 impl axum::extract::FromRef<Dashboard> for LeptosOptions {

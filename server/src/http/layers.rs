@@ -13,7 +13,7 @@ use super::pieces::divided;
 
 /// The largest body that is read, in bytes: a form comes back to be fixed even if every field is far over its limit. A bulk check
 /// has a limit of its own.
-const MAX_BODY_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Bounds the bodies that are sent to the routes that a router has so far.
 pub(crate) fn body_limit() -> RequestBodyLimitLayer {

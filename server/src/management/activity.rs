@@ -94,7 +94,7 @@ pub(crate) struct Refused {
     responses((status = 200, description = "The visits", body = Activity), ReadProblems)
 )]
 pub(super) async fn read(request: InstanceRequest<ActivityParams>) -> Result<Json<Activity>, Problem> {
-    let (stored, _) = request.read().await?;
+    let (stored, _) = request.admit_read().await?;
     let range = Range::ALL.into_iter().find(|known| known.name() == request.params.range).ok_or_else(|| {
         let names = Range::ALL.map(Range::name).join(", ");
         Problem::parameters(vec![InputError::of("range", format_args!("Use one of {names}."))])

@@ -1,5 +1,7 @@
 //! Who calls: a bearer token, its scope, and what its maker may do at this moment.
 
+use std::net::IpAddr;
+
 use app::{
     api_tokens::{
         Scope, Secret,
@@ -25,38 +27,31 @@ use crate::http::{client_address::client_address, rate_limit::RateLimited};
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Lets a request through if its token counts, and says how many more are allowed.
+/// Lets a request through if its token is valid, and says how many more requests it may send.
 pub(super) async fn authenticate(State(management): State<Management>, mut request: Request, next: Next) -> Response {
     let address = client_address(&mut request).await;
     let secret = match bearer(request.headers()) {
         Ok(secret) => secret,
         Err(problem) => return problem.into_response(),
     };
-    let token = match find(&management.pool, &secret, address).await {
-        Ok(Some(token)) => token,
-        Ok(None) => {
-            return Problem::unauthorized("There is no such token. It may have been deleted with its maker's account.").into_response();
-        }
-        Err(error) => return Problem::from(error).into_response(),
-    };
-    if let Err(problem) = counts(&token, management.requires_second_factor) {
-        return problem.into_response();
-    }
-    let allowed = management.rate_limit.take(&token.id);
-    let id = token.id;
-    let mut response = match allowed {
-        Ok(()) => {
-            request.extensions_mut().insert(token);
-            next.run(request).await
-        }
+    // Before the database is asked, so that nobody makes it busy with one token.
+    let key = secret.hash();
+    let mut response = match management.rate_limit.take(&key) {
+        Ok(()) => match admitted(&management, &secret, address).await {
+            Ok(token) => {
+                request.extensions_mut().insert(token);
+                next.run(request).await
+            }
+            Err(problem) => problem.into_response(),
+        },
         Err(RateLimited { seconds }) => {
-            let detail = format!("This token has no request left. Try again in {seconds} s.");
+            let detail = format!("This token has sent too many requests. Try again in {seconds} s.");
             Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).with(header::RETRY_AFTER, seconds.to_string()).into_response()
         }
     };
     let headers = response.headers_mut();
     let policy = format!("\"token\";q={BURST};w={}", INTERVAL.as_millis() * u128::from(BURST) / 1000);
-    let left = format!("\"token\";r={}", management.rate_limit.left(&id));
+    let left = format!("\"token\";r={}", management.rate_limit.left(&key));
     for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
@@ -66,11 +61,19 @@ pub(super) async fn authenticate(State(management): State<Management>, mut reque
     response
 }
 
+/// The token in the database, if it is valid.
+async fn admitted(management: &Management, secret: &Secret, address: Option<IpAddr>) -> Result<FoundToken, Problem> {
+    let found = find(&management.pool, secret, address).await?;
+    let token = found.ok_or_else(|| Problem::unauthorized("There is no such token. It may have been deleted with its maker's account."))?;
+    check_validity(&token, management.requires_second_factor)?;
+    Ok(token)
+}
+
 /// The token that a request carries (RFC 6750, section 2.1). Cookies count for nothing here.
 fn bearer(headers: &HeaderMap) -> Result<Secret, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(Problem::unauthorized("Send an API token: Authorization: Bearer prt_… An owner makes one on the page API tokens."));
+        return Err(Problem::unauthorized("Send an API token: Authorization: Bearer prt_… An owner issues one on the page API tokens."));
     };
     let (scheme, text) = value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -82,10 +85,10 @@ fn bearer(headers: &HeaderMap) -> Result<Secret, Problem> {
 }
 
 /// Checks that a token has not ended, and that its maker may still use it.
-fn counts(token: &FoundToken, requires_second_factor: bool) -> Result<(), Problem> {
+fn check_validity(token: &FoundToken, requires_second_factor: bool) -> Result<(), Problem> {
     match token.validity {
         Validity::Expired(at) => {
-            return Err(Problem::unauthorized(format_args!("This token expired at {}. Make a new one.", timestamp(at))));
+            return Err(Problem::unauthorized(format_args!("This token expired at {}. Issue a new one.", timestamp(at))));
         }
         Validity::Revoked(at) => return Err(Problem::unauthorized(format_args!("This token was revoked at {}.", timestamp(at)))),
         Validity::Valid => {}
@@ -107,7 +110,7 @@ pub(super) fn check_scope(token: &FoundToken, needed: Scope) -> Result<(), Probl
     if token.scope.covers(needed) {
         return Ok(());
     }
-    let detail = format!("This token has the scope {}. This needs {}.", token.scope.name(), needed.name());
+    let detail = format!("This request needs the scope {}. The token has the scope {}.", needed.name(), token.scope.name());
     // RFC 6750, section 3.1.
     let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", needed.name());
     Err(Problem::forbidden(detail).with(header::WWW_AUTHENTICATE, challenge))

@@ -22,17 +22,17 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Change {
     /// Whether nothing was stored, because `dry_run` was `true`.
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// The version that is stored now; 0 for an instance that would be created.
-    version: i64,
+    pub(super) version: i64,
     /// Every setting that differs. Empty if nothing does: then the version stays.
     #[schema(value_type = Vec<FieldChange>)]
-    changes: Vec<FieldDiff>,
+    pub(super) changes: Vec<FieldDiff>,
     /// The stored redirects that stay as they are, although the policy skips them.
     #[schema(value_type = Vec<Skipped>)]
-    skipped: Vec<SkippedRedirect>,
-    /// How many counted visits it concerns; `null` if none were counted.
-    impact: Option<ImpactBody>,
+    pub(super) skipped: Vec<SkippedRedirect>,
+    /// How many counted visits it concerns; `null` if no visits were counted, or if the impact could not be measured.
+    pub(super) impact: Option<ImpactBody>,
 }
 
 /// The schema of a setting that differs.
@@ -88,22 +88,26 @@ pub(super) async fn impact_of(pool: &PgPool, stored: &StoredInstance, proposed: 
 }
 
 impl Change {
-    /// The answer to a write. `stored` is what is stored now.
-    pub(super) fn answer(dry_run: bool, stored: &StoredInstance, changes: Vec<FieldDiff>, impact: Option<ImpactBody>) -> Response {
-        Self { dry_run, version: stored.instance.version(), changes, skipped: Vec::new(), impact }.with_etag(stored)
-    }
-
-    /// The answer to a write that was planned. `stored` is what is stored now.
-    pub(super) fn done(dry_run: bool, stored: &StoredInstance, planned: manifest::Change, impact: Option<ImpactBody>) -> Response {
-        Self { dry_run, version: stored.instance.version(), changes: planned.fields, skipped: planned.skipped, impact }.with_etag(stored)
+    /// Nothing has changed of what is stored.
+    pub(super) fn of(stored: &StoredInstance) -> Self {
+        Self { dry_run: false, version: stored.instance.version(), changes: Vec::new(), skipped: Vec::new(), impact: None }
     }
 
     /// The answer to a dry run that would create an instance.
     pub(super) fn planned(planned: manifest::Change) -> Response {
-        Json(Self { dry_run: true, version: 0, changes: planned.fields, skipped: planned.skipped, impact: None }).into_response()
+        let (changes, skipped) = (planned.fields, planned.skipped);
+        Json(Self { dry_run: true, version: 0, changes, skipped, impact: None }).into_response()
     }
 
-    fn with_etag(self, stored: &StoredInstance) -> Response {
+    /// The answer with the `ETag` of what is stored, which the sender has seen.
+    pub(super) fn at(self, stored: &StoredInstance) -> Response {
         ([(header::ETAG, stored.etag())], Json(self)).into_response()
+    }
+
+    /// The answer to a change of `before`. `now` is what is stored since. If others have saved too, it has no `ETag`: its sender has not
+    /// seen what they saved, and must read it before they replace it.
+    pub(super) fn since(self, before: &StoredInstance, now: &StoredInstance) -> Response {
+        let is_own = now.instance.version() == before.instance.version() + 1;
+        if is_own { self.at(now) } else { Json(self).into_response() }
     }
 }

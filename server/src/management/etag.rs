@@ -35,10 +35,13 @@ impl IfMatch {
     /// It is missing, or it is not exactly one strong tag of this API.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let mut values = headers.get_all(header::IF_MATCH).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
+        let Some(value) = values.next() else {
             let detail = "This replaces something, so say which version you have seen: send If-Match with the ETag that you have read.";
             return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail));
         };
+        if values.next().is_some() {
+            return Err(Problem::bad_request("Send one If-Match header with one ETag."));
+        }
         let text = value.to_str().unwrap_or_default().trim();
         if text == "*" {
             let detail = "If-Match: * would replace whatever is stored. Send the ETag that you have read.";
@@ -136,7 +139,7 @@ mod tests {
     fn what_names_no_version_is_refused() {
         assert_eq!(read(&[]), Err(StatusCode::PRECONDITION_REQUIRED));
         assert_eq!(read(&["*"]), Err(StatusCode::PRECONDITION_REQUIRED));
-        assert_eq!(read(&[&format!("\"7-3-{SAVE}\""), "\"x\""]), Err(StatusCode::PRECONDITION_REQUIRED), "two are none");
+        assert_eq!(read(&[&format!("\"7-3-{SAVE}\""), "\"x\""]), Err(StatusCode::BAD_REQUEST), "two are not one");
         assert_eq!(read(&[&format!("W/\"7-3-{SAVE}\"")]), Err(StatusCode::PRECONDITION_FAILED));
         for text in ["", "x", "\"\"", "\"7-3\"", &format!("7-3-{SAVE}"), &format!("\"7-3-{SAVE}-1\""), &format!("\"7-3-{SAVE}\", \"x\"")] {
             assert_eq!(read(&[text]), Err(StatusCode::BAD_REQUEST), "{text}");

@@ -109,7 +109,7 @@ impl From<Change> for ChangeBody {
 )]
 pub(super) async fn read(request: InstanceRequest<HistoryParams>) -> Result<Json<History>, Problem> {
     let HistoryParams { cursor, limit } = request.params;
-    let (stored, role) = request.read().await?;
+    let (stored, role) = request.admit_read().await?;
     let mut errors = Vec::new();
     if cursor.is_some_and(|cursor| cursor < 1) {
         errors.push(InputError::of("cursor", "Use the next of the page before."));

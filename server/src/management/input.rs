@@ -10,7 +10,10 @@ use serde_json::Value;
 use serde_path_to_error::Segment;
 use utoipa::IntoParams;
 
-use super::problem::{InputError, Problem, pointer};
+use super::{
+    json::StrictValue,
+    problem::{InputError, Problem, pointer},
+};
 
 /// The query, of which every parameter is known and comes once.
 #[derive(Clone, Debug)]
@@ -85,11 +88,11 @@ pub(super) struct WriteParams {
     pub(super) dry_run: bool,
 }
 
-/// A JSON body.
+/// A body that says it is JSON.
 #[derive(Clone, Debug)]
-pub(super) struct JsonBody(pub(super) Value);
+pub(super) struct RawJson(pub(super) Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for JsonBody {
+impl<S: Send + Sync> FromRequest<S> for RawJson {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -104,8 +107,43 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             let detail = if status == StatusCode::PAYLOAD_TOO_LARGE { "The body is too large." } else { "The body did not arrive whole." };
             Problem::new(status, detail)
         })?;
-        let value =
-            serde_json::from_slice(&bytes).map_err(|error| Problem::bad_request(format_args!("The body is not valid JSON: {error}.")))?;
+        Ok(Self(bytes))
+    }
+}
+
+impl RawJson {
+    /// Reads the body as a value of a known type.
+    ///
+    /// # Errors
+    /// It is not JSON, a name is unknown, repeated or missing, or a value has the wrong type.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let mut reader = serde_json::Deserializer::from_slice(&self.0);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            if !error.inner().is_data() {
+                return not_json(error.inner());
+            }
+            let message = error.inner().to_string();
+            // serde_json says where in the text it is; the pointer says it better.
+            let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+            Problem::values(vec![InputError::at(error.path().iter().map(step).collect::<String>(), plain(message, "field"))])
+        })
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    Problem::bad_request(format_args!("The body is not valid JSON: {error}."))
+}
+
+/// A JSON body.
+#[derive(Clone, Debug)]
+pub(super) struct JsonBody(pub(super) Value);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let RawJson(bytes) = RawJson::from_request(request, state).await?;
+        let StrictValue(value) = serde_json::from_slice(&bytes).map_err(|error| not_json(&error))?;
         Ok(Self(value))
     }
 }
@@ -117,8 +155,10 @@ impl JsonBody {
     /// A name is unknown or missing, or a value has the wrong type.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_path_to_error::deserialize(&self.0).map_err(|error| {
-            let pointer: String = error.path().iter().map(step).collect();
-            Problem::values(vec![InputError::at(pointer, plain(&error.inner().to_string(), "field"))])
+            Problem::values(vec![InputError::at(
+                error.path().iter().map(step).collect::<String>(),
+                plain(&error.inner().to_string(), "field"),
+            )])
         })
     }
 }

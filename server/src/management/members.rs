@@ -40,7 +40,7 @@ pub(crate) struct Member {
     responses((status = 200, description = "The members", body = Members), ReadProblems)
 )]
 pub(super) async fn list(request: InstanceRequest) -> Result<Json<Members>, Problem> {
-    let (stored, _) = request.read().await?;
+    let (stored, _) = request.admit_read().await?;
     let members = store::list(&request.management.pool, stored.id).await?;
     let members =
         members.into_iter().map(|member| Member { email: member.email, role: member.role.name(), since: timestamp(member.since) });

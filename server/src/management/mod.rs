@@ -1,10 +1,9 @@
 //! The management API: settings, redirects, origins and what becomes of links, for programs with an API token. It calls the same functions
 //! as the dashboard, so a program can do nothing that its token's maker can't do there.
 //!
-//! `caller.rs` says who calls, `request.rs` is what requests about one instance
-//! have in common, `input.rs` reads requests strictly, `etag.rs` keeps writes from replacing what nobody has seen, `problem.rs`
-//! is every error, and each of the other files is a resource. `openapi.rs` describes all of them, from the code, and
-//! `page.rs` shows that to people.
+//! `caller.rs` says who calls, `request.rs` is what requests about one instance share, `input.rs` and `json.rs` read strictly, `etag.rs`
+//! refuses a write whose sender has not read the version that it replaces, `problem.rs` is every error, and each of the other files is a
+//! resource. `openapi.rs` describes all of them, from the code, and `page.rs` shows that to people.
 
 mod activity;
 mod allowed_origins;
@@ -15,6 +14,7 @@ mod history;
 mod idempotency;
 mod input;
 mod instances;
+mod json;
 mod members;
 mod openapi;
 mod page;
@@ -30,20 +30,16 @@ use app::instances::save::DashboardHost;
 use sqlx::PgPool;
 
 use crate::{
-    config::SecondFactor,
-    http::{dashboard_url::DashboardUrl, rate_limit::RateLimit, turns::Turns},
+    dashboard::Dashboard,
+    http::{rate_limit::RateLimit, turns::Turns},
 };
 
 pub(crate) use routes::router;
 
-/// How many requests a token has at once, and after how long each of them comes back: fifty a second, for good. A pipeline that
-/// applies a thousand instances sends three thousand.
+/// A token may send 3,000 requests at once, as a pipeline does that applies a thousand instances. It gets one back every 20 ms, which is 50 a
+/// second.
 const BURST: u32 = 3000;
 const INTERVAL: Duration = Duration::from_millis(20);
-
-/// How many lists of links one maker may have checked at a time, and all together.
-const MAX_LISTS_OF_MAKER: usize = 2;
-const MAX_LISTS: usize = 4;
 
 /// What the routes share.
 #[derive(Clone, Debug)]
@@ -51,21 +47,21 @@ pub(crate) struct Management {
     pool: PgPool,
     dashboard_host: DashboardHost,
     requires_second_factor: bool,
-    /// How many requests each token may send.
-    rate_limit: Arc<RateLimit<i64>>,
-    /// The turns of makers to have lists checked.
+    /// How many requests each token may send, by its hash.
+    rate_limit: Arc<RateLimit<[u8; 32]>>,
+    /// The turns of admins to have long lists checked, which the dashboard gives too.
     lists: Arc<Turns<i64>>,
 }
 
 impl Management {
-    /// The API over these connections.
-    pub(crate) fn new(pool: PgPool, dashboard_url: &DashboardUrl, second_factor: &SecondFactor) -> Self {
+    /// The API beside a dashboard.
+    pub(crate) fn new(dashboard: &Dashboard) -> Self {
         Self {
-            pool,
-            dashboard_host: DashboardHost(dashboard_url.own_host()),
-            requires_second_factor: second_factor.is_required,
+            pool: dashboard.pool.clone(),
+            dashboard_host: DashboardHost(dashboard.url.own_host()),
+            requires_second_factor: dashboard.second_factor.is_required,
             rate_limit: Arc::new(RateLimit::new(BURST, INTERVAL)),
-            lists: Arc::new(Turns::new(MAX_LISTS_OF_MAKER, MAX_LISTS)),
+            lists: Arc::clone(&dashboard.lists),
         }
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn response(document: &Value) -> Response {
 /// What each status of a problem means here.
 const PROBLEMS: [(u16, &str); 13] = [
     (400, "The request can't be read, or a parameter is not valid"),
-    (401, "There is no token, or it does not count"),
+    (401, "There is no valid token"),
     (403, "The token's scope or its maker's role does not allow it"),
     (404, "There is no such instance for this token"),
     (409, "What is stored does not allow it"),

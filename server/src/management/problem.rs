@@ -121,7 +121,7 @@ impl Problem {
             .with_errors(errors)
     }
 
-    /// Nobody is known by what the request carries.
+    /// The request carries no valid token.
     pub(super) fn unauthorized(detail: impl ToString) -> Self {
         // RFC 6750, section 3.
         Self::new(StatusCode::UNAUTHORIZED, detail).with(header::WWW_AUTHENTICATE, "Bearer")
@@ -156,6 +156,24 @@ impl Problem {
         self
     }
 
+    /// The same problem with each value at another place: what is checked is not always the whole body.
+    #[must_use]
+    pub(super) fn moved(mut self, place: impl Fn(&str) -> String) -> Self {
+        for error in &mut self.0.errors {
+            error.pointer = error.pointer.as_deref().map(&place);
+        }
+        self
+    }
+
+    /// The same problem of a query parameter, where the value that is refused is that parameter.
+    #[must_use]
+    pub(super) fn of_parameter(self, name: &str) -> Self {
+        if self.0.errors.is_empty() {
+            return self;
+        }
+        Self::parameters(self.0.errors.into_iter().map(|error| InputError::of(name, error.detail)).collect())
+    }
+
     /// The same problem with who has changed what.
     #[must_use]
     pub(super) fn since(mut self, changes: Vec<ChangedSince>) -> Self {
@@ -173,9 +191,7 @@ impl From<Vec<ManifestError>> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Fields(errors) => {
-                Self::values(errors.into_iter().map(|error| InputError::at(format!("/{}", error.field), error.message)).collect())
-            }
+            StoreError::Fields(errors) => errors.into_iter().map(ManifestError::of_field).collect::<Vec<_>>().into(),
             // Whoever can name what has changed in between does so before it comes here.
             StoreError::Conflict(_) => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "Somebody has saved in between. Read it again, then send your change.")
@@ -197,9 +213,10 @@ impl From<AppError> for Problem {
             AppError::NotFound => Self::not_found(),
             AppError::Archived => Self::new(StatusCode::GONE, "The instance is archived. An owner can restore it on the dashboard."),
             AppError::Unavailable => Self::unavailable(),
-            AppError::Invalid => {
-                Self::new(StatusCode::CONFLICT, "The stored settings break a rule of today. Correct them on the dashboard, under Settings.")
-            }
+            AppError::Invalid => Self::new(
+                StatusCode::CONFLICT,
+                "The stored settings break a rule that was added later. Correct them on the dashboard, under Settings.",
+            ),
             AppError::Forbidden => Self::forbidden("The maker of this token may not do that any more, or the token has ended."),
             other => Self::bad_request(other),
         }

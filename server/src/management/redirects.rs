@@ -2,6 +2,7 @@
 
 use app::{
     api_tokens::Scope,
+    instances::stored::StoredInstance,
     manifest::{InstanceSettings, Redirects},
     members::role::Role,
     redirects::{Fallbacks, Flow, policy::MAX_URL_BYTES},
@@ -103,7 +104,7 @@ fn read_redirects(body: &Value, base: Option<&Fallbacks>) -> Result<Fallbacks, P
     responses((status = 200, description = "The fallback redirects", body = FallbackRedirects, headers(("ETag" = String, description = "The version"))), ReadProblems)
 )]
 pub(super) async fn read(request: InstanceRequest) -> Result<Response, Problem> {
-    let (stored, _) = request.read().await?;
+    let (stored, _) = request.admit_read().await?;
     Ok(([(header::ETAG, stored.etag())], Json(FallbackRedirects(stored.fallbacks.clone()))).into_response())
 }
 
@@ -118,10 +119,9 @@ pub(super) async fn read(request: InstanceRequest) -> Result<Response, Problem> 
     responses((status = 200, description = "What has changed, or would change", body = Change, headers(("ETag" = String, description = "The version"))), WriteProblems)
 )]
 pub(super) async fn replace(request: InstanceRequest<WriteParams>, body: JsonBody) -> Result<Response, Problem> {
-    let stored = request.write(request.params.dry_run, Scope::Redirects, Role::Editor).await?;
+    let stored = request.admit_write(request.params.dry_run, Scope::Redirects, Role::Editor).await?;
     let fallbacks = read_redirects(&body.0, None)?;
-    let settings = InstanceSettings { redirects: Redirects(fallbacks), ..InstanceSettings::of(&stored) };
-    request.replace(stored, &settings).await
+    put(&request, stored, fallbacks).await
 }
 
 /// Changes some fallback redirects. Those that the body does not name stay (JSON Merge Patch, RFC 7396).
@@ -135,10 +135,16 @@ pub(super) async fn replace(request: InstanceRequest<WriteParams>, body: JsonBod
     responses((status = 200, description = "What has changed, or would change", body = Change, headers(("ETag" = String, description = "The version"))), WriteProblems)
 )]
 pub(super) async fn change(request: InstanceRequest<WriteParams>, body: JsonBody) -> Result<Response, Problem> {
-    let stored = request.write(request.params.dry_run, Scope::Redirects, Role::Editor).await?;
+    let stored = request.admit_write(request.params.dry_run, Scope::Redirects, Role::Editor).await?;
     let fallbacks = read_redirects(&body.0, Some(&stored.fallbacks))?;
+    put(&request, stored, fallbacks).await
+}
+
+/// Replaces the redirects of an instance. They are the whole body, so errors are where the body has them.
+async fn put(request: &InstanceRequest<WriteParams>, stored: StoredInstance, fallbacks: Fallbacks) -> Result<Response, Problem> {
     let settings = InstanceSettings { redirects: Redirects(fallbacks), ..InstanceSettings::of(&stored) };
-    request.replace(stored, &settings).await
+    let place = |pointer: &str| pointer.strip_prefix("/redirects").unwrap_or(pointer).to_owned();
+    request.replace(stored, &settings).await.map_err(|problem| problem.moved(place))
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use app::{
     api_tokens::{Scope, store::FoundToken},
     database::{StoreError, timed},
     insight::impact::Figure,
-    instances::{store::find_any, stored::StoredInstance},
+    instances::{
+        store::{find_any, portal_hosts},
+        stored::StoredInstance,
+    },
     manifest::{self, Action, InstanceSettings, plan_one},
     members::role::Role,
     saving::saved_instances::SavedInstances,
@@ -23,7 +26,7 @@ use super::{
     change::{Change, ImpactBody, impact_of},
     etag::IfMatch,
     input::{NoParams, Query, WriteParams},
-    problem::Problem,
+    problem::{InputError, Problem},
 };
 
 /// The instance in the path, for the description.
@@ -78,7 +81,7 @@ impl<Params> InstanceRequest<Params> {
     ///
     /// # Errors
     /// Like [`Management::admit`].
-    pub(super) async fn read(&self) -> Result<(StoredInstance, Role), Problem> {
+    pub(super) async fn admit_read(&self) -> Result<(StoredInstance, Role), Problem> {
         self.management.admit(&self.token, &self.slug, Scope::Read, Role::Viewer).await
     }
 
@@ -86,7 +89,7 @@ impl<Params> InstanceRequest<Params> {
     ///
     /// # Errors
     /// Like [`Management::admit`].
-    pub(super) async fn write(&self, dry_run: bool, scope: Scope, least: Role) -> Result<StoredInstance, Problem> {
+    pub(super) async fn admit_write(&self, dry_run: bool, scope: Scope, least: Role) -> Result<StoredInstance, Problem> {
         let (scope, least) = needed(&self.token, dry_run, scope, least);
         Ok(self.management.admit(&self.token, &self.slug, scope, least).await?.0)
     }
@@ -109,7 +112,7 @@ impl<Params> InstanceRequest<Params> {
     /// # Errors
     /// The rules refuse them.
     pub(super) async fn plan(&self, stored: &StoredInstance, settings: &InstanceSettings) -> Result<Planned, Problem> {
-        let change = plan_one(&self.slug, Some(stored), settings, &self.management.dashboard_host)?;
+        let change = self.management.plan(&self.slug, Some(stored), settings).await?;
         let (impact, figure) = match change.proposed() {
             Some((stored, proposed)) => impact_of(&self.management.pool, stored, &proposed).await,
             None => (None, None),
@@ -128,17 +131,46 @@ impl<Params> InstanceRequest<Params> {
     }
 }
 
+impl Management {
+    /// What settings would change of the instance of that slug, or of a new one.
+    ///
+    /// # Errors
+    /// The rules refuse them, another instance has the portal's host, or the database does not answer.
+    pub(super) async fn plan(
+        &self,
+        slug: &str,
+        stored: Option<&StoredInstance>,
+        settings: &InstanceSettings,
+    ) -> Result<manifest::Change, Problem> {
+        let change = plan_one(slug, stored, settings, &self.dashboard_host)?;
+        if let Some(host) = change.new_portal_host() {
+            let taken = portal_hosts(timed(&self.pool), &[host.to_owned()]).await?;
+            if taken.iter().any(|(_, other)| other != slug) {
+                // Whose it is, the caller may not be allowed to know.
+                let detail = "Another instance has this portal origin. Each portal needs its own host name.";
+                return Err(Problem::values(vec![InputError::at("/portal_origin", detail)]));
+            }
+        }
+        Ok(change)
+    }
+}
+
 /// A change that was planned, and how many counted visits it concerns.
 pub(super) struct Planned {
     pub(super) change: manifest::Change,
-    pub(super) figure: Option<Figure>,
     impact: Option<ImpactBody>,
+    pub(super) figure: Option<Figure>,
 }
 
 impl Planned {
-    /// The answer. `stored` is what is stored now.
-    pub(super) fn answer(self, dry_run: bool, stored: &StoredInstance) -> Response {
-        Change::done(dry_run, stored, self.change, self.impact)
+    /// The answer to a dry run, and where nothing differs.
+    pub(super) fn unsaved(self, dry_run: bool, stored: &StoredInstance) -> Response {
+        Change { dry_run, changes: self.change.fields, skipped: self.change.skipped, impact: self.impact, ..Change::of(stored) }.at(stored)
+    }
+
+    /// The answer to a change of `before`. `now` is what is stored since.
+    pub(super) fn saved(self, before: &StoredInstance, now: &StoredInstance) -> Response {
+        Change { changes: self.change.fields, skipped: self.change.skipped, impact: self.impact, ..Change::of(now) }.since(before, now)
     }
 }
 
@@ -151,10 +183,10 @@ impl InstanceRequest<WriteParams> {
         let if_match = self.if_match(&stored).await?;
         let planned = self.plan(&stored, settings).await?;
         if self.params.dry_run || planned.change.action == Action::Same {
-            return Ok(planned.answer(self.params.dry_run, &stored));
+            return Ok(planned.unsaved(self.params.dry_run, &stored));
         }
         match self.apply(&planned.change, planned.figure).await {
-            Ok(()) => Ok(planned.answer(false, &self.stored().await?)),
+            Ok(()) => Ok(planned.saved(&stored, &self.stored().await?)),
             Err(error) => Err(self.refused(&if_match, error).await),
         }
     }

@@ -1,5 +1,7 @@
 //! Where links would end: one with every step, or a whole list.
 
+use std::fmt;
+
 use app::{
     bulk_check::{
         check::{CheckedLink, check},
@@ -14,13 +16,16 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, SeqAccess, Visitor},
+};
 use serde_json::Value;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::{
-    input::JsonBody,
+    input::{JsonBody, RawJson},
     openapi::PostProblems,
     problem::{InputError, Problem},
     request::{InPath, InstanceRequest},
@@ -64,7 +69,7 @@ pub(crate) struct ResolutionBody {
     responses((status = 200, description = "Where it would end", body = ResolutionBody), PostProblems)
 )]
 pub(super) async fn one(request: InstanceRequest, body: JsonBody) -> Result<Json<ResolutionBody>, Problem> {
-    let (stored, _) = request.read().await?;
+    let (stored, _) = request.admit_read().await?;
     let LinkBody { link, requesting_origin } = body.read()?;
     let instance = &stored.instance;
     let direct =
@@ -92,6 +97,7 @@ pub(super) async fn one(request: InstanceRequest, body: JsonBody) -> Result<Json
 #[serde(deny_unknown_fields)]
 pub(crate) struct LinksBody {
     /// Direct links to pages of this instance's portal.
+    #[serde(deserialize_with = "few")]
     #[schema(max_items = 10_000)]
     links: Vec<String>,
 }
@@ -153,23 +159,46 @@ impl From<CheckedLink> for CheckedLinkBody {
     responses((status = 200, description = "Where they would end", body = CheckedLinks), PostProblems)
 )]
 pub(super) async fn bulk(request: InstanceRequest, sent: Request) -> Result<Response, Problem> {
-    let (stored, _) = request.read().await?;
+    let (stored, _) = request.admit_read().await?;
     // The turn comes first, so that nothing is read of a list that has to wait.
     let turn = request.management.lists.take(request.token.maker).await.map_err(|NoTurn| {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Too many lists are being checked right now. Try again in a moment.")
             .with(header::RETRY_AFTER, "5")
     })?;
-    let body = JsonBody::from_request(sent, &()).await?;
-    let LinksBody { links } = body.read()?;
-    if links.len() > MAX_LINKS {
-        let detail = format!("Send at most {MAX_LINKS} links at once. These are {}.", links.len());
-        return Err(Problem::values(vec![InputError::at("/links", detail)]));
-    }
+    let body = RawJson::from_request(sent, &()).await?;
     let checked = LISTS.run(move || {
+        let LinksBody { links } = body.read()?;
         let lines = links.into_iter().zip(1..).map(|(text, number)| Line { number, text });
         let now = Some(OffsetDateTime::now_utc().into());
         let checked = lines.map(|line| check(&stored.instance, &stored.fallbacks, now, &line).into()).collect();
-        Json(CheckedLinks { links: checked }).into_response()
+        Ok::<_, Problem>(Json(CheckedLinks { links: checked }).into_response())
     });
-    Ok(turn.until_written(checked.await.map_err(|NotDone| Problem::unavailable())?))
+    let stopping = |NotDone| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The server is stopping. Try again in a moment.");
+    Ok(turn.until_written(checked.await.map_err(stopping)??))
+}
+
+/// Reads at most [`MAX_LINKS`] links, and nothing behind one too many.
+fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Few;
+
+    impl<'de> Visitor<'de> for Few {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of links")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<String>, A::Error> {
+            let mut links = Vec::new();
+            while let Some(link) = items.next_element()? {
+                if links.len() == MAX_LINKS {
+                    return Err(A::Error::custom(format_args!("more than {MAX_LINKS} links are too many at once")));
+                }
+                links.push(link);
+            }
+            Ok(links)
+        }
+    }
+
+    deserializer.deserialize_seq(Few)
 }

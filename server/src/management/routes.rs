@@ -20,13 +20,13 @@ use super::{
     problem::Problem,
     redirects, resolve,
 };
-use crate::http::layers;
+use crate::http::layers::MAX_BODY_BYTES;
 
 /// Where the API is.
 pub(crate) const PREFIX: &str = "/management/v1";
 
-/// The largest list of links, in bytes: 10,000 long links.
-const MAX_LIST_BYTES: usize = 24 * 1024 * 1024;
+/// The largest list of links, in bytes. JSON needs more of them than the dashboard's lists do.
+const MAX_LIST_BYTES: usize = 4 * app::bulk_check::list::MAX_LIST_BYTES;
 
 /// The paths and their description.
 fn described() -> OpenApiRouter<Management> {
@@ -43,7 +43,7 @@ fn described() -> OpenApiRouter<Management> {
             .routes(routes!(activity::read))
             .routes(routes!(history::read))
             .routes(routes!(members::list))
-            .layer(layers::body_limit())
+            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
             .merge(OpenApiRouter::new().routes(routes!(resolve::bulk)).layer(DefaultBodyLimit::max(MAX_LIST_BYTES))),
     )
 }

@@ -33,7 +33,7 @@ pub enum Place<'a> {
 /// The most tokens of an instance, and of the server.
 pub const MAX_TOKENS: i64 = 100;
 
-/// How long a token that has ended is still known, in days, so that whoever sends it is told so.
+/// How many days an expired token is kept, so that a program that sends it learns that it has expired.
 const KNOWN_DAYS: i32 = 30;
 
 /// A token, as the list shows it.
@@ -111,7 +111,7 @@ pub async fn issue(pool: &PgPool, actor: &Actor, place: Place<'_>, token: &NewTo
     Ok(secret)
 }
 
-/// Revokes a token, at once. Its maker may, and whoever may issue one there.
+/// Revokes a token immediately. Its maker may do that, and so may everybody who may issue tokens there.
 ///
 /// # Errors
 /// The instance or the token is not found, the instance is archived, the actor may not, or the query fails.
@@ -146,7 +146,7 @@ async fn check_server_admin(connection: &mut PgConnection, actor: &Actor) -> Res
     if is.fetch_optional(connection).await?.unwrap_or(false) { Ok(()) } else { Err(StoreError::Forbidden) }
 }
 
-/// The tokens of a place that were not revoked, the newest first. An owner and a server-wide admin see all of them, others their own.
+/// The tokens of a place that were not revoked, the newest first: all of them, or only those that the reader has made.
 ///
 /// # Errors
 /// The query fails.
@@ -273,11 +273,12 @@ pub async fn find(pool: &PgPool, secret: &Secret, address: Option<IpAddr>) -> sq
 /// Checks that a token still counts, for that instance or for a new one, until the end of the transaction.
 ///
 /// # Errors
-/// It was revoked, it has ended, it is for another instance, or the query fails.
+/// It was revoked, it has ended, it is for another instance, it is for the server and its maker is no server-wide admin, or the query fails.
 pub(crate) async fn check(connection: &mut PgConnection, token: &ActingToken, instance: Option<i64>) -> Result<(), StoreError> {
     let counts = sqlx::query_scalar!(
-        r#"select revoked_at is null and expires_at > clock_timestamp() and (instance_id is null or instance_id is not distinct from $2) as "counts!"
-        from api_tokens where id = $1 for share"#,
+        r#"select t.revoked_at is null and t.expires_at > clock_timestamp()
+            and (t.instance_id is not distinct from $2 or t.instance_id is null and a.is_server_admin) as "counts!"
+        from api_tokens t join admins a on a.id = t.maker_id where t.id = $1 for share"#,
         token.id,
         instance
     );

@@ -1,4 +1,4 @@
-//! The two pages of API tokens: those of an instance, and those of the whole server. Whoever may issue one sees all of them, others see
+//! The pages of API tokens, one for each instance and one for the whole server. People who may issue tokens see all of them; others see only
 //! their own.
 
 mod new_token;
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// From how many tokens on the way to the form stands above the list too.
+/// With this many tokens or more, a link to the form also stands above the list.
 const MANY: usize = 5;
 
 /// A new token that was rejected. The page finds it in its context.
@@ -44,7 +44,7 @@ pub struct RejectedToken {
 
 /// A token that was just issued. The page finds it in its request, which is the only one that has it.
 #[derive(Clone, Debug)]
-pub struct NewToken {
+pub struct IssuedToken {
     /// The token.
     pub secret: Secret,
     /// The dashboard's origin, where a program uses it.
@@ -78,7 +78,7 @@ pub fn ServerApiTokensPage() -> impl IntoView {
             <Frame page=ServerPage::ApiTokens>
                 <header class="head">
                     <h1>"Server API tokens"</h1>
-                    <p class="host">"Each reaches every instance that its maker is a member of. Tokens for one instance are on its own page."</p>
+                    <p class="host">"A server token reaches every instance that its maker is a member of. Tokens for one instance are on that instance's page API tokens."</p>
                 </header>
                 {tokens}
             </Frame>
@@ -90,12 +90,12 @@ pub fn ServerApiTokensPage() -> impl IntoView {
 struct Page {
     query: String,
     rejected: Option<RejectedToken>,
-    new: Option<NewToken>,
+    new: Option<IssuedToken>,
 }
 
 impl Page {
     fn read() -> Self {
-        let new = use_context::<Parts>().and_then(|parts| parts.extensions.get::<NewToken>().cloned());
+        let new = use_context::<Parts>().and_then(|parts| parts.extensions.get::<IssuedToken>().cloned());
         Self { query: loading::query(), rejected: use_context(), new }
     }
 

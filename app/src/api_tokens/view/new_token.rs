@@ -9,7 +9,7 @@ use super::{
         form::{ApiTokenForm, DEFAULT_DAYS, MAX_DAYS},
         store::ListedToken,
     },
-    NewToken,
+    IssuedToken,
 };
 use crate::{
     paths,
@@ -25,7 +25,7 @@ use crate::{
 const VARIABLE: &str = "PORTAL_REDIRECTS_TOKEN";
 
 /// A token that was just issued. Only this page has it.
-pub(super) fn new_token(NewToken { secret, dashboard }: NewToken, token: &ListedToken, slug: Option<&str>) -> impl IntoView + use<> {
+pub(super) fn new_token(IssuedToken { secret, dashboard }: IssuedToken, token: &ListedToken, slug: Option<&str>) -> impl IntoView + use<> {
     let said = format!("Copy {} now. It is not shown again: this server stores only its hash.", Escaped(&token.name));
     let call = example(&dashboard, token, slug);
     view! {

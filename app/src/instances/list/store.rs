@@ -109,12 +109,11 @@ async fn has_many(pool: &PgPool, admin: i64) -> sqlx::Result<bool> {
     Ok(counted.fetch_one(timed(pool)).await? > MAX_COUNTED)
 }
 
-/// The page of instances that an admin is a member of and that match, the last change first. Archived ones are left out. With `only`, it
-/// has no other instance than the one of that slug.
+/// The page of instances that an admin is a member of and that match, the last change first. Archived ones are left out.
 ///
 /// # Errors
 /// The query fails.
-pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter, only: Option<&str>) -> sqlx::Result<Vec<ListedInstance>> {
+pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter) -> sqlx::Result<Vec<ListedInstance>> {
     let (search, environment) = (filter.search.to_lowercase(), filter.shown.environment().map(Environment::name));
     if has_many(pool, admin).await? {
         return sqlx::query_as!(
@@ -126,7 +125,7 @@ pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter, only: Opt
                 select i.id, i.slug, i.name, i.environment, i.domain_typed, m.role, i.version, i.updated_at
                 from instances i
                 cross join lateral (select m.role from members m where m.instance_id = i.id and m.admin_id = $1 limit 1) m
-                where i.archived_at is null and ($2::text is null or i.environment = $2) and ($7::text is null or i.slug = $7)
+                where i.archived_at is null and ($2::text is null or i.environment = $2)
                     and ($3 = '' or strpos(lower(i.name), $3) > 0 or strpos(i.name, $4) > 0 or strpos(lower(i.domain_typed), $3) > 0
                         or strpos(i.domain, $3) > 0 or strpos(i.slug, $3) > 0)
                 order by i.updated_at desc, i.id desc
@@ -140,8 +139,7 @@ pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter, only: Opt
             search,
             filter.search,
             PAGE_SIZE,
-            filter.offset(),
-            only
+            filter.offset()
         )
         .fetch_all(timed(pool))
         .await;
@@ -155,7 +153,7 @@ pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter, only: Opt
         from (
             select i.id, i.slug, i.name, i.environment, i.domain_typed, m.role, i.version, i.updated_at
             from mine m join instances i on i.id = m.instance_id
-            where i.archived_at is null and ($2::text is null or i.environment = $2) and ($7::text is null or i.slug = $7)
+            where i.archived_at is null and ($2::text is null or i.environment = $2)
                 and ($3 = '' or strpos(lower(i.name), $3) > 0 or strpos(i.name, $4) > 0 or strpos(lower(i.domain_typed), $3) > 0
                         or strpos(i.domain, $3) > 0 or strpos(i.slug, $3) > 0)
             order by i.updated_at desc, i.id desc
@@ -169,8 +167,7 @@ pub async fn read_page(pool: &PgPool, admin: i64, filter: &ListFilter, only: Opt
         search,
         filter.search,
         PAGE_SIZE,
-        filter.offset(),
-        only
+        filter.offset()
     )
     .fetch_all(timed(pool))
     .await
@@ -261,6 +258,6 @@ pub async fn recent(pool: &PgPool, admin: i64, slugs: &[String]) -> sqlx::Result
 /// The query fails.
 pub async fn find_listed(pool: &PgPool, admin: i64, search: &str, most: usize) -> sqlx::Result<Vec<Recent>> {
     let filter = ListFilter { search: search.to_owned(), shown: Shown::All, page: 1 };
-    let found = read_page(pool, admin, &filter, None).await?.into_iter().take(most);
+    let found = read_page(pool, admin, &filter).await?.into_iter().take(most);
     Ok(found.map(|found| Recent { slug: found.slug, name: found.name, environment: found.environment, domain: found.domain }).collect())
 }

@@ -21,7 +21,7 @@ async fn store_instances(pool: &PgPool) {
 }
 
 async fn found(pool: &PgPool, admin: i64, query: &str) -> Vec<String> {
-    read_page(pool, admin, &ListFilter::read(query), None).await.unwrap().into_iter().map(|found| found.slug).collect()
+    read_page(pool, admin, &ListFilter::read(query)).await.unwrap().into_iter().map(|found| found.slug).collect()
 }
 
 #[sqlx::test(migrations = "../migrations")]

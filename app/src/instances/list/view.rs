@@ -51,7 +51,7 @@ pub fn ListPage() -> impl IntoView {
                 if page.is_empty() { nothing(&filter).into_any() } else { view! { {archived_list(page)} {pages} }.into_any() }
             }
             Shown::All | Shown::Of(_) => {
-                let page = read_page(&pool, caller.id, &filter, None).await.map_err(loading::unavailable)?;
+                let page = read_page(&pool, caller.id, &filter).await.map_err(loading::unavailable)?;
                 let ids: Vec<i64> = page.iter().map(|listed| listed.id).collect();
                 let mut problems = problems(&pool, &ids).await.map_err(StoreError::into_app_error)?;
                 let pages = pager(&filter, count, page.len());

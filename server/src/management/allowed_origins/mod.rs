@@ -97,13 +97,13 @@ pub(super) struct RemoveParams {
     responses((status = 200, description = "The allowed origins", body = AllowedOrigins, headers(("ETag" = String, description = "The version"))), ReadProblems)
 )]
 pub(super) async fn list(request: InstanceRequest) -> Result<Response, Problem> {
-    let (stored, _) = request.read().await?;
+    let (stored, _) = request.admit_read().await?;
     let preview_origins = preview_origins::list(&request.management.pool, stored.id).await?.into_iter().map(Into::into).collect();
     let body = AllowedOrigins { allowed_origins: stored.settings.allowed_origins.clone(), preview_origins };
     Ok(([(header::ETAG, stored.etag())], Json(body)).into_response())
 }
 
-/// Adds an origin, for good or until it expires. One that is there already stays, or its end moves. With `expires_in` or `expires_at`, a
+/// Adds an origin, for good or until it expires. If the origin is there already, only its end changes. With `expires_in` or `expires_at`, a
 /// token for preview origins is enough.
 #[utoipa::path(
     put,
@@ -124,7 +124,7 @@ pub(super) async fn add(request: InstanceRequest<AddParams>) -> Result<Response,
     permanent::set(&request, origin, true, *dry_run).await
 }
 
-/// Removes an origin. One that is not there stays away, and nothing changes.
+/// Removes an origin. If the origin is not there, nothing changes.
 #[utoipa::path(
     delete,
     path = "/instances/{slug}/allowed-origins",

@@ -20,7 +20,7 @@ pub(super) async fn set<Params>(
     dry_run: bool,
 ) -> Result<Response, Problem> {
     for _ in 0..MAX_TRIES {
-        let stored = request.write(dry_run, Scope::Settings, Role::Editor).await?;
+        let stored = request.admit_write(dry_run, Scope::Settings, Role::Editor).await?;
         let parsed = AllowedOrigin::parse(origin, stored.settings.environment).map_err(wrong)?.to_string();
         let mut settings = InstanceSettings::of(&stored);
         match (is_wanted, settings.allowed_origins.contains(&parsed)) {
@@ -29,16 +29,16 @@ pub(super) async fn set<Params>(
             // It is as wanted already.
             _ => {}
         }
-        let planned = request.plan(&stored, &settings).await?;
+        let planned = request.plan(&stored, &settings).await.map_err(|problem| problem.of_parameter("origin"))?;
         if dry_run || planned.change.fields.is_empty() {
-            return Ok(planned.answer(dry_run, &stored));
+            return Ok(planned.unsaved(dry_run, &stored));
         }
         match request.apply(&planned.change, planned.figure).await {
-            Ok(()) => return Ok(planned.answer(false, &request.stored().await?)),
+            Ok(()) => return Ok(planned.saved(&stored, &request.stored().await?)),
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    let detail = "Others save at the same moment, again and again. Try again in a moment.";
+    let detail = "Other people kept saving this instance at the same time. Try again in a moment.";
     Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with(header::RETRY_AFTER, "1"))
 }

@@ -26,7 +26,7 @@ pub(super) async fn add(request: &InstanceRequest<AddParams>) -> Result<Response
     let AddParams { origin, expires_in, expires_at, dry_run } = &request.params;
     let expires_at = parse_expiry(expires_in.as_deref(), expires_at.as_deref(), OffsetDateTime::now_utc())
         .map_err(|error| Problem::parameters(vec![InputError::of(error.field(), error)]))?;
-    let (stored, origin) = admit(request, origin, *dry_run).await?;
+    let (stored, origin) = admit(request, origin, *dry_run, false).await?;
     let listed = store::list(&request.management.pool, stored.id).await?;
     let before = listed.iter().find(|known| known.origin == origin).map(|known| known.expires_at);
     if !dry_run {
@@ -35,13 +35,13 @@ pub(super) async fn add(request: &InstanceRequest<AddParams>) -> Result<Response
     } else if before.is_none() && listed.len() >= MAX_PREVIEW_ORIGINS {
         return Err(wrong(format_args!("There are {MAX_PREVIEW_ORIGINS} preview origins, which is the most. Remove one.")));
     }
-    answer(request, *dry_run, &origin, before, Some(expires_at)).await
+    answer(request, &stored, *dry_run, &origin, [before, Some(expires_at)]).await
 }
 
 /// Removes an origin. `None` if it is no preview origin, and the token may remove others.
 pub(super) async fn remove(request: &InstanceRequest<RemoveParams>) -> Result<Option<Response>, Problem> {
     let RemoveParams { origin, dry_run } = &request.params;
-    let (stored, origin) = admit(request, origin, *dry_run).await?;
+    let (stored, origin) = admit(request, origin, *dry_run, true).await?;
     let listed = store::list(&request.management.pool, stored.id).await?;
     let before = listed.iter().find(|known| known.origin == origin).map(|known| known.expires_at);
     if before.is_none() && request.token.scope != Scope::PreviewOrigins {
@@ -51,41 +51,50 @@ pub(super) async fn remove(request: &InstanceRequest<RemoveParams>) -> Result<Op
         store::remove(&request.management.pool, &request.token.actor, &request.slug, &origin).await?;
         request.mark_saved();
     }
-    answer(request, *dry_run, &origin, before, None).await.map(Some)
+    answer(request, &stored, *dry_run, &origin, [before, None]).await.map(Some)
 }
 
 /// The instance, and the origin in ASCII, if the token may add and remove it.
-async fn admit<Params>(request: &InstanceRequest<Params>, origin: &str, dry_run: bool) -> Result<(StoredInstance, String), Problem> {
-    let stored = request.write(dry_run, Scope::PreviewOrigins, Role::Editor).await?;
+async fn admit<Params>(
+    request: &InstanceRequest<Params>,
+    origin: &str,
+    dry_run: bool,
+    may_be_permanent: bool,
+) -> Result<(StoredInstance, String), Problem> {
+    let stored = request.admit_write(dry_run, Scope::PreviewOrigins, Role::Editor).await?;
     let environment = stored.settings.environment;
-    if request.token.scope != Scope::PreviewOrigins {
+    if may_be_permanent && request.token.scope != Scope::PreviewOrigins {
         // Other tokens remove permanent origins by the same name, and those may be patterns.
         let origin = AllowedOrigin::parse(origin, environment).map_err(wrong)?;
         return Ok((stored, origin.to_string()));
     }
     let origin = parse_origin(origin, environment).map_err(wrong)?;
     match &request.token.host_pattern {
-        Some(pattern) if pattern.matches(&origin) => Ok((stored, origin.to_string())),
-        pattern => {
-            let hosts = pattern.as_ref().map(ToString::to_string).unwrap_or_default();
-            let detail = format!("This token adds and removes preview origins at {hosts} only. {origin} does not match.");
-            Err(Problem::forbidden(detail))
+        Some(hosts) if !hosts.matches(&origin) => {
+            Err(Problem::forbidden(format_args!("This token adds and removes preview origins at {hosts} only. {origin} does not match.")))
         }
+        _ => Ok((stored, origin.to_string())),
     }
 }
 
-/// The answer to a preview origin whose end was `before` and is `after`.
+/// The answer to a preview origin whose end changes so.
 async fn answer<Params>(
     request: &InstanceRequest<Params>,
+    stored: &StoredInstance,
     dry_run: bool,
     origin: &str,
-    before: Option<Timestamp>,
-    after: Option<Timestamp>,
+    [before, after]: [Option<Timestamp>; 2],
 ) -> Result<Response, Problem> {
+    if before == after {
+        return Ok(Change { dry_run, ..Change::of(stored) }.at(stored));
+    }
     let value = |end: Option<Timestamp>| end.map_or(Value::Null, |end| json!({"origin": origin, "expires_at": timestamp(end.time())}));
-    let change = FieldDiff { pointer: "/preview_origins".to_owned(), before: value(before), after: value(after) };
-    let changes = if before == after { Vec::new() } else { vec![change] };
-    Ok(Change::answer(dry_run, &request.stored().await?, changes, None))
+    let changes = vec![FieldDiff { pointer: "/preview_origins".to_owned(), before: value(before), after: value(after) }];
+    if dry_run {
+        return Ok(Change { dry_run, changes, ..Change::of(stored) }.at(stored));
+    }
+    let now = request.stored().await?;
+    Ok(Change { changes, ..Change::of(&now) }.since(stored, &now))
 }
 
 /// Errors of the origin, which is a parameter here.

@@ -7,7 +7,7 @@ use app::{
     },
     database::timed,
     instances::store::find_any,
-    manifest::{self, InstanceSettings, ManifestError, plan_one},
+    manifest::{self, InstanceSettings},
     members::role::Role,
     saving::saved_instances::SavedInstances,
 };
@@ -69,25 +69,28 @@ pub(in crate::management) async fn create(
 ) -> Result<Response, Problem> {
     check_scope(&token, needed(&token, dry_run, Scope::Settings, Role::Owner).0)?;
     if token.instance.is_some() || !token.is_server_admin {
-        return Err(Problem::forbidden("Only a token of the whole server creates instances. A server-wide admin makes one."));
+        return Err(Problem::forbidden("Only a token of the whole server creates instances. Server-wide admins issue such tokens."));
     }
     let once = idempotency::read(&headers, token.id, &body.0)?;
     let NewInstanceFields { slug, settings } = body.read()?;
-    let settings = InstanceSettings::read(&settings).map_err(|errors| below(errors, |_| "/settings"))?;
+    let settings = InstanceSettings::read(&settings).map_err(|errors| Problem::from(errors).moved(place))?;
     if !dry_run && let Some(response) = management.created_before(&token, once.as_ref()).await? {
         return Ok(response);
     }
     if find_any(timed(&management.pool), &slug).await?.is_some() {
+        // Perhaps the same request has created it at this moment.
+        if !dry_run && let Some(response) = management.created_before(&token, once.as_ref()).await? {
+            return Ok(response);
+        }
         let detail = format!("There is an instance with the slug {slug} already. Choose another one.");
         return Err(Problem::values(vec![InputError::at("/slug", detail)]));
     }
-    // An error that belongs to no setting is the slug's.
-    let place = |error: &ManifestError| if error.pointer.is_empty() { "/slug" } else { "/settings" };
-    let change = plan_one(&slug, None, &settings, &management.dashboard_host).map_err(|errors| below(errors, place))?;
+    let change = management.plan(&slug, None, &settings).await.map_err(|problem| problem.moved(place))?;
     if dry_run {
         return Ok(Change::planned(change));
     }
-    if !manifest::create(&management.pool, &token.actor, &change, once.as_ref()).await? {
+    let created = manifest::create(&management.pool, &token.actor, &change, once.as_ref()).await;
+    if !created.map_err(|error| Problem::from(error).moved(place))? {
         // The same request came twice at the same moment, and the other one was first.
         return management.created_before(&token, once.as_ref()).await?.ok_or_else(Problem::unavailable);
     }
@@ -95,15 +98,9 @@ pub(in crate::management) async fn create(
     management.created(&token, &slug).await
 }
 
-/// The errors of values that are themselves below another one.
-fn below(errors: Vec<ManifestError>, place: impl Fn(&ManifestError) -> &'static str) -> Vec<ManifestError> {
-    errors
-        .into_iter()
-        .map(|error| {
-            let place = place(&error);
-            error.below(place)
-        })
-        .collect()
+/// Where an error of the settings is in the body. One that belongs to no setting is the slug's.
+fn place(pointer: &str) -> String {
+    if pointer.is_empty() { "/slug".to_owned() } else { format!("/settings{pointer}") }
 }
 
 impl Management {

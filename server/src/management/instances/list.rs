@@ -2,7 +2,8 @@
 
 use app::{
     api_tokens::{Scope, store::FoundToken},
-    instances::list::{ListFilter, ListedInstance, MAX_COUNTED, PAGE_SIZE, Shown, read_page},
+    instances::list::{BySlug, ListedInstance, read_by_slug},
+    redirects::{Environment, is_slug},
     ui::text::timestamp,
 };
 use axum::{Extension, Json, extract::State};
@@ -17,6 +18,12 @@ use crate::management::{
     problem::{InputError, Problem},
 };
 
+/// How many instances a page has.
+const PAGE_SIZE: i64 = 100;
+
+/// The longest text that is searched for, in characters.
+const MAX_SEARCH_CHARACTERS: usize = 200;
+
 /// Which instances are listed.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -29,23 +36,19 @@ pub(in crate::management) struct ListParams {
     /// `production` or `development`; without it, both.
     #[param(pattern = "^(production|development)$")]
     environment: Option<String>,
-    /// The page, from 1: the `next` of the page before.
-    #[serde(default = "first")]
-    #[param(minimum = 1, maximum = 100, default = 1)]
-    page: i64,
+    /// Instances whose slugs come later: the `next` of the page before. Without it, the list begins.
+    #[serde(default)]
+    #[param(max_length = 63)]
+    after: String,
 }
 
-fn first() -> i64 {
-    1
-}
-
-/// A page of instances, the last change first.
+/// A page of instances, by slug.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Instances {
     /// The instances that the maker of the token is a member of and that match. Archived ones are left out.
     instances: Vec<ListedInstanceBody>,
-    /// The next page; `null` if this is the last one. Search to find more than 5,000.
-    next: Option<i64>,
+    /// What `after` is for the next page; `null` if this is the last one.
+    next: Option<String>,
 }
 
 /// An instance in the list.
@@ -95,33 +98,28 @@ impl From<ListedInstance> for ListedInstanceBody {
 pub(in crate::management) async fn list(
     State(management): State<Management>,
     Extension(token): Extension<FoundToken>,
-    Query(ListParams { search, environment, page }): Query<ListParams>,
+    Query(ListParams { search, environment, after }): Query<ListParams>,
 ) -> Result<Json<Instances>, Problem> {
     check_scope(&token, Scope::Read)?;
-    let shown = match environment.as_deref().map(str::parse) {
-        None => Ok(Shown::All),
-        Some(Ok(environment)) => Ok(Shown::Of(environment)),
-        Some(Err(_)) => Err(InputError::of("environment", "Use production or development.")),
-    };
-    let pages = MAX_COUNTED / PAGE_SIZE;
-    let page =
-        if (1..=pages).contains(&page) { Ok(page) } else { Err(InputError::of("page", format_args!("Use a number from 1 to {pages}."))) };
+    let mut errors = Vec::new();
+    let environment = environment.map(|name| name.parse::<Environment>()).transpose().unwrap_or_else(|error| {
+        errors.push(InputError::of("environment", error));
+        None
+    });
     let search = search.trim().to_owned();
-    let search = if search.chars().count() > 200 || search.chars().any(char::is_control) {
-        Err(InputError::of("search", "Use at most 200 characters, all of them visible."))
-    } else {
-        Ok(search)
-    };
-    let (shown, page, search) = match (shown, page, search) {
-        (Ok(shown), Ok(page), Ok(search)) => (shown, page, search),
-        (shown, page, search) => {
-            return Err(Problem::parameters([search.err(), shown.err(), page.err()].into_iter().flatten().collect()));
-        }
-    };
-    let filter = ListFilter { search, shown, page };
+    if search.chars().count() > MAX_SEARCH_CHARACTERS || search.chars().any(char::is_control) {
+        errors.push(InputError::of("search", format_args!("Use at most {MAX_SEARCH_CHARACTERS} characters, and no control characters.")));
+    }
+    if !after.is_empty() && !is_slug(&after) {
+        errors.push(InputError::of("after", "Use the next of the page before."));
+    }
+    if !errors.is_empty() {
+        return Err(Problem::parameters(errors));
+    }
     // A token of one instance knows of no other.
-    let listed = read_page(&management.pool, token.maker, &filter, token.instance.as_deref()).await?;
+    let list = BySlug { search, environment, only: token.instance, after };
+    let listed = read_by_slug(&management.pool, token.maker, &list, PAGE_SIZE).await?;
     let is_full = i64::try_from(listed.len()).is_ok_and(|count| count == PAGE_SIZE);
-    let next = (is_full && page < pages).then_some(page + 1);
+    let next = listed.last().filter(|_| is_full).map(|last| last.slug.clone());
     Ok(Json(Instances { instances: listed.into_iter().map(Into::into).collect(), next }))
 }

@@ -73,6 +73,6 @@ fn body_of(stored: &StoredInstance, role: Role) -> InstanceBody {
     responses((status = 200, description = "The instance", body = InstanceBody, headers(("ETag" = String, description = "The version"))), ReadProblems)
 )]
 pub(super) async fn read(request: InstanceRequest) -> Result<Response, Problem> {
-    let (stored, role) = request.read().await?;
+    let (stored, role) = request.admit_read().await?;
     Ok(([(header::ETAG, stored.etag())], Json(body_of(&stored, role))).into_response())
 }

@@ -2,10 +2,10 @@
 
 use app::{
     api_tokens::Scope,
-    manifest::{self, InstanceSettings},
+    manifest::{self, FieldDiff, InstanceSettings},
     members::role::Role,
 };
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 use serde_json::Value;
 
 use super::SettingsSchema;
@@ -28,7 +28,7 @@ use crate::management::{
     responses((status = 200, description = "What has changed, or would change", body = Change, headers(("ETag" = String, description = "The version"))), WriteProblems)
 )]
 pub(in crate::management) async fn replace(request: InstanceRequest<WriteParams>, body: JsonBody) -> Result<Response, Problem> {
-    let stored = request.write(request.params.dry_run, Scope::Settings, Role::Editor).await?;
+    let stored = request.admit_write(request.params.dry_run, Scope::Settings, Role::Editor).await?;
     let settings = InstanceSettings::read(&body.0)?;
     request.replace(stored, &settings).await
 }
@@ -44,7 +44,7 @@ pub(in crate::management) async fn replace(request: InstanceRequest<WriteParams>
     responses((status = 200, description = "What has changed, or would change", body = Change, headers(("ETag" = String, description = "The version"))), WriteProblems)
 )]
 pub(in crate::management) async fn change(request: InstanceRequest<WriteParams>, body: JsonBody) -> Result<Response, Problem> {
-    let stored = request.write(request.params.dry_run, Scope::Settings, Role::Editor).await?;
+    let stored = request.admit_write(request.params.dry_run, Scope::Settings, Role::Editor).await?;
     let mut merged = serde_json::to_value(InstanceSettings::of(&stored)).unwrap_or_default();
     if !body.0.is_object() {
         return Err(Problem::values(vec![InputError::at("", "Send an object of settings by name.")]));
@@ -84,9 +84,9 @@ fn merge(target: &mut Value, patch: &Value) {
     responses((status = 200, description = "What would change", body = Change), PostProblems)
 )]
 pub(in crate::management) async fn impact(request: InstanceRequest, body: JsonBody) -> Result<Response, Problem> {
-    let (stored, _) = request.read().await?;
+    let (stored, _) = request.admit_read().await?;
     let settings = InstanceSettings::read(&body.0)?;
-    Ok(request.plan(&stored, &settings).await?.answer(true, &stored))
+    Ok(request.plan(&stored, &settings).await?.unsaved(true, &stored))
 }
 
 /// Archives an instance: its portal closes. An owner can restore it on the dashboard for 30 days.
@@ -96,16 +96,24 @@ pub(in crate::management) async fn impact(request: InstanceRequest, body: JsonBo
     operation_id = "archiveInstance",
     tag = "instances",
     params(InPath, Replaced, WriteParams),
-    responses((status = 204, description = "It is archived, or would be"), WriteProblems)
+    responses((status = 200, description = "It is archived, or would be", body = Change, headers(("ETag" = String, description = "The version"))), WriteProblems)
 )]
-pub(in crate::management) async fn archive(request: InstanceRequest<WriteParams>) -> Result<StatusCode, Problem> {
+pub(in crate::management) async fn archive(request: InstanceRequest<WriteParams>) -> Result<Response, Problem> {
     let dry_run = request.params.dry_run;
-    let stored = request.write(dry_run, Scope::Settings, Role::Owner).await?;
+    let stored = request.admit_write(dry_run, Scope::Settings, Role::Owner).await?;
     let if_match = request.if_match(&stored).await?;
-    if !dry_run && let Err(error) = request.apply(&manifest::Change::archive(stored), None).await {
-        return Err(request.refused(&if_match, error).await);
+    let archived = FieldDiff { pointer: "/archived".to_owned(), before: false.into(), after: true.into() };
+    let change = Change { dry_run, changes: vec![archived], ..Change::of(&stored) };
+    if dry_run {
+        return Ok(change.at(&stored));
     }
-    Ok(StatusCode::NO_CONTENT)
+    match request.apply(&manifest::Change::archive(stored.clone()), None).await {
+        Ok(()) => {
+            let now = request.stored().await?;
+            Ok(Change { version: now.instance.version(), ..change }.since(&stored, &now))
+        }
+        Err(error) => Err(request.refused(&if_match, error).await),
+    }
 }
 
 #[cfg(test)]

@@ -67,6 +67,22 @@ async fn what_is_wrong_with_a_new_instance_is_named_where_it_is(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_dry_run_knows_that_another_instance_has_the_portal(pool: PgPool) {
+    let client = server_client(&pool).await;
+    let mut body = shop();
+    body["settings"]["portal_origin"] = json!("https://accounts.myapp.com");
+    for query in ["?dry_run=true", ""] {
+        let taken = client.send(Method::POST, &format!("/instances{query}"), &[], Some(&body)).await;
+        assert_eq!(
+            (taken.status, places(&taken)),
+            (StatusCode::UNPROCESSABLE_ENTITY, vec!["/settings/portal_origin".to_owned()]),
+            "{query}"
+        );
+        assert!(!taken.text().contains("my-app"), "whose it is stays unsaid");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn settings_are_replaced_as_a_whole_and_changed_one_by_one(pool: PgPool) {
     let client = Client::of_owner(&pool, "settings").await;
     let path = "/instances/my-app";
@@ -92,9 +108,14 @@ async fn an_archived_instance_is_gone(pool: PgPool) {
     let client = Client::of_owner(&pool, "settings").await;
     let archive = "/instances/my-app/archive";
     assert_eq!(client.send(Method::POST, archive, &[], None).await.status, StatusCode::PRECONDITION_REQUIRED);
-    assert_eq!(client.change(Method::POST, &format!("{archive}?dry_run=true"), None).await.status, StatusCode::NO_CONTENT);
+    let dry = client.change(Method::POST, &format!("{archive}?dry_run=true"), None).await;
+    assert_eq!(
+        (dry.status, &dry.json()["dry_run"], &dry.json()["changes"][0]["pointer"]),
+        (StatusCode::OK, &json!(true), &json!("/archived"))
+    );
     assert_eq!(client.get("/instances/my-app").await.status, StatusCode::OK);
-    assert_eq!(client.change(Method::POST, archive, None).await.status, StatusCode::NO_CONTENT);
+    let archived = client.change(Method::POST, archive, None).await;
+    assert_eq!((archived.status, &archived.json()["version"]), (StatusCode::OK, &json!(2)));
     assert_eq!(client.get("/instances/my-app").await.status, StatusCode::GONE);
     assert_eq!(client.read("/instances").await["instances"], json!([]));
 }
@@ -102,16 +123,20 @@ async fn an_archived_instance_is_gone(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_long_list_has_pages_and_is_searched(pool: PgPool) {
     let client = server_client(&pool).await;
-    for number in 0..55 {
+    for number in 0..101 {
         app::fixtures::create_owned(&pool, &owner(&pool).await, &app::fixtures::other_app(&format!("app-{number}"))).await;
     }
     let first = client.read("/instances").await;
-    assert_eq!((first["instances"].as_array().unwrap().len(), &first["next"]), (50, &json!(2)));
-    let second = client.read("/instances?page=2").await;
-    assert_eq!((second["instances"].as_array().unwrap().len(), &second["next"]), (6, &Value::Null));
-    assert_eq!(client.read("/instances?search=app-7").await["instances"][0]["slug"], "app-7");
+    let slugs =
+        |list: &Value| list["instances"].as_array().unwrap().iter().map(|one| one["slug"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!((slugs(&first).len(), &first["next"]), (100, &json!("app-98")));
+    // What is saved meanwhile keeps its place.
+    client.change(Method::PATCH, "/instances/my-app", Some(&json!({"name": "Renamed"}))).await;
+    let second = client.read("/instances?after=app-98").await;
+    assert_eq!((slugs(&second), &second["next"]), (vec!["app-99".to_owned(), "my-app".to_owned()], &Value::Null));
+    assert_eq!(slugs(&client.read("/instances?search=RENAMED").await), ["my-app"], "a name is searched too");
     assert_eq!(client.read("/instances?environment=production").await["instances"].as_array().unwrap().len(), 1);
-    for (query, name) in [("page=0", "page"), ("page=x", "page"), ("environment=prod", "environment"), ("q=x", "q")] {
+    for (query, name) in [("after=No%20Slug", "after"), ("page=2", "page"), ("environment=prod", "environment"), ("q=x", "q")] {
         let wrong = client.get(&format!("/instances?{query}")).await;
         assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{query}");
         assert!(wrong.text().contains(name), "{query} {}", wrong.text());

@@ -101,7 +101,7 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing(pool: PgPool) {
     assert_eq!((planned.status, planned.json()), (StatusCode::OK, body), "who may read may plan");
     let refused =
         client.change(Method::PATCH, &format!("{REDIRECTS}?dry_run=true"), Some(&json!({"after_sign_in_url": "https://evil.com/"}))).await;
-    assert_eq!((refused.status, places(&refused)), (StatusCode::UNPROCESSABLE_ENTITY, vec!["/redirects/after_sign_in_url".to_owned()]));
+    assert_eq!((refused.status, places(&refused)), (StatusCode::UNPROCESSABLE_ENTITY, vec!["/after_sign_in_url".to_owned()]));
     for query in ["dryrun=true", "dry_run=yes", "dry-run=true", "dry_run=true&x=1"] {
         let wrong = client.change(Method::PATCH, &format!("{REDIRECTS}?{query}"), Some(&json!({"after_sign_in_url": "/in"}))).await;
         assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{query}");
@@ -120,6 +120,8 @@ async fn what_is_wrong_is_named_where_it_is(pool: PgPool) {
     );
     let forgotten = client.change(Method::PUT, REDIRECTS, Some(&json!({"after_sign_in_url": "/x"}))).await;
     assert_eq!((forgotten.status, places(&forgotten).len()), (StatusCode::UNPROCESSABLE_ENTITY, Flow::ALL.len() - 1));
+    let large = client.change(Method::PATCH, REDIRECTS, Some(&json!({"after_sign_in_url": "x".repeat(300_000)}))).await;
+    assert_eq!((large.status, large.header("content-type")), (StatusCode::PAYLOAD_TOO_LARGE, "application/problem+json"));
     let text = client.send(Method::PATCH, REDIRECTS, &[("content-type", "text/plain")], Some(&json!({}))).await;
     assert_eq!(text.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(find(&pool, "my-app").await.instance.version(), 1);
