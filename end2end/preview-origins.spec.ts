@@ -22,7 +22,7 @@ for (const javaScriptEnabled of [true, false]) {
       await list.getByText("2 more").click();
       await expect(list.locator("code").getByText(preview(12), { exact: true })).toBeVisible();
       await list.getByRole("button", { name: `Remove ${preview(1)}`, exact: true }).click();
-      await expect(list.getByRole("status")).toHaveText("Removed. Links to it are refused from now on.");
+      await expect(list.getByRole("status")).toHaveText("The preview origin was removed.");
       await expect(list.getByRole("heading")).toHaveText("Preview origins 11");
       expect((await resolve(page, slug, query)).source).toBe("home_url");
 

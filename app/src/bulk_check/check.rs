@@ -72,7 +72,9 @@ pub fn check(instance: &Instance, fallbacks: &Fallbacks, now: Option<Timestamp>,
     };
     let direct = match DirectLink::parse(instance, text) {
         Ok(direct) => direct,
-        Err(not) => return CheckedLink { reason: not.explain(instance).to_string(), corrected: not.corrected(instance, text), ..checked },
+        Err(not) => {
+            return CheckedLink { reason: not.explain(instance).to_string(), corrected: not.corrected(instance, now, text), ..checked };
+        }
     };
     let link = direct.link();
     let visit = Visit { flow: direct.flow(), link: &link, requesting: None, now };

@@ -122,6 +122,7 @@ pub fn describe(change: &Change) -> String {
         Kind::VisitorDeleted => format!("deleted the account of visitor {}", about.unwrap_or("unknown")),
         Kind::RefusalDismissed => format!("dismissed {} from Activity", refused::described(somebody)),
         Kind::RefusalShown => format!("showed {} in Activity again", refused::described(somebody)),
+        Kind::PreviewOriginAdded if is_moved(change) => format!("moved the expiry of the preview origin {}", about.unwrap_or("unknown")),
         Kind::PreviewOriginAdded => format!("added the preview origin {}", about.unwrap_or("unknown")),
         Kind::PreviewOriginRemoved => format!("removed the preview origin {}", about.unwrap_or("unknown")),
         Kind::VisitsCounted => "turned the counting of visits on".to_owned(),
@@ -144,6 +145,11 @@ pub fn describe(change: &Change) -> String {
         Kind::RecoveryCodeUsed => "used a recovery code".to_owned(),
         Kind::RecoveryCodesMade => "made new recovery codes".to_owned(),
     }
+}
+
+/// Whether a preview origin that was there already got another expiry.
+pub(super) fn is_moved(change: &Change) -> bool {
+    change.kind == Kind::PreviewOriginAdded && change.before.get("expires_at").is_some_and(|before| !before.is_null())
 }
 
 #[cfg(test)]
@@ -191,6 +197,12 @@ mod tests {
         assert_eq!(describe(&change(Kind::Restored, Some("3"), json!({}), json!({}))), "restored the redirects of version 3");
         assert_eq!(describe(&change(Kind::Removed, Some("ana@myapp.com"), json!({}), json!({}))), "left the instance");
         assert_eq!(describe(&change(Kind::Invited, None, json!({}), json!({}))), "invited somebody");
+        let expiry = |before: Value| {
+            let after = json!({"expires_at": "2026-12-04T12:00:00Z"});
+            describe(&change(Kind::PreviewOriginAdded, Some("https://a.example"), json!({"expires_at": before}), after))
+        };
+        assert_eq!(expiry(Value::Null), "added the preview origin https://a.example");
+        assert_eq!(expiry(json!("2026-12-03T12:00:00Z")), "moved the expiry of the preview origin https://a.example");
     }
 
     #[test]

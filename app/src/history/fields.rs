@@ -11,7 +11,7 @@ pub fn fields() -> impl Iterator<Item = &'static str> {
 /// A field's label on the screens.
 pub fn label(field: &str) -> &str {
     match field {
-        "expires_at" => "Ends",
+        "expires_at" => "Expires",
         "host_pattern" => "Hosts",
         "role" => "Role",
         "scope" => "Scope",

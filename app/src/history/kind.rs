@@ -43,7 +43,7 @@ pub enum Kind {
     RefusalDismissed,
     /// A dismissed one is shown again.
     RefusalShown,
-    /// A preview origin was added, or its end moved.
+    /// A preview origin was added, or its expiry moved.
     PreviewOriginAdded,
     /// A preview origin was removed.
     PreviewOriginRemoved,
@@ -86,6 +86,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kinds that concern preview origins. They raise an instance's version and leave its settings and redirects as they are.
+    pub const PREVIEW_ORIGINS: [Self; 2] = [Self::PreviewOriginAdded, Self::PreviewOriginRemoved];
+
     /// Every kind.
     pub const ALL: [Self; Self::COUNT] = [
         Self::Created,

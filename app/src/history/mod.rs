@@ -14,7 +14,7 @@ pub mod fields;
 #[cfg(feature = "ssr")]
 pub mod filter;
 #[cfg(feature = "ssr")]
-mod fold;
+pub(crate) mod fold;
 #[cfg(feature = "ssr")]
 mod kind;
 pub mod restore;

@@ -10,7 +10,7 @@ use super::{
     fields::{fields, label},
     filter::{HistoryFilter, is_day},
     fold::{Line, LinesPage, describe_folded, is_folded, read_lines},
-    store::{Change, Scope},
+    store::{Change, PAGE_SIZE, Scope, newest_change},
 };
 use crate::{
     admins::Role,
@@ -36,7 +36,10 @@ pub fn HistoryPage() -> impl IntoView {
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let role = loading::role(&slug).await?;
-        let restore = (role >= Role::Editor).then(|| stored.instance.version());
+        // Preview origins raise the version too, and what is restored stays as it is.
+        let newest = newest_change(&loading::pool()?, stored.id, 0).await.map_err(loading::unavailable)?;
+        let in_force = newest.and_then(|change| change.version).unwrap_or_else(|| stored.instance.version());
+        let restore = (role >= Role::Editor).then_some(in_force);
         let options = PageOptions { path: paths::instance(&slug).history(), fields: true, restore };
         let history = history(options, Scope::Instance { id: stored.id, role }, HistoryFilter::read(&query)).await?;
         let restored = restored.then(|| view! { <p class="banner" role="status">{icon(TICK)}"Restored. Links follow it from now on."</p> });
@@ -78,13 +81,13 @@ struct PageOptions {
     path: String,
     /// Whether the filter has a list of fields.
     fields: bool,
-    /// The instance's present version, if the reader may restore another one.
+    /// The version whose settings and redirects are in force, if the reader may restore another one.
     restore: Option<i64>,
 }
 
 async fn history(options: PageOptions, scope: Scope, filter: HistoryFilter) -> Result<impl IntoView + use<>, AppError> {
     let (page, errors) = match filter.check() {
-        Ok(criteria) => (Some(read_lines(&loading::pool()?, scope, &criteria).await.map_err(loading::unavailable)?), Vec::new()),
+        Ok(criteria) => (Some(read_lines(&loading::pool()?, scope, &criteria, PAGE_SIZE).await.map_err(loading::unavailable)?), Vec::new()),
         Err(errors) => (None, errors),
     };
     if page.is_none()

@@ -16,7 +16,10 @@ use crate::{
     paths,
     redirects::Instance,
     saving::outcome::{Impact, SettingsCheck},
-    ui::icon::{WARNING, icon},
+    ui::{
+        icon::{WARNING, icon},
+        text::listed,
+    },
 };
 
 /// Checks the form against what is stored.
@@ -59,13 +62,6 @@ pub(super) fn impact_now(stored: &StoredInstance) -> Option<Impact> {
 
 fn page_of(stored: &StoredInstance, skipped: &Skipped) -> String {
     format!("{}#{}", paths::instance(&stored.settings.slug).redirects(), skipped.flow.field())
-}
-
-fn listed(names: &[&str]) -> String {
-    match names {
-        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => names.join(""),
-    }
 }
 
 /// What removing an origin means.

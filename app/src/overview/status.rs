@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     history::{
         difference::{describe, field_changes},
+        fold::{Line, describe_folded},
         store::Change,
         view::{author, field_view},
     },
@@ -20,9 +21,9 @@ use crate::{
 const MAX_FIELDS: usize = 3;
 
 /// The last changes, with the way to History.
-pub(super) fn changes_card(changes: Vec<Change>, slug: &str) -> impl IntoView + use<> {
+pub(super) fn changes_card(lines: Vec<Line>, slug: &str) -> impl IntoView + use<> {
     let history = paths::instance(slug).history();
-    let rows = changes.into_iter().map(|change| change_row(&change, &history)).collect_view();
+    let rows = lines.into_iter().map(|line| line_row(&line, &history)).collect_view();
     view! {
         <section class="card" aria-labelledby="changes">
             <header class="card-head">
@@ -31,6 +32,22 @@ pub(super) fn changes_card(changes: Vec<Change>, slug: &str) -> impl IntoView + 
             </header>
             <ul class="last-changes">{rows}</ul>
         </section>
+    }
+}
+
+fn line_row(line: &Line, history: &str) -> AnyView {
+    match line {
+        Line::One(change) => change_row(change, history).into_any(),
+        Line::Folded(changes) => {
+            let last = changes.first().map(|change| {
+                let description = describe_folded(changes);
+                view! {
+                    <p>{author(change)}" "{description}</p>
+                    <p class="help">{moment(change.at)}</p>
+                }
+            });
+            view! { <li>{last}</li> }.into_any()
+        }
     }
 }
 

@@ -10,10 +10,7 @@ use super::{
 use crate::{
     admins::Role,
     error::AppError,
-    history::{
-        filter::Criteria,
-        store::{Scope, read_page},
-    },
+    history::{filter::Criteria, fold::read_lines, store::Scope},
     layout::{
         frame::{InstanceFrame, Place},
         loading,
@@ -23,8 +20,8 @@ use crate::{
     ui::icon::{TICK, icon},
 };
 
-/// How many of the last changes are shown.
-const MAX_CHANGES: i64 = 3;
+/// How many lines of the history are shown.
+const MAX_LINES: i64 = 3;
 
 /// The Overview tab.
 #[component]
@@ -38,11 +35,11 @@ pub fn OverviewPage() -> impl IntoView {
         let pool = loading::pool()?;
         // As every member sees them: what became of members' accounts is in History.
         let scope = Scope::Instance { id: stored.id, role: Role::Viewer };
-        let changes = read_page(&pool, scope, &Criteria::default(), MAX_CHANGES).await.map_err(loading::unavailable)?.changes;
+        let lines = read_lines(&pool, scope, &Criteria::default(), MAX_LINES).await.map_err(loading::unavailable)?.lines;
         let live = wait_until_live(&pool, stored.id).await.map_err(loading::unavailable)?.ok_or(AppError::NotFound)?;
         let health = TargetHealth::load(&stored).await?;
         let ends = ends_card(&stored, health.as_ref(), may_edit);
-        let (changes, runtimes) = (changes_card(changes, &slug), runtimes_card(&live));
+        let (changes, runtimes) = (changes_card(lines, &slug), runtimes_card(&live));
         let (pages, api) = (pages_card(&stored, health.as_ref()), api_card(&stored));
         Ok(view! {
             <InstanceFrame stored place=Place::Overview>

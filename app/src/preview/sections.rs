@@ -78,7 +78,7 @@ impl Preview {
         match &self.link {
             Err(refused) => {
                 let Explanation { before, host, after } = refused.explain(&self.stored.instance);
-                let corrected = refused.corrected(&self.stored.instance, &self.form.link);
+                let corrected = refused.corrected(&self.stored.instance, self.now, &self.form.link);
                 view! {
                     <p class="verdict" data-kind="refused">{icon(WARNING)}<span>{before}<b>{host}</b>{after}</span></p>
                     {corrected.map(corrected_link)}

@@ -28,16 +28,19 @@ pub enum ExpiryError {
     /// `expires_at` has passed.
     #[error("That time has passed. Choose a later one, or send expires_in=7d.")]
     Past,
-    /// It is too far away.
+    /// `expires_in` is too long.
     #[error("That is too long. A preview origin lasts at most {MAX_DAYS} days: send expires_in={MAX_DAYS}d or less.")]
     TooLong,
+    /// `expires_at` is too late.
+    #[error("A preview origin lasts at most {MAX_DAYS} days. Choose an earlier time, or send expires_in={MAX_DAYS}d.")]
+    TooLate,
 }
 
 impl ExpiryError {
     /// The parameter that is wrong.
     pub fn field(self) -> &'static str {
         match self {
-            Self::NotATime | Self::Past => "expires_at",
+            Self::NotATime | Self::Past | Self::TooLate => "expires_at",
             _ => "expires_in",
         }
     }
@@ -48,17 +51,17 @@ impl ExpiryError {
 /// # Errors
 /// The first rule in [`ExpiryError`] that they break.
 pub fn parse_expiry(expires_in: Option<&str>, expires_at: Option<&str>, now: OffsetDateTime) -> Result<Timestamp, ExpiryError> {
-    let expires_at = match (expires_in, expires_at) {
+    let (expires_at, too_far) = match (expires_in, expires_at) {
         (None, None) => return Err(ExpiryError::Missing),
         (Some(_), Some(_)) => return Err(ExpiryError::Both),
-        (Some(duration), None) => now.checked_add(parse_duration(duration.trim())?).ok_or(ExpiryError::TooLong)?,
-        (None, Some(text)) => OffsetDateTime::parse(text.trim(), &Rfc3339).map_err(|_| ExpiryError::NotATime)?,
+        (Some(duration), None) => (now.checked_add(parse_duration(duration.trim())?).ok_or(ExpiryError::TooLong)?, ExpiryError::TooLong),
+        (None, Some(text)) => (OffsetDateTime::parse(text.trim(), &Rfc3339).map_err(|_| ExpiryError::NotATime)?, ExpiryError::TooLate),
     };
     let (now, expires_at) = (Timestamp::from(now), Timestamp::from(expires_at));
     if expires_at <= now {
         Err(ExpiryError::Past)
     } else if expires_at.seconds() - now.seconds() > Duration::days(MAX_DAYS).whole_seconds() {
-        Err(ExpiryError::TooLong)
+        Err(too_far)
     } else {
         Ok(expires_at)
     }
@@ -139,9 +142,10 @@ mod tests {
             ("tomorrow", ExpiryError::NotATime),
             ("2026-11-27T12:00:00.9Z", ExpiryError::Past),
             ("2020-01-01T00:00:00Z", ExpiryError::Past),
-            ("2027-11-27T12:00:00Z", ExpiryError::TooLong),
+            ("2027-11-27T12:00:00Z", ExpiryError::TooLate),
         ] {
             assert_eq!(ends(text), Err(error), "{text:?}");
+            assert_eq!(error.field(), "expires_at", "{text:?}");
         }
     }
 

@@ -43,7 +43,11 @@ pub enum HostPatternError {
 
 /// Host names of previews: `my-app-*-my-team.vercel.app`. A `*` stands for one or more letters, digits and hyphens of one label.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostPattern(String);
+pub struct HostPattern {
+    text: String,
+    /// How many labels at its end are the public suffix.
+    suffix_labels: usize,
+}
 
 impl HostPattern {
     /// Reads a pattern as an admin types it.
@@ -77,15 +81,16 @@ impl HostPattern {
         if fixed < MIN_FIXED_LABELS {
             return Err(HostPatternError::TooFewLabels);
         }
-        if is_open(&labels, &example) {
+        let suffix_labels = suffix_labels(&example).ok_or(HostPatternError::PublicSuffix)?;
+        if is_open(&labels, &example, suffix_labels) {
             return Err(HostPatternError::PublicSuffix);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self { text: text.to_owned(), suffix_labels })
     }
 
     /// The pattern as typed.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether an origin is one exact origin, at a host that this pattern matches.
@@ -94,10 +99,11 @@ impl HostPattern {
     }
 
     fn matches_host(&self, host: &str) -> bool {
-        let (mut patterns, mut labels) = (self.0.split('.'), host.split('.'));
+        let (mut patterns, mut labels) = (self.text.split('.'), host.split('.'));
         loop {
             match (patterns.next(), labels.next()) {
-                (None, None) => return true,
+                // A longer suffix has other owners: `s3.amazonaws.com` matches `*.amazonaws.com`, and strangers own the names below it.
+                (None, None) => return suffix_labels(host) == Some(self.suffix_labels),
                 (Some(pattern), Some(label)) if matches_label(pattern, label) => {}
                 _ => return false,
             }
@@ -105,17 +111,25 @@ impl HostPattern {
     }
 }
 
+/// How many labels at the end of a host are its public suffix.
+fn suffix_labels(host: &str) -> Option<usize> {
+    psl::suffix(host.as_bytes()).map(|suffix| suffix.as_bytes().split(|byte| *byte == b'.').count())
+}
+
 /// Whether strangers can own a host that the pattern matches. Below a registry's suffix (`co.uk`), each name belongs to somebody else. Below
-/// a platform's (`vercel.app`), a name tells its project or team by a part of its label.
-fn is_open(labels: &[&str], example: &str) -> bool {
-    let Some(suffix) = psl::suffix(example.as_bytes()) else { return true };
-    let below = suffix.as_bytes().split(|byte| *byte == b'.').count();
+/// a platform's (`vercel.app`), a name tells its project or team by a part of its label. A `*` in the suffix itself stands for many suffixes.
+fn is_open(labels: &[&str], example: &str, suffix_labels: usize) -> bool {
+    let (names, suffix) = labels.split_at(labels.len().saturating_sub(suffix_labels));
     // The label that somebody registers. Without one, the whole name is a public suffix.
-    let Some(registered) = labels.len().checked_sub(below + 1).map(|at| labels[at]) else { return true };
+    let Some(registered) = names.last() else { return true };
+    if suffix.iter().any(|label| label.contains('*')) {
+        return true;
+    }
     if !registered.contains('*') {
         return false;
     }
-    suffix.typ() != Some(psl::Type::Private) || registered.chars().filter(char::is_ascii_alphanumeric).count() < MIN_FIXED_CHARACTERS
+    let is_platform = psl::suffix(example.as_bytes()).is_some_and(|suffix| suffix.typ() == Some(psl::Type::Private));
+    !is_platform || registered.chars().filter(char::is_ascii_alphanumeric).count() < MIN_FIXED_CHARACTERS
 }
 
 fn matches_label(pattern: &str, label: &str) -> bool {
@@ -130,7 +144,7 @@ fn matches_label(pattern: &str, label: &str) -> bool {
 
 impl fmt::Display for HostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -221,7 +235,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_pattern_does_not_match_across_a_public_suffix() {
+        assert!(matches("*.*.amazonaws.com", "https://a.b.amazonaws.com"));
+        for (pattern, strangers) in [
+            ("*.*.amazonaws.com", "https://evil.s3.amazonaws.com"),
+            ("*.us-west-*.elasticbeanstalk.com", "https://evil.us-west-2.elasticbeanstalk.com"),
+            ("*.eastus*.azurestaticapps.net", "https://evil.eastus2.azurestaticapps.net"),
+        ] {
+            assert!(!matches(pattern, strangers), "{strangers}");
+        }
+        // Each region below elb.amazonaws.com is a public suffix of its own.
+        assert_eq!(HostPattern::parse("*.my-app.x*.elb.amazonaws.com"), Err(HostPatternError::PublicSuffix));
+        assert!(HostPattern::parse("*.my-app.x.elb.amazonaws.com").is_ok());
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
         #[test]
         fn what_a_pattern_matches_begins_and_ends_like_it(start in "[a-z]{3,8}-", end in "(-[a-z]{3,8})?", host in "[a-z0-9.-]{1,30}") {
             let pattern = HostPattern::parse(&format!("{start}*{end}.vercel.app")).unwrap();
@@ -253,13 +284,30 @@ mod tests {
 
     fn any_pattern() -> impl Strategy<Value = String> {
         let label = prop_oneof![Just("*".to_owned()), "(app-)?\\*(-team)?", Just("app".to_owned())];
-        let end = prop_oneof![Just("vercel.app"), Just("myapp.dev"), Just("co.uk"), Just("my-app.pages.dev")];
+        let end = prop_oneof![
+            Just("vercel.app"),
+            Just("myapp.dev"),
+            Just("co.uk"),
+            Just("my-app.pages.dev"),
+            Just("*.amazonaws.com"),
+            Just("us-west-*.elasticbeanstalk.com"),
+            Just("a*.elb.amazonaws.com")
+        ];
         (label, end).prop_map(|(label, end)| format!("{label}.{end}"))
     }
 
     fn any_host() -> impl Strategy<Value = String> {
         let label = prop_oneof!["(app-)?[a-z-]{0,3}(-team)?", Just("app".to_owned())];
-        let end = prop_oneof![Just("vercel.app"), Just("myapp.dev"), Just("x.vercel.app"), Just("my-app.pages.dev")];
+        let end = prop_oneof![
+            Just("vercel.app"),
+            Just("myapp.dev"),
+            Just("x.vercel.app"),
+            Just("my-app.pages.dev"),
+            Just("s3.amazonaws.com"),
+            Just("b.amazonaws.com"),
+            Just("us-west-2.elasticbeanstalk.com"),
+            Just("ab.elb.amazonaws.com")
+        ];
         (label, end).prop_map(|(label, end)| format!("{label}.{end}"))
     }
 }

@@ -13,14 +13,18 @@ pub struct RemoveForm {
     pub origin: String,
 }
 
-/// Removes an origin for one of the instance's editors. Returns the page that says so.
+/// Removes an origin for one of the instance's editors. Returns the page to go to.
 ///
 /// # Errors
 /// The caller may not, the instance is archived, or the database does not answer.
 pub async fn remove(slug: String, form: RemoveForm) -> Result<String, AppError> {
     let saver = Saver::editor(slug).await?;
-    if store::remove(&saver.pool, &saver.actor, &saver.slug, &form.origin).await.map_err(StoreError::into_app_error)? {
-        saver.mark_saved();
+    let removed = store::remove(&saver.pool, &saver.actor, &saver.slug, &form.origin).await.map_err(StoreError::into_app_error)?;
+    let settings = paths::instance(&saver.slug).settings();
+    // Somebody else may have removed it, and then there is nothing to say.
+    if removed.is_none() {
+        return Ok(format!("{settings}#preview-origins"));
     }
-    Ok(format!("{}?{REMOVED}#preview-origins", paths::instance(&saver.slug).settings()))
+    saver.mark_saved();
+    Ok(format!("{settings}?{REMOVED}#preview-origins"))
 }

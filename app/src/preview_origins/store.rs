@@ -1,6 +1,6 @@
 //! Preview origins in PostgreSQL: added, removed, listed, and deleted when they have long expired.
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use super::{MAX_PREVIEW_ORIGINS, parse_origin};
@@ -16,7 +16,7 @@ use crate::{
     ui::{form::FieldError, text::timestamp},
 };
 
-/// How long an origin that has expired is still listed, in hours.
+/// How long an expired row is kept, in hours, so that Preview and Settings can say when it expired. It is deleted earlier if room is needed.
 pub const KEPT_HOURS: i32 = 24;
 
 /// A stored preview origin.
@@ -26,24 +26,27 @@ pub struct PreviewOrigin {
     pub origin: String,
     /// From then on, it is not allowed.
     pub expires_at: Timestamp,
-    /// When it was added, or its end moved.
+    /// When it was added, or its expiry moved.
     pub added_at: OffsetDateTime,
-    /// What whoever did that was called then.
+    /// The name, at that time, of whoever added it.
     pub added_by: String,
 }
 
 /// A preview origin that was added, or was there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Added {
-    /// Whether that changed anything.
-    pub changed: bool,
-    /// From then on, it is not allowed.
-    pub expires_at: Timestamp,
+    /// Its expiry until then; `None` if it was not there. The same expiry as the new one means that nothing changed.
+    pub before: Option<Timestamp>,
     /// The version that the instance has now.
     pub version: i64,
 }
 
-/// Adds an origin to an instance, or moves its end. An origin that has this end already stays as it is.
+/// An instance has as many preview origins as it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("There are {MAX_PREVIEW_ORIGINS} preview origins, which is the most. Remove one, or let them expire sooner.")]
+pub struct NoRoom;
+
+/// Adds an origin to an instance, or moves its expiry. An origin that has this expiry already stays as it is.
 ///
 /// # Errors
 /// Not found, archived, the role does not allow it, the origin is none or one too many (field `origin`), or PostgreSQL.
@@ -56,14 +59,16 @@ pub async fn add(pool: &PgPool, actor: &Actor, slug: &str, origin: &str, expires
     let before =
         sqlx::query_scalar!("select expires_at from preview_origins where instance_id = $1 and origin = $2", instance, origin.as_str())
             .fetch_optional(&mut *transaction)
-            .await?;
-    if before.is_some_and(|before| Timestamp::from(before) == expires_at) {
-        return Ok(Added { changed: false, expires_at, version: row.version });
+            .await?
+            .map(Timestamp::from);
+    if before == Some(expires_at) {
+        return Ok(Added { before, version: row.version });
     }
-    if before.is_none() && !has_room(&mut transaction, instance).await? {
-        return Err(wrong(&format_args!(
-            "There are {MAX_PREVIEW_ORIGINS} preview origins, which is the most. Remove one, or let them expire sooner."
-        )));
+    if before.is_none() {
+        if !has_room(&mut *transaction, instance).await? {
+            return Err(wrong(&NoRoom));
+        }
+        make_room(&mut transaction, instance).await?;
     }
     sqlx::query!(
         "insert into preview_origins (instance_id, origin, expires_at, added_by) values ($1, $2, $3, $4)
@@ -77,35 +82,35 @@ pub async fn add(pool: &PgPool, actor: &Actor, slug: &str, origin: &str, expires
     .await?;
     let version = raise(&mut transaction, instance).await?;
     let entry = Entry::of(instance).at(version).about(origin.as_str());
-    let entry = entry.field("expires_at", before.map(timestamp), timestamp(expires_at.time()));
+    let entry = entry.field("expires_at", before.map(|before| timestamp(before.time())), timestamp(expires_at.time()));
     record(&mut transaction, actor, Kind::PreviewOriginAdded, entry).await?;
     transaction.commit().await?;
-    Ok(Added { changed: true, expires_at, version })
+    Ok(Added { before, version })
 }
 
-/// Removes an origin from an instance. Returns whether it was there.
+/// Removes an origin from an instance. Returns its expiry; `None` if it was not there.
 ///
 /// # Errors
 /// Not found, archived, the role does not allow it, or PostgreSQL.
-pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, origin: &str) -> Result<bool, StoreError> {
+pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, origin: &str) -> Result<Option<Timestamp>, StoreError> {
     let mut transaction = begin(pool).await?;
     let instance = lock_row(&mut transaction, actor, slug, Role::Editor).await?;
     // Also one that the environment of today would refuse.
     let origin = AllowedOrigin::parse(origin, Environment::Development).map_or_else(|_| origin.to_owned(), |origin| origin.to_string());
     // PostgreSQL takes no text with a zero in it.
     if origin.contains('\0') {
-        return Ok(false);
+        return Ok(None);
     }
     let removed =
         sqlx::query_scalar!("delete from preview_origins where instance_id = $1 and origin = $2 returning expires_at", instance, origin)
             .fetch_optional(&mut *transaction)
             .await?;
-    let Some(expires_at) = removed else { return Ok(false) };
+    let Some(expires_at) = removed else { return Ok(None) };
     let version = raise(&mut transaction, instance).await?;
     let entry = Entry::of(instance).at(version).about(origin).field("expires_at", timestamp(expires_at), None::<String>);
     record(&mut transaction, actor, Kind::PreviewOriginRemoved, entry).await?;
     transaction.commit().await?;
-    Ok(true)
+    Ok(Some(expires_at.into()))
 }
 
 /// The preview origins of an instance, the one that expires next first. Those that have expired are among them until they are deleted.
@@ -139,11 +144,9 @@ pub async fn delete_expired(pool: &PgPool) -> sqlx::Result<u64> {
         let mut transaction = begin(pool).await?;
         // Where several runtimes do this at once, each takes another instance. One that is being saved now is left for later.
         let instance = sqlx::query_scalar!(
-            "select i.id from instances i
-            where i.archived_at is null and exists (
-                select from preview_origins p where p.instance_id = i.id and p.expires_at < now() - make_interval(hours => $1)
-            )
-            limit 1 for no key update skip locked",
+            "select i.id from preview_origins p join instances i on i.id = p.instance_id
+            where p.expires_at < now() - make_interval(hours => $1) and i.archived_at is null
+            order by p.expires_at limit 1 for no key update of i skip locked",
             KEPT_HOURS
         )
         .fetch_optional(&mut *transaction)
@@ -165,17 +168,30 @@ pub async fn delete_expired(pool: &PgPool) -> sqlx::Result<u64> {
     }
 }
 
-/// Whether one more origin can be added. Origins that have expired make room for it.
-async fn has_room(connection: &mut PgConnection, instance: i64) -> sqlx::Result<bool> {
-    let count = async |connection: &mut PgConnection| {
-        let count = sqlx::query_scalar!(r#"select count(*) as "count!" from preview_origins where instance_id = $1"#, instance);
-        Ok::<_, sqlx::Error>(usize::try_from(count.fetch_one(connection).await?).unwrap_or(usize::MAX))
-    };
-    if count(&mut *connection).await? < MAX_PREVIEW_ORIGINS {
-        return Ok(true);
-    }
-    sqlx::query!("delete from preview_origins where instance_id = $1 and expires_at <= now()", instance).execute(&mut *connection).await?;
-    Ok(count(connection).await? < MAX_PREVIEW_ORIGINS)
+/// Whether one more origin can be added to an instance. Origins that have expired don't count: [`add`] deletes them if room is needed.
+///
+/// # Errors
+/// The query fails.
+pub async fn has_room(executor: impl PgExecutor<'_>, instance: i64) -> sqlx::Result<bool> {
+    let max = i64::try_from(MAX_PREVIEW_ORIGINS).unwrap_or(i64::MAX);
+    let is_below = sqlx::query_scalar!(
+        r#"select count(*) < $2 as "is_below!" from preview_origins where instance_id = $1 and expires_at > now()"#,
+        instance,
+        max
+    );
+    is_below.fetch_one(executor).await
+}
+
+/// Deletes the origins that have expired if the instance has as many rows as it may have.
+async fn make_room(connection: &mut PgConnection, instance: i64) -> sqlx::Result<()> {
+    let expired = sqlx::query!(
+        "delete from preview_origins where instance_id = $1 and expires_at <= now()
+            and (select count(*) from preview_origins where instance_id = $1) >= $2",
+        instance,
+        i64::try_from(MAX_PREVIEW_ORIGINS).unwrap_or(i64::MAX)
+    );
+    expired.execute(connection).await?;
+    Ok(())
 }
 
 /// Raises an instance's version, which it returns. A trigger tells every runtime.

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::{
     MAX_PREVIEW_ORIGINS,
-    store::{Added, add, delete_expired, list, remove},
+    store::{Added, add, delete_expired, has_room, list, remove},
 };
 use crate::{
     database::StoreError,
@@ -41,11 +41,11 @@ async fn adding_is_idempotent_and_another_end_moves_it(pool: PgPool) {
     let before = create(&pool, &my_app()).await;
     let (actor, end, later) = (somebody("ci"), in_seconds(60), in_seconds(3_600));
     let added = add(&pool, &actor, "my-app", "HTTPS://My-App-git-x-my-team.vercel.app/", end).await.unwrap();
-    assert_eq!(added, Added { changed: true, expires_at: end, version: 2 });
+    assert_eq!(added, Added { before: None, version: 2 });
     let again = add(&pool, &actor, "my-app", ORIGIN, end).await.unwrap();
-    assert_eq!(again, Added { changed: false, expires_at: end, version: 2 });
+    assert_eq!(again, Added { before: Some(end), version: 2 });
     let moved = add(&pool, &actor, "my-app", ORIGIN, later).await.unwrap();
-    assert_eq!(moved, Added { changed: true, expires_at: later, version: 3 });
+    assert_eq!(moved, Added { before: Some(end), version: 3 });
 
     let stored = find(&pool, "my-app").await;
     assert!(stored.save_id != before.save_id, "every runtime must learn of it");
@@ -64,10 +64,11 @@ async fn adding_is_idempotent_and_another_end_moves_it(pool: PgPool) {
 async fn removing_is_idempotent_and_recorded_once(pool: PgPool) {
     create(&pool, &my_app()).await;
     let actor = somebody("ci");
-    add(&pool, &actor, "my-app", ORIGIN, in_seconds(60)).await.unwrap();
-    assert!(remove(&pool, &actor, "my-app", &format!("{ORIGIN}:443/")).await.unwrap());
+    let end = in_seconds(60);
+    add(&pool, &actor, "my-app", ORIGIN, end).await.unwrap();
+    assert_eq!(remove(&pool, &actor, "my-app", &format!("{ORIGIN}:443/")).await.unwrap(), Some(end));
     for absent in [ORIGIN, "https://other.example", "nonsense", "", "\0"] {
-        assert!(!remove(&pool, &actor, "my-app", absent).await.unwrap(), "{absent:?}");
+        assert_eq!(remove(&pool, &actor, "my-app", absent).await.unwrap(), None, "{absent:?}");
     }
     let stored = find(&pool, "my-app").await;
     assert_eq!((stored.instance.version(), stored.instance.expiring_origins().len()), (3, 0));
@@ -116,12 +117,12 @@ async fn there_are_500_and_those_that_have_expired_make_room(pool: PgPool) {
     .unwrap();
     let refused = add(&pool, &somebody("ci"), "my-app", ORIGIN, in_seconds(60)).await;
     assert!(matches!(&refused, Err(StoreError::Fields(errors)) if errors[0].message.contains("500")), "{refused:?}");
-    assert!(
-        add(&pool, &somebody("ci"), "my-app", "https://p7.example", in_seconds(60)).await.unwrap().changed,
-        "one that is there can move"
-    );
+    assert!(!has_room(&pool, stored.id).await.unwrap());
+    let moved = add(&pool, &somebody("ci"), "my-app", "https://p7.example", in_seconds(60)).await.unwrap();
+    assert!(moved.before.is_some_and(|before| before > in_seconds(60)), "one that is there can move");
     assert_eq!(find(&pool, "my-app").await.instance.expiring_origins().len(), MAX_PREVIEW_ORIGINS);
     age(&pool, 1).await;
+    assert!(has_room(&pool, stored.id).await.unwrap());
     add(&pool, &somebody("ci"), "my-app", ORIGIN, in_seconds(60)).await.unwrap();
     assert_eq!(list(&pool, stored.id).await.unwrap().len(), 1);
 }
@@ -147,7 +148,8 @@ async fn two_that_add_at_once_both_succeed(pool: PgPool) {
     create(&pool, &my_app()).await;
     let (actor, end) = (somebody("ci"), in_seconds(60));
     let (one, other) = tokio::join!(add(&pool, &actor, "my-app", ORIGIN, end), add(&pool, &actor, "my-app", ORIGIN, end));
-    let mut changed = [one.unwrap().changed, other.unwrap().changed];
-    changed.sort_unstable();
-    assert_eq!((changed, find(&pool, "my-app").await.instance.version()), ([false, true], 2));
+    // The second one sees what the first one stored.
+    let mut before = [one.unwrap().before, other.unwrap().before];
+    before.sort_unstable();
+    assert_eq!((before, find(&pool, "my-app").await.instance.version()), ([None, Some(end)], 2));
 }

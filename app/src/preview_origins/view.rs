@@ -43,14 +43,13 @@ pub fn preview_origins(slug: &str, origins: Vec<PreviewOrigin>, read_only: bool,
             </details>
         }
     });
-    let removed =
-        removed.then(|| view! { <p class="banner" role="status">{icon(TICK)}"Removed. Links to it are refused from now on."</p> });
+    let removed = removed.then(|| view! { <p class="banner" role="status">{icon(TICK)}"The preview origin was removed."</p> });
     view! {
         <section class="card preview-origins" id="preview-origins" aria-labelledby="preview-origins-title">
             <div class="about">
                 <h2 id="preview-origins-title">"Preview origins" " " <span class="badge">{badge}</span></h2>
                 <p class="help">
-                    "Allowed origins that expire, for previews that a build deploys. Links may lead to them until then. Redirects and the home URL can't be stored there."
+                    "Preview origins are allowed origins that expire, for the previews that a build deploys. Until one expires, links may lead to it; redirects and the home URL can't be stored there. Builds add them through the management API (see Snippets)."
                 </p>
                 {removed}
             </div>

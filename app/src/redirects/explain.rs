@@ -70,7 +70,10 @@ fn explain_refusal(instance: &Instance, value: &str, refused: &Refused, is_store
         Refusal::Foreign if expiry.is_some() => {
             let expiry = expiry.map(|expiry| expiry.to_string()).unwrap_or_default();
             let after = if is_stored {
-                format!(" is only a preview origin, until {expiry}. Use a URL on {domain}, or {UNDER_SETTINGS} for good.")
+                // Said before and after it expires.
+                format!(
+                    " is a preview origin (expiry: {expiry}), and nothing can be stored on one. Use a URL on {domain}, or {UNDER_SETTINGS} for good."
+                )
             } else {
                 format!(" was a preview origin until {expiry}. Add it again, or {UNDER_SETTINGS} for good.")
             };

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{DirectLink, Explanation, Flow, Instance, MAX_QUERY_BYTES, Page, Wrapper, is_invisible};
+use super::{DirectLink, Explanation, Flow, Instance, MAX_QUERY_BYTES, Page, Timestamp, Wrapper, is_invisible};
 
 /// Why a text is not a direct link of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl NotALink {
 
     /// The link that `text` probably means: without quotes or brackets around it, with its scheme, decoded, or to the page whose name
     /// it misspells. `None` if nothing of that makes it a link of `instance`.
-    pub fn corrected(&self, instance: &Instance, text: &str) -> Option<String> {
+    pub fn corrected(&self, instance: &Instance, now: Option<Timestamp>, text: &str) -> Option<String> {
         if matches!(self, Self::Empty | Self::TooLong(_) | Self::NoRedirect(_)) {
             return None;
         }
@@ -71,7 +71,7 @@ impl NotALink {
         let to_page = candidates.iter().filter_map(|candidate| to_similar_page(candidate)).collect::<Vec<_>>();
         candidates.iter().chain(&to_page).find_map(|candidate| {
             let link = DirectLink::parse(instance, candidate).ok()?;
-            Some(link.advice(instance, None).corrected.unwrap_or_else(|| link.url.to_string()))
+            Some(link.advice(instance, now).corrected.unwrap_or_else(|| link.url.to_string()))
         })
     }
 }

@@ -23,6 +23,15 @@ impl<N: fmt::Display> fmt::Display for Grouped<N> {
     }
 }
 
+/// Texts as a list in a sentence: `a, b and c`.
+pub fn listed(texts: &[impl AsRef<str>]) -> String {
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    match &texts[..] {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        texts => texts.concat(),
+    }
+}
+
 /// A text from somebody else. Characters that are invisible, move the cursor or change the direction are written as escapes.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);

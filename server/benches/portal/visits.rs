@@ -130,12 +130,12 @@ async fn impact(pool: &PgPool, report: &mut Report) -> anyhow::Result<()> {
     let mut settings = my_app();
     settings.allowed_origins = vec!["https://*.evil.example".to_owned()];
     let (after, mut took) = (instance(&settings), Vec::new());
-    let rules = |instance| Rules { instance, fallbacks: &stored.fallbacks, now: None };
+    let rules = |instance| Rules { instance, fallbacks: &stored.fallbacks };
     for _ in 0..ROUNDS {
         let start = Instant::now();
         let counted = counts(pool, stored.id, Range::Month.since(OffsetDateTime::now_utc())).await?;
         let (shapes, others) = counted.read();
-        let impact = between(rules(&stored.instance), rules(&after), &shapes, &others);
+        let impact = between(rules(&stored.instance), rules(&after), None, &shapes, &others);
         took.push(start.elapsed().as_secs_f64() * 1e3);
         anyhow::ensure!(impact.changed > 0 && shapes.len() == 50_000, "{} shapes", shapes.len());
     }

@@ -5,7 +5,7 @@ use app::{
     history::{
         difference::{describe, field_changes},
         filter::Criteria,
-        store::{Scope, read_page},
+        store::{Scope, newest_change, read_page},
         with_token,
     },
     instances::stored::{FilledFrom, StoredInstance},
@@ -110,6 +110,12 @@ impl IfMatch {
                 format!("Version {now} is stored already: {who} {did} at {at}. Read it again, then send your change.")
             }
             None => format!("Version {now} is stored already. Read it again, then send your change."),
+        };
+        let detail = match newest_change(pool, stored.id, self.version).await {
+            Ok(None) => {
+                format!("Only preview origins have changed since, and version {now} is stored. Read it again, then send your change.")
+            }
+            _ => detail,
         };
         problem(&detail).since(changes)
     }

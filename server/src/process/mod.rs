@@ -1,10 +1,10 @@
 //! The life of the process: subcommands, serving, migrations, shutdown, standard output.
 
 pub(crate) mod admin;
-pub(crate) mod expired_origins;
 mod failed_sign_ins;
 pub(crate) mod file_limit;
 pub(crate) mod migrations;
+mod preview_origins;
 pub(crate) mod serve;
 pub(crate) mod shutdown;
 pub(crate) mod stdout;

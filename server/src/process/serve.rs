@@ -27,8 +27,9 @@ use crate::{
         visits::{Flusher, VisitCounter},
     },
     process::{
-        expired_origins, failed_sign_ins, file_limit,
+        failed_sign_ins, file_limit,
         migrations::{RETRY, listens_first, prepare, retry, with_database},
+        preview_origins,
         shutdown::Shutdown,
         stdout::print_line,
     },
@@ -178,7 +179,7 @@ async fn old_failed_sign_ins(config: &Config, database: &Database) -> Infallible
 /// Deletes expired preview origins, if this server has a dashboard.
 async fn expired_preview_origins(config: &Config, database: &Database) -> Infallible {
     match config.role {
-        RuntimeRole::All => expired_origins::delete(database.pool()).await,
+        RuntimeRole::All => preview_origins::delete(database.pool()).await,
         RuntimeRole::Portal => std::future::pending().await,
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn run(flags: &Flags, config: &Config) -> anyhow::Result<ExitCode> {
         Some(slug) => InstanceSource::Database(Box::new(load(config, slug)?)),
         None => InstanceSource::Input(Box::new(InputInstances::new(&line))),
     };
-    let mut resolver = Resolver { flags: line, instances };
+    let mut resolver = Resolver::new(line, instances);
     let mut all_valid = true;
     match resolve_all(&mut resolver, flags.format(), io::stdin().lock(), io::stdout().lock(), &mut all_valid) {
         Err(error) if error.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe) => {}

@@ -13,12 +13,19 @@ use super::{instance_source::InstanceSource, line::Line, line_error::LineError, 
 #[derive(Debug)]
 pub(super) struct Resolver {
     /// The flags: the defaults for all lines.
-    pub(super) flags: Line<'static>,
+    flags: Line<'static>,
     /// Where instances come from.
-    pub(super) instances: InstanceSource,
+    instances: InstanceSource,
+    /// The time for all lines.
+    now: Option<Timestamp>,
 }
 
 impl Resolver {
+    /// A resolver of visits that are made now.
+    pub(super) fn new(flags: Line<'static>, instances: InstanceSource) -> Self {
+        Self { flags, instances, now: Some(OffsetDateTime::now_utc().into()) }
+    }
+
     /// Resolves a line, and returns what `write` makes of it.
     ///
     /// # Errors
@@ -26,12 +33,12 @@ impl Resolver {
     pub(super) fn resolve<T>(&mut self, bytes: &[u8], write: impl FnOnce(&Resolved<'_>) -> T) -> Result<T, LineError> {
         let input = Line::read(bytes)?;
         let (instance, fallbacks) = self.instances.of(&input, &self.flags)?;
-        let now = Some(OffsetDateTime::now_utc().into());
+        let now = self.now;
         let direct;
         let (flow, link, advice) = if let Some(text) = self.flags.link_for(&input)? {
             direct = DirectLink::parse(instance, text).map_err(|error| match error {
                 NotALink::Empty => LineError::Missing(LineKey::Link),
-                error => LineError::Link(error.explain(instance), error.corrected(instance, text)),
+                error => LineError::Link(error.explain(instance), error.corrected(instance, now, text)),
             })?;
             (direct.flow(), direct.link(), direct.advice(instance, now))
         } else {

@@ -97,24 +97,25 @@ const UNKNOWN_ACCOUNT: &str = "unknown account";
 /// The address of failed sign-ins from networks beyond those that are listed.
 const OTHER_ADDRESSES: &str = "other addresses";
 
-struct Row {
-    id: i64,
-    at: OffsetDateTime,
-    kind: String,
-    instance: Option<String>,
-    version: Option<i64>,
-    who: String,
-    api_token: Option<String>,
-    address: Option<String>,
-    about: Option<String>,
-    before: Json<Map<String, Value>>,
-    after: Json<Map<String, Value>>,
-    attempts: Option<i64>,
-    last_at: OffsetDateTime,
+/// A change as a query reads it.
+pub(super) struct Row {
+    pub(super) id: i64,
+    pub(super) at: OffsetDateTime,
+    pub(super) kind: String,
+    pub(super) instance: Option<String>,
+    pub(super) version: Option<i64>,
+    pub(super) who: String,
+    pub(super) api_token: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) about: Option<String>,
+    pub(super) before: Json<Map<String, Value>>,
+    pub(super) after: Json<Map<String, Value>>,
+    pub(super) attempts: Option<i64>,
+    pub(super) last_at: OffsetDateTime,
 }
 
 impl Row {
-    fn read(self) -> sqlx::Result<Change> {
+    pub(super) fn read(self) -> sqlx::Result<Change> {
         let Self { id, at, kind, instance, version, who, api_token, address, about, before, after, attempts, last_at } = self;
         let (Json(before), Json(after)) = (before, after);
         let kind = kind.parse().map_err(|error: UnknownKind| sqlx::Error::Decode(error.into()))?;

@@ -9,4 +9,4 @@ mod tests;
 mod versions;
 
 pub use changes::{Attempts, Change, ChangesPage, PAGE_SIZE, Scope, is_longer_than, read_page};
-pub use versions::{change_at, fallbacks_at, version};
+pub use versions::{change_at, fallbacks_at, newest_change, version};

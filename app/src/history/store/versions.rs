@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 use sqlx::{PgPool, types::Json};
 use time::OffsetDateTime;
 
+use super::changes::{Change, Row};
 use crate::{
     database::timed,
-    history::with_token,
+    history::{Kind, with_token},
     instances::stored::StoredInstance,
     redirects::{Fallbacks, Flow},
 };
@@ -18,6 +19,31 @@ use crate::{
 pub async fn version(pool: &PgPool, instance: i64, version: i64) -> sqlx::Result<Option<(String, OffsetDateTime)>> {
     let found = sqlx::query!("select who, api_token, at from changes where instance_id = $1 and version = $2", instance, version);
     Ok(found.fetch_optional(timed(pool)).await?.map(|row| (with_token(&row.who, row.api_token.as_deref()), row.at)))
+}
+
+/// The newest change after a version of an instance that concerns more than preview origins. `None` if preview origins alone have raised
+/// the version since: they were added, removed, or deleted after they expired. After version 0, it is the change that made the settings and
+/// redirects that are in force.
+///
+/// # Errors
+/// The query fails.
+pub async fn newest_change(pool: &PgPool, instance: i64, after: i64) -> sqlx::Result<Option<Change>> {
+    let preview_origins = Kind::PREVIEW_ORIGINS.map(|kind| kind.name().to_owned());
+    let row = sqlx::query_as!(
+        Row,
+        r#"
+        select c.id, c.at, c.kind, i.slug as "instance?", c.version, c.who, c.api_token, null as address, c.about,
+            c.before as "before!: Json<Map<String, Value>>", c.after as "after!: Json<Map<String, Value>>",
+            null::bigint as attempts, c.at as "last_at!"
+        from changes c join instances i on i.id = c.instance_id
+        where c.instance_id = $1 and c.version > $2 and c.kind <> all($3)
+        order by c.version desc limit 1
+        "#,
+        instance,
+        after,
+        &preview_origins
+    );
+    row.fetch_optional(timed(pool)).await?.map(Row::read).transpose()
 }
 
 /// The fallback redirects that an instance had at a version: its present ones, with every later change undone. `None` if the instance

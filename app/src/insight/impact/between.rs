@@ -11,8 +11,6 @@ pub struct Rules<'s> {
     pub instance: &'s Instance,
     /// Its fallback redirects.
     pub fallbacks: &'s Fallbacks,
-    /// The time at which they decide. Without it, allowed origins that expire don't count.
-    pub now: Option<Timestamp>,
 }
 
 /// Visits of one flow whose links have the same shape.
@@ -109,24 +107,25 @@ impl Ending {
 /// Refused for these reasons, a candidate stays refused under all settings.
 const NEVER_ALLOWED: [Refusal; 5] = [Refusal::TooLong, Refusal::NotAUrl, Refusal::Ambiguous, Refusal::Scheme, Refusal::Credentials];
 
-/// What becomes of the counted visits if the settings `after` take the place of those `before`.
-pub fn between(before: Rules<'_>, after: Rules<'_>, shapes: &[Shape<'_>], others: &[Others]) -> Impact {
+/// What becomes of the counted visits if the settings `after` take the place of those `before`. Both decide at the time `now`. Without it,
+/// allowed origins that expire don't count.
+pub fn between(before: Rules<'_>, after: Rules<'_>, now: Option<Timestamp>, shapes: &[Shape<'_>], others: &[Others]) -> Impact {
     let mut found = Found::default();
     let is_policy_same = decide_links_alike(before.instance, after.instance);
     for Shape { flow, link: shape, visits } in shapes {
         let (link, requesting) = shape.example(*flow);
-        let visit = Visit { flow: *flow, link: &link, requesting: requesting.as_ref(), now: before.now };
-        let now = resolve(before.instance, before.fallbacks, visit);
-        let from = Ending::of(&now);
+        let visit = Visit { flow: *flow, link: &link, requesting: requesting.as_ref(), now };
+        let stored = resolve(before.instance, before.fallbacks, visit);
+        let from = Ending::of(&stored);
         found.visits += visits;
         // The link decides, and the policy reads it alike.
         if is_policy_same && !from.is_stored() {
             continue;
         }
-        let then = resolve(after.instance, after.fallbacks, Visit { now: after.now, ..visit });
+        let then = resolve(after.instance, after.fallbacks, visit);
         found.note(*flow, &from, Ending::of(&then), *visits);
         if !is_policy_same {
-            found.note_candidates(&now, &then, *visits);
+            found.note_candidates(&stored, &then, *visits);
         }
     }
     let nothing = LinkParams::default();
@@ -142,9 +141,9 @@ pub fn between(before: Rules<'_>, after: Rules<'_>, shapes: &[Shape<'_>], others
             continue;
         }
         // They end where a link without candidates ends.
-        let visit = Visit { flow: *flow, link: &nothing, requesting: None, now: None };
-        let (now, then) = (resolve(before.instance, before.fallbacks, visit), resolve(after.instance, after.fallbacks, visit));
-        found.note(*flow, &Ending::of(&now), Ending::of(&then), *visits);
+        let visit = Visit { flow: *flow, link: &nothing, requesting: None, now };
+        let (stored, then) = (resolve(before.instance, before.fallbacks, visit), resolve(after.instance, after.fallbacks, visit));
+        found.note(*flow, &Ending::of(&stored), Ending::of(&then), *visits);
     }
     found.into_impact()
 }

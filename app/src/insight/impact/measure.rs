@@ -39,9 +39,9 @@ impl Proposed {
         Self { instance: stored.instance.clone(), fallbacks: stored.fallbacks.clone() }
     }
 
-    /// Borrowed, without a time.
+    /// Borrowed.
     pub fn rules(&self) -> Rules<'_> {
-        Rules { instance: &self.instance, fallbacks: &self.fallbacks, now: None }
+        Rules { instance: &self.instance, fallbacks: &self.fallbacks }
     }
 }
 
@@ -81,8 +81,7 @@ pub async fn measure(pool: &PgPool, stored: &StoredInstance, proposed: &Proposed
     let work = IMPACTS.run_async(Box::pin(async move {
         let counts = timeout(IMPACT_TIMEOUT, counts(&pool, id, since)).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         let (shapes, others) = counts.read();
-        let at_now = |rules| Rules { now: Some(now.into()), ..rules };
-        Ok::<_, sqlx::Error>(between(at_now(before.rules()), at_now(proposed.rules()), &shapes, &others))
+        Ok::<_, sqlx::Error>(between(before.rules(), proposed.rules(), Some(now.into()), &shapes, &others))
     }));
     match timeout(IMPACT_TIMEOUT, work).await {
         Ok(Ok(Ok(Impact { visits: 0, .. }))) => Measured::NoVisits,

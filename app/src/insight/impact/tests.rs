@@ -18,7 +18,7 @@ fn allowing(origins: &[&str]) -> Instance {
 }
 
 fn rules<'s>(instance: &'s Instance, fallbacks: &'s Fallbacks) -> Rules<'s> {
-    Rules { instance, fallbacks, now: None }
+    Rules { instance, fallbacks }
 }
 
 /// The shape of a link to `url`, as it is counted.
@@ -44,7 +44,7 @@ fn a_changed_fallback_moves_the_visits_that_end_there_and_no_other() {
         shape(&instance, Flow::SignOut, "https://evil.com/x", 4),
         shape(&instance, Flow::SignIn, "", 30),
     ];
-    let impact = between(rules(&instance, &before), rules(&instance, &after), &shapes, &[]);
+    let impact = between(rules(&instance, &before), rules(&instance, &after), None, &shapes, &[]);
     let row = Row {
         flow: Flow::SignOut,
         from: ending("https://myapp.com/bye", Source::Fallback),
@@ -59,12 +59,12 @@ fn an_allowed_origin_names_the_visits_that_it_lets_through() {
     let (before, after) = (allowing(&[]), allowing(&[PARTNER]));
     let none = Fallbacks::default();
     let shapes = [shape(&before, Flow::SignIn, &format!("{PARTNER}/a"), 60), shape(&before, Flow::SignIn, "https://evil.com/a", 9)];
-    let there = between(rules(&before, &none), rules(&after, &none), &shapes, &[]);
+    let there = between(rules(&before, &none), rules(&after, &none), None, &shapes, &[]);
     let candidate = || vec![Candidate { origin: PARTNER.to_owned(), visits: 60 }];
     assert_eq!((there.visits, there.changed, &there.newly_allowed, there.newly_refused.len()), (69, 60, &candidate(), 0));
     assert_eq!(there.rows[0].to, ending(PARTNER, Source::RedirectUrl));
     // And back.
-    let back = between(rules(&after, &none), rules(&before, &none), &shapes, &[]);
+    let back = between(rules(&after, &none), rules(&before, &none), None, &shapes, &[]);
     assert_eq!((back.changed, back.newly_allowed.len(), &back.newly_refused), (60, 0, &candidate()));
 }
 
@@ -78,7 +78,7 @@ fn an_allowed_origin_also_moves_those_whose_stored_fallback_was_skipped_without_
         shape(&before, Flow::SignIn, "https://partner.example.org:444/", 11),
         shape(&before, Flow::SignOut, "", 13),
     ];
-    let impact = between(rules(&before, &fallbacks), rules(&after, &fallbacks), &shapes, &[]);
+    let impact = between(rules(&before, &fallbacks), rules(&after, &fallbacks), None, &shapes, &[]);
     assert_eq!((impact.visits, impact.changed), (89, 60 + 5 + 13));
 }
 
@@ -86,7 +86,7 @@ fn an_allowed_origin_also_moves_those_whose_stored_fallback_was_skipped_without_
 fn a_fallback_that_says_the_home_url_changes_nothing() {
     let instance = instance(&my_app());
     let (none, home) = (Fallbacks::default(), fallbacks(&[(Flow::SignIn, "/")]));
-    let impact = between(rules(&instance, &none), rules(&instance, &home), &[shape(&instance, Flow::SignIn, "", 7)], &[]);
+    let impact = between(rules(&instance, &none), rules(&instance, &home), None, &[shape(&instance, Flow::SignIn, "", 7)], &[]);
     assert_eq!((impact.visits, impact.changed), (7, 0));
 }
 
@@ -106,9 +106,9 @@ fn visits_whose_shapes_are_not_kept_are_decided_where_their_flow_is_enough_and_e
         others(Source::HomeUrl, &["foreign"], 100),
         others(Source::HomeUrl, &["scheme", "not_a_url"], 1000),
     ];
-    let redirects = between(rules(&instance, &none), rules(&instance, &start), &[], &others);
+    let redirects = between(rules(&instance, &none), rules(&instance, &start), None, &[], &others);
     assert_eq!((redirects.visits, redirects.changed, redirects.inexact_by), (1111, 1110, 0), "the policy is the same");
-    let settings = between(rules(&instance, &none), rules(&other, &start), &[], &others);
+    let settings = between(rules(&instance, &none), rules(&other, &start), None, &[], &others);
     assert_eq!((settings.visits, settings.changed, settings.inexact_by), (1111, 1010, 101));
 }
 
@@ -220,7 +220,7 @@ proptest! {
                 *moved.entry(link.flow.name()).or_default() += link.visits;
             }
         }
-        let impact = between(rules(&before, &old), rules(&after, &new), &shapes, &[]);
+        let impact = between(rules(&before, &old), rules(&after, &new), None, &shapes, &[]);
         prop_assert_eq!(impact.visits, links.iter().map(|link| link.visits).sum::<u64>());
         prop_assert_eq!(impact.changed, moved.values().sum::<u64>());
         let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
@@ -230,7 +230,7 @@ proptest! {
         prop_assert_eq!(rows, moved);
         prop_assert!(impact.rows.is_sorted_by_key(|row| u64::MAX - row.visits));
         // Without a change nothing moves.
-        let same = between(rules(&before, &old), rules(&before, &old), &shapes, &[]);
+        let same = between(rules(&before, &old), rules(&before, &old), None, &shapes, &[]);
         prop_assert_eq!((same.changed, same.rows.len(), same.newly_allowed.len(), same.newly_refused.len()), (0, 0, 0, 0));
     }
 }

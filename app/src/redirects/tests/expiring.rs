@@ -92,12 +92,12 @@ fn nothing_is_stored_on_an_origin_that_expires_and_the_error_says_why() {
     let refused = parse_fallback(&instance, Flow::SignIn, &value).unwrap_err();
     assert_eq!(refused.reason, Refusal::Foreign);
     let said = explain(&instance, &value, &refused).to_string();
-    assert!(said.contains("is only a preview origin, until 3 Dec 2026, 14:05 UTC."), "{said}");
+    assert!(said.contains(" is a preview origin (expiry: 3 Dec 2026, 14:05 UTC), and nothing can be stored on one."), "{said}");
     // It can be allowed for good.
     assert_eq!(missing_origin_of_fallback(&instance, Flow::SignIn, &value).map(|origin| origin.to_string()).as_deref(), Some(PREVIEW));
     let settings = Settings { home_url: value.clone(), ..my_app() };
     let errors = Instance::parse_beside(&settings, 1, &instance).unwrap_err();
-    assert!(errors.len() == 1 && errors[0].message.contains("is only a preview origin, until 3 Dec 2026"), "{errors:?}");
+    assert!(errors.len() == 1 && errors[0].message.contains("is a preview origin (expiry: 3 Dec 2026"), "{errors:?}");
     // One that is stored all the same, from before, is skipped for every visit: Redirects says so.
     let fallbacks = Fallbacks::from_iter([(Flow::SignIn, value)]);
     assert_eq!(target(&instance, &fallbacks, "", Some(at(0))).1, Source::HomeUrl);

@@ -1,10 +1,10 @@
 //! The link that was probably meant by a text that is none.
 
 use super::*;
-use crate::redirects::DirectLink;
+use crate::redirects::{AllowedOrigin, DirectLink, ExpiringOrigin, Timestamp};
 
 fn corrected(text: &str) -> Option<String> {
-    DirectLink::parse(&production(), text).unwrap_err().corrected(&production(), text)
+    DirectLink::parse(&production(), text).unwrap_err().corrected(&production(), None, text)
 }
 
 #[test]
@@ -38,4 +38,16 @@ fn a_text_that_is_like_no_link_of_this_portal_gets_no_correction() {
     ] {
         assert_eq!(corrected(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_parameter_on_a_preview_origin_is_corrected_while_it_is_allowed() {
+    let (preview, end) = ("my-app-git-x-my-team.vercel.app", 1_000);
+    let origin = AllowedOrigin::parse(&format!("https://{preview}"), Environment::Production).unwrap();
+    let instance = production().with_expiring([ExpiringOrigin { origin, expires_at: Timestamp::from_seconds(end) }]);
+    let text = format!("accounts.myapp.com/sign-in?redirect_url={preview}/x");
+    let corrected = |now| DirectLink::parse(&instance, &text).unwrap_err().corrected(&instance, Some(Timestamp::from_seconds(now)), &text);
+    let link = format!("https://accounts.myapp.com/sign-in?redirect_url=https%3A%2F%2F{preview}%2Fx");
+    assert_eq!(corrected(end - 1), Some(link));
+    assert_eq!(corrected(end), Some(format!("https://{text}")));
 }

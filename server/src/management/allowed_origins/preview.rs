@@ -2,11 +2,14 @@
 
 use app::{
     api_tokens::Scope,
-    database::StoreError,
+    database::{StoreError, timed},
     instances::stored::StoredInstance,
     manifest::FieldDiff,
     members::role::Role,
-    preview_origins::{MAX_PREVIEW_ORIGINS, parse_expiry, parse_origin, store},
+    preview_origins::{
+        parse_expiry, parse_origin,
+        store::{self, NoRoom},
+    },
     redirects::{AllowedOrigin, Timestamp},
     ui::text::timestamp,
 };
@@ -27,14 +30,18 @@ pub(super) async fn add(request: &InstanceRequest<AddParams>) -> Result<Response
     let expires_at = parse_expiry(expires_in.as_deref(), expires_at.as_deref(), OffsetDateTime::now_utc())
         .map_err(|error| Problem::parameters(vec![InputError::of(error.field(), error)]))?;
     let (stored, origin) = admit(request, origin, *dry_run, false).await?;
-    let listed = store::list(&request.management.pool, stored.id).await?;
-    let before = listed.iter().find(|known| known.origin == origin).map(|known| known.expires_at);
-    if !dry_run {
-        store::add(&request.management.pool, &request.token.actor, &request.slug, &origin, expires_at).await.map_err(of_origin)?;
+    let pool = &request.management.pool;
+    let before = if *dry_run {
+        let before = end_of(&stored, &origin);
+        if before.is_none() && !store::has_room(timed(pool), stored.id).await? {
+            return Err(wrong(NoRoom));
+        }
+        before
+    } else {
+        let added = store::add(pool, &request.token.actor, &request.slug, &origin, expires_at).await.map_err(of_origin)?;
         request.mark_saved();
-    } else if before.is_none() && listed.len() >= MAX_PREVIEW_ORIGINS {
-        return Err(wrong(format_args!("There are {MAX_PREVIEW_ORIGINS} preview origins, which is the most. Remove one.")));
-    }
+        added.before
+    };
     answer(request, &stored, *dry_run, &origin, [before, Some(expires_at)]).await
 }
 
@@ -42,16 +49,24 @@ pub(super) async fn add(request: &InstanceRequest<AddParams>) -> Result<Response
 pub(super) async fn remove(request: &InstanceRequest<RemoveParams>) -> Result<Option<Response>, Problem> {
     let RemoveParams { origin, dry_run } = &request.params;
     let (stored, origin) = admit(request, origin, *dry_run, true).await?;
-    let listed = store::list(&request.management.pool, stored.id).await?;
-    let before = listed.iter().find(|known| known.origin == origin).map(|known| known.expires_at);
+    let before = end_of(&stored, &origin);
     if before.is_none() && request.token.scope != Scope::PreviewOrigins {
         return Ok(None);
     }
-    if before.is_some() && !dry_run {
-        store::remove(&request.management.pool, &request.token.actor, &request.slug, &origin).await?;
+    let before = if *dry_run || before.is_none() {
+        before
+    } else {
+        let removed = store::remove(&request.management.pool, &request.token.actor, &request.slug, &origin).await?;
         request.mark_saved();
-    }
+        removed
+    };
     answer(request, &stored, *dry_run, &origin, [before, None]).await.map(Some)
+}
+
+/// When a preview origin of an instance expires. `None` if it has no such origin.
+fn end_of(stored: &StoredInstance, origin: &str) -> Option<Timestamp> {
+    let known = stored.instance.expiring_origins().iter().find(|known| known.origin.as_str() == origin);
+    known.map(|known| known.expires_at)
 }
 
 /// The instance, and the origin in ASCII, if the token may add and remove it.

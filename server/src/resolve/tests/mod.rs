@@ -25,7 +25,8 @@ fn flags(words: &[&str]) -> Flags {
 /// A resolver with these flags and without a database.
 fn resolver(flags: &Flags) -> Resolver {
     let line = flags.line();
-    Resolver { instances: InstanceSource::Input(Box::new(InputInstances::new(&line))), flags: line }
+    let instances = InstanceSource::Input(Box::new(InputInstances::new(&line)));
+    Resolver::new(line, instances)
 }
 
 /// The output for an input, and whether every line was valid.

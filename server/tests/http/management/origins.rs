@@ -111,3 +111,23 @@ async fn a_token_for_preview_origins_does_nothing_else(pool: PgPool) {
     let stored: Vec<String> = sqlx::query_scalar("select origin from preview_origins").fetch_all(&pool).await.unwrap();
     assert_eq!(stored, ["https://my-app-git-y-my-team.vercel.app"]);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_conflict_with_preview_origins_alone_says_so(pool: PgPool) {
+    let client = Client::of_owner(&pool, "settings").await;
+    let etag = client.get("/instances/my-app").await.header("etag").to_owned();
+    let added = client.send(Method::PUT, &preview(PREVIEW, "expires_in=7d"), &[], None).await;
+    assert_eq!(added.header("etag"), client.get("/instances/my-app").await.header("etag"), "its own save is one that it has seen");
+    let stale = client.send(Method::PATCH, "/instances/my-app", &[("if-match", &etag)], Some(&json!({"name": "X"}))).await;
+    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
+    assert!(stale.json()["detail"].as_str().unwrap().starts_with("Only preview origins have changed since"), "{}", stale.text());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_dry_run_refuses_what_the_write_refuses(pool: PgPool) {
+    let client = Client::of_owner(&pool, "settings").await;
+    for query in ["expires_in=7d&dry_run=true", "expires_in=7d"] {
+        let answer = client.send(Method::PUT, &preview("*.preview.myapp.dev", query), &[], None).await;
+        assert_eq!((answer.status, places(&answer)), (StatusCode::BAD_REQUEST, vec!["origin".to_owned()]), "{query}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Deletes preview origins a day after they have expired.
+//! Deletes preview origins a day after they expired.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -15,7 +15,7 @@ pub(super) async fn delete(pool: &PgPool) -> Infallible {
         interval.tick().await;
         match delete_expired(pool).await {
             Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "preview origins that expired a day ago were deleted"),
+            Ok(rows) => tracing::info!(rows, "deleted preview origins that expired more than a day ago"),
             Err(error) => tracing::warn!(%error, "expired preview origins could not be deleted; this is tried again in an hour"),
         }
     }
