@@ -94,7 +94,7 @@ fn ten_megabytes_of_nonsense_end_soon() {
         assert!(Manifest::parse(file.as_bytes(), Some(Format::Yaml)).is_err(), "{part}");
     }
     assert!(Manifest::parse("[".repeat(10 * 1024 * 1024).as_bytes(), Some(Format::Json)).is_err());
-    for part in ["1,", "{\"a\":1},", "{\"a\":{}},", "\"a\","] {
+    for part in ["1,", "{\"a\":1},"] {
         let file = format!("[{}1]", part.repeat(10 * 1024 * 1024 / part.len()));
         let errors = Manifest::parse(file.as_bytes(), Some(Format::Json)).unwrap_err();
         assert!(errors[0].message.contains("too many values"), "{part}: {errors:?}");
