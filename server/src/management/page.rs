@@ -1,5 +1,6 @@
 //! The description of the API as a page: the same document as `/management/v1/openapi.json`, written for people. It has no script.
 
+use app::manifest::SCHEMA_PATH;
 use axum::{
     http::header,
     response::{IntoResponse, Response},
@@ -46,7 +47,7 @@ fn render(document: &Value, nonce: String) -> String {
                     <p>{with_code(&text(&document["info"]["description"]))}</p>
                     <p class="quiet">
                         "Version "{text(&document["info"]["version"])}". For programs: "<a href="/management/v1/openapi.json">"OpenAPI 3.1"</a>
-                        ", and the "<a href="/management/v1/settings.schema.json">"JSON Schema of the settings file"</a>"."
+                        ", and the "<a href=SCHEMA_PATH>"JSON Schema of the settings file"</a>"."
                     </p>
                     {tags}
                     <section aria-labelledby="schemas">

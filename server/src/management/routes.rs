@@ -62,7 +62,7 @@ pub(crate) fn router(management: Management) -> Router {
     Router::new()
         .route(PREFIX, get(move || async move { page::response(&shown) }))
         .route(&format!("{PREFIX}/openapi.json"), get(move || async move { response(&document) }))
-        .route(&format!("{PREFIX}/settings.schema.json"), get(move || async move { response(&schema) }))
+        .route(app::manifest::SCHEMA_PATH, get(move || async move { response(&schema) }))
         .merge(api)
 }
 
