@@ -3,16 +3,27 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection, migrate::Migrator};
 
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+use super::{connector::Connector, migration_lock, pooler};
 
-/// Migrates the schema, under an advisory lock because two servers may start at once.
+static MIGRATOR: Migrator = Migrator { locking: false, ..sqlx::migrate!("../migrations") };
+
+/// Migrates the schema if it is behind, in one transaction that has a lock, because two servers may start at once.
 ///
 /// # Errors
-/// The schema does not belong to this program, or PostgreSQL returns an error.
-pub(super) async fn migrate(connection: &mut PgConnection) -> anyhow::Result<()> {
-    MIGRATOR.run(connection).await.context("can't migrate the database's schema")
+/// The schema does not belong to this program, the connection leads to a pooler in transaction mode, another server migrates for too long,
+/// or PostgreSQL returns an error.
+pub(super) async fn migrate(connector: &Connector, connection: &mut PgConnection) -> anyhow::Result<()> {
+    if check(connection).await.is_ok() {
+        return Ok(());
+    }
+    // Even a transaction is not safe there: settings that a migration needs could be another client's.
+    pooler::refuse(connector, connection).await?;
+    let mut transaction = connection.begin().await?;
+    migration_lock::take(&mut transaction).await?;
+    MIGRATOR.run(&mut *transaction).await.context("can't migrate the database's schema")?;
+    Ok(transaction.commit().await?)
 }
 
 /// Whether the connection's role may create tables, and therefore migrate.
@@ -66,6 +77,11 @@ mod tests {
 
     fn error(applied: &BTreeMap<i64, Vec<u8>>) -> String {
         compare(applied).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn all_migrations_run_in_one_transaction() {
+        assert!(MIGRATOR.iter().all(|migration| !migration.no_tx), "PostgreSQL refuses such a statement inside a transaction");
     }
 
     #[test]

@@ -1,0 +1,55 @@
+//! Detects a pooler in transaction mode, as PgBouncer's, where each transaction may be carried out by another process of PostgreSQL.
+
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection};
+use tokio::time::timeout;
+
+use super::{connector::Connector, store};
+
+/// How often both connections are asked in turn.
+const ROUNDS: usize = 4;
+
+/// How long the second connection may take. A pooler in session mode without a free connection would let it wait.
+const SECOND_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Refuses a connection that leads to a pooler in transaction mode.
+///
+/// # Errors
+/// It does, or PostgreSQL returns an error.
+pub(super) async fn refuse(connector: &Connector, connection: &mut PgConnection) -> anyhow::Result<()> {
+    let source = connector.url().source();
+    anyhow::ensure!(
+        !shares_processes(connector, connection).await?,
+        "the schema must be migrated, but {source} leads to a pooler in transaction mode, where that is not safe. Set DATABASE_MIGRATE_URL to \
+         a URL that leads directly to PostgreSQL, as the role that owns the tables, and run `portal-redirects migrate`"
+    );
+    Ok(())
+}
+
+/// Whether transactions of this connection are carried out by changing processes, or by one that serves another connection too. A single
+/// connection can't tell: a pooler with one free process always gives it the same.
+///
+/// # Errors
+/// PostgreSQL returns an error.
+pub(super) async fn shares_processes(connector: &Connector, connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let first = store::backend(connection).await?;
+    let second = timeout(SECOND_TIMEOUT, async {
+        let mut second = connector.connect().await.ok()?;
+        let process = store::backend(&mut second).await.ok()?;
+        Some((second, process))
+    });
+    // Without a second connection, only a change tells.
+    let mut second = second.await.ok().flatten();
+    let mut is_shared = second.as_ref().is_some_and(|(_, process)| *process == first);
+    for _ in 0..ROUNDS {
+        is_shared |= store::backend(connection).await? != first;
+        if let Some((second, process)) = &mut second {
+            is_shared |= store::backend(second).await? != *process;
+        }
+    }
+    if let Some((second, _)) = second {
+        second.close().await?;
+    }
+    Ok(is_shared)
+}
