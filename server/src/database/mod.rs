@@ -19,6 +19,7 @@ use sqlx::{Connection, PgConnection, PgPool, postgres::PgPoolOptions};
 
 use crate::config::Config;
 use connector::Connector;
+pub(crate) use pooler::shares_processes;
 use private::PrivatePostgres;
 use url::DatabaseUrl;
 
@@ -59,9 +60,7 @@ impl Database {
             (None, None) if listen.is_some() => anyhow::bail!(
                 "--listen-database-url is set, but --database-url is not. Set --database-url too, or neither of them for a private PostgreSQL."
             ),
-            (None, None) if config.role == RuntimeRole::Portal => {
-                (private::url(&data_dir::socket_dir(&config.data_dir()?)), None, None)
-            }
+            (None, None) if config.role == RuntimeRole::Portal => (private::url(&data_dir::socket_dir(&config.data_dir()?)), None, None),
             (None, None) => {
                 let private = PrivatePostgres::start(&config.data_dir()?).await?;
                 (private.url(), Some(private.owner_url()), Some(private))
@@ -91,6 +90,11 @@ impl Database {
     /// How to connect to listen to notifications.
     pub fn listening(&self) -> &Connector {
         self.listen.as_ref().unwrap_or(&self.serving)
+    }
+
+    /// Whether there is a URL to listen with.
+    pub fn has_listen_url(&self) -> bool {
+        self.listen.is_some()
     }
 
     /// Migrates the schema and grants the serving role its privileges. If no role here may do that, only checks that it was done.

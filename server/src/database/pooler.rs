@@ -32,7 +32,7 @@ pub(super) async fn refuse(connector: &Connector, connection: &mut PgConnection)
 ///
 /// # Errors
 /// PostgreSQL returns an error.
-pub(super) async fn shares_processes(connector: &Connector, connection: &mut PgConnection) -> sqlx::Result<bool> {
+pub(crate) async fn shares_processes(connector: &Connector, connection: &mut PgConnection) -> sqlx::Result<bool> {
     let first = store::backend(connection).await?;
     let second = timeout(SECOND_TIMEOUT, async {
         let mut second = connector.connect().await.ok()?;
@@ -43,7 +43,10 @@ pub(super) async fn shares_processes(connector: &Connector, connection: &mut PgC
     let mut second = second.await.ok().flatten();
     let mut is_shared = second.as_ref().is_some_and(|(_, process)| *process == first);
     for _ in 0..ROUNDS {
-        is_shared |= store::backend(connection).await? != first;
+        // Twice, since a pooler that takes turns between two processes could keep step otherwise.
+        for _ in 0..2 {
+            is_shared |= store::backend(connection).await? != first;
+        }
         if let Some((second, process)) = &mut second {
             is_shared |= store::backend(second).await? != *process;
         }

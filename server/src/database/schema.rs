@@ -1,13 +1,19 @@
 //! The schema: the role that owns it migrates it, other roles only check it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use anyhow::Context;
+use app::database::timed_on;
 use sqlx::{Connection, PgConnection, migrate::Migrator};
 
 use super::{connector::Connector, migration_lock, pooler};
 
-static MIGRATOR: Migrator = Migrator { locking: false, ..sqlx::migrate!("../migrations") };
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = sqlx::migrate!("../migrations");
+    // Its own lock is one of the session, which would stay behind on a pooler's connection.
+    migrator.set_locking(false);
+    migrator
+});
 
 /// Migrates the schema if it is behind, in one transaction that has a lock, because two servers may start at once.
 ///
@@ -31,7 +37,7 @@ pub(super) async fn migrate(connector: &Connector, connection: &mut PgConnection
 /// # Errors
 /// The query fails.
 pub(super) async fn may_migrate(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select coalesce(has_schema_privilege(current_schema(), 'create'), false)").fetch_one(connection).await
+    sqlx::query_scalar("select coalesce(has_schema_privilege(current_schema(), 'create'), false)").fetch_one(timed_on(connection)).await
 }
 
 /// Checks that the schema is the one that this program needs.
@@ -40,7 +46,7 @@ pub(super) async fn may_migrate(connection: &mut PgConnection) -> sqlx::Result<b
 /// It is not, or the role can't read it.
 pub(super) async fn check(connection: &mut PgConnection) -> anyhow::Result<()> {
     let rows: Vec<(i64, Vec<u8>, bool)> = sqlx::query_as("select version, checksum, success from _sqlx_migrations")
-        .fetch_all(connection)
+        .fetch_all(timed_on(connection))
         .await
         .with_context(|| format!("the role that serves can't read the database's schema. {MIGRATE}"))?;
     let applied: BTreeMap<i64, Vec<u8>> = rows.into_iter().filter(|row| row.2).map(|row| (row.0, row.1)).collect();

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use app::database::timed_on;
 use sqlx::{
     Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -137,7 +138,7 @@ impl Connector {
 
     /// Whether the server of a connection still does what the URL asks for.
     pub(crate) async fn is_target(&self, connection: &mut PgConnection) -> sqlx::Result<bool> {
-        store::is_target(app::database::timed_on(connection), self.0.url.target_session()).await
+        store::is_target(timed_on(connection), self.0.url.target_session()).await
     }
 
     async fn connect_as(&self, suffix: &str) -> Result<PgConnection, ConnectError> {
@@ -162,7 +163,7 @@ impl Connector {
         url.check_files().map_err(Failure::File)?;
         let trying = async {
             let mut connection = PgConnection::connect_with(options).await.map_err(Failure::Sqlx)?;
-            let is_target = store::is_target(&mut connection, url.target_session()).await.map_err(Failure::Sqlx)?;
+            let is_target = store::is_target(timed_on(&mut connection), url.target_session()).await.map_err(Failure::Sqlx)?;
             if is_target { Ok(connection) } else { Err(Failure::NotTarget(url.target_session())) }
         };
         timeout(limit, trying).await.unwrap_or(Err(Failure::Timeout(limit)))

@@ -32,9 +32,7 @@ pub enum UrlProblem {
     )]
     Host,
     /// A port can't be read.
-    #[error(
-        "has a port that is not a number from 1 to 65535. If the password contains /, ? or #, percent-encode them: %2F, %3F and %23"
-    )]
+    #[error("has a port that is not a number from 1 to 65535. If the password contains /, ? or #, percent-encode them: %2F, %3F and %23")]
     Port,
     /// There are several ports, but not one for each host.
     #[error("has {ports} ports for {hosts} hosts. Name one port for all hosts, or one for each")]
