@@ -6,7 +6,11 @@ use anyhow::Context;
 use app::database::timed_on;
 use sqlx::{Connection, PgConnection, migrate::Migrator};
 
-use super::{connector::Connector, migration_lock, pooler};
+use super::{
+    connector::Connector,
+    migration_lock::{self, LOCK_TIMEOUT},
+    pooler,
+};
 
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
     let mut migrator = sqlx::migrate!("../migrations");
@@ -27,7 +31,7 @@ pub(super) async fn migrate(connector: &Connector, connection: &mut PgConnection
     // Even a transaction is not safe there: settings that a migration needs could be another client's.
     pooler::refuse(connector, connection).await?;
     let mut transaction = connection.begin().await?;
-    migration_lock::take(&mut transaction).await?;
+    migration_lock::take(&mut transaction, LOCK_TIMEOUT).await?;
     MIGRATOR.run(&mut *transaction).await.context("can't migrate the database's schema")?;
     Ok(transaction.commit().await?)
 }

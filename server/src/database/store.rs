@@ -1,5 +1,7 @@
 //! What connecting, switching and migrating ask PostgreSQL.
 
+use std::time::Duration;
+
 use app::{
     database::{timed, timed_on},
     runtimes,
@@ -51,15 +53,14 @@ pub(super) async fn identity(connection: &mut PgConnection) -> sqlx::Result<Stri
     Ok(runtimes::store::database(timed_on(connection)).await?.identity)
 }
 
-/// Waits for the lock of migrations until the end of the transaction, for at most a minute. A lock of the transaction can't stay behind on
+/// Waits for the lock of migrations until the end of the transaction, up to that limit. A lock of the transaction can't stay behind on
 /// a connection that a pooler gives to somebody else. Returns whether it has it.
 ///
 /// # Errors
 /// The query fails.
-pub(super) async fn lock_migrations(transaction: &mut PgConnection) -> sqlx::Result<bool> {
-    let locked = sqlx::raw_sql("set local lock_timeout = '60s'; select pg_advisory_xact_lock(hashtext('portal-redirects migrations'))")
-        .execute(&mut *transaction)
-        .await;
+pub(super) async fn lock_migrations(transaction: &mut PgConnection, limit: Duration) -> sqlx::Result<bool> {
+    sqlx::query("select set_config('lock_timeout', $1, true)").bind(limit.as_millis().to_string()).execute(&mut *transaction).await?;
+    let locked = sqlx::query("select pg_advisory_xact_lock(hashtext('portal-redirects migrations'))").execute(&mut *transaction).await;
     match locked {
         Ok(_) => {}
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(LOCK_NOT_AVAILABLE) => return Ok(false),
