@@ -116,15 +116,14 @@ impl Connector {
         self.connect_as("").await
     }
 
-    /// The options for a host that does what the URL asks for right now. A single host of any kind is not asked.
+    /// The options for a host that does what the URL asks for right now. It is connected to for a moment: unlike a pool, that says at once
+    /// why it fails.
     ///
     /// # Errors
     /// There is none.
     pub(crate) async fn choose(&self, suffix: &str) -> Result<PgConnectOptions, ConnectError> {
-        if self.0.hosts.len() > 1 || self.0.url.target_session() != TargetSession::Any {
-            // What ends badly here is of no use anyway.
-            drop(self.connect_as(suffix).await?.close().await);
-        }
+        // What ends badly here is of no use anyway.
+        drop(self.connect_as(suffix).await?.close().await);
         Ok(self.options(suffix))
     }
 
