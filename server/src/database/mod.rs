@@ -104,6 +104,7 @@ impl Database {
     pub async fn migrate(&self) -> anyhow::Result<()> {
         // A direct connection reports why it fails; the pool would only report a timeout.
         let mut serving = self.serving.connect().await?;
+        pooler::check_prepared_statements(&self.serving, &mut serving).await?;
         if let Some(owner) = &self.owner {
             let role = self.serving.role();
             migrate_as(owner, Some(role).filter(|role| *role != owner.role())).await?;
@@ -126,6 +127,7 @@ impl Database {
     /// The database can't be reached, or its schema is not the one that this program needs.
     pub async fn check(&self) -> anyhow::Result<()> {
         let mut connection = self.serving.connect().await?;
+        pooler::check_prepared_statements(&self.serving, &mut connection).await?;
         schema::check(&mut connection).await?;
         self.check_listening(&mut connection).await?;
         Ok(connection.close().await?)

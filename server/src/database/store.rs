@@ -45,6 +45,15 @@ pub(super) async fn backend(connection: &mut PgConnection) -> sqlx::Result<i32> 
     process.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
+/// Uses a prepared statement in a transaction of its own, and prepares it first if that is the first time.
+///
+/// # Errors
+/// The query fails.
+pub(super) async fn use_prepared_statement(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select 1").execute(timed_on(connection)).await?;
+    Ok(())
+}
+
 /// Which database answers: the cluster with its timeline, the database and the table (migration 5).
 ///
 /// # Errors

@@ -22,13 +22,18 @@ pub(crate) struct PgBouncer {
 impl PgBouncer {
     /// Starts one with that `pool_mode`, which opens up to `size` connections to each database.
     pub(crate) async fn start(pool: &PgPool, mode: &str, size: u32) -> Self {
+        Self::with(pool, &format!("pool_mode = {mode}\ndefault_pool_size = {size}")).await
+    }
+
+    /// Starts one with these settings.
+    pub(crate) async fn with(pool: &PgPool, settings: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("portal-redirects-pgbouncer").tempdir().unwrap();
         let (path, postgres) = (folder.path().display(), options(pool));
         let host = postgres.get_socket().map_or_else(|| postgres.get_host().to_owned(), |socket| socket.display().to_string());
         let (port, user) = (postgres.get_port(), postgres.get_username());
         let settings = format!(
             "[databases]\n* = host={host} port={port} user={user}\n[pgbouncer]\nlisten_addr =\nunix_socket_dir = {path}\nauth_type = any\n\
-             pool_mode = {mode}\ndefault_pool_size = {size}\nlogfile = {path}/log\n"
+             logfile = {path}/log\n{settings}\n"
         );
         let file = folder.path().join("settings.ini");
         fs::write(&file, settings).unwrap();
@@ -48,11 +53,11 @@ impl PgBouncer {
         Self { folder, child }
     }
 
-    /// The URL of a test's database through it. PgBouncer before 1.21 can't pass prepared statements on in transaction mode.
+    /// The URL of a test's database through it.
     pub(crate) fn url(&self, pool: &PgPool) -> String {
         let (options, path) = (options(pool), self.folder.path().display());
         let (user, database) = (options.get_username().to_owned(), options.get_database().unwrap().to_owned());
-        format!("postgres://{user}@/{database}?host={path}&port=6432&statement-cache-capacity=0")
+        format!("postgres://{user}@/{database}?host={path}&port=6432")
     }
 }
 
@@ -63,7 +68,11 @@ impl Drop for PgBouncer {
     }
 }
 
-/// Debian has it in a folder that is not on everybody's path. Another one can be tested by its variable.
+/// The one that `.ci/setup tests` has built, or the system's if that is new enough to need none. `PGBOUNCER` names another one.
 fn binary() -> PathBuf {
-    std::env::var_os("PGBOUNCER").map_or_else(|| PathBuf::from("/usr/sbin/pgbouncer"), PathBuf::from)
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = || variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
+    let tools = variable("PORTAL_REDIRECTS_TOOLS").or_else(|| cache().map(|cache| cache.join("portal-redirects/tools")));
+    let built = tools.map(|tools| tools.join("pgbouncer/bin/pgbouncer")).filter(|built| built.exists());
+    variable("PGBOUNCER").or(built).unwrap_or_else(|| PathBuf::from("/usr/sbin/pgbouncer"))
 }

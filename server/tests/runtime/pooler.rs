@@ -138,6 +138,18 @@ async fn the_schema_is_not_migrated_through_a_pooler_in_transaction_mode(pool: P
     migrate([&pgbouncer.url(&pool), "", &direct(&pool)]).await.unwrap();
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn a_pooler_that_passes_no_prepared_statements_on_is_refused_with_the_fix(pool: PgPool) {
+    // As PgBouncer before 1.21.
+    let pgbouncer = PgBouncer::with(&pool, "pool_mode = transaction\nmax_prepared_statements = 0").await;
+    for _ in 0..3 {
+        let refused = migrate([&pgbouncer.url(&pool), "", ""]).await.unwrap_err();
+        assert!(refused.contains("does not pass prepared statements on. Use PgBouncer 1.21 or newer"), "{refused}");
+    }
+    let session = PgBouncer::with(&pool, "pool_mode = session\nmax_prepared_statements = 0").await;
+    migrate([&session.url(&pool), "", ""]).await.unwrap();
+}
+
 #[sqlx::test]
 async fn the_schema_is_migrated_through_a_pooler_in_session_mode(pool: PgPool) {
     // With a single connection, there is none to compare with.
@@ -152,7 +164,7 @@ async fn the_schema_is_migrated_through_a_pooler_in_session_mode(pool: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_url_to_listen_at_another_database_is_refused(pool: PgPool) {
-    let other = format!("{}_other", options(&pool).get_database().unwrap());
+    let other: String = sqlx::query_scalar("select 'other_' || left(md5(current_database()), 16)").fetch_one(&pool).await.unwrap();
     let run = async |statement: String| sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
     run(format!("create database \"{other}\"")).await;
     let url = sqlx::ConnectOptions::to_url_lossy(&options(&pool).database(&other)).to_string();

@@ -21,10 +21,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{
-    store,
-    url::{DatabaseUrl, TargetSession},
-};
+use super::{store, url::DatabaseUrl};
 pub use error::ConnectError;
 use error::{Failure, place};
 
