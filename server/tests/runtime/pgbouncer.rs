@@ -37,7 +37,10 @@ impl PgBouncer {
         );
         let file = folder.path().join("settings.ini");
         fs::write(&file, settings).unwrap();
-        let mut command = Command::new(binary());
+        // Its user may not be allowed to enter the folder that it is in.
+        let program = folder.path().join("pgbouncer");
+        fs::copy(binary(), &program).expect("PgBouncer is on this machine (.ci/setup tests)");
+        let mut command = Command::new(program);
         command.arg("-q").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // It refuses to run as root.
         if geteuid().is_root() {
@@ -45,7 +48,7 @@ impl PgBouncer {
             chown(folder.path(), Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
-        let mut child = command.spawn().expect("PgBouncer is on this machine (.ci/setup tests)");
+        let mut child = command.spawn().unwrap();
         while !folder.path().join(".s.PGSQL.6432").exists() {
             assert!(child.try_wait().unwrap().is_none(), "{:?}", fs::read_to_string(folder.path().join("log")));
             tokio::time::sleep(Duration::from_millis(5)).await;
