@@ -58,6 +58,10 @@ pub enum Command {
     ///
     /// It uses `pg_restore` and `psql`, brings the schema up to date, and checks what it has restored. It works while servers run.
     Restore(backup::RestoreFlags),
+    /// Upgrade the private PostgreSQL to the newest version on this machine.
+    ///
+    /// Both versions must be installed, and no server may run on the data directory. The old one is kept beside the new one.
+    UpgradeDatabase,
     /// Manage admin accounts in the database of --database-url, or of the running server.
     #[command(subcommand)]
     Admin(admin::Command),

@@ -20,6 +20,9 @@ use nix::{
 /// The longest directory path for a Unix socket, in bytes: `sun_path` holds 108 with the final NUL, and PostgreSQL appends a file name.
 const MAX_SOCKET_DIR_BYTES: usize = 107 - "/.s.PGSQL.5432".len();
 
+/// The name of a cluster that an upgrade makes, until it takes the place of the old one.
+const UPGRADED: &str = "postgres.upgraded";
+
 /// A data directory that this server has locked for itself.
 #[derive(Debug)]
 pub(super) struct DataDir {
@@ -34,7 +37,7 @@ pub(super) struct DataDir {
     /// The user to run PostgreSQL as when the server runs as root: PostgreSQL refuses to run as root.
     pub(super) user: Option<(Uid, Gid)>,
     /// The lock, held as long as this value lives. The system releases it when the process is killed.
-    _lock: File,
+    lock: File,
 }
 
 impl DataDir {
@@ -66,7 +69,7 @@ impl DataDir {
             log: socket.join("postgres.log"),
             socket,
             user,
-            _lock: lock,
+            lock,
         };
         directory.create_private(&directory.socket)?;
         directory.check_access()?;
@@ -89,6 +92,40 @@ impl DataDir {
         };
         let cluster = self.cluster.canonicalize()?;
         Ok(working_directory.filter(|directory| *directory == cluster).map(|_| id))
+    }
+
+    /// The major version of PostgreSQL that created the cluster; `None` if there is no cluster.
+    pub(super) fn version(&self) -> Option<String> {
+        fs::read_to_string(self.cluster.join("PG_VERSION")).map(|text| text.trim().to_owned()).ok()
+    }
+
+    /// The same directory with the cluster that an upgrade makes, beside the one in use.
+    pub(super) fn upgraded(&self) -> io::Result<Self> {
+        self.beside(self.cluster.with_file_name(UPGRADED))
+    }
+
+    /// The same directory with another cluster. Both hold the lock.
+    pub(super) fn beside(&self, cluster: PathBuf) -> io::Result<Self> {
+        let lock = self.lock.try_clone()?;
+        Ok(Self { cluster, unfinished: self.unfinished.clone(), socket: self.socket.clone(), log: self.log.clone(), user: self.user, lock })
+    }
+
+    /// Where an upgrade keeps the cluster of that version.
+    pub(super) fn kept(&self, version: &str) -> PathBuf {
+        self.cluster.with_file_name(format!("postgres-{version}"))
+    }
+
+    /// Puts an upgraded cluster in its place, if an upgrade was interrupted between taking the old one away and that.
+    ///
+    /// # Errors
+    /// It can't be moved.
+    pub(super) fn finish_upgrade(&self) -> anyhow::Result<()> {
+        let upgraded = self.cluster.with_file_name(UPGRADED);
+        if !self.cluster.exists() && upgraded.join("PG_VERSION").exists() {
+            fs::rename(&upgraded, &self.cluster).with_context(|| format!("can't move {}", upgraded.display()))?;
+            tracing::info!("finished an upgrade of the private PostgreSQL that was interrupted");
+        }
+        Ok(())
     }
 
     /// Checks that PostgreSQL's user can reach its directories: the parent directories belong to others.
@@ -225,7 +262,7 @@ mod tests {
     fn data_dir(cluster: &Path) -> DataDir {
         let lock = File::open("/dev/null").unwrap();
         let other = PathBuf::from("/none");
-        DataDir { cluster: cluster.to_owned(), unfinished: other.clone(), socket: other.clone(), log: other, user: None, _lock: lock }
+        DataDir { cluster: cluster.to_owned(), unfinished: other.clone(), socket: other.clone(), log: other, user: None, lock }
     }
 
     fn is_running(cluster: &Path) -> Option<bool> {
