@@ -8,6 +8,7 @@ mod pages;
 mod portal_hosts;
 pub(crate) mod probes;
 mod problem_details;
+pub(crate) mod proxy_check;
 mod rate_limits;
 pub(crate) mod refresh_after_save;
 pub mod snapshot;

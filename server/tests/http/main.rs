@@ -71,6 +71,10 @@ mod preview_origins;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod proxies;
+#[cfg(test)]
+mod proxy_mistakes;
+#[cfg(test)]
 mod refresh_after_save;
 #[cfg(test)]
 mod roles;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::proxy_mistake::{ProxyMistake, proxy_mistake};
 use crate::{
     redirects::{Flow, MAX_QUERY_BYTES},
     ui::text::Grouped,
@@ -28,6 +29,8 @@ pub enum Notice {
     CookiesBlocked(Flow),
     /// The page does not support the request's method.
     MethodNotAllowed,
+    /// The proxy in front of the server is not set up.
+    Proxy(ProxyMistake),
 }
 
 impl Notice {
@@ -41,6 +44,7 @@ impl Notice {
             Self::InvalidForm | Self::MethodNotAllowed => "That did not work",
             Self::CookiesBlocked(_) => "Your browser blocks cookies",
             Self::FormTooLarge | Self::LinkTooLong => "That is too long",
+            Self::Proxy(mistake) => mistake.heading(),
         }
     }
 }
@@ -50,6 +54,7 @@ pub fn notice(notice: Notice) -> AnyView {
     let text = match notice {
         Notice::Closed(name) => return no_portal(name, " has closed its account portal."),
         Notice::SwitchedOff(name) => return no_portal(name, " has switched its account portal's pages off."),
+        Notice::Proxy(mistake) => return proxy_mistake(&mistake),
         Notice::CookiesBlocked(flow) => {
             let done =
                 if flow == Flow::SignUp { "Your account is created, but you are not signed in. " } else { "You are not signed in. " };
