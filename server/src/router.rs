@@ -16,6 +16,7 @@ use crate::{
         proxy_check::{self, ProxyCheck},
         refresh_after_save,
         snapshot::Snapshots,
+        waiting,
     },
     target_checks::proof_routes,
 };
@@ -48,7 +49,8 @@ pub fn router(
     let management = management::router(Management::new(&dashboard));
     let dashboard = dashboard::routes::router(dashboard)
         .merge(management)
-        .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer));
+        .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer))
+        .layer(middleware::from_fn_with_state(snapshots.clone(), waiting::layer));
     let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, portal_hosts, options.transport_security);
     let proof = proof_routes(snapshots.pool().clone());
     let hosted = portal::pages(context, snapshots.clone()).layer(layers::body_limit());

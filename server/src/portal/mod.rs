@@ -14,6 +14,7 @@ pub(crate) mod refresh_after_save;
 pub mod snapshot;
 pub(crate) mod snapshot_file;
 pub mod visits;
+pub(crate) mod waiting;
 
 use axum::{
     Router,

@@ -19,6 +19,8 @@ mod common;
 #[cfg(test)]
 mod conflicts;
 #[cfg(test)]
+mod container;
+#[cfg(test)]
 mod copy;
 #[cfg(test)]
 mod create;
@@ -99,6 +101,8 @@ mod switch;
 mod traces;
 #[cfg(test)]
 mod visits;
+#[cfg(test)]
+mod waiting;
 
 #[cfg(test)]
 #[path = "../process/server_process.rs"]

@@ -20,7 +20,7 @@ pub use create_organization::create_organization;
 pub use document::{Brand, Document};
 pub use form_error::FormError;
 pub use move_on::move_on;
-pub use notice::{Notice, notice};
+pub use notice::{Notice, WAITING, notice};
 pub use organization::organization;
 pub use proxy_mistake::{PROXIES, ProxyMistake, ProxySettings};
 pub use script::{FORM_PAGE, LOCAL_TIMES, MOVE_ON, Script};

@@ -19,6 +19,8 @@ pub enum Notice {
     SwitchedOff(String),
     /// The database does not answer.
     Unavailable,
+    /// The server has not had its database yet.
+    Waiting,
     /// The posted body is not a form of the page.
     InvalidForm,
     /// The posted body is larger than any form.
@@ -33,6 +35,10 @@ pub enum Notice {
     Proxy(ProxyMistake),
 }
 
+/// What a server says that has not had its database yet.
+pub const WAITING: &str = "The database does not answer right now. The server is waiting for its database and goes on by itself. If you run it, \
+     its log says what it waits for.";
+
 impl Notice {
     /// The heading.
     pub fn heading(&self) -> &'static str {
@@ -41,6 +47,7 @@ impl Notice {
             Self::Closed(_) => "This portal is closed",
             Self::SwitchedOff(_) => "There is no page here",
             Self::Unavailable => "Not right now",
+            Self::Waiting => "Waiting for the database",
             Self::InvalidForm | Self::MethodNotAllowed => "That did not work",
             Self::CookiesBlocked(_) => "Your browser blocks cookies",
             Self::FormTooLarge | Self::LinkTooLong => "That is too long",
@@ -63,6 +70,7 @@ pub fn notice(notice: Notice) -> AnyView {
         }
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
+        Notice::Waiting => WAITING.to_owned(),
         Notice::InvalidForm => "The form did not arrive complete. Go back, reload the page, and send it again.".to_owned(),
         Notice::FormTooLarge => "That is too much for one form. Go back and shorten the longest field.".to_owned(),
         Notice::LinkTooLong => {

@@ -142,14 +142,19 @@ pub(in crate::portal) fn misdirected(parts: &Parts) -> Response {
 
 /// What is wrong with the proxy in front: a page for a browser, else a problem (RFC 9457).
 pub(in crate::portal) fn proxy_mistake(headers: &HeaderMap, mistake: ProxyMistake) -> Response {
+    let detail = mistake.text();
+    notice_or_problem(headers, Notice::Proxy(mistake), &detail)
+}
+
+/// A notice for a browser, else a problem (RFC 9457) with that detail.
+pub(in crate::portal) fn notice_or_problem(headers: &HeaderMap, shown: Notice, detail: &str) -> Response {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     if accepts.into_iter().any(|accepted| accepted.contains("text/html")) {
-        return notice(None, Notice::Proxy(mistake));
+        return notice(None, shown);
     }
-    let (title, detail) = (mistake.heading(), mistake.text());
-    let (status, _) = status_of(&Notice::Proxy(mistake));
-    let mut response =
-        (status, Json(json!({"type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail}))).into_response();
+    let (status, retry_after) = status_of(&shown);
+    let body = json!({"type": "about:blank", "title": shown.heading(), "status": status.as_u16(), "detail": detail});
+    let mut response = with_status(Json(body).into_response(), status, retry_after);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -181,7 +186,7 @@ fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
         Notice::NotFound | Notice::SwitchedOff(_) => (StatusCode::NOT_FOUND, None),
         Notice::Closed(_) => (StatusCode::GONE, None),
         Notice::CookiesBlocked(_) => (StatusCode::FORBIDDEN, None),
-        Notice::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
+        Notice::Unavailable | Notice::Waiting => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
         Notice::InvalidForm => (StatusCode::BAD_REQUEST, None),
         Notice::FormTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
         Notice::LinkTooLong => (StatusCode::URI_TOO_LONG, None),
