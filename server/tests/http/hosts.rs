@@ -1,6 +1,6 @@
 //! Under which host names the dashboard may be asked for (DNS rebinding), and that the process says how it is.
 
-use app::redirects::Environment;
+use app::{fixtures::session, redirects::Environment};
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
@@ -92,9 +92,13 @@ async fn the_dashboards_own_host_is_no_portals(pool: PgPool) {
     // Under its path, it still has one.
     assert_eq!(site.get_with("/portal/my-app/sign-in", &[("host", "accounts.myapp.com")]).await.status, StatusCode::OK);
 
-    let site = site.signed_in(&pool, owner(&pool).await.admin.unwrap()).await;
+    let token = session(&pool, owner(&pool).await.admin.unwrap()).await;
+    let site = site.with_cookie(format!("__Host-portal-redirects-session={}", token.secret()));
+    let headers = [("host", "accounts.myapp.com"), ("content-type", FORM)];
     for origin in ["https://accounts.myapp.com", "https://ACCOUNTS.myapp.com:8443"] {
-        let answer = site.post("/instances/new", &with(with(instance_form(), "slug", "other"), "portal_origin", origin)).await;
+        let form = with(with(instance_form(), "slug", "other"), "portal_origin", origin);
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let answer = site.post_body("/instances/new", &headers, body).await;
         let message = "The dashboard is at this host. Give the portal one of its own, like https://accounts.myapp.com.";
         assert_eq!((answer.status, error_of(answer.text(), "portal_origin").as_deref()), (StatusCode::UNPROCESSABLE_ENTITY, Some(message)));
         assert_eq!(value(answer.text(), "portal_origin"), origin);

@@ -38,7 +38,7 @@ async fn everything_works(pool: &PgPool, kind: Kind) {
     let server = server(pool, &["--client-address", "XRealIp"]);
     let tls = Tls::new(&[DASHBOARD, PORTAL]);
     let proxy = Proxy::start(kind, &server.address, &tls, free_port());
-    let browser = Browser { tls: &tls, proxy: &proxy, cookie: String::new() };
+    let browser = Browser { tls: &tls, proxy: &proxy, cookie: String::new(), says: "x-real-ip: 192.0.2.66\r\n" };
 
     // The cookie of a session has TLS's protection.
     let page = browser.get(DASHBOARD, &format!("/account/setup?token={}", server.token)).await;
@@ -88,7 +88,7 @@ async fn behind_a_bare_nginx_a_page_says_what_to_set(pool: PgPool) {
     let server = server(&pool, &[]);
     let tls = Tls::new(&[DASHBOARD, PORTAL]);
     let proxy = Proxy::start(Kind::BareNginx, &server.address, &tls, free_port());
-    let browser = Browser { tls: &tls, proxy: &proxy, cookie: String::new() };
+    let browser = Browser { tls: &tls, proxy: &proxy, cookie: String::new(), says: "" };
     for (host, path) in [(DASHBOARD, "/account/sign-in"), (DASHBOARD, "/"), (PORTAL, "/sign-in"), (PORTAL, "/v1/redirects")] {
         let said = browser.get(host, path).await;
         assert_eq!((said.status, said.headers("set-cookie").len()), (421, 0), "{host}{path}: {said:?}");
@@ -106,7 +106,7 @@ async fn behind_caddy_without_the_servers_option_a_page_says_what_to_set(pool: P
     let server = server(&pool, &[]);
     let tls = Tls::new(&[DASHBOARD, PORTAL]);
     let proxy = Proxy::start(Kind::Caddy, &server.address, &tls, free_port());
-    let browser = Browser { tls: &tls, proxy: &proxy, cookie: String::new() };
+    let browser = Browser { tls: &tls, proxy: &proxy, cookie: String::new(), says: "" };
     let said = browser.get(DASHBOARD, "/account/sign-in").await;
     assert!(said.status == 400 && said.body.contains("--client-address XRealIp"), "{said:?}");
     drop(proxy);
@@ -118,7 +118,7 @@ async fn a_header_that_the_proxy_does_not_set_is_said_once(pool: PgPool) {
     let server = server(&pool, &["--client-address", "CfConnectingIp"]);
     let tls = Tls::new(&[DASHBOARD, PORTAL]);
     let proxy = Proxy::start(Kind::Nginx, &server.address, &tls, free_port());
-    let browser = Browser { tls: &tls, proxy: &proxy, cookie: String::new() };
+    let browser = Browser { tls: &tls, proxy: &proxy, cookie: String::new(), says: "" };
     for _ in 0..3 {
         assert_eq!(browser.get(DASHBOARD, "/account/sign-in").await.status, 200);
     }
@@ -132,6 +132,8 @@ struct Browser<'a> {
     tls: &'a Tls,
     proxy: &'a Proxy,
     cookie: String,
+    /// A header of its own with each request.
+    says: &'static str,
 }
 
 impl Browser<'_> {
@@ -152,12 +154,12 @@ impl Browser<'_> {
     }
 
     async fn send(&self, host: &str, method: &str, path: &str, headers: &str, body: &str) -> Said {
-        // What a client says of its own address is nobody's business.
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\naccept: text/html\r\nx-real-ip: 192.0.2.66\r\n\
-             cookie: {}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\naccept: text/html\r\n\
+             cookie: {}\r\ncontent-length: {}\r\n{}{headers}\r\n{body}",
             self.cookie,
-            body.len()
+            body.len(),
+            self.says
         );
         self.tls.send(self.proxy.port, host, request.as_bytes()).await
     }
