@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub use failure_log::{is_outage, log_failure, log_failure_as};
-pub use timed::{Timed, TimedOn, begin, begin_briefly, begin_on, timed, timed_on};
+pub use timed::{Timed, TimedOn, begin, begin_briefly, begin_in_background, begin_on, in_background, in_background_on, timed, timed_on};
 
 /// Why a change was not stored.
 #[derive(Debug, thiserror::Error)]

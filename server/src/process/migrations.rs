@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 
 use crate::{
     config::{Config, LogFormat, SecondFactor},
-    database::{self, Database},
+    database::{self, Database, connector::ConnectError},
     http::dashboard_url::DashboardUrl,
     process::{
         shutdown::Shutdown,
@@ -80,7 +80,9 @@ pub(crate) fn listens_first(database: &Database) -> bool {
 /// a certificate, a schema of another program.
 pub(crate) fn may_become_ready(role: RuntimeRole, error: &anyhow::Error) -> bool {
     let passes = |cause: &(dyn std::error::Error + 'static)| {
-        cause.is::<tokio::time::error::Elapsed>() || cause.downcast_ref::<sqlx::Error>().is_some_and(is_outage)
+        cause
+            .downcast_ref::<ConnectError>()
+            .map_or_else(|| cause.downcast_ref::<sqlx::Error>().is_some_and(is_outage), ConnectError::may_pass)
     };
     role == RuntimeRole::Portal || error.chain().any(passes)
 }

@@ -187,12 +187,11 @@ fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
         Notice::Closed(_) => (StatusCode::GONE, None),
         Notice::CookiesBlocked(_) => (StatusCode::FORBIDDEN, None),
         Notice::Unavailable | Notice::Waiting => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
-        Notice::InvalidForm => (StatusCode::BAD_REQUEST, None),
+        Notice::InvalidForm | Notice::Proxy(ProxyMistake::ClientAddress(_)) => (StatusCode::BAD_REQUEST, None),
         Notice::FormTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
         Notice::LinkTooLong => (StatusCode::URI_TOO_LONG, None),
         Notice::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None),
         Notice::Proxy(ProxyMistake::Host(_)) => (StatusCode::MISDIRECTED_REQUEST, None),
-        Notice::Proxy(ProxyMistake::ClientAddress(_)) => (StatusCode::BAD_REQUEST, None),
     }
 }
 
