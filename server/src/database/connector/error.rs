@@ -63,7 +63,7 @@ impl std::error::Error for ConnectError {}
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { source, database, role, attempts } = self;
+        let Self { source, database, role, attempts, .. } = self;
         match &attempts[..] {
             [(place, reason)] => write!(f, "the database {database} at {place} can't be reached as role {role} ({source}): {reason}"),
             _ => {
