@@ -21,6 +21,8 @@ mod target_checks;
 
 use std::process::ExitCode;
 
+pub use process::init::run_as_init;
+
 use crate::{
     cli::{Cli, Command},
     process::{admin, migrations, serve, shutdown::run_async},

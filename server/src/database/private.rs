@@ -104,7 +104,7 @@ impl PrivatePostgres {
     pub(super) async fn keep_running(&self) -> Infallible {
         loop {
             tokio::time::sleep(CHECK_INTERVAL).await;
-            match self.data_dir.postmaster() {
+            match self.data_dir.postmaster().await {
                 Ok(Some(_)) => {}
                 Ok(None) => {
                     tracing::warn!("the private PostgreSQL has stopped; restarting it");
@@ -152,7 +152,7 @@ impl PrivatePostgres {
     async fn ensure_running(&self) -> anyhow::Result<()> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
-            let started = match self.data_dir.postmaster() {
+            let started = match self.data_dir.postmaster().await {
                 Ok(Some(_)) => Ok(()),
                 Ok(None) => self.launch().await?,
                 Err(error) => Err(format!("can't tell whether it is running: {error}")),

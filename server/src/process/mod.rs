@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 mod failed_sign_ins;
 pub(crate) mod file_limit;
+pub(crate) mod init;
 pub(crate) mod migrations;
 mod preview_origins;
 pub(crate) mod serve;
