@@ -49,7 +49,9 @@ pub(crate) fn notes(live: &LiveStatus) -> Vec<String> {
     let silent = match live.silent().count() {
         0 => None,
         1 => Some("1 runtime has not been heard. It has ended, or it can't reach the database and serves what it has.".to_owned()),
-        count => Some(format!("{count} runtimes have not been heard. They have ended, or they can't reach the database and serve what they have.")),
+        count => Some(format!(
+            "{count} runtimes have not been heard. They have ended, or they can't reach the database and serve what they have."
+        )),
     };
     follows.into_iter().chain(silent).collect()
 }
@@ -133,7 +135,10 @@ mod tests {
         assert_eq!(said(&[here, behind, gone]), says("live on 1 of 3 runtimes", &["One more follows within 30 seconds.", one]));
         assert_eq!(said(&[behind, behind, gone, gone_behind]), says("live on 0 of 4 runtimes", &["2 more follow within 30 seconds.", two]));
         assert_eq!([heard(gone), heard(here)], ["not heard for 52 s", "3 s ago"]);
-        assert_eq!([version(gone, 12), version(gone_behind, 12), version(&silent(None, true), 12)], ["Last version 12", "Last version 11", "Last version unknown"]);
+        assert_eq!(
+            [version(gone, 12), version(gone_behind, 12), version(&silent(None, true), 12)],
+            ["Last version 12", "Last version 11", "Last version unknown"]
+        );
     }
 
     #[test]

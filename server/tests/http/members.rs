@@ -314,7 +314,9 @@ async fn a_page_has_a_hundred_members_however_many_there_are(pool: PgPool) {
         let answer = site.get(&page).await;
         seen += rows(&answer);
         addresses.push(page);
-        let Some(next) = answer.text().split_once("rel=\"next\"").map(|(before, _)| before.rsplit_once("href=\"").unwrap().1) else { break };
+        let Some(next) = answer.text().split_once("rel=\"next\"").map(|(before, _)| before.rsplit_once("href=\"").unwrap().1) else {
+            break;
+        };
         page = next.split_once('"').unwrap().0.replace("&amp;", "&");
     }
     // Everybody but the owner, who leaves instead.

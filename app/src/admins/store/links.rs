@@ -193,12 +193,7 @@ pub async fn delete(connection: &mut PgConnection, token: &Token) -> sqlx::Resul
 ///
 /// # Errors
 /// The query fails.
-pub async fn pending<'e>(
-    executor: impl PgExecutor<'e>,
-    instance: i64,
-    search: &str,
-    limit: i64,
-) -> sqlx::Result<Vec<PendingInvitation>> {
+pub async fn pending<'e>(executor: impl PgExecutor<'e>, instance: i64, search: &str, limit: i64) -> sqlx::Result<Vec<PendingInvitation>> {
     sqlx::query_as!(
         PendingInvitation,
         r#"select id, email as "email!", role as "role!", created_at, created_by, expires_at from admin_links l

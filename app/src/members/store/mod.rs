@@ -82,7 +82,8 @@ pub async fn read_page(pool: &PgPool, instance: i64, filter: &MembersFilter, lim
     )
     .fetch_all(timed(pool))
     .await?;
-    let member = |(id, email, role, since): (i64, String, String, OffsetDateTime)| Ok(Member { id, email, role: stored_role(&role)?, since });
+    let member =
+        |(id, email, role, since): (i64, String, String, OffsetDateTime)| Ok(Member { id, email, role: stored_role(&role)?, since });
     let members: sqlx::Result<Vec<_>> = rows.into_iter().map(|row| member((row.admin_id, row.email, row.role, row.since))).collect();
     let (mut members, limit) = (members?, usize::try_from(limit).unwrap_or(0));
     let more = members.len() > limit;

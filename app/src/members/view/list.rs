@@ -51,7 +51,8 @@ pub(super) fn member_list(
         (false, true) => None,
     };
     let body = if rows.is_empty() {
-        let text = format!("No member's address has \u{201c}{}\u{201d} in it. Search for a part of an email address.", Escaped(&filter.search));
+        let text =
+            format!("No member's address has \u{201c}{}\u{201d} in it. Search for a part of an email address.", Escaped(&filter.search));
         let text = if is_searched { text } else { "The list of members ends here.".to_owned() };
         let all = MembersFilter::default().page(&list.slug, &[]);
         view! { <div class="card empty"><h3>"No member found"</h3><p>{text}</p><a class="button" href=all>"Show all"</a></div> }.into_any()
@@ -99,7 +100,8 @@ pub(super) fn invitations(
     let is_cut = i64::try_from(pending.len()).is_ok_and(|count| count >= PAGE_SIZE);
     let cut = is_cut.then(|| view! { <p class="help">{format!("The newest {PAGE_SIZE}. Search for others by email address.")}</p> });
     let link_for = |email: &str| new.filter(|(invited, _)| invited == email).map(|(_, link)| link.clone());
-    let rows = pending.into_iter().map(|pending| invitation_row(link_for(&pending.email), pending, &list.slug, &list.filter)).collect_view();
+    let rows =
+        pending.into_iter().map(|pending| invitation_row(link_for(&pending.email), pending, &list.slug, &list.filter)).collect_view();
     Some(view! {
         <section class="group" aria-labelledby="invitations-title">
             <div>

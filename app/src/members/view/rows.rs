@@ -156,7 +156,12 @@ impl MemberList {
 }
 
 /// The row of an invitation that nobody has accepted yet, with its link if it was just made.
-pub(super) fn invitation_row(link: Option<String>, pending: PendingInvitation, slug: &str, filter: &MembersFilter) -> impl IntoView + use<> {
+pub(super) fn invitation_row(
+    link: Option<String>,
+    pending: PendingInvitation,
+    slug: &str,
+    filter: &MembersFilter,
+) -> impl IntoView + use<> {
     let PendingInvitation { id, email, role, created_at, created_by, expires_at } = pending;
     let page = paths::instance(slug);
     let role: Option<Role> = role.parse().ok();

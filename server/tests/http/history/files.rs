@@ -1,6 +1,10 @@
 //! `/instances/{slug}/history/export.csv` and `.json`: what they hold, that they are whole, and what happens if they can't be.
 
+use axum::{body::Body, http::Method};
+use http_body_util::BodyExt;
+
 use super::*;
+use crate::common::request;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn files_hold_what_fits_the_filter_and_no_cell_is_a_formula(pool: PgPool) {
