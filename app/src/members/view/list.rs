@@ -43,6 +43,8 @@ pub(super) fn member_list(
     let next = page.next.map(|next| {
         view! { <a class="button small" href=filter.at(Some(next)).page(&list.slug, &[]) rel="next">"Next"</a> }
     });
+    let all = MembersFilter::default().page(&list.slug, &[]);
+    let show_all = is_searched.then(|| view! { <a class="button small" href=all.clone()>"Show all"</a> });
     let is_whole = first.is_none() && next.is_none();
     let said = match (is_searched, is_whole) {
         (true, true) => Some(format!("{} of {} members", Grouped(count.found), Grouped(count.all))),
@@ -54,10 +56,9 @@ pub(super) fn member_list(
         let text =
             format!("No member's address has \u{201c}{}\u{201d} in it. Search for a part of an email address.", Escaped(&filter.search));
         let text = if is_searched { text } else { "The list of members ends here.".to_owned() };
-        let all = MembersFilter::default().page(&list.slug, &[]);
         view! { <div class="card empty"><h3>"No member found"</h3><p>{text}</p><a class="button" href=all>"Show all"</a></div> }.into_any()
     } else {
-        let pages = said.map(|said| view! { <nav class="pager" aria-label="Pages"><p>{said}</p>{first}{next}</nav> });
+        let pages = said.map(|said| view! { <nav class="pager" aria-label="Pages"><p>{said}</p>{show_all}{first}{next}</nav> });
         view! { <ul class="card people">{rows}</ul>{pages} }.into_any()
     };
     view! { <div>{search}{body}</div> }

@@ -96,6 +96,8 @@ pub fn MembersPage() -> impl IntoView {
         let list = MemberList { slug: slug.clone(), name, filter, has_search, caller: caller.id, is_owner, changed, with_tokens };
         let members = list::member_list(&list, count, page, changed_elsewhere, &errors);
         let invitations = list::invitations(&list, pending, new_link.as_ref());
+        // The form is far below a long list.
+        let to_invite = (is_owner && has_search).then(|| view! { <p><a href="#invite-title">"Invite somebody"</a></p> });
         let form = is_owner.then(|| invite_form(&slug, invite, &errors));
         let help = if is_owner {
             "Who may do what with this instance. The last owner can't leave or get another role."
@@ -110,6 +112,7 @@ pub fn MembersPage() -> impl IntoView {
                     <div>
                         <h2 id="members-title">"Members"</h2>
                         <p>{help}</p>
+                        {to_invite}
                     </div>
                     {members}
                 </section>
