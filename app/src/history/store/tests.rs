@@ -148,7 +148,8 @@ async fn a_page_of_a_long_history_reads_about_as_many_rows_as_it_shows(pool: PgP
             .fetch_one(&mut *transaction)
             .await
             .unwrap();
-            assert!(rows <= 200, "{rows} rows were read for {scope:?} {query}");
+            // Several sources read the 48 rows of two days.
+            assert!(rows <= 500, "{rows} rows were read for {scope:?} {query}");
         }
     }
 }
