@@ -4,10 +4,12 @@ mod binaries;
 pub mod connector;
 mod data_dir;
 mod migration_lock;
+pub(crate) mod owner;
 mod pooler;
 mod private;
 pub mod privileges;
-mod schema;
+pub(crate) mod programs;
+pub(crate) mod schema;
 mod store;
 pub mod url;
 

@@ -24,7 +24,7 @@ use crate::observe::sampled::Sampled;
 const OWNER: &str = "portal_redirects";
 
 /// The role that serves. It owns nothing and has only the privileges granted to it.
-const SERVING_ROLE: &str = "portal_redirects_serve";
+pub(super) const SERVING_ROLE: &str = "portal_redirects_serve";
 
 /// How long PostgreSQL may take to start, crash recovery included.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
@@ -41,6 +41,11 @@ static UNKNOWN: Sampled = Sampled::new();
 /// The private PostgreSQL with this socket directory, as the role that serves.
 pub(super) fn url(socket: &Path) -> DatabaseUrl {
     DatabaseUrl::of_socket(socket, SERVING_ROLE, OWNER)
+}
+
+/// The private PostgreSQL with this socket directory, as the role that owns the database and migrates it.
+pub(super) fn owner_url(socket: &Path) -> DatabaseUrl {
+    DatabaseUrl::of_socket(socket, OWNER, OWNER)
 }
 
 /// A running private PostgreSQL.
@@ -81,7 +86,7 @@ impl PrivatePostgres {
 
     /// Its database, for the role that owns it and migrates it.
     pub(super) fn owner_url(&self) -> DatabaseUrl {
-        DatabaseUrl::of_socket(&self.data_dir.socket, OWNER, OWNER)
+        owner_url(&self.data_dir.socket)
     }
 
     /// The database that is there before any other is created.
