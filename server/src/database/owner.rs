@@ -3,21 +3,19 @@
 use sqlx::PgConnection;
 
 use super::{
-    connector::Connector,
+    connector::{ConnectError, Connector},
     data_dir, migrate_as, owner_url,
     private::{self, PrivatePostgres},
     serving_url,
 };
 use crate::config::Config;
 
-/// A database that is running, and how to reach it as the role that owns its tables.
+/// A database that is running, and the way to it as the role that owns its tables.
 #[derive(Debug)]
 pub(crate) struct OwnedDatabase {
     connector: Connector,
     /// The role that serves, if it is another one.
     serving: Option<String>,
-    /// The variable with its URL; `None` for the private PostgreSQL.
-    variable: Option<&'static str>,
     /// The private PostgreSQL, if it runs only for this command.
     private: Option<PrivatePostgres>,
 }
@@ -28,16 +26,10 @@ impl OwnedDatabase {
     /// # Errors
     /// A URL is not valid, or the private PostgreSQL can't be started.
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
-        let serving = serving_url(config)?;
-        let configured = match (owner_url(config)?, &serving) {
-            (Some(url), _) => Some((url, "DATABASE_MIGRATE_URL")),
-            (None, Some(url)) => Some((url.clone(), "DATABASE_URL")),
-            (None, None) => None,
-        };
-        if let Some((url, variable)) = configured {
-            let connector = Connector::new(url);
-            let serving = serving.map(|serving| Connector::new(serving).role().to_owned()).filter(|role| role != connector.role());
-            return Ok(Self { connector, serving, variable: Some(variable), private: None });
+        let serving = serving_url(config)?.map(Connector::new);
+        if let Some(connector) = owner_url(config)?.map(Connector::new).or_else(|| serving.clone()) {
+            let serving = serving.map(|serving| serving.role().to_owned()).filter(|role| role != connector.role());
+            return Ok(Self { connector, serving, private: None });
         }
         let path = config.data_dir()?;
         let connector = Connector::new(private::owner_url(&data_dir::socket_dir(&path)));
@@ -46,30 +38,28 @@ impl OwnedDatabase {
             Ok(_) => None,
             Err(_) => Some(PrivatePostgres::start(&path).await?),
         };
-        Ok(Self { connector, serving: Some(private::SERVING_ROLE.to_owned()), variable: None, private })
+        Ok(Self { connector, serving: Some(private::SERVING_ROLE.to_owned()), private })
     }
 
     /// A connection.
     ///
     /// # Errors
     /// The database can't be reached.
-    pub(crate) async fn connect(&self) -> anyhow::Result<PgConnection> {
-        Ok(self.connector.connect().await?)
+    pub(crate) async fn connect(&self) -> Result<PgConnection, ConnectError> {
+        self.connector.connect().await
     }
 
-    /// How PostgreSQL's own programs reach it. Nothing of it is an argument, which other users could read.
+    /// How PostgreSQL's own programs reach it.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         self.connector.url().libpq_environment()
     }
 
     /// What to check if PostgreSQL refuses something.
     pub(crate) fn role_hint(&self) -> &'static str {
-        match self.variable {
-            Some("DATABASE_URL") => {
-                "the role of DATABASE_URL must own the tables. If another role does, set its URL as DATABASE_MIGRATE_URL"
-            }
-            Some(_) => "the role of DATABASE_MIGRATE_URL must own the tables",
-            None => "see the log of the private PostgreSQL",
+        match self.connector.url().source() {
+            "DATABASE_URL" => "the role of DATABASE_URL must own the tables. If another role does, set its URL as DATABASE_MIGRATE_URL",
+            "DATABASE_MIGRATE_URL" => "the role of DATABASE_MIGRATE_URL must own the tables",
+            _ => "see the log of the private PostgreSQL",
         }
     }
 

@@ -43,7 +43,7 @@ pub(super) fn url(socket: &Path) -> DatabaseUrl {
     DatabaseUrl::of_socket(socket, SERVING_ROLE, OWNER)
 }
 
-/// The private PostgreSQL with this socket directory, as the role that owns the database and migrates it.
+/// The same as the role that owns the database and migrates it.
 pub(super) fn owner_url(socket: &Path) -> DatabaseUrl {
     DatabaseUrl::of_socket(socket, OWNER, OWNER)
 }
