@@ -64,13 +64,11 @@ impl std::error::Error for ConnectError {}
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { source, database, role, attempts, .. } = self;
-        match &attempts[..] {
-            [(place, reason)] => write!(f, "the database {database} at {place} can't be reached as role {role} ({source}): {reason}"),
-            _ => {
-                let attempts: Vec<String> = attempts.iter().map(|(place, reason)| format!("{place}: {reason}")).collect();
-                write!(f, "the database {database} can't be reached as role {role} ({source}) at any of its hosts. {}", attempts.join("; "))
-            }
+        if let [(place, reason)] = &attempts[..] {
+            return write!(f, "the database {database} at {place} can't be reached as role {role} ({source}): {reason}");
         }
+        let attempts: Vec<String> = attempts.iter().map(|(place, reason)| format!("{place}: {reason}")).collect();
+        write!(f, "the database {database} can't be reached as role {role} ({source}) at any of its hosts. {}", attempts.join("; "))
     }
 }
 
