@@ -92,7 +92,7 @@ fn the_grafana_dashboard_shows_every_metric_and_names_no_other() {
 }
 
 /// The value of each line of the alert rules that begins with that key.
-fn alert_lines<'a>(key: &'a str) -> impl Iterator<Item = &'a str> {
+fn alert_lines(key: &str) -> impl Iterator<Item = &str> {
     ALERTS.lines().filter_map(move |line| line.trim_start_matches([' ', '-']).strip_prefix(key)?.strip_prefix(": "))
 }
 

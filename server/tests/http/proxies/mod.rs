@@ -79,8 +79,8 @@ async fn everything_works(pool: &PgPool, kind: Kind) {
     assert!([400, 414, 431].contains(&refused.status), "{kind:?} {}", refused.status);
 
     drop(proxy);
-    let log = server.stop();
-    assert!(!log.contains("has no client address") && !log.contains("was refused"), "{kind:?}");
+    let logged = server.stop();
+    assert!(!logged.contains("has no client address") && !logged.contains("was refused"), "{kind:?}");
 }
 
 #[sqlx::test(migrations = "../migrations")]

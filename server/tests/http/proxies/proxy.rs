@@ -142,10 +142,7 @@ fn replaced(name: &str, values: &[(&str, &str)]) -> String {
 
 /// The same without any header for the server.
 fn bare(site: &str) -> String {
-    site.lines()
-        .filter(|line| !line.contains("proxy_set_header") && !line.contains("proxy_http_version"))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    site.split_inclusive('\n').filter(|line| !line.contains("proxy_set_header") && !line.contains("proxy_http_version")).collect()
 }
 
 /// Debian has servers where not everybody's path leads.

@@ -36,7 +36,7 @@ impl Tls {
         trusted.add(certificate.der().clone()).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions().unwrap();
         let connector = TlsConnector::from(Arc::new(config.with_root_certificates(trusted).with_no_client_auth()));
-        Self { certificate: pem("CERTIFICATE", certificate.der()), key: pem("PRIVATE KEY", &key.serialize_der()), connector }
+        Self { certificate: certificate.pem(), key: key.serialize_pem(), connector }
     }
 
     /// Sends a request for a host, and reads the answer until the connection ends.
@@ -51,20 +51,6 @@ impl Tls {
         let (_written, _read) = tokio::join!(writer.write_all(request), reader.read_to_end(&mut answer));
         Said::read(&String::from_utf8_lossy(&answer))
     }
-}
-
-/// DER as the text that proxies read (RFC 7468).
-fn pem(label: &str, der: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for three in der.chunks(3) {
-        let bits = three.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - three.len()));
-        let digits = (0..4).map(|place| char::from(DIGITS[bits >> (18 - 6 * place) & 63]));
-        text.extend(digits.take(three.len() + 1));
-        text.extend(std::iter::repeat_n('=', 3 - three.len()));
-    }
-    let lines = text.as_bytes().chunks(64).map(|line| format!("{}\n", String::from_utf8_lossy(line))).collect::<String>();
-    format!("-----BEGIN {label}-----\n{lines}-----END {label}-----\n")
 }
 
 impl Said {
