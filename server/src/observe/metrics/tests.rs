@@ -111,6 +111,10 @@ fn each_alert_says_how_bad_it_is_what_it_means_and_where_to_read_on() {
     let alerts: Vec<_> = alert_lines("alert").collect();
     let runbook = |name: &&str| format!("\"server/OPERATIONS.md#when-{}-fires\"", name.to_lowercase());
     assert_eq!(alert_lines("runbook").collect::<Vec<_>>(), alerts.iter().map(runbook).collect::<Vec<_>>());
+    let guide = include_str!("../../../OPERATIONS.md");
+    for name in &alerts {
+        assert!(guide.contains(&format!("### When {name} fires\n")), "{name}");
+    }
     for key in ["summary", "description"] {
         assert_eq!(alert_lines(key).count(), alerts.len(), "{key}");
     }
