@@ -76,7 +76,7 @@ package-files: setup-packages $(if $(filter debug,$(profile)),debug,build)
 
 deb: package-files ## Build the Debian package in target/release
 	rm -f target/$(profile)/*.deb
-	$(tools)/cargo-deb-3.8.0/bin/cargo-deb --quiet -p server --no-build --no-strip --output target/$(profile)/
+	$(tools)/cargo-deb-3.8.0/bin/cargo-deb --quiet -p server --no-build --no-strip $(if $(filter debug,$(profile)),--fast) --output target/$(profile)/
 
 image: package-files ## Build the container image: target/release/portal-redirects-image.tar; POSTGRES=15 puts a PostgreSQL into it
 	.ci/image target/$(profile)/portal-redirects-image.tar $(POSTGRES)

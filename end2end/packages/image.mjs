@@ -56,7 +56,7 @@ function changedRoot() {
   run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", join(root, "tmp"));
   run("mount", "-o", "remount,ro,bind", root);
   const inside = (...command) => ["--userspec=10001:10001", root, ...command];
-  const env = { ...variables, PORTAL_REDIRECTS_DATA_DIR: "/var/lib/portal-redirects" };
+  const env = { PATH: process.env.PATH, ...variables, PORTAL_REDIRECTS_DATA_DIR: "/var/lib/portal-redirects" };
   let server;
   return {
     start: () => (server = spawn("chroot", inside("/usr/bin/tini", "-s", "--", "/usr/bin/portal-redirects", "serve"), { env, stdio: ["ignore", "pipe", "pipe"] })),
@@ -68,8 +68,8 @@ function changedRoot() {
 /** What runs the image on this machine. */
 function runner() {
   const image = podman("load", "--quiet", "--input", resolve(file)).trim().split(/\s+/).at(-1);
-  const [{ Config, Labels }] = JSON.parse(podman("image", "inspect", image));
-  assert.ok(Config.Healthcheck ?? JSON.parse(podman("image", "inspect", image))[0].HealthCheck, "it has a health check");
+  const [{ Healthcheck, Labels }] = JSON.parse(podman("image", "inspect", image));
+  assert.deepEqual(Healthcheck.Test, ["CMD", "/usr/bin/portal-redirects", "healthcheck"]);
   assert.equal(Labels["org.opencontainers.image.licenses"], "MIT OR Apache-2.0");
   try {
     assert.match(podman("run", "--rm", "--read-only", "--network", "host", ...limits, image, "--version"), /^portal-redirects \d/);

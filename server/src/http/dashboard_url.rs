@@ -16,7 +16,9 @@ pub struct DashboardUrl {
 
 /// Why a text is not the dashboard's URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("give the URL that people open, like https://dashboard.myapp.com: https (http for loopback names only, or with --insecure-http for private addresses), a host, no path")]
+#[error(
+    "give the URL that people open, like https://dashboard.myapp.com: https (http for loopback names only, or with --insecure-http for private addresses), a host, no path"
+)]
 pub struct NotADashboard;
 
 impl DashboardUrl {

@@ -21,10 +21,10 @@ use super::{dashboard_url::is_loopback, envelope};
 use crate::{config::Config, observe::sampled::Sampled};
 
 /// What a proxy adds. Behind one, every client seems to have the proxy's address.
-const FORWARDED: [HeaderName; 3] =
-    [header::FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
+const FORWARDED: [HeaderName; 3] = [header::FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
 
-const REFUSED: &str = "This server runs without TLS (--insecure-http), so it answers only clients of its private network, without a proxy between.\n";
+const REFUSED: &str =
+    "This server runs without TLS (--insecure-http), so it answers only clients of its private network, without a proxy between.\n";
 
 /// Requests from elsewhere.
 static NOT_PRIVATE: Sampled = Sampled::new();
@@ -43,7 +43,9 @@ pub(crate) fn check_transport(config: &Config) -> anyhow::Result<()> {
             );
         }
         if let Some(url) = config.dashboard_url.as_ref().filter(|url| !has_tls && !url.host_str().is_some_and(is_loopback)) {
-            anyhow::bail!("{url} has no TLS. Set --dashboard-url to an https URL. To only try it in a private network, use --insecure-http.");
+            anyhow::bail!(
+                "{url} has no TLS. Set --dashboard-url to an https URL. To only try it in a private network, use --insecure-http."
+            );
         }
         return Ok(());
     }
@@ -51,12 +53,18 @@ pub(crate) fn check_transport(config: &Config) -> anyhow::Result<()> {
         anyhow::bail!("--insecure-http is for trying it without TLS, but --dashboard-url is an https URL. Leave one of them out.");
     }
     if config.client_address != ClientIpSource::ConnectInfo {
-        anyhow::bail!("--insecure-http works without a proxy only. Leave out --client-address, or put TLS into the proxy and leave out --insecure-http.");
+        anyhow::bail!(
+            "--insecure-http works without a proxy only. Leave out --client-address, or put TLS into the proxy and leave out --insecure-http."
+        );
     }
     if !listen.is_unspecified() && !is_private(listen) {
-        anyhow::bail!("{listen} is a public address, and --insecure-http is for private networks only. Choose another address with --listen.");
+        anyhow::bail!(
+            "{listen} is a public address, and --insecure-http is for private networks only. Choose another address with --listen."
+        );
     }
-    tracing::warn!("there is no TLS (--insecure-http): others in the network can read passwords and take over sessions. Use it for trying things out only");
+    tracing::warn!(
+        "there is no TLS (--insecure-http): others in the network can read passwords and take over sessions. Use it for trying things out only"
+    );
     Ok(())
 }
 

@@ -41,7 +41,16 @@ fn without_tls_only_private_networks_are_served_and_only_if_asked_for() {
 #[test]
 fn private_addresses_are_those_of_this_machine_of_links_and_of_private_networks() {
     for address in [
-        "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1",
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "169.254.1.1",
+        "::1",
+        "fd00::1",
+        "fe80::1",
+        "::ffff:10.0.0.1",
     ] {
         assert!(is_private(address.parse().unwrap()), "{address}");
     }
