@@ -76,11 +76,16 @@ export async function firstWalk(url, link) {
   await findAgain(url);
 }
 
+/** Signs the first admin in. Returns the cookie. */
+export async function signIn(url) {
+  return session(await send(`${url}/account/sign-in`, { form: { ...owner, next: "" } }));
+}
+
 /** The redirect is served, and the admin can sign in. */
 export async function findAgain(url) {
   const resolved = await send(`${url}/portal/my-app/v1/resolve?flow=sign-in`);
   assert.equal(JSON.parse(resolved.text).target, "https://myapp.com/welcome", resolved.text);
-  const cookie = session(await send(`${url}/account/sign-in`, { form: { ...owner, next: "" } }));
+  const cookie = await signIn(url);
   const page = await send(`${url}/instances/my-app/redirects`, { cookie });
   assert.ok(page.status === 200 && page.text.includes("/welcome"), page.text);
   return page.text;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::{config::Config, manifest, process::admin, resolve};
+use crate::{backup, config::Config, manifest, process::admin, resolve};
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -53,6 +53,14 @@ pub enum Command {
     /// says who. Applying the same file again changes nothing. Exit code 0: done. 1: stopped. 2: the command or the file is not valid.
     /// 3: the database or the server can't be reached, or does not allow it.
     Apply(manifest::ApplyFlags),
+    /// Write everything that is stored into a file.
+    ///
+    /// It uses `pg_dump` of the database's version, and works while servers run. The key of second factors is not part of it.
+    Backup(backup::BackupFlags),
+    /// Replace everything that is stored by what a backup has, whole or not at all.
+    ///
+    /// It uses `pg_restore` and `psql`, brings the schema up to date, and checks what it has restored. It works while servers run.
+    Restore(backup::RestoreFlags),
     /// Manage admin accounts in the database of --database-url, or of the running server.
     #[command(subcommand)]
     Admin(admin::Command),

@@ -2,6 +2,7 @@
 //!
 //! `cli` parses the command line and `process` carries it out. `router` is the whole HTTP surface, made of `dashboard` and `portal`.
 
+mod backup;
 pub mod cli;
 pub mod config;
 mod dashboard;
@@ -34,6 +35,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or_default() {
         Command::Serve => run_async(async |shutdown| serve::serve(&cli.config, shutdown).await),
         Command::Migrate => run_async(async |shutdown| migrations::migrate(&cli.config, shutdown).await),
+        Command::Backup(flags) => run_async(async |shutdown| backup::backup(&flags, &cli.config, shutdown).await),
+        Command::Restore(flags) => run_async(async |shutdown| backup::restore(&flags, &cli.config, shutdown).await),
         Command::Admin(command) => admin::run(&command, &cli.config),
         Command::Export(flags) => manifest::export(&flags, &cli.config),
         Command::Diff(flags) => manifest::diff(&flags, &cli.config),

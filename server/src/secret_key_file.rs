@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::credentials::secret_key::{NotAKey, SecretKey};
+use app::{
+    admins::second_factor::TotpSecret,
+    credentials::secret_key::{NotAKey, SecretKey},
+};
 
 /// The file's name in the data directory.
 const NAME: &str = "secret.key";
@@ -78,6 +81,20 @@ impl SecretKeyFile {
             Err(error) => return Err(self.io(error)),
         }
         self.read()
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Checks that it holds the key that encrypted an admin's secret.
+    ///
+    /// # Errors
+    /// It can't be read, or holds another key.
+    pub(crate) fn check(&self, admin: i64, encrypted: &[u8]) -> anyhow::Result<()> {
+        TotpSecret::decrypt(encrypted, &self.read()?, admin)?;
+        Ok(())
     }
 
     /// Whether other users of the machine can read the file.

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use tokio::process::Command;
 
-use super::data_dir::DataDir;
+use super::{data_dir::DataDir, programs};
 
 /// The directory with the binaries of one PostgreSQL version.
 #[derive(Debug)]
@@ -44,28 +44,15 @@ pub(super) fn one_line(output: &Output) -> String {
 
 fn find_directory(cluster: &Path) -> anyhow::Result<PathBuf> {
     let version = fs::read_to_string(cluster.join("PG_VERSION")).map(|text| text.trim().to_owned()).ok();
-    let mut found: Vec<(u32, PathBuf)> = Vec::new();
-    if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
-        for entry in versions.flatten() {
-            if let Ok(number) = entry.file_name().to_string_lossy().parse() {
-                found.push((number, entry.path().join("bin")));
-            }
-        }
-    }
-    found.sort();
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let candidates: Vec<PathBuf> =
-        found.into_iter().rev().map(|(_, bin)| bin).chain(on_path).filter(|bin| bin.join("initdb").exists()).collect();
+    let candidates = programs::directories("initdb");
     let Some(version) = version else {
         return candidates.into_iter().next().context(
             "DATABASE_URL is not set, and PostgreSQL's binaries (initdb, pg_ctl) are not on this machine. Install PostgreSQL (Debian: apt-get install postgresql), or set DATABASE_URL.",
         );
     };
-    let has_version = |bin: &PathBuf| {
-        let output = std::process::Command::new(bin.join("postgres")).arg("--version").output();
-        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&format!(" {version}.")))
-    };
-    candidates.into_iter().find(has_version).with_context(|| {
+    let found =
+        candidates.into_iter().find(|bin| programs::major_version(&bin.join("postgres")).is_some_and(|found| found.to_string() == version));
+    found.with_context(|| {
         format!("PostgreSQL {version} created {}, but is not on this machine. Install it, or choose another --data-dir.", cluster.display())
     })
 }

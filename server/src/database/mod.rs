@@ -2,9 +2,12 @@
 
 mod binaries;
 mod data_dir;
+pub(crate) mod libpq;
+pub(crate) mod owner;
 mod private;
 pub mod privileges;
-mod schema;
+pub(crate) mod programs;
+pub(crate) mod schema;
 
 use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
 

@@ -22,7 +22,7 @@ use crate::observe::sampled::Sampled;
 const OWNER: &str = "portal_redirects";
 
 /// The role that serves. It owns nothing and has only the privileges granted to it.
-const SERVING_ROLE: &str = "portal_redirects_serve";
+pub(super) const SERVING_ROLE: &str = "portal_redirects_serve";
 
 /// How long PostgreSQL may take to start, crash recovery included.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
@@ -39,6 +39,11 @@ static UNKNOWN: Sampled = Sampled::new();
 /// Connection options for the private PostgreSQL with this socket directory, as the role that serves.
 pub(super) fn options(socket: &Path) -> PgConnectOptions {
     PgConnectOptions::new_without_pgpass().socket(socket).port(5432).username(SERVING_ROLE).database(OWNER)
+}
+
+/// Connection options for the private PostgreSQL with this socket directory, as the role that owns the database and migrates it.
+pub(super) fn owner_options(socket: &Path) -> PgConnectOptions {
+    options(socket).username(OWNER)
 }
 
 /// A running private PostgreSQL.
@@ -79,7 +84,7 @@ impl PrivatePostgres {
 
     /// Connection options for the role that owns the database and migrates it.
     pub(super) fn owner_options(&self) -> PgConnectOptions {
-        self.options().username(OWNER)
+        owner_options(&self.data_dir.socket)
     }
 
     /// Restarts PostgreSQL whenever it has stopped by itself.

@@ -7,6 +7,36 @@ use sqlx::PgConnection;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
+/// The functions that the migrations make, with their arguments.
+pub(crate) const FUNCTIONS: [&str; 5] = [
+    "changes_are_append_only()",
+    "database_identity()",
+    "instances_ask_for_checks()",
+    "instances_begin_a_save()",
+    "instances_say_their_version()",
+];
+
+/// Whether this program has that migration.
+pub(crate) fn knows(version: i64) -> bool {
+    MIGRATOR.iter().any(|migration| migration.version == version)
+}
+
+/// Refuses a schema that a newer version of this program has migrated.
+///
+/// # Errors
+/// It is newer, or can't be read.
+pub(crate) async fn refuse_newer(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let versions: Vec<i64> = sqlx::query_scalar("select version from _sqlx_migrations order by version").fetch_all(connection).await?;
+    match versions.into_iter().find(|version| !knows(*version)) {
+        Some(version) => Err(newer(version)),
+        None => Ok(()),
+    }
+}
+
+fn newer(version: i64) -> anyhow::Error {
+    anyhow::anyhow!("a newer portal-redirects has migrated the database: it has migration {version}")
+}
+
 /// Migrates the schema, under an advisory lock because two servers may start at once.
 ///
 /// # Errors
@@ -42,7 +72,7 @@ const MIGRATE: &str = "Run `portal-redirects migrate` with the same --database-u
 fn compare(applied: &BTreeMap<i64, Vec<u8>>) -> anyhow::Result<()> {
     let needed: BTreeMap<i64, &[u8]> = MIGRATOR.iter().map(|migration| (migration.version, &*migration.checksum)).collect();
     if let Some(version) = applied.keys().find(|version| !needed.contains_key(version)) {
-        anyhow::bail!("a newer portal-redirects has migrated the database: it has migration {version}");
+        return Err(newer(*version));
     }
     for (version, checksum) in needed {
         match applied.get(&version) {

@@ -4,13 +4,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use app::{
-    admins::{
-        second_factor::TotpSecret,
-        store::{
-            accounts,
-            links::{self, Purpose},
-            second_factors,
-        },
+    admins::store::{
+        accounts,
+        links::{self, Purpose},
+        second_factors,
     },
     database::{begin, timed},
     history::Actor,
@@ -131,8 +128,7 @@ async fn check_secret_key(database: &Database, second_factor: &SecondFactor) -> 
     let file = &second_factor.key_file;
     match second_factors::any(timed(database.pool())).await? {
         Some((admin, secret)) => {
-            let is_right = file.read().map_err(anyhow::Error::from).and_then(|key| Ok(TotpSecret::decrypt(&secret, &key, admin)?));
-            if let Err(error) = is_right {
+            if let Err(error) = file.check(admin, &secret) {
                 tracing::error!("codes of second factors can't be checked, and admins who have one need a recovery code: {error}");
             }
         }

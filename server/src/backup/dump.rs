@@ -1,0 +1,114 @@
+//! `backup`: writes everything that is stored into a file.
+
+use std::{
+    fs::{self, File},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use app::{admins::store::second_factors, ui::text::Grouped};
+use sqlx::Connection;
+
+use super::{
+    flags::BackupFlags,
+    store::{self, Contents},
+    tools::{Tools, failure},
+};
+use crate::{
+    config::Config,
+    database::owner::OwnedDatabase,
+    process::{shutdown::Shutdown, stdout::print_line},
+};
+
+/// The tables whose rows describe running servers, and nothing that anybody stored.
+const OF_RUNNING_SERVERS: [&str; 3] = ["rate_limits", "runtime_versions", "runtimes"];
+
+/// Writes a backup. A signal ends it, and then there is no file.
+///
+/// # Errors
+/// The file exists or can't be written, the database can't be reached, or `pg_dump` fails.
+pub(crate) async fn backup(flags: &BackupFlags, config: &Config, mut shutdown: Shutdown) -> anyhow::Result<()> {
+    let file = &flags.file;
+    if file.symlink_metadata().is_ok() {
+        anyhow::bail!("{} exists already. Choose another name, or move it away.", file.display());
+    }
+    let unfinished = Unfinished::create(file)?;
+    let database = OwnedDatabase::open(config).await?;
+    let result = tokio::select! {
+        result = dump(&database, &unfinished) => result,
+        () = shutdown.wait() => Err(anyhow::anyhow!("the backup was stopped before it was complete")),
+    };
+    database.close().await;
+    let (contents, has_second_factors) = result?;
+    unfinished.finish()?;
+    let kilobytes = file.metadata()?.len().div_ceil(1000);
+    print_line(&format!("Backed up {contents} to {} ({} kB).", file.display(), Grouped(kilobytes)));
+    print_line("Keep it like a secret: it has the admins' and visitors' email addresses, and hashes of their passwords.");
+    if has_second_factors {
+        let key = config.second_factor().key_file;
+        print_line(&format!("The key of second factors is not in it. Keep a copy of {} in another place.", key.path().display()));
+    }
+    Ok(())
+}
+
+async fn dump(database: &OwnedDatabase, unfinished: &Unfinished) -> anyhow::Result<(Contents, bool)> {
+    let mut connection = database.connect().await?;
+    if !store::has_schema(&mut connection).await? {
+        anyhow::bail!("there is nothing to back up: the database has no tables of Portal Redirects");
+    }
+    let tools = Tools::find(store::server_version(&mut connection).await?)?;
+    // The numbers are those of the same moment as the backup.
+    let mut snapshot = connection.begin_with("begin isolation level repeatable read read only").await?;
+    let name: String = sqlx::query_scalar("select pg_export_snapshot()").fetch_one(&mut *snapshot).await?;
+    let contents = Contents::of(&mut snapshot).await?;
+    let has_second_factors = second_factors::any(&mut *snapshot).await?.is_some();
+    let mut command = tools.on(database, "pg_dump");
+    command.args(["--format=custom", "--lock-wait-timeout=60s"]).arg(format!("--snapshot={name}"));
+    command.args(OF_RUNNING_SERVERS.map(|table| format!("--exclude-table-data={table}")));
+    // Not `output`, which would take standard output for itself.
+    let running = command.stdout(unfinished.file.try_clone()?).spawn().context("can't run pg_dump")?;
+    let output = running.wait_with_output().await?;
+    snapshot.rollback().await?;
+    if !output.status.success() {
+        return Err(failure("pg_dump", &output)).context(database.role_hint());
+    }
+    // It can be read to its end.
+    let mut list = tools.command("pg_restore");
+    let output = list.arg("--list").arg(&unfinished.path).output().await.context("can't run pg_restore")?;
+    if output.status.success() {
+        Ok((contents, has_second_factors))
+    } else {
+        Err(failure("pg_restore", &output)).context("the backup can't be read again")
+    }
+}
+
+/// A file that gets its name when it is complete. Before that it is deleted if the command ends.
+#[derive(Debug)]
+struct Unfinished {
+    file: File,
+    path: PathBuf,
+    name: PathBuf,
+}
+
+impl Unfinished {
+    fn create(name: &Path) -> anyhow::Result<Self> {
+        let mut path = name.as_os_str().to_owned();
+        path.push(".unfinished");
+        let path = PathBuf::from(path);
+        let opened = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path);
+        let file = opened.with_context(|| format!("can't create {}", path.display()))?;
+        Ok(Self { file, path, name: name.to_owned() })
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.path, &self.name).with_context(|| format!("can't create {}", self.name.display()))
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        drop(fs::remove_file(&self.path));
+    }
+}

@@ -1,0 +1,117 @@
+//! `restore`: replaces everything that is stored by what a file has.
+
+use std::process::{Output, Stdio};
+
+use anyhow::Context;
+use app::admins::store::second_factors;
+use sqlx::Connection;
+
+use super::{
+    archive,
+    flags::RestoreFlags,
+    store::{self, Contents},
+    tools::{Tools, failure},
+};
+use crate::{
+    config::Config,
+    database::{owner::OwnedDatabase, privileges, schema},
+    process::{shutdown::Shutdown, stdout::print_line},
+};
+
+/// Restores a backup, whole or not at all. A signal ends it, and then nothing has changed.
+///
+/// # Errors
+/// The file is not a backup that this program can restore, the database has data, it can't be reached, or what is restored is not right.
+pub(crate) async fn restore(flags: &RestoreFlags, config: &Config, mut shutdown: Shutdown) -> anyhow::Result<()> {
+    std::fs::File::open(&flags.file).with_context(|| format!("can't read {}", flags.file.display()))?;
+    let database = OwnedDatabase::open(config).await?;
+    let result = tokio::select! {
+        result = replace(&database, flags, config) => result,
+        () = shutdown.wait() => Err(anyhow::anyhow!("the restore was stopped")),
+    };
+    database.close().await;
+    let contents = result?;
+    print_line(&format!("Restored {contents} from {}.", flags.file.display()));
+    print_line("Running servers serve it within 30 seconds.");
+    Ok(())
+}
+
+async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config) -> anyhow::Result<Contents> {
+    let mut connection = database.connect().await?;
+    let tools = Tools::find(store::server_version(&mut connection).await?)?;
+    archive::check(&tools, &flags.file).await?;
+    if store::has_schema(&mut connection).await? {
+        if !flags.replace && store::is_in_use(&mut connection).await? {
+            let held = Contents::of(&mut connection).await?;
+            anyhow::bail!(
+                "the database is in use: it holds {held}. With --replace, the backup replaces them. Make a backup of them first."
+            );
+        }
+        schema::refuse_newer(&mut connection).await?;
+    }
+    connection.close().await?;
+    load(&tools, database, flags).await?;
+    database.migrate().await.context("the backup is restored, but can't be brought up to date")?;
+    let mut connection = database.connect().await?;
+    let problems = store::problems(&mut connection).await?;
+    if !problems.is_empty() {
+        anyhow::bail!("the backup is restored, but not all of it is right: {}", problems.join("; "));
+    }
+    let contents = Contents::of(&mut connection).await?;
+    if let Some((admin, secret)) = second_factors::any(&mut connection).await?
+        && let Err(error) = config.second_factor().key_file.check(admin, &secret)
+    {
+        tracing::warn!("the codes of second factors can't be checked until the server has the key that they were set up with: {error:#}");
+    }
+    connection.close().await?;
+    Ok(contents)
+}
+
+/// Replaces the tables in one transaction. psql commits when its input ends, so the input ends only after `pg_restore` has read the whole
+/// file. If it can't, psql is killed instead.
+async fn load(tools: &Tools, database: &OwnedDatabase, flags: &RestoreFlags) -> anyhow::Result<()> {
+    let mut reader = tools.command("pg_restore");
+    reader.args(["--no-owner", "--no-privileges", "--file=-"]).arg(&flags.file).stdout(Stdio::piped());
+    let mut reader = reader.spawn().context("can't run pg_restore")?;
+    let mut script = reader.stdout.take().context("pg_restore has no output")?;
+    let mut writer = tools.on(database, "psql");
+    writer.args(["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]);
+    writer.arg("--command").arg(drop_everything()).args(["--file", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut writer = writer.spawn().context("can't run psql")?;
+    let mut input = writer.stdin.take().context("psql has no input")?;
+    let reading = async {
+        // If psql has stopped, it says why.
+        let copied = tokio::io::copy(&mut script, &mut input).await;
+        drop(script);
+        (copied, reader.wait_with_output().await, input)
+    };
+    let writing = async { writer.wait_with_output().await };
+    tokio::pin!(writing);
+    let input = tokio::select! {
+        (copied, read, input) = reading => {
+            let read = read.context("can't run pg_restore")?;
+            if copied.is_ok() && !read.status.success() {
+                // Dropping psql kills it.
+                return Err(failure("pg_restore", &read)).context("nothing was restored, because the backup is damaged");
+            }
+            Some(input)
+        }
+        written = &mut writing => return complain(database, &written.context("can't run psql")?),
+    };
+    drop(input);
+    complain(database, &writing.await.context("can't run psql")?)
+}
+
+fn complain(database: &OwnedDatabase, written: &Output) -> anyhow::Result<()> {
+    if written.status.success() {
+        return Ok(());
+    }
+    Err(failure("psql", written)).with_context(|| format!("nothing was restored; {}", database.role_hint()))
+}
+
+/// Drops what this program's migrations have made. Servers that use it are waited for, but not for long.
+fn drop_everything() -> String {
+    let tables: Vec<&str> = privileges::TABLES.iter().map(|(table, _)| *table).collect();
+    let functions = schema::FUNCTIONS.map(|function| format!("drop function if exists {function} cascade;")).concat();
+    format!("set lock_timeout = '30s'; set client_min_messages = warning; drop table if exists {} cascade; {functions}", tables.join(", "))
+}

@@ -1,0 +1,105 @@
+//! What a database holds: how much, whether it is anybody's, and whether it is consistent.
+
+use app::{
+    instances,
+    ui::text::{Grouped, listed},
+};
+use sqlx::PgConnection;
+
+/// How much a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Contents {
+    pub(super) instances: i64,
+    pub(super) changes: i64,
+    pub(super) admins: i64,
+    pub(super) visitors: i64,
+}
+
+impl Contents {
+    /// Counts it.
+    ///
+    /// # Errors
+    /// The query fails.
+    pub(super) async fn of(connection: &mut PgConnection) -> sqlx::Result<Self> {
+        sqlx::query_as(
+            "select (select count(*) from instances) as instances, (select count(*) from changes) as changes,
+                (select count(*) from admins) as admins, (select count(*) from visitors) as visitors",
+        )
+        .fetch_one(connection)
+        .await
+    }
+}
+
+/// As a sentence lists it: `12 instances, 1 admin and 345 changes`.
+impl std::fmt::Display for Contents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let of = |count: i64, one: &str| if count == 1 { format!("1 {one}") } else { format!("{} {one}s", Grouped(count)) };
+        f.write_str(&listed(&[
+            of(self.instances, "instance"),
+            of(self.changes, "change"),
+            of(self.admins, "admin"),
+            of(self.visitors, "visitor"),
+        ]))
+    }
+}
+
+/// Whether the database has this program's tables.
+///
+/// # Errors
+/// The query fails.
+pub(super) async fn has_schema(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null and to_regclass('instances') is not null")
+        .fetch_one(connection)
+        .await
+}
+
+/// Whether something in the database is somebody's: an account, or an instance that the server did not make itself at its first start.
+///
+/// # Errors
+/// The query fails.
+pub(super) async fn is_in_use(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from admins) or exists (select from visitors) or exists (select from changes where who <> $1)",
+    )
+    .bind(app::history::Actor::server().name)
+    .fetch_one(connection)
+    .await
+}
+
+/// The version of the server, like 15.
+///
+/// # Errors
+/// The query fails.
+pub(super) async fn server_version(connection: &mut PgConnection) -> sqlx::Result<u32> {
+    let number: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int / 10000").fetch_one(connection).await?;
+    Ok(number.unsigned_abs())
+}
+
+/// What is wrong with what is stored; nothing if every instance can be read, and its newest change is its version.
+///
+/// # Errors
+/// A query fails.
+pub(super) async fn problems(connection: &mut PgConnection) -> anyhow::Result<Vec<String>> {
+    let mut problems: Vec<String> = sqlx::query_scalar(
+        "select slug from instances i where version is distinct from (select max(c.version) from changes c where c.instance_id = i.id)
+        order by slug limit 10",
+    )
+    .fetch_all(&mut *connection)
+    .await?
+    .into_iter()
+    .map(|slug: String| format!("the newest change of the instance {slug} is not its version"))
+    .collect();
+    let mut after = String::new();
+    loop {
+        let page = match instances::store::page(&mut *connection, &after, 1_000).await {
+            Ok(page) => page,
+            Err(error) => {
+                problems.push(error.to_string());
+                break;
+            }
+        };
+        let Some(last) = page.last() else { break };
+        after.clone_from(&last.settings.slug);
+    }
+    Ok(problems)
+}

@@ -1,0 +1,69 @@
+//! PostgreSQL's programs for backups: which ones fit the server, and how they are run.
+
+use std::{
+    path::PathBuf,
+    process::{Output, Stdio},
+};
+
+use anyhow::Context;
+use tokio::process::Command;
+
+use crate::database::{owner::OwnedDatabase, programs};
+
+/// How long they wait for a connection, in seconds.
+const CONNECT_TIMEOUT: &str = "15";
+
+/// The programs of one version.
+#[derive(Debug)]
+pub(super) struct Tools(PathBuf);
+
+impl Tools {
+    /// The programs for a server of that major version: of the same version, or the next newer one. Older ones refuse newer servers, and
+    /// newer ones may write what an older server does not understand.
+    ///
+    /// # Errors
+    /// There are none on this machine.
+    pub(super) fn find(server: u32) -> anyhow::Result<Self> {
+        let mut found: Vec<(u32, PathBuf)> = programs::directories("pg_dump")
+            .into_iter()
+            .filter(|directory| ["pg_restore", "psql"].iter().all(|program| directory.join(program).exists()))
+            .filter_map(|directory| Some((programs::major_version(&directory.join("pg_dump"))?, directory)))
+            .filter(|(version, _)| *version >= server)
+            .collect();
+        found.sort();
+        let (_, directory) = found.into_iter().next().with_context(|| {
+            format!(
+                "the database is PostgreSQL {server}, and its programs (pg_dump, pg_restore, psql) are not on this machine. Install them (Debian: apt-get install postgresql-client-{server})."
+            )
+        })?;
+        Ok(Self(directory))
+    }
+
+    /// A command that runs one of the programs on a database. It ends if this program stops waiting for it.
+    pub(super) fn on(&self, database: &OwnedDatabase, program: &str) -> Command {
+        let mut command = self.command(program);
+        command.envs(database.environment().iter().map(|(name, value)| (*name, value)));
+        command.env("PGCONNECT_TIMEOUT", CONNECT_TIMEOUT).env("PGAPPNAME", "portal-redirects backup");
+        command
+    }
+
+    /// A command that runs one of the programs without a database.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.0.join(program));
+        // Whatever this process's environment says of other databases.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
+            command.env_remove(name);
+        }
+        command.env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+}
+
+/// The error of a program that failed: what it wrote about it, on one line.
+pub(super) fn failure(program: &str, output: &Output) -> anyhow::Error {
+    let said = String::from_utf8_lossy(&output.stderr);
+    // The lines around it may repeat rows, and with them what people have typed.
+    let errors: Vec<&str> = said.lines().map(str::trim).filter(|line| line.contains("error:") || line.contains("ERROR:")).collect();
+    let said = if errors.is_empty() { said.lines().next().unwrap_or_default().to_owned() } else { errors.join("; ") };
+    anyhow::anyhow!("{program} failed: {said}")
+}
