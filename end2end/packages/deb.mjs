@@ -75,6 +75,8 @@ try {
   appendFileSync(join(root, configuration), `PORTAL_REDIRECTS_LISTEN=127.0.0.1:${await freePort()}\nPORTAL_REDIRECTS_METRICS_LISTEN=off\nPORTAL_REDIRECTS_TARGET_CHECKS=off\n`);
   const first = await start();
   await firstWalk(first.url, first.link);
+  // The unit's MemoryDenyWriteExecute forbids a just-in-time compiler.
+  assert.equal(inside("psql", "-h", "/var/lib/portal-redirects/run", "-U", "portal_redirects", "-Atc", "show jit").trim(), "off");
   await stop(first.server);
 
   // An upgrade keeps what was configured and stored.
