@@ -151,7 +151,7 @@ test("a server that can't start says why", () => {
   };
   expect(said("--listen", "0.0.0.0:0")).toContain("other machines can reach 0.0.0.0");
   const unreachable = said("--listen", "127.0.0.1:0", "--database-url", "postgres://nick:secret@127.0.0.1:1/none");
-  expect(unreachable).toContain("the database can't be reached");
+  expect(unreachable).toContain("the database none at 127.0.0.1:1 can't be reached as role nick (DATABASE_URL)");
   expect(unreachable).not.toContain("secret");
   expect(said("--listen", "127.0.0.1:0", "--data-dir", "/tmp/a$HOME")).toContain("its path contains one of");
   expect(said("--listen", "127.0.0.1:0", "--database-url", "mysql://nick:secret@host/none")).not.toContain("secret");

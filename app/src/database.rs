@@ -14,7 +14,7 @@ use crate::{
     ui::form::FieldError,
 };
 
-pub use timed::{Timed, TimedOn, begin, begin_briefly, begin_on, timed, timed_on};
+pub use timed::{Timed, TimedOn, begin, begin_briefly, begin_in_background, begin_on, in_background, in_background_on, timed, timed_on};
 
 /// Why a change was not stored.
 #[derive(Debug, thiserror::Error)]

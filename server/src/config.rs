@@ -42,7 +42,8 @@ pub struct Config {
     )]
     pub role: RuntimeRole,
 
-    /// URL of the PostgreSQL database. Without it, the server runs a private PostgreSQL in the data directory.
+    /// URL of the PostgreSQL database, as libpq reads it. It may name several hosts: the one that takes writes is used. Without it, the
+    /// server runs a private PostgreSQL in the data directory.
     #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
 
@@ -51,7 +52,12 @@ pub struct Config {
     #[arg(long, global = true, env = "DATABASE_MIGRATE_URL", value_name = "URL", hide_env_values = true)]
     pub migrate_database_url: Option<String>,
 
-    /// Maximum number of database connections.
+    /// URL of the same database that leads directly to PostgreSQL, for notifications of saves. Set it if --database-url leads to a pooler
+    /// in transaction mode. Without it, servers behind such a pooler serve a save of another server up to 30 seconds later.
+    #[arg(long, global = true, env = "DATABASE_LISTEN_URL", value_name = "URL", hide_env_values = true)]
+    pub listen_database_url: Option<String>,
+
+    /// Maximum number of database connections for requests. A server opens up to 5 more: to load instances, and to listen.
     #[arg(
         long,
         global = true,

@@ -15,7 +15,7 @@ use crate::{
         client::Client,
         password::{HashError, Password},
     },
-    database::{begin, timed},
+    database::{begin, begin_in_background, timed},
     history::{
         Actor, Kind,
         record::{Entry, record},
@@ -133,7 +133,7 @@ pub(super) async fn verify_password(
 
 /// Counts an attempt that failed, in a transaction of its own.
 pub(super) async fn count_failure(pool: &PgPool, actor: &Actor, kind: Kind) -> sqlx::Result<()> {
-    let mut transaction = begin(pool).await?;
+    let mut transaction = begin_in_background(pool).await?;
     failed_sign_ins::count(&mut transaction, actor, kind).await?;
     transaction.commit().await
 }

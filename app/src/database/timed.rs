@@ -19,7 +19,12 @@ const BEGIN: &str = "begin; set local lock_timeout = '2s'; set local statement_t
 
 /// The same for work that can be left out: its request waits for half a second at most.
 const BEGIN_BRIEFLY: &str = "begin; set local lock_timeout = '200ms'; set local statement_timeout = '400ms'; \
-    set local idle_in_transaction_session_timeout = '1s'";
+    set local idle_in_transaction_session_timeout = '1s'; set local synchronous_commit = local";
+
+/// The same for what a server notes by itself, such as heartbeats and counts. It is on the disk, but no synchronous standby is waited for:
+/// while that is away, a commit would wait without limit, since no timeout applies to it. A failover may lose the last of it.
+const BEGIN_IN_BACKGROUND: &str = "begin; set local lock_timeout = '2s'; set local statement_timeout = '10s'; \
+    set local idle_in_transaction_session_timeout = '15s'; set local synchronous_commit = local";
 
 /// Begins a transaction.
 ///
@@ -37,6 +42,14 @@ pub async fn begin_briefly(pool: &PgPool) -> sqlx::Result<PgTransaction<'static>
     pool.begin_with(BEGIN_BRIEFLY).await
 }
 
+/// Begins a transaction for what the server notes by itself and may lose in a failover.
+///
+/// # Errors
+/// The pool has no connection in time, or PostgreSQL.
+pub async fn begin_in_background(pool: &PgPool) -> sqlx::Result<PgTransaction<'static>> {
+    pool.begin_with(BEGIN_IN_BACKGROUND).await
+}
+
 /// Begins a transaction on a connection.
 ///
 /// # Errors
@@ -47,21 +60,31 @@ pub async fn begin_on(connection: &mut PgConnection) -> sqlx::Result<PgTransacti
 
 /// Runs one query over the pool, in a transaction of its own.
 pub fn timed(pool: &PgPool) -> Timed<'_> {
-    Timed(pool)
+    Timed(pool, BEGIN)
+}
+
+/// Runs one query over the pool that notes what may be lost in a failover, in a transaction of its own.
+pub fn in_background(pool: &PgPool) -> Timed<'_> {
+    Timed(pool, BEGIN_IN_BACKGROUND)
 }
 
 /// Runs one query over a connection, in a transaction of its own.
 pub fn timed_on(connection: &mut PgConnection) -> TimedOn<'_> {
-    TimedOn(connection)
+    TimedOn(connection, BEGIN)
+}
+
+/// Runs one query over a connection that notes what may be lost in a failover, in a transaction of its own.
+pub fn in_background_on(connection: &mut PgConnection) -> TimedOn<'_> {
+    TimedOn(connection, BEGIN_IN_BACKGROUND)
 }
 
 /// See [`timed`].
 #[derive(Clone, Copy, Debug)]
-pub struct Timed<'p>(&'p PgPool);
+pub struct Timed<'p>(&'p PgPool, &'static str);
 
 /// See [`timed_on`].
 #[derive(Debug)]
-pub struct TimedOn<'c>(&'c mut PgConnection);
+pub struct TimedOn<'c>(&'c mut PgConnection, &'static str);
 
 type Answer<'e, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'e>>;
 type Answers<'e, T> = Pin<Box<dyn Stream<Item = sqlx::Result<T>> + Send + 'e>>;
@@ -73,10 +96,10 @@ impl<'p> Executor<'p> for Timed<'_> {
     where
         E: 'q + Execute<'q, Postgres>,
     {
-        let pool = self.0.clone();
+        let (pool, begin) = (self.0.clone(), self.1);
         // Every query has a limit, so its rows can be read before the transaction ends.
         let all = async move {
-            let mut transaction = begin(&pool).await?;
+            let mut transaction = pool.begin_with(begin).await?;
             let rows: Vec<_> = transaction.fetch_many(query).try_collect().await?;
             transaction.commit().await?;
             Ok::<_, sqlx::Error>(iter(rows).map(Ok))
@@ -88,9 +111,9 @@ impl<'p> Executor<'p> for Timed<'_> {
     where
         E: 'q + Execute<'q, Postgres>,
     {
-        let pool = self.0.clone();
+        let (pool, begin) = (self.0.clone(), self.1);
         Box::pin(async move {
-            let mut transaction = begin(&pool).await?;
+            let mut transaction = pool.begin_with(begin).await?;
             let row = transaction.fetch_optional(query).await?;
             transaction.commit().await?;
             Ok(row)
@@ -123,7 +146,7 @@ impl<'c> Executor<'c> for TimedOn<'c> {
         E: 'q + Execute<'q, Postgres>,
     {
         let all = async move {
-            let mut transaction = begin_on(self.0).await?;
+            let mut transaction = self.0.begin_with(self.1).await?;
             let rows = transaction.fetch_many(query).try_collect::<Vec<_>>().await;
             Ok::<_, sqlx::Error>(iter(ended(transaction, rows).await?).map(Ok))
         };
@@ -136,7 +159,7 @@ impl<'c> Executor<'c> for TimedOn<'c> {
         E: 'q + Execute<'q, Postgres>,
     {
         Box::pin(async move {
-            let mut transaction = begin_on(self.0).await?;
+            let mut transaction = self.0.begin_with(self.1).await?;
             let row = transaction.fetch_optional(query).await;
             ended(transaction, row).await
         })

@@ -10,9 +10,6 @@ use tokio::process::Command;
 
 use crate::database::{owner::OwnedDatabase, programs};
 
-/// How long they wait for a connection, in seconds.
-const CONNECT_TIMEOUT: &str = "15";
-
 /// The programs of one version.
 #[derive(Debug)]
 pub(super) struct Tools(PathBuf);
@@ -42,18 +39,14 @@ impl Tools {
     /// A command that runs one of the programs on a database. It ends if this program stops waiting for it.
     pub(super) fn on(&self, database: &OwnedDatabase, program: &str) -> Command {
         let mut command = self.command(program);
-        command.envs(database.environment().iter().map(|(name, value)| (*name, value)));
-        command.env("PGCONNECT_TIMEOUT", CONNECT_TIMEOUT).env("PGAPPNAME", "portal-redirects backup");
+        // Nothing of it is an argument, which other users of the machine could read.
+        command.envs(database.environment());
         command
     }
 
     /// A command that runs one of the programs without a database.
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.0.join(program));
-        // Whatever this process's environment says of other databases.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
-            command.env_remove(name);
-        }
         command.env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }

@@ -1,25 +1,29 @@
 //! The life of the database: connect or start, migrate, seed, close.
 
 mod binaries;
+pub mod connector;
 mod data_dir;
-pub(crate) mod libpq;
+mod migration_lock;
 pub(crate) mod owner;
+mod pooler;
 mod private;
 pub mod privileges;
 pub(crate) mod programs;
 pub(crate) mod schema;
+mod store;
+pub mod url;
 
-use std::{convert::Infallible, net::SocketAddr, str::FromStr, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use app::{history::Actor, instances::store, redirects::Settings, runtimes::RuntimeRole};
-use sqlx::{
-    Connection, PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use app::{history::Actor, instances::store as instances, redirects::Settings, runtimes::RuntimeRole};
+use sqlx::{Connection, PgConnection, PgPool, postgres::PgPoolOptions};
 
 use crate::config::Config;
+use connector::Connector;
+pub(crate) use pooler::shares_processes;
 use private::PrivatePostgres;
+use url::DatabaseUrl;
 
 /// How long a request waits for a connection from the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,18 +31,18 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the pool waits at shutdown for connections that are still in use.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a database may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-
 /// The most connections that a command takes beside a running server.
 const MAX_COMMAND_CONNECTIONS: u32 = 4;
 
 /// The database: the configured one, or a private PostgreSQL that stops with this value's [`close`](Self::close).
 #[derive(Debug)]
 pub struct Database {
+    serving: Connector,
     pool: PgPool,
-    /// Connection options for the role that migrates, if it is not the role that serves.
-    owner: Option<PgConnectOptions>,
+    /// As the role that migrates, if that has its own URL.
+    owner: Option<Connector>,
+    /// Directly to PostgreSQL, if the serving URL leads to a pooler.
+    listen: Option<Connector>,
     private: Option<PrivatePostgres>,
 }
 
@@ -49,25 +53,25 @@ impl Database {
     /// # Errors
     /// A URL is not valid, or the private PostgreSQL can't be started.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let owner = parse_url(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")?;
-        let (options, owner, private) = match (serving_options(config)?, owner) {
-            (Some(options), owner) => (options, owner, None),
+        let (owner, listen) = (owner_url(config)?, listen_url(config)?);
+        let (serving, owner, private) = match (serving_url(config)?, owner) {
+            (Some(serving), owner) => (serving, owner, None),
             (None, Some(_)) => anyhow::bail!(
                 "--migrate-database-url is set, but --database-url is not. Set --database-url for the role that serves, or neither of them for a private PostgreSQL."
             ),
-            (None, None) if config.role == RuntimeRole::Portal => {
-                (private::options(&data_dir::socket_dir(&config.data_dir()?)), None, None)
-            }
+            (None, None) if listen.is_some() => anyhow::bail!(
+                "--listen-database-url is set, but --database-url is not. Set --database-url too, or neither of them for a private PostgreSQL."
+            ),
+            (None, None) if config.role == RuntimeRole::Portal => (private::url(&data_dir::socket_dir(&config.data_dir()?)), None, None),
             (None, None) => {
                 let private = PrivatePostgres::start(&config.data_dir()?).await?;
-                (private.options(), Some(private.owner_options()), Some(private))
+                (private.url(), Some(private.owner_url()), Some(private))
             }
         };
-        let pool = PgPoolOptions::new()
-            .max_connections(config.database_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options.application_name("portal-redirects"));
-        Ok(Self { pool, owner, private })
+        let serving = Connector::new(serving);
+        let options = PgPoolOptions::new().max_connections(config.database_connections).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = serving.pool(options, "");
+        Ok(Self { serving, pool, owner: owner.map(Connector::new), listen: listen.map(Connector::new), private })
     }
 
     /// The connection pool of the role that serves.
@@ -80,24 +84,42 @@ impl Database {
         self.private.is_some()
     }
 
+    /// How to connect as the role that serves.
+    pub fn serving(&self) -> &Connector {
+        &self.serving
+    }
+
+    /// How to connect to listen to notifications.
+    pub fn listening(&self) -> &Connector {
+        self.listen.as_ref().unwrap_or(&self.serving)
+    }
+
+    /// Whether there is a URL to listen with.
+    pub fn has_listen_url(&self) -> bool {
+        self.listen.is_some()
+    }
+
     /// Migrates the schema and grants the serving role its privileges. If no role here may do that, only checks that it was done.
     ///
     /// # Errors
     /// The database can't be reached, or its schema does not belong to this program.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         // A direct connection reports why it fails; the pool would only report a timeout.
-        let mut serving = connect_with(&self.pool.connect_options()).await?;
-        if let Some(owner) = self.owner.as_ref().filter(|owner| owner.get_username() != self.pool.connect_options().get_username()) {
-            migrate_as(owner, Some(self.pool.connect_options().get_username())).await?;
+        let mut serving = self.serving.connect().await?;
+        pooler::check_prepared_statements(&self.serving, &mut serving).await?;
+        if let Some(owner) = &self.owner {
+            let role = self.serving.role();
+            migrate_as(owner, Some(role).filter(|role| *role != owner.role())).await?;
             schema::check(&mut serving).await.context("both database URLs must point to the same database")?;
         } else if schema::may_migrate(&mut serving).await? {
-            schema::migrate(&mut serving).await?;
+            schema::migrate(&self.serving, &mut serving).await?;
             tracing::info!(
                 "one database role both migrates and serves. With a second role, the server could not change the schema or the history; see \"Database roles\" in the README"
             );
         } else {
             schema::check(&mut serving).await?;
         }
+        self.check_listening(&mut serving).await?;
         Ok(serving.close().await?)
     }
 
@@ -106,9 +128,21 @@ impl Database {
     /// # Errors
     /// The database can't be reached, or its schema is not the one that this program needs.
     pub async fn check(&self) -> anyhow::Result<()> {
-        let mut connection = connect_with(&self.pool.connect_options()).await?;
+        let mut connection = self.serving.connect().await?;
+        pooler::check_prepared_statements(&self.serving, &mut connection).await?;
         schema::check(&mut connection).await?;
+        self.check_listening(&mut connection).await?;
         Ok(connection.close().await?)
+    }
+
+    /// Checks that notifications come from the database that is served.
+    async fn check_listening(&self, serving: &mut PgConnection) -> anyhow::Result<()> {
+        let Some(listen) = &self.listen else { return Ok(()) };
+        let mut listening = listen.connect().await?;
+        let is_same = store::identity(&mut listening).await? == store::identity(serving).await?;
+        listening.close().await?;
+        anyhow::ensure!(is_same, "DATABASE_LISTEN_URL and DATABASE_URL lead to different databases. Both must lead to the same one.");
+        Ok(())
     }
 
     /// Creates a development instance to try things out, unless the database ever had an instance.
@@ -116,7 +150,7 @@ impl Database {
     /// # Errors
     /// The database can't be reached.
     pub async fn seed(&self, address: SocketAddr) -> anyhow::Result<()> {
-        if store::ever_had_one(&self.pool).await? {
+        if instances::ever_had_one(&self.pool).await? {
             return Ok(());
         }
         let settings = Settings {
@@ -130,7 +164,7 @@ impl Database {
         };
         let instance = app::redirects::Instance::parse(&settings, 0)
             .map_err(|errors| anyhow::anyhow!("the first instance is not valid: {errors:?}"))?;
-        store::create(&self.pool, &Actor::server(), &instance, "localhost").await?;
+        instances::create(&self.pool, &Actor::server(), &instance, "localhost").await?;
         Ok(())
     }
 
@@ -140,6 +174,11 @@ impl Database {
             Some(private) => private.keep_running().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Uses another host of the database whenever the one in use is lost, if there are several.
+    pub async fn keep_choosing(&self) -> Infallible {
+        self.serving.keep_choosing(&self.pool).await
     }
 
     /// Closes the connections and stops the private PostgreSQL.
@@ -152,20 +191,32 @@ impl Database {
     }
 }
 
+/// The database that a command works on: the configured one, or the private one of a running server.
+///
+/// # Errors
+/// The URL is not valid, or there is no data directory.
+pub fn running_url(config: &Config) -> anyhow::Result<DatabaseUrl> {
+    match serving_url(config)? {
+        Some(url) => Ok(url),
+        None => Ok(private::url(&data_dir::socket_dir(&config.data_dir()?))),
+    }
+}
+
+/// The URL of the role that owns the tables, if one is configured.
+///
+/// # Errors
+/// It is not valid.
+pub fn owner_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
+    parse(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")
+}
+
 /// Connects to a database that is already running: the configured one, or the private one of a running server. Starts and changes
 /// nothing.
 ///
 /// # Errors
 /// No database is running, or it can't be reached.
 pub(crate) async fn connect(config: &Config) -> anyhow::Result<PgConnection> {
-    if let Some(options) = serving_options(config)? {
-        return connect_with(&options).await;
-    }
-    let path = config.data_dir()?;
-    connect_with(&private::options(&data_dir::socket_dir(&path))).await.with_context(|| {
-        let path = path.display();
-        format!("no server is running on the data directory {path}; start one with `portal-redirects`, or set --database-url")
-    })
+    connect_to(config, &Connector::new(running_url(config)?)).await
 }
 
 /// Connects to a database that is already running, as [`connect`] does, for work that needs several connections. Its schema must be the
@@ -174,16 +225,25 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<PgConnection> {
 /// # Errors
 /// No database is running, it can't be reached, or its schema is another one.
 pub(crate) async fn connect_pool(config: &Config) -> anyhow::Result<PgPool> {
-    // A direct connection reports why it fails; the pool would only report a timeout.
-    let mut connection = connect(config).await?;
+    let connector = Connector::new(running_url(config)?);
+    // A direct connection reports why it fails; the pool would only report a timeout. It also chooses the host.
+    let mut connection = connect_to(config, &connector).await?;
     schema::check(&mut connection).await?;
     connection.close().await?;
-    let options = match serving_options(config)? {
-        Some(options) => options,
-        None => private::options(&data_dir::socket_dir(&config.data_dir()?)),
-    };
-    let pool = PgPoolOptions::new().max_connections(config.database_connections.min(MAX_COMMAND_CONNECTIONS));
-    Ok(pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options.application_name("portal-redirects")))
+    let options = PgPoolOptions::new().max_connections(config.database_connections.min(MAX_COMMAND_CONNECTIONS));
+    Ok(connector.pool(options.acquire_timeout(ACQUIRE_TIMEOUT), ""))
+}
+
+async fn connect_to(config: &Config, connector: &Connector) -> anyhow::Result<PgConnection> {
+    let connected = connector.connect().await;
+    if serving_url(config)?.is_some() {
+        return Ok(connected?);
+    }
+    let path = config.data_dir()?;
+    connected.with_context(|| {
+        let path = path.display();
+        format!("no server is running on the data directory {path}; start one with `portal-redirects`, or set --database-url")
+    })
 }
 
 /// Migrates as the role of `--migrate-database-url` if that is the only database URL in the configuration. Returns whether it was.
@@ -191,35 +251,32 @@ pub(crate) async fn connect_pool(config: &Config) -> anyhow::Result<PgPool> {
 /// # Errors
 /// The database can't be reached, or its schema does not belong to this program.
 pub(crate) async fn migrate_alone(config: &Config) -> anyhow::Result<bool> {
-    match (serving_options(config)?, parse_url(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")?) {
-        (None, Some(owner)) => migrate_as(&owner, None).await.map(|()| true),
+    match (serving_url(config)?, owner_url(config)?) {
+        (None, Some(owner)) => migrate_as(&Connector::new(owner), None).await.map(|()| true),
         _ => Ok(false),
     }
 }
 
-async fn migrate_as(owner: &PgConnectOptions, serving: Option<&str>) -> anyhow::Result<()> {
-    let mut connection = connect_with(owner).await.context("the role that migrates")?;
-    schema::migrate(&mut connection).await?;
+async fn migrate_as(owner: &Connector, serving: Option<&str>) -> anyhow::Result<()> {
+    let mut connection = owner.connect().await?;
+    schema::migrate(owner, &mut connection).await?;
     if let Some(role) = serving {
         privileges::grant(&mut connection, role).await?;
     }
     Ok(connection.close().await?)
 }
 
-/// Connection options for the configured database as the role that serves, if one is configured.
-fn serving_options(config: &Config) -> anyhow::Result<Option<PgConnectOptions>> {
-    parse_url(config.database_url.as_deref(), "DATABASE_URL")
+/// The URL of the configured database as the role that serves, if one is configured.
+fn serving_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
+    parse(config.database_url.as_deref(), "DATABASE_URL")
 }
 
-fn parse_url(text: Option<&str>, name: &str) -> anyhow::Result<Option<PgConnectOptions>> {
+/// The URL that leads directly to PostgreSQL, if one is configured.
+fn listen_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
+    parse(config.listen_database_url.as_deref(), "DATABASE_LISTEN_URL")
+}
+
+fn parse(text: Option<&str>, variable: &'static str) -> anyhow::Result<Option<DatabaseUrl>> {
     let url = text.map(str::trim).filter(|url| !url.is_empty());
-    // The parser's error would repeat the URL, and with it the password.
-    url.map(PgConnectOptions::from_str)
-        .transpose()
-        .map_err(|_| anyhow::anyhow!("{name} is not a PostgreSQL URL, like postgres://user:password@host/database"))
-}
-
-async fn connect_with(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
-    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options));
-    connecting.await.context("the database does not answer")?.context("the database can't be reached")
+    Ok(url.map(|url| DatabaseUrl::parse(url, variable)).transpose()?)
 }

@@ -10,11 +10,13 @@ use std::{
 };
 
 use anyhow::Context;
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::Connection;
 
 use super::{
     binaries::{Binaries, one_line},
+    connector::Connector,
     data_dir::DataDir,
+    url::DatabaseUrl,
 };
 use crate::observe::sampled::Sampled;
 
@@ -36,14 +38,14 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// Checks of PostgreSQL that told nothing.
 static UNKNOWN: Sampled = Sampled::new();
 
-/// Connection options for the private PostgreSQL with this socket directory, as the role that serves.
-pub(super) fn options(socket: &Path) -> PgConnectOptions {
-    PgConnectOptions::new_without_pgpass().socket(socket).port(5432).username(SERVING_ROLE).database(OWNER)
+/// The private PostgreSQL with this socket directory, as the role that serves.
+pub(super) fn url(socket: &Path) -> DatabaseUrl {
+    DatabaseUrl::of_socket(socket, SERVING_ROLE, OWNER)
 }
 
-/// Connection options for the private PostgreSQL with this socket directory, as the role that owns the database and migrates it.
-pub(super) fn owner_options(socket: &Path) -> PgConnectOptions {
-    options(socket).username(OWNER)
+/// The same as the role that owns the database and migrates it.
+pub(super) fn owner_url(socket: &Path) -> DatabaseUrl {
+    DatabaseUrl::of_socket(socket, OWNER, OWNER)
 }
 
 /// A running private PostgreSQL.
@@ -77,14 +79,19 @@ impl PrivatePostgres {
         Ok(private)
     }
 
-    /// Connection options for the role that serves.
-    pub(super) fn options(&self) -> PgConnectOptions {
-        options(&self.data_dir.socket)
+    /// Its database, for the role that serves.
+    pub(super) fn url(&self) -> DatabaseUrl {
+        url(&self.data_dir.socket)
     }
 
-    /// Connection options for the role that owns the database and migrates it.
-    pub(super) fn owner_options(&self) -> PgConnectOptions {
-        owner_options(&self.data_dir.socket)
+    /// Its database, for the role that owns it and migrates it.
+    pub(super) fn owner_url(&self) -> DatabaseUrl {
+        owner_url(&self.data_dir.socket)
+    }
+
+    /// The database that is there before any other is created.
+    fn first_database(&self) -> Connector {
+        Connector::new(DatabaseUrl::of_socket(&self.data_dir.socket, OWNER, "postgres"))
     }
 
     /// Restarts PostgreSQL whenever it has stopped by itself.
@@ -145,7 +152,7 @@ impl PrivatePostgres {
                 Err(error) => Err(format!("can't tell whether it is running: {error}")),
             };
             let connected = match started {
-                Ok(()) => PgConnection::connect_with(&self.owner_options().database("postgres")).await.map_err(|error| error.to_string()),
+                Ok(()) => self.first_database().connect().await.map_err(|error| error.to_string()),
                 Err(log) => Err(log),
             };
             match connected {
@@ -185,7 +192,7 @@ impl PrivatePostgres {
     }
 
     async fn create_database(&self) -> anyhow::Result<()> {
-        let mut connection = PgConnection::connect_with(&self.owner_options().database("postgres")).await?;
+        let mut connection = self.first_database().connect().await?;
         let found: Option<i32> =
             sqlx::query_scalar("select 1 from pg_database where datname = $1").bind(OWNER).fetch_optional(&mut connection).await?;
         if found.is_none() {

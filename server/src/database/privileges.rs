@@ -42,6 +42,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
             "update (archived_at, portal_enabled, visits_counted, version, updated_at)",
         ],
     ),
+    ("leases", &["select", "insert", "update (holder, until)"]),
     ("members", &["select", "insert", "update (role)", "delete"]),
     ("organization_members", &["select", "insert", "delete"]),
     // Nobody renames one: PostgreSQL wants this before it locks a row.

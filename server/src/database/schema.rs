@@ -1,11 +1,23 @@
 //! The schema: the role that owns it migrates it, other roles only check it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use anyhow::Context;
-use sqlx::PgConnection;
+use app::database::timed_on;
+use sqlx::{Connection, PgConnection, migrate::Migrator};
 
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+use super::{
+    connector::Connector,
+    migration_lock::{self, LOCK_TIMEOUT},
+    pooler,
+};
+
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = sqlx::migrate!("../migrations");
+    // Its own lock is one of the session, which would stay behind on a pooler's connection.
+    migrator.set_locking(false);
+    migrator
+});
 
 /// The functions that the migrations make, with their arguments.
 pub(crate) const FUNCTIONS: [&str; 5] = [
@@ -37,12 +49,21 @@ fn newer(version: i64) -> anyhow::Error {
     anyhow::anyhow!("a newer portal-redirects has migrated the database: it has migration {version}")
 }
 
-/// Migrates the schema, under an advisory lock because two servers may start at once.
+/// Migrates the schema if it is behind, in one transaction that has a lock, because two servers may start at once.
 ///
 /// # Errors
-/// The schema does not belong to this program, or PostgreSQL returns an error.
-pub(super) async fn migrate(connection: &mut PgConnection) -> anyhow::Result<()> {
-    MIGRATOR.run(connection).await.context("can't migrate the database's schema")
+/// The schema does not belong to this program, the connection leads to a pooler in transaction mode, another server migrates for too long,
+/// or PostgreSQL returns an error.
+pub(super) async fn migrate(connector: &Connector, connection: &mut PgConnection) -> anyhow::Result<()> {
+    if check(connection).await.is_ok() {
+        return Ok(());
+    }
+    // Even a transaction is not safe there: settings that a migration needs could be another client's.
+    pooler::refuse(connector, connection).await?;
+    let mut transaction = connection.begin().await?;
+    migration_lock::take(&mut transaction, LOCK_TIMEOUT).await?;
+    MIGRATOR.run(&mut *transaction).await.context("can't migrate the database's schema")?;
+    Ok(transaction.commit().await?)
 }
 
 /// Whether the connection's role may create tables, and therefore migrate.
@@ -50,7 +71,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> anyhow::Result<()>
 /// # Errors
 /// The query fails.
 pub(super) async fn may_migrate(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select coalesce(has_schema_privilege(current_schema(), 'create'), false)").fetch_one(connection).await
+    sqlx::query_scalar("select coalesce(has_schema_privilege(current_schema(), 'create'), false)").fetch_one(timed_on(connection)).await
 }
 
 /// Checks that the schema is the one that this program needs.
@@ -59,7 +80,7 @@ pub(super) async fn may_migrate(connection: &mut PgConnection) -> sqlx::Result<b
 /// It is not, or the role can't read it.
 pub(super) async fn check(connection: &mut PgConnection) -> anyhow::Result<()> {
     let rows: Vec<(i64, Vec<u8>, bool)> = sqlx::query_as("select version, checksum, success from _sqlx_migrations")
-        .fetch_all(connection)
+        .fetch_all(timed_on(connection))
         .await
         .with_context(|| format!("the role that serves can't read the database's schema. {MIGRATE}"))?;
     let applied: BTreeMap<i64, Vec<u8>> = rows.into_iter().filter(|row| row.2).map(|row| (row.0, row.1)).collect();
@@ -96,6 +117,11 @@ mod tests {
 
     fn error(applied: &BTreeMap<i64, Vec<u8>>) -> String {
         compare(applied).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn all_migrations_run_in_one_transaction() {
+        assert!(MIGRATOR.iter().all(|migration| !migration.no_tx), "PostgreSQL refuses such a statement inside a transaction");
     }
 
     #[test]

@@ -94,6 +94,7 @@ async fn listen(
         snapshots.startup().wait_for_database();
     }
     let versions = Versions::new(snapshots.clone(), config.role)?;
+    let versions = versions.with_connector(database.listening().clone()).with_own_url(database.has_listen_url());
     let runtime = versions.runtime().clone();
     let transport_security = TransportSecurity { include_subdomains: config.hsts_include_subdomains };
     let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security)
@@ -153,6 +154,7 @@ async fn listen(
             }
         }
         never = database.keep_running() => match never {},
+        never = database.keep_choosing() => match never {},
         never = background => match never {},
         never = snapshot_file => match never {},
         never = counted_visits => match never {},

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use app::{
-    database::timed,
+    database::{in_background, timed},
     instances::store as instances,
     redirects::Instance,
     target_checks::{
@@ -65,7 +65,7 @@ pub(crate) async fn run(pool: PgPool, client: Client) -> Infallible {
     }
 }
 
-/// Does the checks that are due, until the connection to PostgreSQL is lost.
+/// Does the checks that are due, until another runtime has taken over, or PostgreSQL does not answer.
 async fn lead(mut leader: Leader, checks: &Arc<Checks>) -> sqlx::Error {
     let mut running = JoinSet::new();
     let mut instances: HashMap<Id, i64> = HashMap::new();
@@ -139,7 +139,7 @@ impl Checks {
         };
         metrics::counter!("portal_target_checks_total", "result" => outcome.state.name()).increment(1);
         for target in targets {
-            if store::record(timed(&self.pool), id, *target, url.as_str(), &outcome).await? == Some(true) {
+            if store::record(in_background(&self.pool), id, *target, url.as_str(), &outcome).await? == Some(true) {
                 metrics::counter!("portal_target_changes_total", "result" => outcome.state.name()).increment(1);
                 tracing::info!(
                     instance = instance.slug(),

@@ -50,7 +50,12 @@ fn a_database_that_does_not_answer_is_told_apart_from_a_difference() {
     for words in [&["diff", "-f", "-"][..], &["apply", "-f", "-", "--yes"], &["export"]] {
         let failed = run_on("postgres://nick:secret@127.0.0.1:1/none", words, MY_APP);
         assert_eq!((failed.code, failed.output.as_str()), (Some(3), ""), "{failed:?}");
-        assert!(failed.said.contains("the database can't be reached") && !failed.said.contains("secret"), "{}", failed.said);
+        assert!(
+            failed.said.contains("the database none at 127.0.0.1:1 can't be reached as role nick (DATABASE_URL)")
+                && !failed.said.contains("secret"),
+            "{}",
+            failed.said
+        );
     }
 }
 

@@ -73,6 +73,11 @@ impl Postgres {
     pub(crate) fn take_over(&mut self, from: &Self) {
         self.socket.clone_from(&from.socket);
         self.start();
+        self.promote();
+    }
+
+    /// Ends its life as a standby.
+    pub(crate) fn promote(&self) {
         let promoted = self.command("pg_ctl").args(["promote", "-w", "-D"]).arg(self.data()).output().unwrap();
         assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
     }

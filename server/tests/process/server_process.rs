@@ -14,7 +14,8 @@ use nix::{
 };
 
 /// The environment variables that would change what the flags say.
-const VARIABLES: [&str; 4] = ["DATABASE_URL", "DATABASE_MIGRATE_URL", "PORTAL_REDIRECTS_LISTEN", "PORTAL_REDIRECTS_DASHBOARD_URL"];
+const VARIABLES: [&str; 5] =
+    ["DATABASE_URL", "DATABASE_MIGRATE_URL", "DATABASE_LISTEN_URL", "PORTAL_REDIRECTS_LISTEN", "PORTAL_REDIRECTS_DASHBOARD_URL"];
 
 /// The command that serves with these flags: on a free port of this machine, unless they say another.
 pub(crate) fn serve(flags: &[&str]) -> Command {

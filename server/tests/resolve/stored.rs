@@ -79,7 +79,11 @@ async fn a_database_without_the_schema_is_not_changed(pool: PgPool) {
 fn a_database_that_does_not_answer_is_said_without_its_password() {
     let run = resolve(&["--instance", "my-app", "--database-url", "postgres://nick:secret@127.0.0.1:1/none"], "{}\n");
     assert_eq!((run.code, run.output.as_str()), (Some(1), ""));
-    assert!(run.said.contains("the database can't be reached") && !run.said.contains("secret"), "{}", run.said);
+    assert!(
+        run.said.contains("the database none at 127.0.0.1:1 can't be reached as role nick (DATABASE_URL)") && !run.said.contains("secret"),
+        "{}",
+        run.said
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
-use server::portal::listener::Timing;
+use server::{database::connector::Connector, portal::listener::Timing};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
@@ -126,7 +126,9 @@ async fn a_load_that_began_before_a_save_does_not_bring_the_old_version_back(poo
     create(&pool, "app").await;
     let proxy = Proxy::to(&options(&pool)).await;
     let slow = PgPoolOptions::new().max_connections(1).connect_lazy_with(proxy.options(&options(&pool)));
-    let process = Process::over(pool.clone(), slow).listening(by_notification(), |listener| listener.with_options(options(&pool))).await;
+    let process = Process::over(pool.clone(), slow)
+        .listening(by_notification(), |listener| listener.with_connector(Connector::to(options(&pool))))
+        .await;
     create(&pool, "first").await;
     prepare_the_query(&process, &proxy).await;
     let runtime = process.runtime.clone().unwrap().id;
@@ -161,7 +163,7 @@ async fn a_load_that_began_before_the_versions_were_read_starts_over(pool: PgPoo
     deaf.set(Mode::Deaf);
     let loading = PgPoolOptions::new().max_connections(1).connect_lazy_with(slow.options(&options(&pool)));
     let over = deaf.options(&options(&pool));
-    let process = Process::over(pool.clone(), loading).listening(often(), |listener| listener.with_options(over)).await;
+    let process = Process::over(pool.clone(), loading).listening(often(), |listener| listener.with_connector(Connector::to(over))).await;
     prepare_the_query(&process, &slow).await;
     slow.set(Mode::Delay(Duration::from_millis(300)));
     let (asked, runtime) = (slow.asked(), process.runtime.clone().unwrap().id);

@@ -6,7 +6,17 @@ mod broken;
 #[cfg(test)]
 mod fresh;
 #[cfg(test)]
+mod hosts;
+#[cfg(test)]
 mod loads;
+#[cfg(test)]
+mod pgbouncer;
+#[cfg(test)]
+mod pooler;
+#[cfg(test)]
+#[path = "../process/postgres.rs"]
+#[expect(dead_code, reason = "other tests need more of it")]
+mod postgres;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
@@ -15,3 +25,5 @@ mod proxy;
 mod reports;
 #[cfg(test)]
 mod restored;
+#[cfg(test)]
+mod synchronous;

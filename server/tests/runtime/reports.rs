@@ -1,5 +1,6 @@
 //! What a runtime reports to the database about itself.
 
+use server::database::connector::Connector;
 use sqlx::{PgPool, Row};
 
 use crate::process::{Process, by_notification, create, often, options, save, until};
@@ -57,7 +58,9 @@ async fn runtimes_that_were_not_seen_for_an_hour_are_deleted_by_the_others(pool:
 async fn with_a_read_only_database_instances_are_kept_up_to_date_too(pool: PgPool) {
     create(&pool, "app").await;
     let reading = options(&pool).options([("default_transaction_read_only", "on")]);
-    let process = Process::without_listener(options(&pool)).listening(by_notification(), |listener| listener.with_options(reading)).await;
+    let process = Process::without_listener(options(&pool))
+        .listening(by_notification(), |listener| listener.with_connector(Connector::to(reading)))
+        .await;
     assert_eq!(process.version("app").await, Ok(1));
     for _ in 0..3 {
         let version = save(&pool, "app").await;

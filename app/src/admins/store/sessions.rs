@@ -9,7 +9,7 @@ use super::accounts::stored_email;
 use crate::{
     admins::{Caller, Token},
     credentials::browser,
-    database::timed,
+    database::{in_background, timed},
     history::Actor,
 };
 
@@ -92,7 +92,7 @@ pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx
             "update admin_sessions set last_seen_at = now() where id in (select id from admin_sessions where id = $1 for update skip locked)",
             row.id
         );
-        touch.execute(timed(pool)).await?;
+        touch.execute(in_background(pool)).await?;
     }
     let email = stored_email(&row.email)?;
     let actor = Actor { admin: Some(row.admin_id), name: email.as_str().to_owned(), address, token: None };

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::{Scope, Secret, form::NewToken};
 use crate::{
     admins::Role,
-    database::{StoreError, begin, lock_row, timed},
+    database::{StoreError, begin, in_background, lock_row, timed},
     history::{
         ActingToken, Actor, Kind,
         record::{Entry, record},
@@ -254,7 +254,7 @@ pub async fn find(pool: &PgPool, secret: &Secret, address: Option<IpAddr>) -> sq
             row.id,
             address.map(|address| address.to_string())
         );
-        touch.execute(timed(pool)).await?;
+        touch.execute(in_background(pool)).await?;
     }
     let pattern = row.host_pattern.as_deref().map(HostPattern::parse).transpose();
     Ok(Some(FoundToken {

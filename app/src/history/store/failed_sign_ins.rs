@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::{
     credentials::client::network,
-    database::begin,
+    database::begin_in_background,
     history::{Actor, Kind},
 };
 
@@ -70,7 +70,7 @@ pub async fn count(connection: &mut PgConnection, actor: &Actor, kind: Kind) -> 
 pub async fn delete_old(pool: &PgPool, days: i32) -> sqlx::Result<u64> {
     let mut all = 0;
     loop {
-        let mut transaction = begin(pool).await?;
+        let mut transaction = begin_in_background(pool).await?;
         let turn = sqlx::query_scalar!(
             r#"select pg_try_advisory_xact_lock(hashtextextended('portal-redirects: old failed sign-ins', 0)) as "turn!""#
         );

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
-    database::begin,
+    database::begin_in_background,
     insight::visit::{CountedVisit, Decision},
 };
 
@@ -37,7 +37,7 @@ pub struct Count {
 /// # Errors
 /// The query fails. Whether the batch was added is then unknown.
 pub async fn add(pool: &PgPool, process: Uuid, batch: i64, counts: &[Count]) -> sqlx::Result<u64> {
-    let mut transaction = begin(pool).await?;
+    let mut transaction = begin_in_background(pool).await?;
     lock(&mut transaction).await?;
     let is_new = sqlx::query_scalar!(
         r#"insert into visit_batches (process, batch) values ($1, $2)

@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::batch::lock;
-use crate::database::begin;
+use crate::database::begin_in_background;
 
 /// How many rows one transaction handles, so that counting never waits for long.
 const ROWS: i64 = 5_000;
@@ -14,7 +14,7 @@ const ROWS: i64 = 5_000;
 /// # Errors
 /// A query fails.
 pub async fn compact(pool: &PgPool, keep_days: u32) -> sqlx::Result<bool> {
-    let mut transaction = begin(pool).await?;
+    let mut transaction = begin_in_background(pool).await?;
     lock(&mut transaction).await?;
     let moved = sqlx::query!(
         "with old as (

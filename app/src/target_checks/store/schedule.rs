@@ -4,7 +4,7 @@ use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use crate::{
-    database::{StoreError, begin, lock_row, timed},
+    database::{StoreError, begin, begin_in_background, lock_row, timed},
     history::Actor,
     members::role::Role,
 };
@@ -54,7 +54,7 @@ pub async fn due<'e>(executor: impl PgExecutor<'e>, running: &[i64], limit: i64)
 /// PostgreSQL, or the way to it.
 pub async fn finish(pool: &PgPool, due: Due, checked: &[Target]) -> sqlx::Result<()> {
     let checked: Vec<String> = checked.iter().map(|target| target.name().to_owned()).collect();
-    let mut transaction = begin(pool).await?;
+    let mut transaction = begin_in_background(pool).await?;
     sqlx::query!("delete from target_checks where instance_id = $1 and target <> all($2)", due.instance, &checked)
         .execute(&mut *transaction)
         .await?;

@@ -3,6 +3,9 @@
 //! It listens first and then reads the last saves of all instances in memory, so that no save falls in between. It reads them again
 //! every 15 to 30 s, which notices lost notifications and dead connections. After an error it starts over. Notifications are only
 //! hints: without them, a save takes those seconds longer.
+//!
+//! Behind a pooler in transaction mode it does not listen: its LISTEN would stay on a connection that others get, and sqlx ends a query
+//! with an error when a notification arrives in between, even that of a save that is stored.
 
 mod notification;
 mod runtime_report;
@@ -12,7 +15,7 @@ mod timing;
 use std::{collections::BTreeMap, convert::Infallible, future::Future, pin::Pin, time::Duration};
 
 use app::{
-    database::{StoreError, timed_on},
+    database::{StoreError, timed, timed_on},
     runtimes::{self, Runtime, RuntimeRole, ServedSave},
 };
 use sqlx::{
@@ -22,8 +25,15 @@ use sqlx::{
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::snapshot::Snapshots;
+use crate::database::{
+    connector::{ConnectError, Connector},
+    shares_processes,
+};
 use runtime_report::RuntimeReport;
 pub use timing::Timing;
+
+/// The end of the name of its connections in `pg_stat_activity`.
+const CONNECTIONS: &str = "listener";
 
 /// Why the listener starts over.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +42,14 @@ enum ConnectionLost {
     Ended,
     #[error("PostgreSQL does not answer in time")]
     Timeout,
+    #[error("{0}")]
+    Connect(#[from] ConnectError),
+    #[error("another host of the database is used now")]
+    Switched,
+    #[error("its server does not take writes any more")]
+    NotTarget,
+    #[error("DATABASE_LISTEN_URL leads to another database than DATABASE_URL")]
+    AnotherDatabase,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -45,13 +63,15 @@ type Probe = Pin<Box<dyn Future<Output = bool> + Send>>;
 #[derive(Debug)]
 pub struct Listener {
     snapshots: Snapshots,
-    options: PgConnectOptions,
+    connector: Connector,
     timing: Timing,
     report: RuntimeReport,
     /// The channel on which it tests whether notifications arrive at all.
     probe_channel: String,
     /// Whether it has logged that they don't.
     has_warned: bool,
+    /// Whether its connection may lead to another database than that of the snapshots.
+    has_own_url: bool,
 }
 
 impl Listener {
@@ -60,19 +80,25 @@ impl Listener {
     /// # Errors
     /// The system has no random bytes.
     pub fn new(snapshots: Snapshots, role: RuntimeRole) -> anyhow::Result<Self> {
-        let options = PgConnectOptions::clone(&snapshots.pool().connect_options());
+        let connector = Connector::to(PgConnectOptions::clone(&snapshots.pool().connect_options()));
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
         let id = format!("{:032x}", u128::from_be_bytes(bytes));
         let probe_channel = format!("portal_redirects_probe_{id}");
         let report = RuntimeReport::new(Runtime { id, role });
-        Ok(Self { snapshots, options, timing: Timing::default(), report, probe_channel, has_warned: false })
+        Ok(Self { snapshots, connector, timing: Timing::default(), report, probe_channel, has_warned: false, has_own_url: false })
     }
 
-    /// With other connection options than the snapshots' pool.
+    /// Over other connections than those of the snapshots' pool.
     #[must_use]
-    pub fn with_options(self, options: PgConnectOptions) -> Self {
-        Self { options, ..self }
+    pub fn with_connector(self, connector: Connector) -> Self {
+        Self { connector, ..self }
+    }
+
+    /// Over connections by a URL of their own. What it hears counts only if they lead to the database of the snapshots.
+    #[must_use]
+    pub(crate) fn with_own_url(self, has_own_url: bool) -> Self {
+        Self { has_own_url, ..self }
     }
 
     /// With other times than the default ones.
@@ -105,8 +131,13 @@ impl Listener {
 
     /// Follows one connection until it is lost.
     async fn follow(&mut self, failures: &mut u32) -> Result<Infallible, ConnectionLost> {
-        let mut listener = with_timeout(self.timing.step_timeout, store::connect(self.options.clone())).await?;
-        let mut listens = self.listen(&mut listener).await?;
+        let mut switches = self.connector.switches();
+        let options = self.connector.choose(CONNECTIONS).await?;
+        switches.mark_unchanged();
+        let connecting = timeout(self.timing.step_timeout, store::connect(options)).await.map_err(|_| ConnectionLost::Timeout)?;
+        let mut listener = connecting.map_err(|error| self.connector.error(error))?;
+        let is_shared = self.is_shared(&mut listener).await?;
+        let mut listens = !is_shared && self.listen(&mut listener).await?;
         self.catch_up(&mut listener).await?;
         if *failures > 0 {
             tracing::info!("the connection to PostgreSQL is back, and the instances in memory are up to date");
@@ -126,11 +157,14 @@ impl Listener {
                     probe = None;
                     if sent {
                         self.warn_without_notifications("notifications do not arrive, as behind a pooler in transaction mode");
+                        // Whoever gets this connection next must not get them either.
+                        with_timeout(self.timing.step_timeout, listener.unlisten_all()).await?;
                     }
                 }
+                _ = switches.changed() => return Err(ConnectionLost::Switched),
                 () = sleep_until(next) => {
                     // A standby allows it once it has taken over.
-                    if !listens && self.listen(&mut listener).await? {
+                    if !is_shared && !listens && self.listen(&mut listener).await? {
                         (listens, probe) = (true, Some(self.probe()));
                     }
                     self.catch_up(&mut listener).await?;
@@ -138,6 +172,21 @@ impl Listener {
                 }
             }
         }
+    }
+
+    /// Whether the connection leads to a pooler that gives it to others between two transactions. Then it must not listen.
+    async fn is_shared(&mut self, listener: &mut PgListener) -> Result<bool, ConnectionLost> {
+        let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
+        let is_shared = with_timeout(self.timing.step_timeout, shares_processes(&self.connector, connection)).await?;
+        if is_shared {
+            let source = self.connector.url().source();
+            let why = format!(
+                "{source} leads to a pooler in transaction mode, where notifications don't arrive; for them, set DATABASE_LISTEN_URL to a URL \
+                 that leads directly to PostgreSQL"
+            );
+            self.warn_without_notifications(&why);
+        }
+        Ok(is_shared)
     }
 
     /// Starts to listen. Returns whether this database allows that: a read-only one does not.
@@ -155,6 +204,19 @@ impl Listener {
     /// Reads the last saves of all instances in memory, and reports that.
     async fn catch_up(&mut self, listener: &mut PgListener) -> Result<(), ConnectionLost> {
         let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
+        if !with_timeout(self.timing.step_timeout, self.connector.is_target(connection)).await? {
+            return Err(ConnectionLost::NotTarget);
+        }
+        if self.has_own_url {
+            let served = runtimes::store::database(timed(self.snapshots.pool()));
+            let heard = with_timeout(self.timing.step_timeout, runtimes::store::database(timed_on(connection))).await?;
+            // Where all connections of the pool are in use, this must not wait for them.
+            if let Ok(Ok(served)) = timeout(self.timing.step_timeout, served).await
+                && served.identity != heard.identity
+            {
+                return Err(ConnectionLost::AnotherDatabase);
+            }
+        }
         let (database, reloaded) = with_timeout(self.timing.catch_up_timeout(), self.snapshots.catch_up_over(connection)).await?;
         with_timeout(self.timing.step_timeout, self.report.send_heartbeat(connection, &database)).await?;
         let served: Vec<ServedSave> = reloaded.into_iter().filter_map(|id| self.snapshots.served(id)).collect();

@@ -2,7 +2,7 @@
 //! are served all the same.
 
 use app::{
-    database::timed_on,
+    database::in_background_on,
     runtimes::{
         Runtime, ServedSave,
         store::{self, Database},
@@ -34,8 +34,8 @@ impl RuntimeReport {
     /// The connection to PostgreSQL.
     pub(super) async fn send_heartbeat(&mut self, connection: &mut PgConnection, caught_up: &Database) -> sqlx::Result<()> {
         let reported = async {
-            store::record_heartbeat(timed_on(connection), &self.runtime, caught_up).await?;
-            store::delete_stale(timed_on(connection)).await
+            store::record_heartbeat(in_background_on(connection), &self.runtime, caught_up).await?;
+            store::delete_stale(in_background_on(connection)).await
         };
         let reported = reported.await;
         self.tolerate_refusal(reported)
@@ -51,7 +51,7 @@ impl RuntimeReport {
         served: &[ServedSave],
         is_in_memory: impl Fn(i64) -> bool,
     ) -> sqlx::Result<()> {
-        let reported = store::acknowledge(timed_on(connection), &self.runtime, served).await.map(|reported| {
+        let reported = store::acknowledge(in_background_on(connection), &self.runtime, served).await.map(|reported| {
             for reported in reported.iter().filter(|reported| is_in_memory(reported.instance)) {
                 histogram!("portal_propagation_seconds").record(reported.after.max(0.0));
             }

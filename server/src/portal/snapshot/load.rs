@@ -6,10 +6,7 @@ use app::{
     database::{StoreError, timed_on},
     instances::{store, stored::StoredInstance},
 };
-use sqlx::{
-    PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{PgConnection, PgPool, postgres::PgPoolOptions};
 
 use crate::database::Database;
 
@@ -31,11 +28,7 @@ const MAX_ATTEMPTS: usize = 4;
 
 /// The connections for loading. They are separate from the dashboard's, so that a full pool on one side does not affect the other.
 pub(crate) fn pool(database: &Database) -> PgPool {
-    let options = PgConnectOptions::clone(&database.pool().connect_options());
-    PgPoolOptions::new()
-        .max_connections(MAX_CONNECTIONS)
-        .acquire_timeout(LOAD_TIMEOUT)
-        .connect_lazy_with(options.application_name("portal-redirects portal"))
+    database.serving().pool(PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(LOAD_TIMEOUT), "portal")
 }
 
 /// Loads an instance into memory.

@@ -25,7 +25,7 @@ use std::{
 };
 
 use app::{
-    database::timed,
+    database::in_background,
     instances::stored::StoredInstance,
     redirects::is_slug,
     runtimes::{self, Runtime, ServedSave},
@@ -179,7 +179,7 @@ impl Snapshots {
     /// Reports that this runtime has ended, and closes the connections.
     pub(crate) async fn close(&self, runtime: &Runtime) {
         let end = async {
-            if let Err(error) = runtimes::store::delete(timed(&self.0.pool), runtime).await {
+            if let Err(error) = runtimes::store::delete(in_background(&self.0.pool), runtime).await {
                 tracing::debug!(%error, "the end of this runtime could not be reported");
             }
             self.0.pool.close().await;

@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::{
     credentials::{browser, client::Client, token::Token},
-    database::timed,
+    database::{in_background, timed},
     portal::identity::{OwnSession, Visitor},
 };
 
@@ -81,7 +81,7 @@ pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, toke
             "update visitor_sessions set last_seen_at = now() where id in (select id from visitor_sessions where id = $1 for update skip locked)",
             row.session
         );
-        touch.execute(timed(pool)).await?;
+        touch.execute(in_background(pool)).await?;
     }
     Ok(Some(Visitor {
         id: row.id,
