@@ -93,13 +93,14 @@ fmt: ## Format the code
 sqlx: ## Update .sqlx after changing a query or adding a migration
 	.ci/with-postgres .ci/sqlx
 
-lint: setup-tests browser ## Check format, clippy, documentation, unused dependencies, spelling, licences
+lint: setup-tests browser ## Check format, clippy, documentation, unused dependencies, spelling, licences, alert rules
 	cargo fmt --all --check
 	cargo clippy --quiet --all-targets -p app --features ssr -p server -- -D warnings
 	cargo clippy --quiet -p app --no-default-features --features hydrate -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items $(as_tests) --lib --bins
 	$(tools)/cargo-shear-1.13.1/bin/cargo-shear --locked --offline --deny-warnings
 	$(tools)/typos-1.52.0/bin/typos
+	promtool test rules server/alerts.test.yml
 	cargo fetch --quiet --locked
 	$(tools)/cargo-deny-0.20.2/bin/cargo-deny --offline check --hide-inclusion-graph licenses bans sources
 

@@ -72,6 +72,10 @@ export const screensOfAdmins: Screen[] = [
     await expect(page.getByRole("alert")).toBeVisible();
   }],
   ["an invalid one-time link", async (page) => void (await page.goto("/account/invitation?token=x"))],
+  ["Members, searched for nobody", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/members?q=nobody`);
+    await expect(page.getByText("No member found")).toBeVisible();
+  }],
   ["Members, with a new invitation", async (page, { server, slug }) => {
     await post(page.request, `${server.url}/instances/${slug}/members`, { email: `${"x".repeat(60)}@example.org`, role: "viewer" });
     await page.goto(`/instances/${slug}/members`);

@@ -1,5 +1,6 @@
 //! What the stores have in common: why a change is not stored, and the row locks that several of them take.
 
+mod failure_log;
 mod timed;
 
 use sqlx::{PgConnection, PgTransaction};
@@ -14,6 +15,7 @@ use crate::{
     ui::form::FieldError,
 };
 
+pub use failure_log::{is_outage, log_failure, log_failure_as};
 pub use timed::{Timed, TimedOn, begin, begin_briefly, begin_in_background, begin_on, in_background, in_background_on, timed, timed_on};
 
 /// Why a change was not stored.
@@ -56,7 +58,7 @@ impl StoreError {
             Self::Archived => AppError::Archived,
             Self::Fields(_) | Self::Conflict(_) => AppError::BadRequest,
             Self::Database(error) => {
-                tracing::warn!(%error, "the database did not answer");
+                log_failure(&error, "a query failed");
                 AppError::Unavailable
             }
             Self::Invalid { .. } => {

@@ -46,6 +46,8 @@ pub mod redirects;
 #[cfg(feature = "ssr")]
 pub mod routes;
 pub mod runtimes;
+#[cfg(feature = "ssr")]
+pub mod sampled;
 pub mod saving;
 #[cfg(feature = "ssr")]
 pub mod snippets;

@@ -61,6 +61,10 @@ pub enum Command {
     ///
     /// It uses `pg_restore` and `psql`, brings the schema up to date, and checks what it has restored. It works while servers run.
     Restore(backup::RestoreFlags),
+    /// Upgrade the private PostgreSQL to the newest version on this machine.
+    ///
+    /// Both versions must be installed, and no server may run on the data directory. The old one is kept beside the new one.
+    UpgradeDatabase,
     /// Manage admin accounts in the database of --database-url, or of the running server.
     #[command(subcommand)]
     Admin(admin::Command),
@@ -114,5 +118,33 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_kubernetes_manifests_start_servers_with_options_that_exist() {
+        let manifests = include_str!("../kubernetes.yaml");
+        let mut whole = Cli::command();
+        whole.build();
+        let variables: Vec<_> = whole.get_arguments().filter_map(|argument| argument.get_env()?.to_str()).collect();
+        let (mut roles, mut named) = (Vec::new(), 0);
+        for deployment in manifests.split("\n---\n").filter(|manifest| manifest.contains("\nkind: Deployment\n")) {
+            let options = deployment.lines().filter_map(|line| line.trim().strip_prefix("- ")).filter(|item| item.starts_with("--"));
+            let options = options.map(|option| option.replace("$(POD_IP)", "10.0.0.7"));
+            let cli = Cli::try_parse_from(["portal-redirects".to_owned(), "serve".to_owned()].into_iter().chain(options)).unwrap();
+            let value = |key: &str| deployment.lines().find_map(|line| line.trim().strip_prefix(key)?.parse::<u32>().ok()).unwrap();
+            let before_stop = deployment.split_once("preStop: {sleep: {seconds: ").unwrap().1.split('}').next().unwrap();
+            let needed = before_stop.parse::<u32>().unwrap() + cli.config.shutdown_grace;
+            assert!(value("terminationGracePeriodSeconds: ") > needed, "killed before it has finished");
+            let direct = format!("{:?}", Cli::parse_from(["portal-redirects"]).config.client_address);
+            assert_ne!(format!("{:?}", cli.config.client_address), direct, "it is behind an ingress");
+            roles.push(cli.config.role);
+            for name in deployment.lines().filter_map(|line| line.trim().strip_prefix("- name: ")) {
+                if name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_') && name != "POD_IP" {
+                    assert!(variables.contains(&name), "{name}");
+                    named += 1;
+                }
+            }
+        }
+        assert_eq!((roles, named), (vec![app::runtimes::RuntimeRole::All, app::runtimes::RuntimeRole::Portal], 3));
     }
 }

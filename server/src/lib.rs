@@ -21,6 +21,8 @@ mod target_checks;
 
 use std::process::ExitCode;
 
+pub use process::init::run_as_init;
+
 use crate::{
     cli::{Cli, Command},
     process::{admin, healthcheck, manual, migrations, serve, shutdown::run_async},
@@ -37,6 +39,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => run_async(async |shutdown| migrations::migrate(&cli.config, shutdown).await),
         Command::Backup(flags) => run_async(async |shutdown| backup::backup(&flags, &cli.config, shutdown).await),
         Command::Restore(flags) => run_async(async |shutdown| backup::restore(&flags, &cli.config, shutdown).await),
+        Command::UpgradeDatabase => run_async(async |shutdown| backup::upgrade(&cli.config, shutdown).await),
         Command::Admin(command) => admin::run(&command, &cli.config),
         Command::Export(flags) => manifest::export(&flags, &cli.config),
         Command::Diff(flags) => manifest::diff(&flags, &cli.config),

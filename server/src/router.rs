@@ -11,19 +11,26 @@ use crate::{
     http::{client_limit, dashboard_url::DashboardUrl, envelope::Around, layers, options::HttpOptions},
     management::{self, Management},
     observe::{metrics, traces},
-    portal::{self, PageContext, PortalHosts, probes, refresh_after_save, snapshot::Snapshots},
+    portal::{
+        self, PageContext, PortalHosts, probes,
+        proxy_check::{self, ProxyCheck},
+        refresh_after_save,
+        snapshot::Snapshots,
+        waiting,
+    },
     target_checks::proof_routes,
 };
 
 /// What a runtime without a dashboard serves: the portal, its context over these connections, and the probes.
 pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, options: HttpOptions) -> Router {
-    let context = PageContext::new(pool, Arc::new(dashboard_url), options.transport_security, snapshots.visits().clone());
+    let dashboard_url = Arc::new(dashboard_url);
+    let check = ProxyCheck::new(&dashboard_url, &options.client_address, &snapshots);
+    let context = PageContext::new(pool, dashboard_url, options.transport_security, snapshots.visits().clone());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let proof = proof_routes(snapshots.pool().clone());
     let answer = async move |request: Request| portal_hosts.respond(request.into_parts().0).await;
-    let hosted = portal::pages(context, snapshots.clone()).merge(probes::routes(snapshots.clone())).fallback(answer);
-    let pages = layers::pages(for_clients(hosted.layer(layers::body_limit()), options));
-    around(portal::api(snapshots).merge(proof).merge(pages))
+    let hosted = portal::pages(context, snapshots.clone()).fallback(answer);
+    assemble(hosted.layer(layers::body_limit()), proof, snapshots, options, check)
 }
 
 /// Everything that is served: the dashboard over these connections, the portal from that memory.
@@ -35,6 +42,7 @@ pub fn router(
     second_factor: SecondFactor,
 ) -> Router {
     let dashboard_url = Arc::new(dashboard_url);
+    let check = ProxyCheck::new(&dashboard_url, &options.client_address, &snapshots);
     let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), options.transport_security, snapshots.visits().clone());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let dashboard = Dashboard::new(pool, Arc::clone(&dashboard_url), second_factor, &options);
@@ -42,12 +50,18 @@ pub fn router(
     let dashboard = dashboard::routes::router(dashboard)
         .merge(management)
         .layer(middleware::from_fn_with_state(snapshots.clone(), refresh_after_save::layer))
-        .merge(probes::routes(snapshots.clone()));
+        .layer(middleware::from_fn_with_state(snapshots.clone(), waiting::layer));
     let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, portal_hosts, options.transport_security);
     let proof = proof_routes(snapshots.pool().clone());
     let hosted = portal::pages(context, snapshots.clone()).layer(layers::body_limit());
-    let pages = layers::pages(for_clients(hosted.merge(dashboard), options));
-    around(portal::api(snapshots).merge(proof).merge(pages))
+    assemble(hosted.merge(dashboard), proof, snapshots, options, check)
+}
+
+/// Puts the pages beside the portal API and the probes. Probes come from the machine or a load balancer, under whatever host.
+fn assemble(pages: Router, proof: Router, snapshots: Snapshots, options: HttpOptions, check: ProxyCheck) -> Router {
+    let pages = for_clients(pages, options).layer(middleware::from_fn_with_state(check.clone(), proxy_check::of_pages));
+    let api = portal::api(snapshots.clone()).layer(middleware::from_fn_with_state(check, proxy_check::of_api));
+    around(api.merge(proof).merge(probes::routes(snapshots)).merge(layers::pages(pages)))
 }
 
 /// Tells a router who its clients are, and lets none of them have too many requests at a time.

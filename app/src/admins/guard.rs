@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use super::{Caller, Role};
 use crate::{
-    database::timed,
+    database::{log_failure, timed},
     error::AppError,
     members::store::membership::{self, MemberAccess},
     redirects::is_slug,
@@ -108,7 +108,7 @@ async fn access(pool: &PgPool, caller: &Caller, slug: &str) -> Result<MemberAcce
         return Err(AppError::NotFound);
     }
     let found = membership::find(timed(pool), slug, caller.id).await.map_err(|error| {
-        tracing::warn!(%error, "the guard could not look up a membership");
+        log_failure(&error, "the guard could not look up a membership");
         AppError::Unavailable
     })?;
     found.ok_or(AppError::NotFound)

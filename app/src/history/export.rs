@@ -6,9 +6,6 @@ use serde_json::{Map, Value};
 use super::{difference::describe, store::Change};
 use crate::ui::{spreadsheet, text::timestamp};
 
-/// The maximum number of changes in one file. To export more, filter by shorter periods.
-pub const MAX_EXPORTED: i64 = 100_000;
-
 /// The file formats of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {

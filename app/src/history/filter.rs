@@ -1,5 +1,7 @@
 //! The filter of a history: by person, field and time. A query string in the page's address holds its state.
 
+use std::ops::RangeInclusive;
+
 use time::{Date, OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 use url::form_urlencoded;
 
@@ -40,6 +42,8 @@ pub struct Criteria {
     pub until: Option<OffsetDateTime>,
     /// Only changes with a smaller key than this.
     pub before: Option<i64>,
+    /// The keys between which the changes of that time are; `None` if nobody has asked for them yet.
+    pub keys: Option<RangeInclusive<i64>>,
 }
 
 impl HistoryFilter {

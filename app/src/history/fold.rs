@@ -8,7 +8,7 @@ use super::{
     Kind,
     difference::is_moved,
     filter::Criteria,
-    store::{Change, Scope, read_page},
+    store::{Change, Scope, read_page, with_keys},
 };
 use crate::ui::text::{Grouped, listed};
 
@@ -60,7 +60,7 @@ const FOLDED_PAGE_SIZE: i64 = 200;
 /// The query fails.
 pub(crate) async fn read_lines(pool: &PgPool, scope: Scope, criteria: &Criteria, limit: i64) -> sqlx::Result<LinesPage> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut criteria, mut page_size) = (criteria.clone(), limit);
+    let (mut criteria, mut page_size) = (with_keys(pool, scope, criteria.clone()).await?, limit);
     let mut changes: Vec<Change> = Vec::new();
     loop {
         let page = read_page(pool, scope, &criteria, page_size).await?;

@@ -1,5 +1,7 @@
 //! The members of an instance: their roles, and who is invited.
 
+#[cfg(feature = "ssr")]
+pub mod filter;
 pub mod form;
 pub mod role;
 pub mod store;

@@ -12,7 +12,7 @@ use crate::{
     paths,
     runtimes::{
         live::LiveStatus,
-        view::{heard, role_label, short_id, version},
+        view::{heard, notes, role_label, short_id, version},
     },
     ui::text::{Escaped, moment},
 };
@@ -89,14 +89,14 @@ pub(super) fn runtimes_card(live: &LiveStatus) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    let none = (all == 0).then(|| view! { <li class="help">"No runtime has reported in the last 90 seconds."</li> });
+    let notes = notes(live).into_iter().map(|note| view! { <li class="help">{note}</li> }).collect_view();
     view! {
         <section class="card" aria-labelledby="runtimes">
             <header class="card-head">
                 <h2 id="runtimes">"Runtimes"</h2>
                 <p class="help">{format!("{} of {all} live", live.live_count())}</p>
             </header>
-            <ul class="runtimes">{rows}{none}</ul>
+            <ul class="runtimes">{rows}{notes}</ul>
         </section>
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with a visitor's sign-in or account. The visitor sees that it did; the log says why, without personal data.
 
-use crate::{credentials::password::HashError, ui::form::FieldError};
+use crate::{credentials::password::HashError, database::log_failure_as, ui::form::FieldError};
 
 /// Why a visitor was not signed in, or nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ impl IdentityError {
 
 impl From<sqlx::Error> for IdentityError {
     fn from(error: sqlx::Error) -> Self {
-        tracing::warn!(error = without_data(&error), "a query about visitors failed");
+        log_failure_as(&error, &without_data(&error), "a query about visitors failed");
         Self::Unavailable
     }
 }

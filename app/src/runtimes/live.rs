@@ -14,6 +14,9 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often it looks meanwhile.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(50);
 
+/// How long a runtime may be silent, in seconds. One that works sends a heartbeat at least every 30 s, and may take 10 s for it.
+const MAX_SILENT_SECONDS: i64 = 40;
+
 /// An instance's stored version, and what each active runtime serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveStatus {
@@ -41,9 +44,19 @@ pub struct RuntimeStatus {
 }
 
 impl LiveStatus {
-    /// How many runtimes serve the stored version.
+    /// How many runtimes serve the stored version. What a silent one serves is unknown.
     pub fn live_count(&self) -> usize {
-        self.runtimes.iter().filter(|runtime| runtime.is_live).count()
+        self.runtimes.iter().filter(|runtime| runtime.is_live && !runtime.is_silent()).count()
+    }
+
+    /// How many runtimes serve another version and are heard, so that they will follow.
+    pub fn following_count(&self) -> usize {
+        self.runtimes.iter().filter(|runtime| !runtime.is_live && !runtime.is_silent()).count()
+    }
+
+    /// The runtimes that have not been heard for longer than they may be silent.
+    pub fn silent(&self) -> impl Iterator<Item = &RuntimeStatus> {
+        self.runtimes.iter().filter(|runtime| runtime.is_silent())
     }
 
     /// Whether every active runtime serves the stored version.
@@ -53,7 +66,14 @@ impl LiveStatus {
 
     /// Whether the runtimes that are behind are likely to follow within a moment.
     fn is_settling(&self) -> bool {
-        self.is_new && !self.is_live_everywhere()
+        self.is_new && self.following_count() > 0
+    }
+}
+
+impl RuntimeStatus {
+    /// Whether it has sent no heartbeat for so long that it has probably ended, or can't reach the database.
+    pub fn is_silent(&self) -> bool {
+        self.seconds_since_heartbeat > MAX_SILENT_SECONDS
     }
 }
 
@@ -87,5 +107,7 @@ mod tests {
         assert!(!status(false, &[true, false]).is_settling());
         assert!(!status(true, &[true, true]).is_settling());
         assert!(!status(true, &[]).is_settling());
+        let silent = RuntimeStatus { seconds_since_heartbeat: 41, ..runtime(false) };
+        assert!(!LiveStatus { version: 3, is_new: true, runtimes: vec![silent] }.is_settling(), "nobody knows when it is heard again");
     }
 }

@@ -154,6 +154,19 @@ async fn a_runtime_without_a_heartbeat_for_90_seconds_is_not_active(pool: PgPool
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_runtime_that_has_not_been_heard_for_longer_than_it_may_neither_is_live_nor_follows(pool: PgPool) {
+    let id = saved(&pool).await;
+    for (name, version) in [("here", 3), ("gone", 3), ("gone and behind", 2), ("late", 3)] {
+        runtime(&pool, name, id, Some(version)).await;
+    }
+    run(&pool, "update runtimes set seen_at = clock_timestamp() - interval '45 seconds' where id like 'gone%'").await;
+    run(&pool, "update runtimes set seen_at = clock_timestamp() - interval '35 seconds' where id = 'late'").await;
+    let found = live_status(&pool, id).await.unwrap().unwrap();
+    assert_eq!((found.live_count(), found.following_count(), found.silent().count()), (2, 0, 2));
+    assert!(!found.is_live_everywhere());
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn after_a_save_the_page_waits_for_the_last_runtime_but_not_for_ever(pool: PgPool) {
     let id = saved(&pool).await;
     runtime(&pool, "a", id, Some(3)).await;

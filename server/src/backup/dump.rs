@@ -36,7 +36,7 @@ pub(crate) async fn backup(flags: &BackupFlags, config: &Config, mut shutdown: S
     let unfinished = Unfinished::create(file)?;
     let database = OwnedDatabase::open(config).await?;
     let result = tokio::select! {
-        result = dump(&database, &unfinished) => result,
+        result = dump(&database, &unfinished.path, &unfinished.file) => result,
         () = shutdown.wait() => Err(anyhow::anyhow!("the backup was stopped before it was complete")),
     };
     database.close().await;
@@ -52,7 +52,11 @@ pub(crate) async fn backup(flags: &BackupFlags, config: &Config, mut shutdown: S
     Ok(())
 }
 
-async fn dump(database: &OwnedDatabase, unfinished: &Unfinished) -> anyhow::Result<(Contents, bool)> {
+/// Writes everything into a file. Returns how much that is, and whether an admin has a second factor.
+///
+/// # Errors
+/// The database can't be reached or has no tables, or `pg_dump` fails.
+pub(super) async fn dump(database: &OwnedDatabase, path: &Path, file: &File) -> anyhow::Result<(Contents, bool)> {
     let mut connection = database.connect().await?;
     if !store::has_schema(&mut connection).await? {
         anyhow::bail!("there is nothing to back up: the database has no tables of Portal Redirects");
@@ -67,7 +71,7 @@ async fn dump(database: &OwnedDatabase, unfinished: &Unfinished) -> anyhow::Resu
     command.args(["--format=custom", "--lock-wait-timeout=60s"]).arg(format!("--snapshot={name}"));
     command.args(OF_RUNNING_SERVERS.map(|table| format!("--exclude-table-data={table}")));
     // Not `output`, which would take standard output for itself.
-    let running = command.stdout(unfinished.file.try_clone()?).spawn().context("can't run pg_dump")?;
+    let running = command.stdout(file.try_clone()?).spawn().context("can't run pg_dump")?;
     let output = running.wait_with_output().await?;
     snapshot.rollback().await?;
     if !output.status.success() {
@@ -75,7 +79,7 @@ async fn dump(database: &OwnedDatabase, unfinished: &Unfinished) -> anyhow::Resu
     }
     // It can be read to its end.
     let mut list = tools.command("pg_restore");
-    let output = list.arg("--list").arg(&unfinished.path).output().await.context("can't run pg_restore")?;
+    let output = list.arg("--list").arg(path).output().await.context("can't run pg_restore")?;
     if output.status.success() {
         Ok((contents, has_second_factors))
     } else {
@@ -85,14 +89,18 @@ async fn dump(database: &OwnedDatabase, unfinished: &Unfinished) -> anyhow::Resu
 
 /// A file that gets its name when it is complete. Before that it is deleted if the command ends.
 #[derive(Debug)]
-struct Unfinished {
-    file: File,
-    path: PathBuf,
+pub(super) struct Unfinished {
+    pub(super) file: File,
+    pub(super) path: PathBuf,
     name: PathBuf,
 }
 
 impl Unfinished {
-    fn create(name: &Path) -> anyhow::Result<Self> {
+    /// Creates it, for this user alone.
+    ///
+    /// # Errors
+    /// It exists or can't be created.
+    pub(super) fn create(name: &Path) -> anyhow::Result<Self> {
         let mut path = name.as_os_str().to_owned();
         path.push(".unfinished");
         let path = PathBuf::from(path);

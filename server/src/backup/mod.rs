@@ -1,4 +1,4 @@
-//! The commands `backup` and `restore`: everything that is stored, in one file, with PostgreSQL's own programs.
+//! The commands `backup`, `restore` and `upgrade-database`: everything that is stored, in one file, with PostgreSQL's own programs.
 //!
 //! `tools.rs` finds and runs these programs, `archive.rs` reads a file before it is restored, and `store.rs` says what a database holds.
 
@@ -8,7 +8,9 @@ mod flags;
 mod restore;
 mod store;
 mod tools;
+mod upgrade;
 
 pub(crate) use dump::backup;
 pub(crate) use flags::{BackupFlags, RestoreFlags};
 pub(crate) use restore::restore;
+pub(crate) use upgrade::upgrade;

@@ -1,6 +1,9 @@
 //! `restore`: replaces everything that is stored by what a file has.
 
-use std::process::{Output, Stdio};
+use std::{
+    path::Path,
+    process::{Output, Stdio},
+};
 
 use anyhow::Context;
 use app::admins::store::second_factors;
@@ -50,7 +53,7 @@ async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config
         schema::refuse_newer(&mut connection).await?;
     }
     connection.close().await?;
-    load(&tools, database, flags).await?;
+    load(&tools, database, &flags.file).await?;
     database.migrate().await.context("the backup is restored, but can't be brought up to date")?;
     let mut connection = database.connect().await?;
     let problems = store::problems(&mut connection).await?;
@@ -69,9 +72,12 @@ async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config
 
 /// Replaces the tables in one transaction. psql commits when its input ends, so the input ends only after `pg_restore` has read the whole
 /// file. If it can't, psql is killed instead.
-async fn load(tools: &Tools, database: &OwnedDatabase, flags: &RestoreFlags) -> anyhow::Result<()> {
+///
+/// # Errors
+/// The file is damaged, or PostgreSQL refuses something of it.
+pub(super) async fn load(tools: &Tools, database: &OwnedDatabase, file: &Path) -> anyhow::Result<()> {
     let mut reader = tools.command("pg_restore");
-    reader.args(["--no-owner", "--no-privileges", "--file=-"]).arg(&flags.file).stdout(Stdio::piped());
+    reader.args(["--no-owner", "--no-privileges", "--file=-"]).arg(file).stdout(Stdio::piped());
     let mut reader = reader.spawn().context("can't run pg_restore")?;
     let mut script = reader.stdout.take().context("pg_restore has no output")?;
     let mut writer = tools.on(database, "psql");

@@ -11,7 +11,7 @@ use app::{
         view::{RejectedSignIn, RejectionReason},
     },
     credentials::client::Client,
-    database::timed,
+    database::{log_failure, timed},
     error::AppError,
 };
 use axum::{
@@ -56,7 +56,11 @@ impl From<SignInError> for NotLetIn {
                 );
                 Self::Said(RejectionReason::SecretKey)
             }
-            SignInError::Database(_) | SignInError::Hash(_) | SignInError::Random(_) => {
+            SignInError::Database(error) => {
+                log_failure(&error, "nobody could be let in");
+                Self::Said(RejectionReason::Unavailable)
+            }
+            SignInError::Hash(_) | SignInError::Random(_) => {
                 tracing::warn!(%error, "nobody could be let in");
                 Self::Said(RejectionReason::Unavailable)
             }

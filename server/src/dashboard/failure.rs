@@ -15,9 +15,13 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use super::Dashboard;
+use crate::observe::sampled::Sampled;
 
 /// How long a handler may take: less than the whole request, so that its page can still say that it took too long.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Requests that took longer.
+static SLOW: Sampled = Sampled::new();
 
 /// Why a request is not answered as asked. Becomes the error page, which offers to send again what was posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +74,7 @@ pub(super) async fn render_failures(State(dashboard): State<Dashboard>, request:
         let Some(Failure(error)) = response.extensions().get().copied() else { return response };
         error
     } else {
-        tracing::warn!("a request took too long");
+        SLOW.note(|times| tracing::warn!(times, "a request took too long"));
         AppError::Unavailable
     };
     dashboard

@@ -10,7 +10,7 @@ use app::{
         store::{pending_sign_ins, sessions},
         view::{RejectedSignIn, RejectionReason},
     },
-    database::timed,
+    database::{log_failure, timed},
     error::AppError,
     layout::error_page::status_of,
     members::Membership,
@@ -94,7 +94,7 @@ fn next_page(query: Option<&str>) -> ReturnPath {
 async fn signed_in(dashboard: &Dashboard, headers: &HeaderMap, origin: Origin) -> Result<Caller, AppError> {
     let token = cookies::session(headers, origin.secure).ok_or(AppError::SignedOut)?;
     let found = sessions::find(&dashboard.pool, &token, origin.address).await.map_err(|error| {
-        tracing::warn!(%error, "a session could not be looked up");
+        log_failure(&error, "a session could not be looked up");
         AppError::Unavailable
     })?;
     found.ok_or(AppError::SignedOut)
@@ -124,7 +124,7 @@ async fn pending_sign_in(dashboard: &Dashboard, mut request: Request, next: Next
             dashboard.render(parts, StatusCode::UNAUTHORIZED, move || provide_context(rejected.clone())).await
         }
         Err(error) => {
-            tracing::warn!(%error, "a sign-in could not be looked up");
+            log_failure(&error, "a sign-in could not be looked up");
             refuse(dashboard, request, AppError::Unavailable).await
         }
     }

@@ -6,10 +6,10 @@ use app::{
     error::AppError,
     heavy_work::{LISTS, NotDone},
     history::{
-        export::{ExportFormat, MAX_EXPORTED},
+        export::ExportFormat,
         filter::{Criteria, HistoryFilter},
         restore::{RestoreForm, api::restore_version, version_of},
-        store::{self as changes, Change, Scope},
+        store::{self as changes, Change, MAX_PAGE_SIZE, Scope},
     },
     instances::store,
     members::role::Role,
@@ -20,19 +20,14 @@ use axum::{
     Extension,
     body::{Body, Bytes},
     extract::{Path, State},
-    http::{HeaderName, header, request::Parts},
+    http::{header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use futures_util::stream;
+use futures_util::{TryStreamExt, stream};
 use sqlx::PgPool;
+use tracing::warn;
 
 use super::{Dashboard, failure::Failure, posted_form::PostedForm};
-
-/// How many changes of a file are read at a time.
-const AT_A_TIME: i64 = 1_000;
-
-/// Says that a file does not hold every change that was asked for.
-const CUT: HeaderName = HeaderName::from_static("x-history-cut");
 
 /// `POST /instances/{slug}/history/{version}`: the fallback redirects of that version, as a new one.
 pub(super) async fn restore(
@@ -94,19 +89,20 @@ async fn write(format: ExportFormat, changes: Vec<Change>, is_first: bool) -> sq
     LISTS.run(move || format.write(&changes, is_first)).await.map_err(|NotDone| sqlx::Error::PoolClosed)
 }
 
-/// The file, sent as it is read. The first part and whether the file is cut are known before anything is sent.
+/// The file, sent as it is read. Nothing is sent before the first part is known. Later, an error ends the connection before the file ends,
+/// so that nobody takes a part for the whole.
 async fn written(pool: &PgPool, scope: Scope, criteria: Criteria, format: ExportFormat, name: &str) -> sqlx::Result<Response> {
-    let cut = changes::is_longer_than(pool, scope, &criteria, MAX_EXPORTED).await?;
-    let first = changes::read_page(pool, scope, &criteria, AT_A_TIME).await?;
+    let criteria = changes::with_keys(pool, scope, criteria).await?;
+    let first = changes::read_page(pool, scope, &criteria, MAX_PAGE_SIZE).await?;
     let part = [format.begin(), write(format, first.changes, true).await?].concat();
     let pool = pool.clone();
-    let rest = stream::try_unfold(Some((part, first.older, AT_A_TIME)), move |state| {
+    let rest = stream::try_unfold(Some((part, first.older)), move |state| {
         let (pool, criteria) = (pool.clone(), criteria.clone());
         async move {
-            let Some((mut part, older, sent)) = state else { return Ok::<_, sqlx::Error>(None) };
-            let next = if let Some(before) = older.filter(|_| sent < MAX_EXPORTED) {
-                let page = changes::read_page(&pool, scope, &Criteria { before: Some(before), ..criteria }, AT_A_TIME).await?;
-                Some((write(format, page.changes, false).await?, page.older, sent + AT_A_TIME))
+            let Some((mut part, older)) = state else { return Ok::<_, sqlx::Error>(None) };
+            let next = if older.is_some() {
+                let page = changes::read_page(&pool, scope, &Criteria { before: older, ..criteria }, MAX_PAGE_SIZE).await?;
+                Some((write(format, page.changes, false).await?, page.older))
             } else {
                 part.extend(format.end());
                 None
@@ -114,12 +110,10 @@ async fn written(pool: &PgPool, scope: Scope, criteria: Criteria, format: Export
             Ok(Some((Bytes::from(part), next)))
         }
     });
-    let (newest, note) =
-        if cut { (format!("-newest-{MAX_EXPORTED}"), Some(format!("only the newest {MAX_EXPORTED} changes"))) } else { Default::default() };
     let headers = [
         (header::CONTENT_TYPE, format.content_type().to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}-history{newest}.{}\"", format.name())),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}-history.{}\"", format.name())),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((headers, note.map(|note| [(CUT, note)]), Body::from_stream(rest)).into_response())
+    Ok((headers, Body::from_stream(rest.inspect_err(|error| warn!(%error, "an export of the history broke off")))).into_response())
 }

@@ -14,8 +14,8 @@ use crate::{
     portal::PortalHosts,
 };
 
-/// Lets only requests for loopback names, or for the configured one, reach the dashboard. Otherwise any site could point its own
-/// name to this machine, and a browser would take its pages for the dashboard's own origin (DNS rebinding).
+/// Lets only requests for the configured name reach the dashboard, or for loopback names while it has no TLS. Otherwise any site could
+/// point its own name to this machine, and a browser would take its pages for the dashboard's own origin (DNS rebinding).
 pub(crate) fn guard_host(
     router: Router,
     dashboard_url: &Arc<DashboardUrl>,

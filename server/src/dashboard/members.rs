@@ -4,6 +4,7 @@ use app::{
     admins::{Caller, Token},
     database::StoreError,
     members::{
+        filter::MembersFilter,
         form::{InviteForm, RemoveForm, RoleForm, WithdrawForm},
         store,
         view::{NewLink, RejectedMemberForm},
@@ -63,8 +64,8 @@ pub(super) async fn change_role(
 ) -> Result<Response, Failure> {
     match store::change_role(&dashboard.pool, &caller.actor, &slug, &form).await {
         Ok(was) => {
-            let page = paths::instance(&slug).members();
-            Ok(Redirect::to(&format!("{page}?changed={}&was={was}", form.member)).into_response())
+            let changed = [("changed", form.member.to_string()), ("was", was.to_string())];
+            Ok(back(&slug, &parts, &changed.each_ref().map(|(name, value)| (*name, value.as_str()))))
         }
         Err(error) => reject(&dashboard, &slug, parts, error, InviteForm::default()).await,
     }
@@ -79,7 +80,7 @@ pub(super) async fn remove(
 ) -> Result<Response, Failure> {
     match store::remove(&dashboard.pool, &caller.actor, &slug, form.member).await {
         Ok(()) if form.member == caller.id => Ok(Redirect::to(&format!("{}?left", paths::INSTANCES)).into_response()),
-        Ok(()) => Ok(Redirect::to(&format!("{}?removed", paths::instance(&slug).members())).into_response()),
+        Ok(()) => Ok(back(&slug, &parts, &[("removed", "")])),
         Err(error) => reject(&dashboard, &slug, parts, error, InviteForm::default()).await,
     }
 }
@@ -105,16 +106,22 @@ pub(super) async fn withdraw(
     PostedForm { parts, form }: PostedForm<WithdrawForm>,
 ) -> Result<Response, Failure> {
     match store::withdraw(&dashboard.pool, &caller.actor, &slug, form.invitation).await {
-        Ok(()) => Ok(Redirect::to(&format!("{}?withdrawn", paths::instance(&slug).members())).into_response()),
+        Ok(()) => Ok(back(&slug, &parts, &[("withdrawn", "")])),
         Err(error) => reject(&dashboard, &slug, parts, error, InviteForm::default()).await,
     }
+}
+
+/// Leads back to the page of the list that the form was on, which the form's address says.
+fn back(slug: &str, parts: &Parts, more: &[(&str, &str)]) -> Response {
+    Redirect::to(&MembersFilter::read(parts.uri.query().unwrap_or_default()).page(slug, more)).into_response()
 }
 
 /// The Members page with what is wrong.
 async fn reject(dashboard: &Dashboard, slug: &str, mut parts: Parts, error: StoreError, invite: InviteForm) -> Result<Response, Failure> {
     let StoreError::Fields(errors) = error else { return Err(error.into()) };
     // The forms of a row have addresses of their own, which no page has.
-    if let Ok(page) = paths::instance(slug).members().parse::<Uri>() {
+    let filter = MembersFilter::read(parts.uri.query().unwrap_or_default());
+    if let Ok(page) = filter.page(slug, &[]).parse::<Uri>() {
         parts.uri = page;
     }
     let rejected = RejectedMemberForm { invite, errors };

@@ -24,6 +24,11 @@ impl Binaries {
         find_directory(cluster).map(Self)
     }
 
+    /// The binaries in that directory.
+    pub(super) fn in_directory(directory: PathBuf) -> Self {
+        Self(directory)
+    }
+
     /// A command that runs one of the binaries as PostgreSQL's user, in a directory that every user may enter. It has its own process
     /// group, so Ctrl+C reaches only the server, which then shuts PostgreSQL down.
     pub(super) fn command(&self, binary: &str, data_dir: &DataDir) -> Command {

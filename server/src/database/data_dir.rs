@@ -13,12 +13,21 @@ use std::{
 
 use anyhow::Context;
 use nix::{
+    errno::Errno,
     fcntl::OFlag,
-    unistd::{Gid, Uid, User},
+    sys::signal::kill,
+    unistd::{Gid, Pid, Uid, User},
 };
+use tokio::net::UnixStream;
 
 /// The longest directory path for a Unix socket, in bytes: `sun_path` holds 108 with the final NUL, and PostgreSQL appends a file name.
-const MAX_SOCKET_DIR_BYTES: usize = 107 - "/.s.PGSQL.5432".len();
+const MAX_SOCKET_DIR_BYTES: usize = 107 - "/".len() - SOCKET.len();
+
+/// The name that PostgreSQL gives its socket.
+const SOCKET: &str = ".s.PGSQL.5432";
+
+/// The name of a cluster that an upgrade makes, until it takes the place of the old one.
+const UPGRADED: &str = "postgres.upgraded";
 
 /// A data directory that this server has locked for itself.
 #[derive(Debug)]
@@ -34,7 +43,7 @@ pub(super) struct DataDir {
     /// The user to run PostgreSQL as when the server runs as root: PostgreSQL refuses to run as root.
     pub(super) user: Option<(Uid, Gid)>,
     /// The lock, held as long as this value lives. The system releases it when the process is killed.
-    _lock: File,
+    lock: File,
 }
 
 impl DataDir {
@@ -66,29 +75,90 @@ impl DataDir {
             log: socket.join("postgres.log"),
             socket,
             user,
-            _lock: lock,
+            lock,
         };
         directory.create_private(&directory.socket)?;
         directory.check_access()?;
         Ok(directory)
     }
 
-    /// The process ID of the running cluster, if there is one. The number in the file is not proof: after a crash, another process may
-    /// have it.
+    /// The process ID of the running cluster, if there is one.
     ///
     /// # Errors
     /// It can't be known, for example because too many files are open.
-    pub(super) fn postmaster(&self) -> io::Result<Option<u32>> {
+    pub(super) async fn postmaster(&self) -> io::Result<Option<u32>> {
+        self.postmaster_by(Path::new("/proc")).await
+    }
+
+    /// The same by another folder than `/proc`, which macOS does not have, and which hides other users' processes in some containers.
+    ///
+    /// The number in the file is no proof: after a crash another process may have it, and a killed PostgreSQL that nobody has reaped
+    /// keeps it. So the process must exist, and be PostgreSQL: it works in the cluster's folder, or somebody answers at the socket,
+    /// whose folder only PostgreSQL may enter. One that is just starting does neither without `/proc`: then starting another one
+    /// fails, and the next look finds the first.
+    async fn postmaster_by(&self, proc: &Path) -> io::Result<Option<u32>> {
         let Some(text) = found(fs::read_to_string(self.cluster.join("postmaster.pid")))? else { return Ok(None) };
-        let Some(id) = text.lines().next().and_then(|line| line.trim().parse().ok()) else { return Ok(None) };
-        // PostgreSQL's working directory is its cluster.
-        let working_directory = match fs::read_link(format!("/proc/{id}/cwd")) {
-            // Another user's process is not this server's PostgreSQL.
+        let first = text.lines().next().and_then(|line| line.trim().parse::<i32>().ok());
+        // Zero and negative numbers would stand for groups of processes.
+        let Some(id) = first.filter(|id| *id > 0) else { return Ok(None) };
+        match kill(Pid::from_raw(id), None) {
+            Ok(()) => {}
+            // None, or another user's: that is not this server's PostgreSQL.
+            Err(Errno::ESRCH | Errno::EPERM) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let working_directory = match fs::read_link(proc.join(id.to_string()).join("cwd")) {
+            // Root can't look at the processes of other users in every container.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => None,
             read => found(read)?,
         };
-        let cluster = self.cluster.canonicalize()?;
-        Ok(working_directory.filter(|directory| *directory == cluster).map(|_| id))
+        let works_here = working_directory.is_some_and(|directory| self.cluster.canonicalize().is_ok_and(|cluster| cluster == directory));
+        let is_postgres = works_here || self.answers().await?;
+        Ok(is_postgres.then_some(id.unsigned_abs()))
+    }
+
+    /// Whether somebody listens at the socket. One that is too busy to accept a connection does.
+    async fn answers(&self) -> io::Result<bool> {
+        match UnixStream::connect(self.socket.join(SOCKET)).await {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => Ok(false),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The major version of PostgreSQL that created the cluster; `None` if there is no cluster.
+    pub(super) fn version(&self) -> Option<String> {
+        fs::read_to_string(self.cluster.join("PG_VERSION")).map(|text| text.trim().to_owned()).ok()
+    }
+
+    /// The same directory with the cluster that an upgrade makes, beside the one in use.
+    pub(super) fn upgraded(&self) -> io::Result<Self> {
+        self.beside(self.cluster.with_file_name(UPGRADED))
+    }
+
+    /// The same directory with another cluster. Both hold the lock.
+    pub(super) fn beside(&self, cluster: PathBuf) -> io::Result<Self> {
+        let lock = self.lock.try_clone()?;
+        Ok(Self { cluster, unfinished: self.unfinished.clone(), socket: self.socket.clone(), log: self.log.clone(), user: self.user, lock })
+    }
+
+    /// Where an upgrade keeps the cluster of that version.
+    pub(super) fn kept(&self, version: &str) -> PathBuf {
+        self.cluster.with_file_name(format!("postgres-{version}"))
+    }
+
+    /// Puts an upgraded cluster in its place, if an upgrade was interrupted between taking the old one away and that.
+    ///
+    /// # Errors
+    /// It can't be moved.
+    pub(super) fn finish_upgrade(&self) -> anyhow::Result<()> {
+        let upgraded = self.cluster.with_file_name(UPGRADED);
+        if !self.cluster.exists() && upgraded.join("PG_VERSION").exists() {
+            fs::rename(&upgraded, &self.cluster).with_context(|| format!("can't move {}", upgraded.display()))?;
+            tracing::info!("finished an upgrade of the private PostgreSQL that was interrupted");
+        }
+        Ok(())
     }
 
     /// Checks that PostgreSQL's user can reach its directories: the parent directories belong to others.
@@ -225,39 +295,62 @@ mod tests {
     fn data_dir(cluster: &Path) -> DataDir {
         let lock = File::open("/dev/null").unwrap();
         let other = PathBuf::from("/none");
-        DataDir { cluster: cluster.to_owned(), unfinished: other.clone(), socket: other.clone(), log: other, user: None, _lock: lock }
+        DataDir { cluster: cluster.to_owned(), unfinished: other.clone(), socket: other.clone(), log: other, user: None, lock }
     }
 
-    fn is_running(cluster: &Path) -> Option<bool> {
-        data_dir(cluster).postmaster().ok().map(|id| id.is_some())
+    async fn is_running(cluster: &Path) -> Option<bool> {
+        data_dir(cluster).postmaster().await.ok().map(|id| id.is_some())
     }
 
-    #[test]
-    fn only_a_missing_file_means_that_postgres_does_not_run() {
+    #[tokio::test]
+    async fn only_a_missing_file_means_that_postgres_does_not_run() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("postmaster.pid");
-        assert_eq!(is_running(folder.path()), Some(false), "no file");
-        for text in ["", "x", "0", "4194999\n"] {
+        assert_eq!(is_running(folder.path()).await, Some(false), "no file");
+        for text in ["", "x", "0", "-1", "4194999\n"] {
             fs::write(&file, text).unwrap();
-            assert_eq!(is_running(folder.path()), Some(false), "{text:?}: no process");
+            assert_eq!(is_running(folder.path()).await, Some(false), "{text:?}: no process");
         }
         fs::write(&file, format!("{}\n/somewhere", std::process::id())).unwrap();
-        assert_eq!(is_running(folder.path()), Some(false), "a process that works elsewhere");
+        assert_eq!(is_running(folder.path()).await, Some(false), "a process that works elsewhere");
         fs::remove_file(&file).unwrap();
         // It can't be read, as when too many files are open.
         fs::create_dir(&file).unwrap();
-        assert_eq!(is_running(folder.path()), None, "unknown");
+        assert_eq!(is_running(folder.path()).await, None, "unknown");
     }
 
-    #[test]
-    fn a_process_that_works_in_the_cluster_is_postgres() {
+    #[tokio::test]
+    async fn a_process_that_works_in_the_cluster_is_postgres() {
         let folder = tempfile::tempdir().unwrap();
         let mut process = Command::new("sleep").arg("60").current_dir(folder.path()).spawn().unwrap();
         fs::write(folder.path().join("postmaster.pid"), format!("{}\n", process.id())).unwrap();
-        assert_eq!(data_dir(folder.path()).postmaster().unwrap(), Some(process.id()));
+        assert_eq!(data_dir(folder.path()).postmaster().await.unwrap(), Some(process.id()));
         process.kill().unwrap();
         process.wait().unwrap();
-        assert_eq!(is_running(folder.path()), Some(false));
+        assert_eq!(is_running(folder.path()).await, Some(false));
+    }
+
+    #[tokio::test]
+    async fn a_postgres_that_answers_is_alive_where_there_is_no_proc() {
+        let (folder, no_proc) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let data_dir = DataDir { socket: folder.path().to_owned(), ..data_dir(folder.path()) };
+        let mut process = Command::new("sleep").arg("60").current_dir("/").spawn().unwrap();
+        fs::write(folder.path().join("postmaster.pid"), format!("{}\n", process.id())).unwrap();
+        assert_eq!(data_dir.postmaster_by(no_proc.path()).await.unwrap(), None, "nobody answers: the number is another process's");
+        let listener = std::os::unix::net::UnixListener::bind(folder.path().join(SOCKET)).unwrap();
+        assert_eq!(data_dir.postmaster_by(no_proc.path()).await.unwrap(), Some(process.id()));
+        // A container in which root may not look at other users' processes has a /proc, but it says nothing.
+        assert_eq!(data_dir.postmaster().await.unwrap(), Some(process.id()));
+        drop(listener);
+        assert_eq!(data_dir.postmaster_by(no_proc.path()).await.unwrap(), None, "the socket is left, but nobody listens");
+        process.kill().unwrap();
+        // Nobody has reaped it yet: it is still there, and serves nobody.
+        while fs::read_to_string(format!("/proc/{}/stat", process.id())).is_ok_and(|stat| !stat.contains(") Z ")) {
+            std::thread::yield_now();
+        }
+        assert_eq!(data_dir.postmaster().await.unwrap(), None, "a zombie");
+        process.wait().unwrap();
+        assert_eq!(data_dir.postmaster_by(no_proc.path()).await.unwrap(), None, "no process");
     }
 
     #[test]

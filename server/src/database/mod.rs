@@ -11,6 +11,7 @@ pub mod privileges;
 pub(crate) mod programs;
 pub(crate) mod schema;
 mod store;
+pub(crate) mod upgrade;
 pub mod url;
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};

@@ -41,6 +41,12 @@ impl OwnedDatabase {
         Ok(Self { connector, serving: Some(private::SERVING_ROLE.to_owned()), private })
     }
 
+    /// A private PostgreSQL that runs only for this command.
+    pub(super) fn of_private(private: PrivatePostgres) -> Self {
+        let connector = Connector::new(private.owner_url());
+        Self { connector, serving: Some(private::SERVING_ROLE.to_owned()), private: Some(private) }
+    }
+
     /// A connection.
     ///
     /// # Errors

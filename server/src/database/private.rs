@@ -63,7 +63,13 @@ impl PrivatePostgres {
     /// The directory can't be used, PostgreSQL is not installed, or it does not start.
     pub(super) async fn start(path: &Path) -> anyhow::Result<Self> {
         let data_dir = DataDir::lock(path)?;
+        data_dir.finish_upgrade()?;
         let binaries = Binaries::find(&data_dir.cluster)?;
+        Self::start_with(data_dir, binaries).await
+    }
+
+    /// The same with a cluster and binaries that are chosen already.
+    pub(super) async fn start_with(data_dir: DataDir, binaries: Binaries) -> anyhow::Result<Self> {
         let private = Self { data_dir, binaries };
         let version = private.data_dir.cluster.join("PG_VERSION");
         if !version.try_exists().with_context(|| format!("can't look at {}", version.display()))? {
@@ -98,7 +104,7 @@ impl PrivatePostgres {
     pub(super) async fn keep_running(&self) -> Infallible {
         loop {
             tokio::time::sleep(CHECK_INTERVAL).await;
-            match self.data_dir.postmaster() {
+            match self.data_dir.postmaster().await {
                 Ok(Some(_)) => {}
                 Ok(None) => {
                     tracing::warn!("the private PostgreSQL has stopped; restarting it");
@@ -146,7 +152,7 @@ impl PrivatePostgres {
     async fn ensure_running(&self) -> anyhow::Result<()> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
-            let started = match self.data_dir.postmaster() {
+            let started = match self.data_dir.postmaster().await {
                 Ok(Some(_)) => Ok(()),
                 Ok(None) => self.launch().await?,
                 Err(error) => Err(format!("can't tell whether it is running: {error}")),

@@ -17,6 +17,9 @@ use crate::observe::sampled::Sampled;
 /// Requests that were refused.
 static REFUSED: Sampled = Sampled::new();
 
+/// Requests whose client is not known.
+static UNKNOWN: Sampled = Sampled::new();
+
 /// The limit; none if clients connect themselves, since then their connections are limited.
 #[derive(Clone, Debug)]
 pub(crate) struct ClientLimit(Option<Arc<Turns<IpAddr>>>);
@@ -31,8 +34,17 @@ impl ClientLimit {
 
 /// Refuses a request of a client that has too many. Where the client is not known, only the total of connections counts.
 pub(crate) async fn limit(State(ClientLimit(turns)): State<ClientLimit>, mut request: Request, next: Next) -> Response {
-    let Some(turns) = turns else { return next.run(request).await };
-    let Some(address) = client_address(&mut request).await else { return next.run(request).await };
+    let address = client_address(&mut request).await;
+    if address.is_none() {
+        UNKNOWN.note(|times| {
+            tracing::warn!(
+                times,
+                "a request has no client address in the header that --client-address names: such clients share one limit, and History \
+                 shows no address; set that header in the proxy"
+            );
+        });
+    }
+    let Some((turns, address)) = turns.zip(address) else { return next.run(request).await };
     if let Some(turn) = turns.try_take(network(address)) {
         return turn.until_written(next.run(request).await);
     }

@@ -53,15 +53,21 @@ impl DashboardUrl {
         format!("{}{page}", self.url.as_str().trim_end_matches('/'))
     }
 
-    /// Whether the dashboard answers under that host name: its own, or a loopback name. With `--insecure-http`, also a private address,
-    /// which no site can point a name of its own to.
+    /// Whether the dashboard answers under that host name: its own, or a loopback name while it is on this machine only. Behind TLS, a
+    /// loopback name is what a proxy connects to that does not pass on the browser's host: nobody could sign in safely there. With
+    /// `--insecure-http`, also a private address, which no site can point a name of its own to.
     pub(crate) fn is_own(&self, host: &str) -> bool {
-        self.is_configured(host) || is_loopback(host) || self.insecure_http && is_private_address(host)
+        self.is_configured(host) || !self.has_tls() && is_loopback(host) || self.insecure_http && is_private_address(host)
+    }
+
+    /// Whether people open it over TLS, which a proxy in front terminates.
+    pub(crate) fn has_tls(&self) -> bool {
+        self.url.scheme() == "https"
     }
 
     /// Whether a request for that host name came over TLS. Loopback names need none.
     pub(crate) fn is_secure(&self, host: &str) -> bool {
-        self.url.scheme() == "https" && self.is_configured(host)
+        self.has_tls() && self.is_configured(host)
     }
 
     /// The host name that is the dashboard's alone; `None` where portals may share it, as on loopback without TLS.
@@ -148,7 +154,9 @@ mod tests {
         assert!(here.is_own("localhost") && here.is_own("127.0.0.1") && !here.is_own("myapp.com") && !here.is_secure("127.0.0.1"));
         let there = DashboardUrl::new(dashboard_url("https://d.myapp.com").ok(), listen).unwrap();
         assert_eq!(there.link("/account/setup", "abc"), "https://d.myapp.com/account/setup?token=abc");
-        assert!(there.is_secure("d.myapp.com") && !there.is_secure("localhost") && there.is_own("localhost") && !there.is_own("myapp.com"));
+        assert!(
+            there.is_secure("d.myapp.com") && !there.is_secure("localhost") && !there.is_own("localhost") && !there.is_own("myapp.com")
+        );
     }
 
     #[test]

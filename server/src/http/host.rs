@@ -4,7 +4,9 @@ use axum::{
     extract::Request,
     http::{HeaderMap, Uri, header, uri::Authority},
 };
-use url::Url;
+use url::{Host, Url};
+
+use super::dashboard_url::is_loopback;
 
 /// The host name that was asked for, without its port; `None` where the request names none.
 pub(crate) fn host_of(request: &Request) -> Option<String> {
@@ -31,9 +33,32 @@ pub(crate) fn asked_host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a
     uri.authority().map(Authority::as_str).or_else(|| headers.get(header::HOST)?.to_str().ok())
 }
 
+/// Whether a host name, as URLs write it, is one that only this machine or its network knows: a loopback name, a private address, or a
+/// single label. Such a host is where a proxy connects to, and not what a browser asked for.
+pub(crate) fn is_internal(host: &str) -> bool {
+    match Host::parse(host) {
+        Ok(Host::Domain(name)) => !name.contains('.') || is_loopback(host),
+        Ok(Host::Ipv4(address)) => address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified(),
+        Ok(Host::Ipv6(address)) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local() || address.is_unspecified()
+        }
+        Err(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_proxy_connects_to_is_internal() {
+        for host in ["localhost", "a.localhost", "127.0.0.1", "[::1]", "10.0.0.7", "192.168.1.1", "[fd00::1]", "backend", "0.0.0.0"] {
+            assert!(is_internal(host), "{host}");
+        }
+        for host in ["dash.example.com", "192.0.2.1", "[2001:db8::1]", "localhost.evil.example"] {
+            assert!(!is_internal(host), "{host}");
+        }
+    }
 
     fn headers(hosts: &[&str]) -> HeaderMap {
         hosts.iter().map(|host| (header::HOST, host.parse().unwrap())).collect()

@@ -7,6 +7,7 @@ pub(crate) mod cookies;
 pub mod dashboard_url;
 pub(crate) mod envelope;
 pub(crate) mod form;
+pub(crate) mod forwarded;
 pub(crate) mod host;
 mod idle_connections;
 pub(crate) mod insecure_http;

@@ -15,12 +15,16 @@ use sqlx::PgPool;
 use tokio::time::timeout;
 
 use super::rate_limit::{RateLimit, RateLimited};
+use crate::observe::sampled::Sampled;
 
 /// How long an attempt waits for the database.
 const SHARED_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long the database is left alone after it did not answer.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// Attempts that found no database.
+static ALONE: Sampled = Sampled::new();
 
 /// How often something may be attempted in all runtimes together, by key.
 #[derive(Debug)]
@@ -72,7 +76,9 @@ impl<Key: Clone + Eq + Hash> SharedRateLimit<Key> {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "no answer in time".to_owned(),
         };
-        tracing::warn!(error, "attempts are counted by this runtime alone, as the database does not answer");
+        ALONE.note(|times| {
+            tracing::warn!(error, times, "attempts are counted by this runtime alone, as the database does not answer");
+        });
         *self.paused.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PAUSE);
         None
     }

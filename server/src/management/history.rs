@@ -4,7 +4,7 @@ use app::{
     history::{
         difference::describe,
         filter::Criteria,
-        store::{Change, Scope as HistoryScope, read_page},
+        store::{Change, MAX_PAGE_SIZE, Scope as HistoryScope, read_page},
     },
     ui::text::timestamp,
 };
@@ -18,9 +18,6 @@ use super::{
     problem::{InputError, Problem},
     request::{InPath, InstanceRequest},
 };
-
-/// The most changes of one answer.
-const MAX_LIMIT: i64 = 500;
 
 /// Which changes are read.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
@@ -114,8 +111,8 @@ pub(super) async fn read(request: InstanceRequest<HistoryParams>) -> Result<Json
     if cursor.is_some_and(|cursor| cursor < 1) {
         errors.push(InputError::of("cursor", "Use the next of the page before."));
     }
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        errors.push(InputError::of("limit", format_args!("Use a number from 1 to {MAX_LIMIT}.")));
+    if !(1..=MAX_PAGE_SIZE).contains(&limit) {
+        errors.push(InputError::of("limit", format_args!("Use a number from 1 to {MAX_PAGE_SIZE}.")));
     }
     if !errors.is_empty() {
         return Err(Problem::parameters(errors));

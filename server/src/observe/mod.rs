@@ -2,5 +2,6 @@
 
 pub(crate) mod log;
 pub(crate) mod metrics;
-pub(crate) mod sampled;
 pub(crate) mod traces;
+
+pub(crate) use app::sampled;

@@ -8,11 +8,13 @@ mod pages;
 mod portal_hosts;
 pub(crate) mod probes;
 mod problem_details;
+pub(crate) mod proxy_check;
 mod rate_limits;
 pub(crate) mod refresh_after_save;
 pub mod snapshot;
 pub(crate) mod snapshot_file;
 pub mod visits;
+pub(crate) mod waiting;
 
 use axum::{
     Router,

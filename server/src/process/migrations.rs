@@ -9,16 +9,20 @@ use app::{
         links::{self, Purpose},
         second_factors,
     },
-    database::{begin, timed},
+    database::{begin, is_outage, timed},
     history::Actor,
     runtimes::RuntimeRole,
 };
+use time::OffsetDateTime;
 
 use crate::{
-    config::{Config, SecondFactor},
-    database::{self, Database},
+    config::{Config, LogFormat, SecondFactor},
+    database::{self, Database, connector::ConnectError},
     http::dashboard_url::DashboardUrl,
-    process::{shutdown::Shutdown, stdout::print_line},
+    process::{
+        shutdown::Shutdown,
+        stdout::{Announcement, announce},
+    },
 };
 
 /// `migrate`: brings the schema up to date and exits.
@@ -66,10 +70,21 @@ pub(crate) struct Retry {
 /// The retry times of a real server.
 pub(crate) const RETRY: Retry = Retry { notice_timeout: Duration::from_secs(2), interval: Duration::from_secs(1) };
 
-/// Whether the server listens before its database is ready. A portal runtime always does; another server does if it has a snapshot
-/// file and no private PostgreSQL, which is ready by then.
-pub(crate) fn listens_first(config: &Config, database: &Database) -> bool {
-    config.role == RuntimeRole::Portal || config.snapshot_file.is_some() && !database.is_private()
+/// Whether the server listens before its database is ready. Only a private PostgreSQL is ready by then.
+pub(crate) fn listens_first(database: &Database) -> bool {
+    !database.is_private()
+}
+
+/// Whether a database that is not ready may become so without anybody's help. A portal runtime always waits: others migrate its
+/// database, and may replace it. A server with a dashboard ends where the configuration must be changed: a wrong password or database,
+/// a certificate, a schema of another program.
+pub(crate) fn may_become_ready(role: RuntimeRole, error: &anyhow::Error) -> bool {
+    let passes = |cause: &(dyn std::error::Error + 'static)| {
+        cause
+            .downcast_ref::<ConnectError>()
+            .map_or_else(|| cause.downcast_ref::<sqlx::Error>().is_some_and(is_outage), ConnectError::may_pass)
+    };
+    role == RuntimeRole::Portal || error.chain().any(passes)
 }
 
 /// Prepares the database for this server's role: checks the schema, or migrates it and creates what a new database needs.
@@ -86,13 +101,21 @@ pub(crate) async fn prepare(config: &Config, database: &Database, address: Socke
                 database.seed(address).await?;
             }
             check_secret_key(database, &config.second_factor()).await?;
-            offer_setup(database, dashboard_url).await
+            offer_setup(database, dashboard_url, config.log_format).await
         }
     }
 }
 
 /// Repeats `attempt` until it succeeds. Logs each new error once. Calls `on_wait` once if the first attempt fails or is slow.
-pub(crate) async fn retry(times: Retry, attempt: impl AsyncFn() -> anyhow::Result<()>, on_wait: impl FnOnce()) {
+///
+/// # Errors
+/// An attempt has failed with an error that does not pass.
+pub(crate) async fn retry(
+    times: Retry,
+    attempt: impl AsyncFn() -> anyhow::Result<()>,
+    passes: impl Fn(&anyhow::Error) -> bool,
+    on_wait: impl FnOnce(),
+) -> anyhow::Result<()> {
     let mut on_wait = Some(on_wait);
     let mut announce = || {
         if let Some(on_wait) = on_wait.take() {
@@ -108,7 +131,10 @@ pub(crate) async fn retry(times: Retry, attempt: impl AsyncFn() -> anyhow::Resul
             announce();
             running.await
         };
-        let Err(error) = result else { return };
+        let Err(error) = result else { return Ok(()) };
+        if !passes(&error) {
+            return Err(error);
+        }
         let reason = format!("{error:#}");
         if reason != logged {
             tracing::warn!("the database is not ready; retrying: {reason}");
@@ -144,17 +170,19 @@ async fn check_secret_key(database: &Database, second_factor: &SecondFactor) -> 
 }
 
 /// Prints a link to create the first admin, if there is no admin.
-async fn offer_setup(database: &Database, dashboard_url: &DashboardUrl) -> anyhow::Result<()> {
+async fn offer_setup(database: &Database, dashboard_url: &DashboardUrl, format: LogFormat) -> anyhow::Result<()> {
     let mut transaction = begin(database.pool()).await?;
     if accounts::any(&mut *transaction).await? {
         return Ok(());
     }
     let token = links::create(&mut transaction, &Purpose::Setup, &Actor::server()).await?;
     transaction.commit().await?;
-    print_line(&format!(
-        "No admin exists yet. Create the first one within an hour: {}",
-        dashboard_url.link(Purpose::Setup.page(), &token.secret())
-    ));
+    let announcement = Announcement {
+        text: "No admin exists yet. Create the first one within an hour:",
+        url: &dashboard_url.link(Purpose::Setup.page(), &token.secret()),
+        secret_until: Some(OffsetDateTime::now_utc() + time::Duration::hours(Purpose::Setup.hours().into())),
+    };
+    announce(format, &announcement);
     Ok(())
 }
 
@@ -173,8 +201,33 @@ mod tests {
             left.set(left.get() - 1);
             if left.get() == 0 { Ok(()) } else { Err(anyhow::anyhow!("not yet")) }
         };
-        retry(Retry { notice_timeout: LONG, interval: Duration::ZERO }, attempt, || announced.set(announced.get() + 1)).await;
+        let times = Retry { notice_timeout: LONG, interval: Duration::ZERO };
+        retry(times, attempt, |_| true, || announced.set(announced.get() + 1)).await.unwrap();
         assert_eq!((left.get(), announced.get()), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn an_error_that_does_not_pass_ends_the_wait() {
+        let attempts = Cell::new(0);
+        let attempt = async || {
+            attempts.set(attempts.get() + 1);
+            anyhow::bail!(if attempts.get() < 3 { "not yet" } else { "never" })
+        };
+        let passes = |error: &anyhow::Error| error.to_string() == "not yet";
+        let result = retry(Retry { notice_timeout: LONG, interval: Duration::ZERO }, attempt, passes, || {}).await;
+        assert_eq!((result.unwrap_err().to_string().as_str(), attempts.get()), ("never", 3));
+    }
+
+    #[test]
+    fn a_server_waits_for_a_database_and_for_no_other_configuration() {
+        let outage = || anyhow::Error::from(sqlx::Error::PoolTimedOut).context("the database can't be reached");
+        let refused = || anyhow::Error::from(sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into())).context("can't migrate");
+        let mistake = || anyhow::anyhow!("a newer portal-redirects has migrated the database");
+        let tls = || anyhow::Error::from(sqlx::Error::Tls("invalid certificate".into()));
+        for (error, is_waited_for) in [(outage(), true), (refused(), true), (mistake(), false), (tls(), false)] {
+            assert_eq!(may_become_ready(RuntimeRole::All, &error), is_waited_for, "{error:#}");
+            assert!(may_become_ready(RuntimeRole::Portal, &error), "{error:#}");
+        }
     }
 
     #[tokio::test]
@@ -185,7 +238,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 Ok(())
             };
-            retry(Retry { notice_timeout, interval: LONG }, attempt, || announced.set(announced.get() + 1)).await;
+            retry(Retry { notice_timeout, interval: LONG }, attempt, |_| true, || announced.set(announced.get() + 1)).await.unwrap();
             assert_eq!(announced.get(), expected);
         }
     }

@@ -10,7 +10,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use tower::Layer;
 
 use crate::{
-    config::Config,
+    config::{Config, LogFormat},
     database::Database,
     http::{
         connections::{self, HEADER_TIMEOUT, MaxConnections},
@@ -29,10 +29,10 @@ use crate::{
     },
     process::{
         failed_sign_ins, file_limit,
-        migrations::{RETRY, listens_first, prepare, retry, with_database},
+        migrations::{RETRY, listens_first, may_become_ready, prepare, retry, with_database},
         preview_origins,
         shutdown::Shutdown,
-        stdout::print_line,
+        stdout::{Announcement, announce},
     },
     router, target_checks,
 };
@@ -51,7 +51,7 @@ pub(crate) async fn serve(config: &Config, shutdown: Shutdown) -> anyhow::Result
     let metrics = metrics::bind(config.metrics_listen).await?;
     let dashboard_url = DashboardUrl::new(config.dashboard_url.clone(), address)?.with_insecure_http(config.insecure_http);
     let prepare = async |database: &Database| prepare(config, database, address, &dashboard_url).await;
-    let before = async |database: &Database| if listens_first(config, database) { Ok(()) } else { prepare(database).await };
+    let before = async |database: &Database| if listens_first(database) { Ok(()) } else { prepare(database).await };
     with_database(config, shutdown, before, async |database, shutdown| {
         // Metrics stay readable until the server has stopped.
         let (_ended, end) = oneshot::channel::<()>();
@@ -89,7 +89,7 @@ async fn listen(
     let snapshots = Snapshots::new(snapshot::pool(database), config.snapshot_memory).with_visits(visits);
     let file = config.snapshot_file.clone().map(|path| SnapshotFile::open(path, snapshots.clone()));
     file.as_ref().and_then(SnapshotFile::as_of).into_iter().for_each(|as_of| snapshots.startup().read_snapshot_file(as_of));
-    let is_early = listens_first(config, database);
+    let is_early = listens_first(database);
     if is_early {
         snapshots.startup().wait_for_database();
     }
@@ -120,19 +120,20 @@ async fn listen(
     let server = connections::serve_each(listener, service, max_connections, HEADER_TIMEOUT, async move { stopping.wait().await });
     let background = async {
         if is_early {
-            retry(RETRY, prepare, || announce_waiting(address, file.as_ref())).await;
+            let passes = |error: &anyhow::Error| may_become_ready(config.role, error);
+            retry(RETRY, prepare, passes, || announce_waiting(address, file.as_ref(), config.log_format)).await?;
         }
         snapshots.startup().database_is_ready();
-        announce_ready(address);
+        announce_ready(address, config.log_format);
         if let Some(Err(error)) = futures_util::future::OptionFuture::from(file.as_ref().map(SnapshotFile::overwrite_from_database)).await {
             tracing::warn!(%error, "can't replace what the snapshot file held by what the database has");
         }
         // Only after the comparison: the file may hold versions of a different database.
         tokio::select! {
-            never = versions.run() => never,
-            never = old_failed_sign_ins(config, database) => never,
-            never = expired_preview_origins(config, database) => never,
-            never = target_checks(config, database) => never,
+            never = versions.run() => anyhow::Ok(never),
+            never = old_failed_sign_ins(config, database) => anyhow::Ok(never),
+            never = expired_preview_origins(config, database) => anyhow::Ok(never),
+            never = target_checks(config, database) => anyhow::Ok(never),
         }
     };
     let snapshot_file = async {
@@ -144,6 +145,7 @@ async fn listen(
     let counted_visits = flusher.run();
     let mut server = std::pin::pin!(server);
     let mut requested = shutdown.clone();
+    let mut result = Ok(());
     tokio::select! {
         () = &mut server => {}
         () = requested.wait() => {
@@ -154,8 +156,8 @@ async fn listen(
             }
         }
         never = database.keep_running() => match never {},
+        Err(error) = background => result = Err(error),
         never = database.keep_choosing() => match never {},
-        never = background => match never {},
         never = snapshot_file => match never {},
         never = counted_visits => match never {},
     }
@@ -166,7 +168,7 @@ async fn listen(
         file.write(true).await;
     }
     snapshots.close(&runtime).await;
-    Ok(())
+    result
 }
 
 /// Deletes old failed sign-ins, if this server has a dashboard.
@@ -202,13 +204,14 @@ async fn target_checks(config: &Config, database: &Database) -> Infallible {
 }
 
 /// Announces that the server listens, and what it serves while it waits for its database.
-fn announce_waiting(address: SocketAddr, file: Option<&SnapshotFile>) {
+fn announce_waiting(address: SocketAddr, file: Option<&SnapshotFile>, format: LogFormat) {
     if let Some((file, as_of)) = file.and_then(|file| Some((file, file.as_of()?))) {
         tracing::warn!(instances = file.count(), "serving the state of {} from the snapshot file", timestamp(as_of));
     }
-    print_line(&format!("Portal Redirects is waiting for its database and already listens on http://{address}"));
+    let text = "Portal Redirects is waiting for its database and already listens on";
+    announce(format, &Announcement { text, url: &format!("http://{address}"), secret_until: None });
 }
 
-fn announce_ready(address: SocketAddr) {
-    print_line(&format!("Portal Redirects is ready: http://{address}"));
+fn announce_ready(address: SocketAddr, format: LogFormat) {
+    announce(format, &Announcement { text: "Portal Redirects is ready:", url: &format!("http://{address}"), secret_until: None });
 }

@@ -1,4 +1,4 @@
-//! The commands `portal-redirects backup` and `restore` as processes, on real databases.
+//! The commands `portal-redirects backup`, `restore` and `upgrade-database` as processes, on real databases.
 
 #[cfg(test)]
 mod contents;
@@ -12,3 +12,9 @@ mod in_use;
 mod process;
 #[cfg(test)]
 mod roles;
+#[cfg(test)]
+mod upgraded;
+
+#[cfg(test)]
+#[path = "../process/server_process.rs"]
+mod server_process;

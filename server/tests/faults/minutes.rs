@@ -80,8 +80,17 @@ struct Theatre {
 
 impl Theatre {
     fn start(&mut self, place: usize) -> bool {
-        let flags: Vec<&str> = self.flags[place].iter().map(String::as_str).collect();
-        self.servers[place] = Server::start(&self.postgres.url("postgres"), &flags);
+        let started = Server::start(&self.postgres.url("postgres"), &self.flags(place));
+        self.put(place, started)
+    }
+
+    fn flags(&self, place: usize) -> Vec<&str> {
+        self.flags[place].iter().map(String::as_str).collect()
+    }
+
+    /// Puts a server that has started into its place, and returns whether there is one.
+    fn put(&mut self, place: usize, started: Option<Server>) -> bool {
+        self.servers[place] = started;
         let Some(server) = &self.servers[place] else { return false };
         self.world.places[place].put(server);
         true
@@ -111,16 +120,18 @@ impl Theatre {
         self.postgres.kill();
         self.deeds.postgres_killed += 1;
         self.pass(LONGEST_OUTAGE);
-        if let Some(place) = place {
+        let waiting = place.map(|place| {
             self.end(place);
-            // With its last known good in a file a server starts all the same; otherwise it says that there is no database, and ends.
-            self.deeds.started_without += usize::from(self.start(place));
+            // It waits for the database, and goes on by itself.
+            self.deeds.started_without += 1;
+            let waiting = Server::launch(&self.postgres.url("postgres"), &self.flags(place));
             self.pass(LONGEST_OUTAGE);
-        }
+            (place, waiting)
+        });
         self.postgres.start();
         self.world.outages.end();
-        if let Some(place) = place.filter(|place| self.servers[*place].is_none()) {
-            assert!(self.start(place), "a server starts beside PostgreSQL");
+        if let Some((place, waiting)) = waiting {
+            assert!(self.put(place, waiting.ready()), "a server waits for PostgreSQL");
         }
     }
 

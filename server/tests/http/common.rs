@@ -117,6 +117,17 @@ impl Site {
         Self { router, snapshots, visits, cookie: None }
     }
 
+    /// A runtime without a dashboard.
+    pub(crate) fn portal(pool: &PgPool, dashboard_url: Option<&str>, options: HttpOptions) -> Self {
+        let url = dashboard_url.map(|url| url.parse().unwrap());
+        let dashboard_url = DashboardUrl::new(url, ([127, 0, 0, 1], 3000).into()).unwrap();
+        let visits = VisitCounter::off();
+        let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024).with_visits(visits.clone());
+        let router = server::router::portal_router(pool.clone(), snapshots.clone(), dashboard_url, options)
+            .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
+        Self { router, snapshots, visits, cookie: None }
+    }
+
     /// The same server, as the browser of that admin sees it.
     pub(crate) async fn signed_in(&self, pool: &PgPool, admin: i64) -> Self {
         self.with_cookie(format!("portal-redirects-session={}", session(pool, admin).await.secret()))

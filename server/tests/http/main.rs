@@ -19,6 +19,8 @@ mod common;
 #[cfg(test)]
 mod conflicts;
 #[cfg(test)]
+mod container;
+#[cfg(test)]
 mod copy;
 #[cfg(test)]
 mod create;
@@ -71,6 +73,10 @@ mod preview_origins;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod proxies;
+#[cfg(test)]
+mod proxy_mistakes;
+#[cfg(test)]
 mod refresh_after_save;
 #[cfg(test)]
 mod roles;
@@ -95,6 +101,8 @@ mod switch;
 mod traces;
 #[cfg(test)]
 mod visits;
+#[cfg(test)]
+mod waiting;
 
 #[cfg(test)]
 #[path = "../process/server_process.rs"]

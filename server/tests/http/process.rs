@@ -42,6 +42,9 @@ impl Server {
         let (mut token, mut address) = (String::new(), None);
         while address.is_none() {
             let line = process.output.recv().expect("it starts");
+            // In JSON, the message is what the text would be.
+            let json: Option<serde_json::Value> = serde_json::from_str(&line).ok();
+            let line = json.and_then(|json| Some(json["message"].as_str()?.to_owned())).unwrap_or(line);
             if let Some((_, found)) = line.split_once("/account/setup?token=") {
                 found.clone_into(&mut token);
             }

@@ -4,6 +4,18 @@ use std::process::ExitStatus;
 
 use super::server_process::{ServerProcess, serve};
 
+/// A server that may not be ready yet.
+#[derive(Debug)]
+pub(crate) struct Starting(ServerProcess);
+
+impl Starting {
+    /// Returns once it is ready. `None` if it ends instead.
+    pub(crate) fn ready(self) -> Option<Server> {
+        let address = self.0.output.iter().find_map(|line| Some(line.split_once("ready: http://")?.1.to_owned()))?;
+        Some(Server { process: self.0, address })
+    }
+}
+
 /// A server that is ready.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -13,12 +25,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server on that database, and returns once it is ready. `None` if it ends instead, for example without a database.
+    /// Starts a server on that database, and returns once it is ready. `None` if it ends instead.
     pub(crate) fn start(database_url: &str, flags: &[&str]) -> Option<Self> {
+        Self::launch(database_url, flags).ready()
+    }
+
+    /// Starts a server on a database that may be gone: it waits for it.
+    pub(crate) fn launch(database_url: &str, flags: &[&str]) -> Starting {
         let flags = [&["--log", "error", "--database-url", database_url], flags].concat();
-        let process = ServerProcess::start(&mut serve(&flags));
-        let address = process.output.iter().find_map(|line| Some(line.split_once("ready: http://")?.1.to_owned()))?;
-        Some(Self { process, address })
+        Starting(ServerProcess::start(&mut serve(&flags)))
     }
 
     /// Kills it: it can write nothing more.

@@ -189,22 +189,24 @@ pub async fn delete(connection: &mut PgConnection, token: &Token) -> sqlx::Resul
     Ok(done.rows_affected() > 0)
 }
 
-/// The invitations to an instance that are still valid, the newest first.
+/// The invitations to an instance that are still valid and whose address has this text: the newest ones, at most `limit` of them.
 ///
 /// # Errors
 /// The query fails.
-pub async fn pending<'e>(executor: impl PgExecutor<'e>, instance: i64) -> sqlx::Result<Vec<PendingInvitation>> {
+pub async fn pending<'e>(executor: impl PgExecutor<'e>, instance: i64, search: &str, limit: i64) -> sqlx::Result<Vec<PendingInvitation>> {
     sqlx::query_as!(
         PendingInvitation,
         r#"select id, email as "email!", role as "role!", created_at, created_by, expires_at from admin_links l
-        where instance_id = $1 and expires_at > now()
+        where instance_id = $1 and expires_at > now() and strpos(email, $2) > 0
             and exists (
                 select from members m join admins a on a.id = m.admin_id
                 where m.instance_id = $1 and m.role = 'owner'
                     and (a.id = l.created_by_admin or (l.created_by_admin is null and a.email = l.created_by))
             )
-        order by id desc"#,
-        instance
+        order by id desc limit $3"#,
+        instance,
+        search,
+        limit
     )
     .fetch_all(executor)
     .await

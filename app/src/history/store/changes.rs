@@ -1,13 +1,12 @@
-//! Reads the history: pages of changes, the newest first.
+//! A change as it is read, and which changes are read.
 
 use serde_json::{Map, Value};
-use sqlx::{PgPool, types::Json};
+use sqlx::types::Json;
 use time::OffsetDateTime;
 
 use crate::{
     admins::Role,
-    database::timed,
-    history::{Kind, UnknownKind, filter::Criteria},
+    history::{Kind, UnknownKind},
 };
 
 /// Which changes are read, and with which rights.
@@ -75,28 +74,6 @@ pub struct ChangesPage {
 /// The number of changes on one page of a screen.
 pub const PAGE_SIZE: i64 = 50;
 
-/// The kinds of account changes that an owner of an instance sees.
-const ACCOUNT_KINDS: [Kind; 12] = [
-    Kind::SignedIn,
-    Kind::SignInFailed,
-    Kind::SignedOut,
-    Kind::SessionEnded,
-    Kind::ResetIssued,
-    Kind::PasswordReset,
-    Kind::PasswordChanged,
-    Kind::SecondFactorOn,
-    Kind::SecondFactorOff,
-    Kind::SecondFactorFailed,
-    Kind::RecoveryCodeUsed,
-    Kind::RecoveryCodesMade,
-];
-
-/// Who failed to sign in to an account that does not exist.
-const UNKNOWN_ACCOUNT: &str = "unknown account";
-
-/// The address of failed sign-ins from networks beyond those that are listed.
-const OTHER_ADDRESSES: &str = "other addresses";
-
 /// A change as a query reads it.
 pub(super) struct Row {
     pub(super) id: i64,
@@ -122,89 +99,4 @@ impl Row {
         let attempts = attempts.map(|count| Attempts { count, last_at });
         Ok(Change { id, at, kind, instance, version, who, api_token, address, about, before, after, attempts })
     }
-}
-
-/// The newest changes that match, at most `limit` of them.
-///
-/// # Errors
-/// The query fails.
-pub async fn read_page(pool: &PgPool, scope: Scope, criteria: &Criteria, limit: i64) -> sqlx::Result<ChangesPage> {
-    // One more change than the page shows tells whether there are older ones.
-    let mut changes = read(pool, scope, criteria, 0, limit + 1).await?;
-    let limit = usize::try_from(limit).unwrap_or(0);
-    let more = changes.len() > limit;
-    changes.truncate(limit);
-    Ok(ChangesPage { older: changes.last().filter(|_| more).map(|change| change.id), changes })
-}
-
-/// The changes that match, the newest first: at most `limit` of them, after the first `offset`.
-async fn read(pool: &PgPool, scope: Scope, criteria: &Criteria, offset: i64, limit: i64) -> sqlx::Result<Vec<Change>> {
-    let (instance, owner) = match scope {
-        Scope::Instance { id, role } => (Some(id), role >= Role::Owner),
-        Scope::Server => (None, false),
-    };
-    let account_kinds = ACCOUNT_KINDS.map(|kind| kind.name().to_owned());
-    // Each of the sources has an index in the order of the keys, which one sequence makes for both tables.
-    let rows = sqlx::query_as!(
-        Row,
-        r#"
-        select c.id as "id!", c.at as "at!", c.kind as "kind!", i.slug as "instance?", c.version, c.who as "who!", c.api_token, c.about,
-            case when not ($2 or $1::bigint is null) then null when c.attempts is null then c.address
-                when c.address = '*' then $12 when c.address <> 'unknown' then c.address end as address,
-            c.before as "before!: Json<Map<String, Value>>", c.after as "after!: Json<Map<String, Value>>",
-            c.attempts, c.last_at as "last_at!"
-        from (
-            select id, at, kind, instance_id, version, who, api_token, address, about, before, after, null::bigint as attempts, at as last_at
-            from changes where instance_id = $1
-            union all
-            select id, at, kind, instance_id, version, who, api_token, address, about, before, after, null, at from changes
-            where instance_id is null and $1::bigint is null
-            union all
-            select id, first_at, kind, null, null, coalesce(who, $11), null, network, null, '{}', '{}', attempts, last_at
-            from failed_sign_ins where $1::bigint is null
-            union all
-            select id, first_at, kind, null, null, who, null, network, null, '{}', '{}', attempts, last_at
-            from failed_sign_ins where $2 and admin_id = any(array(select m.admin_id from members m where m.instance_id = $1))
-            union all
-            select id, at, kind, instance_id, version, who, api_token, address, about, before, after, null, at from changes
-            where instance_id is null and $2 and kind = any($3) and (
-                admin_id = any(array(select m.admin_id from members m where m.instance_id = $1))
-                or kind = 'reset_issued'
-                    and about = any(array(select a.email from members m join admins a on a.id = m.admin_id where m.instance_id = $1))
-            )
-        ) c
-        left join instances i on i.id = c.instance_id
-        where ($4::text is null or strpos(lower(c.who), lower($4)) > 0 or strpos(lower(c.about), lower($4)) > 0
-                or strpos(lower(c.api_token), lower($4)) > 0)
-            and ($5::text is null or c.before ? $5 or c.after ? $5)
-            and ($6::timestamptz is null or c.last_at >= $6)
-            and ($7::timestamptz is null or c.at < $7)
-            and ($8::bigint is null or c.id < $8)
-        order by c.id desc
-        limit $9 offset $10
-        "#,
-        instance,
-        owner,
-        &account_kinds,
-        criteria.person,
-        criteria.field,
-        criteria.since,
-        criteria.until,
-        criteria.before,
-        limit,
-        offset,
-        UNKNOWN_ACCOUNT,
-        OTHER_ADDRESSES
-    )
-    .fetch_all(timed(pool))
-    .await?;
-    rows.into_iter().map(Row::read).collect()
-}
-
-/// Whether more than `limit` changes match.
-///
-/// # Errors
-/// The query fails.
-pub async fn is_longer_than(pool: &PgPool, scope: Scope, criteria: &Criteria, limit: i64) -> sqlx::Result<bool> {
-    Ok(!read(pool, scope, criteria, limit, 1).await?.is_empty())
 }

@@ -5,6 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{measure::LATELY, store::stored_endings};
 use crate::{
+    database::log_failure,
     history::store::last::last_changes,
     instances::stored::StoredInstance,
     redirects::{Flow, Source, parse_fallback},
@@ -27,7 +28,7 @@ struct Ended {
 /// database nothing is said.
 pub async fn said(pool: &PgPool, stored: &StoredInstance) -> [Said; Flow::ALL.len()] {
     let ended = ended(pool, stored).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the visits of each field could not be counted");
+        log_failure(&error, "the visits of each field could not be counted");
         Vec::new()
     });
     Flow::ALL.map(|flow| say(stored, flow, &ended))

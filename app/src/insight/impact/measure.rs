@@ -12,10 +12,12 @@ use super::{
     store::counts,
 };
 use crate::{
+    database::log_failure,
     heavy_work::IMPACTS,
     insight::range::Range,
     instances::stored::StoredInstance,
     redirects::{Fallbacks, Instance},
+    sampled::Sampled,
 };
 
 /// The visits that the impact of a change is said for.
@@ -23,6 +25,9 @@ pub const LATELY: Range = Range::Week;
 
 /// How long anybody waits for an impact.
 const IMPACT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Impacts that were not measured in time.
+static LATE: Sampled = Sampled::new();
 
 /// The settings that a form proposes.
 #[derive(Clone, Debug)]
@@ -87,11 +92,11 @@ pub async fn measure(pool: &PgPool, stored: &StoredInstance, proposed: &Proposed
         Ok(Ok(Ok(Impact { visits: 0, .. }))) => Measured::NoVisits,
         Ok(Ok(Ok(impact))) => Measured::Known(impact),
         Ok(Ok(Err(error))) => {
-            tracing::warn!(%error, "the impact of a change could not be measured");
+            log_failure(&error, "the impact of a change could not be measured");
             Measured::Unknown
         }
         Ok(Err(_)) | Err(_) => {
-            tracing::warn!("the impact of a change was not measured in time");
+            LATE.note(|times| tracing::warn!(times, "the impact of a change was not measured in time"));
             Measured::Unknown
         }
     }

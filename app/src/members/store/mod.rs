@@ -22,7 +22,10 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
-    members::form::RoleForm,
+    members::{
+        filter::{MembersFilter, Position},
+        form::RoleForm,
+    },
     ui::form::FieldError,
 };
 
@@ -39,19 +42,85 @@ pub struct Member {
     pub since: OffsetDateTime,
 }
 
-/// The members of an instance: owners first, then editors and viewers, each by address.
+/// A page of members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembersPage {
+    /// The members: owners first, then editors and viewers, each by address.
+    pub members: Vec<Member>,
+    /// The position after which the next page begins; `None` if this is the last one.
+    pub next: Option<Position>,
+}
+
+/// How many members an instance has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberCount {
+    /// All of them.
+    pub all: i64,
+    /// Those whose address has the text that was searched for.
+    pub found: i64,
+}
+
+/// The members of an instance that match, after the filter's position: at most `limit` of them.
 ///
 /// # Errors
 /// The query fails.
-pub async fn list(pool: &PgPool, instance: i64) -> Result<Vec<Member>, StoreError> {
+pub async fn read_page(pool: &PgPool, instance: i64, filter: &MembersFilter, limit: i64) -> Result<MembersPage, StoreError> {
+    // Where the account at the position is gone, the page begins with its role again.
     let rows = sqlx::query!(
         "select m.admin_id, a.email, m.role, m.since from members m join admins a on a.id = m.admin_id
-        where m.instance_id = $1 order by array_position(array['owner', 'editor', 'viewer'], m.role), a.email",
-        instance
+        where m.instance_id = $1 and strpos(a.email, $2) > 0 and (
+            $3::text is null or (array_position(array['owner', 'editor', 'viewer'], m.role), a.email)
+                > (array_position(array['owner', 'editor', 'viewer'], $3), coalesce((select p.email from admins p where p.id = $4), ''))
+        )
+        order by array_position(array['owner', 'editor', 'viewer'], m.role), a.email limit $5",
+        instance,
+        filter.search,
+        filter.after.map(|after| after.role.name()),
+        filter.after.map(|after| after.admin),
+        // One more than the page shows tells whether there is another page.
+        limit + 1
     )
     .fetch_all(timed(pool))
     .await?;
-    rows.into_iter().map(|row| Ok(Member { id: row.admin_id, email: row.email, role: stored_role(&row.role)?, since: row.since })).collect()
+    let member =
+        |(id, email, role, since): (i64, String, String, OffsetDateTime)| Ok(Member { id, email, role: stored_role(&role)?, since });
+    let members: sqlx::Result<Vec<_>> = rows.into_iter().map(|row| member((row.admin_id, row.email, row.role, row.since))).collect();
+    let (mut members, limit) = (members?, usize::try_from(limit).unwrap_or(0));
+    let more = members.len() > limit;
+    members.truncate(limit);
+    let next = members.last().filter(|_| more).map(|last| Position { role: last.role, admin: last.id });
+    Ok(MembersPage { members, next })
+}
+
+/// How many members an instance has, and how many have this text in their address.
+///
+/// # Errors
+/// The query fails.
+pub async fn count(pool: &PgPool, instance: i64, search: &str) -> sqlx::Result<MemberCount> {
+    sqlx::query_as!(
+        MemberCount,
+        r#"select count(*) as "all!", count(*) filter (where strpos(a.email, $2) > 0) as "found!"
+        from members m join admins a on a.id = m.admin_id where m.instance_id = $1"#,
+        instance,
+        search
+    )
+    .fetch_one(timed(pool))
+    .await
+}
+
+/// One member; `None` if that account is not a member.
+///
+/// # Errors
+/// The query fails.
+pub async fn find(pool: &PgPool, instance: i64, admin: i64) -> Result<Option<Member>, StoreError> {
+    let row = sqlx::query!(
+        "select a.email, m.role, m.since from members m join admins a on a.id = m.admin_id where m.instance_id = $1 and m.admin_id = $2",
+        instance,
+        admin
+    )
+    .fetch_optional(timed(pool))
+    .await?;
+    row.map(|row| Ok(Member { id: admin, email: row.email, role: stored_role(&row.role)?, since: row.since })).transpose()
 }
 
 /// Gives a member another role, and returns the one that they had. Nothing changes if they have that role already.

@@ -1,12 +1,16 @@
 //! The Members page: the members of an instance and their roles, the invitations, and for owners the forms to change them.
 
+mod list;
 mod rows;
 
 use axum::http::request::Parts;
 use leptos::prelude::*;
 use sqlx::PgPool;
 
-use rows::{ChangedRole, MemberList, invitation_row};
+use self::{
+    list::PAGE_SIZE,
+    rows::{ChangedRole, MemberList},
+};
 
 use crate::{
     admins::{
@@ -19,7 +23,7 @@ use crate::{
         frame::{InstanceFrame, Place},
         loading,
     },
-    members::{form::InviteForm, store},
+    members::{filter::MembersFilter, form::InviteForm, store},
     paths,
     ui::{
         field::{Field, error_of},
@@ -52,19 +56,30 @@ pub fn MembersPage() -> impl IntoView {
     let slug = loading::slug();
     let query = loading::query();
     let changed = ChangedRole::read(&query);
-    let done = match query.as_str() {
-        "removed" => Some("They are removed and no longer see this instance."),
-        "withdrawn" => Some("The invitation is withdrawn. Its link no longer works."),
-        _ => None,
+    let filter = MembersFilter::read(&query);
+    let says = |name: &str| url::form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == name);
+    let done = if says("removed") {
+        Some("They are removed and no longer see this instance.")
+    } else {
+        says("withdrawn").then_some("The invitation is withdrawn. Its link no longer works.")
     };
     let rejected = use_context::<RejectedMemberForm>();
     let new_link = use_context::<Parts>().and_then(|parts| parts.extensions.get::<NewLink>().cloned());
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let (caller, role, pool) = (loading::caller()?, loading::role(&slug).await?, loading::pool()?);
-        let members = store::list(&pool, stored.id).await.map_err(StoreError::into_app_error)?;
+        let page = store::read_page(&pool, stored.id, &filter, PAGE_SIZE).await.map_err(StoreError::into_app_error)?;
+        let count = store::count(&pool, stored.id, &filter.search).await.map_err(loading::unavailable)?;
         let is_owner = role == Role::Owner;
-        let pending = if is_owner { links::pending(timed(&pool), stored.id).await.map_err(loading::unavailable)? } else { Vec::new() };
+        let pending = if is_owner {
+            links::pending(timed(&pool), stored.id, &filter.search, PAGE_SIZE).await.map_err(loading::unavailable)?
+        } else {
+            Vec::new()
+        };
+        let changed_elsewhere = match changed.filter(|changed| page.members.iter().all(|member| member.id != changed.member)) {
+            Some(changed) if is_owner => store::find(&pool, stored.id, changed.member).await.map_err(StoreError::into_app_error)?,
+            _ => None,
+        };
         let done = done.filter(|_| rejected.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let summary = rejected.as_ref().map(|rejected| {
             let links = rejected.errors.iter().map(|error| (format!("#{}", error.field), error.message.clone()));
@@ -77,21 +92,12 @@ pub fn MembersPage() -> impl IntoView {
         };
         let with_tokens = makers::makers(&pool, stored.id).await.map_err(loading::unavailable)?;
         let name = stored.settings.name.clone();
-        let list = MemberList { slug: slug.clone(), name, caller: caller.id, is_owner, changed, with_tokens };
-        let rows = members.into_iter().map(|member| list.member_row(member, &errors)).collect_view();
-        let invitations = (!pending.is_empty()).then(|| {
-            let link_for = |email: &str| new_link.as_ref().filter(|(invited, _)| invited == email).map(|(_, link)| link.clone());
-            let rows = pending.into_iter().map(|pending| invitation_row(link_for(&pending.email), pending, &slug)).collect_view();
-            view! {
-                <section class="group" aria-labelledby="invitations-title">
-                    <div>
-                        <h2 id="invitations-title">"Invitations"</h2>
-                        <p>"Nobody has accepted these yet. Each link works once, within a week. A new link ends the old one."</p>
-                    </div>
-                    <ul class="card people invited">{rows}</ul>
-                </section>
-            }
-        });
+        let has_search = list::has_search(count, &pending);
+        let list = MemberList { slug: slug.clone(), name, filter, has_search, caller: caller.id, is_owner, changed, with_tokens };
+        let members = list::member_list(&list, count, page, changed_elsewhere, &errors);
+        let invitations = list::invitations(&list, pending, new_link.as_ref());
+        // The form is far below a long list.
+        let to_invite = (is_owner && has_search).then(|| view! { <p><a href="#invite-title">"Invite somebody"</a></p> });
         let form = is_owner.then(|| invite_form(&slug, invite, &errors));
         let help = if is_owner {
             "Who may do what with this instance. The last owner can't leave or get another role."
@@ -106,8 +112,9 @@ pub fn MembersPage() -> impl IntoView {
                     <div>
                         <h2 id="members-title">"Members"</h2>
                         <p>{help}</p>
+                        {to_invite}
                     </div>
-                    <ul class="card people">{rows}</ul>
+                    {members}
                 </section>
                 {form}
                 {invitations}

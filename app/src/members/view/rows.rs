@@ -5,7 +5,7 @@ use url::form_urlencoded;
 
 use crate::{
     admins::{Role, store::links::PendingInvitation},
-    members::store::Member,
+    members::{filter::MembersFilter, store::Member},
     paths,
     ui::{
         copy_button::CopyButton,
@@ -19,7 +19,7 @@ use crate::{
 /// A role that was just changed, as the page's query says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ChangedRole {
-    member: i64,
+    pub(super) member: i64,
     was: Role,
 }
 
@@ -37,6 +37,10 @@ pub(super) struct MemberList {
     pub(super) slug: String,
     /// The instance's name.
     pub(super) name: String,
+    /// Which of the members the page shows. Whoever changes one comes back to it.
+    pub(super) filter: MembersFilter,
+    /// Whether the page has a search.
+    pub(super) has_search: bool,
     /// The key of the admin who looks at the list.
     pub(super) caller: i64,
     /// Whether they may change it.
@@ -82,7 +86,7 @@ impl MemberList {
     fn changed_line(&self, id: i64, role: Role, was: Role) -> impl IntoView + use<> {
         let said = format!("{}, was {}", role.label(), was.label());
         view! {
-            <form method="post" action=paths::instance(&self.slug).member_role() class="help changed" role="status">
+            <form method="post" action=self.filter.under(&paths::instance(&self.slug).member_role(), &[]) class="help changed" role="status">
                 {icon(TICK)}
                 <span>{said}</span>
                 <input type="hidden" name="member" value=id />
@@ -97,7 +101,7 @@ impl MemberList {
         let unseen = format!(" of {email}");
         let label = format!("Role of {email}");
         view! {
-            <form method="post" action=paths::instance(&self.slug).member_role() class="inline">
+            <form method="post" action=self.filter.under(&paths::instance(&self.slug).member_role(), &[]) class="inline">
                 <input type="hidden" name="member" value=id />
                 <div class="input">
                     <select
@@ -124,10 +128,10 @@ impl MemberList {
         view! {
             <details class="sure">
                 <summary class="button plain small">"Remove"<span class="unseen">{unseen.clone()}</span></summary>
-                <form method="post" action=page.remove_member() class="below">
+                <form method="post" action=self.filter.under(&page.remove_member(), &[]) class="below">
                     <p><b>{email.to_owned()}</b>{text}</p>
                     <input type="hidden" name="member" value=id />
-                    <a class="button small" href=page.members()>"Cancel"</a>
+                    <a class="button small" href=self.filter.page(&self.slug, &[])>"Cancel"</a>
                     <button class="button small danger">"Remove now"<span class="unseen">{unseen}</span></button>
                 </form>
             </details>
@@ -143,7 +147,7 @@ impl MemberList {
                 <summary class="button plain small">"Leave"</summary>
                 <form method="post" action=page.leave() class="below">
                     <p>{text}</p>
-                    <a class="button small" href=page.members()>"Cancel"</a>
+                    <a class="button small" href=self.filter.page(&self.slug, &[])>"Cancel"</a>
                     <button class="button small danger">"Leave now"</button>
                 </form>
             </details>
@@ -152,7 +156,12 @@ impl MemberList {
 }
 
 /// The row of an invitation that nobody has accepted yet, with its link if it was just made.
-pub(super) fn invitation_row(link: Option<String>, pending: PendingInvitation, slug: &str) -> impl IntoView + use<> {
+pub(super) fn invitation_row(
+    link: Option<String>,
+    pending: PendingInvitation,
+    slug: &str,
+    filter: &MembersFilter,
+) -> impl IntoView + use<> {
     let PendingInvitation { id, email, role, created_at, created_by, expires_at } = pending;
     let page = paths::instance(slug);
     let role: Option<Role> = role.parse().ok();
@@ -169,7 +178,7 @@ pub(super) fn invitation_row(link: Option<String>, pending: PendingInvitation, s
                 <input type="hidden" name="email" value=email.clone() />
                 <button class="button plain small" name="role" value=name>"New link"<span class="unseen">" for " {email}</span></button>
             </form>
-            <form method="post" action=page.withdraw_invitation()>
+            <form method="post" action=filter.under(&page.withdraw_invitation(), &[])>
                 <input type="hidden" name="invitation" value=id />
                 <button class="button plain small">"Withdraw"<span class="unseen">{unseen}</span></button>
             </form>

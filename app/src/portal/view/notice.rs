@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::proxy_mistake::{ProxyMistake, proxy_mistake};
 use crate::{
     redirects::{Flow, MAX_QUERY_BYTES},
     ui::text::Grouped,
@@ -18,6 +19,8 @@ pub enum Notice {
     SwitchedOff(String),
     /// The database does not answer.
     Unavailable,
+    /// The server has not had its database yet.
+    Waiting,
     /// The posted body is not a form of the page.
     InvalidForm,
     /// The posted body is larger than any form.
@@ -28,7 +31,13 @@ pub enum Notice {
     CookiesBlocked(Flow),
     /// The page does not support the request's method.
     MethodNotAllowed,
+    /// The proxy in front of the server is not set up.
+    Proxy(ProxyMistake),
 }
+
+/// What a server says that has not had its database yet.
+pub const WAITING: &str = "The database does not answer right now. The server is waiting for its database and goes on by itself. If you run it, \
+     its log says what it waits for.";
 
 impl Notice {
     /// The heading.
@@ -38,9 +47,11 @@ impl Notice {
             Self::Closed(_) => "This portal is closed",
             Self::SwitchedOff(_) => "There is no page here",
             Self::Unavailable => "Not right now",
+            Self::Waiting => "Waiting for the database",
             Self::InvalidForm | Self::MethodNotAllowed => "That did not work",
             Self::CookiesBlocked(_) => "Your browser blocks cookies",
             Self::FormTooLarge | Self::LinkTooLong => "That is too long",
+            Self::Proxy(mistake) => mistake.heading(),
         }
     }
 }
@@ -50,6 +61,7 @@ pub fn notice(notice: Notice) -> AnyView {
     let text = match notice {
         Notice::Closed(name) => return no_portal(name, " has closed its account portal."),
         Notice::SwitchedOff(name) => return no_portal(name, " has switched its account portal's pages off."),
+        Notice::Proxy(mistake) => return proxy_mistake(&mistake),
         Notice::CookiesBlocked(flow) => {
             let done =
                 if flow == Flow::SignUp { "Your account is created, but you are not signed in. " } else { "You are not signed in. " };
@@ -58,6 +70,7 @@ pub fn notice(notice: Notice) -> AnyView {
         }
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
+        Notice::Waiting => WAITING.to_owned(),
         Notice::InvalidForm => "The form did not arrive complete. Go back, reload the page, and send it again.".to_owned(),
         Notice::FormTooLarge => "That is too much for one form. Go back and shorten the longest field.".to_owned(),
         Notice::LinkTooLong => {

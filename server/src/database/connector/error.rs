@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use app::database::is_outage;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::database::url::{DatabaseUrl, TargetSession, UrlProblem};
@@ -14,6 +15,8 @@ pub struct ConnectError {
     role: String,
     /// Each host that was tried, with the reason.
     attempts: Vec<(String, String)>,
+    /// Whether one of them may take connections later without anybody's help.
+    may_pass: bool,
 }
 
 /// Why one host can't be used.
@@ -37,11 +40,22 @@ impl ConnectError {
             database: options.get_database().unwrap_or(role).to_owned(),
             role: role.to_owned(),
             attempts: Vec::new(),
+            may_pass: false,
         }
     }
 
     pub(super) fn add(&mut self, url: &DatabaseUrl, options: &PgConnectOptions, failure: Failure) {
+        self.may_pass |= match &failure {
+            Failure::Timeout(_) | Failure::NotTarget(_) => true,
+            Failure::File(_) => false,
+            Failure::Sqlx(error) => is_outage(error),
+        };
         self.attempts.push((place(options), failure.reason(url)));
+    }
+
+    /// Whether one of the hosts may take connections later without anybody's help.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.may_pass
     }
 }
 
@@ -49,14 +63,12 @@ impl std::error::Error for ConnectError {}
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { source, database, role, attempts } = self;
-        match &attempts[..] {
-            [(place, reason)] => write!(f, "the database {database} at {place} can't be reached as role {role} ({source}): {reason}"),
-            _ => {
-                let attempts: Vec<String> = attempts.iter().map(|(place, reason)| format!("{place}: {reason}")).collect();
-                write!(f, "the database {database} can't be reached as role {role} ({source}) at any of its hosts. {}", attempts.join("; "))
-            }
+        let Self { source, database, role, attempts, .. } = self;
+        if let [(place, reason)] = &attempts[..] {
+            return write!(f, "the database {database} at {place} can't be reached as role {role} ({source}): {reason}");
         }
+        let attempts: Vec<String> = attempts.iter().map(|(place, reason)| format!("{place}: {reason}")).collect();
+        write!(f, "the database {database} can't be reached as role {role} ({source}) at any of its hosts. {}", attempts.join("; "))
     }
 }
 

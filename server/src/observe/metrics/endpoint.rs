@@ -96,6 +96,7 @@ async fn render(State((recorder, pool)): State<(&'static PrometheusHandle, PgPoo
     metrics::gauge!("database_connections", "state" => "idle").set(idle);
     metrics::gauge!("database_connections", "state" => "used").set(pool.size().saturating_sub(idle));
     metrics::gauge!("database_connections_limit").set(pool.options().get_max_connections());
+    super::measure_process();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render()).into_response()
 }
 

@@ -4,10 +4,7 @@ mod endpoint;
 mod requests;
 mod resolutions;
 
-use std::{
-    sync::OnceLock,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -25,7 +22,7 @@ enum Kind {
 }
 
 /// Every metric of the server: its type, its name and its help text.
-const METRICS: [(Kind, &str, &str); 19] = [
+const METRICS: [(Kind, &str, &str); 26] = [
     (Kind::Counter, "http_requests_total", "Requests, by route template, method and status"),
     (Kind::Histogram, "http_request_duration_seconds", "Time from a request's headers to its response's headers, by route template"),
     (
@@ -57,6 +54,13 @@ const METRICS: [(Kind, &str, &str); 19] = [
     (Kind::Counter, "traces_failed_total", "Failed attempts to send spans to the trace collector"),
     (Kind::Gauge, "portal_redirects_build_info", "The running version as a label; the value is always 1"),
     (Kind::Gauge, "process_start_time_seconds", "Start time of the process, in seconds since 1970"),
+    (Kind::Counter, "process_cpu_seconds_total", "CPU time that the process has used, in seconds"),
+    (Kind::Gauge, "process_resident_memory_bytes", "Memory that the process uses, in bytes"),
+    (Kind::Gauge, "process_virtual_memory_bytes", "Virtual memory of the process, in bytes"),
+    (Kind::Gauge, "process_virtual_memory_max_bytes", "Limit of the process's virtual memory, in bytes"),
+    (Kind::Gauge, "process_open_fds", "Open files of the process; each connection is one"),
+    (Kind::Gauge, "process_max_fds", "Limit of the process's open files"),
+    (Kind::Gauge, "process_threads", "Threads of the process"),
 ];
 
 /// Upper bounds of the histogram buckets, in seconds. Responses from memory take less than a millisecond, password hashes some tenths
@@ -88,10 +92,13 @@ fn install() -> Option<PrometheusHandle> {
         }
     }
     metrics::gauge!("portal_redirects_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
-    if let Ok(now) = SystemTime::now().duration_since(UNIX_EPOCH) {
-        metrics::gauge!("process_start_time_seconds").set(now.as_secs_f64());
-    }
+    measure_process();
     Some(recorder)
+}
+
+/// Measures the process: its memory, CPU time, open files and threads, and when it started.
+fn measure_process() {
+    metrics_process::Collector::default().collect();
 }
 
 /// Whether this process records metrics.

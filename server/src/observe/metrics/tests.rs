@@ -1,4 +1,4 @@
-//! The metrics, the README and the Grafana dashboard agree on the names.
+//! The metrics, the README, the Grafana dashboard and the alert rules agree on the names.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,10 @@ use serde_json::Value;
 use super::*;
 
 const DASHBOARD: &str = include_str!("../../../grafana.json");
+const ALERTS: &str = include_str!("../../../alerts.yml");
+
+/// Words of the query language that stand where a name may stand.
+const OPERATORS: [&str; 4] = ["and", "or", "unless", "bool"];
 
 /// Collects every query of the dashboard.
 fn queries(value: &Value, found: &mut Vec<String>) {
@@ -51,7 +55,7 @@ fn names(query: &str) -> BTreeSet<String> {
         rest = &rest[start..];
         let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
-        if !after.trim_start().starts_with('(') {
+        if !after.trim_start().starts_with('(') && !OPERATORS.contains(&name) {
             names.insert(name.to_owned());
         }
         rest = after;
@@ -87,6 +91,35 @@ fn the_grafana_dashboard_shows_every_metric_and_names_no_other() {
     }
 }
 
+/// The value of each line of the alert rules that begins with that key.
+fn alert_lines<'a>(key: &'a str) -> impl Iterator<Item = &'a str> {
+    ALERTS.lines().filter_map(move |line| line.trim_start_matches([' ', '-']).strip_prefix(key)?.strip_prefix(": "))
+}
+
+#[test]
+fn the_alert_rules_name_only_metrics_that_exist() {
+    let rules = alert_lines("alert").count();
+    assert_eq!((rules, alert_lines("expr").count()), (17, 17));
+    for name in alert_lines("expr").flat_map(names) {
+        // Prometheus itself says which servers answer.
+        assert!(is_described(&name) || name == "up", "there is no metric {name}");
+    }
+}
+
+#[test]
+fn each_alert_says_how_bad_it_is_what_it_means_and_where_to_read_on() {
+    let alerts: Vec<_> = alert_lines("alert").collect();
+    let runbook = |name: &&str| format!("\"server/OPERATIONS.md#when-{}-fires\"", name.to_lowercase());
+    assert_eq!(alert_lines("runbook").collect::<Vec<_>>(), alerts.iter().map(runbook).collect::<Vec<_>>());
+    for key in ["summary", "description"] {
+        assert_eq!(alert_lines(key).count(), alerts.len(), "{key}");
+    }
+    let severities: Vec<_> = alert_lines("labels").collect();
+    assert_eq!(severities.len(), alerts.len());
+    let known = ["{severity: critical}", "{severity: warning}", "{severity: info}"];
+    assert!(severities.iter().all(|labels| known.contains(labels)), "{severities:?}");
+}
+
 #[test]
 fn the_dashboard_lets_its_user_choose_the_prometheus() {
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
@@ -102,6 +135,23 @@ fn every_metric_is_in_the_readme() {
     let readme = include_str!("../../../../README.md");
     for (_, name, _) in METRICS {
         assert!(readme.contains(&format!("`{name}`")) || readme.contains(&format!("`{name}{{")), "{name}");
+    }
+}
+
+#[test]
+fn every_metric_that_is_offered_is_described_once() {
+    let recorder = start().unwrap();
+    measure_process();
+    let page = recorder.render();
+    let types: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    for name in &types {
+        assert!(METRICS.into_iter().any(|(_, described, _)| described == *name), "{name} is not described");
+        assert_eq!(types.iter().filter(|other| other == &name).count(), 1, "{name}");
+    }
+    if cfg!(target_os = "linux") {
+        for (_, name, _) in METRICS.into_iter().filter(|(_, name, _)| name.starts_with("process_")) {
+            assert!(types.contains(&name), "{name} is not offered");
+        }
     }
 }
 

@@ -34,6 +34,7 @@ use super::snapshot::Snapshots;
 
 pub(crate) use context::PageContext;
 pub(super) use other_paths::at_host;
+pub(super) use response::{misdirected, notice_or_problem, proxy_mistake};
 
 /// The pages' routes.
 pub(super) fn router(context: PageContext) -> Router<Snapshots> {

@@ -90,7 +90,7 @@ impl PageRequest {
         if let Some(closed) = response::closed(&snapshot) {
             return Err(closed);
         }
-        let secure = is_secure(parts, &context, &snapshot, &base).ok_or_else(misdirected)?;
+        let secure = is_secure(parts, &context, &snapshot, &base).ok_or_else(|| misdirected(parts))?;
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let cookies = VisitorCookies { instance: snapshot.id, secure };
         let head = RequestHead { method: &parts.method, uri: &parts.uri, headers: &parts.headers, base: &base };
@@ -203,5 +203,5 @@ fn is_secure(parts: &Parts, context: &PageContext, snapshot: &Snapshot, base: &s
 /// The response if there is no such instance. At an unknown host, nothing is served at all.
 fn unknown_instance(parts: &Parts, context: &PageContext) -> Response {
     let is_known = asked_host(&parts.headers, &parts.uri).and_then(host_name).is_some_and(|host| context.dashboard_url.is_own(&host));
-    if is_known { response::notice(None, Notice::NotFound) } else { misdirected() }
+    if is_known { response::notice(None, Notice::NotFound) } else { misdirected(parts) }
 }

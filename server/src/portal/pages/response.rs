@@ -4,23 +4,31 @@ use app::{
     instances::stored::StoredInstance,
     portal::{
         address::Page,
-        view::{self, Brand, Document, FORM_PAGE, FormError, LOCAL_TIMES, MOVE_ON, Notice, Script},
+        view::{self, Brand, Document, FORM_PAGE, FormError, LOCAL_TIMES, MOVE_ON, Notice, ProxyMistake, Script},
     },
     redirects::{Flow, Visit, resolve},
 };
 use axum::{
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    Json,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
 use leptos::{nonce::Nonce, prelude::*};
+use serde_json::json;
 use time::OffsetDateTime;
 use url::Url;
 
 use super::{content_security_policy::policy, page_request::PageRequest};
-use crate::observe::metrics;
+use crate::{
+    http::host::{asked_host, host_name, is_internal},
+    observe::{metrics, sampled::Sampled},
+};
 
 /// After how many seconds a visitor may try again while the database does not answer.
 const RETRY_SECONDS: u64 = 5;
+
+/// Requests whose host shows that a proxy does not pass on the browser's.
+static MISDIRECTED: Sampled = Sampled::new();
 
 impl PageRequest {
     /// A page.
@@ -118,8 +126,38 @@ pub(super) fn notice(brand: Option<Brand>, notice: Notice) -> Response {
 }
 
 /// The response at a host that no portal has.
-pub(super) fn misdirected() -> Response {
-    (StatusCode::MISDIRECTED_REQUEST, "Nothing is served under this host name.\n").into_response()
+pub(in crate::portal) fn misdirected(parts: &Parts) -> Response {
+    let host = asked_host(&parts.headers, &parts.uri).map(str::to_owned);
+    if host.as_deref().and_then(host_name).is_some_and(|host| is_internal(&host)) {
+        MISDIRECTED.note(|times| {
+            tracing::warn!(
+                times,
+                "a request came with a host that only this machine or its network knows, and was refused; a proxy must pass on the host \
+                 that the browser asked for, and --dashboard-url must be the URL that people open, on this machine too"
+            );
+        });
+    }
+    proxy_mistake(&parts.headers, ProxyMistake::Host(host))
+}
+
+/// What is wrong with the proxy in front: a page for a browser, else a problem (RFC 9457).
+pub(in crate::portal) fn proxy_mistake(headers: &HeaderMap, mistake: ProxyMistake) -> Response {
+    let detail = mistake.text();
+    notice_or_problem(headers, Notice::Proxy(mistake), &detail)
+}
+
+/// A notice for a browser, else a problem (RFC 9457) with that detail.
+pub(in crate::portal) fn notice_or_problem(headers: &HeaderMap, shown: Notice, detail: &str) -> Response {
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    if accepts.into_iter().any(|accepted| accepted.contains("text/html")) {
+        return notice(None, shown);
+    }
+    let (status, retry_after) = status_of(&shown);
+    let body = json!({"type": "about:blank", "title": shown.heading(), "status": status.as_u16(), "detail": detail});
+    let mut response = with_status(Json(body).into_response(), status, retry_after);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// An instance as its visitors see it, without a link.
@@ -148,11 +186,12 @@ fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
         Notice::NotFound | Notice::SwitchedOff(_) => (StatusCode::NOT_FOUND, None),
         Notice::Closed(_) => (StatusCode::GONE, None),
         Notice::CookiesBlocked(_) => (StatusCode::FORBIDDEN, None),
-        Notice::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
-        Notice::InvalidForm => (StatusCode::BAD_REQUEST, None),
+        Notice::Unavailable | Notice::Waiting => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
+        Notice::InvalidForm | Notice::Proxy(ProxyMistake::ClientAddress(_)) => (StatusCode::BAD_REQUEST, None),
         Notice::FormTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
         Notice::LinkTooLong => (StatusCode::URI_TOO_LONG, None),
         Notice::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None),
+        Notice::Proxy(ProxyMistake::Host(_)) => (StatusCode::MISDIRECTED_REQUEST, None),
     }
 }
 

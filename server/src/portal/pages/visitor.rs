@@ -14,12 +14,16 @@ use app::portal::{
 use axum::response::Response;
 
 use super::page_request::PageRequest;
+use crate::observe::sampled::Sampled;
 
 /// How long a page waits for what it shows, before it does without.
 const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a change may take. Hashing passwords takes a while when many visitors want that at the same time.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Pages that waited for longer.
+static LATE: Sampled = Sampled::new();
 
 impl PageRequest {
     /// How the instance signs its visitors in.
@@ -84,7 +88,9 @@ impl PageRequest {
 
 async fn with_timeout<T>(timeout: Duration, future: impl Future<Output = Result<T, IdentityError>>) -> Result<T, IdentityError> {
     tokio::time::timeout(timeout, future).await.unwrap_or_else(|_| {
-        tracing::warn!("a hosted page has waited {} s for the database and goes on without it", timeout.as_secs());
+        LATE.note(|times| {
+            tracing::warn!(times, "a hosted page has waited {} s for the database and goes on without it", timeout.as_secs());
+        });
         Err(IdentityError::Unavailable)
     })
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use app::{
-    database::{StoreError, timed_on},
+    database::{StoreError, log_failure, timed_on},
     instances::{store, stored::StoredInstance},
 };
 use sqlx::{PgConnection, PgPool, postgres::PgPoolOptions};
 
-use crate::database::Database;
+use crate::{database::Database, observe::sampled::Sampled};
 
 use super::{
     Snapshots,
@@ -25,6 +25,10 @@ const MAX_CONNECTIONS: u32 = 4;
 
 /// How often an instance is loaded again that turns out to be out of date.
 const MAX_ATTEMPTS: usize = 4;
+
+/// Loads that failed, while the database answered.
+static INVALID: Sampled = Sampled::new();
+static BUSY: Sampled = Sampled::new();
 
 /// The connections for loading. They are separate from the dashboard's, so that a full pool on one side does not affect the other.
 pub(crate) fn pool(database: &Database) -> PgPool {
@@ -46,7 +50,10 @@ pub(super) async fn load(snapshots: Snapshots, key: LookupKey) -> Lookup {
                 return Ok(None);
             }
             Err(error) => {
-                tracing::warn!(%error, "a stored instance could not be read");
+                match &error {
+                    StoreError::Database(error) => log_failure(error, "a stored instance could not be read"),
+                    error => INVALID.note(|times| tracing::warn!(%error, times, "a stored instance could not be read")),
+                }
                 return Err(Unreadable);
             }
         };
@@ -65,7 +72,7 @@ pub(super) async fn load(snapshots: Snapshots, key: LookupKey) -> Lookup {
         }
         return Ok(Some(snapshot));
     }
-    tracing::warn!("an instance changes faster than it can be read");
+    BUSY.note(|times| tracing::warn!(times, "an instance changes faster than it can be read"));
     Err(Unreadable)
 }
 

@@ -25,7 +25,7 @@ use std::{
 };
 
 use app::{
-    database::in_background,
+    database::{StoreError, in_background, log_failure},
     instances::stored::StoredInstance,
     redirects::is_slug,
     runtimes::{self, Runtime, ServedSave},
@@ -151,6 +151,7 @@ impl Snapshots {
                 let _ = self.0.memory.put(stored, began);
             }
             Ok(None) => {}
+            Err(StoreError::Database(error)) => log_failure(&error, "an instance could not be reloaded after it was saved"),
             Err(error) => tracing::warn!(%error, "an instance could not be reloaded after it was saved"),
         }
     }

@@ -1,6 +1,10 @@
-//! `/instances/{slug}/history/export.csv` and `.json`: what they hold, and how much of it.
+//! `/instances/{slug}/history/export.csv` and `.json`: what they hold, that they are whole, and what happens if they can't be.
+
+use axum::{body::Body, http::Method};
+use http_body_util::BodyExt;
 
 use super::*;
+use crate::common::request;
 
 #[sqlx::test(migrations = "../migrations")]
 async fn files_hold_what_fits_the_filter_and_no_cell_is_a_formula(pool: PgPool) {
@@ -11,8 +15,8 @@ async fn files_hold_what_fits_the_filter_and_no_cell_is_a_formula(pool: PgPool) 
     note(&pool, &Actor { name: "+evil@myapp.com".into(), ..owner(&pool).await }, Kind::Invited, Entry::of(id).about(formula)).await;
 
     let csv = site.get(&format!("{PATH}/export.csv")).await;
-    let headers = ["content-type", "content-disposition", "cache-control", "x-history-cut"].map(|name| csv.header(name));
-    assert_eq!(headers, ["text/csv; charset=utf-8", "attachment; filename=\"my-app-history.csv\"", "no-store", ""]);
+    let headers = ["content-type", "content-disposition", "cache-control"].map(|name| csv.header(name));
+    assert_eq!(headers, ["text/csv; charset=utf-8", "attachment; filename=\"my-app-history.csv\"", "no-store"]);
     let lines: Vec<&str> = csv.text().trim_start_matches('\u{feff}').lines().collect();
     assert_eq!(
         lines[0],
@@ -40,25 +44,40 @@ async fn files_hold_what_fits_the_filter_and_no_cell_is_a_formula(pool: PgPool) 
     assert_eq!(site.get(&format!("{PATH}/export.json?person=nobody")).await.json(), serde_json::json!([]));
 }
 
+/// Account changes about 1 to that number.
+async fn add(pool: &PgPool, count: i32) {
+    sqlx::query("insert into changes (kind, who, about) select 'sign_in_failed', 'eve', n::text from generate_series(1, $1) n")
+        .bind(count)
+        .execute(pool)
+        .await
+        .unwrap();
+}
+
 #[sqlx::test(migrations = "../migrations")]
-async fn a_long_history_is_sent_whole_and_one_that_is_too_long_says_that_it_is_cut(pool: PgPool) {
+async fn a_long_history_is_sent_whole(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool).await;
-    let add = async |count: i32| {
-        sqlx::query("insert into changes (kind, who, about) select 'sign_in_failed', 'eve', n::text from generate_series(1, $1) n")
-            .bind(count)
-            .execute(&pool)
-            .await
-            .unwrap();
-    };
-    add(2_500).await;
+    add(&pool, 2_500).await;
     let json = site.get("/history/export.json").await.json();
     let about: Vec<_> = json.as_array().unwrap().iter().map(|change| change["about"].as_str().unwrap().parse::<i32>().unwrap()).collect();
     assert_eq!(about, (1..=2_500).rev().collect::<Vec<_>>());
 
-    add(97_501).await;
+    add(&pool, 97_501).await;
     let csv = site.get("/history/export.csv").await;
-    assert_eq!(csv.header("x-history-cut"), "only the newest 100000 changes");
-    assert_eq!(csv.header("content-disposition"), "attachment; filename=\"server-history-newest-100000.csv\"");
-    assert_eq!(csv.text().lines().count(), 100_001);
+    assert_eq!(csv.header("content-disposition"), "attachment; filename=\"server-history.csv\"");
+    assert_eq!(csv.text().lines().count(), 100_002);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_that_breaks_off_does_not_end_like_a_whole_one(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool).await;
+    add(&pool, 2_500).await;
+    for path in ["/history/export.csv", "/history/export.json"] {
+        let mut body = site.send_unread(request(Method::GET, path, &[]).body(Body::empty()).unwrap()).await.into_body();
+        assert!(body.frame().await.unwrap().is_ok());
+        sqlx::raw_sql("alter table changes rename to away").execute(&pool).await.unwrap();
+        body.collect().await.expect_err("an error, on which the server closes the connection");
+        sqlx::raw_sql("alter table away rename to changes").execute(&pool).await.unwrap();
+    }
 }

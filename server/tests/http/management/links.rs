@@ -44,6 +44,17 @@ async fn history_has_a_cursor_and_members_and_activity_are_read(pool: PgPool) {
         assert_eq!(client.get(&format!("/instances/my-app/history?{query}")).await.status, StatusCode::BAD_REQUEST, "{query}");
     }
     assert_eq!(client.read("/instances/my-app/members").await["members"][0]["role"], "owner");
+    let join = "with made as (insert into admins (email, password_hash) values ('z@x.com', '$argon2id$x') returning id)
+        insert into members (instance_id, admin_id, role) select i.id, made.id, 'viewer' from made, instances i";
+    sqlx::query(join).execute(&pool).await.unwrap();
+    let first = client.read("/instances/my-app/members?limit=1").await;
+    let second = client.read(&format!("/instances/my-app/members?limit=1&cursor={}", first["next"].as_str().unwrap())).await;
+    assert_eq!([&first["members"][0]["role"], &second["members"][0]["role"]], ["owner", "viewer"]);
+    assert_eq!((&second["next"], second["members"].as_array().unwrap().len()), (&json!(null), 1));
+    assert_eq!(client.read("/instances/my-app/members?email=Z%40x").await["members"].as_array().unwrap().len(), 1);
+    for query in ["limit=0", "limit=501", "cursor=0", "cursor=king-1", "email=a%00", "page=2"] {
+        assert_eq!(client.get(&format!("/instances/my-app/members?{query}")).await.status, StatusCode::BAD_REQUEST, "{query}");
+    }
     assert_eq!(client.read("/instances/my-app/activity?range=24h").await["visits"], json!([]));
     assert_eq!(client.get("/instances/my-app/activity?range=1h").await.status, StatusCode::BAD_REQUEST);
 }

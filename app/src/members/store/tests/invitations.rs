@@ -34,14 +34,14 @@ async fn an_invitation_with_a_wrong_field_or_of_a_member_is_an_error_of_its_fiel
     assert_eq!(field_error(invite(&pool, &ana, "my-app", &nothing).await).0, "role");
     let Err(StoreError::Fields(both)) = invite(&pool, &ana, "my-app", &InviteForm::default()).await else { panic!() };
     assert_eq!(both.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["email", "role"]);
-    assert_eq!((links::pending(&pool, app).await.unwrap().len(), records(&pool).await.len()), (0, 0));
+    assert_eq!((links::pending(&pool, app, "", 100).await.unwrap().len(), records(&pool).await.len()), (0, 0));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_withdrawn_invitation_is_no_longer_valid(pool: PgPool) {
     let (ana, _, app) = ana_and_ben(&pool, Role::Editor).await;
     let (_, token) = invite(&pool, &ana, "my-app", &invitation("carl@myapp.com", Role::Viewer)).await.unwrap();
-    let pending = links::pending(&pool, app).await.unwrap();
+    let pending = links::pending(&pool, app, "", 100).await.unwrap();
     withdraw(&pool, &ana, "my-app", pending[0].id).await.unwrap();
     assert!(links::find(&pool, &token).await.unwrap().is_none());
     let again = withdraw(&pool, &ana, "my-app", pending[0].id).await;
@@ -67,7 +67,7 @@ async fn the_invitations_of_a_removed_owner_are_withdrawn(pool: PgPool) {
     invite(&pool, &ben, "my-app", &form("eve@evil.com")).await.unwrap();
     invite(&pool, &ana, "my-app", &form("cleo@myapp.com")).await.unwrap();
     remove(&pool, &ana, "my-app", id(&ben)).await.unwrap();
-    let left: Vec<_> = links::pending(&pool, instance).await.unwrap().into_iter().map(|pending| pending.email).collect();
+    let left: Vec<_> = links::pending(&pool, instance, "", 100).await.unwrap().into_iter().map(|pending| pending.email).collect();
     assert_eq!(left, ["cleo@myapp.com"]);
     assert!(records(&pool).await.iter().any(|record| record.starts_with("ana@myapp.com invitation_withdrawn eve@evil.com")));
 }
@@ -80,7 +80,7 @@ async fn the_invitations_of_a_demoted_owner_are_withdrawn_and_those_of_others_st
     change_role(&pool, &ana, "my-app", &to(&ben, Role::Editor)).await.unwrap();
     assert!(links::find(&pool, &his).await.unwrap().is_none());
     assert!(links::find(&pool, &hers).await.unwrap().is_some());
-    let left: Vec<_> = links::pending(&pool, instance).await.unwrap().into_iter().map(|pending| pending.email).collect();
+    let left: Vec<_> = links::pending(&pool, instance, "", 100).await.unwrap().into_iter().map(|pending| pending.email).collect();
     assert_eq!(left, ["cleo@myapp.com"]);
     assert!(records(&pool).await.iter().any(|record| record.starts_with("ana@myapp.com invitation_withdrawn eve@evil.com")));
 }

@@ -5,7 +5,7 @@ mod roles;
 
 use sqlx::PgPool;
 
-use super::{change_role, invite, list, membership::join, remove, withdraw};
+use super::{Member, MemberCount, change_role, count, invite, membership::join, read_page, remove, withdraw};
 use crate::{
     admins::{
         Email, Role,
@@ -16,11 +16,19 @@ use crate::{
     fixtures::{self, create_owned, other_app},
     history::Actor,
     instances::archive::{ArchiveForm, archive},
-    members::form::{InviteForm, RoleForm},
+    members::{
+        filter::{MembersFilter, Position},
+        form::{InviteForm, RoleForm},
+    },
 };
 
 const ANA: &str = "ana@myapp.com";
 const BEN: &str = "ben@myapp.com";
+
+/// All members of an instance.
+async fn list(pool: &PgPool, instance: i64) -> Result<Vec<Member>, StoreError> {
+    Ok(read_page(pool, instance, &MembersFilter::default(), 1_000).await?.members)
+}
 
 async fn account(pool: &PgPool, email: &str) -> Actor {
     fixtures::account(pool, email, false).await

@@ -9,7 +9,7 @@ async fn another_instances_members_and_invitations_are_not_found(pool: PgPool) {
     let other = instance(&pool, &carl, "other-app").await;
     joined(&pool, "dora@myapp.com", other, Role::Owner).await;
     invite(&pool, &carl, "other-app", &invitation("erik@myapp.com", Role::Owner)).await.unwrap();
-    let invited = links::pending(&pool, other).await.unwrap()[0].id;
+    let invited = links::pending(&pool, other, "", 100).await.unwrap()[0].id;
     let before = (roles(&pool, other).await, records(&pool).await);
     for member in [id(&carl), 0, -1, i64::MAX] {
         let form = RoleForm { member, role: "viewer".into() };
@@ -138,5 +138,33 @@ async fn an_admin_who_has_lost_their_role_can_change_nothing(pool: PgPool) {
     assert!(matches!(invite(&pool, &ben, "my-app", &form).await, Err(StoreError::NotFound)));
     let archived = archive(&pool, &ben, "my-app", &ArchiveForm { slug: "my-app".into() }).await;
     assert!(matches!(archived, Err(StoreError::NotFound)));
-    assert!(links::pending(&pool, instance).await.unwrap().is_empty());
+    assert!(links::pending(&pool, instance, "", 100).await.unwrap().is_empty());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn pages_of_members_have_no_gaps_and_no_repeats_and_a_search_finds_parts_of_addresses(pool: PgPool) {
+    let owner = account(&pool, "2@myapp.com").await;
+    let instance = instance(&pool, &owner, "my-app").await;
+    for number in [0, 1, 3, 4, 5, 6] {
+        joined(&pool, &format!("{number}@myapp.com"), instance, [Role::Viewer, Role::Editor, Role::Owner][number % 3]).await;
+    }
+    let read = async |search: &str, limit: i64| {
+        let (mut filter, mut seen) = (MembersFilter { search: search.into(), after: None }, Vec::new());
+        loop {
+            let page = read_page(&pool, instance, &filter, limit).await.unwrap();
+            assert!(page.members.len() <= usize::try_from(limit).unwrap());
+            seen.extend(page.members.into_iter().map(|member| member.email.replace("@myapp.com", "")));
+            let Some(next) = page.next else { return seen.concat() };
+            filter = filter.at(Some(next.to_string().parse().unwrap()));
+        }
+    };
+    for limit in 1..=8 {
+        assert_eq!(read("", limit).await, "2514036", "owners, editors, viewers: {limit} at a time");
+    }
+    assert_eq!((read("4@my", 2).await, read("nobody", 2).await), ("4".into(), String::new()));
+    assert_eq!(count(&pool, instance, "4@my").await.unwrap(), MemberCount { all: 7, found: 1 });
+    // The account that the position names may be gone by then: nobody is left out.
+    let gone = MembersFilter { search: String::new(), after: Some(Position { role: Role::Viewer, admin: i64::MAX }) };
+    let rest = read_page(&pool, instance, &gone, 10).await.unwrap();
+    assert_eq!(rest.members.len(), 3);
 }

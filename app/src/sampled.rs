@@ -10,7 +10,7 @@ const LINE_INTERVAL: Duration = Duration::from_mins(1);
 
 /// An event, counted.
 #[derive(Debug)]
-pub(crate) struct Sampled(Mutex<Counted>);
+pub struct Sampled(Mutex<Counted>);
 
 #[derive(Debug)]
 struct Counted {
@@ -20,14 +20,20 @@ struct Counted {
     last: Option<Instant>,
 }
 
+impl Default for Sampled {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Sampled {
     /// An event that has not happened yet.
-    pub(crate) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self(Mutex::new(Counted { times: 0, last: None }))
     }
 
     /// Notes that it happened. Calls `log` if it is time for a line, with how often it has happened since the last one.
-    pub(crate) fn note(&self, log: impl FnOnce(u64)) {
+    pub fn note(&self, log: impl FnOnce(u64)) {
         self.note_at(Instant::now(), log);
     }
 

@@ -1,0 +1,71 @@
+//! As process 1 of a container, the program is its own init: it serves in a child process, passes signals on to it, and reaps every
+//! process that has lost its parent. PostgreSQL loses its parent when it starts, and whoever looks for a killed one that nobody has
+//! reaped still finds its process ID: it would never start again.
+
+use std::{
+    io,
+    os::unix::process::ExitStatusExt,
+    process::{Command, ExitCode, ExitStatus},
+};
+
+use anyhow::Context;
+use nix::{
+    errno::Errno,
+    sys::{
+        signal::{SigSet, Signal, kill},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+    unistd::Pid,
+};
+
+/// The signals that are passed on. A terminal's Ctrl+C reaches the child by itself as well, which does no harm.
+const PASSED_ON: [Signal; 6] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2];
+
+/// Serves in a child process if this is process 1, and returns how that has ended; `None` for every other process.
+///
+/// # Errors
+/// The child can't be started.
+pub fn run_as_init() -> anyhow::Result<Option<ExitCode>> {
+    let watched: SigSet = PASSED_ON.into_iter().chain([Signal::SIGCHLD]).collect();
+    if std::process::id() != 1 {
+        // A child of the init below begins with its blocked signals. What has arrived since is delivered now.
+        watched.thread_unblock()?;
+        return Ok(None);
+    }
+    // Blocked before there is a child, so that no signal is lost.
+    watched.thread_block()?;
+    let program = std::env::current_exe().context("can't find this program's own file")?;
+    let child = Command::new(program).args(std::env::args_os().skip(1)).spawn().context("can't start the server's process")?;
+    let child = Pid::from_raw(i32::try_from(child.id())?);
+    loop {
+        match watched.wait()? {
+            Signal::SIGCHLD => {
+                if let Some(status) = reap(child)? {
+                    return Ok(Some(exit_code(status)));
+                }
+            }
+            // It may have ended just now: then its SIGCHLD comes next.
+            signal => drop(kill(child, signal)),
+        }
+    }
+}
+
+/// Reaps every process that has ended. Returns how the child has ended, if it has.
+fn reap(child: Pid) -> io::Result<Option<ExitStatus>> {
+    let mut status = None;
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(status),
+            Ok(WaitStatus::Exited(id, code)) if id == child => status = Some(ExitStatus::from_raw(code << 8)),
+            Ok(WaitStatus::Signaled(id, signal, _)) if id == child => status = Some(ExitStatus::from_raw(signal as i32)),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The exit code as a shell tells it: 128 and the signal for a process that was killed.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or_else(|| Some(128 + status.signal()?)).and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
+}
