@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: audit help setup setup-tests browser build debug run dev fmt lint test test-node test-rust test-faults test-browser bench sqlx
+.PHONY: audit help setup setup-tests setup-packages browser build debug deb image package-files run dev fmt lint test test-node test-rust test-faults test-browser test-packages bench sqlx
 MAKEFLAGS += --no-print-directory
 # Each step needs the one before it, and cargo already uses every core.
 .NOTPARALLEL:
@@ -29,6 +29,9 @@ setup: ## Install the tools for building and running (run and test do this)
 
 setup-tests: ## Install the tools for testing as well
 	@.ci/setup tests
+
+setup-packages: ## Install the tools for building packages as well
+	@.ci/setup packages
 
 # The files for the browser: wasm, its script, the style sheet. Each is rebuilt when its sources are newer.
 browser: setup $(site)/portal-redirects.js $(site)/portal-redirects.css $(site)/favicon.svg $(site)/third-party-notices.txt ## Build the files for the browser
@@ -66,6 +69,18 @@ build: setup browser ## Build the release binary: target/release/portal-redirect
 debug: setup browser
 	cargo build $(as_tests) --bins
 
+# Packages are made of the release build. Their tests use the debug build: `make test` has it already, and a release build takes 10 minutes.
+profile := $(or $(PROFILE),release)
+package-files: setup-packages $(if $(filter debug,$(profile)),debug,build)
+	.ci/package-files $(profile)
+
+deb: package-files ## Build the Debian package in target/release
+	rm -f target/$(profile)/*.deb
+	$(tools)/cargo-deb-3.8.0/bin/cargo-deb --quiet -p server --no-build --no-strip $(if $(filter debug,$(profile)),--fast) --output target/$(profile)/
+
+image: package-files ## Build the container image: target/release/portal-redirects-image.tar; POSTGRES=15 puts a PostgreSQL into it
+	.ci/image target/$(profile)/portal-redirects-image.tar $(POSTGRES)
+
 run: build ## Build everything and start the dashboard; ARGS="--listen …" are passed on
 	@exec target/release/portal-redirects serve $(ARGS)
 
@@ -93,6 +108,11 @@ audit: setup-tests ## Compare the dependencies with DB, a clone of RustSec's adv
 	@.ci/audit "$(DB)"
 
 test: setup setup-tests lint test-node test-rust test-faults test-browser ## Run everything that CI runs
+
+test-packages: ## Install, run and remove the Debian package; run the container image
+	$(MAKE) deb image PROFILE=debug
+	.ci/with-root node end2end/packages/deb.mjs target/debug/portal-redirects_*.deb
+	.ci/with-root .ci/with-postgres node end2end/packages/image.mjs target/debug/portal-redirects-image.tar
 
 # Building and running must work with the oldest Node that Debian still has.
 test-node: setup-tests

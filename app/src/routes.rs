@@ -21,7 +21,7 @@ use crate::{
     },
     insight::activity::view::ActivityPage,
     instances::{archive::view::ArchivePage, list::view::ListPage, view},
-    layout::{current_tab::CURRENT_TAB, error_page::error_page},
+    layout::{current_tab::CURRENT_TAB, error_page::error_page, insecure_http::insecure_http_banner},
     members::view::MembersPage,
     overview::view::OverviewPage,
     preview::view::PreviewPage,
@@ -61,6 +61,7 @@ pub fn document(files: DocumentFiles) -> AnyView {
                 <MetaTags />
             </head>
             <body>
+                {insecure_http_banner()}
                 <Dashboard />
             </body>
         </html>

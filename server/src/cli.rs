@@ -1,6 +1,9 @@
 //! The command line: the subcommands, and the configuration that all of them share.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::{backup, config::Config, manifest, process::admin, resolve};
 
@@ -65,6 +68,18 @@ pub enum Command {
     /// Manage admin accounts in the database of --database-url, or of the running server.
     #[command(subcommand)]
     Admin(admin::Command),
+    /// Ask the server on --listen whether it is ready, as containers do. Exit code 0: ready, or degraded. 1: not ready.
+    Healthcheck,
+    /// Write the manual pages into a directory, as packages do.
+    Man {
+        /// Where to write them.
+        directory: PathBuf,
+    },
+    /// Print the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 #[cfg(test)]

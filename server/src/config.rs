@@ -27,7 +27,8 @@ pub use visits::VisitsConfig;
 /// The options that all commands share.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
-    /// Address and port to listen on. A non-loopback address requires a proxy that terminates TLS, and its URL as --dashboard-url.
+    /// Address and port to listen on. A non-loopback address requires a proxy that terminates TLS, and its URL as --dashboard-url; or
+    /// --insecure-http.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 
@@ -121,6 +122,12 @@ pub struct Config {
     /// http:// and the address that the server listens on.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_DASHBOARD_URL", value_name = "URL", value_parser = dashboard_url)]
     pub dashboard_url: Option<Url>,
+
+    /// Serve the dashboard to other machines without TLS, to try it in a private network. Anybody in that network can read passwords and
+    /// take over sessions. Clients with public addresses are refused, and so are requests that a proxy has forwarded. Every page of the
+    /// dashboard warns of it.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_INSECURE_HTTP", value_parser = BoolishValueParser::new())]
+    pub insecure_http: bool,
 
     /// The file with the key that encrypts the secrets of admins' second factors. Default: secret.key in the data directory. It is
     /// created when the first admin sets up a second factor. Keep a copy, apart from the database's backups. All servers with a

@@ -25,7 +25,7 @@ pub use process::init::run_as_init;
 
 use crate::{
     cli::{Cli, Command},
-    process::{admin, migrations, serve, shutdown::run_async},
+    process::{admin, healthcheck, manual, migrations, serve, shutdown::run_async},
 };
 
 /// Does what the command line says, until it is done or a signal ends it. Returns the exit code.
@@ -44,6 +44,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(flags) => manifest::export(&flags, &cli.config),
         Command::Diff(flags) => manifest::diff(&flags, &cli.config),
         Command::Apply(flags) => manifest::apply(&flags, &cli.config),
+        Command::Healthcheck => healthcheck::run(cli.config.listen),
+        Command::Man { directory } => manual::write_man_pages(&directory),
+        Command::Completions { shell } => Ok(manual::print_completions(shell)),
         Command::Resolve(flags) => resolve::run(&flags, &cli.config),
     }
 }

@@ -14,6 +14,7 @@ use app::{
         archive::{self, Restorable},
         save::DashboardHost,
     },
+    layout::insecure_http::InsecureHttp,
     routes::{DocumentFiles, document},
     snippets::DashboardOrigin,
     target_checks::TargetChecks,
@@ -106,6 +107,9 @@ impl Dashboard {
         provide_context(DashboardHost(self.url.own_host()));
         provide_context(DashboardOrigin(self.url.page("")));
         provide_context(self.files.clone());
+        if self.url.is_insecure_http() {
+            provide_context(InsecureHttp);
+        }
         provide_context(self.target_checks);
         provide_context(self.visits_kept);
         let second_factor = self.second_factor.clone();

@@ -176,8 +176,9 @@ impl PrivatePostgres {
     /// PostgreSQL's own business: it knows whether it is safe to go on.
     async fn launch(&self) -> anyhow::Result<Result<(), String>> {
         let socket = self.data_dir.socket.to_str().context("the path of the data directory must be UTF-8")?.replace('\'', r"'\''");
-        // Terse: the details of a refused row contain the row's values.
-        let settings = "-c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432 -c log_error_verbosity=terse";
+        // Terse: the details of a refused row contain the row's values. Short statements gain nothing from a just-in-time compiler, and
+        // without it no memory has to be both writable and executable, which systemd then forbids.
+        let settings = "-c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432 -c log_error_verbosity=terse -c jit=off";
         let mut command = self.binaries.command("pg_ctl", &self.data_dir);
         command.arg("start").arg("-D").arg(&self.data_dir.cluster).arg("-l").arg(&self.data_dir.log).args(["-w", "-t", "60", "-o"]);
         // The setting is a list: double quotes keep commas and spaces in one entry, single quotes protect it from the shell.

@@ -10,6 +10,7 @@ pub(crate) mod form;
 pub(crate) mod forwarded;
 pub(crate) mod host;
 mod idle_connections;
+pub(crate) mod insecure_http;
 pub(crate) mod layers;
 pub mod options;
 mod pieces;

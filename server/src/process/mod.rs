@@ -3,7 +3,9 @@
 pub(crate) mod admin;
 mod failed_sign_ins;
 pub(crate) mod file_limit;
+pub(crate) mod healthcheck;
 pub(crate) mod init;
+pub(crate) mod manual;
 pub(crate) mod migrations;
 mod preview_origins;
 pub(crate) mod serve;

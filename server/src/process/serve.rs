@@ -15,6 +15,7 @@ use crate::{
     http::{
         connections::{self, HEADER_TIMEOUT, MaxConnections},
         dashboard_url::DashboardUrl,
+        insecure_http::{ForClient, check_transport},
         options::{HttpOptions, TransportSecurity},
     },
     observe::{metrics, traces},
@@ -41,20 +42,14 @@ use crate::{
 /// # Errors
 /// The reason why it could not start or continue, written for the person at the terminal.
 pub(crate) async fn serve(config: &Config, shutdown: Shutdown) -> anyhow::Result<()> {
-    let is_safe = config.listen.ip().is_loopback() || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
-    if config.role == RuntimeRole::All && !is_safe {
-        anyhow::bail!(
-            "other machines can reach {}, and passwords must not travel without TLS. Put a proxy with TLS in front, and set its URL with --dashboard-url https://…",
-            config.listen.ip()
-        );
-    }
+    check_transport(config)?;
     let max_connections = config.max_connections(file_limit::raise()?)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("can't listen on {}; choose another address or port with --listen", config.listen))?;
     let address = listener.local_addr()?;
     let metrics = metrics::bind(config.metrics_listen).await?;
-    let dashboard_url = DashboardUrl::new(config.dashboard_url.clone(), address)?;
+    let dashboard_url = DashboardUrl::new(config.dashboard_url.clone(), address)?.with_insecure_http(config.insecure_http);
     let prepare = async |database: &Database| prepare(config, database, address, &dashboard_url).await;
     let before = async |database: &Database| if listens_first(database) { Ok(()) } else { prepare(database).await };
     with_database(config, shutdown, before, async |database, shutdown| {
@@ -117,7 +112,11 @@ async fn listen(
     let max_connections = MaxConnections { of_address: max_connections.of_address.filter(|_| is_direct), ..max_connections };
     let mut stopping = shutdown.clone();
     let fast_path = FastPath::new(snapshots.clone());
-    let service = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
+    let insecure_http = config.insecure_http;
+    let service = move |client: SocketAddr| {
+        let service = fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
+        ForClient::new(service, client.ip(), insecure_http)
+    };
     let server = connections::serve_each(listener, service, max_connections, HEADER_TIMEOUT, async move { stopping.wait().await });
     let background = async {
         if is_early {

@@ -40,6 +40,11 @@ pub(crate) fn key_file() -> SecretKeyFile {
     SecretKeyFile::in_data_dir(Path::new(env!("CARGO_TARGET_TMPDIR")))
 }
 
+/// The dashboard's URL, configured or not.
+fn dashboard_at(url: Option<&str>) -> DashboardUrl {
+    DashboardUrl::new(url.map(|url| url.parse().unwrap()), ([127, 0, 0, 1], 3000).into()).unwrap()
+}
+
 /// An answer, read to its end.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -90,17 +95,21 @@ impl Site {
 
     /// With what it says about second factors.
     pub(crate) fn with_second_factor(pool: &PgPool, dashboard_url: Option<&str>, second_factor: SecondFactor) -> Self {
-        Self::with(pool, dashboard_url, HttpOptions::default(), second_factor)
+        Self::with(pool, dashboard_at(dashboard_url), HttpOptions::default(), second_factor)
     }
 
     /// With options of its own.
     pub(crate) fn with_options(pool: &PgPool, dashboard_url: Option<&str>, options: HttpOptions) -> Self {
-        Self::with(pool, dashboard_url, options, SecondFactor { is_required: false, key_file: key_file() })
+        Self::with(pool, dashboard_at(dashboard_url), options, SecondFactor { is_required: false, key_file: key_file() })
     }
 
-    fn with(pool: &PgPool, dashboard_url: Option<&str>, options: HttpOptions, second_factor: SecondFactor) -> Self {
-        let url = dashboard_url.map(|url| url.parse().unwrap());
-        let dashboard_url = DashboardUrl::new(url, ([127, 0, 0, 1], 3000).into()).unwrap();
+    /// With `--insecure-http`; nobody is signed in.
+    pub(crate) fn insecure_http(pool: &PgPool) -> Self {
+        let second_factor = SecondFactor { is_required: false, key_file: key_file() };
+        Self::with(pool, dashboard_at(None).with_insecure_http(true), HttpOptions::default(), second_factor)
+    }
+
+    fn with(pool: &PgPool, dashboard_url: DashboardUrl, options: HttpOptions, second_factor: SecondFactor) -> Self {
         let visits = VisitCounter::new(1024 * 1024);
         let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024).with_visits(visits.clone());
         let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, options, second_factor)

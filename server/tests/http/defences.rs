@@ -115,6 +115,27 @@ async fn browsers_are_told_to_stay_with_tls_only_where_there_is_tls(pool: PgPool
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn every_page_says_that_there_is_no_tls_where_the_operator_wants_none(pool: PgPool) {
+    let owner = owner(&pool).await.admin.unwrap();
+    store_my_app(&pool, Environment::Development).await;
+    let insecure = Site::insecure_http(&pool).signed_in(&pool, owner).await;
+    let other = Site::under(&pool, None).signed_in(&pool, owner).await;
+    for path in ["/account/setup?token=x", "/instances", "/account", "/history", "/nope", "/instances/nope/redirects"] {
+        let answer = insecure.get_with(path, &[("host", "192.168.1.5:3000")]).await;
+        let warning = "This server runs without TLS (<code>--insecure-http</code>). Passwords travel unencrypted.";
+        let text = answer.text().replace("<!>", "");
+        assert!(text.contains(warning), "{path}: {text}");
+        assert_eq!(answer.header("strict-transport-security"), "", "{path}");
+        assert!(!other.get(path).await.text().contains("without TLS"), "{path}");
+    }
+    let portal = insecure.get_with("/portal/my-app/sign-in", &[("host", "192.168.1.5:3000")]).await;
+    assert_eq!(portal.status, StatusCode::OK);
+    for host in ["203.0.113.7:3000", "evil.example"] {
+        assert_eq!(insecure.get_with("/instances", &[("host", host)]).await.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn the_names_below_need_tls_too_only_if_the_operator_says_so(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let max = MaxConnections { total: 100, of_address: None };
