@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: audit help setup setup-tests setup-packages browser build debug deb image package-files run dev fmt lint test test-node test-rust test-faults test-browser test-packages bench sqlx
+.PHONY: audit help setup setup-tests setup-packages browser build debug deb image package-files run dev fmt lint test test-node test-rust test-faults test-browser test-ha test-packages bench sqlx
 MAKEFLAGS += --no-print-directory
 # Each step needs the one before it, and cargo already uses every core.
 .NOTPARALLEL:
@@ -109,10 +109,16 @@ audit: setup-tests ## Compare the dependencies with DB, a clone of RustSec's adv
 
 test: setup setup-tests lint test-node test-rust test-faults test-browser ## Run everything that CI runs
 
-test-packages: ## Install, run and remove the Debian package; run the container image
+test-packages: setup-packages ## Check the Kubernetes manifests; install, run and remove the Debian package; run the container image
+	.ci/check-kubernetes
 	$(MAKE) deb image PROFILE=debug
 	.ci/with-root node end2end/packages/deb.mjs target/debug/portal-redirects_*.deb
 	.ci/with-root .ci/with-postgres node end2end/packages/image.mjs target/debug/portal-redirects-image.tar
+
+# Not a part of `make test`: it takes some minutes. Run it before a release.
+test-ha: setup-tests debug ## Kill, freeze and switch over the leader of a PostgreSQL with Patroni, etcd and HAProxy, under load
+	@.ci/setup ha
+	.ci/with-root .ci/with-node 22 node end2end/high-availability/run.mjs target/debug/portal-redirects
 
 # Building and running must work with the oldest Node that Debian still has.
 test-node: setup-tests

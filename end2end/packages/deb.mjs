@@ -6,7 +6,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ended, findAgain, firstWalk, freePort, line } from "./walk.mjs";
+import { ended, findAgain, firstWalk, freePort, line, send, signIn } from "./walk.mjs";
 
 const file = process.argv[2];
 const base = "target/package/debian.tar";
@@ -29,6 +29,11 @@ function files() {
   const own = ["/proc", "/run", "/var/lib/dpkg", "/var/log", "/var/cache", "/tmp", "/var/lib/systemd/deb-systemd-helper*", "/etc/*-"];
   const skipped = own.flatMap((path) => ["-path", root + path, "-prune", "-o"]);
   return run("find", root, ...skipped, "-printf", "%P %m %U %G\n").split("\n").sort();
+}
+
+/** Configures the installed package for the test. */
+function configure(port) {
+  appendFileSync(join(root, configuration), `PORTAL_REDIRECTS_LISTEN=127.0.0.1:${port}\nPORTAL_REDIRECTS_METRICS_LISTEN=off\nPORTAL_REDIRECTS_TARGET_CHECKS=off\n`);
 }
 
 /** The server as its unit starts it; systemd is not process 1 in a chroot. */
@@ -72,7 +77,7 @@ try {
   run("systemd-analyze", "security", "--offline=true", "--threshold=20", `--root=${root}`, unit);
   run("lintian", "--fail-on", "error,warning", "--suppress-tags", "no-changelog,non-standard-file-perm", file);
 
-  appendFileSync(join(root, configuration), `PORTAL_REDIRECTS_LISTEN=127.0.0.1:${await freePort()}\nPORTAL_REDIRECTS_METRICS_LISTEN=off\nPORTAL_REDIRECTS_TARGET_CHECKS=off\n`);
+  configure(await freePort());
   const first = await start();
   await firstWalk(first.url, first.link);
   // The unit's MemoryDenyWriteExecute forbids a just-in-time compiler.
@@ -84,11 +89,26 @@ try {
   const second = await start();
   assert.equal(second.link, undefined);
   await findAgain(second.url);
+  const cookie = await signIn(second.url);
+  assert.match(inside("portal-redirects", "backup", "/root/all.backup"), /^Backed up 2 instances, /);
   await stop(second.server);
 
   inside("dpkg", "--remove", "portal-redirects");
   assert.ok(!existsSync(join(root, "usr/bin/portal-redirects")) && existsSync(join(root, configuration)) && existsSync(join(root, "var/lib/portal-redirects/postgres")));
   inside("dpkg", "--purge", "portal-redirects");
+
+  // Everything is there again after a restore, sessions too.
+  inside("dpkg", "--install", "/tmp/portal-redirects.deb");
+  configure(await freePort());
+  const third = await start();
+  assert.match(inside("portal-redirects", "restore", "/root/all.backup"), /^Restored 2 instances, /);
+  await findAgain(third.url);
+  const page = await send(`${third.url}/instances/my-app/redirects`, { cookie });
+  assert.ok(page.status === 200 && page.text.includes("/welcome"), page.text);
+  await stop(third.server);
+  rmSync(join(root, "root/all.backup"));
+  inside("dpkg", "--purge", "portal-redirects");
+
   rmSync(join(root, "tmp"), { recursive: true });
   mkdirSync(join(root, "tmp"));
   const after = new Set(files());

@@ -151,7 +151,7 @@ async fn an_invitation_that_is_withdrawn_leads_nowhere(pool: PgPool) {
     let site = Site::new(&pool).await;
     let (path, _) = link(&invited(&site, "carl@myapp.com", "viewer").await);
     let id = value(site.get(MEMBERS).await.text(), "invitation");
-    assert_leads_to(&site.post(&format!("{MEMBERS}/withdraw"), &[("invitation", &id)]).await, &format!("{MEMBERS}?withdrawn"));
+    assert_leads_to(&site.post(&format!("{MEMBERS}/withdraw"), &[("invitation", &id)]).await, &format!("{MEMBERS}?withdrawn="));
     assert_eq!(Site::anonymous(&pool).get(&path).await.status, StatusCode::GONE);
     assert_eq!(site.post(&format!("{MEMBERS}/withdraw"), &[("invitation", &id)]).await.status, StatusCode::NOT_FOUND);
 }
@@ -204,7 +204,7 @@ async fn who_is_removed_finds_nothing_at_once_in_any_page_that_is_open(pool: PgP
     let carl = member(&pool, "carl@myapp.com", "my-app", Role::Owner).await;
     let (site, carls) = (Site::new(&pool).await, signed_in(&pool, &carl).await);
     assert_eq!(carls.get(MEMBERS).await.status, StatusCode::OK);
-    assert_leads_to(&site.post(&format!("{MEMBERS}/remove"), &[("member", &key(&carl))]).await, &format!("{MEMBERS}?removed"));
+    assert_leads_to(&site.post(&format!("{MEMBERS}/remove"), &[("member", &key(&carl))]).await, &format!("{MEMBERS}?removed="));
     for page in ["", "/redirects", "/preview", "/settings", "/members", "/archive"] {
         assert_eq!(carls.get(&format!("/instances/my-app{page}")).await.status, StatusCode::NOT_FOUND, "{page}");
     }
