@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::{backup, config::Config, manifest, process::admin, resolve};
+use crate::{backup, config::Config, doctor, manifest, process::admin, resolve};
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -61,6 +61,11 @@ pub enum Command {
     ///
     /// It uses `pg_restore` and `psql`, brings the schema up to date, and checks what it has restored. It works while servers run.
     Restore(backup::RestoreFlags),
+    /// Check the configuration and everything around the server. Say what to do about each problem, and change nothing.
+    ///
+    /// It checks the options, the database with its roles, poolers and notifications, clocks, disks, the dashboard's proxy, and the portals'
+    /// DNS and TLS. Run it with the same options and environment as the server. Exit code 1 if there is a problem.
+    Doctor(doctor::DoctorFlags),
     /// Upgrade the private PostgreSQL to the newest version on this machine.
     ///
     /// Both versions must be installed, and no server may run on the data directory. The old one is kept beside the new one.

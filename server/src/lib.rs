@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 mod dashboard;
 pub mod database;
+mod doctor;
 pub mod http;
 mod management;
 mod manifest;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => run_async(async |shutdown| migrations::migrate(&cli.config, shutdown).await),
         Command::Backup(flags) => run_async(async |shutdown| backup::backup(&flags, &cli.config, shutdown).await),
         Command::Restore(flags) => run_async(async |shutdown| backup::restore(&flags, &cli.config, shutdown).await),
+        Command::Doctor(flags) => doctor::run(&flags, &cli.config),
         Command::UpgradeDatabase => run_async(async |shutdown| backup::upgrade(&cli.config, shutdown).await),
         Command::Admin(command) => admin::run(&command, &cli.config),
         Command::Export(flags) => manifest::export(&flags, &cli.config),

@@ -31,6 +31,14 @@ pub struct TargetCheck {
     pub state_since: OffsetDateTime,
 }
 
+impl TargetCheck {
+    /// What came of it, in words.
+    pub fn sentence(&self, now: OffsetDateTime) -> String {
+        let (lead, rest) = super::describe::describe(self, now);
+        lead + &rest
+    }
+}
+
 /// The checks of an instance, as screens show them.
 #[derive(Clone, Debug)]
 pub struct InstanceChecks {

@@ -69,14 +69,8 @@ impl DataDir {
         check_owner(path)?;
         let lock = lock_file(path)?;
         let socket = socket_dir(path);
-        let directory = Self {
-            cluster: path.join("postgres"),
-            unfinished: path.join("postgres.new"),
-            log: socket.join("postgres.log"),
-            socket,
-            user,
-            lock,
-        };
+        let directory =
+            Self { cluster: cluster(path), unfinished: path.join("postgres.new"), log: socket.join("postgres.log"), socket, user, lock };
         directory.create_private(&directory.socket)?;
         directory.check_access()?;
         Ok(directory)
@@ -129,7 +123,7 @@ impl DataDir {
 
     /// The major version of PostgreSQL that created the cluster; `None` if there is no cluster.
     pub(super) fn version(&self) -> Option<String> {
-        fs::read_to_string(self.cluster.join("PG_VERSION")).map(|text| text.trim().to_owned()).ok()
+        cluster_version(&self.cluster)
     }
 
     /// The same directory with the cluster that an upgrade makes, beside the one in use.
@@ -189,6 +183,16 @@ impl DataDir {
         }
         Ok(())
     }
+}
+
+/// The folder of the cluster in a data directory.
+pub(super) fn cluster(path: &Path) -> PathBuf {
+    path.join("postgres")
+}
+
+/// The major version of PostgreSQL that created a cluster; `None` if there is no cluster.
+pub(super) fn cluster_version(cluster: &Path) -> Option<String> {
+    fs::read_to_string(cluster.join("PG_VERSION")).map(|text| text.trim().to_owned()).ok()
 }
 
 /// What was read; `None` if there is nothing there. Any other error says nothing about what is there.

@@ -140,7 +140,7 @@ impl Database {
     async fn check_listening(&self, serving: &mut PgConnection) -> anyhow::Result<()> {
         let Some(listen) = &self.listen else { return Ok(()) };
         let mut listening = listen.connect().await?;
-        let is_same = store::identity(&mut listening).await? == store::identity(serving).await?;
+        let is_same = same_database(&mut listening, serving).await?;
         listening.close().await?;
         anyhow::ensure!(is_same, "DATABASE_LISTEN_URL and DATABASE_URL lead to different databases. Both must lead to the same one.");
         Ok(())
@@ -258,6 +258,19 @@ pub(crate) async fn migrate_alone(config: &Config) -> anyhow::Result<bool> {
     }
 }
 
+/// Whether two connections lead to the same database.
+///
+/// # Errors
+/// A query fails.
+pub(crate) async fn same_database(one: &mut PgConnection, other: &mut PgConnection) -> sqlx::Result<bool> {
+    Ok(store::identity(one).await? == store::identity(other).await?)
+}
+
+/// The version of PostgreSQL that created the private one in that data directory; `None` if there is none.
+pub(crate) fn private_version(data_dir: &std::path::Path) -> Option<String> {
+    data_dir::cluster_version(&data_dir::cluster(data_dir))
+}
+
 async fn migrate_as(owner: &Connector, serving: Option<&str>) -> anyhow::Result<()> {
     let mut connection = owner.connect().await?;
     schema::migrate(owner, &mut connection).await?;
@@ -273,7 +286,10 @@ fn serving_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
 }
 
 /// The URL that leads directly to PostgreSQL, if one is configured.
-fn listen_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
+///
+/// # Errors
+/// It is not valid.
+pub(crate) fn listen_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
     parse(config.listen_database_url.as_deref(), "DATABASE_LISTEN_URL")
 }
 

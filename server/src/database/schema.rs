@@ -70,7 +70,7 @@ pub(super) async fn migrate(connector: &Connector, connection: &mut PgConnection
 ///
 /// # Errors
 /// The query fails.
-pub(super) async fn may_migrate(connection: &mut PgConnection) -> sqlx::Result<bool> {
+pub(crate) async fn may_migrate(connection: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query_scalar("select coalesce(has_schema_privilege(current_schema(), 'create'), false)").fetch_one(timed_on(connection)).await
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn may_migrate(connection: &mut PgConnection) -> sqlx::Result<b
 ///
 /// # Errors
 /// It is not, or the role can't read it.
-pub(super) async fn check(connection: &mut PgConnection) -> anyhow::Result<()> {
+pub(crate) async fn check(connection: &mut PgConnection) -> anyhow::Result<()> {
     let rows: Vec<(i64, Vec<u8>, bool)> = sqlx::query_as("select version, checksum, success from _sqlx_migrations")
         .fetch_all(timed_on(connection))
         .await

@@ -68,6 +68,7 @@ pub(crate) struct Fetched {
     pub(crate) status: StatusCode,
     /// When the server's certificate ends, if the connection has TLS.
     pub(crate) certificate_ends_at: Option<OffsetDateTime>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -126,9 +127,10 @@ impl Client {
     /// There is no response in time, or it is too long.
     pub(crate) async fn fetch(&self, request: OutgoingRequest<'_>) -> Result<Fetched, OutgoingError> {
         let fetching = async {
-            let response = self.send(request).await?;
+            let mut response = self.send(request).await?;
             let (status, certificate_ends_at) = (response.status, response.certificate_ends_at);
-            Ok(Fetched { status, certificate_ends_at, body: response.read().await? })
+            let headers = std::mem::take(&mut response.headers);
+            Ok(Fetched { status, certificate_ends_at, headers, body: response.read().await? })
         };
         tokio::time::timeout(self.total_timeout, fetching).await.map_err(|_| OutgoingError::Timeout)?
     }

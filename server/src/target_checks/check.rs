@@ -30,7 +30,9 @@ pub(super) async fn check_page(client: &Client, instance: &Instance, url: &Url) 
 }
 
 /// Checks whether a portal origin leads to this deployment, whose key that is.
-pub(super) async fn check_portal(client: &Client, origin: &Url, key: &[u8]) -> CheckOutcome {
+///
+/// It never fails: what goes wrong is the outcome.
+pub(crate) async fn check_portal(client: &Client, origin: &Url, key: &[u8]) -> CheckOutcome {
     let (Ok(challenge), Some(host)) = (challenge(), origin.host_str()) else { return CheckOutcome::of(TargetState::NotThisPortal) };
     let expected = proof(key, host, &challenge);
     let mut url = origin.clone();

@@ -8,5 +8,6 @@ mod runner;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use check::check_portal;
 pub(crate) use proof::routes as proof_routes;
 pub(crate) use runner::run;

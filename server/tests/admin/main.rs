@@ -1,5 +1,7 @@
-//! The command `portal-redirects admin` as a process, on a database that is up already.
+//! The commands `portal-redirects admin` and `doctor` as processes, on a database that is up already.
 
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod links;
 #[cfg(test)]

@@ -1,0 +1,55 @@
+//! What was found, a line each. It is printed as it is found, since some checks take seconds.
+
+use std::process::ExitCode;
+
+use app::ui::text::Escaped;
+
+use crate::process::stdout::print_line;
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    problems: usize,
+}
+
+impl Report {
+    /// Something is as it should be.
+    pub(super) fn ok(&mut self, about: &str, text: impl AsRef<str>) {
+        Self::print("ok", about, text.as_ref());
+    }
+
+    /// Something works, but could be better.
+    pub(super) fn note(&mut self, about: &str, text: impl AsRef<str>) {
+        Self::print("note", about, text.as_ref());
+    }
+
+    /// Something is wrong. The text says what to do.
+    pub(super) fn problem(&mut self, about: &str, text: impl AsRef<str>) {
+        self.problems += 1;
+        Self::print("problem", about, text.as_ref());
+    }
+
+    /// A check that could not be made is a problem as well.
+    pub(super) fn failed(&mut self, about: &str, error: impl Into<anyhow::Error>) {
+        self.problem(about, format!("this could not be checked: {:#}", error.into()));
+    }
+
+    fn print(verdict: &str, about: &str, text: &str) {
+        print_line(&format!("{verdict:<8} {about:<14} {}", Escaped(text)));
+    }
+
+    /// How many problems there are so far.
+    pub(super) fn problems(&self) -> usize {
+        self.problems
+    }
+
+    /// Says how many problems there are.
+    pub(super) fn exit_code(self) -> ExitCode {
+        match self.problems {
+            0 => print_line("No problems."),
+            1 => print_line("1 problem."),
+            count => print_line(&format!("{count} problems.")),
+        }
+        if self.problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
