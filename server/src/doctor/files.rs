@@ -91,7 +91,7 @@ pub(super) async fn check_key(config: &Config, connection: &mut PgConnection, re
     match second_factors::any(timed_on(connection)).await {
         Ok(Some((admin, secret))) => match file.check(admin, &secret) {
             Ok(()) if file.is_exposed() => {
-                report.problem("secret key", format!("other users can read {}. Take that right away (chmod 600).", file.path().display()))
+                report.problem("secret key", format!("other users can read {}. Take that right away (chmod 600).", file.path().display()));
             }
             Ok(()) => report.ok("secret key", format!("{} has the key of the second factors", file.path().display())),
             Err(error) => report.problem("secret key", format!("codes of second factors can't be checked: {error:#}")),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The most portal origins that are asked.
-const MAX_ASKED: i64 = 200;
+const MAX_ASKED: u16 = 200;
 
 /// How many are asked at a time.
 const AT_A_TIME: usize = 8;
@@ -30,12 +30,14 @@ pub(super) async fn check(config: &Config, connection: &mut PgConnection, report
         TargetChecks::Public => AddressPolicy::Public,
         TargetChecks::Private => AddressPolicy::Private,
     };
-    let (key, instances) =
-        match (deployment_key(timed_on(&mut *connection)).await, instances::store::page(timed_on(connection), "", MAX_ASKED).await) {
-            (Ok(key), Ok(instances)) => (key, instances),
-            (Err(error), _) => return report.failed("portals", error),
-            (_, Err(error)) => return report.failed("portals", error),
-        };
+    let (key, instances) = match (
+        deployment_key(timed_on(&mut *connection)).await,
+        instances::store::page(timed_on(connection), "", MAX_ASKED.into()).await,
+    ) {
+        (Ok(key), Ok(instances)) => (key, instances),
+        (Err(error), _) => return report.failed("portals", error),
+        (_, Err(error)) => return report.failed("portals", error),
+    };
     let client = match Client::new(policy) {
         Ok(client) => client,
         Err(error) => return report.failed("portals", error),
@@ -77,7 +79,7 @@ pub(super) async fn check(config: &Config, connection: &mut PgConnection, report
             format!("{skipped} were not asked, because their addresses are private. --target-checks private asks them too."),
         );
     }
-    if instances.len() as i64 == MAX_ASKED {
+    if instances.len() == usize::from(MAX_ASKED) {
         report.note("portals", format!("only the first {MAX_ASKED} were asked"));
     }
 }

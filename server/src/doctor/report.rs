@@ -9,24 +9,28 @@ use crate::process::stdout::print_line;
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(super) struct Report {
+    ok: usize,
+    notes: usize,
     problems: usize,
 }
 
 impl Report {
     /// Something is as it should be.
     pub(super) fn ok(&mut self, about: &str, text: impl AsRef<str>) {
-        Self::print("ok", about, text.as_ref());
+        self.ok += 1;
+        print("ok", about, text.as_ref());
     }
 
     /// Something works, but could be better.
     pub(super) fn note(&mut self, about: &str, text: impl AsRef<str>) {
-        Self::print("note", about, text.as_ref());
+        self.notes += 1;
+        print("note", about, text.as_ref());
     }
 
     /// Something is wrong. The text says what to do.
     pub(super) fn problem(&mut self, about: &str, text: impl AsRef<str>) {
         self.problems += 1;
-        Self::print("problem", about, text.as_ref());
+        print("problem", about, text.as_ref());
     }
 
     /// A check that could not be made is a problem as well.
@@ -34,22 +38,20 @@ impl Report {
         self.problem(about, format!("this could not be checked: {:#}", error.into()));
     }
 
-    fn print(verdict: &str, about: &str, text: &str) {
-        print_line(&format!("{verdict:<8} {about:<14} {}", Escaped(text)));
-    }
-
     /// How many problems there are so far.
     pub(super) fn problems(&self) -> usize {
         self.problems
     }
 
-    /// Says how many problems there are.
+    /// Says how much of each kind there is.
     pub(super) fn exit_code(self) -> ExitCode {
-        match self.problems {
-            0 => print_line("No problems."),
-            1 => print_line("1 problem."),
-            count => print_line(&format!("{count} problems.")),
-        }
-        if self.problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        let Self { ok, notes, problems } = self;
+        let of = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+        print_line(&format!("{ok} ok, {}, {}.", of(notes, "note"), of(problems, "problem")));
+        if problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
+}
+
+fn print(verdict: &str, about: &str, text: &str) {
+    print_line(&format!("{verdict:<8} {about:<14} {}", Escaped(text)));
 }

@@ -64,7 +64,7 @@ pub(super) async fn check(flags: &DoctorFlags, config: &Config, connection: Opti
     }
     match fetched.certificate_ends_at.map(|end| end - OffsetDateTime::now_utc()) {
         Some(left) if left < MIN_CERTIFICATE_LIFE => {
-            report.problem(about, format!("the certificate of {url} ends in {} days. Renew it.", left.whole_days().max(0)))
+            report.problem(about, format!("the certificate of {url} ends in {} days. Renew it.", left.whole_days().max(0)));
         }
         _ => report.ok(about, format!("{} answers through its proxy", named(url))),
     }
