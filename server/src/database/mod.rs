@@ -1,6 +1,7 @@
 //! The life of the database: connect or start, migrate, seed, close.
 
 mod binaries;
+mod configured;
 pub mod connector;
 mod data_dir;
 mod migration_lock;
@@ -21,10 +22,12 @@ use app::{history::Actor, instances::store as instances, redirects::Settings, ru
 use sqlx::{Connection, PgConnection, PgPool, postgres::PgPoolOptions};
 
 use crate::config::Config;
+pub(crate) use configured::listen_url;
+use configured::serving_url;
+pub use configured::{owner_url, running_url};
 use connector::Connector;
 pub(crate) use pooler::shares_processes;
 use private::PrivatePostgres;
-use url::DatabaseUrl;
 
 /// How long a request waits for a connection from the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -192,25 +195,6 @@ impl Database {
     }
 }
 
-/// The database that a command works on: the configured one, or the private one of a running server.
-///
-/// # Errors
-/// The URL is not valid, or there is no data directory.
-pub fn running_url(config: &Config) -> anyhow::Result<DatabaseUrl> {
-    match serving_url(config)? {
-        Some(url) => Ok(url),
-        None => Ok(private::url(&data_dir::socket_dir(&config.data_dir()?))),
-    }
-}
-
-/// The URL of the role that owns the tables, if one is configured.
-///
-/// # Errors
-/// It is not valid.
-pub fn owner_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
-    parse(config.migrate_database_url.as_deref(), "DATABASE_MIGRATE_URL")
-}
-
 /// Connects to a database that is already running: the configured one, or the private one of a running server. Starts and changes
 /// nothing.
 ///
@@ -278,22 +262,4 @@ async fn migrate_as(owner: &Connector, serving: Option<&str>) -> anyhow::Result<
         privileges::grant(&mut connection, role).await?;
     }
     Ok(connection.close().await?)
-}
-
-/// The URL of the configured database as the role that serves, if one is configured.
-fn serving_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
-    parse(config.database_url.as_deref(), "DATABASE_URL")
-}
-
-/// The URL that leads directly to PostgreSQL, if one is configured.
-///
-/// # Errors
-/// It is not valid.
-pub(crate) fn listen_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
-    parse(config.listen_database_url.as_deref(), "DATABASE_LISTEN_URL")
-}
-
-fn parse(text: Option<&str>, variable: &'static str) -> anyhow::Result<Option<DatabaseUrl>> {
-    let url = text.map(str::trim).filter(|url| !url.is_empty());
-    Ok(url.map(|url| DatabaseUrl::parse(url, variable)).transpose()?)
 }
