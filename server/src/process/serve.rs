@@ -6,7 +6,10 @@ use anyhow::Context;
 use app::{insight::VisitsKept, runtimes::RuntimeRole, target_checks::TargetChecks, ui::text::timestamp};
 use axum::{Extension, extract::ConnectInfo};
 use axum_client_ip::ClientIpSource;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, oneshot},
+};
 use tower::Layer;
 
 use crate::{
@@ -117,13 +120,31 @@ async fn listen(
         let service = fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
         ForClient::new(service, client.ip(), insecure_http)
     };
-    let server = connections::serve_each(listener, service, max_connections, HEADER_TIMEOUT, async move { stopping.wait().await });
+    let serving = connections::serve_each(listener, service, max_connections, HEADER_TIMEOUT, async move { stopping.wait().await });
+    // Whoever asks in the moment of the start waits until it is clear whether the server must wait for its database.
+    let may_answer = Notify::new();
+    if config.role == RuntimeRole::Portal || file.is_some() {
+        may_answer.notify_one();
+    }
+    let mut stopped = shutdown.clone();
+    let server = async {
+        tokio::select! {
+            () = may_answer.notified() => {}
+            () = stopped.wait() => {}
+        }
+        serving.await;
+    };
     let background = async {
         if is_early {
             let passes = |error: &anyhow::Error| may_become_ready(config.role, error);
-            retry(RETRY, prepare, passes, || announce_waiting(address, file.as_ref(), config.log_format)).await?;
+            let wait = || {
+                announce_waiting(address, file.as_ref(), config.log_format);
+                may_answer.notify_one();
+            };
+            retry(RETRY, prepare, passes, wait).await?;
         }
         snapshots.startup().database_is_ready();
+        may_answer.notify_one();
         announce_ready(address, config.log_format);
         if let Some(Err(error)) = futures_util::future::OptionFuture::from(file.as_ref().map(SnapshotFile::overwrite_from_database)).await {
             tracing::warn!(%error, "can't replace what the snapshot file held by what the database has");
