@@ -103,12 +103,10 @@ async fn listen(
     let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security)
         .with_target_checks(config.target_checks)
         .with_visits_kept(VisitsKept { is_on: config.visits.are_counted, days: config.visits.keep_days });
+    let (pool, url) = (database.pool().clone(), dashboard_url.clone());
     let router = match config.role {
-        RuntimeRole::All => {
-            let second_factor = config.second_factor();
-            router::router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), options, second_factor)
-        }
-        RuntimeRole::Portal => router::portal_router(database.pool().clone(), snapshots.clone(), dashboard_url.clone(), options),
+        RuntimeRole::All => router::router(pool, snapshots.clone(), url, options, config.second_factor()),
+        RuntimeRole::Portal => router::portal_router(pool, snapshots.clone(), url, options),
     };
     // A proxy's connections belong to everybody: behind one, each client's requests are limited, where the client is known.
     let is_direct = !is_behind_proxy && config.client_address == ClientIpSource::ConnectInfo;
@@ -121,19 +119,11 @@ async fn listen(
         ForClient::new(service, client.ip(), insecure_http)
     };
     let serving = connections::serve_each(listener, service, max_connections, HEADER_TIMEOUT, async move { stopping.wait().await });
-    // Whoever asks in the moment of the start waits until it is clear whether the server must wait for its database.
     let may_answer = Notify::new();
     if config.role == RuntimeRole::Portal || file.is_some() {
         may_answer.notify_one();
     }
-    let mut stopped = shutdown.clone();
-    let server = async {
-        tokio::select! {
-            () = may_answer.notified() => {}
-            () = stopped.wait() => {}
-        }
-        serving.await;
-    };
+    let server = serve_when(&may_answer, shutdown.clone(), serving);
     let background = async {
         if is_early {
             let passes = |error: &anyhow::Error| may_become_ready(config.role, error);
@@ -190,6 +180,15 @@ async fn listen(
     }
     snapshots.close(&runtime).await;
     result
+}
+
+/// Serves from the moment when it is clear whether the server must wait for its database. Whoever asks before waits as well.
+async fn serve_when(may_answer: &Notify, mut stopped: Shutdown, serving: impl Future<Output = ()>) {
+    tokio::select! {
+        () = may_answer.notified() => {}
+        () = stopped.wait() => {}
+    }
+    serving.await;
 }
 
 /// Deletes old failed sign-ins, if this server has a dashboard.
