@@ -46,7 +46,7 @@ pub enum UrlProblem {
     #[error("has a parameter without \"=\". Percent-encode & in values: %26")]
     NoValue,
     /// The program does not know the parameter.
-    #[error("has the parameter {0}, which is not supported. Remove it. Supported are {list}", list = SUPPORTED.join(", "))]
+    #[error("has {0}, which is not supported. Remove it. Supported are {list}", list = SUPPORTED.join(", "))]
     Unknown(String),
     /// A parameter's value is not one that it can have.
     #[error("has a {parameter} that is not valid. {expected}")]

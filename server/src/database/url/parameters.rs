@@ -192,12 +192,12 @@ fn list(value: &str) -> impl Iterator<Item = Option<&str>> {
     value.split(',').map(|entry| Some(entry).filter(|entry| !entry.is_empty()))
 }
 
-/// A parameter's name for a message. What does not look like a name may be a part of a password.
+/// A parameter as a message names it. What does not look like a name may be a part of a password.
 fn shown(name: &str) -> String {
     let is_name = name.len() <= 40 && name.starts_with(|first: char| first.is_ascii_alphabetic());
     if is_name && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte)) {
-        name.to_owned()
+        format!("the parameter {name}")
     } else {
-        "with an unusual name".to_owned()
+        "a parameter with an unusual name".to_owned()
     }
 }

@@ -103,7 +103,7 @@ fn a_wrong_url_is_refused_with_its_mistake_and_without_a_value() {
         ("postgres://u@h/d?password=s3cret%2", "has a password that is not percent-encoded correctly"),
         ("postgres://u@h/d?sslpassword=s3cret", "has the parameter sslpassword, which is not supported"),
         ("postgres://u@h/d?password=a&s3cret", "has a parameter without \"=\""),
-        ("postgres://u@h/d?password=a&%20s3cret=1", "has the parameter with an unusual name"),
+        ("postgres://u@h/d?password=a&%20s3cret=1", "has a parameter with an unusual name"),
         ("postgres://u@h/d?channel_binding=require", "has the parameter channel_binding"),
         ("postgres://u:s3cret@h/d?sslmode=s3cret", "has a sslmode that is not valid. It is disable,"),
         ("postgres://u@h/d?connect_timeout=s3cret", "has a connect_timeout that is not valid"),
