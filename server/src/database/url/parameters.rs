@@ -131,7 +131,7 @@ pub(super) fn read(query: &str, url: &mut DatabaseUrl) -> Result<Places, UrlProb
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').ok_or(UrlProblem::NoValue)?;
         let name = decode(name, "parameter name")?;
-        let value = decode(value, &shown(&name))?;
+        let value = decode(value, if is_name(&name) { &name } else { "parameter" })?;
         set(&name, value, url, &mut places)?;
     }
     Ok(places)
@@ -194,10 +194,10 @@ fn list(value: &str) -> impl Iterator<Item = Option<&str>> {
 
 /// A parameter as a message names it. What does not look like a name may be a part of a password.
 fn shown(name: &str) -> String {
-    let is_name = name.len() <= 40 && name.starts_with(|first: char| first.is_ascii_alphabetic());
-    if is_name && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte)) {
-        format!("the parameter {name}")
-    } else {
-        "a parameter with an unusual name".to_owned()
-    }
+    if is_name(name) { format!("the parameter {name}") } else { "a parameter with an unusual name".to_owned() }
+}
+
+fn is_name(text: &str) -> bool {
+    let begins = text.len() <= 40 && text.starts_with(|first: char| first.is_ascii_alphabetic());
+    begins && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte))
 }
