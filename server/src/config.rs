@@ -221,6 +221,11 @@ impl Config {
         SecondFactor { is_required: self.require_second_factor, key_file }
     }
 
+    /// Whether a proxy is in front of the server. A portal runtime never has TLS itself.
+    pub(crate) fn is_behind_proxy(&self) -> bool {
+        self.role == RuntimeRole::Portal || self.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
     /// The absolute path of the data directory.
     ///
     /// # Errors

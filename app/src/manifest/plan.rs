@@ -29,9 +29,9 @@ pub enum Action {
 pub struct FieldDiff {
     /// The setting, as a JSON pointer.
     pub pointer: String,
-    /// The value that is stored; null if there is none.
+    /// The stored value, or null.
     pub before: Value,
-    /// The value that is wanted; null if there is none.
+    /// The wanted value, or null.
     pub after: Value,
 }
 

@@ -28,7 +28,7 @@ pub struct PreviewOrigin {
     pub expires_at: Timestamp,
     /// When it was added, or its expiry moved.
     pub added_at: OffsetDateTime,
-    /// The name, at that time, of whoever added it.
+    /// Who added it, by the name that they had then.
     pub added_by: String,
 }
 

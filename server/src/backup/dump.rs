@@ -64,7 +64,7 @@ pub(super) async fn dump(database: &OwnedDatabase, path: &Path, file: &File) -> 
     let tools = Tools::find(store::server_version(&mut connection).await?)?;
     // The numbers are those of the same moment as the backup.
     let mut snapshot = connection.begin_with("begin isolation level repeatable read read only").await?;
-    let name: String = sqlx::query_scalar("select pg_export_snapshot()").fetch_one(&mut *snapshot).await?;
+    let name = store::export_snapshot(&mut snapshot).await?;
     let contents = Contents::of(&mut snapshot).await?;
     let has_second_factors = second_factors::any(&mut *snapshot).await?.is_some();
     let mut command = tools.on(database, "pg_dump");
@@ -75,7 +75,7 @@ pub(super) async fn dump(database: &OwnedDatabase, path: &Path, file: &File) -> 
     let output = running.wait_with_output().await?;
     snapshot.rollback().await?;
     if !output.status.success() {
-        return Err(failure("pg_dump", &output)).context(database.role_hint());
+        return Err(database.explain(failure("pg_dump", &output)));
     }
     // It can be read to its end.
     let mut list = tools.command("pg_restore");

@@ -1,13 +1,11 @@
 //! `restore`: replaces everything that is stored by what a file has.
 
-use std::{
-    path::Path,
-    process::{Output, Stdio},
-};
+use std::{path::Path, process::Stdio};
 
 use anyhow::Context;
 use app::admins::store::second_factors;
 use sqlx::Connection;
+use tokio::io::AsyncWriteExt;
 
 use super::{
     archive,
@@ -70,8 +68,8 @@ async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config
     Ok(contents)
 }
 
-/// Replaces the tables in one transaction. psql commits when its input ends, so the input ends only after `pg_restore` has read the whole
-/// file. If it can't, psql is killed instead.
+/// Replaces the tables in one transaction. It is committed only after `pg_restore` has read the whole file. If anything ends before that,
+/// PostgreSQL rolls it back.
 ///
 /// # Errors
 /// The file is damaged, or PostgreSQL refuses something of it.
@@ -81,38 +79,30 @@ pub(super) async fn load(tools: &Tools, database: &OwnedDatabase, file: &Path) -
     let mut reader = reader.spawn().context("can't run pg_restore")?;
     let mut script = reader.stdout.take().context("pg_restore has no output")?;
     let mut writer = tools.on(database, "psql");
-    writer.args(["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]);
-    writer.arg("--command").arg(drop_everything()).args(["--file", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
-    let mut writer = writer.spawn().context("can't run psql")?;
+    writer.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=-"]);
+    let mut writer = writer.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().context("can't run psql")?;
     let mut input = writer.stdin.take().context("psql has no input")?;
-    let reading = async {
-        // If psql has stopped, it says why.
-        let copied = tokio::io::copy(&mut script, &mut input).await;
+    let feeding = async move {
+        input.write_all(format!("begin;\n{}\n", drop_everything()).as_bytes()).await?;
+        tokio::io::copy(&mut script, &mut input).await?;
         drop(script);
-        (copied, reader.wait_with_output().await, input)
-    };
-    let writing = async { writer.wait_with_output().await };
-    tokio::pin!(writing);
-    let input = tokio::select! {
-        (copied, read, input) = reading => {
-            let read = read.context("can't run pg_restore")?;
-            if copied.is_ok() && !read.status.success() {
-                // Dropping psql kills it.
-                return Err(failure("pg_restore", &read)).context("nothing was restored, because the backup is damaged");
-            }
-            Some(input)
+        let read = reader.wait_with_output().await?;
+        if read.status.success() {
+            input.write_all(b"\ncommit;\n").await?;
         }
-        written = &mut writing => return complain(database, &written.context("can't run psql")?),
+        std::io::Result::Ok(read)
     };
-    drop(input);
-    complain(database, &writing.await.context("can't run psql")?)
-}
-
-fn complain(database: &OwnedDatabase, written: &Output) -> anyhow::Result<()> {
-    if written.status.success() {
-        return Ok(());
+    let (read, written) = tokio::join!(feeding, writer.wait_with_output());
+    // If psql has ended early, nobody reads what it is fed, and psql says why.
+    let written = written.context("can't run psql")?;
+    if !written.status.success() {
+        return Err(database.explain(failure("psql", &written))).context("nothing was restored");
     }
-    Err(failure("psql", written)).with_context(|| format!("nothing was restored; {}", database.role_hint()))
+    let read = read.context("nothing was restored")?;
+    if !read.status.success() {
+        return Err(failure("pg_restore", &read)).context("nothing was restored, because the backup is damaged");
+    }
+    Ok(())
 }
 
 /// Drops what this program's migrations have made. Servers that use it are waited for, but not for long.

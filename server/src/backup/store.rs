@@ -66,6 +66,14 @@ pub(super) async fn is_in_use(connection: &mut PgConnection) -> sqlx::Result<boo
     .await
 }
 
+/// Lets `pg_dump` see the same moment as this transaction. Returns the name to give it.
+///
+/// # Errors
+/// The query fails.
+pub(super) async fn export_snapshot(transaction: &mut PgConnection) -> sqlx::Result<String> {
+    sqlx::query_scalar("select pg_export_snapshot()").fetch_one(transaction).await
+}
+
 /// The version of the server, like 15.
 ///
 /// # Errors

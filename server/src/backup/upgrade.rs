@@ -19,7 +19,7 @@ use crate::{
 /// Upgrades the private PostgreSQL. Until the last step, nothing of the old one has changed.
 ///
 /// # Errors
-/// There is none, a server runs it, a version is missing, or the new one does not have everything that the old one has.
+/// There is no private PostgreSQL, a server runs it, a version is missing, or the new one lacks something that the old one has.
 pub(crate) async fn upgrade(config: &Config, mut shutdown: Shutdown) -> anyhow::Result<()> {
     let Some(upgrade) = Upgrade::plan(config)? else {
         print_line("The private PostgreSQL is already of the newest version on this machine.");

@@ -60,13 +60,15 @@ impl OwnedDatabase {
         self.connector.url().libpq_environment()
     }
 
-    /// What to check if PostgreSQL refuses something.
-    pub(crate) fn role_hint(&self) -> &'static str {
-        match self.connector.url().source() {
-            "DATABASE_URL" => "the role of DATABASE_URL must own the tables. If another role does, set its URL as DATABASE_MIGRATE_URL",
-            "DATABASE_MIGRATE_URL" => "the role of DATABASE_MIGRATE_URL must own the tables",
-            _ => "see the log of the private PostgreSQL",
+    /// Adds what to do, if PostgreSQL has refused something to the role.
+    pub(crate) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        let text = error.to_string();
+        if !["permission denied", "must be owner"].iter().any(|refused| text.contains(refused)) {
+            return error;
         }
+        error.context(
+            "the role must own the tables. If that of DATABASE_URL does not, set the URL of the one that does as DATABASE_MIGRATE_URL",
+        )
     }
 
     /// Brings the schema up to date, and grants the serving role its privileges.

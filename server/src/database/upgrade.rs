@@ -81,10 +81,7 @@ impl Upgrade {
     /// # Errors
     /// They can't be moved.
     pub(crate) fn replace(&self) -> anyhow::Result<PathBuf> {
-        let kept = self.data_dir.kept(&self.from);
-        fs::rename(&self.data_dir.cluster, &kept).with_context(|| format!("can't move {}", self.data_dir.cluster.display()))?;
-        self.data_dir.finish_upgrade()?;
-        Ok(kept)
+        self.data_dir.replace(&self.from)
     }
 
     /// Where the backup is while the upgrade runs.

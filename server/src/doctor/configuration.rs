@@ -1,6 +1,5 @@
 //! The options themselves: what `serve` would refuse, and what it would only warn of.
 
-use app::runtimes::RuntimeRole;
 use axum_client_ip::ClientIpSource;
 
 use super::report::Report;
@@ -15,8 +14,7 @@ pub(super) fn check(config: &Config, report: &mut Report) {
     if let Err(error) = file_limit::raise().and_then(|files| config.max_connections(files)) {
         report.problem("options", format!("{error:#}"));
     }
-    let is_behind_proxy = config.role == RuntimeRole::Portal || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
-    if is_behind_proxy && config.client_address == ClientIpSource::ConnectInfo {
+    if config.is_behind_proxy() && config.client_address == ClientIpSource::ConnectInfo {
         report.problem(
             "options",
             "behind a proxy, every client has its address. Set --client-address to the header that the proxy sets, like XRealIp.",

@@ -18,11 +18,11 @@ pub(super) async fn check(config: &Config, connector: &Connector, connection: &m
         Ok(missing) if missing.is_empty() => report.ok("roles", format!("{role} has the privileges that it needs")),
         Ok(missing) => {
             let named = missing.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
+            let more = if missing.len() > MAX_NAMED { " and others" } else { "" };
             report.problem(
                 "roles",
                 format!(
-                    "{role} lacks {} privileges ({named}). Run `portal-redirects migrate` with DATABASE_MIGRATE_URL, which grants them.",
-                    missing.len()
+                    "{role} lacks privileges: {named}{more}. Run `portal-redirects migrate` with DATABASE_MIGRATE_URL, which grants them."
                 ),
             );
         }

@@ -2,12 +2,11 @@
 
 use app::{
     database::timed_on,
-    target_checks::{TargetState, store::deployment_key},
+    target_checks::{CheckOutcome, TargetState, store::deployment_key},
 };
 use hyper::{HeaderMap, Method, StatusCode, header};
 use sqlx::PgConnection;
-use time::{Duration, OffsetDateTime};
-use url::Url;
+use time::OffsetDateTime;
 
 use super::{flags::DoctorFlags, report::Report};
 use crate::{
@@ -15,9 +14,6 @@ use crate::{
     outgoing::{AddressPolicy, Client, OutgoingRequest},
     target_checks::check_portal,
 };
-
-/// How long a certificate must still be valid.
-const MIN_CERTIFICATE_LIFE: Duration = Duration::days(14);
 
 /// Asks the dashboard through its proxy.
 pub(super) async fn check(flags: &DoctorFlags, config: &Config, connection: Option<&mut PgConnection>, report: &mut Report) {
@@ -62,18 +58,13 @@ pub(super) async fn check(flags: &DoctorFlags, config: &Config, connection: Opti
             format!("{url} answers without HSTS, so the server does not know that it is behind TLS. Set --dashboard-url to {url}."),
         );
     }
-    match fetched.certificate_ends_at.map(|end| end - OffsetDateTime::now_utc()) {
-        Some(left) if left < MIN_CERTIFICATE_LIFE => {
-            report.problem(about, format!("the certificate of {url} ends in {} days. Renew it.", left.whole_days().max(0)));
-        }
-        _ => report.ok(about, format!("{} answers through its proxy", named(url))),
+    let outcome = CheckOutcome { certificate_ends_at: fetched.certificate_ends_at, ..CheckOutcome::of(TargetState::Ok) };
+    match outcome.certificate_ends_in(OffsetDateTime::now_utc()) {
+        Some(left) => report.problem(about, format!("the certificate of {url} ends in {} days. Renew it.", left.whole_days().max(0))),
+        None => report.ok(about, format!("{url} answers through its proxy")),
     }
 }
 
 async fn key(connection: Option<&mut PgConnection>) -> Option<Vec<u8>> {
     deployment_key(timed_on(connection?)).await.ok()
-}
-
-fn named(url: &Url) -> &str {
-    url.as_str().trim_end_matches('/')
 }

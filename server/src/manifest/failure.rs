@@ -86,7 +86,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// The result of writing. Whoever closes the output has seen enough, which is no error.
+/// The result of writing. A reader that closes the output early is no error.
 pub(super) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

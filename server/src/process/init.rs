@@ -1,6 +1,6 @@
 //! As process 1 of a container, the program is its own init: it serves in a child process, passes signals on to it, and reaps every
-//! process that has lost its parent. PostgreSQL loses its parent when it starts, and whoever looks for a killed one that nobody has
-//! reaped still finds its process ID: it would never start again.
+//! process that has lost its parent. PostgreSQL loses its parent when it starts. If nobody reaped a killed one, its process ID would stay in
+//! use, and PostgreSQL would never be started again.
 
 use std::{
     io,

@@ -81,7 +81,7 @@ async fn listen(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    let is_behind_proxy = config.role == RuntimeRole::Portal || config.dashboard_url.as_ref().is_some_and(|url| url.scheme() == "https");
+    let is_behind_proxy = config.is_behind_proxy();
     if is_behind_proxy && config.client_address == ClientIpSource::ConnectInfo {
         tracing::warn!(
             "behind a proxy, all clients share its IP address and therefore one sign-in rate limit; set --client-address to the header that the proxy sets"
@@ -182,7 +182,7 @@ async fn listen(
     result
 }
 
-/// Serves from the moment when it is clear whether the server must wait for its database. Whoever asks before waits as well.
+/// Serves as soon as it is clear whether the server must wait for its database. Requests that come earlier wait for that moment.
 async fn serve_when(may_answer: &Notify, mut stopped: Shutdown, serving: impl Future<Output = ()>) {
     tokio::select! {
         () = may_answer.notified() => {}

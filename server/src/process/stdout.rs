@@ -24,8 +24,8 @@ pub(crate) fn print_line(text: &str) {
     println!("{text}");
 }
 
-/// Announces something: as one line of JSON, or as text. Whoever keeps the output keeps a secret in it as well, so it says so. A
-/// terminal keeps nothing.
+/// Announces something, as one line of JSON or as text. Output that is not a terminal may be kept, and a secret with it: then a note says
+/// so.
 pub(crate) fn announce(format: LogFormat, announcement: &Announcement<'_>) {
     for line in lines(format, announcement, OffsetDateTime::now_utc(), !std::io::stdout().is_terminal()) {
         print_line(&line);
@@ -37,7 +37,7 @@ fn lines(format: LogFormat, announcement: &Announcement<'_>, now: OffsetDateTime
     let sentence = format!("{text} {url}");
     let note = secret_until.filter(|_| is_kept).map(|until| {
         format!(
-            "Whoever can read this output, or a log that keeps it, can use the link until {}, or until there is an admin. To end it \
+            "Anyone who can read this output, or a log that keeps it, can use the link until {}, or until there is an admin. To end it \
              sooner, use it. Restart the server for a new one.",
             timestamp(until)
         )

@@ -1,9 +1,11 @@
 //! `doctor` on a set-up that is right, and on each mistake that can be made with it.
 
-use std::{fs, process::Command};
+use std::fs;
 
 use app::fixtures::{create, other_app};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool};
+
+use crate::run::{Run, program};
 
 /// A database with two roles that is set up as it should be.
 struct Setup {
@@ -75,13 +77,8 @@ impl Drop for Setup {
 }
 
 fn run(words: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_portal-redirects"));
-    for variable in ["DATABASE_URL", "DATABASE_MIGRATE_URL", "DATABASE_LISTEN_URL", "PORTAL_REDIRECTS_DASHBOARD_URL"] {
-        command.env_remove(variable);
-    }
-    let output = command.args(words).args(["--log", "error"]).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-    (output.status.code(), said)
+    let Run { code, output, said } = program(&[words, &["--log", "error"]].concat()).output().unwrap().into();
+    (code, output + &said)
 }
 
 #[sqlx::test]
@@ -120,7 +117,7 @@ async fn it_names_each_mistake_in_the_options(pool: PgPool) {
 async fn it_names_each_mistake_in_the_database(pool: PgPool) {
     let setup = Setup::new(pool).await;
     setup.execute("revoke insert on changes from ROLE").await;
-    setup.finds(&[], "lacks 1 privileges (insert on changes). Run `portal-redirects migrate`");
+    setup.finds(&[], "lacks privileges: insert on changes. Run `portal-redirects migrate`");
     setup.execute("grant insert on changes to ROLE").await;
 
     setup.execute("alter role ROLE set default_transaction_read_only = on").await;

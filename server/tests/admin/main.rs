@@ -8,3 +8,7 @@ mod links;
 mod process;
 #[cfg(test)]
 mod remove;
+
+#[cfg(test)]
+#[path = "../process/run.rs"]
+mod run;

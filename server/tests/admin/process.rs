@@ -1,7 +1,5 @@
 //! The real binary, and whom it finds in the database.
 
-use std::process::Command;
-
 pub(crate) use app::fixtures::{account, join, session};
 use app::{
     fixtures::{create_owned, other_app},
@@ -9,13 +7,7 @@ use app::{
 };
 use sqlx::{ConnectOptions, PgPool};
 
-/// What a run wrote, and how it ended.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) code: Option<i32>,
-    pub(crate) output: String,
-    pub(crate) said: String,
-}
+use crate::run::{Run, program};
 
 impl Run {
     /// The token of the link on the last line, which begins like that.
@@ -41,13 +33,7 @@ pub(crate) fn admin(pool: &PgPool, words: &[&str]) -> Run {
 
 /// Runs `admin` with these words.
 pub(crate) fn run(words: &[&str]) -> Run {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_portal-redirects"));
-    for variable in ["DATABASE_URL", "PORTAL_REDIRECTS_LISTEN", "PORTAL_REDIRECTS_DASHBOARD_URL", "PORTAL_REDIRECTS_DATA_DIR"] {
-        command.env_remove(variable);
-    }
-    let output = command.arg("admin").args(words).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), output: text(output.stdout), said: text(output.stderr) }
+    program(&[&["admin"], words].concat()).output().unwrap().into()
 }
 
 /// Creates an instance with that slug and owner.

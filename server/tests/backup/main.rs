@@ -18,3 +18,7 @@ mod upgraded;
 #[cfg(test)]
 #[path = "../process/server_process.rs"]
 mod server_process;
+
+#[cfg(test)]
+#[path = "../process/run.rs"]
+mod run;

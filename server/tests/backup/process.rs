@@ -1,6 +1,6 @@
 //! The real binary, a database with something of everything, and one to restore into.
 
-use std::{path::PathBuf, process::Command};
+use std::path::PathBuf;
 
 use app::{
     fixtures::{create_owned, my_app, other_app, owner, save_fallbacks, session},
@@ -8,24 +8,12 @@ use app::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool, postgres::PgConnectOptions};
 
-/// What a run wrote, and how it ended.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) code: Option<i32>,
-    pub(crate) output: String,
-    pub(crate) said: String,
-}
+use crate::run::{Run, program};
 
 /// Runs the program with these words on a database.
 pub(crate) fn run(database: &PgConnectOptions, words: &[&str]) -> Run {
-    let output = Command::new(env!("CARGO_BIN_EXE_portal-redirects"))
-        .args(words)
-        .args(["--log", "warn,sqlx=warn", "--database-url", database.to_url_lossy().as_str()])
-        .env_remove("DATABASE_MIGRATE_URL")
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), output: text(output.stdout), said: text(output.stderr) }
+    let url = database.to_url_lossy();
+    program(&[words, &["--log", "warn,sqlx=warn", "--database-url", url.as_str()]].concat()).output().unwrap().into()
 }
 
 /// A folder, and a backup of that database in it.

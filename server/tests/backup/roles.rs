@@ -1,10 +1,11 @@
 //! Two roles: one owns the tables, the other one serves.
 
-use std::process::Command;
-
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgPool};
 
-use crate::process::{backup, fill, path, run, second};
+use crate::{
+    process::{backup, fill, path, run, second},
+    run::program,
+};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_role_that_serves_can_use_what_is_restored_and_not_restore_itself(pool: PgPool) {
@@ -19,7 +20,8 @@ async fn the_role_that_serves_can_use_what_is_restored_and_not_restore_itself(po
     let words =
         ["restore", &file, "--database-url", serving.to_url_lossy().as_str(), "--migrate-database-url", owner.to_url_lossy().as_str()]
             .map(str::to_owned);
-    let restored = Command::new(env!("CARGO_BIN_EXE_portal-redirects")).args(words).output().unwrap();
+    let words = words.each_ref().map(String::as_str);
+    let restored = program(&words).output().unwrap();
     assert!(restored.status.success(), "{restored:?}");
     let read = run(&serving, &["export"]);
     assert!(read.code == Some(0) && read.output.contains("my-app"), "{read:?}");
@@ -27,7 +29,7 @@ async fn the_role_that_serves_can_use_what_is_restored_and_not_restore_itself(po
     for words in [&["backup", &path(folder.path().join("y"))][..], &["restore", &file, "--replace"]] {
         let refused = run(&serving, words);
         assert_eq!((refused.code, refused.output.as_str()), (Some(1), ""), "{refused:?}");
-        assert!(refused.said.contains("set its URL as DATABASE_MIGRATE_URL"), "{}", refused.said);
+        assert!(refused.said.contains("as DATABASE_MIGRATE_URL"), "{}", refused.said);
     }
     target.execute(AssertSqlSafe(format!("drop owned by {role}; drop role {role}"))).await.unwrap();
 }

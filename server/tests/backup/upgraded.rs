@@ -12,7 +12,10 @@ use std::{
 
 use nix::unistd::{User, geteuid};
 
-use crate::server_process::{ServerProcess, serve};
+use crate::{
+    run::program,
+    server_process::{ServerProcess, serve},
+};
 
 /// A data directory whose cluster PostgreSQL 14 has created, and a copy of that PostgreSQL which every user may run.
 struct Earlier {
@@ -58,8 +61,8 @@ impl Earlier {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portal-redirects"));
-        command.args(words).arg("--data-dir").arg(self.data()).env_remove("DATABASE_URL").env_remove("DATABASE_MIGRATE_URL");
+        let mut command = program(words);
+        command.arg("--data-dir").arg(self.data());
         command
     }
 

@@ -1,5 +1,7 @@
 //! The Members page and its posts: who sees what, who may do what, and that a link is shown once.
 
+mod pages;
+
 use app::{
     admins::Role,
     history::Actor,
@@ -285,71 +287,4 @@ async fn only_an_owner_of_the_instance_that_a_new_link_invites_to_is_shown_it(po
         assert!(!page.text().contains("token=") && !text(page.text()).contains("Hand this link"));
     }
     assert!(with_cookie(&site).get(MEMBERS).await.text().contains("token="));
-}
-
-/// Makes more members, viewers whose addresses begin with 000, 001 and so on.
-async fn crowd(pool: &PgPool, count: i32) {
-    sqlx::query(
-        "with made as (
-            insert into admins (email, password_hash)
-            select lpad(n::text, 3, '0') || '@crowd.com', '$argon2id$x' from generate_series(0, $1 - 1) n returning id
-        )
-        insert into members (instance_id, admin_id, role) select i.id, made.id, 'viewer' from made, instances i where i.slug = 'my-app'",
-    )
-    .bind(count)
-    .execute(pool)
-    .await
-    .unwrap();
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_page_has_a_hundred_members_however_many_there_are(pool: PgPool) {
-    store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool).await;
-    assert!(!site.get(MEMBERS).await.text().contains("role=\"search\" aria-label=\"Members\""), "nobody searches one member");
-    crowd(&pool, 250).await;
-    let rows = |page: &Answer| page.text().matches("action=\"/instances/my-app/members/remove").count();
-    let (mut page, mut addresses, mut seen) = (MEMBERS.to_owned(), Vec::new(), 0);
-    loop {
-        let answer = site.get(&page).await;
-        seen += rows(&answer);
-        addresses.push(page);
-        let Some(next) = answer.text().split_once("rel=\"next\"").map(|(before, _)| before.rsplit_once("href=\"").unwrap().1) else {
-            break;
-        };
-        page = next.split_once('"').unwrap().0.replace("&amp;", "&");
-    }
-    // Everybody but the owner, who leaves instead.
-    assert_eq!((addresses.len(), seen), (3, 250));
-    let found = site.get(&format!("{MEMBERS}?q=+24%40CROWD")).await;
-    assert!(text(found.text()).contains("3 of 251 members"), "{}", text(found.text()));
-    assert_eq!(rows(&found), 3);
-    assert!(text(site.get(&format!("{MEMBERS}?q=nobody")).await.text()).contains("No member found"));
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_form_leads_back_to_its_page_and_search(pool: PgPool) {
-    store_my_app(&pool, Environment::Production).await;
-    let site = Site::new(&pool).await;
-    crowd(&pool, 30).await;
-    let key = async |email: &str| {
-        sqlx::query_scalar::<_, i64>("select id from admins where email = $1").bind(email).fetch_one(&pool).await.unwrap().to_string()
-    };
-    let (member, other) = (key("007@crowd.com").await, key("008@crowd.com").await);
-    let page = site.get(&format!("{MEMBERS}?q=00&after=viewer-{other}")).await;
-    let action = format!("action=\"{MEMBERS}/role?q=00&amp;after=viewer-{other}\"");
-    assert!(page.text().contains(&action), "{}", page.text());
-
-    let state = format!("q=00&after=viewer-{other}");
-    let answer = site.post(&format!("{MEMBERS}/role?{state}"), &[("member", &member), ("role", "editor")]).await;
-    assert_leads_to(&answer, &format!("{MEMBERS}?{state}&changed={member}&was=viewer"));
-    // The member is on another page by now, and is shown all the same.
-    let page = site.get(answer.header("location")).await;
-    assert!(text(page.text()).contains("Editor, was Viewer"), "{}", text(page.text()));
-
-    let answer = site.post(&format!("{MEMBERS}/role?{state}"), &[("member", &member), ("role", "king")]).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text().contains("value=\"00\""));
-    let answer = site.post(&format!("{MEMBERS}/remove?q=00"), &[("member", &member)]).await;
-    assert_leads_to(&answer, &format!("{MEMBERS}?q=00&removed="));
 }

@@ -14,3 +14,7 @@ mod stops;
 #[cfg(test)]
 #[path = "../process/server_process.rs"]
 mod server_process;
+
+#[cfg(test)]
+#[path = "../process/run.rs"]
+mod run;

@@ -10,7 +10,8 @@ use app::{
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::{
-    process::{Run, run, run_with, store_instances},
+    process::{run, run_with, store_instances},
+    run::Run,
     server_process::{ServerProcess, serve},
     stops::{ARCHIVE_SHOP, END_CONNECTION, assert_archived, assert_not_known, changed, meanwhile, save_shop_after_my_app},
 };

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
 };
 
 use app::{
@@ -11,13 +11,7 @@ use app::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool, migrate, postgres::PgConnectOptions};
 
-/// What a run wrote, and how it ended.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) code: Option<i32>,
-    pub(crate) output: String,
-    pub(crate) said: String,
-}
+use crate::run::{Run, program};
 
 /// Runs the program with these words on a database, and a file as its standard input.
 pub(crate) fn run(database: &PgConnectOptions, words: &[&str], file: &str) -> Run {
@@ -42,24 +36,13 @@ pub(crate) fn run_unread(database: &PgConnectOptions, words: &[&str], file: &str
 }
 
 fn start(words: &[&str], token: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_portal-redirects"))
-        .args(words)
-        .env_remove("DATABASE_URL")
-        .env_remove("PORTAL_REDIRECTS_DASHBOARD_URL")
-        .env("PORTAL_REDIRECTS_TOKEN", token)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    program(words).env("PORTAL_REDIRECTS_TOKEN", token).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn finish(mut child: Child, file: &str) -> Run {
     // It may end without reading it.
     drop(child.stdin.take().unwrap().write_all(file.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), output: text(output.stdout), said: text(output.stderr) }
+    child.wait_with_output().unwrap().into()
 }
 
 /// Stores `my-app` and `shop`, with something in every setting.

@@ -2,7 +2,10 @@
 
 use sqlx::{AssertSqlSafe, Executor, PgPool};
 
-use crate::process::{Run, run, run_unread, store_instances};
+use crate::{
+    process::{run, run_unread, store_instances},
+    run::Run,
+};
 
 /// Lets somebody save `shop` while `my-app` is changed, which comes first.
 pub(crate) async fn save_shop_after_my_app(pool: &PgPool) {

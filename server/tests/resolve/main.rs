@@ -6,3 +6,7 @@ mod process;
 mod stored;
 #[cfg(test)]
 mod streams;
+
+#[cfg(test)]
+#[path = "../process/run.rs"]
+mod run;

@@ -2,19 +2,13 @@
 
 use std::{
     io::{ErrorKind, Write},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, Stdio},
     thread::JoinHandle,
 };
 
 use serde_json::Value;
 
-/// What a run wrote, and how it ended.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) code: Option<i32>,
-    pub(crate) output: String,
-    pub(crate) said: String,
-}
+use crate::run::{Run, program};
 
 impl Run {
     /// The answers, one for each line.
@@ -25,9 +19,7 @@ impl Run {
 
 /// Begins `resolve` with these flags, far from any database.
 pub(crate) fn start(flags: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_portal-redirects"))
-        .arg("resolve")
-        .args(flags)
+    program(&[&["resolve"], flags].concat())
         .env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nowhere")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -42,8 +34,7 @@ pub(crate) fn resolve(flags: &[&str], input: impl Into<Vec<u8>>) -> Run {
     let fed = feed(child.stdin.take().unwrap(), input.into());
     let output = child.wait_with_output().unwrap();
     fed.join().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), output: text(output.stdout), said: text(output.stderr) }
+    output.into()
 }
 
 /// Writes an input on a thread of its own, as long as somebody reads it.

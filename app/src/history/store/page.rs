@@ -36,8 +36,8 @@ const UNKNOWN_ACCOUNT: &str = "unknown account";
 /// The address of failed sign-ins from networks beyond those that are listed.
 const OTHER_ADDRESSES: &str = "other addresses";
 
-/// Lets PostgreSQL choose its plan by the filter's values: a filter that is not set is none. Compiling the query would take longer than
-/// running it.
+/// Makes PostgreSQL plan each query for its own filter, so that parts of the filter that are not set cost nothing. JIT is off, because
+/// compiling the query would take longer than running it.
 const PLANNING: &str = "set local plan_cache_mode = force_custom_plan; set local jit = off";
 
 /// The query, out of the parts that its sources have in common: the columns of a change and of failed sign-ins, and the filter on each.
@@ -106,7 +106,7 @@ macro_rules! page_query {
     };
 }
 
-/// The same criteria with the keys of the changes in their days. Whoever reads page after page asks once.
+/// Adds the range of the keys that the changes of these days have. A caller that reads many pages asks once.
 ///
 /// # Errors
 /// The query fails.

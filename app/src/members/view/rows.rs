@@ -37,7 +37,7 @@ pub(super) struct MemberList {
     pub(super) slug: String,
     /// The instance's name.
     pub(super) name: String,
-    /// Which of the members the page shows. Whoever changes one comes back to it.
+    /// Which members the page shows. A change leads back to the same ones.
     pub(super) filter: MembersFilter,
     /// Whether the page has a search.
     pub(super) has_search: bool,

@@ -101,3 +101,21 @@ fn a_folder_that_others_may_write_to_is_refused_with_the_fix() {
         assert!(check_owner(folder.path()).unwrap_err().to_string().contains("belongs to the user with ID 65534"));
     }
 }
+
+#[test]
+fn a_cluster_that_an_upgrade_has_not_completed_is_never_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cluster, upgrading, upgraded) =
+        (folder.path().join("postgres"), folder.path().join("postgres.upgrading"), folder.path().join("postgres.upgraded"));
+    let directory = data_dir(&cluster);
+    fs::create_dir(&upgrading).unwrap();
+    directory.finish_upgrade().unwrap();
+    assert!(!cluster.exists(), "it is not complete");
+    // Complete, but the old one was still in use, and has gone on since.
+    fs::create_dir(&cluster).unwrap();
+    fs::create_dir(&upgraded).unwrap();
+    directory.finish_upgrade().unwrap();
+    assert!(cluster.exists() && !upgraded.exists());
+    assert_eq!(directory.replace("14").unwrap(), folder.path().join("postgres-14"));
+    assert!(cluster.exists() && !upgrading.exists() && !upgraded.exists());
+}

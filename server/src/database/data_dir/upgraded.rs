@@ -1,12 +1,18 @@
 //! The clusters of an upgrade: the new one beside the one in use, and where the old one is kept.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 
 use super::{DataDir, cluster_version};
 
-/// The name of a cluster that an upgrade makes, until it takes the place of the old one.
+/// The name of a cluster that an upgrade is filling. Nothing ever uses it as it is.
+const UPGRADING: &str = "postgres.upgrading";
+
+/// The name of that cluster once it is complete, until it takes the place of the old one.
 const UPGRADED: &str = "postgres.upgraded";
 
 impl DataDir {
@@ -17,7 +23,7 @@ impl DataDir {
 
     /// The same directory with the cluster that an upgrade makes, beside the one in use.
     pub(in crate::database) fn upgraded(&self) -> io::Result<Self> {
-        self.beside(self.cluster.with_file_name(UPGRADED))
+        self.beside(self.cluster.with_file_name(UPGRADING))
     }
 
     /// The same directory with another cluster. Both hold the lock.
@@ -31,16 +37,35 @@ impl DataDir {
         self.cluster.with_file_name(format!("postgres-{version}"))
     }
 
-    /// Puts an upgraded cluster in its place, if an upgrade was interrupted between taking the old one away and that.
+    /// Puts the cluster that an upgrade has filled in the place of the old one. Returns where the old one is kept.
     ///
     /// # Errors
-    /// It can't be moved.
+    /// One of them can't be moved.
+    pub(in crate::database) fn replace(&self, version: &str) -> anyhow::Result<PathBuf> {
+        let kept = self.kept(version);
+        rename(&self.cluster.with_file_name(UPGRADING), &self.cluster.with_file_name(UPGRADED))?;
+        rename(&self.cluster, &kept)?;
+        self.finish_upgrade()?;
+        Ok(kept)
+    }
+
+    /// Ends an upgrade that was interrupted after the new cluster was complete: it takes the place of the old one if that was moved away
+    /// already. Otherwise it is removed, because the old one is still in use.
+    ///
+    /// # Errors
+    /// It can't be moved or removed.
     pub(in crate::database) fn finish_upgrade(&self) -> anyhow::Result<()> {
         let upgraded = self.cluster.with_file_name(UPGRADED);
-        if !self.cluster.exists() && upgraded.join("PG_VERSION").exists() {
-            fs::rename(&upgraded, &self.cluster).with_context(|| format!("can't move {}", upgraded.display()))?;
-            tracing::info!("finished an upgrade of the private PostgreSQL that was interrupted");
+        if !upgraded.exists() {
+            return Ok(());
         }
-        Ok(())
+        if self.cluster.exists() {
+            return fs::remove_dir_all(&upgraded).with_context(|| format!("can't remove {}", upgraded.display()));
+        }
+        rename(&upgraded, &self.cluster)
     }
+}
+
+fn rename(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::rename(from, to).with_context(|| format!("can't move {} to {}", from.display(), to.display()))
 }

@@ -157,7 +157,7 @@ impl Listener {
                     probe = None;
                     if sent {
                         self.warn_without_notifications("notifications do not arrive, as behind a pooler in transaction mode");
-                        // Whoever gets this connection next must not get them either.
+                        // The next user of this connection must not get them either.
                         with_timeout(self.timing.step_timeout, listener.unlisten_all()).await?;
                     }
                 }

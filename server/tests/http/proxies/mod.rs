@@ -74,7 +74,7 @@ async fn everything_works(pool: &PgPool, kind: Kind) {
     let too_long = browser.get(PORTAL, &format!("/v1/resolve?flow=sign-in&username={}", "a".repeat(20_000))).await;
     assert!(too_long.status == 414 && too_long.body.contains("The query is too long"), "{kind:?} {too_long:?}");
 
-    // A header that is too long is refused in HTTP, by whoever is first.
+    // The proxy or the server refuses a header that is too long, with a status.
     let refused = browser.send(DASHBOARD, "GET", "/", &format!("x-long: {}\r\n", "a".repeat(140_000)), "").await;
     assert!([400, 414, 431].contains(&refused.status), "{kind:?} {}", refused.status);
 
