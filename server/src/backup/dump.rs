@@ -1,10 +1,6 @@
 //! `backup`: writes everything that is stored into a file.
 
-use std::{
-    fs::{self, File},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, path::Path};
 
 use anyhow::Context;
 use app::{admins::store::second_factors, ui::text::Grouped};
@@ -14,15 +10,13 @@ use super::{
     flags::BackupFlags,
     store::{self, Contents},
     tools::{Tools, failure},
+    unfinished::Unfinished,
 };
 use crate::{
     config::Config,
-    database::owner::OwnedDatabase,
+    database::{is_private, owner::OwnedDatabase, private_version, privileges::OF_RUNNING_SERVERS},
     process::{shutdown::Shutdown, stdout::print_line},
 };
-
-/// The tables whose rows describe running servers, and nothing that anybody stored.
-const OF_RUNNING_SERVERS: [&str; 3] = ["rate_limits", "runtime_versions", "runtimes"];
 
 /// Writes a backup. A signal ends it, and then there is no file.
 ///
@@ -32,6 +26,14 @@ pub(crate) async fn backup(flags: &BackupFlags, config: &Config, mut shutdown: S
     let file = &flags.file;
     if file.symlink_metadata().is_ok() {
         anyhow::bail!("{} exists already. Choose another name, or move it away.", file.display());
+    }
+    if is_private(config)? {
+        let path = config.data_dir()?;
+        anyhow::ensure!(
+            private_version(&path).is_some(),
+            "there is no private PostgreSQL in {}. Which --data-dir is the right one?",
+            path.display()
+        );
     }
     let unfinished = Unfinished::create(file)?;
     let database = OwnedDatabase::open(config).await?;
@@ -61,7 +63,9 @@ pub(super) async fn dump(database: &OwnedDatabase, path: &Path, file: &File) -> 
     if !store::has_schema(&mut connection).await? {
         anyhow::bail!("there is nothing to back up: the database has no tables of Portal Redirects");
     }
+    database.refuse_pooler(&mut connection).await?;
     let tools = Tools::find(store::server_version(&mut connection).await?)?;
+    let schema = store::schema(&mut connection).await?;
     // The numbers are those of the same moment as the backup.
     let mut snapshot = connection.begin_with("begin isolation level repeatable read read only").await?;
     let name = store::export_snapshot(&mut snapshot).await?;
@@ -69,13 +73,15 @@ pub(super) async fn dump(database: &OwnedDatabase, path: &Path, file: &File) -> 
     let has_second_factors = second_factors::any(&mut *snapshot).await?.is_some();
     let mut command = tools.on(database, "pg_dump");
     command.args(["--format=custom", "--lock-wait-timeout=60s"]).arg(format!("--snapshot={name}"));
+    // Nothing else that the database may have, such as extensions and the tables of other programs. It is a pattern.
+    command.arg(format!("--schema=\"{}\"", schema.replace('"', "\"\"")));
     command.args(OF_RUNNING_SERVERS.map(|table| format!("--exclude-table-data={table}")));
     // Not `output`, which would take standard output for itself.
     let running = command.stdout(file.try_clone()?).spawn().context("can't run pg_dump")?;
     let output = running.wait_with_output().await?;
     snapshot.rollback().await?;
     if !output.status.success() {
-        return Err(database.explain(failure("pg_dump", &output)));
+        return Err(failure("pg_dump", &output));
     }
     // It can be read to its end.
     let mut list = tools.command("pg_restore");
@@ -84,39 +90,5 @@ pub(super) async fn dump(database: &OwnedDatabase, path: &Path, file: &File) -> 
         Ok((contents, has_second_factors))
     } else {
         Err(failure("pg_restore", &output)).context("the backup can't be read again")
-    }
-}
-
-/// A file that gets its name when it is complete. Before that it is deleted if the command ends.
-#[derive(Debug)]
-pub(super) struct Unfinished {
-    pub(super) file: File,
-    pub(super) path: PathBuf,
-    name: PathBuf,
-}
-
-impl Unfinished {
-    /// Creates it, for this user alone.
-    ///
-    /// # Errors
-    /// It exists or can't be created.
-    pub(super) fn create(name: &Path) -> anyhow::Result<Self> {
-        let mut path = name.as_os_str().to_owned();
-        path.push(".unfinished");
-        let path = PathBuf::from(path);
-        let opened = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path);
-        let file = opened.with_context(|| format!("can't create {}", path.display()))?;
-        Ok(Self { file, path, name: name.to_owned() })
-    }
-
-    fn finish(self) -> anyhow::Result<()> {
-        self.file.sync_all()?;
-        fs::rename(&self.path, &self.name).with_context(|| format!("can't create {}", self.name.display()))
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        drop(fs::remove_file(&self.path));
     }
 }

@@ -8,6 +8,7 @@ mod flags;
 mod restore;
 mod store;
 mod tools;
+mod unfinished;
 mod upgrade;
 
 pub(crate) use dump::backup;

@@ -31,16 +31,23 @@ pub(crate) async fn restore(flags: &RestoreFlags, config: &Config, mut shutdown:
         () = shutdown.wait() => Err(anyhow::anyhow!("the restore was stopped")),
     };
     database.close().await;
-    let contents = result?;
-    print_line(&format!("Restored {contents} from {}.", flags.file.display()));
+    let (contents, name) = result?;
+    print_line(&format!("Restored {contents} from {} into {name}.", flags.file.display()));
     print_line("Running servers serve it within 30 seconds.");
     Ok(())
 }
 
-async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config) -> anyhow::Result<Contents> {
+async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config) -> anyhow::Result<(Contents, String)> {
     let mut connection = database.connect().await?;
+    database.refuse_pooler(&mut connection).await?;
     let tools = Tools::find(store::server_version(&mut connection).await?)?;
-    archive::check(&tools, &flags.file).await?;
+    let schema = archive::check(&tools, &flags.file).await?;
+    let own = store::schema(&mut connection).await?;
+    anyhow::ensure!(
+        own == schema,
+        "the backup is of the schema {schema}, but the role's own is {own}. Set the role's search_path to {schema}."
+    );
+    let mut serving = Vec::new();
     if store::has_schema(&mut connection).await? {
         if !flags.replace && store::is_in_use(&mut connection).await? {
             let held = Contents::of(&mut connection).await?;
@@ -49,10 +56,11 @@ async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config
             );
         }
         schema::refuse_newer(&mut connection).await?;
+        serving = store::serving_roles(&mut connection).await?;
     }
     connection.close().await?;
-    load(&tools, database, &flags.file).await?;
-    database.migrate().await.context("the backup is restored, but can't be brought up to date")?;
+    load(&tools, database, &flags.file, &schema).await?;
+    database.migrate(&serving).await.context("the backup is restored, but can't be brought up to date")?;
     let mut connection = database.connect().await?;
     let problems = store::problems(&mut connection).await?;
     if !problems.is_empty() {
@@ -64,8 +72,9 @@ async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config
     {
         tracing::warn!("the codes of second factors can't be checked until the server has the key that they were set up with: {error:#}");
     }
+    let name = database.named(&mut connection).await?;
     connection.close().await?;
-    Ok(contents)
+    Ok((contents, name))
 }
 
 /// Replaces the tables in one transaction. It is committed only after `pg_restore` has read the whole file. If anything ends before that,
@@ -73,9 +82,9 @@ async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config
 ///
 /// # Errors
 /// The file is damaged, or PostgreSQL refuses something of it.
-pub(super) async fn load(tools: &Tools, database: &OwnedDatabase, file: &Path) -> anyhow::Result<()> {
+pub(super) async fn load(tools: &Tools, database: &OwnedDatabase, file: &Path, schema: &str) -> anyhow::Result<()> {
     let mut reader = tools.command("pg_restore");
-    reader.args(["--no-owner", "--no-privileges", "--file=-"]).arg(file).stdout(Stdio::piped());
+    reader.args(["--no-owner", "--no-privileges", "--file=-"]).arg(format!("--schema={schema}")).arg(file).stdout(Stdio::piped());
     let mut reader = reader.spawn().context("can't run pg_restore")?;
     let mut script = reader.stdout.take().context("pg_restore has no output")?;
     let mut writer = tools.on(database, "psql");
@@ -96,7 +105,7 @@ pub(super) async fn load(tools: &Tools, database: &OwnedDatabase, file: &Path) -
     // If psql has ended early, nobody reads what it is fed, and psql says why.
     let written = written.context("can't run psql")?;
     if !written.status.success() {
-        return Err(database.explain(failure("psql", &written))).context("nothing was restored");
+        return Err(failure("psql", &written)).context("nothing was restored");
     }
     let read = read.context("nothing was restored")?;
     if !read.status.success() {
@@ -108,6 +117,9 @@ pub(super) async fn load(tools: &Tools, database: &OwnedDatabase, file: &Path) -
 /// Drops what this program's migrations have made. Servers that use it are waited for, but not for long.
 fn drop_everything() -> String {
     let tables: Vec<&str> = privileges::TABLES.iter().map(|(table, _)| *table).collect();
-    let functions = schema::FUNCTIONS.map(|function| format!("drop function if exists {function} cascade;")).concat();
-    format!("set lock_timeout = '30s'; set client_min_messages = warning; drop table if exists {} cascade; {functions}", tables.join(", "))
+    // Without `cascade`, PostgreSQL refuses if something of somebody else's depends on one of them.
+    let (tables, functions) = (tables.join(", "), schema::FUNCTIONS.join(", "));
+    format!(
+        "set lock_timeout = '30s'; set client_min_messages = warning; drop table if exists {tables}; drop function if exists {functions};"
+    )
 }

@@ -74,6 +74,27 @@ pub(super) async fn export_snapshot(transaction: &mut PgConnection) -> sqlx::Res
     sqlx::query_scalar("select pg_export_snapshot()").fetch_one(transaction).await
 }
 
+/// The schema that the connection's role creates tables in.
+///
+/// # Errors
+/// The query fails.
+pub(super) async fn schema(connection: &mut PgConnection) -> sqlx::Result<String> {
+    sqlx::query_scalar("select current_schema()::text").fetch_one(connection).await
+}
+
+/// The roles that serve from these tables: those that add to the history, and own nothing.
+///
+/// # Errors
+/// The query fails.
+pub(super) async fn serving_roles(connection: &mut PgConnection) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select rolname::text from pg_roles where not rolsuper and rolcanlogin and not pg_has_role(oid, current_user, 'member')
+            and has_any_column_privilege(oid, 'changes', 'insert') order by rolname",
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// The version of the server, like 15.
 ///
 /// # Errors
@@ -99,15 +120,13 @@ pub(super) async fn problems(connection: &mut PgConnection) -> anyhow::Result<Ve
     .collect();
     let mut after = String::new();
     loop {
-        let page = match instances::store::page(&mut *connection, &after, 1_000).await {
-            Ok(page) => page,
-            Err(error) => {
-                problems.push(error.to_string());
-                break;
-            }
-        };
-        let Some(last) = page.last() else { break };
-        after.clone_from(&last.settings.slug);
+        // Archived ones too.
+        let next = "select slug from instances where slug > $1 order by slug limit 1000";
+        let slugs: Vec<String> = sqlx::query_scalar(next).bind(&after).fetch_all(&mut *connection).await?;
+        let Some(last) = slugs.last() else { return Ok(problems) };
+        after.clone_from(last);
+        if let Err(error) = instances::store::find_by_slug(&mut *connection, &slugs).await {
+            problems.push(error.to_string());
+        }
     }
-    Ok(problems)
 }

@@ -48,6 +48,8 @@ impl Tools {
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.0.join(program));
         command.env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        // Ctrl+C reaches only this program, which then ends them.
+        command.process_group(0);
         command
     }
 }
@@ -58,5 +60,10 @@ pub(super) fn failure(program: &str, output: &Output) -> anyhow::Error {
     // The lines around it may repeat rows, and with them what people have typed.
     let errors: Vec<&str> = said.lines().map(str::trim).filter(|line| line.contains("error:") || line.contains("ERROR:")).collect();
     let said = if errors.is_empty() { said.lines().next().unwrap_or_default().to_owned() } else { errors.join("; ") };
-    anyhow::anyhow!("{program} failed: {said}")
+    let error = anyhow::anyhow!("{program} failed: {said}");
+    if !["permission denied", "must be owner"].iter().any(|refused| said.contains(refused)) {
+        return error;
+    }
+    error
+        .context("the role must own the tables. If that of DATABASE_URL does not, set the URL of the one that does as DATABASE_MIGRATE_URL")
 }

@@ -1,14 +1,14 @@
 //! `upgrade-database`: a private PostgreSQL of an earlier version becomes one of the newest version on this machine. The old one is kept.
 
-use std::fs;
-
 use sqlx::Connection;
 
 use super::{
-    dump::{Unfinished, dump},
+    archive,
+    dump::dump,
     restore,
     store::{self, Contents},
     tools::Tools,
+    unfinished::Unfinished,
 };
 use crate::{
     config::Config,
@@ -25,7 +25,6 @@ pub(crate) async fn upgrade(config: &Config, mut shutdown: Shutdown) -> anyhow::
         print_line("The private PostgreSQL is already of the newest version on this machine.");
         return Ok(());
     };
-    let _ = fs::remove_file(upgrade.backup().with_extension("backup.unfinished"));
     let backup = Unfinished::create(&upgrade.backup())?;
     let old = upgrade.start_old().await?;
     let before = finish(old, &mut shutdown, async |old| Ok(dump(old, &backup.path, &backup.file).await?.0)).await?;
@@ -55,7 +54,8 @@ async fn finish<T>(
 async fn fill(new: &OwnedDatabase, backup: &Unfinished) -> anyhow::Result<Contents> {
     let mut connection = new.connect().await?;
     let tools = Tools::find(store::server_version(&mut connection).await?)?;
-    restore::load(&tools, new, &backup.path).await?;
+    let schema = archive::check(&tools, &backup.path).await?;
+    restore::load(&tools, new, &backup.path, &schema).await?;
     let problems = store::problems(&mut connection).await?;
     anyhow::ensure!(problems.is_empty(), "not everything was restored: {}. The old PostgreSQL is still in use.", problems.join("; "));
     let contents = Contents::of(&mut connection).await?;

@@ -1,7 +1,6 @@
 //! PostgreSQL's binaries: finds them and runs them.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::{Output, Stdio},
 };
@@ -9,7 +8,10 @@ use std::{
 use anyhow::Context;
 use tokio::process::Command;
 
-use super::{data_dir::DataDir, programs};
+use super::{
+    data_dir::{self, DataDir},
+    programs,
+};
 
 /// The directory with the binaries of one PostgreSQL version.
 #[derive(Debug)]
@@ -48,16 +50,13 @@ pub(super) fn one_line(output: &Output) -> String {
 }
 
 fn find_directory(cluster: &Path) -> anyhow::Result<PathBuf> {
-    let version = fs::read_to_string(cluster.join("PG_VERSION")).map(|text| text.trim().to_owned()).ok();
-    let candidates = programs::directories("initdb");
-    let Some(version) = version else {
-        return candidates.into_iter().next().context(
+    let mut installed = programs::installed().into_iter();
+    let Some(version) = data_dir::cluster_version(cluster) else {
+        return installed.next().map(|(_, directory)| directory).context(
             "DATABASE_URL is not set, and PostgreSQL's binaries (initdb, pg_ctl) are not on this machine. Install PostgreSQL (Debian: apt-get install postgresql), or set DATABASE_URL.",
         );
     };
-    let found =
-        candidates.into_iter().find(|bin| programs::major_version(&bin.join("postgres")).is_some_and(|found| found.to_string() == version));
-    found.with_context(|| {
+    installed.find(|(found, _)| found.to_string() == version).map(|(_, directory)| directory).with_context(|| {
         format!("PostgreSQL {version} created {}, but is not on this machine. Install it, or choose another --data-dir.", cluster.display())
     })
 }

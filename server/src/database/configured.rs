@@ -3,6 +3,10 @@
 use super::{data_dir, private, url::DatabaseUrl};
 use crate::config::Config;
 
+/// What is wrong if the URL to listen with leads elsewhere.
+pub(crate) const LISTENS_ELSEWHERE: &str =
+    "DATABASE_LISTEN_URL and DATABASE_URL lead to different databases. Both must lead to the same one.";
+
 /// The database that a command works on: the configured one, or the private one of a running server.
 ///
 /// # Errors
@@ -36,6 +40,33 @@ pub(super) fn serving_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>
 /// It is not valid.
 pub(crate) fn listen_url(config: &Config) -> anyhow::Result<Option<DatabaseUrl>> {
     parse(config.listen_database_url.as_deref(), "DATABASE_LISTEN_URL")
+}
+
+/// Whether no database is configured, so that the server runs a private PostgreSQL.
+///
+/// # Errors
+/// A URL is not valid.
+pub(crate) fn is_private(config: &Config) -> anyhow::Result<bool> {
+    Ok(serving_url(config)?.is_none() && owner_url(config)?.is_none())
+}
+
+/// Checks that the URLs are enough to serve with.
+///
+/// # Errors
+/// One is not valid, or there is one for a purpose of its own but none to serve with.
+pub(crate) fn check_urls(config: &Config) -> anyhow::Result<()> {
+    if serving_url(config)?.is_some() {
+        return Ok(());
+    }
+    anyhow::ensure!(
+        owner_url(config)?.is_none(),
+        "--migrate-database-url is set, but --database-url is not. Set --database-url for the role that serves, or neither of them for a private PostgreSQL."
+    );
+    anyhow::ensure!(
+        listen_url(config)?.is_none(),
+        "--listen-database-url is set, but --database-url is not. Set --database-url too, or neither of them for a private PostgreSQL."
+    );
+    Ok(())
 }
 
 fn parse(text: Option<&str>, variable: &'static str) -> anyhow::Result<Option<DatabaseUrl>> {

@@ -22,8 +22,8 @@ use app::{history::Actor, instances::store as instances, redirects::Settings, ru
 use sqlx::{Connection, PgConnection, PgPool, postgres::PgPoolOptions};
 
 use crate::config::Config;
-pub(crate) use configured::listen_url;
 use configured::serving_url;
+pub(crate) use configured::{LISTENS_ELSEWHERE, check_urls, is_private, listen_url};
 pub use configured::{owner_url, running_url};
 use connector::Connector;
 pub(crate) use pooler::shares_processes;
@@ -57,17 +57,12 @@ impl Database {
     /// # Errors
     /// A URL is not valid, or the private PostgreSQL can't be started.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let (owner, listen) = (owner_url(config)?, listen_url(config)?);
-        let (serving, owner, private) = match (serving_url(config)?, owner) {
-            (Some(serving), owner) => (serving, owner, None),
-            (None, Some(_)) => anyhow::bail!(
-                "--migrate-database-url is set, but --database-url is not. Set --database-url for the role that serves, or neither of them for a private PostgreSQL."
-            ),
-            (None, None) if listen.is_some() => anyhow::bail!(
-                "--listen-database-url is set, but --database-url is not. Set --database-url too, or neither of them for a private PostgreSQL."
-            ),
-            (None, None) if config.role == RuntimeRole::Portal => (private::url(&data_dir::socket_dir(&config.data_dir()?)), None, None),
-            (None, None) => {
+        check_urls(config)?;
+        let listen = listen_url(config)?;
+        let (serving, owner, private) = match serving_url(config)? {
+            Some(serving) => (serving, owner_url(config)?, None),
+            None if config.role == RuntimeRole::Portal => (private::url(&data_dir::socket_dir(&config.data_dir()?)), None, None),
+            None => {
                 let private = PrivatePostgres::start(&config.data_dir()?).await?;
                 (private.url(), Some(private.owner_url()), Some(private))
             }
@@ -145,7 +140,7 @@ impl Database {
         let mut listening = listen.connect().await?;
         let is_same = same_database(&mut listening, serving).await?;
         listening.close().await?;
-        anyhow::ensure!(is_same, "DATABASE_LISTEN_URL and DATABASE_URL lead to different databases. Both must lead to the same one.");
+        anyhow::ensure!(is_same, LISTENS_ELSEWHERE);
         Ok(())
     }
 

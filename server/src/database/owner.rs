@@ -1,12 +1,13 @@
 //! A database as the role that owns its tables: for commands that read or replace all of it.
 
+use anyhow::Context;
 use sqlx::PgConnection;
 
 use super::{
     connector::{ConnectError, Connector},
-    data_dir, migrate_as, owner_url,
+    data_dir, migrate_as, owner_url, pooler,
     private::{self, PrivatePostgres},
-    serving_url,
+    privileges, serving_url, store,
 };
 use crate::config::Config;
 
@@ -24,19 +25,26 @@ impl OwnedDatabase {
     /// Finds the configured database, or the private one. A private PostgreSQL that no server runs is started.
     ///
     /// # Errors
-    /// A URL is not valid, or the private PostgreSQL can't be started.
+    /// A URL is not valid, the URLs lead to different databases, or the private PostgreSQL can't be started.
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
         let serving = serving_url(config)?.map(Connector::new);
         if let Some(connector) = owner_url(config)?.map(Connector::new).or_else(|| serving.clone()) {
-            let serving = serving.map(|serving| serving.role().to_owned()).filter(|role| role != connector.role());
-            return Ok(Self { connector, serving, private: None });
+            let serving = serving.filter(|serving| serving.role() != connector.role());
+            if let Some(serving) = &serving {
+                let places = (store::place(&mut connector.connect().await?).await?, store::place(&mut serving.connect().await?).await?);
+                anyhow::ensure!(
+                    places.0 == places.1,
+                    "DATABASE_MIGRATE_URL and DATABASE_URL lead to different databases. Both must lead to the one that you mean."
+                );
+            }
+            return Ok(Self { serving: serving.map(|serving| serving.role().to_owned()), connector, private: None });
         }
         let path = config.data_dir()?;
         let connector = Connector::new(private::owner_url(&data_dir::socket_dir(&path)));
         let private = match connector.connect().await {
             // A server runs it.
             Ok(_) => None,
-            Err(_) => Some(PrivatePostgres::start(&path).await?),
+            Err(error) => Some(PrivatePostgres::start(&path).await.with_context(|| error.to_string())?),
         };
         Ok(Self { connector, serving: Some(private::SERVING_ROLE.to_owned()), private })
     }
@@ -60,23 +68,34 @@ impl OwnedDatabase {
         self.connector.url().libpq_environment()
     }
 
-    /// Adds what to do, if PostgreSQL has refused something to the role.
-    pub(crate) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
-        let text = error.to_string();
-        if !["permission denied", "must be owner"].iter().any(|refused| text.contains(refused)) {
-            return error;
-        }
-        error.context(
-            "the role must own the tables. If that of DATABASE_URL does not, set the URL of the one that does as DATABASE_MIGRATE_URL",
-        )
+    /// Refuses a pooler in transaction mode: PostgreSQL's programs leave their settings on its connections.
+    ///
+    /// # Errors
+    /// It is one, or the query fails.
+    pub(crate) async fn refuse_pooler(&self, connection: &mut PgConnection) -> anyhow::Result<()> {
+        pooler::refuse(&self.connector, connection, "backup and restore use PostgreSQL's own programs").await
     }
 
-    /// Brings the schema up to date, and grants the serving role its privileges.
+    /// Brings the schema up to date, and grants these roles and the one that serves their privileges.
     ///
     /// # Errors
     /// The schema can't be migrated by this program.
-    pub(crate) async fn migrate(&self) -> anyhow::Result<()> {
-        migrate_as(&self.connector, self.serving.as_deref()).await
+    pub(crate) async fn migrate(&self, roles: &[String]) -> anyhow::Result<()> {
+        migrate_as(&self.connector, self.serving.as_deref()).await?;
+        let mut connection = self.connect().await?;
+        for role in roles.iter().filter(|role| self.serving.as_ref() != Some(role)) {
+            privileges::grant(&mut connection, role).await?;
+        }
+        Ok(())
+    }
+
+    /// The database and the variable that it comes from, for a sentence.
+    ///
+    /// # Errors
+    /// The query fails.
+    pub(crate) async fn named(&self, connection: &mut PgConnection) -> anyhow::Result<String> {
+        let (name, ..) = store::place(connection).await?;
+        Ok(format!("{name} ({})", self.connector.url().source()))
     }
 
     /// Stops the private PostgreSQL, if it ran only for this command.

@@ -19,16 +19,16 @@ const UNKNOWN_STATEMENT: &str = "26000";
 /// How long the second connection may take. A pooler in session mode without a free connection would let it wait.
 const SECOND_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Refuses a connection that leads to a pooler in transaction mode.
+/// Refuses a connection that leads to a pooler in transaction mode, for this reason.
 ///
 /// # Errors
 /// It does, or PostgreSQL returns an error.
-pub(super) async fn refuse(connector: &Connector, connection: &mut PgConnection) -> anyhow::Result<()> {
+pub(super) async fn refuse(connector: &Connector, connection: &mut PgConnection, why: &str) -> anyhow::Result<()> {
     let source = connector.url().source();
     anyhow::ensure!(
         !shares_processes(connector, connection).await?,
-        "the schema must be migrated, but {source} leads to a pooler in transaction mode, where that is not safe. Set DATABASE_MIGRATE_URL to \
-         a URL that leads directly to PostgreSQL, as the role that owns the tables, and run `portal-redirects migrate`"
+        "{why}, but {source} leads to a pooler in transaction mode, where that is not safe. Set DATABASE_MIGRATE_URL to \
+         a URL that leads directly to PostgreSQL, as the role that owns the tables"
     );
     Ok(())
 }

@@ -69,6 +69,9 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("waitlist_entries", &["select", "insert", "update (email_address)", "delete"]),
 ];
 
+/// The tables whose rows describe running servers, and nothing that anybody stored.
+pub const OF_RUNNING_SERVERS: [&str; 4] = ["leases", "rate_limits", "runtime_versions", "runtimes"];
+
 /// The sequence that numbers changes and failed sign-ins, and the one that tells whether an instance ever existed. Identity columns advance
 /// their sequences without a privilege.
 pub const SEQUENCES: [(&str, &[Privilege]); 2] = [("changes_id_seq", &["usage"]), ("instances_id_seq", &["select"])];

@@ -21,10 +21,12 @@ pub(crate) fn directories(program: &str) -> Vec<PathBuf> {
     debian.into_iter().rev().map(|(_, bin)| bin).chain(on_path).filter(|bin| bin.join(program).exists()).collect()
 }
 
-/// The newest PostgreSQL on this machine that can create and run a cluster: its version and its directory.
-pub(crate) fn newest() -> Option<(u32, PathBuf)> {
-    let versions = directories("initdb").into_iter().filter_map(|directory| Some((major_version(&directory.join("postgres"))?, directory)));
-    versions.max_by_key(|(version, _)| *version)
+/// Each PostgreSQL on this machine that can create and run a cluster: its version and its directory, the newest first.
+pub(crate) fn installed() -> Vec<(u32, PathBuf)> {
+    let found = directories("initdb").into_iter();
+    let mut found: Vec<_> = found.filter_map(|directory| Some((major_version(&directory.join("postgres"))?, directory))).collect();
+    found.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
+    found
 }
 
 /// The major version of a program, as it says itself: `pg_dump (PostgreSQL) 15.14`.

@@ -28,9 +28,9 @@ pub(crate) const FUNCTIONS: [&str; 5] = [
     "instances_say_their_version()",
 ];
 
-/// Whether this program has that migration.
-pub(crate) fn knows(version: i64) -> bool {
-    MIGRATOR.iter().any(|migration| migration.version == version)
+/// The first of these migrations that this program does not have.
+pub(crate) fn first_unknown(versions: impl IntoIterator<Item = i64>) -> Option<i64> {
+    versions.into_iter().find(|version| !MIGRATOR.version_exists(*version))
 }
 
 /// Refuses a schema that a newer version of this program has migrated.
@@ -39,10 +39,7 @@ pub(crate) fn knows(version: i64) -> bool {
 /// It is newer, or can't be read.
 pub(crate) async fn refuse_newer(connection: &mut PgConnection) -> anyhow::Result<()> {
     let versions: Vec<i64> = sqlx::query_scalar("select version from _sqlx_migrations order by version").fetch_all(connection).await?;
-    match versions.into_iter().find(|version| !knows(*version)) {
-        Some(version) => Err(newer(version)),
-        None => Ok(()),
-    }
+    first_unknown(versions).map_or(Ok(()), |version| Err(newer(version)))
 }
 
 fn newer(version: i64) -> anyhow::Error {
@@ -59,7 +56,7 @@ pub(super) async fn migrate(connector: &Connector, connection: &mut PgConnection
         return Ok(());
     }
     // Even a transaction is not safe there: settings that a migration needs could be another client's.
-    pooler::refuse(connector, connection).await?;
+    pooler::refuse(connector, connection, "the schema must be migrated").await?;
     let mut transaction = connection.begin().await?;
     migration_lock::take(&mut transaction, LOCK_TIMEOUT).await?;
     MIGRATOR.run(&mut *transaction).await.context("can't migrate the database's schema")?;
@@ -92,8 +89,8 @@ const MIGRATE: &str = "Run `portal-redirects migrate` with the same --database-u
 
 fn compare(applied: &BTreeMap<i64, Vec<u8>>) -> anyhow::Result<()> {
     let needed: BTreeMap<i64, &[u8]> = MIGRATOR.iter().map(|migration| (migration.version, &*migration.checksum)).collect();
-    if let Some(version) = applied.keys().find(|version| !needed.contains_key(version)) {
-        return Err(newer(*version));
+    if let Some(version) = first_unknown(applied.keys().copied()) {
+        return Err(newer(version));
     }
     for (version, checksum) in needed {
         match applied.get(&version) {
@@ -122,6 +119,13 @@ mod tests {
     #[test]
     fn all_migrations_run_in_one_transaction() {
         assert!(MIGRATOR.iter().all(|migration| !migration.no_tx), "PostgreSQL refuses such a statement inside a transaction");
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn the_functions_are_those_that_the_migrations_make(pool: sqlx::PgPool) {
+        let made = "select proname || '(' || pg_get_function_arguments(oid) || ')' from pg_proc where pronamespace = current_schema()::regnamespace order by 1";
+        let made: Vec<String> = sqlx::query_scalar(made).fetch_all(&pool).await.unwrap();
+        assert_eq!(made, FUNCTIONS);
     }
 
     #[test]

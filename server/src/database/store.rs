@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use app::{
-    database::{timed, timed_on},
-    runtimes,
-};
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use app::{database::timed_on, runtimes};
+use sqlx::{PgConnection, PgExecutor};
+use time::OffsetDateTime;
 
 use super::url::TargetSession;
 
@@ -24,14 +22,6 @@ pub(super) async fn is_target<'e>(executor: impl PgExecutor<'e>, target: TargetS
         TargetSession::Primary => "select not pg_is_in_recovery()",
     };
     sqlx::query_scalar(query).fetch_one(executor).await
-}
-
-/// The same over a pool.
-///
-/// # Errors
-/// The pool has no connection in time, or the query fails.
-pub(super) async fn is_target_of_pool(pool: &PgPool, target: TargetSession) -> sqlx::Result<bool> {
-    is_target(timed(pool), target).await
 }
 
 /// The process of PostgreSQL that carries out the statements of a connection, or just this one.
@@ -60,6 +50,15 @@ pub(super) async fn use_prepared_statement(connection: &mut PgConnection) -> sql
 /// The query fails.
 pub(super) async fn identity(connection: &mut PgConnection) -> sqlx::Result<String> {
     Ok(runtimes::store::database(timed_on(connection)).await?.identity)
+}
+
+/// Which database a connection leads to, told by what every role may ask, also where there is no table yet.
+///
+/// # Errors
+/// The query fails.
+pub(super) async fn place(connection: &mut PgConnection) -> sqlx::Result<(String, i64, OffsetDateTime)> {
+    let place = "select datname::text, oid::bigint, pg_postmaster_start_time() from pg_database where datname = current_database()";
+    sqlx::query_as(place).fetch_one(connection).await
 }
 
 /// Waits for the lock of migrations until the end of the transaction, up to that limit. A lock of the transaction can't stay behind on

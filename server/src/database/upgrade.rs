@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use anyhow::Context;
 
-use super::{binaries::Binaries, data_dir::DataDir, owner::OwnedDatabase, private::PrivatePostgres, programs};
+use super::{binaries::Binaries, data_dir::DataDir, is_private, owner::OwnedDatabase, private::PrivatePostgres, programs};
 use crate::config::Config;
 
 /// An upgrade that is possible. The data directory is locked meanwhile.
@@ -24,7 +24,7 @@ impl Upgrade {
     /// # Errors
     /// There is no private PostgreSQL, a server runs it, or one of the two versions is not on this machine.
     pub(crate) fn plan(config: &Config) -> anyhow::Result<Option<Self>> {
-        if config.database_url.is_some() || config.migrate_database_url.is_some() {
+        if !is_private(config)? {
             anyhow::bail!(
                 "upgrade-database is for the private PostgreSQL. Upgrade the database of DATABASE_URL with PostgreSQL's pg_upgrade, or restore a backup into a newer one."
             );
@@ -33,8 +33,10 @@ impl Upgrade {
         let data_dir = DataDir::lock(&path)?;
         data_dir.finish_upgrade()?;
         let from = data_dir.version().with_context(|| format!("there is no private PostgreSQL in {}", path.display()))?;
-        let (to, newest) =
-            programs::newest().context("PostgreSQL is not on this machine. Install it (Debian: apt-get install postgresql).")?;
+        let (to, newest) = programs::installed()
+            .into_iter()
+            .next()
+            .context("PostgreSQL is not on this machine. Install it (Debian: apt-get install postgresql).")?;
         if from == to.to_string() {
             return Ok(None);
         }
@@ -68,11 +70,11 @@ impl Upgrade {
     /// # Errors
     /// It can't be created or started.
     pub(crate) async fn start_new(&self) -> anyhow::Result<OwnedDatabase> {
-        let upgraded = self.data_dir.upgraded()?;
-        if upgraded.cluster.exists() {
-            fs::remove_dir_all(&upgraded.cluster).with_context(|| format!("can't remove {}", upgraded.cluster.display()))?;
+        let upgrading = self.data_dir.upgrading()?;
+        if upgrading.cluster.exists() {
+            fs::remove_dir_all(&upgrading.cluster).with_context(|| format!("can't remove {}", upgrading.cluster.display()))?;
         }
-        let private = PrivatePostgres::start_with(upgraded, Binaries::in_directory(self.newest.clone())).await?;
+        let private = PrivatePostgres::start_with(upgrading, Binaries::in_directory(self.newest.clone())).await?;
         Ok(OwnedDatabase::of_private(private))
     }
 

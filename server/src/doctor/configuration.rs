@@ -3,13 +3,21 @@
 use axum_client_ip::ClientIpSource;
 
 use super::report::Report;
-use crate::{config::Config, http::insecure_http::check_transport, process::file_limit};
+use crate::{
+    config::Config,
+    database::check_urls,
+    http::{dashboard_url::DashboardUrl, insecure_http::check_transport},
+    process::file_limit,
+};
 
 /// Checks the options.
 pub(super) fn check(config: &Config, report: &mut Report) {
     let before = report.problems();
-    if let Err(error) = check_transport(config) {
-        report.problem("options", format!("{error:#}"));
+    for checked in [check_transport(config), check_urls(config), DashboardUrl::new(config.dashboard_url.clone(), config.listen).map(|_| ())]
+    {
+        if let Err(error) = checked {
+            report.problem("options", format!("{error:#}"));
+        }
     }
     if let Err(error) = file_limit::raise().and_then(|files| config.max_connections(files)) {
         report.problem("options", format!("{error:#}"));

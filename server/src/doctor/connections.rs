@@ -2,20 +2,24 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
-use tokio::time::timeout;
+use sqlx::{Connection, PgConnection};
 
 use super::{report::Report, store};
 use crate::{
     config::Config,
-    database::{connector::Connector, listen_url, shares_processes},
+    database::{LISTENS_ELSEWHERE, connector::Connector, listen_url, owner_url, same_database, shares_processes},
+    portal::snapshot,
 };
 
 /// What a server opens besides its pool: to load instances, and to listen.
-const BESIDES_THE_POOL: u32 = 5;
+const BESIDES_THE_POOL: u32 = snapshot::MAX_CONNECTIONS + 1;
 
 /// How long a notification may take.
 const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is wrong behind a pooler in transaction mode.
+const DONT_ARRIVE: &str =
+    "they don't arrive, so saves take up to 30 seconds. Set DATABASE_LISTEN_URL to a URL that leads directly to PostgreSQL.";
 
 /// Checks them.
 pub(super) async fn check(config: &Config, connector: &Connector, connection: &mut PgConnection, report: &mut Report) {
@@ -23,7 +27,7 @@ pub(super) async fn check(config: &Config, connector: &Connector, connection: &m
         Ok(is_pooler) => is_pooler,
         Err(error) => return report.failed("connections", error),
     };
-    if is_pooler && config.migrate_database_url.is_none() {
+    if is_pooler && owner_url(config).is_ok_and(|url| url.is_none()) {
         report.problem("pooler", "DATABASE_URL leads to a pooler in transaction mode. Set DATABASE_MIGRATE_URL to a URL that leads directly to PostgreSQL, or the schema can't be migrated.");
     }
     match store::room(connection).await {
@@ -41,19 +45,28 @@ pub(super) async fn check(config: &Config, connector: &Connector, connection: &m
     let listening = match listen_url(config) {
         Ok(Some(url)) => Connector::new(url),
         Ok(None) if is_pooler => {
-            return report.problem("notifications", "behind a pooler in transaction mode they don't arrive, so saves take up to 30 seconds. Set DATABASE_LISTEN_URL to a URL that leads directly to PostgreSQL.");
+            return report.problem("notifications", DONT_ARRIVE);
         }
         Ok(None) => connector.clone(),
         Err(error) => return report.problem("notifications", format!("{error:#}")),
     };
-    match timeout(NOTIFICATION_TIMEOUT, store::hears(&listening, connection)).await {
-        Ok(Ok(true)) => report.ok("notifications", "they arrive"),
-        Ok(Ok(false)) => report
-            .problem("notifications", "DATABASE_LISTEN_URL and DATABASE_URL lead to different databases. Both must lead to the same one."),
-        Ok(Err(error)) => report.problem("notifications", format!("{error:#}")),
-        Err(_) => report.problem(
-            "notifications",
-            "they don't arrive, so saves take up to 30 seconds. Set DATABASE_LISTEN_URL to a URL that leads directly to PostgreSQL.",
-        ),
+    match check_notifications(&listening, connection).await {
+        Ok(None) => report.ok("notifications", "they arrive"),
+        Ok(Some(problem)) => report.problem("notifications", problem),
+        Err(error) => report.problem("notifications", format!("{error:#}")),
     }
+}
+
+/// What is wrong with notifications over that way, if anything is.
+async fn check_notifications(listening: &Connector, connection: &mut PgConnection) -> anyhow::Result<Option<&'static str>> {
+    let mut second = listening.connect().await?;
+    if !same_database(&mut second, connection).await? {
+        return Ok(Some(LISTENS_ELSEWHERE));
+    }
+    // Listening there would disturb the queries of others.
+    if shares_processes(listening, &mut second).await? {
+        return Ok(Some(DONT_ARRIVE));
+    }
+    second.close().await?;
+    Ok((!store::hears(listening, connection, NOTIFICATION_TIMEOUT).await?).then_some(DONT_ARRIVE))
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use super::{report::Report, store};
 use crate::{
     config::Config,
-    database::{connector::Connector, schema},
+    database::{connector::Connector, is_private, schema},
 };
 
 /// The versions of PostgreSQL that work.
@@ -28,7 +28,7 @@ pub(super) async fn check(config: &Config, connector: anyhow::Result<Connector>,
     };
     let mut connection = match connector.connect().await {
         Ok(connection) => connection,
-        Err(error) if config.database_url.is_some() => {
+        Err(error) if !is_private(config).unwrap_or(false) => {
             report.problem("database", error.to_string());
             return None;
         }

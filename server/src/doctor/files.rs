@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use app::{admins::store::second_factors, database::timed_on};
-use nix::sys::statvfs::statvfs;
+use nix::{
+    sys::statvfs::statvfs,
+    unistd::{AccessFlags, access},
+};
 use sqlx::PgConnection;
 
 use super::report::Report;
 use crate::{
     config::Config,
-    database::{private_version, programs},
+    database::{is_private, private_version, programs},
 };
 
 /// The least room on a disk that is no problem.
@@ -19,20 +22,21 @@ const MIN_FREE_BYTES: u64 = 1 << 30;
 pub(super) fn check(config: &Config, report: &mut Report) {
     if let Some(file) = &config.snapshot_file {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match tempfile_in(folder) {
-            Ok(()) => check_room(folder, report),
+        match access(folder, AccessFlags::W_OK | AccessFlags::X_OK) {
+            Ok(()) => check_room(folder, "or the snapshot file can't be written", report),
             Err(error) => report.problem(
                 "snapshot file",
                 format!("can't write to {}: {error}. The server needs that for --snapshot-file.", folder.display()),
             ),
         }
     }
-    if config.database_url.is_some() {
+    // A URL that is not valid is reported elsewhere.
+    if !is_private(config).unwrap_or(false) {
         return;
     }
     match config.data_dir() {
         Ok(path) if path.exists() => {
-            check_room(&path, report);
+            check_room(&path, "or PostgreSQL stops when the disk is full", report);
             check_version(&path, report);
         }
         Ok(path) => report.note("data directory", format!("{} does not exist yet; the first start creates it", path.display())),
@@ -40,20 +44,13 @@ pub(super) fn check(config: &Config, report: &mut Report) {
     }
 }
 
-/// Whether a file can be written there. It leaves none.
-fn tempfile_in(folder: &Path) -> std::io::Result<()> {
-    let path = folder.join(format!(".portal-redirects-{}", std::process::id()));
-    std::fs::write(&path, "")?;
-    std::fs::remove_file(path)
-}
-
-fn check_room(folder: &Path, report: &mut Report) {
+fn check_room(folder: &Path, or: &str, report: &mut Report) {
     match statvfs(folder) {
         Ok(disk) => {
             let (free, all) = (disk.blocks_available() * disk.fragment_size(), disk.blocks() * disk.fragment_size());
             let text = format!("{} MB are free below {}", free / 1_000_000, folder.display());
             if free < MIN_FREE_BYTES || free < all / 50 {
-                report.problem("disk", format!("only {text}. Make room, or PostgreSQL stops when the disk is full."));
+                report.problem("disk", format!("only {text}. Make room, {or}."));
             } else {
                 report.ok("disk", text);
             }
@@ -64,22 +61,15 @@ fn check_room(folder: &Path, report: &mut Report) {
 
 fn check_version(data_dir: &Path, report: &mut Report) {
     let Some(version) = private_version(data_dir) else { return };
-    let installed: Vec<String> = programs::directories("initdb")
-        .iter()
-        .filter_map(|directory| programs::major_version(&directory.join("postgres")))
-        .map(|version| version.to_string())
-        .collect();
-    let newest = programs::newest().map(|(version, _)| version.to_string());
+    let installed: Vec<String> = programs::installed().iter().map(|(version, _)| version.to_string()).collect();
     if !installed.contains(&version) {
         report.problem(
             "PostgreSQL",
             format!("version {version} has created the private PostgreSQL, and is not on this machine. Install it, and run `portal-redirects upgrade-database` if a newer one is here."),
         );
-    } else if newest.as_ref().is_some_and(|newest| *newest != version) {
-        report.note(
-            "PostgreSQL",
-            format!("the private one is of version {version}; `portal-redirects upgrade-database` makes it {}", newest.unwrap_or_default()),
-        );
+    } else if let Some(newest) = installed.first().filter(|newest| **newest != version) {
+        report
+            .note("PostgreSQL", format!("the private one is of version {version}; `portal-redirects upgrade-database` makes it {newest}"));
     } else {
         report.ok("PostgreSQL", format!("the private one and the programs on this machine are of version {version}"));
     }

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use app::database::timed_on;
-use sqlx::{PgConnection, postgres::PgListener};
+use sqlx::{
+    PgConnection,
+    postgres::{PgListener, PgPoolOptions},
+};
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
-use crate::database::{connector::Connector, privileges, same_database};
+use crate::database::{connector::Connector, privileges};
 
 /// What a server says about itself and the connection.
 #[derive(Debug)]
@@ -55,7 +59,8 @@ pub(super) async fn server(connection: &mut PgConnection) -> sqlx::Result<Server
 pub(super) async fn room(connection: &mut PgConnection) -> sqlx::Result<u32> {
     let room: i32 = sqlx::query_scalar(
         "select least(
-            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+                - coalesce(current_setting('reserved_connections', true)::int, 0),
             (select coalesce(nullif(rolconnlimit, -1), 1000000) from pg_roles where rolname = current_user),
             (select coalesce(nullif(datconnlimit, -1), 1000000) from pg_database where datname = current_database()))",
     )
@@ -84,25 +89,28 @@ pub(super) async fn missing_privileges(connection: &mut PgConnection) -> sqlx::R
             }
         }
     }
+    for (sequence, granted) in privileges::SEQUENCES {
+        for privilege in granted {
+            let query = "select has_sequence_privilege(to_regclass($1), $2)";
+            let has: Option<bool> = sqlx::query_scalar(query).bind(sequence).bind(privilege).fetch_one(timed_on(&mut *connection)).await?;
+            if has != Some(true) {
+                missing.push(format!("{privilege} on {sequence}"));
+            }
+        }
+    }
     missing.dedup();
     Ok(missing)
 }
 
-/// Whether a notification that one connection sends arrives at another one; false if they lead to different databases.
+/// Whether a notification that one connection sends arrives at another one in time.
 ///
 /// # Errors
 /// The second connection can't be opened, or a query fails.
-pub(super) async fn hears(listening: &Connector, connection: &mut PgConnection) -> anyhow::Result<bool> {
-    let mut second = listening.connect().await?;
-    if !same_database(&mut second, connection).await? {
-        return Ok(false);
-    }
-    drop(second);
-    let pool = listening.pool(sqlx::postgres::PgPoolOptions::new().max_connections(1), "doctor");
+pub(super) async fn hears(listening: &Connector, connection: &mut PgConnection, limit: Duration) -> sqlx::Result<bool> {
+    let pool = listening.pool(PgPoolOptions::new().max_connections(1), "doctor");
     let mut listener = PgListener::connect_with(&pool).await?;
     let channel = format!("portal_redirects_doctor_{}", std::process::id());
     listener.listen(&channel).await?;
     sqlx::query("select pg_notify($1, '')").bind(&channel).execute(timed_on(connection)).await?;
-    listener.recv().await?;
-    Ok(true)
+    timeout(limit, listener.recv()).await.map_or(Ok(false), |received| received.map(|_| true))
 }

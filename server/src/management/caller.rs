@@ -15,17 +15,13 @@ use app::{
 };
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::{BURST, INTERVAL, Management, problem::Problem};
-use crate::http::{client_address::client_address, rate_limit::RateLimited};
-
-/// The policy and what is left of it: <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>.
-const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+use super::{Management, problem::Problem};
+use crate::http::client_address::client_address;
 
 /// Lets a request through if its token is valid, and says how many more requests it may send.
 pub(super) async fn authenticate(State(management): State<Management>, mut request: Request, next: Next) -> Response {
@@ -35,29 +31,17 @@ pub(super) async fn authenticate(State(management): State<Management>, mut reque
         Err(problem) => return problem.into_response(),
     };
     // Before the database is asked, so that nobody makes it busy with one token.
-    let key = secret.hash();
-    let mut response = match management.rate_limit.take(&key) {
-        Ok(()) => match admitted(&management, &secret, address).await {
+    let answer = async {
+        match admitted(&management, &secret, address).await {
             Ok(token) => {
                 request.extensions_mut().insert(token);
                 next.run(request).await
             }
             Err(problem) => problem.into_response(),
-        },
-        Err(RateLimited { seconds }) => {
-            let detail = format!("This token has sent too many requests. Try again in {seconds} s.");
-            Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).with(header::RETRY_AFTER, seconds.to_string()).into_response()
         }
     };
-    let headers = response.headers_mut();
-    let policy = format!("\"token\";q={BURST};w={}", INTERVAL.as_millis() * u128::from(BURST) / 1000);
-    let left = format!("\"token\";r={}", management.rate_limit.left(&key));
-    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
-    }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let mut response = management.rate_limit.answer(&secret.hash(), answer).await;
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

@@ -19,6 +19,7 @@ mod members;
 mod openapi;
 mod page;
 mod problem;
+mod rate_limit;
 mod redirects;
 mod request;
 mod resolve;
@@ -29,11 +30,9 @@ use std::{sync::Arc, time::Duration};
 use app::instances::save::DashboardHost;
 use sqlx::PgPool;
 
-use crate::{
-    dashboard::Dashboard,
-    http::{rate_limit::RateLimit, turns::Turns},
-};
+use crate::{dashboard::Dashboard, http::turns::Turns};
 
+use rate_limit::TokenRateLimit;
 pub(crate) use routes::router;
 
 /// A token may send 3,000 requests at once, as a pipeline does that applies a thousand instances. It gets one back every 20 ms, which is 50 a
@@ -48,7 +47,7 @@ pub(crate) struct Management {
     dashboard_host: DashboardHost,
     requires_second_factor: bool,
     /// How many requests each token may send, by its hash.
-    rate_limit: Arc<RateLimit<[u8; 32]>>,
+    rate_limit: Arc<TokenRateLimit>,
     /// The turns of admins to have long lists checked, which the dashboard gives too.
     lists: Arc<Turns<i64>>,
 }
@@ -60,7 +59,7 @@ impl Management {
             pool: dashboard.pool.clone(),
             dashboard_host: DashboardHost(dashboard.url.own_host()),
             requires_second_factor: dashboard.second_factor.is_required,
-            rate_limit: Arc::new(RateLimit::new(BURST, INTERVAL)),
+            rate_limit: Arc::new(TokenRateLimit::new(BURST, INTERVAL)),
             lists: Arc::clone(&dashboard.lists),
         }
     }

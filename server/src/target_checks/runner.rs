@@ -72,22 +72,21 @@ async fn lead(mut leader: Leader, checks: &Arc<Checks>) -> sqlx::Error {
     loop {
         let busy: Vec<i64> = instances.values().copied().collect();
         let free = MAX_RUNNING.saturating_sub(busy.len());
-        if free > 0 {
-            let due = match timeout(DUE_TIMEOUT, leader.due(&busy, i64::try_from(free).unwrap_or_default())).await {
-                Ok(Ok(due)) => due,
-                Ok(Err(error)) => return error,
-                Err(_) => return sqlx::Error::PoolTimedOut,
-            };
-            for due in due {
-                let checks = Arc::clone(checks);
-                let task = running.spawn(async move {
-                    if let Err(error) = checks.check(due).await {
-                        tracing::debug!(%error, "the targets of an instance could not be checked");
-                        sleep(RETRY_INTERVAL).await;
-                    }
-                });
-                instances.insert(task.id(), due.instance);
-            }
+        // Asked even if none is free: it keeps the lease.
+        let due = match timeout(DUE_TIMEOUT, leader.due(&busy, i64::try_from(free).unwrap_or_default())).await {
+            Ok(Ok(due)) => due,
+            Ok(Err(error)) => return error,
+            Err(_) => return sqlx::Error::PoolTimedOut,
+        };
+        for due in due {
+            let checks = Arc::clone(checks);
+            let task = running.spawn(async move {
+                if let Err(error) = checks.check(due).await {
+                    tracing::debug!(%error, "the targets of an instance could not be checked");
+                    sleep(RETRY_INTERVAL).await;
+                }
+            });
+            instances.insert(task.id(), due.instance);
         }
         tokio::select! {
             () = sleep(POLL_INTERVAL) => {}

@@ -41,3 +41,30 @@ async fn a_file_is_never_overwritten_and_none_is_left_of_a_backup_that_fails(poo
     assert!(refused.code == Some(1) && refused.said.contains("there is nothing to back up"), "{refused:?}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_belongs_to_other_programs_is_neither_backed_up_nor_in_the_way(pool: PgPool) {
+    fill(&pool).await;
+    let foreign = "create schema other; create table other.foreign_table (id bigint); insert into other.foreign_table values (1); select lo_from_bytea(0, 'x')";
+    sqlx::raw_sql(foreign).execute(&pool).await.unwrap();
+    let (_folder, file) = backup(&pool.connect_options());
+    // Into itself, and into a database that has the same already.
+    for target in [pool.clone(), second(&pool).await] {
+        sqlx::raw_sql("create schema if not exists other; create table if not exists other.foreign_table (id bigint)")
+            .execute(&target)
+            .await
+            .unwrap();
+        let restored = run(&target.connect_options(), &["restore", &file, "--replace"]);
+        assert_eq!(restored.code, Some(0), "{restored:?}");
+        assert_eq!(rows(&target).await, rows(&pool).await);
+    }
+    let kept: i64 = sqlx::query_scalar("select count(*) from other.foreign_table").fetch_one(&pool).await.unwrap();
+    assert_eq!(kept, 1);
+
+    // A view of somebody else's is never dropped with our tables.
+    sqlx::raw_sql("create view other.report as select slug from public.instances").execute(&pool).await.unwrap();
+    let before = rows(&pool).await;
+    let refused = run(&pool.connect_options(), &["restore", &file, "--replace"]);
+    assert!(refused.code == Some(1) && refused.said.contains("other objects depend on it"), "{refused:?}");
+    assert_eq!(rows(&pool).await, before);
+}

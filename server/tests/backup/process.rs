@@ -58,7 +58,7 @@ pub(crate) async fn second(pool: &PgPool) -> PgPool {
 pub(crate) async fn rows(pool: &PgPool) -> Vec<String> {
     let mut rows = Vec::new();
     for (table, _) in server::database::privileges::TABLES {
-        if ["rate_limits", "runtimes", "runtime_versions"].contains(table) {
+        if server::database::privileges::OF_RUNNING_SERVERS.contains(table) {
             continue;
         }
         let of_table = format!("select '{table}: ' || t::text from {table} t order by t::text");

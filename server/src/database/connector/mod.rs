@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::database::timed_on;
+use app::database::{timed, timed_on};
 use sqlx::{
     Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -100,8 +100,10 @@ impl Connector {
             let is_older = switched.is_some_and(|switched| connection.age > switched.elapsed());
             Box::pin(async move { Ok(!is_older) })
         });
+        // Locked before the host is looked up, so that no switch is missed.
+        let mut pools = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let pool = options.connect_lazy_with(self.options(suffix));
-        self.0.pools.lock().unwrap_or_else(PoisonError::into_inner).push((pool.clone(), suffix.to_owned()));
+        pools.push((pool.clone(), suffix.to_owned()));
         pool
     }
 
@@ -166,15 +168,22 @@ impl Connector {
     }
 
     fn switch(&self, index: usize) {
+        // Locked first, so that two switches at once leave the pools at the host that is in use.
+        let pools = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let is_another = self.0.current.send_if_modified(|current| std::mem::replace(current, index) != index);
         if !is_another {
             return;
         }
         tracing::warn!("the database is used at {} now ({})", place(&self.0.hosts[index]), self.0.url.source());
-        for (pool, suffix) in &*self.0.pools.lock().unwrap_or_else(PoisonError::into_inner) {
+        for (pool, suffix) in &*pools {
             pool.set_connect_options(self.named(index, suffix));
         }
         // Only now: what the pools open from here on leads to the other host.
+        self.drop_older_connections();
+    }
+
+    /// Lets no pool use a connection again that it has opened before now.
+    fn drop_older_connections(&self) {
         *self.0.switched.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
@@ -185,10 +194,15 @@ impl Connector {
         }
         loop {
             sleep(CHECK_INTERVAL).await;
-            let checked = timeout(CHECK_TIMEOUT, store::is_target_of_pool(pool, self.0.url.target_session())).await;
-            if !matches!(checked, Ok(Ok(true)))
-                && let Err(error) = self.choose("").await
-            {
+            let checked = timeout(CHECK_TIMEOUT, store::is_target(timed(pool), self.0.url.target_session())).await;
+            if matches!(checked, Ok(Ok(true))) {
+                continue;
+            }
+            // One that was opened while the host changed its part may lead to it after another one was chosen.
+            if matches!(checked, Ok(Ok(false))) {
+                self.drop_older_connections();
+            }
+            if let Err(error) = self.choose("").await {
                 tracing::debug!("{error}");
             }
         }

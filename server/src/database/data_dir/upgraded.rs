@@ -21,8 +21,8 @@ impl DataDir {
         cluster_version(&self.cluster)
     }
 
-    /// The same directory with the cluster that an upgrade makes, beside the one in use.
-    pub(in crate::database) fn upgraded(&self) -> io::Result<Self> {
+    /// The same directory with the cluster that an upgrade fills, beside the one in use.
+    pub(in crate::database) fn upgrading(&self) -> io::Result<Self> {
         self.beside(self.cluster.with_file_name(UPGRADING))
     }
 

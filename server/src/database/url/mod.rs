@@ -203,7 +203,9 @@ impl DatabaseUrl {
 
     /// Whether a text contains the password or a setting's value. Then it must not be shown.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        let options = self.options.iter().flat_map(|options| options.0.split([' ', '=']).filter(|value| value.len() > 3));
-        self.password.iter().map(|password| password.0.as_str()).chain(options).any(|secret| text.contains(secret))
+        let values = self.options.iter().flat_map(|options| options.0.split(' ')).filter_map(|option| Some(option.split_once('=')?.1));
+        // A password that is also the user's name hides nothing, and PostgreSQL names the user.
+        let password = self.password.iter().map(|password| password.0.as_str()).filter(|password| Some(*password) != self.user.as_deref());
+        password.chain(values).any(|secret| secret.len() > 3 && text.contains(secret))
     }
 }

@@ -169,7 +169,14 @@ fn libpq_gets_the_same_from_its_environment() {
         ("PGAPPNAME", "portal-redirects"),
         ("PGOPTIONS", "-c a.b=1"),
     ];
-    assert_eq!(environment(url), expected.map(|(name, value)| (name, value.to_owned())));
+    // Where the system has them in one file, it is that.
+    let told: Vec<_> = environment(url)
+        .into_iter()
+        .map(|(name, value)| (name, if name == "PGSSLROOTCERT" && value.starts_with('/') { "system".to_owned() } else { value }))
+        .collect();
+    assert_eq!(told, expected.map(|(name, value)| (name, value.to_owned())));
+    assert!(environment("postgres://h/d?sslmode=verify-full").iter().any(|(name, _)| *name == "PGSSLROOTCERT"));
+    assert!(environment("postgres://h/d?target_session_attrs=primary").contains(&("PGTARGETSESSIONATTRS", "read-write".to_owned())));
     let names: Vec<&str> = environment("postgres:///").into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["PGCONNECT_TIMEOUT", "PGAPPNAME"], "everything else is taken from the environment, as by sqlx");
     let socket = DatabaseUrl::of_socket(std::path::Path::new("/data/run"), "u", "d").libpq_environment();

@@ -21,7 +21,7 @@ use super::{
 pub(super) const LOAD_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How many connections load instances.
-const MAX_CONNECTIONS: u32 = 4;
+pub(crate) const MAX_CONNECTIONS: u32 = 4;
 
 /// How often an instance is loaded again that turns out to be out of date.
 const MAX_ATTEMPTS: usize = 4;

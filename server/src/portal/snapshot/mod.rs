@@ -38,7 +38,7 @@ use super::{problem_details::ProblemDetails, visits::VisitCounter};
 use crate::http::host::asked_host;
 pub(super) use extractors::{FoundInstance, OpenInstance};
 use host::Host;
-pub(crate) use load::pool;
+pub(crate) use load::{MAX_CONNECTIONS, pool};
 use lookup_counters::LookupCounters;
 pub(super) use memory::Snapshot;
 use memory::{Memory, Moment};

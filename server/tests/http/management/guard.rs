@@ -16,7 +16,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::Client;
-use crate::common::{Answer, Site, account, member, owner, request, store_my_app};
+use crate::common::{Site, account, member, owner, request, store_my_app};
 
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
@@ -171,18 +171,8 @@ async fn what_is_left_of_the_rate_limit_is_said_and_another_site_reads_nothing(p
     let answer = client.send(Method::GET, "/instances", &[("origin", "https://evil.com")], None).await;
     assert_eq!(answer.header("ratelimit-policy"), "\"token\";q=3000;w=60");
     // One may have come back by now.
-    let left = |answer: &Answer| answer.header("ratelimit").strip_prefix("\"token\";r=").unwrap().parse::<u32>().unwrap();
-    assert!((2999..=3000).contains(&left(&answer)), "{}", answer.header("ratelimit"));
+    let left = answer.header("ratelimit").strip_prefix("\"token\";r=").unwrap().parse::<u32>().unwrap();
+    assert!((2999..=3000).contains(&left), "{left}");
     assert_eq!(answer.header("access-control-allow-origin"), "");
     assert_eq!(answer.header("cache-control"), "no-store");
-    let mut last = answer;
-    for _ in 0..5000 {
-        last = client.get("/nothing").await;
-        if last.status == StatusCode::TOO_MANY_REQUESTS {
-            break;
-        }
-    }
-    assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(left(&last) < 100, "{}", last.header("ratelimit"));
-    assert!(last.header("retry-after").parse::<u64>().unwrap() >= 1);
 }
