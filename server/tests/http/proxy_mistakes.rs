@@ -93,20 +93,26 @@ async fn behind_tls_a_wrong_host_or_an_unread_client_address_gets_what_to_set(po
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_headers_count_that_tell_a_client_and_no_others(pool: PgPool) {
+async fn the_headers_count_that_tell_a_clients_address_and_no_others(pool: PgPool) {
     let site = site(&pool, "https://dash.example.com", ClientIpSource::ConnectInfo);
     for (header, status) in [
         ("forwarded", StatusCode::BAD_REQUEST),
-        ("x-forwarded-proto", StatusCode::BAD_REQUEST),
-        ("x-forwarded-host", StatusCode::BAD_REQUEST),
+        ("x-forwarded-for", StatusCode::BAD_REQUEST),
         ("x-real-ip", StatusCode::BAD_REQUEST),
         ("cf-connecting-ip", StatusCode::BAD_REQUEST),
+        // No --client-address reads them.
+        ("x-forwarded-proto", StatusCode::OK),
+        ("x-forwarded-host", StatusCode::OK),
         // A visitor's own proxy adds it as well.
         ("via", StatusCode::OK),
     ] {
         let answer = site.get_with("/account/sign-in", &[("host", DASHBOARD), (header, "x")]).await;
         assert_eq!(answer.status, status, "{header}");
     }
+    // The page names the header that tells the address, whatever comes before it.
+    let both = [("host", DASHBOARD), ("accept", "text/html"), ("x-forwarded-proto", "https"), ("x-forwarded-for", "192.0.2.7")];
+    let answer = site.get_with("/account/sign-in", &both).await;
+    assert!(text(answer.text()).contains("A proxy sent the header x-forwarded-for, but"), "{}", answer.text());
 }
 
 #[sqlx::test(migrations = "../migrations")]
