@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use axum::http::HeaderName;
 use clap::Parser;
 use tower::{ServiceExt, service_fn};
 
