@@ -1,6 +1,6 @@
 // PostgreSQL with high availability, as Debian packages it: three nodes that Patroni runs, etcd, and HAProxy in front of the leader.
 import { execFileSync, spawn } from "node:child_process";
-import { chownSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chownSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../packages/walk.mjs";
 
@@ -159,5 +159,3 @@ ${servers.join("\n")}
     await until("new leader", async () => (await this.members()).some((member) => member.role === "leader" && member.name === to.name));
   }
 }
-
-export const makeFolder = (path) => mkdirSync(path, { recursive: true });

@@ -59,7 +59,7 @@ function changedRoot() {
   const env = { PATH: process.env.PATH, ...variables, PORTAL_REDIRECTS_DATA_DIR: "/var/lib/portal-redirects" };
   let server;
   return {
-    start: () => (server = spawn("chroot", inside("/usr/bin/tini", "-s", "--", "/usr/bin/portal-redirects", "serve"), { env, stdio: ["ignore", "pipe", "pipe"] })),
+    start: () => (server = spawn("chroot", inside("/usr/bin/portal-redirects", "serve"), { env, stdio: ["ignore", "pipe", "pipe"] })),
     stop: () => server.kill("SIGTERM"),
     check: () => assert.match(execFileSync("chroot", inside("/usr/bin/portal-redirects", "healthcheck"), { encoding: "utf8", env }), /^ready$/m),
   };

@@ -19,13 +19,13 @@ pub struct MembersFilter {
     pub after: Option<Position>,
 }
 
-/// A position in the list of members: after the member with this role and this account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A position in the list of members: after the member with this role and this address, even if they are no member any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The member's role.
     pub role: Role,
-    /// The key of the member's account.
-    pub admin: i64,
+    /// The member's email address, as it is stored.
+    pub email: String,
 }
 
 /// The text is not a position.
@@ -40,7 +40,7 @@ pub struct UnknownSearch;
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.role, self.admin)
+        write!(f, "{}-{}", self.role, self.email)
     }
 }
 
@@ -48,9 +48,12 @@ impl FromStr for Position {
     type Err = UnknownPosition;
 
     fn from_str(text: &str) -> Result<Self, UnknownPosition> {
-        let (role, admin) = text.split_once('-').ok_or(UnknownPosition)?;
-        let admin = admin.parse().ok().filter(|admin| *admin > 0).ok_or(UnknownPosition)?;
-        Ok(Self { role: role.parse().map_err(|_| UnknownPosition)?, admin })
+        let (role, email) = text.split_once('-').ok_or(UnknownPosition)?;
+        let is_address = email.contains('@') && !email.contains(|c: char| c.is_control() || c.is_whitespace());
+        if !is_address {
+            return Err(UnknownPosition);
+        }
+        Ok(Self { role: role.parse().map_err(|_| UnknownPosition)?, email: email.to_owned() })
     }
 }
 
@@ -94,7 +97,7 @@ impl MembersFilter {
         if !self.search.is_empty() {
             query.append_pair("q", &self.search);
         }
-        if let Some(after) = self.after {
+        if let Some(after) = &self.after {
             query.append_pair("after", &after.to_string());
         }
         query.extend_pairs(more);
@@ -109,16 +112,26 @@ mod tests {
 
     #[test]
     fn a_written_filter_is_read_as_the_same_filter() {
-        let filter = MembersFilter { search: "ana+x&y@".into(), after: Some(Position { role: Role::Editor, admin: 12 }) };
+        let filter =
+            MembersFilter { search: "ana+x&y@".into(), after: Some(Position { role: Role::Editor, email: "jo-ann+x@y-z.com".into() }) };
         let address = filter.page("my-app", &[("changed", "7")]);
-        assert_eq!(address, "/instances/my-app/members?q=ana%2Bx%26y%40&after=editor-12&changed=7");
+        assert_eq!(address, "/instances/my-app/members?q=ana%2Bx%26y%40&after=editor-jo-ann%2Bx%40y-z.com&changed=7");
         assert_eq!(MembersFilter::read(address.split_once('?').unwrap().1), filter);
         assert_eq!(MembersFilter::default().page("my-app", &[]), "/instances/my-app/members");
     }
 
     #[test]
     fn what_is_not_valid_is_left_out() {
-        for query in ["after=king-1", "after=owner", "after=owner-0", "after=owner-x", "q=a%00b", "other=1", "q=+&after="] {
+        for query in [
+            "after=king-a@b",
+            "after=owner",
+            "after=owner-12",
+            "after=owner-a%00@b",
+            "after=owner-a+x@b",
+            "q=a%00b",
+            "other=1",
+            "q=+&after=",
+        ] {
             assert_eq!(MembersFilter::read(query), MembersFilter::default(), "{query}");
         }
         assert_eq!(MembersFilter::read(&format!("q={}", "a".repeat(255))).search, "");

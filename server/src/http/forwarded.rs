@@ -1,9 +1,11 @@
-//! Headers by which a proxy says whose request it passes on.
+//! Headers by which a proxy shows that it passes on somebody else's request.
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-/// The headers besides `X-Forwarded-…`. Not `Via`: a visitor's own proxy adds that as well, and it tells no client's address.
-const FORWARDING: [HeaderName; 7] = [
+/// The headers that tell a client's address: those that one of the values of `--client-address` reads. Not `Via`: a visitor's own proxy
+/// adds that as well, and it tells no address.
+static ADDRESS_HEADERS: [HeaderName; 8] = [
+    HeaderName::from_static("x-forwarded-for"),
     header::FORWARDED,
     HeaderName::from_static("x-real-ip"),
     HeaderName::from_static("cf-connecting-ip"),
@@ -13,9 +15,14 @@ const FORWARDING: [HeaderName; 7] = [
     HeaderName::from_static("x-envoy-external-address"),
 ];
 
-/// The header by which a proxy says whose request this is, if there is one.
-pub(crate) fn forwarding_header(headers: &HeaderMap) -> Option<&HeaderName> {
-    headers.keys().find(|name| name.as_str().starts_with("x-forwarded-") || FORWARDING.contains(name))
+/// The header by which a proxy tells the client's address, if there is one.
+pub(crate) fn address_header(headers: &HeaderMap) -> Option<&'static HeaderName> {
+    ADDRESS_HEADERS.iter().find(|name| headers.contains_key(*name))
+}
+
+/// Whether a proxy has passed the request on: it tells the client's address, or what the client asked for.
+pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| name.as_str().starts_with("x-forwarded-")) || address_header(headers).is_some()
 }
 
 #[cfg(test)]
@@ -23,17 +30,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_is_known_by_the_headers_that_tell_a_client() {
+    fn a_proxy_is_known_by_its_headers_and_only_some_of_them_tell_an_address() {
         let found = |name: &'static str| {
-            forwarding_header(&HeaderMap::from_iter([(HeaderName::from_static(name), "x".parse().unwrap())])).is_some()
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), "x".parse().unwrap())]);
+            (address_header(&headers).map(HeaderName::as_str), is_forwarded(&headers))
         };
-        for name in
-            ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"]
-        {
-            assert!(found(name), "{name}");
+        for name in [
+            "x-forwarded-for",
+            "forwarded",
+            "x-real-ip",
+            "cf-connecting-ip",
+            "cloudfront-viewer-address",
+            "fly-client-ip",
+            "true-client-ip",
+            "x-envoy-external-address",
+        ] {
+            assert_eq!(found(name), (Some(name), true), "{name}");
+        }
+        for name in ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server"] {
+            assert_eq!(found(name), (None, true), "{name}");
         }
         for name in ["via", "host", "x-forward", "user-agent"] {
-            assert!(!found(name), "{name}");
+            assert_eq!(found(name), (None, false), "{name}");
         }
     }
 }

@@ -10,18 +10,15 @@ use std::{
 use app::runtimes::RuntimeRole;
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode},
     response::{IntoResponse, Response},
 };
 use axum_client_ip::ClientIpSource;
 use futures_util::future::Either;
 use tower::Service;
 
-use super::{dashboard_url::is_loopback, envelope};
+use super::{dashboard_url::is_loopback, envelope, forwarded::is_forwarded};
 use crate::{config::Config, observe::sampled::Sampled};
-
-/// What a proxy adds. Behind one, every client seems to have the proxy's address.
-const FORWARDED: [HeaderName; 3] = [header::FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
 
 const REFUSED: &str =
     "This server runs without TLS (--insecure-http), so it answers only clients of its private network, without a proxy between.\n";
@@ -90,8 +87,9 @@ impl<S> ForClient<S> {
         Self { service, is_private: insecure_http.then(|| is_private(client)) }
     }
 
+    /// Behind a proxy, every client seems to have the proxy's address.
     fn refuses(&self, headers: &HeaderMap) -> bool {
-        self.is_private.is_some_and(|is_private| !is_private || FORWARDED.iter().any(|name| headers.contains_key(name)))
+        self.is_private.is_some_and(|is_private| !is_private || is_forwarded(headers))
     }
 }
 

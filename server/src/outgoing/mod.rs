@@ -12,7 +12,7 @@ mod resolver;
 pub(crate) mod tests;
 
 pub(crate) use address::AddressPolicy;
-pub(crate) use client::{Client, OutgoingRequest};
+pub(crate) use client::{Client, Fetched, OutgoingRequest};
 pub(crate) use error::OutgoingError;
 pub(crate) use follow::{End, FollowError, Followed};
 #[cfg(test)]

@@ -13,7 +13,7 @@ use axum_client_ip::ClientIpSource;
 
 use super::{pages, problem_details::ProblemDetails, snapshot::Snapshots};
 use crate::{
-    http::{dashboard_url::DashboardUrl, forwarded::forwarding_header, host::host_of},
+    http::{dashboard_url::DashboardUrl, forwarded::address_header, host::host_of},
     observe::sampled::Sampled,
 };
 
@@ -42,7 +42,10 @@ impl ProxyCheck {
 /// Around pages and the management API: refuses a request that tells a client's address nobody reads. Where the dashboard has no TLS,
 /// as on a laptop or beside a portal runtime, the log says so.
 pub(crate) async fn of_pages(State(check): State<ProxyCheck>, request: Request, next: Next) -> Response {
-    let Some(header) = forwarding_header(request.headers()).filter(|_| check.reads_connection) else { return next.run(request).await };
+    if !check.reads_connection {
+        return next.run(request).await;
+    }
+    let Some(header) = address_header(request.headers()) else { return next.run(request).await };
     UNREAD.note(|times| {
         tracing::warn!(
             times,

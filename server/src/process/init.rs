@@ -1,11 +1,10 @@
 //! As process 1 of a container, the program is its own init: it serves in a child process, passes signals on to it, and reaps every
-//! process that has lost its parent. PostgreSQL loses its parent when it starts. If nobody reaped a killed one, its process ID would stay in
-//! use, and PostgreSQL would never be started again.
+//! process that has lost its parent. PostgreSQL detaches from its parent when it starts. If nobody reaps it after it was killed, its
+//! process ID stays in use, and the server would take it for a running PostgreSQL and never start another.
 
 use std::{
     io,
-    os::unix::process::ExitStatusExt,
-    process::{Command, ExitCode, ExitStatus},
+    process::{Command, ExitCode},
 };
 
 use anyhow::Context;
@@ -40,8 +39,8 @@ pub fn run_as_init() -> anyhow::Result<Option<ExitCode>> {
     loop {
         match watched.wait()? {
             Signal::SIGCHLD => {
-                if let Some(status) = reap(child)? {
-                    return Ok(Some(exit_code(status)));
+                if let Some(code) = reap(child)? {
+                    return Ok(Some(ExitCode::from(code)));
                 }
             }
             // It may have ended just now: then its SIGCHLD comes next.
@@ -50,22 +49,17 @@ pub fn run_as_init() -> anyhow::Result<Option<ExitCode>> {
     }
 }
 
-/// Reaps every process that has ended. Returns how the child has ended, if it has.
-fn reap(child: Pid) -> io::Result<Option<ExitStatus>> {
-    let mut status = None;
+/// Reaps every process that has ended. Returns the child's exit code, if it has ended, as a shell tells it: 128 and the signal for a
+/// process that was killed.
+fn reap(child: Pid) -> io::Result<Option<u8>> {
+    let mut ended = None;
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(status),
-            Ok(WaitStatus::Exited(id, code)) if id == child => status = Some(ExitStatus::from_raw(code << 8)),
-            Ok(WaitStatus::Signaled(id, signal, _)) if id == child => status = Some(ExitStatus::from_raw(signal as i32)),
+            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(ended),
+            Ok(WaitStatus::Exited(id, code)) if id == child => ended = Some(u8::try_from(code).unwrap_or(1)),
+            Ok(WaitStatus::Signaled(id, signal, _)) if id == child => ended = Some(u8::try_from(128 + signal as i32).unwrap_or(1)),
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
-}
-
-/// The exit code as a shell tells it: 128 and the signal for a process that was killed.
-fn exit_code(status: ExitStatus) -> ExitCode {
-    let code = status.code().or_else(|| Some(128 + status.signal()?)).and_then(|code| u8::try_from(code).ok());
-    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }

@@ -84,7 +84,7 @@ async fn listen(
     let is_behind_proxy = config.is_behind_proxy();
     if is_behind_proxy && config.client_address == ClientIpSource::ConnectInfo {
         tracing::warn!(
-            "behind a proxy, all clients share its IP address and therefore one sign-in rate limit; set --client-address to the header that the proxy sets"
+            "a proxy seems to be in front, and --client-address is not set: if the proxy tells the client's address in a header, requests are refused where --dashboard-url is https; if it does not, all clients share the proxy's address and its limits. Set --client-address to the header that the proxy sets"
         );
     }
     let visits = if config.visits.are_counted { VisitCounter::new(config.visits.memory) } else { VisitCounter::off() };

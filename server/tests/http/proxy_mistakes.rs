@@ -1,6 +1,9 @@
 //! A proxy that is not set up is told so: each host, with and without forwarding headers, for each source of the client's address.
 
-use app::{portal::view::PROXIES, redirects::Environment};
+use app::{
+    portal::view::PROXIES,
+    redirects::{Environment, Settings},
+};
 use axum::http::StatusCode;
 use axum_client_ip::ClientIpSource;
 use server::{
@@ -10,7 +13,7 @@ use server::{
 use sqlx::PgPool;
 
 use crate::{
-    common::{Answer, FORM, Site, store_my_app},
+    common::{Answer, FORM, Site, other_app, store_instance, store_my_app},
     html::text,
 };
 
@@ -93,20 +96,26 @@ async fn behind_tls_a_wrong_host_or_an_unread_client_address_gets_what_to_set(po
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_headers_count_that_tell_a_client_and_no_others(pool: PgPool) {
+async fn the_headers_count_that_tell_a_clients_address_and_no_others(pool: PgPool) {
     let site = site(&pool, "https://dash.example.com", ClientIpSource::ConnectInfo);
     for (header, status) in [
         ("forwarded", StatusCode::BAD_REQUEST),
-        ("x-forwarded-proto", StatusCode::BAD_REQUEST),
-        ("x-forwarded-host", StatusCode::BAD_REQUEST),
+        ("x-forwarded-for", StatusCode::BAD_REQUEST),
         ("x-real-ip", StatusCode::BAD_REQUEST),
         ("cf-connecting-ip", StatusCode::BAD_REQUEST),
+        // No --client-address reads them.
+        ("x-forwarded-proto", StatusCode::OK),
+        ("x-forwarded-host", StatusCode::OK),
         // A visitor's own proxy adds it as well.
         ("via", StatusCode::OK),
     ] {
         let answer = site.get_with("/account/sign-in", &[("host", DASHBOARD), (header, "x")]).await;
         assert_eq!(answer.status, status, "{header}");
     }
+    // The page names the header that tells the address, whatever comes before it.
+    let both = [("host", DASHBOARD), ("accept", "text/html"), ("x-forwarded-proto", "https"), ("x-forwarded-for", "192.0.2.7")];
+    let answer = site.get_with("/account/sign-in", &both).await;
+    assert!(text(answer.text()).contains("A proxy sent the header x-forwarded-for, but"), "{}", answer.text());
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -117,6 +126,33 @@ async fn on_a_laptop_forwarding_headers_and_loopback_names_change_nothing(pool: 
         assert_eq!(answer.status, StatusCode::OK, "{host}");
     }
     assert_explains(&site.get_with("/account/sign-in", &[("host", "backend:3000")]).await, StatusCode::MISDIRECTED_REQUEST, "a name");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_runtime_without_a_dashboard_url_gives_no_production_visitor_a_session_without_tls_behind_a_proxy(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    store_instance(&pool, &Settings { environment: Environment::Development, ..other_app("other") }).await;
+    for client_address in [ClientIpSource::ConnectInfo, ClientIpSource::XRealIp] {
+        let options = HttpOptions::new(client_address, MaxConnections::INTERNAL, TransportSecurity::default());
+        let site = Site::portal(&pool, None, options);
+        for (host, slug, header, status) in [
+            ("127.0.0.1:3000", "my-app", ("x-forwarded-proto", "https"), StatusCode::MISDIRECTED_REQUEST),
+            ("127.0.0.1:3000", "my-app", ("x-real-ip", "192.0.2.7"), StatusCode::MISDIRECTED_REQUEST),
+            ("127.0.0.1:3000", "my-app", ("via", "1.1 proxy"), StatusCode::OK),
+            ("127.0.0.1:3000", "other", ("x-forwarded-proto", "https"), StatusCode::OK),
+        ] {
+            let path = format!("/portal/{slug}/sign-in");
+            let answer = site.get_with(&path, &[("host", host), ("accept", "text/html"), header]).await;
+            assert_eq!(answer.status, status, "{path} {header:?}");
+            if status == StatusCode::MISDIRECTED_REQUEST {
+                assert_explains(&answer, status, &format!("{path} {header:?}"));
+            }
+        }
+        // Where the proxy passes the host on, the portal's own origin has TLS.
+        let passed_on = [("host", PORTAL), ("x-forwarded-proto", "https"), ("x-real-ip", "192.0.2.7")];
+        assert_eq!(site.get_with("/sign-in", &passed_on).await.status, StatusCode::OK);
+        assert_eq!(site.get_with("/portal/my-app/sign-in", &passed_on).await.status, StatusCode::OK);
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

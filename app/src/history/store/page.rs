@@ -1,5 +1,5 @@
 //! Reads a page of the history. It takes the newest changes of each source by an index, at most as many as the page has, so a page costs
-//! the same however long the history is.
+//! the same however long the history is. A filter by day first looks for the keys of its days: that reads all changes of those days.
 
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool, types::Json};

@@ -65,18 +65,17 @@ pub struct MemberCount {
 /// # Errors
 /// The query fails.
 pub async fn read_page(pool: &PgPool, instance: i64, filter: &MembersFilter, limit: i64) -> Result<MembersPage, StoreError> {
-    // Where the account at the position is gone, the page begins with its role again.
     let rows = sqlx::query!(
         "select m.admin_id, a.email, m.role, m.since from members m join admins a on a.id = m.admin_id
         where m.instance_id = $1 and strpos(a.email, $2) > 0 and (
             $3::text is null or (array_position(array['owner', 'editor', 'viewer'], m.role), a.email)
-                > (array_position(array['owner', 'editor', 'viewer'], $3), coalesce((select p.email from admins p where p.id = $4), ''))
+                > (array_position(array['owner', 'editor', 'viewer'], $3), $4)
         )
         order by array_position(array['owner', 'editor', 'viewer'], m.role), a.email limit $5",
         instance,
         filter.search,
-        filter.after.map(|after| after.role.name()),
-        filter.after.map(|after| after.admin),
+        filter.after.as_ref().map(|after| after.role.name()),
+        filter.after.as_ref().map(|after| after.email.as_str()),
         // One more than the page shows tells whether there is another page.
         limit + 1
     )
@@ -88,7 +87,7 @@ pub async fn read_page(pool: &PgPool, instance: i64, filter: &MembersFilter, lim
     let (mut members, limit) = (members?, usize::try_from(limit).unwrap_or(0));
     let more = members.len() > limit;
     members.truncate(limit);
-    let next = members.last().filter(|_| more).map(|last| Position { role: last.role, admin: last.id });
+    let next = members.last().filter(|_| more).map(|last| Position { role: last.role, email: last.email.clone() });
     Ok(MembersPage { members, next })
 }
 

@@ -39,7 +39,8 @@ pub(super) fn member_list(
     let is_searched = !filter.search.is_empty();
     let search = (list.has_search || is_searched).then(|| search_form(list));
     let rows: Vec<_> = changed.into_iter().chain(page.members).map(|member| list.member_row(member, errors)).collect();
-    let first = filter.after.map(|_| view! { <a class="button small" href=filter.at(None).page(&list.slug, &[])>"First page"</a> });
+    let first =
+        filter.after.is_some().then(|| view! { <a class="button small" href=filter.at(None).page(&list.slug, &[])>"First page"</a> });
     let next = page.next.map(|next| {
         view! { <a class="button small" href=filter.at(Some(next)).page(&list.slug, &[]) rel="next">"Next"</a> }
     });
@@ -89,30 +90,36 @@ fn search_form(list: &MemberList) -> impl IntoView + use<> {
     }
 }
 
-/// The invitations that nobody has accepted, of those that the search finds. `new` is the address and the link of one that was just made.
+/// The invitations that nobody has accepted, of those that the search finds. If it finds members only, that is said. `new` is the address and the link of one that was just made.
 pub(super) fn invitations(
     list: &MemberList,
-    pending: Vec<PendingInvitation>,
+    count: MemberCount,
+    mut pending: Vec<PendingInvitation>,
     new: Option<&(String, String)>,
 ) -> Option<impl IntoView + use<>> {
+    let limit = usize::try_from(PAGE_SIZE).unwrap_or(0);
+    let is_cut = pending.len() > limit;
+    pending.truncate(limit);
     if pending.is_empty() {
-        return None;
+        let finds_members_only = list.is_owner && !list.filter.search.is_empty() && count.found > 0;
+        let none = || view! { <div class="card empty"><h3>"No invitation matches"</h3></div> };
+        return finds_members_only.then(|| invitations_section(none().into_any()));
     }
-    let is_cut = i64::try_from(pending.len()).is_ok_and(|count| count >= PAGE_SIZE);
     let cut = is_cut.then(|| view! { <p class="help">{format!("The newest {PAGE_SIZE}. Search for others by email address.")}</p> });
     let link_for = |email: &str| new.filter(|(invited, _)| invited == email).map(|(_, link)| link.clone());
     let rows =
         pending.into_iter().map(|pending| invitation_row(link_for(&pending.email), pending, &list.slug, &list.filter)).collect_view();
-    Some(view! {
+    Some(invitations_section(view! { <ul class="card people invited">{rows}</ul>{cut} }.into_any()))
+}
+
+fn invitations_section(shown: AnyView) -> impl IntoView + use<> {
+    view! {
         <section class="group" aria-labelledby="invitations-title">
             <div>
                 <h2 id="invitations-title">"Invitations"</h2>
                 <p>"Nobody has accepted these yet. Each link works once, within a week. A new link ends the old one."</p>
             </div>
-            <div>
-                <ul class="card people invited">{rows}</ul>
-                {cut}
-            </div>
+            <div>{shown}</div>
         </section>
-    })
+    }
 }

@@ -72,7 +72,8 @@ pub fn MembersPage() -> impl IntoView {
         let count = store::count(&pool, stored.id, &filter.search).await.map_err(loading::unavailable)?;
         let is_owner = role == Role::Owner;
         let pending = if is_owner {
-            links::pending(timed(&pool), stored.id, &filter.search, PAGE_SIZE).await.map_err(loading::unavailable)?
+            // One more than the page shows tells whether there are others.
+            links::pending(timed(&pool), stored.id, &filter.search, PAGE_SIZE + 1).await.map_err(loading::unavailable)?
         } else {
             Vec::new()
         };
@@ -95,7 +96,7 @@ pub fn MembersPage() -> impl IntoView {
         let has_search = list::has_search(count, &pending);
         let list = MemberList { slug: slug.clone(), name, filter, has_search, caller: caller.id, is_owner, changed, with_tokens };
         let members = list::member_list(&list, count, page, changed_elsewhere, &errors);
-        let invitations = list::invitations(&list, pending, new_link.as_ref());
+        let invitations = list::invitations(&list, count, pending, new_link.as_ref());
         // The form is far below a long list.
         let to_invite = (is_owner && has_search).then(|| view! { <p><a href="#invite-title">"Invite somebody"</a></p> });
         let form = is_owner.then(|| invite_form(&slug, invite, &errors));

@@ -27,7 +27,7 @@ pub const PROXIES: [ProxySettings; 3] = [
     ProxySettings {
         name: "nginx",
         place: "In the location with proxy_pass:",
-        lines: &["proxy_set_header Host $host;", "proxy_set_header X-Real-IP $remote_addr;"],
+        lines: &["proxy_set_header Host $http_host;", "proxy_set_header X-Real-IP $remote_addr;"],
     },
     ProxySettings {
         name: "Caddy",

@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use axum::http::HeaderName;
 use clap::Parser;
 use tower::{ServiceExt, service_fn};
 
@@ -73,8 +74,21 @@ async fn status(client: &str, insecure_http: bool, header: Option<&str>) -> Stat
 async fn clients_outside_the_private_network_are_refused_under_insecure_http() {
     for client in ["127.0.0.1:1", "192.168.1.7:1", "[fd00::7]:1", "[::ffff:10.0.0.7]:1"] {
         assert_eq!(status(client, true, None).await, StatusCode::OK, "{client}");
+        // A visitor's own proxy adds it as well.
+        assert_eq!(status(client, true, Some("via")).await, StatusCode::OK, "{client}");
         // A proxy hides who asks.
-        for header in ["forwarded", "x-forwarded-for", "x-real-ip"] {
+        for header in [
+            "forwarded",
+            "x-forwarded-for",
+            "x-forwarded-proto",
+            "x-forwarded-host",
+            "x-real-ip",
+            "cf-connecting-ip",
+            "cloudfront-viewer-address",
+            "fly-client-ip",
+            "true-client-ip",
+            "x-envoy-external-address",
+        ] {
             assert_eq!(status(client, true, Some(header)).await, StatusCode::FORBIDDEN, "{client} {header}");
             assert_eq!(status(client, false, Some(header)).await, StatusCode::OK, "{client} {header}");
         }

@@ -9,7 +9,7 @@ use app::{
         ended_flow,
         view::Notice,
     },
-    redirects::{Flow, LinkParams, MAX_QUERY_BYTES, Page, Visit, resolve},
+    redirects::{Environment, Flow, LinkParams, MAX_QUERY_BYTES, Page, Visit, resolve},
 };
 use axum::{
     Extension,
@@ -25,7 +25,10 @@ use super::{
     response::{self, misdirected},
 };
 use crate::{
-    http::host::{asked_host, host_name},
+    http::{
+        forwarded::is_forwarded,
+        host::{asked_host, host_name},
+    },
     portal::{
         cookies::VisitorCookies,
         problem_details::ProblemDetails,
@@ -91,6 +94,10 @@ impl PageRequest {
             return Err(closed);
         }
         let secure = is_secure(parts, &context, &snapshot, &base).ok_or_else(|| misdirected(parts))?;
+        // Behind a proxy with TLS that does not pass on the browser's host, the cookies of production's visitors would lack `Secure`.
+        if !secure && snapshot.instance.environment() == Environment::Production && is_forwarded(&parts.headers) {
+            return Err(misdirected(parts));
+        }
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let cookies = VisitorCookies { instance: snapshot.id, secure };
         let head = RequestHead { method: &parts.method, uri: &parts.uri, headers: &parts.headers, base: &base };

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use super::{MEMBERS, assert_leads_to};
 use crate::{
-    common::{Answer, Site, store_my_app},
+    common::{Answer, OWNER, Site, store_my_app},
     html::text,
 };
 
@@ -51,6 +51,40 @@ async fn a_page_has_a_hundred_members_however_many_there_are(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_hundred_invitations_are_all_and_a_search_without_one_says_so(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    let site = Site::new(&pool).await;
+    let invite = async |first: i32, last: i32| {
+        sqlx::query(
+            "insert into admin_links (kind, token_hash, email, instance_id, role, created_by, created_by_admin, expires_at)
+            select 'invite', sha256(n::text::bytea), 'i' || n || '@crowd.com', i.id, 'viewer', a.email, a.id, now() + interval '1 day'
+            from generate_series($1, $2) n, instances i, admins a where i.slug = 'my-app' and a.email = $3",
+        )
+        .bind(first)
+        .bind(last)
+        .bind(OWNER)
+        .execute(&pool)
+        .await
+        .unwrap();
+    };
+    let rows = |page: &Answer| page.text().matches("action=\"/instances/my-app/members/withdraw").count();
+    invite(1, 100).await;
+    let page = site.get(MEMBERS).await;
+    assert_eq!((rows(&page), text(page.text()).contains("The newest 100")), (100, false));
+    invite(101, 101).await;
+    let page = site.get(MEMBERS).await;
+    assert_eq!((rows(&page), text(page.text()).contains("The newest 100")), (100, true));
+    assert!(text(page.text()).contains("i101@crowd.com") && !text(page.text()).contains("i1@crowd.com"), "the newest ones");
+
+    let none = "No invitation matches";
+    let owner = OWNER.split('@').next().unwrap();
+    assert!(!text(page.text()).contains(none));
+    let found = site.get(&format!("{MEMBERS}?q={owner}%40")).await;
+    assert!(text(found.text()).contains(none), "{}", text(found.text()));
+    assert!(!text(site.get(&format!("{MEMBERS}?q=i7%40")).await.text()).contains(none));
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_form_leads_back_to_its_page_and_search(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool).await;
@@ -58,12 +92,12 @@ async fn a_form_leads_back_to_its_page_and_search(pool: PgPool) {
     let key = async |email: &str| {
         sqlx::query_scalar::<_, i64>("select id from admins where email = $1").bind(email).fetch_one(&pool).await.unwrap().to_string()
     };
-    let (member, other) = (key("007@crowd.com").await, key("008@crowd.com").await);
-    let page = site.get(&format!("{MEMBERS}?q=00&after=viewer-{other}")).await;
-    let action = format!("action=\"{MEMBERS}/role?q=00&amp;after=viewer-{other}\"");
+    let member = key("007@crowd.com").await;
+    let state = "q=00&after=viewer-008%40crowd.com";
+    let page = site.get(&format!("{MEMBERS}?{state}")).await;
+    let action = format!("action=\"{MEMBERS}/role?{}\"", state.replace('&', "&amp;"));
     assert!(page.text().contains(&action), "{}", page.text());
 
-    let state = format!("q=00&after=viewer-{other}");
     let answer = site.post(&format!("{MEMBERS}/role?{state}"), &[("member", &member), ("role", "editor")]).await;
     assert_leads_to(&answer, &format!("{MEMBERS}?{state}&changed={member}&was=viewer"));
     // The member is on another page by now, and is shown all the same.

@@ -3,9 +3,13 @@
 mod proxy;
 mod tls;
 
+use app::redirects::Settings;
 use sqlx::{ConnectOptions, PgPool};
 
-use crate::process::Server;
+use crate::{
+    common::{my_app, store_instance},
+    process::Server,
+};
 use proxy::{Kind, Proxy, free_port};
 use tls::{Said, Tls};
 
@@ -84,6 +88,22 @@ async fn everything_works(pool: &PgPool, kind: Kind) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn behind_nginx_a_portal_is_found_at_a_host_with_a_port(pool: PgPool) {
+    let origin = format!("https://{PORTAL}:8443");
+    store_instance(&pool, &Settings { portal_origin: origin, ..my_app() }).await;
+    let server = server(&pool, &["--client-address", "XRealIp"]);
+    let tls = Tls::new(&[DASHBOARD, PORTAL]);
+    let proxy = Proxy::start(Kind::Nginx, &server.address, &tls, free_port());
+    for (host, status) in [(format!("{PORTAL}:8443"), 200), (PORTAL.to_owned(), 421)] {
+        let request = format!("GET /sign-in HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\naccept: text/html\r\n\r\n");
+        let said = tls.send(proxy.port, PORTAL, request.as_bytes()).await;
+        assert_eq!(said.status, status, "{host}: {said:?}");
+    }
+    drop(proxy);
+    server.stop();
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn behind_a_bare_nginx_a_page_says_what_to_set(pool: PgPool) {
     let server = server(&pool, &[]);
     let tls = Tls::new(&[DASHBOARD, PORTAL]);
@@ -92,7 +112,7 @@ async fn behind_a_bare_nginx_a_page_says_what_to_set(pool: PgPool) {
     for (host, path) in [(DASHBOARD, "/account/sign-in"), (DASHBOARD, "/"), (PORTAL, "/sign-in"), (PORTAL, "/v1/redirects")] {
         let said = browser.get(host, path).await;
         assert_eq!((said.status, said.headers("set-cookie").len()), (421, 0), "{host}{path}: {said:?}");
-        assert!(said.body.contains("proxy_set_header Host $host;"), "{host}{path}: {said:?}");
+        assert!(said.body.contains("proxy_set_header Host $http_host;"), "{host}{path}: {said:?}");
     }
     drop(proxy);
     let log = server.stop();
