@@ -54,7 +54,7 @@ impl LiveStatus {
         self.runtimes.iter().filter(|runtime| !runtime.is_live && !runtime.is_silent()).count()
     }
 
-    /// The runtimes that have not been heard for longer than they may be silent.
+    /// The runtimes that have been silent for longer than they may be.
     pub fn silent(&self) -> impl Iterator<Item = &RuntimeStatus> {
         self.runtimes.iter().filter(|runtime| runtime.is_silent())
     }

@@ -48,9 +48,9 @@ pub(crate) fn notes(live: &LiveStatus) -> Vec<String> {
     // A runtime leaves the list after 90 seconds.
     let silent = match live.silent().count() {
         0 => None,
-        1 => Some("1 runtime has not been heard. It has ended, or it can't reach the database and serves what it has.".to_owned()),
+        1 => Some("1 runtime does not report any more. It has ended, or it can't reach the database and serves what it has.".to_owned()),
         count => Some(format!(
-            "{count} runtimes have not been heard. They have ended, or they can't reach the database and serve what they have."
+            "{count} runtimes do not report any more. They have ended, or they can't reach the database and serve what they have."
         )),
     };
     follows.into_iter().chain(silent).collect()
@@ -127,8 +127,8 @@ mod tests {
     fn nothing_is_promised_of_a_runtime_that_is_not_heard() {
         let (here, behind) = (&runtime(Some(12), true), &runtime(Some(11), false));
         let (gone, gone_behind) = (&silent(Some(12), true), &silent(Some(11), false));
-        let one = "1 runtime has not been heard. It has ended, or it can't reach the database and serves what it has.";
-        let two = "2 runtimes have not been heard. They have ended, or they can't reach the database and serve what they have.";
+        let one = "1 runtime does not report any more. It has ended, or it can't reach the database and serves what it has.";
+        let two = "2 runtimes do not report any more. They have ended, or they can't reach the database and serve what they have.";
         let says = |text: &str, notes: &[&str]| (format!("Version 12 · {text}"), notes.iter().map(|note| (*note).to_owned()).collect());
         assert_eq!(said(&[here, gone]), says("live on 1 of 2 runtimes", &[one]));
         assert_eq!(said(&[here, gone_behind]), says("live on 1 of 2 runtimes", &[one]));

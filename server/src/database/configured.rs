@@ -55,15 +55,16 @@ pub(crate) fn is_private(config: &Config) -> anyhow::Result<bool> {
 /// # Errors
 /// One is not valid, or there is one for a purpose of its own but none to serve with.
 pub(crate) fn check_urls(config: &Config) -> anyhow::Result<()> {
-    if serving_url(config)?.is_some() {
+    let (serving, owner, listen) = (serving_url(config)?, owner_url(config)?, listen_url(config)?);
+    if serving.is_some() {
         return Ok(());
     }
     anyhow::ensure!(
-        owner_url(config)?.is_none(),
+        owner.is_none(),
         "--migrate-database-url is set, but --database-url is not. Set --database-url for the role that serves, or neither of them for a private PostgreSQL."
     );
     anyhow::ensure!(
-        listen_url(config)?.is_none(),
+        listen.is_none(),
         "--listen-database-url is set, but --database-url is not. Set --database-url too, or neither of them for a private PostgreSQL."
     );
     Ok(())

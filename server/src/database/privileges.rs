@@ -115,7 +115,7 @@ pub async fn grant(owner: &mut PgConnection, role: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The columns of a table that whoever inserts a row has to choose: all but its generated key, its times and its random ids.
+/// The columns of a table that an insert has to fill: all but the generated key, the times and the random ids.
 async fn insertable_columns(owner: &mut PgConnection, schema: &str, table: &str) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
         "select a.attname::text from pg_attribute a

@@ -20,7 +20,7 @@ use report::Report;
 
 use crate::{
     config::Config,
-    database::{connector::Connector, running_url},
+    database::{check_urls, connector::Connector, running_url},
 };
 
 /// Checks everything and prints what it finds. Exit code 0 if there is no problem, 1 if there is one.
@@ -33,8 +33,11 @@ pub(crate) fn run(flags: &DoctorFlags, config: &Config) -> anyhow::Result<ExitCo
         let mut report = Report::default();
         configuration::check(config, &mut report);
         files::check(config, &mut report);
-        let connector = running_url(config).map(Connector::new);
-        let mut connection = database::check(config, connector, &mut report).await;
+        let mut connection = None;
+        // A URL that is not valid is among the options' problems already.
+        if check_urls(config).is_ok() {
+            connection = database::check(config, running_url(config).map(Connector::new), &mut report).await;
+        }
         if let Some((connector, connection)) = &mut connection {
             roles::check(config, connector, connection, &mut report).await;
             connections::check(config, connector, connection, &mut report).await;

@@ -19,7 +19,7 @@ const SIGN_IN_PAGES: [&str; 12] =
 /// Checks a URL that visitors are sent to.
 pub(super) async fn check_page(client: &Client, instance: &Instance, url: &Url) -> CheckOutcome {
     let begun = Instant::now();
-    // Who is sent to a sign-in page on purpose wants to know whether it answers.
+    // Where the URL itself is a sign-in page, the check is whether it answers.
     let is_sign_in = is_sign_in_page(instance, url);
     let followed = client.follow(url, |to| !is_sign_in && is_sign_in_page(instance, to)).await;
     let milliseconds = u32::try_from(begun.elapsed().as_millis()).ok();
@@ -31,7 +31,7 @@ pub(super) async fn check_page(client: &Client, instance: &Instance, url: &Url) 
 
 /// Checks whether a portal origin leads to this deployment, whose key that is.
 ///
-/// It never fails: what goes wrong is the outcome.
+/// It never fails. A failure is an outcome too.
 pub(crate) async fn check_portal(client: &Client, origin: &Url, key: &[u8]) -> CheckOutcome {
     let (Ok(challenge), Some(host)) = (challenge(), origin.host_str()) else { return CheckOutcome::of(TargetState::NotThisPortal) };
     let expected = proof(key, host, &challenge);
@@ -54,7 +54,7 @@ pub(crate) async fn check_portal(client: &Client, origin: &Url, key: &[u8]) -> C
                 ..CheckOutcome::of(state)
             }
         }
-        // Whatever sends so much is no portal.
+        // A portal never sends that much.
         Err(OutgoingError::TooLong) => CheckOutcome::of(TargetState::NotThisPortal),
         Err(error) => failure(0, &error),
     }

@@ -105,6 +105,7 @@ async fn it_names_each_mistake_in_the_options(pool: PgPool) {
     setup.finds(&["--role", "portal"], "Set --client-address to the header that the proxy sets");
     setup.finds(&["--snapshot-file", "/does/not/exist/snapshot"], "can't write to /does/not/exist");
     setup.finds(&["--database-url", "mysql://localhost/x"], "mysql");
+    setup.finds(&["--listen-database-url", "postgres://localhost/x?colour=red"], "colour");
     setup.finds(&["--database-url", "postgres://a:secret@127.0.0.1:1/x"], "(DATABASE_URL)");
     assert!(!setup.doctor(&["--database-url", "postgres://a:secret@127.0.0.1:1/x"]).1.contains("secret"));
     setup.finds(&["--url", "https://dashboard.invalid"], "the host name has no address");
