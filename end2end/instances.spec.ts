@@ -256,13 +256,6 @@ test("the copy button copies a page's URL", async ({ page, slug }) => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`https://accounts.${slug}.com/waitlist`);
 });
 
-test("over http, where browsers have no clipboard, there is no copy button", async ({ page, slug }) => {
-  await page.addInitScript(() => Object.defineProperty(window, "isSecureContext", { get: () => false }));
-  await page.goto(`/instances/${slug}`);
-  await alive(page);
-  await expect(page.getByRole("button", { name: "the URL of Waitlist" })).toBeHidden();
-});
-
 test("a URL without a page shows Not found", async ({ page }) => {
   const answer = await page.goto("/instances/nobody/redirects");
   expect(answer?.status()).toBe(404);
