@@ -122,7 +122,8 @@ pub(super) fn notice(brand: Option<Brand>, notice: Notice) -> Response {
     let (status, retry_after) = status_of(&notice);
     let nonce = Nonce::new().to_string();
     let policy = policy(&nonce, None, false);
-    let document = Document { brand, nonce, heading: notice.heading(), script: None, reads_link: false, refresh: None, is_insecure_http: false };
+    let document =
+        Document { brand, nonce, heading: notice.heading(), script: None, reads_link: false, refresh: None, is_insecure_http: false };
     let page = document.render(view::notice(notice));
     with_status(html(&policy, page), status, retry_after)
 }
