@@ -65,8 +65,10 @@ pub(super) async fn add_client(
     match added {
         Ok(made) => Ok(shown(&slug, &made, origin)),
         Err(StoreError::Fields(errors)) => {
-            let page = Parts { uri: paths::instance(&slug).applications().parse().map_err(|_| AppError::NotFound)?, ..parts };
-            Ok(rejected(&dashboard, page, Rejected::Client(form, errors)).await)
+            // The form is sent to another address than that of the page it is on.
+            let mut parts = parts;
+            parts.uri = paths::instance(&slug).applications().parse().map_err(|_| AppError::NotFound)?;
+            Ok(rejected(&dashboard, parts, Rejected::Client(form, errors)).await)
         }
         Err(error) => Err(error.into()),
     }

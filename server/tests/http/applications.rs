@@ -19,7 +19,7 @@ const PAGE: &str = "/instances/my-app/applications";
 async fn owners_mark_origins_and_others_see_them(pool: PgPool) {
     let site = Site::new(&pool).await;
     store_my_app(&pool, Environment::Production).await;
-    assert!(text(site.get(PAGE).await.text()).contains("https://myapp.com, is always one"));
+    assert!(text(site.get(PAGE).await.text()).contains("is always one: https://myapp.com"));
     for (typed, said) in [
         ("https://*.myapp.com", "without a *"),
         ("https://elsewhere.com", "another site"),

@@ -19,7 +19,7 @@ pub(super) fn new_secret(made: &ClientSecret) -> impl IntoView + use<> {
         <section class="group" aria-labelledby="new-secret-title">
             <div>
                 <h2 id="new-secret-title">"New secret"</h2>
-                <p>"Of the client " <code>{made.client_id.clone()}</code> ". Keep it where the program keeps its secrets."</p>
+                <p>"Keep it where the program keeps its secrets. Its client ID is " <code>{made.client_id.clone()}</code></p>
             </div>
             <div class="new-token">
                 <div class="below" data-kind="made">
@@ -56,26 +56,25 @@ fn client_row(slug: &str, client: ListedClient, is_owner: bool) -> impl IntoView
     let ListedClient { id, client_id, name, redirect_uris, created_at } = client;
     let (name, page) = (Escaped(&name).to_string(), paths::instance(slug));
     let unseen = format!(" {name}");
-    let form = |label: &'static str, sure: &'static str, asked: &'static str, action: String| {
+    let form = |action: String, asked: &'static str, sure: &'static str| {
         view! {
-            <details class="sure">
-                <summary class="button plain small">{label}<span class="unseen">{unseen.clone()}</span></summary>
-                <form method="post" action=action class="below">
-                    <p>{asked}</p>
-                    <input type="hidden" name="client" value=id />
-                    <a class="button small" href=page.applications()>"Cancel"</a>
-                    <button class="button small danger">{sure}<span class="unseen">{unseen.clone()}</span></button>
-                </form>
-            </details>
+            <form method="post" action=action class="below">
+                <p>{asked}</p>
+                <input type="hidden" name="client" value=id />
+                <button class="button small danger">{sure}<span class="unseen">{unseen.clone()}</span></button>
+            </form>
         }
     };
     let forms = is_owner.then(|| {
-        let asked = "The old secret stops working at once.";
+        let replace = "A new secret is shown once. The old one stops working at once.";
         let remove = "Nobody can sign in to it through this portal from then on. This can't be undone.";
-        (
-            form("New secret", "Make a new secret", asked, page.replace_client_secret()),
-            form("Remove", "Remove now", remove, page.remove_client()),
-        )
+        view! {
+            <details class="sure">
+                <summary class="button plain small">"Change"<span class="unseen">{unseen.clone()}</span></summary>
+                {form(page.replace_client_secret(), replace, "Make a new secret")}
+                {form(page.remove_client(), remove, "Remove")}
+            </details>
+        }
     });
     let uris = redirect_uris.into_iter().map(|uri| view! { <p class="help"><code>{Escaped(&uri).to_string()}</code></p> }).collect_view();
     view! {

@@ -131,7 +131,7 @@ fn origins(stored: &StoredInstance, form: Option<ApplicationsForm>, errors: &[Fi
                 {hidden}
                 <fieldset class="field">
                     <legend>"Origins"</legend>
-                    <p class="help">"The home URL's origin, " <code>{home}</code> ", is always one."</p>
+                    <p class="help">"The home URL's origin is always one: " <code>{home}</code></p>
                     {rows}
                 </fieldset>
                 {another}

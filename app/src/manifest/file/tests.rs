@@ -124,6 +124,7 @@ fn a_written_file_names_what_is_a_default() {
         redirects: Redirects(redirects),
         portal_enabled: true,
         visits_counted: true,
+        application_origins: vec!["https://app.myapp.com".into()],
         ..InstanceSettings::default()
     };
     let expected = r#"# yaml-language-server: $schema=https://dashboard.myapp.com/management/v1/settings.schema.json
@@ -148,6 +149,9 @@ instances:
       # after_join_waitlist_url: # the home URL
     portal_enabled: true
     visits_counted: true
+    application_origins:
+      - https://app.myapp.com
+    names_in_tokens: false
 "#;
     assert_eq!(written(Format::Yaml, &[("my-app".into(), settings)]), expected);
     for format in [Format::Yaml, Format::Json] {
