@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -109,6 +110,33 @@ test("FastAPI: the dependency lets only the right token through", async () => {
     await ended(child);
   }
 });
+
+test("Go: the handler lets only the right token through", async () => {
+  const file = filled("main.go");
+  const program = join(folder, "main");
+  // Debian has the library as source, not as a module.
+  const environment = { ...process.env, GO111MODULE: "off", GOPATH: "/usr/share/gocode", GOCACHE: join(folder, "cache"), GOFLAGS: "" };
+  execFileSync("go", ["build", "-o", program, file], { env: environment });
+  const port = await freePort();
+  const child = spawn(program, { env: { ...environment, PORT: String(port) }, stdio: "ignore" });
+  try {
+    await listening(port);
+    await proves((authorization) => overHttp(port, authorization));
+  } finally {
+    child.kill();
+    await ended(child);
+  }
+});
+
+/** Waits until something listens on that port of this machine. */
+async function listening(port) {
+  const isOpen = () =>
+    new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+  while (!(await isOpen())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
 
 async function overHttp(port, authorization) {
   const response = await fetch(`http://127.0.0.1:${port}/api/me`, { headers: authorization ? { authorization } : {} });

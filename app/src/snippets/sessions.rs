@@ -27,6 +27,7 @@ pub(super) fn blocks(stored: &StoredInstance) -> Vec<Block> {
         block("Next.js", "Checks the token with `jose` from npm. It is a route handler, and the function works in every one.", "app/api/me/route.js", include_str!("sessions/next.js")),
         block("Express", "Checks the token with `jose` from npm.", "app.mjs", include_str!("sessions/express.mjs")),
         block("FastAPI", "Checks the token with `pyjwt[crypto]` from PyPI.", "main.py", include_str!("sessions/fastapi.py")),
+        block("Go", "Checks the token with `github.com/coreos/go-oidc`.", "main.go", include_str!("sessions/main.go")),
     ]
 }
 
