@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: audit help setup setup-tests setup-packages browser build debug deb image package-files run dev fmt lint test test-node test-rust test-faults test-browser test-ha test-packages bench sqlx
+.PHONY: audit help setup setup-tests setup-packages browser build debug deb image package-files run dev fmt lint test test-node test-rust test-faults test-browser test-ha test-packages test-samples bench sqlx
 MAKEFLAGS += --no-print-directory
 # Each step needs the one before it, and cargo already uses every core.
 .NOTPARALLEL:
@@ -113,6 +113,10 @@ test-packages: setup-packages ## Check the Kubernetes manifests; install, run an
 	$(MAKE) deb image PROFILE=debug
 	.ci/with-root node end2end/packages/deb.mjs target/debug/portal-redirects_*.deb
 	.ci/with-root .ci/with-postgres node end2end/packages/image.mjs target/debug/portal-redirects-image.tar
+
+test-samples: setup-tests debug ## Run the code of the Snippets tab, and libraries for OpenID Connect, against a real server
+	@.ci/setup samples
+	.ci/with-postgres .ci/with-node 22 env SAMPLES_PYTHON=$(tools)/samples-python-1/bin/python node --test --test-concurrency=1 end2end/samples/*.test.mjs
 
 # Not a part of `make test`: it takes some minutes. Run it before a release.
 test-ha: setup-tests debug ## Kill, freeze and switch over the leader of a PostgreSQL with Patroni, etcd and HAProxy, under load

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Stdio};
 
 use anyhow::Context;
-use app::admins::store::second_factors;
+use app::{admins::store::second_factors, portal::oidc::store::keys};
 use sqlx::Connection;
 use tokio::io::AsyncWriteExt;
 
@@ -71,6 +71,11 @@ async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config
         && let Err(error) = config.second_factor().key_file.check(admin, &secret)
     {
         tracing::warn!("the codes of second factors can't be checked until the server has the key that they were set up with: {error:#}");
+    }
+    if let Some((instance, encrypted)) = keys::any(&mut connection).await?
+        && let Err(error) = config.second_factor().key_file.check_signing(instance, &encrypted)
+    {
+        tracing::warn!("tokens for applications can't be signed until the servers have the key that encrypted the signing keys: {error:#}");
     }
     let name = database.named(&mut connection).await?;
     connection.close().await?;

@@ -4,6 +4,8 @@ use app::{insight::VisitsKept, target_checks::TargetChecks};
 use axum::http::HeaderValue;
 use axum_client_ip::ClientIpSource;
 
+use crate::secret_key_file::SecretKeyFile;
+
 use super::{client_limit::ClientLimit, connections::MaxConnections};
 
 /// What the configuration says about answering requests.
@@ -19,6 +21,8 @@ pub struct HttpOptions {
     pub(crate) visits_kept: VisitsKept,
     /// The value of `Strict-Transport-Security`.
     pub(crate) transport_security: TransportSecurity,
+    /// The file of the key that encrypts signing keys, for a runtime without a dashboard.
+    pub(crate) secret_key_file: Option<SecretKeyFile>,
 }
 
 /// Whether the names below a host need TLS too, once a browser has had an answer under TLS.
@@ -37,7 +41,14 @@ impl HttpOptions {
             target_checks: TargetChecks::Public,
             visits_kept: VisitsKept::default(),
             transport_security,
+            secret_key_file: None,
         }
+    }
+
+    /// The same with the file of the key that encrypts signing keys.
+    #[must_use]
+    pub fn with_secret_key_file(self, file: SecretKeyFile) -> Self {
+        Self { secret_key_file: Some(file), ..self }
     }
 
     /// The same for a server that checks targets in another way.

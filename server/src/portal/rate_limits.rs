@@ -41,11 +41,14 @@ enum Action {
     JoinWaitlist,
     CreateOrganization,
     ChangePassword,
+    Authorize,
 }
 
 /// What a visitor attempts, from that client address.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum VisitorAttempt<'a> {
+    /// An application's request that waits for a sign-in.
+    Authorize(Option<IpAddr>),
     /// A password, for that account of the instance.
     SignIn { instance: i64, identifier: &'a str, address: Option<IpAddr> },
     /// A new account. The right password of an existing account signs in to that one.
@@ -112,6 +115,7 @@ fn keys(attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordK
             (Action::SignUp, address, accounts.collect())
         }
         VisitorAttempt::CreateOrganization(address) => (Action::CreateOrganization, address, Vec::new()),
+        VisitorAttempt::Authorize(address) => (Action::Authorize, address, Vec::new()),
         VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
         VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
     };

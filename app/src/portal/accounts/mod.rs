@@ -18,6 +18,7 @@ use crate::database::begin;
 
 pub(super) use store::accounts::{delete, lock_row};
 use store::sessions;
+pub(super) use store::sessions::IDLE_HOURS;
 pub use store::sessions::MAX_SESSION_HOURS;
 
 /// The accounts of one instance.

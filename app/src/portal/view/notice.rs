@@ -31,6 +31,10 @@ pub enum Notice {
     CookiesBlocked(Flow),
     /// The page does not support the request's method.
     MethodNotAllowed,
+    /// An application's authorization request can't be answered, and nobody may be redirected. The sentence says why.
+    Authorization(&'static str),
+    /// Too many requests of that client.
+    TooManyRequests,
     /// The proxy in front of the server is not set up.
     Proxy(ProxyMistake),
 }
@@ -48,7 +52,8 @@ impl Notice {
             Self::SwitchedOff(_) => "There is no page here",
             Self::Unavailable => "Not right now",
             Self::Waiting => "Waiting for the database",
-            Self::InvalidForm | Self::MethodNotAllowed => "That did not work",
+            Self::TooManyRequests => "Too many requests",
+            Self::InvalidForm | Self::MethodNotAllowed | Self::Authorization(_) => "That did not work",
             Self::CookiesBlocked(_) => "Your browser blocks cookies",
             Self::FormTooLarge | Self::LinkTooLong => "That is too long",
             Self::Proxy(mistake) => mistake.heading(),
@@ -68,6 +73,8 @@ pub fn notice(notice: Notice) -> AnyView {
             let fix = "Allow cookies for this site in your browser's settings. Then go back and sign in.";
             format!("{done}Without a cookie, this site can't recognize you on the next page. {fix}")
         }
+        Notice::Authorization(why) => why.to_owned(),
+        Notice::TooManyRequests => "There were too many requests from your network. Wait a minute, and try again.".to_owned(),
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
         Notice::Waiting => WAITING.to_owned(),

@@ -9,7 +9,7 @@ mod create_organization;
 mod form;
 mod organization;
 mod other_paths;
-mod page_request;
+pub(super) mod page_request;
 mod requesting_page;
 mod response;
 mod session_cache;
@@ -21,7 +21,10 @@ mod user;
 mod visitor;
 mod waitlist;
 
-use app::redirects::{CONTINUE, Page};
+use app::{
+    portal::address::RESUME_AUTHORIZATION,
+    redirects::{CONTINUE, Page},
+};
 use axum::{
     Extension, Router,
     http::{HeaderName, HeaderValue},
@@ -30,7 +33,10 @@ use axum::{
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::snapshot::Snapshots;
+use super::{
+    oidc::{authorize, logout},
+    snapshot::Snapshots,
+};
 
 pub(crate) use context::PageContext;
 pub(super) use other_paths::at_host;
@@ -42,6 +48,9 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
     let form = |name: &str| format!("{}/{name}", Page::User.path());
     let pages = pages
         .route(CONTINUE, get(continue_page::show))
+        .route("/oauth2/authorize", get(authorize::authorize))
+        .route(RESUME_AUTHORIZATION, get(authorize::resume))
+        .route("/oauth2/logout", get(logout::logout))
         .route(&form("names"), get(user::back).post(user::rename))
         .route(&form("password"), get(user::back).post(user::change_password))
         .route(&form("delete"), get(user::back).post(user::delete))

@@ -61,13 +61,13 @@ impl PageRequest {
     }
 
     /// A notice in the page's place.
-    pub(super) fn notice(&self, notice: Notice) -> Response {
+    pub(in crate::portal) fn notice(&self, notice: Notice) -> Response {
         let (status, retry_after) = status_of(&notice);
         with_status(self.show(notice.heading(), view::notice(notice)), status, retry_after)
     }
 
     /// A redirect (303).
-    pub(super) fn redirect(&self, address: &str) -> Response {
+    pub(in crate::portal) fn redirect(&self, address: &str) -> Response {
         self.with_headers(redirect(address))
     }
 
@@ -190,7 +190,8 @@ fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
         Notice::Closed(_) => (StatusCode::GONE, None),
         Notice::CookiesBlocked(_) => (StatusCode::FORBIDDEN, None),
         Notice::Unavailable | Notice::Waiting => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
-        Notice::InvalidForm | Notice::Proxy(ProxyMistake::ClientAddress(_)) => (StatusCode::BAD_REQUEST, None),
+        Notice::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, Some(60)),
+        Notice::InvalidForm | Notice::Authorization(_) | Notice::Proxy(ProxyMistake::ClientAddress(_)) => (StatusCode::BAD_REQUEST, None),
         Notice::FormTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
         Notice::LinkTooLong => (StatusCode::URI_TOO_LONG, None),
         Notice::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None),

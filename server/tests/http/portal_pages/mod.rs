@@ -2,10 +2,12 @@
 
 mod defences;
 mod links;
+mod openid;
 mod organizations;
 mod outage;
 mod places;
 mod requesting_page;
+mod session;
 mod sign_in;
 mod sign_out;
 mod sign_up;
