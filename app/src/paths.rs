@@ -190,6 +190,11 @@ impl InstancePaths<'_> {
         self.page("/visitors/waitlist.csv")
     }
 
+    /// The identity provider. Its form is sent there too.
+    pub fn sign_in(self) -> String {
+        self.page("/sign-in")
+    }
+
     /// The settings.
     pub fn settings(self) -> String {
         self.page("/settings")

@@ -15,6 +15,7 @@ use crate::{
     copy_settings::view::CopyPage,
     error::AppError,
     fallbacks::view::RedirectsPage,
+    identity_provider::view::SignInSettingsPage,
     history::{
         restore::view::RestorePage,
         view::{HistoryPage, ServerHistoryPage},
@@ -102,6 +103,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/members") view=MembersPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/api-tokens") view=ApiTokensPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/visitors") view=VisitorsPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/sign-in") view=SignInSettingsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/copy") view=CopyPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/archive") view=ArchivePage ssr=SsrMode::Async />

@@ -6,7 +6,7 @@ mod visits;
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use app::{runtimes::RuntimeRole, target_checks::TargetChecks};
+use app::{identity_provider::AllowedProviders, runtimes::RuntimeRole, target_checks::TargetChecks};
 use axum_client_ip::ClientIpSource;
 use clap::{
     Args,
@@ -129,9 +129,9 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_INSECURE_HTTP", value_parser = BoolishValueParser::new())]
     pub insecure_http: bool,
 
-    /// The file with the key that encrypts the secrets of admins' second factors. Default: secret.key in the data directory. It is
-    /// created when the first admin sets up a second factor. Keep a copy, apart from the database's backups. All servers with a
-    /// dashboard need the same key.
+    /// The file with the key that encrypts the secrets of admins' second factors and of identity providers' clients. Default: secret.key
+    /// in the data directory. It is created when the first secret is stored. Keep a copy, apart from the database's backups. All servers
+    /// with a dashboard need the same key, and so do portal runtimes if an instance has an identity provider.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
 
@@ -166,6 +166,21 @@ pub struct Config {
         })
     )]
     pub target_checks: TargetChecks,
+
+    /// Which identity providers the server asks to sign people in: `public`, at addresses of the public internet; `private`, also in
+    /// private networks and on this machine; `off`, none. It never connects to addresses where clouds keep their metadata.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_IDENTITY_PROVIDERS",
+        default_value = "public",
+        value_parser = PossibleValuesParser::new(["public", "private", "off"]).map(|name| match name.as_str() {
+            "private" => AllowedProviders::Private,
+            "off" => AllowedProviders::Off,
+            _ => AllowedProviders::Public,
+        })
+    )]
+    pub identity_providers: AllowedProviders,
 
     /// Where the client's IP address comes from: `ConnectInfo`, the connection itself; or the header that the proxy sets:
     /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,

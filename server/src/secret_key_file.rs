@@ -1,4 +1,4 @@
-//! The file of the key that encrypts the secrets of second factors. It is never in the database, nor in its backups.
+//! The file of the key that encrypts the secrets of second factors and of identity providers' clients. It is never in the database, nor in its backups.
 
 use std::{
     fs,

@@ -51,6 +51,10 @@ pub enum Kind {
     VisitsCounted,
     /// The visits of an instance are no longer counted.
     VisitsNotCounted,
+    /// The identity provider was added or changed.
+    IdentityProvider,
+    /// The identity provider was removed.
+    IdentityProviderRemoved,
     /// An API token was issued.
     ApiTokenIssued,
     /// An API token was revoked.
@@ -113,6 +117,8 @@ impl Kind {
         Self::PreviewOriginRemoved,
         Self::VisitsCounted,
         Self::VisitsNotCounted,
+        Self::IdentityProvider,
+        Self::IdentityProviderRemoved,
         Self::ApiTokenIssued,
         Self::ApiTokenRevoked,
         Self::AccountCreated,
@@ -156,6 +162,8 @@ impl Kind {
             Self::PreviewOriginRemoved => "preview_origin_removed",
             Self::VisitsCounted => "visits_counted",
             Self::VisitsNotCounted => "visits_not_counted",
+            Self::IdentityProvider => "identity_provider",
+            Self::IdentityProviderRemoved => "identity_provider_removed",
             Self::ApiTokenIssued => "api_token_issued",
             Self::ApiTokenRevoked => "api_token_revoked",
             Self::AccountCreated => "account_created",

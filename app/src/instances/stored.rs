@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
+    identity_provider::ProviderButton,
     portal::identity::IdentityKind,
     redirects::{Fallbacks, Instance, Settings},
 };
@@ -60,6 +61,7 @@ impl StoredInstance {
             portal_enabled: true,
             visits_counted: true,
             identity: IdentityKind::default(),
+            provider: None,
         }
     }
 }
@@ -89,4 +91,6 @@ pub struct StoredInstance {
     pub visits_counted: bool,
     /// How its visitors are recognised.
     pub identity: IdentityKind,
+    /// What the hosted pages show of its identity provider, if it has one.
+    pub provider: Option<ProviderButton>,
 }

@@ -37,6 +37,8 @@ pub enum Place {
     ApiTokens,
     /// Visitors
     Visitors,
+    /// Sign-in: the identity provider
+    SignIn,
     /// Settings
     Settings,
     /// Settings, the way to archive
@@ -50,7 +52,7 @@ impl Place {
     }
 
     /// The pages that one can switch to in another instance.
-    const NAMED: [(&str, Self); 10] = [
+    const NAMED: [(&str, Self); 11] = [
         ("overview", Self::Overview),
         ("redirects", Self::Redirects),
         ("preview", Self::Preview),
@@ -60,6 +62,7 @@ impl Place {
         ("members", Self::Members),
         ("api-tokens", Self::ApiTokens),
         ("visitors", Self::Visitors),
+        ("sign-in", Self::SignIn),
         ("settings", Self::Settings),
     ];
 
@@ -86,6 +89,7 @@ impl Place {
             Self::Members => at.members(),
             Self::ApiTokens => at.api_tokens(),
             Self::Visitors => at.visitors(),
+            Self::SignIn => at.sign_in(),
             Self::Settings | Self::Archive => at.settings(),
         }
     }
@@ -127,6 +131,7 @@ pub fn Frame(
         let portal = place.is_tab().then_some("page");
         let members = (place == Place::Members).then_some("page");
         let visitors = (place == Place::Visitors).then_some("page");
+        let sign_in = (place == Place::SignIn).then_some("page");
         let api_tokens = (place == Place::ApiTokens).then_some("page");
         let settings = matches!(place, Place::Settings | Place::Archive).then_some("page");
         view! {
@@ -134,6 +139,7 @@ pub fn Frame(
                 <li><a href=paths::instance(&slug).overview() aria-current=portal>"Account Portal"</a></li>
                 <li><a href=paths::instance(&slug).members() aria-current=members>"Members"</a></li>
                 <li><a href=paths::instance(&slug).visitors() aria-current=visitors>"Visitors"</a></li>
+                <li><a href=paths::instance(&slug).sign_in() aria-current=sign_in>"Sign-in"</a></li>
                 <li><a href=paths::instance(&slug).api_tokens() aria-current=api_tokens>"API tokens"</a></li>
                 <li><a href=paths::instance(&slug).settings() aria-current=settings>"Settings"</a></li>
             </ul>
@@ -215,6 +221,7 @@ pub fn InstanceFrame(
         Place::Members => "Members",
         Place::ApiTokens => "API tokens",
         Place::Visitors => "Visitors",
+        Place::SignIn => "Sign-in",
         Place::Settings => "Settings",
         Place::Archive => "Archive this instance",
     };

@@ -1,6 +1,7 @@
 //! Addresses of the portal's own pages, at its host or under `/portal/{slug}`. Each carries the parameters of the visitor's link.
 
 pub use crate::redirects::Page;
+use crate::identity_provider;
 use crate::redirects::{CONTINUE, Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
 /// The page that a visitor wanted when they were asked to sign in. They go on to it afterwards.
@@ -74,6 +75,23 @@ impl Address {
     pub fn to_other(&self, page: Page) -> String {
         let query = self.typed_query.clone().unwrap_or_else(|| self.query.clone());
         Self { query, ..self.clone() }.to(page)
+    }
+
+    /// The address that sends the visitor to the identity provider.
+    pub fn to_provider(&self) -> String {
+        let query = self.typed_query.clone().unwrap_or_else(|| self.query.clone());
+        let after = self.after_sign_in.map(|page| (AfterSignIn::NAME, page.name()));
+        Self { query, ..self.clone() }.with(identity_provider::BEGIN, after)
+    }
+
+    /// The address of the page that asks for the password of an account, to link it.
+    pub fn to_link(&self) -> String {
+        format!("{}{}", self.base, identity_provider::LINK)
+    }
+
+    /// The address that leads on to the provider's own sign-out.
+    pub fn to_provider_sign_out(&self) -> String {
+        format!("{}{}", self.base, identity_provider::SIGN_OUT)
     }
 
     /// The address of a page.

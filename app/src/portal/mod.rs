@@ -11,6 +11,7 @@ pub mod identity;
 mod identity_error;
 mod name;
 pub mod organizations;
+pub mod provider;
 pub mod quotas;
 #[cfg(test)]
 mod tests;

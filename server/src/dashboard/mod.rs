@@ -14,6 +14,7 @@ mod fragments;
 mod guard;
 mod history;
 pub(crate) mod host_guard;
+mod identity_provider;
 mod instances;
 mod members;
 mod portal_pages;

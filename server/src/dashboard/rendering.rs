@@ -9,6 +9,7 @@ use app::{
         second_factor::{SecondFactorConfig, check::CodeContext},
     },
     error::AppError,
+    identity_provider::view::ProviderConfig,
     insight::VisitsKept,
     instances::{
         archive::{self, Restorable},
@@ -38,6 +39,7 @@ use crate::{
         options::HttpOptions,
         turns::{NoTurn, Turn, Turns},
     },
+    identity_provider::ProviderContext,
     observe::sampled::Sampled,
 };
 
@@ -66,6 +68,8 @@ pub(crate) struct Dashboard {
     target_checks: TargetChecks,
     /// Whether visits are counted, and for how long the counts are kept.
     visits_kept: VisitsKept,
+    /// The identity providers that the server asks.
+    pub(crate) provider: ProviderContext,
     /// The turns of admins to have long lists checked or made.
     pub(crate) lists: Arc<Turns<i64>>,
 }
@@ -81,8 +85,9 @@ impl Dashboard {
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor, options: &HttpOptions) -> Self {
         let HttpOptions { target_checks, visits_kept, .. } = *options;
         let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
+        let provider = options.provider.clone();
         let limits = AdminRateLimits::new(&pool);
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, target_checks, visits_kept, lists }
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, target_checks, visits_kept, provider, lists }
     }
 
     /// What checking a code needs, at this moment.
@@ -112,6 +117,7 @@ impl Dashboard {
         }
         provide_context(self.target_checks);
         provide_context(self.visits_kept);
+        provide_context(ProviderConfig { allowed: self.provider.providers.allowed() });
         let second_factor = self.second_factor.clone();
         provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));
         set_content_security_policy();

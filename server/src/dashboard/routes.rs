@@ -16,7 +16,7 @@ use super::{
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
-    history, instances, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions, target_checks, visitors,
+    history, identity_provider, instances, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions, target_checks, visitors,
 };
 use crate::http::layers;
 
@@ -62,6 +62,7 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/instances/{slug}/portal", post(portal_pages::switch))
         .route("/instances/{slug}/settings", post(instances::save))
         .route("/instances/{slug}/settings/preview-origins/remove", post(preview_origins::remove))
+        .route("/instances/{slug}/sign-in", post(identity_provider::post))
         .route("/instances/{slug}/targets", post(target_checks::check))
         .route("/instances/{slug}/visitors", post(visitors::find))
         .route("/instances/{slug}/visitors/delete", post(visitors::delete))

@@ -34,6 +34,16 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("fallback_redirects", &["select", "insert", "update (value)", "delete"]),
     ("idempotency_keys", &["select", "insert", "delete"]),
     (
+        "identity_providers",
+        &[
+            "select",
+            "insert",
+            "update (issuer, client_id, client_secret, scopes, button_text, email_claim, email_use, first_name_claim, last_name_claim)",
+            "update (names_use, username_claim, username_use, trusts_email, allows_sign_up, email_domains, replaces_accounts)",
+            "delete",
+        ],
+    ),
+    (
         "instances",
         &[
             "select",
@@ -47,7 +57,10 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("organization_members", &["select", "insert", "delete"]),
     // Nobody renames one: PostgreSQL wants this before it locks a row.
     ("organizations", &["select", "insert", "update (name)", "delete"]),
+    ("pending_identities", &["select", "insert", "update (link)", "delete"]),
     ("preview_origins", &["select", "insert", "update (expires_at, added_at, added_by)", "delete"]),
+    // Nobody changes one: PostgreSQL wants this before it locks a row.
+    ("provider_sign_ins", &["select", "insert", "update (link)", "delete"]),
     ("rate_limits", &["select", "insert", "update (until)", "delete"]),
     ("runtime_versions", &["select", "insert", "update (version, save_id)"]),
     ("runtimes", &["select", "insert", "update (seen_at, caught_up_at, database_identity)", "delete"]),
@@ -62,9 +75,10 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
         ],
     ),
     ("visit_batches", &["select", "insert", "update (batch, stored_at)", "delete"]),
+    ("visitor_identities", &["select", "insert", "delete"]),
     ("visitor_quotas", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
-    ("visitors", &["select", "insert", "update (first_name, last_name, password_hash)", "delete"]),
+    ("visitors", &["select", "insert", "update (email_address, username, first_name, last_name, password_hash)", "delete"]),
     ("visits", &["select", "insert", "update (visits, first_seen, last_seen)", "delete"]),
     ("waitlist_entries", &["select", "insert", "update (email_address)", "delete"]),
 ];

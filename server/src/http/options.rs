@@ -1,10 +1,12 @@
 //! What the configuration says about answering requests.
 
-use app::{insight::VisitsKept, target_checks::TargetChecks};
+use app::{identity_provider::AllowedProviders, insight::VisitsKept, target_checks::TargetChecks};
 use axum::http::HeaderValue;
 use axum_client_ip::ClientIpSource;
+use tokio_rustls::rustls;
 
 use super::{client_limit::ClientLimit, connections::MaxConnections};
+use crate::{identity_provider::ProviderContext, secret_key_file::SecretKeyFile};
 
 /// What the configuration says about answering requests.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub struct HttpOptions {
     pub(crate) visits_kept: VisitsKept,
     /// The value of `Strict-Transport-Security`.
     pub(crate) transport_security: TransportSecurity,
+    /// The identity providers that the server asks.
+    pub(crate) provider: ProviderContext,
 }
 
 /// Whether the names below a host need TLS too, once a browser has had an answer under TLS.
@@ -37,6 +41,7 @@ impl HttpOptions {
             target_checks: TargetChecks::Public,
             visits_kept: VisitsKept::default(),
             transport_security,
+            provider: ProviderContext::off(),
         }
     }
 
@@ -44,6 +49,14 @@ impl HttpOptions {
     #[must_use]
     pub fn with_target_checks(self, target_checks: TargetChecks) -> Self {
         Self { target_checks, ..self }
+    }
+
+    /// The same for a server that asks these identity providers, and keeps their clients' secrets with the key in that file.
+    ///
+    /// # Errors
+    /// The TLS library supports no protocol version.
+    pub fn with_identity_providers(self, allowed: AllowedProviders, key_file: SecretKeyFile) -> Result<Self, rustls::Error> {
+        Ok(Self { provider: ProviderContext::new(allowed, key_file)?, ..self })
     }
 
     /// With what it says about counted visits.

@@ -41,6 +41,7 @@ enum Action {
     JoinWaitlist,
     CreateOrganization,
     ChangePassword,
+    Provider,
 }
 
 /// What a visitor attempts, from that client address.
@@ -50,6 +51,8 @@ pub(super) enum VisitorAttempt<'a> {
     SignIn { instance: i64, identifier: &'a str, address: Option<IpAddr> },
     /// A new account. The right password of an existing account signs in to that one.
     SignUp { instance: i64, identifiers: &'a [&'a str], address: Option<IpAddr> },
+    /// A sign-in at the identity provider.
+    Provider(Option<IpAddr>),
     /// A place on the waitlist.
     JoinWaitlist(Option<IpAddr>),
     /// A new organization.
@@ -112,6 +115,7 @@ fn keys(attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordK
             (Action::SignUp, address, accounts.collect())
         }
         VisitorAttempt::CreateOrganization(address) => (Action::CreateOrganization, address, Vec::new()),
+        VisitorAttempt::Provider(address) => (Action::Provider, address, Vec::new()),
         VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
         VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
     };

@@ -3,22 +3,32 @@
 mod form;
 mod settings;
 mod sign_in;
-mod store;
+pub(super) mod store;
 #[cfg(test)]
 mod tests;
 
 use sqlx::PgPool;
 
 use super::{
+    provider::{self, ProviderOutcome, ProviderPerson},
     form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
-    identity::{Identity, IdentityFuture, OwnSession, SignInOutcome, Visitor},
+    identity::{Identity, IdentityFuture, OwnSession, Visitor},
 };
-use crate::credentials::{client::Client, token::Token};
-use crate::database::begin;
+use crate::{
+    credentials::{client::Client, password::Password, token::Token},
+    database::begin,
+    identity_provider::ProviderSettings,
+};
 
+pub(super) use form::{Identifiers, Names};
 pub(super) use store::accounts::{delete, lock_row};
 use store::sessions;
 pub use store::sessions::MAX_SESSION_HOURS;
+
+/// The hash of an account without a password. It has the parameters of all others, so a comparison takes as long. No password is known
+/// whose hash is zero.
+pub(super) const NO_PASSWORD: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The accounts of one instance.
 pub(super) struct Accounts {
@@ -38,12 +48,31 @@ impl Identity for Accounts {
         Box::pin(async move { Ok(sessions::find(&self.pool, self.instance, token).await?) })
     }
 
-    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome> {
+    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, Token> {
         Box::pin(sign_in::sign_in(&self.pool, self.instance, form, client))
     }
 
-    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome> {
+    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, Token> {
         Box::pin(sign_in::sign_up(&self.pool, self.instance, form, client))
+    }
+
+    fn sign_in_at_provider<'a>(
+        &'a self,
+        person: &'a ProviderPerson,
+        settings: &'a ProviderSettings,
+        client: &'a Client,
+    ) -> IdentityFuture<'a, ProviderOutcome> {
+        Box::pin(provider::sign_in(&self.pool, self.instance, person, settings, client))
+    }
+
+    fn link<'a>(
+        &'a self,
+        pending: (&'a Token, &'a ProviderPerson),
+        settings: &'a ProviderSettings,
+        password: &'a Password,
+        client: &'a Client,
+    ) -> IdentityFuture<'a, Token> {
+        Box::pin(provider::link(&self.pool, self.instance, pending, settings, password, client))
     }
 
     fn sign_out<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, ()> {

@@ -6,7 +6,11 @@ use sqlx::PgPool;
 
 use super::session_cache::SessionCache;
 use crate::{
-    http::{dashboard_url::DashboardUrl, options::TransportSecurity},
+    http::{
+        dashboard_url::DashboardUrl,
+        options::{HttpOptions, TransportSecurity},
+    },
+    identity_provider::ProviderContext,
     portal::{rate_limits::VisitorRateLimits, visits::VisitCounter},
 };
 
@@ -19,11 +23,13 @@ pub(crate) struct PageContext {
     pub(super) sessions: SessionCache,
     pub(super) transport_security: TransportSecurity,
     pub(super) visits: VisitCounter,
+    pub(super) provider: ProviderContext,
 }
 
 impl PageContext {
-    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, transport_security: TransportSecurity, visits: VisitCounter) -> Self {
+    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, options: &HttpOptions, visits: VisitCounter) -> Self {
+        let (transport_security, provider) = (options.transport_security, options.provider.clone());
         let limits = VisitorRateLimits::new(&pool);
-        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits }
+        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits, provider }
     }
 }

@@ -7,6 +7,7 @@ mod context;
 mod continue_page;
 mod create_organization;
 mod form;
+mod identity_provider;
 mod organization;
 mod other_paths;
 mod page_request;
@@ -21,7 +22,10 @@ mod user;
 mod visitor;
 mod waitlist;
 
-use app::redirects::{CONTINUE, Page};
+use app::{
+    identity_provider::{BEGIN, CALLBACK, LINK, SIGN_OUT},
+    redirects::{CONTINUE, Page},
+};
 use axum::{
     Extension, Router,
     http::{HeaderName, HeaderValue},
@@ -42,6 +46,10 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
     let form = |name: &str| format!("{}/{name}", Page::User.path());
     let pages = pages
         .route(CONTINUE, get(continue_page::show))
+        .route(BEGIN, get(identity_provider::begin))
+        .route(CALLBACK, get(identity_provider::callback))
+        .route(LINK, get(identity_provider::show_link).post(identity_provider::link))
+        .route(SIGN_OUT, get(identity_provider::sign_out))
         .route(&form("names"), get(user::back).post(user::rename))
         .route(&form("password"), get(user::back).post(user::change_password))
         .route(&form("delete"), get(user::back).post(user::delete))

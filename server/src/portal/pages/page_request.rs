@@ -61,6 +61,8 @@ pub(super) struct PageRequest {
     pub(super) page: Option<Page>,
     /// What the portal's paths begin with.
     base: String,
+    /// The origin under which the portal's pages are, as it is configured.
+    origin: String,
     query: String,
 }
 
@@ -109,6 +111,12 @@ impl PageRequest {
             device: None,
         };
         let is_visit = parts.method != Method::HEAD && is_visit(&query, &parts.headers);
+        let is_portal_origin = asked_host(&parts.headers, &parts.uri).is_some_and(|asked| snapshot.instance.portal_origin().is_at(asked));
+        let origin = if base.is_empty() || is_portal_origin {
+            snapshot.instance.portal_origin().as_str().to_owned()
+        } else {
+            context.dashboard_url.page("")
+        };
         let is_too_long = query.len() > MAX_QUERY_BYTES;
         let request = Self {
             address: Address::new(base.clone(), &LinkParams::default(), None, String::new()),
@@ -124,6 +132,7 @@ impl PageRequest {
             page: Page::at(page_path(parts.uri.path(), &base)),
             query: String::new(),
             base,
+            origin,
             snapshot,
         };
         if is_too_long { Err(request.with_link(String::new()).notice(Notice::LinkTooLong)) } else { Ok(request.with_link(query)) }
@@ -144,6 +153,11 @@ impl PageRequest {
     /// The parameters of the visitor's link.
     pub(super) fn link(&self) -> LinkParams<'_> {
         LinkParams::read(&self.query)
+    }
+
+    /// The URL of a path of this portal, for another site.
+    pub(super) fn own_url(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin, self.base)
     }
 
     /// Whether the page reads the parameters of a link that redirect.

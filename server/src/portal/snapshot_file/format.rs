@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 
 use app::{
+    identity_provider::ProviderButton,
     instances::stored::StoredInstance,
     portal::identity::IdentityKind,
     redirects::{Environment, Flow, Instance, Settings, Timestamp},
@@ -12,10 +13,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The format that is written.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
-/// The formats that are read. The first one has no ids of saves, the first two don't say whether visits are counted, and the first
-/// three have no preview origins.
+/// The formats that are read. The first one has no ids of saves, the first two don't say whether visits are counted, the first three
+/// have no preview origins, and the first four no identity providers.
 pub(super) const READABLE: RangeInclusive<u32> = 1..=FORMAT;
 
 /// The format of a file, whatever else is in it.
@@ -66,6 +67,17 @@ pub(super) struct Row {
     #[serde(default = "is_counted")]
     visits_counted: bool,
     identity: String,
+    #[serde(default)]
+    provider: Option<Button>,
+}
+
+/// What the hosted pages show of an identity provider.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Button {
+    text: String,
+    replaces_accounts: bool,
+    manages_names: bool,
 }
 
 fn is_counted() -> bool {
@@ -96,6 +108,11 @@ impl From<&StoredInstance> for Row {
             portal_enabled: stored.portal_enabled,
             visits_counted: stored.visits_counted,
             identity: stored.identity.name().to_owned(),
+            provider: stored.provider.clone().map(|ProviderButton { text, replaces_accounts, manages_names }| Button {
+                text,
+                replaces_accounts,
+                manages_names,
+            }),
         }
     }
 }
@@ -137,6 +154,11 @@ impl Row {
             portal_enabled: self.portal_enabled,
             visits_counted: self.visits_counted,
             identity: IdentityKind::from_str(&self.identity).map_err(|error| error.to_string())?,
+            provider: self.provider.map(|Button { text, replaces_accounts, manages_names }| ProviderButton {
+                text,
+                replaces_accounts,
+                manages_names,
+            }),
         })
     }
 }

@@ -10,6 +10,7 @@ use std::{
 
 use app::{
     fixtures::{self, other_app},
+    identity_provider::ProviderButton,
     instances::stored::StoredInstance,
     redirects::{Environment, Flow, Instance, Settings, policy},
 };
@@ -40,6 +41,7 @@ fn stored(id: i64) -> StoredInstance {
         archived_at: (id == 2).then_some(AS_OF),
         portal_enabled: id != 3,
         visits_counted: id != 3,
+        provider: (id == 3).then(|| ProviderButton { text: "Sign in".into(), replaces_accounts: true, manages_names: false }),
         ..fixtures::stored(settings, &[(Flow::SignIn, "/in")])
     }
 }
