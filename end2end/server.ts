@@ -34,7 +34,7 @@ export class Server {
   async start(): Promise<void> {
     const { DATABASE_URL: _, ...variables } = process.env;
     // What tests store leads to hosts that may exist. A test that is about these checks sets the flag.
-    const environment = { ...variables, PORTAL_REDIRECTS_TARGET_CHECKS: "off" };
+    const environment = { ...variables, PORTAL_REDIRECTS_TARGET_CHECKS: "off", PORTAL_REDIRECTS_IDENTITY_PROVIDERS: "private" };
     const database = this.database ? ["--database-url", this.database] : [];
     const child = spawn(this.program, ["serve", "--listen", this.listen, "--data-dir", this.folder, ...database, ...this.options], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;

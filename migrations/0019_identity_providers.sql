@@ -121,3 +121,39 @@ begin
     execute format('alter table changes add constraint changes_kind_check check (kind in (%s))', kinds);
 end
 $$;
+
+-- Who an admin is at the provider that signs admins in.
+create table admin_identities (
+    issuer text not null,
+    subject text not null,
+    admin_id bigint not null,
+    created_at timestamptz not null default now(),
+
+    constraint admin_identities_pkey primary key (issuer, subject),
+    constraint admin_identities_admin_fkey foreign key (admin_id) references admins (id) on delete cascade,
+    constraint admin_identities_admin_key unique (admin_id, issuer),
+    constraint admin_identities_subject_check check (octet_length(subject) between 1 and 255)
+);
+
+-- Sign-ins of admins that have begun. Each is bound to one browser and counts once.
+create table admin_provider_sign_ins (
+    state_hash bytea not null,
+    browser_hash bytea not null,
+    issuer text not null,
+    client_id text not null,
+    -- The page of the dashboard to open afterwards.
+    next text not null,
+    created_at timestamptz not null default now(),
+
+    constraint admin_provider_sign_ins_pkey primary key (state_hash),
+    constraint admin_provider_sign_ins_state_hash_check check (octet_length(state_hash) = 32),
+    constraint admin_provider_sign_ins_browser_hash_check check (octet_length(browser_hash) = 32),
+    constraint admin_provider_sign_ins_next_check check (octet_length(next) <= 65536)
+);
+create index admin_provider_sign_ins_created_at_idx on admin_provider_sign_ins (created_at);
+
+-- Whether the provider has checked a second factor when this session began.
+alter table admin_sessions add column second_factor boolean not null default false;
+-- What the groups of the provider have given, and therefore can take.
+alter table admins add column server_admin_by_provider boolean not null default false;
+alter table members add column by_provider boolean not null default false;

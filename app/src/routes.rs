@@ -15,11 +15,11 @@ use crate::{
     copy_settings::view::CopyPage,
     error::AppError,
     fallbacks::view::RedirectsPage,
-    identity_provider::view::SignInSettingsPage,
     history::{
         restore::view::RestorePage,
         view::{HistoryPage, ServerHistoryPage},
     },
+    identity_provider::view::SignInSettingsPage,
     insight::activity::view::ActivityPage,
     instances::{archive::view::ArchivePage, list::view::ListPage, view},
     layout::{current_tab::CURRENT_TAB, error_page::error_page, insecure_http::insecure_http_banner},

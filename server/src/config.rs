@@ -4,9 +4,10 @@ mod observe;
 mod second_factor;
 mod visits;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{fs, net::SocketAddr, path::PathBuf};
 
-use app::{identity_provider::AllowedProviders, runtimes::RuntimeRole, target_checks::TargetChecks};
+use anyhow::Context;
+use app::{admins::provider::AdminProvider, identity_provider::AllowedProviders, runtimes::RuntimeRole, target_checks::TargetChecks};
 use axum_client_ip::ClientIpSource;
 use clap::{
     Args,
@@ -182,6 +183,11 @@ pub struct Config {
     )]
     pub identity_providers: AllowedProviders,
 
+    /// A file (JSON) that says which identity provider signs admins in, and what its groups may do. It holds the client secret: only the
+    /// server's user may read it.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_ADMIN_PROVIDER_FILE", value_name = "FILE")]
+    pub admin_provider_file: Option<PathBuf>,
+
     /// Where the client's IP address comes from: `ConnectInfo`, the connection itself; or the header that the proxy sets:
     /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,
     /// `XEnvoyExternalAddress` or `RightmostForwarded`.
@@ -234,6 +240,17 @@ impl Config {
             (None, Err(_)) => SecretKeyFile::new("/secret.key"),
         };
         SecondFactor { is_required: self.require_second_factor, key_file }
+    }
+
+    /// The identity provider that signs admins in, if one is configured.
+    ///
+    /// # Errors
+    /// The file can't be read, or is wrong.
+    pub(crate) fn admin_provider(&self) -> anyhow::Result<Option<AdminProvider>> {
+        let Some(path) = &self.admin_provider_file else { return Ok(None) };
+        let about = || format!("the file of --admin-provider-file, {}, is no use", path.display());
+        let text = fs::read_to_string(path).with_context(about)?;
+        AdminProvider::parse(&text, self.identity_providers).map(Some).with_context(about)
     }
 
     /// Whether a proxy is in front of the server. A portal runtime never has TLS itself.

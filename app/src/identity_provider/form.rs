@@ -114,7 +114,8 @@ impl ProviderForm {
     pub fn read(&self, environment: Environment, allowed: AllowedProviders) -> Result<ProviderSettings, Vec<FieldError>> {
         let mut errors = Vec::new();
         let issuer = Issuer::parse(&self.issuer, environment, allowed).map_err(|error| errors.push(FieldError::new("issuer", error)));
-        let client_id = line(&self.client_id, "client_id", "Enter the client id that the provider has given you.", MAX_CLIENT_ID_CHARS, &mut errors);
+        let client_id =
+            line(&self.client_id, "client_id", "Enter the client id that the provider has given you.", MAX_CLIENT_ID_CHARS, &mut errors);
         if self.client_secret.trim().len() > MAX_SECRET_BYTES {
             errors.push(FieldError::new("client_secret", format_args!("A client secret has at most {MAX_SECRET_BYTES} characters.")));
         }
@@ -244,14 +245,27 @@ mod tests {
             email_use: ClaimUse::Ignore,
             ..valid()
         };
-        let fields =
-            ["issuer", "client_id", "client_secret", "scopes", "button_text", "email_claim", "first_name_claim", "email_domains", "email_use"];
+        let fields = [
+            "issuer",
+            "client_id",
+            "client_secret",
+            "scopes",
+            "button_text",
+            "email_claim",
+            "first_name_claim",
+            "email_domains",
+            "email_use",
+        ];
         assert_eq!(read(&wrong).unwrap_err(), fields);
     }
 
     #[test]
     fn scopes_and_domains_are_read_however_they_are_separated() {
-        let form = ProviderForm { scopes: " profile  openid\temail ".into(), email_domains: "@Company.com, company.de\r\nBücher.example".into(), ..valid() };
+        let form = ProviderForm {
+            scopes: " profile  openid\temail ".into(),
+            email_domains: "@Company.com, company.de\r\nBücher.example".into(),
+            ..valid()
+        };
         let settings = read(&form).unwrap();
         assert_eq!(settings.scopes, "openid profile email");
         assert_eq!(settings.email_domains, ["company.com", "company.de", "xn--bcher-kva.example"]);

@@ -139,7 +139,8 @@ mod tests {
         let key = SecretKey::new().unwrap();
         let encrypted = EncryptedSecret::encrypt("s3cret", &key, 7, "https://a.example", "app").unwrap();
         assert_eq!(encrypted.decrypt(&key, 7, "https://a.example", "app").as_deref(), Ok("s3cret"));
-        for (instance, issuer, client) in [(8, "https://a.example", "app"), (7, "https://a.example/", "app"), (7, "https://a.example", "b")] {
+        for (instance, issuer, client) in [(8, "https://a.example", "app"), (7, "https://a.example/", "app"), (7, "https://a.example", "b")]
+        {
             assert_eq!(encrypted.decrypt(&key, instance, issuer, client), Err(NotDecrypted));
         }
         assert_eq!(format!("{encrypted:?}"), "EncryptedSecret");

@@ -4,7 +4,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use super::{ClaimRule, EncryptedSecret, ProviderSettings, StoredProvider};
 use crate::{
-    credentials::secret_key::SecretKey,
+    credentials::secret_key::{NotDecrypted, SecretKey},
     database::{StoreError, begin, lock_row},
     history::{
         Actor, Kind,
@@ -75,9 +75,8 @@ pub async fn save(
     let id = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
     let before = find(&mut *transaction, id).await?;
     check_seen(before.as_ref(), seen)?;
-    let is_same_client = before
-        .as_ref()
-        .is_some_and(|before| before.settings.issuer == settings.issuer && before.settings.client_id == settings.client_id);
+    let is_same_client =
+        before.as_ref().is_some_and(|before| before.settings.issuer == settings.issuer && before.settings.client_id == settings.client_id);
     let had_secret = before.as_ref().is_some_and(|before| before.client_secret.is_some());
     let (stored, secret_changed) = match secret {
         NewSecret::None => (None, had_secret),
@@ -95,9 +94,14 @@ pub async fn save(
         return Ok(());
     }
     put(&mut transaction, id, settings, stored.as_ref()).await?;
-    let entry = changed(Entry::of(id).at(raise(&mut transaction, id).await?), before.as_ref().map(|before| &before.settings), Some(settings));
+    let entry =
+        changed(Entry::of(id).at(raise(&mut transaction, id).await?), before.as_ref().map(|before| &before.settings), Some(settings));
     // That it changed, and never what it is.
-    let entry = if secret_changed { entry.field("client_secret", secret_state(had_secret), new_state(stored.is_some(), had_secret)) } else { entry };
+    let entry = if secret_changed {
+        entry.field("client_secret", secret_state(had_secret), new_state(stored.is_some(), had_secret))
+    } else {
+        entry
+    };
     record(&mut transaction, actor, Kind::IdentityProvider, entry).await?;
     transaction.commit().await?;
     Ok(())
@@ -119,19 +123,53 @@ pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, seen: &str) -> Res
     Ok(())
 }
 
-/// The providers that have a secret, for checks of the key: some of them, and the first instances first.
+/// What a check of the configuration needs of a provider.
+#[derive(Clone, Debug)]
+pub struct CheckedProvider {
+    /// The key of its instance.
+    pub instance: i64,
+    /// The slug of its instance.
+    pub slug: String,
+    /// The issuer.
+    pub issuer: String,
+    /// The client id.
+    pub client_id: String,
+    /// The secret; `None` for a public client.
+    pub client_secret: Option<EncryptedSecret>,
+}
+
+/// Some of the providers of instances that are not archived, for checks.
 ///
 /// # Errors
 /// The query fails.
-pub async fn with_secret<'e>(executor: impl PgExecutor<'e>, limit: i64) -> sqlx::Result<Vec<(i64, String, String, EncryptedSecret)>> {
+pub async fn to_check<'e>(executor: impl PgExecutor<'e>, limit: i64) -> sqlx::Result<Vec<CheckedProvider>> {
     let rows = sqlx::query!(
-        r#"select instance_id, issuer, client_id, client_secret as "client_secret!" from identity_providers
-        where client_secret is not null order by instance_id limit $1"#,
+        "select p.instance_id, i.slug, p.issuer, p.client_id, p.client_secret
+        from identity_providers p join instances i on i.id = p.instance_id
+        where i.archived_at is null order by i.slug limit $1",
         limit
     )
     .fetch_all(executor)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.instance_id, row.issuer, row.client_id, EncryptedSecret(row.client_secret))).collect())
+    let checked = rows.into_iter().map(|row| CheckedProvider {
+        instance: row.instance_id,
+        slug: row.slug,
+        issuer: row.issuer,
+        client_id: row.client_id,
+        client_secret: row.client_secret.map(EncryptedSecret),
+    });
+    Ok(checked.collect())
+}
+
+impl CheckedProvider {
+    /// Checks that its secret can be read with that key.
+    ///
+    /// # Errors
+    /// It can't.
+    pub fn check_key(&self, key: &SecretKey) -> Result<(), NotDecrypted> {
+        let Some(secret) = &self.client_secret else { return Ok(()) };
+        secret.decrypt(key, self.instance, &self.issuer, &self.client_id).map(drop)
+    }
 }
 
 fn check_seen(stored: Option<&StoredProvider>, seen: &str) -> Result<(), StoreError> {

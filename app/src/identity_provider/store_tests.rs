@@ -67,7 +67,11 @@ async fn the_secret_is_in_no_row_and_no_history(pool: PgPool) {
     let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
     assert!(!everything.contains(SECRET) && !everything.contains(&hex));
     let change: (String, serde_json::Value) =
-        sqlx::query_as("select kind, after from changes where instance_id = $1 order by id desc limit 1").bind(id).fetch_one(&pool).await.unwrap();
+        sqlx::query_as("select kind, after from changes where instance_id = $1 order by id desc limit 1")
+            .bind(id)
+            .fetch_one(&pool)
+            .await
+            .unwrap();
     assert_eq!((change.0.as_str(), &change.1["client_secret"]), ("identity_provider", &"Set".into()));
     assert_eq!(change.1["issuer"], "https://login.company.com");
 }

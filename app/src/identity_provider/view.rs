@@ -2,11 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    AllowedProviders, ClaimUse, StoredProvider,
-    form::ProviderForm,
-    store,
-};
+use super::{AllowedProviders, ClaimUse, StoredProvider, form::ProviderForm, store};
 use crate::{
     admins::Role,
     database::timed,
@@ -49,7 +45,6 @@ pub struct ProviderConfig {
     /// Which providers the server asks.
     pub allowed: AllowedProviders,
 }
-
 
 /// The Sign-in page.
 #[component]
@@ -160,7 +155,9 @@ fn client_section(form: &ProviderForm, errors: &[FieldError], has_secret: bool) 
         autocomplete: "new-password",
         value: String::new(),
     };
-    let no_secret = has_secret.then(|| checkbox("no_secret", "Delete the stored secret", "The provider knows this client without one.", form.no_secret.is_some()));
+    let no_secret = has_secret.then(|| {
+        checkbox("no_secret", "Delete the stored secret", "The provider knows this client without one.", form.no_secret.is_some())
+    });
     view! {
         <section class="group" aria-labelledby="provider-title">
             <div>
@@ -181,7 +178,8 @@ fn client_section(form: &ProviderForm, errors: &[FieldError], has_secret: bool) 
 
 fn people_section(form: &ProviderForm, errors: &[FieldError]) -> impl IntoView + use<> {
     let instead = form.accounts == "instead";
-    let domains_error = errors.iter().find(|error| error.field == "email_domains").map(|error| error_of("email_domains", error.message.clone()));
+    let domains_error =
+        errors.iter().find(|error| error.field == "email_domains").map(|error| error_of("email_domains", error.message.clone()));
     let radio = |value: &'static str, label: &'static str, help: &'static str, checked: bool| {
         view! {
             <label class="choice"><input type="radio" name="accounts" value=value checked=checked /><span>{label} " " <small>{help}</small></span></label>
@@ -284,7 +282,10 @@ fn tested_banner(tested: Tested) -> impl IntoView {
     match tested {
         Tested::Failed(why) => summary("The test failed", format!("Nothing is saved. {why}."), Vec::new()).into_any(),
         Tested::Found(rows) => {
-            let rows = rows.into_iter().map(|(label, value)| view! { <div><dt>{label}</dt><dd>{Escaped(&value).to_string()}</dd></div> }).collect_view();
+            let rows = rows
+                .into_iter()
+                .map(|(label, value)| view! { <div><dt>{label}</dt><dd>{Escaped(&value).to_string()}</dd></div> })
+                .collect_view();
             view! {
                 <p class="banner" role="status">{icon(TICK)}"The provider answers. This is what its discovery document says. Nothing is saved yet."</p>
                 <dl class="card values" id="tested">{rows}</dl>

@@ -1,7 +1,7 @@
 //! Addresses of the portal's own pages, at its host or under `/portal/{slug}`. Each carries the parameters of the visitor's link.
 
-pub use crate::redirects::Page;
 use crate::identity_provider;
+pub use crate::redirects::Page;
 use crate::redirects::{CONTINUE, Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
 /// The page that a visitor wanted when they were asked to sign in. They go on to it afterwards.

@@ -6,11 +6,11 @@ use std::{fmt, future::Future, pin::Pin, str::FromStr};
 use strum::EnumCount;
 use time::OffsetDateTime;
 
+pub use super::identity_error::IdentityError;
 use super::{
     form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
     provider::{ProviderOutcome, ProviderPerson},
 };
-pub use super::identity_error::IdentityError;
 use crate::{
     credentials::{client::Client, password::Password, token::Token},
     identity_provider::ProviderSettings,

@@ -49,7 +49,10 @@ pub(crate) async fn backup(flags: &BackupFlags, config: &Config, mut shutdown: S
     print_line("Keep it like a secret: it has the admins' and visitors' email addresses, and hashes of their passwords.");
     if has_second_factors {
         let key = config.second_factor().key_file;
-        print_line(&format!("The key of second factors is not in it. Keep a copy of {} in another place.", key.path().display()));
+        print_line(&format!(
+            "The secret key (of second factors and of identity providers' clients) is not in it. Keep a copy of {} in another place.",
+            key.path().display()
+        ));
     }
     Ok(())
 }

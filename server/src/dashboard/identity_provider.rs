@@ -8,8 +8,7 @@ use app::{
         store::{self, NewSecret},
         view::{PostedProvider, Tested},
     },
-    instances,
-    paths,
+    instances, paths,
     saving::saved_instances::SavedInstances,
     ui::form::FieldError,
 };

@@ -1,6 +1,7 @@
 //! The dashboard over HTTP: who may ask, the pages, and one file a noun for what is posted.
 
 mod activity;
+mod admin_provider;
 mod admins;
 mod api_tokens;
 mod archive;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use app::{
     admins::{
         Caller,
+        provider::AdminProvider,
         second_factor::{SecondFactorConfig, check::CodeContext},
     },
     error::AppError,
@@ -70,6 +71,8 @@ pub(crate) struct Dashboard {
     visits_kept: VisitsKept,
     /// The identity providers that the server asks.
     pub(crate) provider: ProviderContext,
+    /// The one that signs admins in.
+    pub(crate) admin_provider: Option<Arc<AdminProvider>>,
     /// The turns of admins to have long lists checked or made.
     pub(crate) lists: Arc<Turns<i64>>,
 }
@@ -85,9 +88,20 @@ impl Dashboard {
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor, options: &HttpOptions) -> Self {
         let HttpOptions { target_checks, visits_kept, .. } = *options;
         let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
-        let provider = options.provider.clone();
+        let (provider, admin_provider) = (options.provider.clone(), options.admin_provider.clone());
         let limits = AdminRateLimits::new(&pool);
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, target_checks, visits_kept, provider, lists }
+        Self {
+            pool,
+            files: assets::document_files(),
+            url: dashboard_url,
+            limits,
+            second_factor,
+            target_checks,
+            visits_kept,
+            provider,
+            admin_provider,
+            lists,
+        }
     }
 
     /// What checking a code needs, at this moment.
@@ -118,6 +132,9 @@ impl Dashboard {
         provide_context(self.target_checks);
         provide_context(self.visits_kept);
         provide_context(ProviderConfig { allowed: self.provider.providers.allowed() });
+        if let Some(button) = self.admin_provider_button() {
+            provide_context(button);
+        }
         let second_factor = self.second_factor.clone();
         provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));
         set_content_security_policy();

@@ -12,11 +12,12 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    Dashboard, activity, admins, api_tokens, archive, assets, bulk_check, copy_settings,
+    Dashboard, activity, admin_provider, admins, api_tokens, archive, assets, bulk_check, copy_settings,
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
-    history, identity_provider, instances, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions, target_checks, visitors,
+    history, identity_provider, instances, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions,
+    target_checks, visitors,
 };
 use crate::http::layers;
 
@@ -31,6 +32,8 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/", get(|| async { Redirect::temporary("/instances") }))
         .route("/account", post(admins::change_password))
         .route("/account/invitation", post(admins::follow_link))
+        .route(paths::PROVIDER, get(admin_provider::begin))
+        .route(paths::PROVIDER_CALLBACK, get(admin_provider::callback))
         .route("/account/reset", post(admins::follow_link))
         .route("/account/second-factor", post(second_factor::begin))
         .route("/account/second-factor/confirm", post(second_factor::confirm))

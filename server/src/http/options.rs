@@ -1,6 +1,8 @@
 //! What the configuration says about answering requests.
 
-use app::{identity_provider::AllowedProviders, insight::VisitsKept, target_checks::TargetChecks};
+use std::sync::Arc;
+
+use app::{admins::provider::AdminProvider, identity_provider::AllowedProviders, insight::VisitsKept, target_checks::TargetChecks};
 use axum::http::HeaderValue;
 use axum_client_ip::ClientIpSource;
 use tokio_rustls::rustls;
@@ -23,6 +25,8 @@ pub struct HttpOptions {
     pub(crate) transport_security: TransportSecurity,
     /// The identity providers that the server asks.
     pub(crate) provider: ProviderContext,
+    /// The one that signs admins in.
+    pub(crate) admin_provider: Option<Arc<AdminProvider>>,
 }
 
 /// Whether the names below a host need TLS too, once a browser has had an answer under TLS.
@@ -42,6 +46,7 @@ impl HttpOptions {
             visits_kept: VisitsKept::default(),
             transport_security,
             provider: ProviderContext::off(),
+            admin_provider: None,
         }
     }
 
@@ -57,6 +62,12 @@ impl HttpOptions {
     /// The TLS library supports no protocol version.
     pub fn with_identity_providers(self, allowed: AllowedProviders, key_file: SecretKeyFile) -> Result<Self, rustls::Error> {
         Ok(Self { provider: ProviderContext::new(allowed, key_file)?, ..self })
+    }
+
+    /// The same for a server where that provider signs admins in.
+    #[must_use]
+    pub fn with_admin_provider(self, provider: Option<AdminProvider>) -> Self {
+        Self { admin_provider: provider.map(Arc::new), ..self }
     }
 
     /// With what it says about counted visits.

@@ -10,9 +10,9 @@ mod tests;
 use sqlx::PgPool;
 
 use super::{
-    provider::{self, ProviderOutcome, ProviderPerson},
     form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
     identity::{Identity, IdentityFuture, OwnSession, Visitor},
+    provider::{self, ProviderOutcome, ProviderPerson},
 };
 use crate::{
     credentials::{client::Client, password::Password, token::Token},
@@ -20,15 +20,11 @@ use crate::{
     identity_provider::ProviderSettings,
 };
 
+pub(super) use crate::credentials::password::NO_PASSWORD;
 pub(super) use form::{Identifiers, Names};
 pub(super) use store::accounts::{delete, lock_row};
 use store::sessions;
 pub use store::sessions::MAX_SESSION_HOURS;
-
-/// The hash of an account without a password. It has the parameters of all others, so a comparison takes as long. No password is known
-/// whose hash is zero.
-pub(super) const NO_PASSWORD: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The accounts of one instance.
 pub(super) struct Accounts {

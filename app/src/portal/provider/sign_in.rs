@@ -59,7 +59,8 @@ async fn sign_up(
 ) -> Result<Option<ProviderOutcome>, IdentityError> {
     let profile = &person.profile;
     let email_address = profile.email_address.as_deref().and_then(|text| text.parse::<Email>().ok());
-    let mut identifiers = Identifiers { email_address, username: profile.username.as_deref().and_then(|text| text.parse().ok()), phone_number: None };
+    let mut identifiers =
+        Identifiers { email_address, username: profile.username.as_deref().and_then(|text| text.parse().ok()), phone_number: None };
     let found = accounts::find(timed(pool), instance, &identifiers).await?;
     let email = identifiers.email_address();
     if let Some(account) = found.iter().find(|account| email.is_some() && account.email_address() == email) {

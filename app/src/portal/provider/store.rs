@@ -133,11 +133,7 @@ pub async fn pending(pool: &PgPool, instance: i64, browser: &Token) -> Result<Op
 
 /// Deletes the person who is asked for a password in that browser. Returns whether there was one: of two requests, one gets it.
 pub(super) async fn delete_pending(connection: &mut PgConnection, instance: i64, browser: &Token) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "delete from pending_identities where instance_id = $1 and browser_hash = $2",
-        instance,
-        &browser.hash()[..]
-    );
+    let done = sqlx::query!("delete from pending_identities where instance_id = $1 and browser_hash = $2", instance, &browser.hash()[..]);
     Ok(done.execute(connection).await?.rows_affected() > 0)
 }
 

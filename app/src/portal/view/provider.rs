@@ -48,13 +48,21 @@ impl ProviderProblem {
 
     fn text(self) -> &'static str {
         match self {
-            Self::Unavailable => "The identity provider does not answer as it should. Try again in a moment. If it stays so, tell the people who run this site.",
+            Self::Unavailable => {
+                "The identity provider does not answer as it should. Try again in a moment. If it stays so, tell the people who run this site."
+            }
             Self::Denied => "The identity provider did not let you through, or you cancelled. You can try again.",
             Self::Expired => "This sign-in took too long, was used already, or began in another browser. Begin again.",
-            Self::Invalid => "What the identity provider returned does not count. Begin again. If it stays so, tell the people who run this site.",
+            Self::Invalid => {
+                "What the identity provider returned does not count. Begin again. If it stays so, tell the people who run this site."
+            }
             Self::RateLimited => "Wait a minute, then try again.",
-            Self::SignUpClosed => "You don't have an account here yet, and new people can't sign up this way. Ask the people who run this site for one.",
-            Self::NoIdentifier => "The identity provider returned neither a verified email address nor a username. Ask the people who run it to verify your address.",
+            Self::SignUpClosed => {
+                "You don't have an account here yet, and new people can't sign up this way. Ask the people who run this site for one."
+            }
+            Self::NoIdentifier => {
+                "The identity provider returned neither a verified email address nor a username. Ask the people who run it to verify your address."
+            }
             Self::Taken => "Somebody else here has your email address or username already. Ask the people who run this site.",
             Self::WrongDomain => "Only people with a verified email address of certain domains can sign in here. Choose another account.",
         }

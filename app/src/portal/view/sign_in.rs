@@ -20,7 +20,12 @@ const WORDING: Wording = Wording {
 /// The page, with `identifier` in its first field.
 ///
 /// With a provider, its button comes first. Where it takes the place of passwords, there is nothing else.
-pub fn sign_in(address: &Address, identifier: String, provider: Option<&ProviderButton>, error: Option<&FormError>) -> impl IntoView + use<> {
+pub fn sign_in(
+    address: &Address,
+    identifier: String,
+    provider: Option<&ProviderButton>,
+    error: Option<&FormError>,
+) -> impl IntoView + use<> {
     if let Some(provider) = provider.filter(|provider| provider.replaces_accounts) {
         return view! { {FormError::summary(error, WORDING)} {provider_button(address, provider)} }.into_any();
     }

@@ -34,7 +34,11 @@ pub(super) async fn sign_in(request: PageRequest, form: VisitorForm<SignInForm>)
         Err(error) => {
             let link = request.link();
             let address = request.address.with_typed(&link, typed::on_sign_in(link.prefill.clone(), &form.identifier));
-            Err(request.show_rejected(HEADING, &error, view::sign_in(&address, form.identifier, request.snapshot.provider.as_ref(), Some(&error))))
+            Err(request.show_rejected(
+                HEADING,
+                &error,
+                view::sign_in(&address, form.identifier, request.snapshot.provider.as_ref(), Some(&error)),
+            ))
         }
     }
 }

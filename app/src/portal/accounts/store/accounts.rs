@@ -29,11 +29,7 @@ impl Account {
 }
 
 /// The accounts that have any of these identifiers: three at most.
-pub(in crate::portal) async fn find<'e>(
-    executor: impl PgExecutor<'e>,
-    instance: i64,
-    given: &Identifiers,
-) -> sqlx::Result<Vec<Account>> {
+pub(in crate::portal) async fn find<'e>(executor: impl PgExecutor<'e>, instance: i64, given: &Identifiers) -> sqlx::Result<Vec<Account>> {
     sqlx::query_as!(
         Account,
         "select id, email_address, phone_number, username, password_hash from visitors
@@ -90,12 +86,7 @@ pub(in crate::portal) async fn create(
 }
 
 /// Stores new names. Returns whether there is such a visitor.
-pub(in crate::portal) async fn rename<'e>(
-    executor: impl PgExecutor<'e>,
-    instance: i64,
-    visitor: i64,
-    names: &Names,
-) -> sqlx::Result<bool> {
+pub(in crate::portal) async fn rename<'e>(executor: impl PgExecutor<'e>, instance: i64, visitor: i64, names: &Names) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "update visitors set first_name = $3, last_name = $4 where instance_id = $1 and id = $2",
         instance,
@@ -107,11 +98,7 @@ pub(in crate::portal) async fn rename<'e>(
 }
 
 /// Stores a new password hash of a visitor whose row is locked.
-pub(in crate::portal) async fn set_password(
-    connection: &mut PgConnection,
-    visitor: i64,
-    password_hash: &str,
-) -> sqlx::Result<()> {
+pub(in crate::portal) async fn set_password(connection: &mut PgConnection, visitor: i64, password_hash: &str) -> sqlx::Result<()> {
     sqlx::query!("update visitors set password_hash = $2 where id = $1", visitor, password_hash).execute(connection).await?;
     Ok(())
 }
