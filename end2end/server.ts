@@ -30,6 +30,11 @@ export class Server {
     return this.database ?? "";
   }
 
+  /** Makes it listen on that port, which somebody else has to know before it starts. */
+  listenOn(port: number): void {
+    this.listen = `127.0.0.1:${port}`;
+  }
+
   /** Starts the server and waits until it prints that it is ready. A second start uses the same port and data. */
   async start(): Promise<void> {
     const { DATABASE_URL: _, ...variables } = process.env;

@@ -28,12 +28,17 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         move || dashboard.document()
     });
     let (context, shown) = (dashboard.clone(), dashboard.clone());
-    Router::new()
+    // Without a provider, there are no such pages.
+    let provider = match &dashboard.admin_provider {
+        Some(_) => {
+            Router::new().route(paths::PROVIDER, get(admin_provider::begin)).route(paths::PROVIDER_CALLBACK, get(admin_provider::callback))
+        }
+        None => Router::new(),
+    };
+    provider
         .route("/", get(|| async { Redirect::temporary("/instances") }))
         .route("/account", post(admins::change_password))
         .route("/account/invitation", post(admins::follow_link))
-        .route(paths::PROVIDER, get(admin_provider::begin))
-        .route(paths::PROVIDER_CALLBACK, get(admin_provider::callback))
         .route("/account/reset", post(admins::follow_link))
         .route("/account/second-factor", post(second_factor::begin))
         .route("/account/second-factor/confirm", post(second_factor::confirm))

@@ -33,7 +33,7 @@ pub(crate) struct ProviderClient {
 /// What only the browser that began can compute: it has the token in a cookie. The server stores neither.
 pub(crate) struct FlowSecrets {
     pub(crate) nonce: String,
-    verifier: String,
+    pub(super) verifier: String,
 }
 
 impl FlowSecrets {

@@ -34,6 +34,7 @@ impl Metadata {
     /// # Errors
     /// It is not there, not that issuer's, or says that the provider can't do what is needed.
     pub(super) async fn fetch(providers: &Providers, issuer: &str) -> Result<Self, ProviderError> {
+        providers.http()?;
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let url = Url::parse(&url).map_err(|error| ProviderError::Discovery(error.to_string()))?;
         providers.check_scheme(&url)?;

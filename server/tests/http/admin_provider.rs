@@ -84,7 +84,7 @@ async fn an_admin_signs_in_and_loses_access_with_the_group(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn passwords_are_switched_off_once_somebody_has_signed_in_at_the_provider(pool: PgPool) {
     let (provider, site) = site(&pool, &json!({"password_sign_in": false})).await;
-    let form = [("email", "owner@myapp.com"), ("password", "wrong"), ("next", "")];
+    let form = [("email", "nobody@myapp.com"), ("password", "wrong"), ("next", "")];
     assert_eq!(site.post("/account/sign-in", &form).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(site.get("/account/sign-in").await.text().contains("name=\"password\""));
     provider.claim("groups", json!(["admins"]));

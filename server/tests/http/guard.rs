@@ -16,18 +16,8 @@ use sqlx::PgPool;
 use crate::common::{Answer, FORM, Site, account, member, request, store_my_app};
 
 /// What anybody may ask for: the ways in, the browser's files, and how the process is.
-const OPEN: [&str; 10] = [
-    "/",
-    "/account/invitation",
-    "/account/provider",
-    "/account/provider/callback",
-    "/account/reset",
-    "/account/setup",
-    "/account/sign-in",
-    "/healthz",
-    "/pkg/{name}",
-    "/readyz",
-];
+const OPEN: [&str; 8] =
+    ["/", "/account/invitation", "/account/reset", "/account/setup", "/account/sign-in", "/healthz", "/pkg/{name}", "/readyz"];
 
 /// Every route of the router. Those of the portal are left out, which are for everybody, and those of the management API, which has
 /// tokens and a test of its own.
