@@ -32,7 +32,7 @@ pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: Dashboar
     let dashboard_url = Arc::new(dashboard_url);
     let check = ProxyCheck::new(&dashboard_url, &options.client_address, &snapshots);
     let secret = SecretKeySource { file: options.secret_key_file.clone(), creates: false };
-    let context = PageContext::new(pool, dashboard_url, options.transport_security, snapshots.visits().clone(), secret);
+    let context = PageContext::new(pool, dashboard_url, &options, snapshots.visits().clone(), secret);
     let applications = portal::applications(context.clone(), snapshots.clone());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let proof = proof_routes(snapshots.pool().clone());
@@ -53,7 +53,7 @@ pub fn router(
     let check = ProxyCheck::new(&dashboard_url, &options.client_address, &snapshots);
     let secret = SecretKeySource { file: Some(second_factor.key_file.clone()), creates: true };
     let visits = snapshots.visits().clone();
-    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), options.transport_security, visits, secret);
+    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), &options, visits, secret);
     let applications = portal::applications(context.clone(), snapshots.clone());
     let deleting = context.clone();
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
@@ -71,15 +71,9 @@ pub fn router(
 }
 
 /// Puts the pages beside the portal API and the probes. Probes come from the machine or a load balancer, under whatever host.
-fn assemble(
-    pages: Router,
-    applications: Router,
-    proof: Router,
-    snapshots: Snapshots,
-    options: HttpOptions,
-    check: ProxyCheck,
-) -> Router {
-    let applications = for_clients(applications, options.clone()).layer(middleware::from_fn_with_state(check.clone(), proxy_check::of_pages));
+fn assemble(pages: Router, applications: Router, proof: Router, snapshots: Snapshots, options: HttpOptions, check: ProxyCheck) -> Router {
+    let applications =
+        for_clients(applications, options.clone()).layer(middleware::from_fn_with_state(check.clone(), proxy_check::of_pages));
     let pages = for_clients(pages, options).layer(middleware::from_fn_with_state(check.clone(), proxy_check::of_pages));
     let api = portal::api(snapshots.clone()).layer(middleware::from_fn_with_state(check, proxy_check::of_api));
     around(api.merge(applications).merge(proof).merge(probes::routes(snapshots)).merge(layers::pages(pages)))

@@ -103,6 +103,8 @@ async fn listen(
     let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security)
         .with_target_checks(config.target_checks)
         .with_secret_key_file(config.second_factor().key_file)
+        .with_identity_providers(config.identity_providers, config.second_factor().key_file)?
+        .with_admin_provider(config.admin_provider()?)
         .with_visits_kept(VisitsKept { is_on: config.visits.are_counted, days: config.visits.keep_days });
     let (pool, url) = (database.pool().clone(), dashboard_url.clone());
     let router = match config.role {
