@@ -1,5 +1,6 @@
 //! The configuration, read once: flags override environment variables, which override defaults.
 
+mod mail;
 mod observe;
 mod second_factor;
 mod visits;
@@ -20,6 +21,7 @@ use crate::{
     secret_key_file::SecretKeyFile,
 };
 
+pub use mail::MailConfig;
 pub use observe::{LogFormat, MetricsListen};
 pub use second_factor::SecondFactor;
 pub use visits::VisitsConfig;
@@ -198,6 +200,10 @@ pub struct Config {
     /// What is counted of visits.
     #[command(flatten)]
     pub visits: VisitsConfig,
+
+    /// How mail is sent.
+    #[command(flatten)]
+    pub mail: MailConfig,
 }
 
 impl Config {

@@ -9,6 +9,7 @@ mod dashboard;
 pub mod database;
 mod doctor;
 pub mod http;
+pub mod mail;
 mod management;
 mod manifest;
 mod observe;

@@ -33,7 +33,7 @@ pub enum Need {
 }
 
 /// The pages that are open to everybody.
-const OPEN: [&str; 5] = ["/", paths::SIGN_IN, paths::SETUP, paths::INVITATION, paths::RESET];
+const OPEN: [&str; 6] = ["/", paths::SIGN_IN, paths::SETUP, paths::INVITATION, paths::RESET, paths::FORGOT_PASSWORD];
 
 /// What is open to admins without a second factor, on a server that requires one.
 const OPEN_WITHOUT_SECOND_FACTOR: [&str; 3] = [paths::SECOND_FACTOR, paths::CONFIRM_SECOND_FACTOR, paths::SIGN_OUT];
@@ -56,7 +56,8 @@ impl Need {
         match (parts.next(), parts.next()) {
             (Some("instances"), Some("new"))
             | (Some("history"), None | Some("export.csv" | "export.json"))
-            | (Some("api-tokens"), None | Some("revoke")) => Self::ServerAdmin,
+            | (Some("api-tokens"), None | Some("revoke"))
+            | (Some("mail"), None | Some("test" | "retry" | "discard")) => Self::ServerAdmin,
             (Some("instances"), None | Some("")) | (Some("switcher"), None) | (Some("account" | "api"), _) => Self::Session,
             (Some("instances"), Some(slug)) if is_slug(slug) => {
                 let role = match (writes, [parts.next(), parts.next(), parts.next()]) {

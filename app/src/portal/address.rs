@@ -82,6 +82,24 @@ impl Address {
         self.with(page.path(), after.map(|page| (AfterSignIn::NAME, page.name())))
     }
 
+    /// The address of a page on the way to a session that is none of the flows' pages, as those for a forgotten password.
+    pub fn to_path(&self, path: &str) -> String {
+        self.with(path, self.after_sign_in.map(|page| (AfterSignIn::NAME, page.name())))
+    }
+
+    /// The address of such a page as it confirms what was done.
+    pub fn done_at(&self, path: &str, what: &'static str) -> String {
+        let address = self.to_path(path);
+        let mark = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{mark}done={what}")
+    }
+
+    /// The address of a page that a typed address is carried to, as a link on the sign-in page is.
+    pub fn to_other_path(&self, path: &str) -> String {
+        let query = self.typed_query.clone().unwrap_or_else(|| self.query.clone());
+        Self { query, ..self.clone() }.to_path(path)
+    }
+
     /// The address that a page with several forms sends one of them to.
     pub fn form(&self, page: Page, form: &str) -> String {
         self.with(&format!("{}/{form}", page.path()), None)

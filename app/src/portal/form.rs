@@ -53,6 +53,24 @@ pub struct PasswordForm {
     pub new: Password,
 }
 
+/// The form of `/forgot-password`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ForgotForm {
+    /// As typed.
+    pub email_address: String,
+}
+
+/// The form of `/reset-password`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ResetForm {
+    /// The code from the mail, as typed or from its link.
+    pub code: String,
+    /// The new password.
+    pub new: Password,
+}
+
 /// The form on `/user` that deletes the visitor's account.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]

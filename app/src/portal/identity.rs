@@ -7,9 +7,9 @@ use strum::EnumCount;
 use time::OffsetDateTime;
 use url::Url;
 
-use super::form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm};
+use super::form::{DeletionForm, NamesForm, PasswordForm, ResetForm, SignInForm, SignUpForm};
 pub use super::identity_error::IdentityError;
-use crate::credentials::{client::Client, token::Token};
+use crate::credentials::{client::Client, email::Email, token::Token};
 
 /// How an instance signs its visitors in, by the names in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount)]
@@ -99,6 +99,24 @@ pub enum SignInOutcome {
     RedirectToProvider(Url),
 }
 
+/// A visitor who has forgotten their password.
+#[derive(Clone, Copy, Debug)]
+pub struct ForgottenPassword<'a> {
+    /// Where the mail goes, if there is an account with this address.
+    pub email: &'a Email,
+    /// The absolute URL of the page that asks for the new password, with the link's parameters.
+    pub page: &'a str,
+}
+
+/// A visitor's password was replaced. This is their key, and the token of the session that has begun.
+#[derive(Clone, Debug)]
+pub struct PasswordReset {
+    /// The visitor's key.
+    pub visitor: i64,
+    /// The token of the session.
+    pub token: Token,
+}
+
 /// The future that the methods of [`Identity`] return.
 pub type IdentityFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, IdentityError>> + Send + 'a>>;
 
@@ -133,4 +151,11 @@ pub trait Identity: Send + Sync {
 
     /// Deletes the visitor's account, their sessions, and the organizations that have nobody else.
     fn delete<'a>(&'a self, visitor: &'a Visitor, form: &'a DeletionForm) -> IdentityFuture<'a, ()>;
+
+    /// Has a mail sent with a code, if there is an account with that address. The answer and the work are the same if there is none.
+    fn forgot_password<'a>(&'a self, forgotten: ForgottenPassword<'a>) -> IdentityFuture<'a, ()>;
+
+    /// Replaces the password of the visitor who has got that code by mail, ends their sessions, and begins one. A mail tells them, with
+    /// the page where a forgotten password is replaced.
+    fn reset_password<'a>(&'a self, form: &'a ResetForm, client: &'a Client, page: &'a str) -> IdentityFuture<'a, PasswordReset>;
 }

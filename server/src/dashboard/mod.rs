@@ -15,6 +15,7 @@ mod guard;
 mod history;
 pub(crate) mod host_guard;
 mod instances;
+mod mail;
 mod members;
 mod portal_pages;
 mod posted_form;

@@ -15,6 +15,7 @@ use app::{
         save::DashboardHost,
     },
     layout::insecure_http::InsecureHttp,
+    mail::{SendsMail, view::MailServer},
     routes::{DocumentFiles, document},
     snippets::DashboardOrigin,
     target_checks::TargetChecks,
@@ -38,6 +39,7 @@ use crate::{
         options::HttpOptions,
         turns::{NoTurn, Turn, Turns},
     },
+    mail::Mailer,
     observe::sampled::Sampled,
 };
 
@@ -66,6 +68,8 @@ pub(crate) struct Dashboard {
     target_checks: TargetChecks,
     /// Whether visits are counted, and for how long the counts are kept.
     visits_kept: VisitsKept,
+    /// What sends mail, if any is sent.
+    pub(crate) mailer: Option<Mailer>,
     /// The turns of admins to have long lists checked or made.
     pub(crate) lists: Arc<Turns<i64>>,
 }
@@ -80,14 +84,20 @@ impl Dashboard {
     /// The dashboard over these connections.
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor, options: &HttpOptions) -> Self {
         let HttpOptions { target_checks, visits_kept, .. } = *options;
+        let mailer = options.mailer.clone();
         let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
         let limits = AdminRateLimits::new(&pool);
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, target_checks, visits_kept, lists }
+        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, target_checks, visits_kept, mailer, lists }
     }
 
     /// What checking a code needs, at this moment.
     pub(crate) fn code_context(&self) -> CodeContext {
         CodeContext { key: self.second_factor.read_key(), now: OffsetDateTime::now_utc().unix_timestamp() }
+    }
+
+    /// The dashboard's page of that path as an absolute URL, for mail; `None` if no mail is sent.
+    pub(super) fn mailed_page(&self, page: &str) -> Option<String> {
+        self.mailer.is_some().then(|| self.url.page(page))
     }
 
     /// Waits for an admin's turn to send or get a long list.
@@ -112,6 +122,10 @@ impl Dashboard {
         }
         provide_context(self.target_checks);
         provide_context(self.visits_kept);
+        provide_context(SendsMail(self.mailer.is_some()));
+        if let Some(mailer) = &self.mailer {
+            provide_context(MailServer { server: mailer.server().to_owned(), from: mailer.from().to_owned() });
+        }
         let second_factor = self.second_factor.clone();
         provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));
         set_content_security_policy();

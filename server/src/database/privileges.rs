@@ -18,7 +18,7 @@ const INSERT: Privilege = "insert";
 pub const TABLES: &[(&str, &[Privilege])] = &[
     ("_sqlx_migrations", &["select"]),
     ("admin_devices", &["select", "insert", "delete"]),
-    ("admin_links", &["select", "insert", "delete"]),
+    ("admin_links", &["select", "insert", "update (mail_token_hash)", "delete"]),
     ("admin_pending_sign_ins", &["select", "insert", "delete"]),
     ("admin_recovery_codes", &["select", "insert", "delete"]),
     ("admin_second_factor_setups", &["select", "insert", "update (secret, created_at)", "delete"]),
@@ -43,6 +43,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
         ],
     ),
     ("leases", &["select", "insert", "update (holder, until)"]),
+    ("mails", &["select", "insert", "update (due_at, give_up_at, attempts, error, failed_at)", "delete"]),
     ("members", &["select", "insert", "update (role)", "delete"]),
     ("organization_members", &["select", "insert", "delete"]),
     // Nobody renames one: PostgreSQL wants this before it locks a row.
@@ -62,9 +63,10 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
         ],
     ),
     ("visit_batches", &["select", "insert", "update (batch, stored_at)", "delete"]),
+    ("visitor_codes", &["select", "insert", "delete"]),
     ("visitor_quotas", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
-    ("visitors", &["select", "insert", "update (first_name, last_name, password_hash)", "delete"]),
+    ("visitors", &["select", "insert", "update (first_name, last_name, password_hash, email_verified_at)", "delete"]),
     ("visits", &["select", "insert", "update (visits, first_seen, last_seen)", "delete"]),
     ("waitlist_entries", &["select", "insert", "update (email_address)", "delete"]),
 ];

@@ -7,6 +7,7 @@ mod connections;
 mod database;
 mod files;
 mod flags;
+mod mail;
 mod portals;
 mod report;
 mod roles;
@@ -48,6 +49,7 @@ pub(crate) fn run(flags: &DoctorFlags, config: &Config) -> anyhow::Result<ExitCo
         if let Some(connection) = &mut connection {
             portals::check(config, connection, &mut report).await;
         }
+        mail::check(config, &mut report).await;
         report
     });
     Ok(report.exit_code())

@@ -5,6 +5,7 @@ use axum::http::HeaderValue;
 use axum_client_ip::ClientIpSource;
 
 use super::{client_limit::ClientLimit, connections::MaxConnections};
+use crate::mail::Mailer;
 
 /// What the configuration says about answering requests.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct HttpOptions {
     pub(crate) visits_kept: VisitsKept,
     /// The value of `Strict-Transport-Security`.
     pub(crate) transport_security: TransportSecurity,
+    /// What sends mail, if any is sent.
+    pub(crate) mailer: Option<Mailer>,
 }
 
 /// Whether the names below a host need TLS too, once a browser has had an answer under TLS.
@@ -37,7 +40,14 @@ impl HttpOptions {
             target_checks: TargetChecks::Public,
             visits_kept: VisitsKept::default(),
             transport_security,
+            mailer: None,
         }
+    }
+
+    /// The same for a server that sends mail, or does not.
+    #[must_use]
+    pub fn with_mailer(self, mailer: Option<Mailer>) -> Self {
+        Self { mailer, ..self }
     }
 
     /// The same for a server that checks targets in another way.

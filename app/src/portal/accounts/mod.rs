@@ -1,6 +1,7 @@
 //! Visitors who sign in with a password: an instance's own accounts, in PostgreSQL.
 
 mod form;
+mod reset;
 mod settings;
 mod sign_in;
 mod store;
@@ -10,13 +11,16 @@ mod tests;
 use sqlx::PgPool;
 
 use super::{
-    form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
-    identity::{Identity, IdentityFuture, OwnSession, SignInOutcome, Visitor},
+    form::{DeletionForm, NamesForm, PasswordForm, ResetForm, SignInForm, SignUpForm},
+    identity::{ForgottenPassword, Identity, IdentityFuture, OwnSession, PasswordReset, SignInOutcome, Visitor},
 };
 use crate::credentials::{client::Client, token::Token};
 use crate::database::begin;
 
-pub(super) use store::accounts::{delete, lock_row};
+pub(super) use store::{
+    accounts::{delete, lock_row},
+    codes,
+};
 use store::sessions;
 pub use store::sessions::MAX_SESSION_HOURS;
 
@@ -79,5 +83,13 @@ impl Identity for Accounts {
 
     fn delete<'a>(&'a self, visitor: &'a Visitor, form: &'a DeletionForm) -> IdentityFuture<'a, ()> {
         Box::pin(settings::delete(&self.pool, self.instance, visitor, form))
+    }
+
+    fn forgot_password<'a>(&'a self, forgotten: ForgottenPassword<'a>) -> IdentityFuture<'a, ()> {
+        Box::pin(reset::ask(&self.pool, self.instance, forgotten))
+    }
+
+    fn reset_password<'a>(&'a self, form: &'a ResetForm, client: &'a Client, page: &'a str) -> IdentityFuture<'a, PasswordReset> {
+        Box::pin(reset::reset(&self.pool, self.instance, form, client, page))
     }
 }

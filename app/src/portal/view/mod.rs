@@ -3,6 +3,7 @@
 mod create_organization;
 mod document;
 mod elements;
+mod forgot_password;
 mod form_error;
 mod move_on;
 mod notice;
@@ -18,6 +19,7 @@ mod waitlist;
 
 pub use create_organization::create_organization;
 pub use document::{Brand, Document};
+pub use forgot_password::{ResetPage, ended_code, forgot_password, no_mail, reset_password};
 pub use form_error::FormError;
 pub use move_on::move_on;
 pub use notice::{Notice, WAITING, notice};

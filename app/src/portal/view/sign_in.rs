@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     portal::address::{Address, Page},
+    redirects::FORGOT_PASSWORD,
     ui::field::Field,
 };
 
@@ -17,8 +18,10 @@ const WORDING: Wording = Wording {
 };
 
 /// The page, with `identifier` in its first field.
-pub fn sign_in(address: &Address, identifier: String, error: Option<&FormError>) -> impl IntoView + use<> {
+pub fn sign_in(address: &Address, identifier: String, sends_mail: bool, error: Option<&FormError>) -> impl IntoView + use<> {
     let errors = FormError::fields(error);
+    let forgotten = sends_mail
+        .then(|| view! { <p class="other"><a href=address.to_other_path(FORGOT_PASSWORD)>"Forgot your password?"</a></p> });
     view! {
         {FormError::summary(error, WORDING)}
         <form method="post" action=address.to(Page::SignIn) novalidate>
@@ -26,6 +29,7 @@ pub fn sign_in(address: &Address, identifier: String, error: Option<&FormError>)
             {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
             {form_buttons(address, "Sign in")}
         </form>
+        {forgotten}
         <p class="other">"No account yet? " <a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
     }
 }

@@ -19,11 +19,18 @@ pub(crate) struct PageContext {
     pub(super) sessions: SessionCache,
     pub(super) transport_security: TransportSecurity,
     pub(super) visits: VisitCounter,
+    /// Whether this server sends mail.
+    pub(super) sends_mail: bool,
 }
 
 impl PageContext {
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, transport_security: TransportSecurity, visits: VisitCounter) -> Self {
         let limits = VisitorRateLimits::new(&pool);
-        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits }
+        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits, sends_mail: false }
+    }
+
+    /// The same on a server that sends mail, or does not.
+    pub(crate) fn with_mail(self, sends_mail: bool) -> Self {
+        Self { sends_mail, ..self }
     }
 }

@@ -6,6 +6,7 @@ mod content_security_policy;
 mod context;
 mod continue_page;
 mod create_organization;
+mod forgot_password;
 mod form;
 mod organization;
 mod other_paths;
@@ -21,7 +22,7 @@ mod user;
 mod visitor;
 mod waitlist;
 
-use app::redirects::{CONTINUE, Page};
+use app::redirects::{CONTINUE, FORGOT_PASSWORD, Page, RESET_PASSWORD};
 use axum::{
     Extension, Router,
     http::{HeaderName, HeaderValue},
@@ -42,6 +43,8 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
     let form = |name: &str| format!("{}/{name}", Page::User.path());
     let pages = pages
         .route(CONTINUE, get(continue_page::show))
+        .route(FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::ask))
+        .route(RESET_PASSWORD, get(forgot_password::show_reset).post(forgot_password::reset))
         .route(&form("names"), get(user::back).post(user::rename))
         .route(&form("password"), get(user::back).post(user::change_password))
         .route(&form("delete"), get(user::back).post(user::delete))

@@ -22,7 +22,7 @@ pub(super) async fn show(request: PageRequest) -> Response {
         return request.skip(Flow::SignIn);
     }
     let identifier = typed::shown_on_sign_in(&request.link().prefill).to_owned();
-    request.show(HEADING, view::sign_in(&request.address, identifier, None))
+    request.show(HEADING, view::sign_in(&request.address, identifier, request.context.sends_mail, None))
 }
 
 /// `POST /sign-in`
@@ -33,7 +33,8 @@ pub(super) async fn sign_in(request: PageRequest, form: VisitorForm<SignInForm>)
         Err(error) => {
             let link = request.link();
             let address = request.address.with_typed(&link, typed::on_sign_in(link.prefill.clone(), &form.identifier));
-            Err(request.show_rejected(HEADING, &error, view::sign_in(&address, form.identifier, Some(&error))))
+            let body = view::sign_in(&address, form.identifier, request.context.sends_mail, Some(&error));
+            Err(request.show_rejected(HEADING, &error, body))
         }
     }
 }
