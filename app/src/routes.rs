@@ -9,7 +9,10 @@ use leptos_router::{
 };
 
 use crate::{
-    admins::view::{account::AccountPage, code::CodePage, forgot_password::ForgotPasswordPage, link::LinkPage, second_factor::SecondFactorPage, sign_in::SignInPage},
+    admins::view::{
+        account::AccountPage, code::CodePage, forgot_password::ForgotPasswordPage, link::LinkPage, second_factor::SecondFactorPage,
+        sign_in::SignInPage,
+    },
     api_tokens::view::{ApiTokensPage, ServerApiTokensPage},
     bulk_check::view::BulkCheckPage,
     copy_settings::view::CopyPage,

@@ -25,8 +25,8 @@ use crate::{
 pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, options: HttpOptions) -> Router {
     let dashboard_url = Arc::new(dashboard_url);
     let check = ProxyCheck::new(&dashboard_url, &options.client_address, &snapshots);
-    let context = PageContext::new(pool, dashboard_url, options.transport_security, snapshots.visits().clone())
-        .with_mail(options.mailer.is_some());
+    let context =
+        PageContext::new(pool, dashboard_url, options.transport_security, snapshots.visits().clone()).with_mail(options.mailer.is_some());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let proof = proof_routes(snapshots.pool().clone());
     let answer = async move |request: Request| portal_hosts.respond(request.into_parts().0).await;

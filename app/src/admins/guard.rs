@@ -183,7 +183,17 @@ mod tests {
         for path in ["/instances", "/account", "/account/sessions", "/api/preview", "/api/anything/new", "/api"] {
             assert_eq!(Need::of(false, path), Need::Session, "{path}");
         }
-        for path in ["/instances/new", "/history", "/history/export.csv", "/api-tokens", "/api-tokens/revoke"] {
+        for path in [
+            "/instances/new",
+            "/history",
+            "/history/export.csv",
+            "/api-tokens",
+            "/api-tokens/revoke",
+            "/mail",
+            "/mail/test",
+            "/mail/retry",
+            "/mail/discard",
+        ] {
             assert_eq!(Need::of(true, path), Need::ServerAdmin, "{path}");
         }
         for path in

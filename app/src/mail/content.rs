@@ -74,7 +74,12 @@ async fn visitor_reset(connection: &mut PgConnection, instance: i64, email: &Ema
     Ok(Some(text.message(email.as_str(), vec![code.to_string()])))
 }
 
-async fn visitor_password_changed(connection: &mut PgConnection, instance: i64, email: &Email, page: &str) -> sqlx::Result<Option<Message>> {
+async fn visitor_password_changed(
+    connection: &mut PgConnection,
+    instance: i64,
+    email: &Email,
+    page: &str,
+) -> sqlx::Result<Option<Message>> {
     let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
     if recipients::visitor(connection, instance, email.as_str()).await?.is_none() {
         return Ok(None);

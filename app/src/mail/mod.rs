@@ -14,8 +14,8 @@ pub mod view;
 
 use strum::EnumCount;
 
-pub use content::content;
 use crate::credentials::email::Email;
+pub use content::content;
 pub use text::{Message, one_line};
 
 /// Whether this server sends mail. Pages find it in their context.

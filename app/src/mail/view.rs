@@ -97,7 +97,8 @@ fn test_form(server: MailServer, address: String, tested: Option<TestedMail>) ->
     let (to, problem) = tested.map_or((address, None), |tested| (tested.to.clone(), Some(tested)));
     let mut errors = Vec::new();
     let said = problem.map(|TestedMail { to, problem }| match problem {
-        None => view! { <p class="banner" role="status">{icon(TICK)}{format!("The mail server has taken the test mail to {to}.")}</p> }.into_any(),
+        None => view! { <p class="banner" role="status">{icon(TICK)}{format!("The mail server has taken the test mail to {to}.")}</p> }
+            .into_any(),
         Some(TestProblem::Address(message)) => {
             errors.push(FieldError::new("to", &message));
             summary("No test mail was sent", "Fix this field, then try again:", vec![("#to".to_owned(), message)]).into_any()

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::mail::{Mailer, SmtpUrl};
+use crate::mail::Mailer;
 
 /// The options about mail.
 #[derive(Clone, Args)]
@@ -36,7 +36,7 @@ impl MailConfig {
             (None, None) => Ok(None),
             (Some(_), None) => anyhow::bail!("--smtp-url needs --mail-from as well: the address that mail is from"),
             (None, Some(_)) => anyhow::bail!("--mail-from has no effect without --smtp-url; set both, or leave both out"),
-            (Some(url), Some(from)) => Ok(Some(Mailer::new(&url.parse::<SmtpUrl>()?, &from)?)),
+            (Some(url), Some(from)) => Ok(Some(Mailer::parse(&url, &from)?)),
         }
     }
 }

@@ -3,8 +3,7 @@
 use app::paths;
 use app::{
     admins::{
-        Caller, Email, ReturnPath, Token,
-        forgotten_password,
+        Caller, Email, ReturnPath, Token, forgotten_password,
         form::{ForgottenForm, LinkForm, PasswordForm, SessionForm, SignInForm},
         one_time_links,
         sign_in::{self, SignInError, SignInStep, SignInTokens},
@@ -176,7 +175,8 @@ pub(super) async fn forgot_password(
 async fn try_forgot_password(dashboard: &Dashboard, form: &ForgottenForm, origin: Origin) -> Result<(), NotLetIn> {
     // Without mail, the page says so and has no form.
     let page = dashboard.mailed_page(paths::RESET).ok_or(NotLetIn::Said(RejectionReason::Unavailable))?;
-    let email: Email = form.email.parse().map_err(|error| NotLetIn::Said(RejectionReason::Fields(vec![FieldError::new("email", error)])))?;
+    let email: Email =
+        form.email.parse().map_err(|error| NotLetIn::Said(RejectionReason::Fields(vec![FieldError::new("email", error)])))?;
     take(dashboard, &AdminAttempt::Mail(email.as_str().to_owned(), origin.address)).await?;
     let is_added = forgotten_password::ask(&dashboard.pool, &email, &page).await.map_err(SignInError::from)?;
     if is_added { Ok(()) } else { Err(NotLetIn::Said(RejectionReason::Unavailable)) }

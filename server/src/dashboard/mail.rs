@@ -42,7 +42,10 @@ pub(super) async fn retry(State(dashboard): State<Dashboard>, PostedForm { form,
 }
 
 /// `POST /mail/discard`
-pub(super) async fn discard(State(dashboard): State<Dashboard>, PostedForm { form, .. }: PostedForm<MailForm>) -> Result<Response, Failure> {
+pub(super) async fn discard(
+    State(dashboard): State<Dashboard>,
+    PostedForm { form, .. }: PostedForm<MailForm>,
+) -> Result<Response, Failure> {
     let is_there = store::discard(&dashboard.pool, form.mail).await?;
     Ok(back(if is_there { "discarded" } else { "gone" }))
 }

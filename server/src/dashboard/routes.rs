@@ -16,7 +16,8 @@ use super::{
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
-    history, instances, mail, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions, target_checks, visitors,
+    history, instances, mail, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions, target_checks,
+    visitors,
 };
 use crate::http::layers;
 

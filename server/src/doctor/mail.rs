@@ -15,7 +15,10 @@ pub(super) async fn check(config: &Config, report: &mut Report) {
         Ok(()) => report.ok(about, format!("{} takes mail from {}", mailer.server(), mailer.from())),
         Err(error) => report.problem(
             about,
-            format!("{} does not let this server in: {error}. Check the host, the port, the user name and the password in --smtp-url.", mailer.server()),
+            format!(
+                "{} does not let this server in: {error}. Check the host, the port, the user name and the password in --smtp-url.",
+                mailer.server()
+            ),
         ),
     }
 }

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use app::mail::{Message, one_line};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
     address::Envelope,
@@ -66,6 +67,14 @@ pub(crate) enum SendError {
 }
 
 impl Mailer {
+    /// Sends mail over the server of that URL, from that address.
+    ///
+    /// # Errors
+    /// One of them is not valid, or there is no TLS. The message does not contain the URL.
+    pub fn parse(url: &str, from: &str) -> anyhow::Result<Self> {
+        Self::new(&url.parse()?, from)
+    }
+
     /// Sends mail over that server, from that address.
     ///
     /// # Errors
@@ -90,7 +99,8 @@ impl Mailer {
         let mut secrets = Vec::new();
         if let Some((user, password)) = &url.credentials {
             transport = transport.credentials(Credentials::new(user.clone(), password.clone()));
-            secrets.push(password.clone());
+            // As AUTH PLAIN and AUTH LOGIN send them.
+            secrets.extend([password.clone(), STANDARD.encode(format!("\0{user}\0{password}")), STANDARD.encode(password)]);
         }
         Ok(Self(Arc::new(Shared { transport: transport.build(), from, server: url.to_string(), secrets, timeout })))
     }
@@ -150,8 +160,8 @@ impl Mailer {
 
     /// The message as it is sent, and whom it is sent to.
     pub(super) fn compose(&self, message: &Message, id: &str) -> Result<(Envelope, Vec<u8>), SendError> {
-        let to = address(&message.recipient)
-            .ok_or_else(|| SendError::Refused("mail can't be sent to an address of this form".to_owned()))?;
+        let to =
+            address(&message.recipient).ok_or_else(|| SendError::Refused("mail can't be sent to an address of this form".to_owned()))?;
         let refused = |error: lettre::error::Error| SendError::Refused(one_line(&error.to_string()));
         let envelope = Envelope::new(Some(self.0.from.clone()), vec![to.clone()]).map_err(refused)?;
         // Once more where the headers are made: nothing that others choose may hold a line break.

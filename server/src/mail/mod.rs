@@ -9,4 +9,3 @@ mod tests;
 pub use mailer::Mailer;
 pub(crate) use mailer::SendError;
 pub(crate) use runner::run;
-pub(crate) use smtp_url::SmtpUrl;

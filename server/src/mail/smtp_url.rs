@@ -30,11 +30,15 @@ pub(crate) struct SmtpUrl {
 /// Why a text is not such a URL. It does not contain the text, which may have a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotAnSmtpUrl {
-    #[error("--smtp-url is not a URL like smtps://USER:PASSWORD@mail.myapp.com. Percent-encode special characters in the password, such as @ (%40) and / (%2F)")]
+    #[error(
+        "--smtp-url is not a URL like smtps://USER:PASSWORD@mail.myapp.com. Percent-encode special characters in the password, such as @ (%40) and / (%2F)"
+    )]
     Form,
     #[error("--smtp-url needs the user name and the password, or neither")]
     HalfCredentials,
-    #[error("--smtp-url may have ?tls=none for a mail server on this machine only: elsewhere, anybody on the way could read the mails and the password")]
+    #[error(
+        "--smtp-url may have ?tls=none for a mail server on this machine only: elsewhere, anybody on the way could read the mails and the password"
+    )]
     NoTls,
 }
 

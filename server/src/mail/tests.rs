@@ -163,7 +163,16 @@ async fn no_name_can_add_a_header_or_a_recipient() {
     let sink = Sink::new(Behavior::Takes).await;
     let hostile = "MyApp\r\nBcc: eve@evil.test\r\n\r\n.\r\nMAIL FROM:<eve@evil.test>\r\n";
     let long = "ü".repeat(5_000);
-    for name in [hostile, "a\nBcc: eve@evil.test", "a\rBcc: eve@evil.test", "=?utf-8?q?x=0D=0ABcc:=20eve@evil.test?=", "\0\u{2028}Bcc: x", &long, "\"><eve@evil.test>", ""] {
+    for name in [
+        hostile,
+        "a\nBcc: eve@evil.test",
+        "a\rBcc: eve@evil.test",
+        "=?utf-8?q?x=0D=0ABcc:=20eve@evil.test?=",
+        "\0\u{2028}Bcc: x",
+        &long,
+        "\"><eve@evil.test>",
+        "",
+    ] {
         let message = Message {
             sender_name: name.to_owned(),
             subject: name.to_owned(),
@@ -174,8 +183,10 @@ async fn no_name_can_add_a_header_or_a_recipient() {
         sink.mailer().send(&message, "1").await.unwrap();
         let mail = sink.taken().pop().unwrap();
         let (head, _) = mail.split_once("\r\n\r\n").unwrap();
-        let names: Vec<_> = head.lines().filter(|line| !line.starts_with([' ', '\t'])).map(|line| line.split(':').next().unwrap()).collect();
-        let mut expected = ["RCPT TO", "From", "To", "Subject", "Message-ID", "MIME-Version", "Date", "Content-Type", "Auto-Submitted"].to_vec();
+        let names: Vec<_> =
+            head.lines().filter(|line| !line.starts_with([' ', '\t'])).map(|line| line.split(':').next().unwrap()).collect();
+        let mut expected =
+            ["RCPT TO", "From", "To", "Subject", "Message-ID", "MIME-Version", "Date", "Content-Type", "Auto-Submitted"].to_vec();
         let mut found = names.clone();
         found.sort_unstable();
         expected.sort_unstable();

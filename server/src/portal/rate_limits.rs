@@ -208,6 +208,17 @@ mod tests {
     }
 
     #[sqlx::test(migrations = "../migrations")]
+    async fn of_a_thousand_mails_to_one_address_three_are_sent(pool: PgPool) {
+        let limits = VisitorRateLimits::new(&pool);
+        let ask = |recipient, n: usize| {
+            let [high, low] = u16::try_from(n).unwrap().to_be_bytes();
+            VisitorAttempt::AskForMail { instance: 1, recipient, address: Some([198, 51, high, low].into()) }
+        };
+        assert_eq!(taken(&limits, 1_000, |n| ask("ana@myapp.com", n)).await, 3);
+        assert_eq!(limits.take(ask("ben@myapp.com", 1)).await, Ok(()));
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
     async fn each_action_of_an_address_has_its_own_limit(pool: PgPool) {
         let limits = VisitorRateLimits::new(&pool);
         let up = |address| VisitorAttempt::SignUp { instance: 1, identifiers: &[], address };

@@ -216,7 +216,9 @@ pub async fn delete_resets(connection: &mut PgConnection, email: &Email) -> sqlx
 /// # Errors
 /// The query fails.
 pub async fn delete(connection: &mut PgConnection, token: &Token) -> sqlx::Result<bool> {
-    let done = sqlx::query!("delete from admin_links where token_hash = $1 or mail_token_hash = $1", &token.hash()[..]).execute(connection).await?;
+    let done = sqlx::query!("delete from admin_links where token_hash = $1 or mail_token_hash = $1", &token.hash()[..])
+        .execute(connection)
+        .await?;
     Ok(done.rows_affected() > 0)
 }
 

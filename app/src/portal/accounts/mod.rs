@@ -17,12 +17,12 @@ use super::{
 use crate::credentials::{client::Client, token::Token};
 use crate::database::begin;
 
+use store::sessions;
+pub use store::sessions::MAX_SESSION_HOURS;
 pub(super) use store::{
     accounts::{delete, lock_row},
     codes,
 };
-use store::sessions;
-pub use store::sessions::MAX_SESSION_HOURS;
 
 /// The accounts of one instance.
 pub(super) struct Accounts {

@@ -20,8 +20,8 @@ const WORDING: Wording = Wording {
 /// The page, with `identifier` in its first field.
 pub fn sign_in(address: &Address, identifier: String, sends_mail: bool, error: Option<&FormError>) -> impl IntoView + use<> {
     let errors = FormError::fields(error);
-    let forgotten = sends_mail
-        .then(|| view! { <p class="other"><a href=address.to_other_path(FORGOT_PASSWORD)>"Forgot your password?"</a></p> });
+    let forgotten =
+        sends_mail.then(|| view! { <p class="other"><a href=address.to_other_path(FORGOT_PASSWORD)>"Forgot your password?"</a></p> });
     view! {
         {FormError::summary(error, WORDING)}
         <form method="post" action=address.to(Page::SignIn) novalidate>

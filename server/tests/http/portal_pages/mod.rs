@@ -1,6 +1,7 @@
 //! The hosted pages, as a visitor's browser sees them: at the portal's own host and below a path of the dashboard's.
 
 mod defences;
+mod forgot_password;
 mod links;
 mod organizations;
 mod outage;

@@ -126,7 +126,8 @@ pub(in crate::portal) async fn delete(connection: &mut PgConnection, instance: i
     )
     .fetch_all(&mut *connection)
     .await?;
-    let email = sqlx::query_scalar!("delete from visitors where id = $1 returning email_address", visitor).fetch_one(&mut *connection).await?;
+    let email =
+        sqlx::query_scalar!("delete from visitors where id = $1 returning email_address", visitor).fetch_one(&mut *connection).await?;
     if let Some(email) = email {
         outbox::delete_of(connection, instance, &email).await?;
     }
