@@ -12,7 +12,7 @@ use crate::{
     admins::store::{accounts, links},
     credentials::{code::Code, email::Email, token::Token},
     database::begin_in_background,
-    portal::codes::{self, Purpose, RESET_HOURS},
+    portal::codes::{self, CONFIRMATION_HOURS, Purpose, RESET_HOURS},
 };
 
 /// Whom the dashboard's mails are from.
@@ -31,6 +31,7 @@ pub async fn content(pool: &PgPool, mail: &DueMail) -> sqlx::Result<Option<Messa
         (MailKind::VisitorPasswordChanged, Some(instance)) => {
             visitor_password_changed(&mut transaction, instance, &recipient, &mail.page).await?
         }
+        (MailKind::VisitorConfirmation, Some(instance)) => visitor_confirmation(&mut transaction, instance, &recipient, &mail.page).await?,
         (MailKind::AdminReset, None) => admin_reset(&mut transaction, &recipient, &mail.page).await?,
         (MailKind::AdminPasswordChanged, None) => admin_password_changed(&mut transaction, &recipient, &mail.page).await?,
         (MailKind::AdminInvitation, None) => match mail.invitation {
@@ -68,6 +69,25 @@ async fn visitor_reset(connection: &mut PgConnection, instance: i64, email: &Ema
         rest: vec![
             format!("The link and the code work once, within {RESET_HOURS} hour."),
             "If it was not you, ignore this mail. Your password stays as it is.".to_owned(),
+        ],
+        from: name,
+    };
+    Ok(Some(text.message(email.as_str(), vec![code.to_string()])))
+}
+
+async fn visitor_confirmation(connection: &mut PgConnection, instance: i64, email: &Email, page: &str) -> sqlx::Result<Option<Message>> {
+    let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
+    let Some(visitor) = recipients::visitor(connection, instance, email.as_str()).await? else { return Ok(None) };
+    let code = Code::new().map_err(random)?;
+    codes::store(connection, visitor, Purpose::Confirmation, email.as_str(), &code).await?;
+    let text = Text {
+        subject: format!("Confirm your email address for {name}"),
+        lead: format!("Your account at {name} has this email address. Follow this link in the browser that you are signed in with."),
+        link: Some(("Confirm the address", with_parameter(page, "code", &code.to_string()))),
+        code: Some(code.to_string()),
+        rest: vec![
+            format!("The link and the code work once, within {CONFIRMATION_HOURS} hours."),
+            "If you have no account there, ignore this mail. Nobody can confirm the address without it.".to_owned(),
         ],
         from: name,
     };

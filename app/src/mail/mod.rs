@@ -34,6 +34,8 @@ pub enum MailKind {
     VisitorReset,
     /// A visitor's password was changed.
     VisitorPasswordChanged,
+    /// A visitor confirms their email address.
+    VisitorConfirmation,
     /// An admin has forgotten their password.
     AdminReset,
     /// An admin's password was changed.
@@ -44,14 +46,21 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; Self::COUNT] =
-        [Self::VisitorReset, Self::VisitorPasswordChanged, Self::AdminReset, Self::AdminPasswordChanged, Self::AdminInvitation];
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::VisitorReset,
+        Self::VisitorPasswordChanged,
+        Self::VisitorConfirmation,
+        Self::AdminReset,
+        Self::AdminPasswordChanged,
+        Self::AdminInvitation,
+    ];
 
     /// The name in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::VisitorReset => "visitor_reset",
             Self::VisitorPasswordChanged => "visitor_password_changed",
+            Self::VisitorConfirmation => "visitor_confirmation",
             Self::AdminReset => "admin_reset",
             Self::AdminPasswordChanged => "admin_password_changed",
             Self::AdminInvitation => "admin_invitation",
@@ -68,6 +77,7 @@ impl MailKind {
         match self {
             Self::VisitorReset => "Forgotten password of a visitor",
             Self::VisitorPasswordChanged => "Changed password of a visitor",
+            Self::VisitorConfirmation => "Confirmation of a visitor's address",
             Self::AdminReset => "Forgotten password of an admin",
             Self::AdminPasswordChanged => "Changed password of an admin",
             Self::AdminInvitation => "Invitation to an instance",
@@ -77,7 +87,7 @@ impl MailKind {
     /// For how many hours it is tried again. Nobody waits longer for a code.
     fn hours(self) -> i32 {
         match self {
-            Self::VisitorReset | Self::AdminReset => 1,
+            Self::VisitorReset | Self::VisitorConfirmation | Self::AdminReset => 1,
             Self::VisitorPasswordChanged | Self::AdminPasswordChanged | Self::AdminInvitation => 24,
         }
     }

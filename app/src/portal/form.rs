@@ -61,6 +61,14 @@ pub struct ForgotForm {
     pub email_address: String,
 }
 
+/// The form of `/confirm-email`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CodeForm {
+    /// The code from the mail, as typed or from its link.
+    pub code: String,
+}
+
 /// The form of `/reset-password`.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]

@@ -153,9 +153,14 @@ pub trait Identity: Send + Sync {
     fn delete<'a>(&'a self, visitor: &'a Visitor, form: &'a DeletionForm) -> IdentityFuture<'a, ()>;
 
     /// Has a mail sent with a code, if there is an account with that address. The answer and the work are the same if there is none.
-    fn forgot_password<'a>(&'a self, forgotten: ForgottenPassword<'a>) -> IdentityFuture<'a, ()>;
+    /// Where visitors have no password here, that is not possible.
+    fn forgot_password<'a>(&'a self, _forgotten: ForgottenPassword<'a>) -> IdentityFuture<'a, ()> {
+        Box::pin(async { Err(IdentityError::ManagedElsewhere) })
+    }
 
     /// Replaces the password of the visitor who has got that code by mail, ends their sessions, and begins one. A mail tells them, with
     /// the page where a forgotten password is replaced.
-    fn reset_password<'a>(&'a self, form: &'a ResetForm, client: &'a Client, page: &'a str) -> IdentityFuture<'a, PasswordReset>;
+    fn reset_password<'a>(&'a self, _form: &'a ResetForm, _client: &'a Client, _page: &'a str) -> IdentityFuture<'a, PasswordReset> {
+        Box::pin(async { Err(IdentityError::ManagedElsewhere) })
+    }
 }

@@ -104,6 +104,9 @@ pub const CONTINUE: &str = "/continue";
 /// The path of the page that sends a mail to a visitor who has forgotten their password.
 pub const FORGOT_PASSWORD: &str = "/forgot-password";
 
+/// The path of the page where a visitor confirms their email address.
+pub const CONFIRM_EMAIL: &str = "/confirm-email";
+
 /// The path of the page where the mail's link leads.
 pub const RESET_PASSWORD: &str = "/reset-password";
 

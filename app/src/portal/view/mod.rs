@@ -1,5 +1,6 @@
 //! The hosted pages as HTML: rendered on the server, each with one small script. Each is one card with a way out.
 
+mod confirm_email;
 mod create_organization;
 mod document;
 mod elements;
@@ -17,6 +18,7 @@ mod unauthorized_sign_in;
 mod user;
 mod waitlist;
 
+pub use confirm_email::confirm_email;
 pub use create_organization::create_organization;
 pub use document::{Brand, Document};
 pub use forgot_password::{ResetPage, ended_code, forgot_password, no_mail, reset_password};

@@ -2,6 +2,7 @@
 //! for any of them, and `response.rs` makes their responses.
 
 mod client_address;
+mod confirm_email;
 mod content_security_policy;
 mod context;
 mod continue_page;
@@ -22,7 +23,7 @@ mod user;
 mod visitor;
 mod waitlist;
 
-use app::redirects::{CONTINUE, FORGOT_PASSWORD, Page, RESET_PASSWORD};
+use app::redirects::{CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, Page, RESET_PASSWORD};
 use axum::{
     Extension, Router,
     http::{HeaderName, HeaderValue},
@@ -43,6 +44,8 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
     let form = |name: &str| format!("{}/{name}", Page::User.path());
     let pages = pages
         .route(CONTINUE, get(continue_page::show))
+        .route(CONFIRM_EMAIL, get(confirm_email::show).post(confirm_email::confirm))
+        .route(&form("confirmation"), get(user::back).post(confirm_email::ask))
         .route(FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::ask))
         .route(RESET_PASSWORD, get(forgot_password::show_reset).post(forgot_password::reset))
         .route(&form("names"), get(user::back).post(user::rename))

@@ -23,13 +23,13 @@ fn site(pool: &PgPool, dashboard_url: Option<&str>) -> Site {
     Site::with_options(pool, dashboard_url, HttpOptions::default().with_mailer(Some(mailer)))
 }
 
-async fn browser(pool: &PgPool) -> Browser {
+pub(super) async fn browser(pool: &PgPool) -> Browser {
     store_my_app(pool, Environment::Production).await;
     Browser::at(&site(pool, None), HOST)
 }
 
 /// What is in the outbox, which is empty then.
-async fn outbox(pool: &PgPool) -> Vec<DueMail> {
+pub(super) async fn outbox(pool: &PgPool) -> Vec<DueMail> {
     let due = store::claim(pool, 100).await.unwrap();
     for mail in &due {
         store::remove(pool, mail.id).await.unwrap();
@@ -38,22 +38,22 @@ async fn outbox(pool: &PgPool) -> Vec<DueMail> {
 }
 
 /// The plain text of the one mail in the outbox.
-async fn mail(pool: &PgPool) -> String {
+pub(super) async fn mail(pool: &PgPool) -> String {
     let due = outbox(pool).await;
     let [mail] = &due[..] else { panic!("{} mails", due.len()) };
     content(pool, mail).await.unwrap().expect("something to say").plain
 }
 
 /// The path and query of the mail's link.
-fn link(mail: &str) -> String {
+pub(super) fn link(mail: &str) -> String {
     mail.lines().find_map(|line| line.strip_prefix("https://accounts.myapp.com")).expect("a link").to_owned()
 }
 
-fn code(mail: &str) -> String {
+pub(super) fn code(mail: &str) -> String {
     mail.lines().find_map(|line| line.strip_prefix("Or enter this code: ")).expect("a code").to_owned()
 }
 
-async fn is_verified(pool: &PgPool) -> bool {
+pub(super) async fn is_verified(pool: &PgPool) -> bool {
     sqlx::query_scalar("select email_verified_at is not null from visitors").fetch_one(pool).await.unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! The hosted pages, as a visitor's browser sees them: at the portal's own host and below a path of the dashboard's.
 
+mod confirm_email;
 mod defences;
 mod forgot_password;
 mod links;

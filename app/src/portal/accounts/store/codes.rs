@@ -77,6 +77,12 @@ pub(in crate::portal) async fn use_up(connection: &mut PgConnection, visitor: i6
     Ok(is_used)
 }
 
+/// Whether a visitor's email address is confirmed.
+pub(in crate::portal) async fn is_confirmed<'e>(executor: impl PgExecutor<'e>, visitor: i64) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(r#"select email_verified_at is not null as "confirmed!" from visitors where id = $1"#, visitor);
+    Ok(found.fetch_optional(executor).await?.unwrap_or(false))
+}
+
 /// Notes that a visitor, whose row is locked, reads what is sent to an address. Nothing happens if it is not their address any more.
 pub(in crate::portal) async fn confirm_email(connection: &mut PgConnection, visitor: i64, sent_to: &str) -> sqlx::Result<()> {
     sqlx::query!(
