@@ -1,7 +1,9 @@
-// A mail server (npm's smtp-server) that takes every mail, for tests to read.
+// A mail server (npm's smtp-server) that takes every mail, for tests to read, and a server that sends its mail there.
 import { type AddressInfo } from "node:net";
 // @ts-expect-error It has no types.
 import { SMTPServer } from "smtp-server";
+import { test as base } from "./portals.ts";
+import { newDatabase, Server } from "./server.ts";
 
 /** A mail that was taken. */
 export interface Mail {
@@ -83,3 +85,27 @@ function decode(body: string, encoding = "7bit"): string {
   const bytes = body.replaceAll("=\r\n", "").replaceAll(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   return Buffer.from(bytes, "latin1").toString("utf8");
 }
+
+export const test = base.extend<object, { sink: MailSink; server: Server }>({
+  sink: [
+    async ({}, use) => {
+      const sink = new MailSink();
+      await sink.start();
+      await use(sink);
+      await sink.stop();
+    },
+    { scope: "worker" },
+  ],
+  // A server that sends its mail there.
+  server: [
+    async ({ sink }, use, info) => {
+      const options = ["--smtp-url", sink.url, "--mail-from", "no-reply@myapp.test"];
+      const server = new Server(newDatabase(`mail_${info.workerIndex}`), undefined, options);
+      await server.start();
+      await use(server);
+      await server.stop();
+      server.remove();
+    },
+    { scope: "worker" },
+  ],
+});

@@ -3,33 +3,8 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { nobody, owner, post } from "./admins.ts";
-import { MailSink, type Mail } from "./mail-sink.ts";
-import { expect, onThisMachine, password, type Portal, test as base } from "./portals.ts";
-import { newDatabase, Server } from "./server.ts";
-
-const test = base.extend<object, { sink: MailSink; server: Server }>({
-  sink: [
-    async ({}, use) => {
-      const sink = new MailSink();
-      await sink.start();
-      await use(sink);
-      await sink.stop();
-    },
-    { scope: "worker" },
-  ],
-  // A server that sends its mail there.
-  server: [
-    async ({ sink }, use, info) => {
-      const options = ["--smtp-url", sink.url, "--mail-from", "no-reply@myapp.test"];
-      const server = new Server(newDatabase(`mail_${info.workerIndex}`), undefined, options);
-      await server.start();
-      await use(server);
-      await server.stop();
-      server.remove();
-    },
-    { scope: "worker" },
-  ],
-});
+import { type Mail, type MailSink, test } from "./mail-sink.ts";
+import { expect, onThisMachine, password, type Portal } from "./portals.ts";
 
 test.use({ ...onThisMachine, meant: [401, 403, 410, 422] });
 
