@@ -2,6 +2,7 @@
 //! time. And the mail that tells a visitor that their password was changed.
 
 use sqlx::{PgConnection, PgPool};
+use strum::EnumCount;
 
 use super::{
     accounts::{codes as queries, lock_row},
@@ -23,7 +24,7 @@ pub const RESET_HOURS: i32 = 1;
 pub const CONFIRMATION_HOURS: i32 = 24;
 
 /// What a code is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub enum Purpose {
     /// To choose a new password.
     Reset,
@@ -32,8 +33,11 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; Self::COUNT] = [Self::Reset, Self::Confirmation];
+
     /// The name in the database.
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Reset => "reset",
             Self::Confirmation => "confirmation",

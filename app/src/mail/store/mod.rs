@@ -208,9 +208,8 @@ pub async fn delete_old(pool: &PgPool) -> sqlx::Result<()> {
     .execute(in_background(pool))
     .await?;
     sqlx::query!(
-        "delete from visitor_codes where code_hash in (
-            select code_hash from visitor_codes where expires_at < now() order by expires_at limit 1000 for update skip locked
-        )"
+        "delete from visitor_codes
+        where code_hash in (select code_hash from visitor_codes where expires_at < now() order by expires_at limit 1000)"
     )
     .execute(in_background(pool))
     .await?;

@@ -212,6 +212,7 @@ async fn a_code_counts_in_its_instance_for_an_hour_and_until_the_password_change
     let third = ask().await;
     other.post("/user/password", &[("current", OTHER), ("new", PASSWORD)]).await;
     assert_page(&other.get(&third).await, StatusCode::GONE);
+    outbox(&pool).await;
     sqlx::query("delete from rate_limits").execute(&pool).await.unwrap();
     let mut fresh = Browser::at(&site(&pool, None), HOST);
     fresh.post("/forgot-password", &[("email_address", "ana@myapp.com")]).await;
