@@ -1,7 +1,7 @@
 // Mail, read from a mail server of its own: a visitor without JavaScript chooses a new password, an invited admin comes in, and an admin
 // who has forgotten the password gets back in.
 import AxeBuilder from "@axe-core/playwright";
-import { type Page } from "@playwright/test";
+import { type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
 import { nobody, owner, post } from "./admins.ts";
 import { type Mail, type MailSink, test } from "./mail-sink.ts";
 import { expect, onThisMachine, password, type Portal } from "./portals.ts";
@@ -17,6 +17,11 @@ function linkIn(mail: Mail): string {
   const link = /http\S+/.exec(mail.plain)?.[0] ?? "";
   expect(mail.html).toContain(`href="${link.replaceAll("&", "&amp;")}"`);
   return link;
+}
+
+/** A page in a browser of its own. */
+async function open(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  return (await browser.newContext(options)).newPage();
 }
 
 async function isAccessible(page: Page): Promise<void> {
@@ -38,7 +43,7 @@ for (const javaScriptEnabled of [true, false]) {
     test("a visitor forgets the password and gets back in through a mail, to where the link leads", async ({ page, portal, sink, browser }) => {
       const email = `ana-${portal.slug}@myapp.test`;
       await signUp(page, portal, email);
-      const other = await browser.newPage({ javaScriptEnabled, storageState: nobody });
+      const other = await open(browser, { javaScriptEnabled, storageState: nobody });
       const target = portal.app("/welcome", "app.");
       await other.goto(portal.link("/sign-in", { redirect_url: target, email_address: email }));
       await other.getByRole("link", { name: "Forgot your password?" }).click();
@@ -55,8 +60,9 @@ for (const javaScriptEnabled of [true, false]) {
       const link = linkIn(mail);
       expect(new URL(link).origin).toBe(portal.origin);
       // A scanner of mail opens the link first.
-      expect((await other.request.get(link)).status()).toBe(200);
-      expect((await other.request.head(link)).status()).toBe(200);
+      const scanner = await open(browser, { storageState: nobody });
+      for (let times = 0; times < 2; times += 1) expect((await scanner.goto(link))?.status()).toBe(200);
+      await scanner.context().close();
       await other.goto(link);
       if (javaScriptEnabled) await isAccessible(other);
       await other.getByLabel("New password").fill("another long duck");
@@ -68,13 +74,13 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
       expect((await other.goto(link))?.status()).toBe(410);
       expect((await mailTo(sink, email, 2)).headers.subject).toContain("was changed");
-      await other.close();
+      await other.context().close();
     });
 
     test("the code from the mail does as well", async ({ page, portal, sink, browser }) => {
       const email = `ben-${portal.slug}@myapp.test`;
       await signUp(page, portal, email);
-      const other = await browser.newPage({ javaScriptEnabled, storageState: nobody });
+      const other = await open(browser, { javaScriptEnabled, storageState: nobody });
       await other.goto(portal.link("/forgot-password", { redirect_url: portal.app("/code") }));
       await other.getByLabel("Email").fill(email);
       await other.getByRole("button", { name: "Send the mail" }).click();
@@ -83,13 +89,13 @@ for (const javaScriptEnabled of [true, false]) {
       await other.getByLabel("New password").fill("another long duck");
       await other.getByRole("button", { name: "Save and sign in" }).click();
       await expect(other).toHaveURL(portal.app("/code"));
-      await other.close();
+      await other.context().close();
     });
   });
 }
 
 test("an invited admin comes in through a mail, forgets the password, and comes in again", async ({ browser, server, session, sink }) => {
-  const admin = await browser.newPage({ storageState: session });
+  const admin = await open(browser, { storageState: session });
   const slug = "mail-team";
   await post(admin.request, `${server.url}/instances/new`, { version: "0", name: "Mail team", slug, environment: "production", domain: "team.test", portal_origin: "", home_url: "" });
   await admin.goto(`${server.url}/instances/${slug}/members`);
@@ -97,13 +103,13 @@ test("an invited admin comes in through a mail, forgets the password, and comes 
   await admin.getByRole("button", { name: "Invite" }).click();
   const invitation = await mailTo(sink, "cleo@myapp.test");
   expect(invitation.headers.subject).toBe("You are invited to Mail team");
-  const cleo = await browser.newPage({ storageState: nobody });
+  const cleo = await open(browser, { storageState: nobody });
   await cleo.goto(linkIn(invitation));
   await cleo.getByLabel("New password").fill(password);
   await cleo.getByRole("button", { name: "Create account" }).click();
   await expect(cleo.getByRole("link", { name: "Mail team" })).toBeVisible();
 
-  const other = await browser.newPage({ storageState: nobody });
+  const other = await open(browser, { storageState: nobody });
   await other.goto(`${server.url}/account/sign-in`);
   await other.getByRole("link", { name: "Forgot your password?" }).click();
   await isAccessible(other);
@@ -116,11 +122,11 @@ test("an invited admin comes in through a mail, forgets the password, and comes 
   await expect(other.getByRole("link", { name: "Mail team" })).toBeVisible();
   await cleo.reload();
   await expect(cleo.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await Promise.all([admin, cleo, other].map((page) => page.close()));
+  await Promise.all([admin, cleo, other].map((page) => page.context().close()));
 });
 
 test("server admins send a test mail, and see what failed and why", async ({ browser, server, session, sink }) => {
-  const admin = await browser.newPage({ storageState: session });
+  const admin = await open(browser, { storageState: session });
   await admin.goto(`${server.url}/mail`);
   await isAccessible(admin);
   await expect(admin.getByLabel("Send to")).toHaveValue(owner.email);
@@ -136,10 +142,10 @@ test("server admins send a test mail, and see what failed and why", async ({ bro
   await post(admin.request, `${server.url}/instances/${slug}/members`, { email: "nobody@myapp.test", role: "viewer" });
   await expect(async () => {
     await admin.goto(`${server.url}/mail`);
-    await expect(admin.getByText("550 no such user here")).toBeVisible({ timeout: 1000 });
+    await expect(admin.getByText("no such user here")).toBeVisible({ timeout: 1000 });
   }).toPass();
   await isAccessible(admin);
   await admin.getByRole("button", { name: "Delete nobody@myapp.test" }).click();
   await expect(admin.getByText("The mail is deleted.")).toBeVisible();
-  await admin.close();
+  await admin.context().close();
 });

@@ -12,7 +12,10 @@ use crate::{
     admins::store::{accounts, links},
     credentials::{code::Code, email::Email, token::Token},
     database::begin_in_background,
-    portal::codes::{self, CONFIRMATION_HOURS, Purpose, RESET_HOURS},
+    portal::{
+        codes::{self, CONFIRMATION_HOURS, Purpose, RESET_HOURS},
+        organizations,
+    },
 };
 
 /// Whom the dashboard's mails are from.
@@ -32,6 +35,10 @@ pub async fn content(pool: &PgPool, mail: &DueMail) -> sqlx::Result<Option<Messa
             visitor_password_changed(&mut transaction, instance, &recipient, &mail.page).await?
         }
         (MailKind::VisitorConfirmation, Some(instance)) => visitor_confirmation(&mut transaction, instance, &recipient, &mail.page).await?,
+        (MailKind::OrganizationInvitation, Some(instance)) => match mail.organization {
+            Some(organization) => organization_invitation(&mut transaction, instance, organization, &recipient, &mail.page).await?,
+            None => None,
+        },
         (MailKind::AdminReset, None) => admin_reset(&mut transaction, &recipient, &mail.page).await?,
         (MailKind::AdminPasswordChanged, None) => admin_password_changed(&mut transaction, &recipient, &mail.page).await?,
         (MailKind::AdminInvitation, None) => match mail.invitation {
@@ -90,6 +97,27 @@ async fn visitor_confirmation(connection: &mut PgConnection, instance: i64, emai
             "If you have no account there, ignore this mail. Nobody can confirm the address without it.".to_owned(),
         ],
         from: name,
+    };
+    Ok(Some(text.message(email.as_str(), vec![code.to_string()])))
+}
+
+async fn organization_invitation(
+    connection: &mut PgConnection,
+    instance: i64,
+    (organization, inviter): (i64, i64),
+    email: &Email,
+    page: &str,
+) -> sqlx::Result<Option<Message>> {
+    let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
+    let code = Code::new().map_err(random)?;
+    let Some(invites) = organizations::store_invitation(connection, organization, inviter, email, &code).await? else { return Ok(None) };
+    let text = Text {
+        subject: format!("You are invited to {} at {name}", invites.organization),
+        lead: format!("{} invites you to {} at {name}.", invites.inviter, invites.organization),
+        link: Some(("Join the organization", with_parameter(page, "code", &code.to_string()))),
+        rest: vec!["The link works once, within a week. If you don't know the sender, ignore this mail.".to_owned()],
+        from: name,
+        ..Text::default()
     };
     Ok(Some(text.message(email.as_str(), vec![code.to_string()])))
 }

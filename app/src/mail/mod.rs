@@ -36,6 +36,8 @@ pub enum MailKind {
     VisitorPasswordChanged,
     /// A visitor confirms their email address.
     VisitorConfirmation,
+    /// Somebody is invited to an organization.
+    OrganizationInvitation,
     /// An admin has forgotten their password.
     AdminReset,
     /// An admin's password was changed.
@@ -50,6 +52,7 @@ impl MailKind {
         Self::VisitorReset,
         Self::VisitorPasswordChanged,
         Self::VisitorConfirmation,
+        Self::OrganizationInvitation,
         Self::AdminReset,
         Self::AdminPasswordChanged,
         Self::AdminInvitation,
@@ -61,6 +64,7 @@ impl MailKind {
             Self::VisitorReset => "visitor_reset",
             Self::VisitorPasswordChanged => "visitor_password_changed",
             Self::VisitorConfirmation => "visitor_confirmation",
+            Self::OrganizationInvitation => "organization_invitation",
             Self::AdminReset => "admin_reset",
             Self::AdminPasswordChanged => "admin_password_changed",
             Self::AdminInvitation => "admin_invitation",
@@ -78,6 +82,7 @@ impl MailKind {
             Self::VisitorReset => "Forgotten password of a visitor",
             Self::VisitorPasswordChanged => "Changed password of a visitor",
             Self::VisitorConfirmation => "Confirmation of a visitor's address",
+            Self::OrganizationInvitation => "Invitation to an organization",
             Self::AdminReset => "Forgotten password of an admin",
             Self::AdminPasswordChanged => "Changed password of an admin",
             Self::AdminInvitation => "Invitation to an instance",
@@ -88,7 +93,7 @@ impl MailKind {
     fn hours(self) -> i32 {
         match self {
             Self::VisitorReset | Self::VisitorConfirmation | Self::AdminReset => 1,
-            Self::VisitorPasswordChanged | Self::AdminPasswordChanged | Self::AdminInvitation => 24,
+            Self::VisitorPasswordChanged | Self::OrganizationInvitation | Self::AdminPasswordChanged | Self::AdminInvitation => 24,
         }
     }
 }

@@ -110,6 +110,16 @@ pub struct SessionForm {
     pub session: i64,
 }
 
+/// The form on `/organization` that invites somebody.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct InvitationForm {
+    /// The organization's key.
+    pub organization: i64,
+    /// As typed.
+    pub email_address: String,
+}
+
 /// The form on `/organization` that leaves one.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct LeaveForm {

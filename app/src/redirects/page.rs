@@ -107,6 +107,9 @@ pub const FORGOT_PASSWORD: &str = "/forgot-password";
 /// The path of the page where a visitor confirms their email address.
 pub const CONFIRM_EMAIL: &str = "/confirm-email";
 
+/// The path of the page where a visitor joins an organization.
+pub const JOIN_ORGANIZATION: &str = "/join-organization";
+
 /// The path of the page where the mail's link leads.
 pub const RESET_PASSWORD: &str = "/reset-password";
 

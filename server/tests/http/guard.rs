@@ -39,7 +39,7 @@ pub(crate) fn routes(site: &Site) -> Vec<String> {
     routes.sort();
     routes.dedup();
     let is_portals = |path: &str| {
-        ["/confirm-email", "/continue", "/forgot-password", "/reset-password"].contains(&path)
+        ["/confirm-email", "/continue", "/forgot-password", "/join-organization", "/reset-password"].contains(&path)
             || path == "/.well-known/portal-redirects"
             || Page::ALL.iter().any(|page| path.strip_prefix(page.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };

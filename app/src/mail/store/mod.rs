@@ -42,17 +42,19 @@ pub struct NewMail<'a> {
     pub page: &'a str,
     /// The key of the invitation that it is about.
     pub invitation: Option<i64>,
+    /// The keys of the organization that it invites to, and of the visitor who invites.
+    pub organization: Option<(i64, i64)>,
 }
 
 impl<'a> NewMail<'a> {
     /// A mail of the dashboard.
     pub fn to_admin(kind: MailKind, recipient: &'a Email, page: &'a str) -> Self {
-        Self { kind, instance: None, recipient, page, invitation: None }
+        Self { kind, instance: None, recipient, page, invitation: None, organization: None }
     }
 
     /// A mail of an instance.
     pub fn to_visitor(kind: MailKind, instance: i64, recipient: &'a Email, page: &'a str) -> Self {
-        Self { kind, instance: Some(instance), recipient, page, invitation: None }
+        Self { kind, instance: Some(instance), recipient, page, invitation: None, organization: None }
     }
 }
 
@@ -71,6 +73,8 @@ pub struct DueMail {
     pub page: String,
     /// The key of the invitation that it is about.
     pub invitation: Option<i64>,
+    /// The keys of the organization that it invites to, and of the visitor who invites.
+    pub organization: Option<(i64, i64)>,
     /// How often it was tried, this time included.
     pub attempts: i32,
 }
@@ -115,8 +119,8 @@ pub struct OutboxSize {
 /// The query fails.
 pub async fn add(connection: &mut PgConnection, mail: NewMail<'_>) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "insert into mails (kind, instance_id, recipient, page, link_id, give_up_at)
-        select $1, $2::bigint, $3, $4, $5::bigint, now() + make_interval(hours => $6)
+        "insert into mails (kind, instance_id, recipient, page, link_id, organization_id, inviter_id, give_up_at)
+        select $1, $2::bigint, $3, $4, $5::bigint, $8::bigint, $9::bigint, now() + make_interval(hours => $6)
         where (select count(*) from mails where instance_id is not distinct from $2 and failed_at is null) < $7",
         mail.kind.name(),
         mail.instance,
@@ -124,7 +128,9 @@ pub async fn add(connection: &mut PgConnection, mail: NewMail<'_>) -> sqlx::Resu
         mail.page,
         mail.invitation,
         mail.kind.hours(),
-        MAX_WAITING
+        MAX_WAITING,
+        mail.organization.map(|(organization, _)| organization),
+        mail.organization.map(|(_, inviter)| inviter)
     );
     Ok(done.execute(connection).await?.rows_affected() > 0)
 }
@@ -140,7 +146,7 @@ pub async fn claim(pool: &PgPool, limit: i64) -> sqlx::Result<Vec<DueMail>> {
         where id in (
             select id from mails where failed_at is null and due_at <= now() order by due_at limit $2 for update skip locked
         )
-        returning id, kind, instance_id, recipient, page, link_id, attempts",
+        returning id, kind, instance_id, recipient, page, link_id, organization_id, inviter_id, attempts",
         time,
         limit
     )
@@ -153,6 +159,7 @@ pub async fn claim(pool: &PgPool, limit: i64) -> sqlx::Result<Vec<DueMail>> {
         recipient: row.recipient,
         page: row.page,
         invitation: row.link_id,
+        organization: row.organization_id.zip(row.inviter_id),
         attempts: row.attempts,
     });
     Ok(mail.collect())
@@ -210,6 +217,12 @@ pub async fn delete_old(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from visitor_codes
         where code_hash in (select code_hash from visitor_codes where expires_at < now() order by expires_at limit 1000)"
+    )
+    .execute(in_background(pool))
+    .await?;
+    sqlx::query!(
+        "delete from organization_invitations
+        where code_hash in (select code_hash from organization_invitations where expires_at < now() order by expires_at limit 1000)"
     )
     .execute(in_background(pool))
     .await?;

@@ -31,6 +31,8 @@ pub enum Notice {
     CookiesBlocked(Flow),
     /// The page does not support the request's method.
     MethodNotAllowed,
+    /// The invitation to an organization was used, or has ended.
+    InvitationEnded,
     /// The proxy in front of the server is not set up.
     Proxy(ProxyMistake),
 }
@@ -49,6 +51,7 @@ impl Notice {
             Self::Unavailable => "Not right now",
             Self::Waiting => "Waiting for the database",
             Self::InvalidForm | Self::MethodNotAllowed => "That did not work",
+            Self::InvitationEnded => "This invitation is no longer valid",
             Self::CookiesBlocked(_) => "Your browser blocks cookies",
             Self::FormTooLarge | Self::LinkTooLong => "That is too long",
             Self::Proxy(mistake) => mistake.heading(),
@@ -68,6 +71,7 @@ pub fn notice(notice: Notice) -> AnyView {
             let fix = "Allow cookies for this site in your browser's settings. Then go back and sign in.";
             format!("{done}Without a cookie, this site can't recognize you on the next page. {fix}")
         }
+        Notice::InvitationEnded => "It was used already, or has ended. Ask the person who invited you for another one.".to_owned(),
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
         Notice::Waiting => WAITING.to_owned(),

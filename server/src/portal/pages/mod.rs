@@ -9,6 +9,7 @@ mod continue_page;
 mod create_organization;
 mod forgot_password;
 mod form;
+mod join_organization;
 mod organization;
 mod other_paths;
 mod page_request;
@@ -23,7 +24,7 @@ mod user;
 mod visitor;
 mod waitlist;
 
-use app::redirects::{CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, Page, RESET_PASSWORD};
+use app::redirects::{CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD};
 use axum::{
     Extension, Router,
     http::{HeaderName, HeaderValue},
@@ -46,6 +47,8 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .route(CONTINUE, get(continue_page::show))
         .route(CONFIRM_EMAIL, get(confirm_email::show).post(confirm_email::confirm))
         .route(&form("confirmation"), get(user::back).post(confirm_email::ask))
+        .route(JOIN_ORGANIZATION, get(join_organization::show).post(join_organization::join))
+        .route(&format!("{}/invite", Page::Organization.path()), get(organization::back).post(organization::invite))
         .route(FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::ask))
         .route(RESET_PASSWORD, get(forgot_password::show_reset).post(forgot_password::reset))
         .route(&form("names"), get(user::back).post(user::rename))

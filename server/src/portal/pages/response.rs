@@ -184,7 +184,7 @@ fn html(policy: &str, document: String) -> Response {
 fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
     match notice {
         Notice::NotFound | Notice::SwitchedOff(_) => (StatusCode::NOT_FOUND, None),
-        Notice::Closed(_) => (StatusCode::GONE, None),
+        Notice::Closed(_) | Notice::InvitationEnded => (StatusCode::GONE, None),
         Notice::CookiesBlocked(_) => (StatusCode::FORBIDDEN, None),
         Notice::Unavailable | Notice::Waiting => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
         Notice::InvalidForm | Notice::Proxy(ProxyMistake::ClientAddress(_)) => (StatusCode::BAD_REQUEST, None),

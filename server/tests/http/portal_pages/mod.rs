@@ -3,6 +3,7 @@
 mod confirm_email;
 mod defences;
 mod forgot_password;
+mod invitations;
 mod links;
 mod organizations;
 mod outage;
