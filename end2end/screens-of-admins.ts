@@ -35,6 +35,10 @@ export const screensOfAdmins: Screen[] = [
     await page.context().clearCookies();
     await page.goto("/account/sign-in");
   }],
+  ["a forgotten password, on a server without mail", async (page) => {
+    await page.context().clearCookies();
+    await page.goto("/account/forgot-password");
+  }],
   ["sign-in, refused", async (page) => {
     await page.context().clearCookies();
     await page.goto("/account/sign-in");
@@ -130,6 +134,7 @@ export const screensOfAdmins: Screen[] = [
     await expect(page.getByRole("alert")).toBeVisible();
   }],
   ["the server's API tokens", async (page) => void (await page.goto("/api-tokens"))],
+  ["Server mail, on a server without mail", async (page) => void (await page.goto("/mail"))],
   ["an invitation, refused", async (page, { server, slug }) => {
     const email = `${"very-long-".repeat(20)}@example.org`;
     await page.goto(await invitationLink(page.request, { server, slug }, email, "viewer"));

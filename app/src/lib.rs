@@ -33,6 +33,8 @@ pub mod instances;
 #[cfg(feature = "ssr")]
 pub mod layout;
 #[cfg(feature = "ssr")]
+pub mod mail;
+#[cfg(feature = "ssr")]
 pub mod manifest;
 #[cfg(feature = "ssr")]
 pub mod members;

@@ -35,6 +35,16 @@ pub const SETUP: &str = "/account/setup";
 pub const INVITATION: &str = "/account/invitation";
 /// The one-time link to choose a new password.
 pub const RESET: &str = "/account/reset";
+/// Asking for a mail to choose a new password.
+pub const FORGOT_PASSWORD: &str = "/account/forgot-password";
+/// The mails that wait or could not be sent.
+pub const MAIL: &str = "/mail";
+/// The form that sends a test mail.
+pub const TEST_MAIL: &str = "/mail/test";
+/// The form that has a mail sent again.
+pub const RETRY_MAIL: &str = "/mail/retry";
+/// The form that deletes a mail.
+pub const DISCARD_MAIL: &str = "/mail/discard";
 /// The history of the server's accounts.
 pub const SERVER_HISTORY: &str = "/history";
 

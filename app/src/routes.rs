@@ -9,7 +9,10 @@ use leptos_router::{
 };
 
 use crate::{
-    admins::view::{account::AccountPage, code::CodePage, link::LinkPage, second_factor::SecondFactorPage, sign_in::SignInPage},
+    admins::view::{
+        account::AccountPage, code::CodePage, forgot_password::ForgotPasswordPage, link::LinkPage, second_factor::SecondFactorPage,
+        sign_in::SignInPage,
+    },
     api_tokens::view::{ApiTokensPage, ServerApiTokensPage},
     applications::view::ApplicationsPage,
     bulk_check::view::BulkCheckPage,
@@ -24,6 +27,7 @@ use crate::{
     insight::activity::view::ActivityPage,
     instances::{archive::view::ArchivePage, list::view::ListPage, view},
     layout::{current_tab::CURRENT_TAB, error_page::error_page, insecure_http::insecure_http_banner},
+    mail::view::MailPage,
     members::view::MembersPage,
     overview::view::OverviewPage,
     preview::view::PreviewPage,
@@ -88,6 +92,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/account/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/account/sign-in/code") view=CodePage ssr=SsrMode::Async />
                 <Route path=path!("/account/second-factor") view=SecondFactorPage ssr=SsrMode::Async />
+                <Route path=path!("/account/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/account/setup") view=LinkPage ssr=SsrMode::Async />
                 <Route path=path!("/account/invitation") view=LinkPage ssr=SsrMode::Async />
                 <Route path=path!("/account/reset") view=LinkPage ssr=SsrMode::Async />
@@ -110,6 +115,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/copy") view=CopyPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/archive") view=ArchivePage ssr=SsrMode::Async />
                 <Route path=path!("/api-tokens") view=ServerApiTokensPage ssr=SsrMode::Async />
+                <Route path=path!("/mail") view=MailPage ssr=SsrMode::Async />
                 <Route path=path!("/history") view=ServerHistoryPage ssr=SsrMode::Async />
             </Routes>
         </Router>

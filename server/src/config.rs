@@ -1,5 +1,6 @@
 //! The configuration, read once: flags override environment variables, which override defaults.
 
+mod mail;
 mod observe;
 mod second_factor;
 mod visits;
@@ -21,6 +22,7 @@ use crate::{
     secret_key_file::SecretKeyFile,
 };
 
+pub use mail::MailConfig;
 pub use observe::{LogFormat, MetricsListen};
 pub use second_factor::SecondFactor;
 pub use visits::VisitsConfig;
@@ -220,6 +222,10 @@ pub struct Config {
     /// What is counted of visits.
     #[command(flatten)]
     pub visits: VisitsConfig,
+
+    /// How mail is sent.
+    #[command(flatten)]
+    pub mail: MailConfig,
 }
 
 impl Config {

@@ -10,6 +10,7 @@ pub mod database;
 mod doctor;
 pub mod http;
 mod identity_provider;
+pub mod mail;
 mod management;
 mod manifest;
 mod observe;

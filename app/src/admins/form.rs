@@ -18,6 +18,14 @@ pub struct SignInForm {
     pub next: String,
 }
 
+/// The form of the page for a forgotten password.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgottenForm {
+    /// The email address as typed.
+    pub email: String,
+}
+
 /// The form of the second step of signing in: one of the two codes.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -33,7 +33,8 @@ pub enum Need {
 }
 
 /// The pages that are open to everybody.
-const OPEN: [&str; 7] = ["/", paths::SIGN_IN, paths::PROVIDER, paths::PROVIDER_CALLBACK, paths::SETUP, paths::INVITATION, paths::RESET];
+const OPEN: [&str; 8] =
+    ["/", paths::SIGN_IN, paths::PROVIDER, paths::PROVIDER_CALLBACK, paths::SETUP, paths::INVITATION, paths::RESET, paths::FORGOT_PASSWORD];
 
 /// What is open to admins without a second factor, on a server that requires one.
 const OPEN_WITHOUT_SECOND_FACTOR: [&str; 3] = [paths::SECOND_FACTOR, paths::CONFIRM_SECOND_FACTOR, paths::SIGN_OUT];
@@ -56,7 +57,8 @@ impl Need {
         match (parts.next(), parts.next()) {
             (Some("instances"), Some("new"))
             | (Some("history"), None | Some("export.csv" | "export.json"))
-            | (Some("api-tokens"), None | Some("revoke")) => Self::ServerAdmin,
+            | (Some("api-tokens"), None | Some("revoke"))
+            | (Some("mail"), None | Some("test" | "retry" | "discard")) => Self::ServerAdmin,
             (Some("instances"), None | Some("")) | (Some("switcher"), None) | (Some("account" | "api"), _) => Self::Session,
             (Some("instances"), Some(slug)) if is_slug(slug) => {
                 let role = match (writes, [parts.next(), parts.next(), parts.next()]) {
@@ -182,7 +184,17 @@ mod tests {
         for path in ["/instances", "/account", "/account/sessions", "/api/preview", "/api/anything/new", "/api"] {
             assert_eq!(Need::of(false, path), Need::Session, "{path}");
         }
-        for path in ["/instances/new", "/history", "/history/export.csv", "/api-tokens", "/api-tokens/revoke"] {
+        for path in [
+            "/instances/new",
+            "/history",
+            "/history/export.csv",
+            "/api-tokens",
+            "/api-tokens/revoke",
+            "/mail",
+            "/mail/test",
+            "/mail/retry",
+            "/mail/discard",
+        ] {
             assert_eq!(Need::of(true, path), Need::ServerAdmin, "{path}");
         }
         for path in

@@ -2,6 +2,7 @@
 
 mod caller;
 pub mod commands;
+pub mod forgotten_password;
 pub mod form;
 pub mod guard;
 pub mod one_time_links;

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool, PgTransaction};
 use super::{
     Email, Token,
     form::LinkForm,
-    second_factor::check::{CodeContext, check_code, refused},
+    second_factor::check::{CodeContext, check_any_code, check_code, refused},
     sign_in::{SignInError, SignInTokens, start_session, verify_password},
     store::{
         accounts, devices,
@@ -20,6 +20,10 @@ use crate::{
     history::{
         Actor, Kind,
         record::{Entry, record},
+    },
+    mail::{
+        MailKind,
+        store::{self as outbox, NewMail},
     },
     members::store::membership,
     ui::form::FieldError,
@@ -38,6 +42,17 @@ pub struct OpenedLink {
     pub instance: Option<String>,
 }
 
+impl OpenedLink {
+    /// The address of the account that the link is for.
+    pub fn account(&self) -> Option<&Email> {
+        match &self.link.purpose {
+            Purpose::Setup => None,
+            Purpose::Invite(invitation) => Some(&invitation.email),
+            Purpose::Reset(email) => Some(email),
+        }
+    }
+}
+
 /// Opens the link with that token, to show its page.
 ///
 /// # Errors
@@ -48,7 +63,15 @@ pub async fn open(pool: &PgPool, token: &str) -> Result<OpenedLink, SignInError>
     let (mut has_account, mut asks_for_code, mut instance) = (false, false, None);
     match &link.purpose {
         Purpose::Setup => {}
-        Purpose::Reset(_) => has_account = true,
+        Purpose::Reset(email) => {
+            has_account = true;
+            // Whoever reads the mailbox does not have the phone.
+            if link.by_mail
+                && let Some(account) = accounts::find(timed(pool), email).await?
+            {
+                asks_for_code = second_factors::is_on(timed(pool), account.id).await?;
+            }
+        }
         Purpose::Invite(invitation) => {
             if let Some(account) = accounts::find(timed(pool), &invitation.email).await? {
                 has_account = true;
@@ -62,11 +85,18 @@ pub async fn open(pool: &PgPool, token: &str) -> Result<OpenedLink, SignInError>
     Ok(OpenedLink { link, has_account, asks_for_code, instance })
 }
 
-/// Uses a one-time link: does what the link is for, and signs its user in. After an error the link can be used again.
+/// Uses a one-time link: does what the link is for, and signs its user in. After an error the link can be used again. Where the server
+/// sends mail, a mail tells somebody whose password was replaced; `notice` is the page that it names.
 ///
 /// # Errors
 /// The link is not valid, fields are wrong, the password or the code can't be hashed or verified, or the query fails.
-pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, client: &Client) -> Result<SignInTokens, SignInError> {
+pub async fn follow(
+    pool: &PgPool,
+    context: &CodeContext,
+    form: &LinkForm,
+    client: &Client,
+    notice: Option<&str>,
+) -> Result<SignInTokens, SignInError> {
     let token = Token::parse(&form.token).ok_or(SignInError::Link)?;
     let link = links::find(timed(pool), &token).await?.ok_or(SignInError::Link)?;
     match link.purpose {
@@ -108,16 +138,24 @@ pub async fn follow(pool: &PgPool, context: &CodeContext, form: &LinkForm, clien
             let hash = form.password.hash().await?;
             let account = accounts::find(timed(pool), &email).await?.ok_or(SignInError::Link)?;
             let mut transaction = use_link(pool, &token).await?;
+            let keeps_factor = link.by_mail && second_factors::is_on(&mut *transaction, account.id).await?;
+            let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address, token: None };
+            if keeps_factor && let Err(error) = check_any_code(&mut transaction, context, &actor, account.id, &form.code).await {
+                transaction.rollback().await?;
+                return Err(refused(pool, &actor, error).await?);
+            }
             accounts::set_password(&mut transaction, account.id, &hash).await?;
             links::delete_resets(&mut transaction, &email).await?;
             sessions::end_all(&mut *transaction, account.id, None).await?;
             devices::delete_all(&mut transaction, account.id).await?;
             pending_sign_ins::end_all(&mut transaction, account.id).await?;
-            // An admin who has lost the password may have lost the phone too.
-            let was_on = second_factors::turn_off(&mut transaction, account.id).await?;
-            let entry = Entry::default().field("second_factor", was_on, false);
-            let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address, token: None };
+            // An admin who has lost the password may have lost the phone too. Only somebody at the command line can say so.
+            let was_on = !keeps_factor && second_factors::turn_off(&mut transaction, account.id).await?;
+            let entry = if keeps_factor { Entry::default() } else { Entry::default().field("second_factor", was_on, false) };
             record(&mut transaction, &actor, Kind::PasswordReset, entry).await?;
+            if let Some(page) = notice {
+                outbox::add(&mut transaction, NewMail::to_admin(MailKind::AdminPasswordChanged, &email, page)).await?;
+            }
             let tokens = start_session(&mut transaction, account.id, &email, client).await?;
             transaction.commit().await?;
             Ok(tokens)

@@ -21,6 +21,10 @@ use crate::{
         record::{Entry, record},
         store::failed_sign_ins,
     },
+    mail::{
+        MailKind,
+        store::{self as outbox, NewMail},
+    },
     ui::form::FieldError,
 };
 
@@ -160,11 +164,16 @@ pub(super) async fn start_session(
 }
 
 /// Changes the caller's password and ends their other sessions. This session and the browser get new tokens: whoever has copied the
-/// earlier ones is out, too.
+/// earlier ones is out, too. Where the server sends mail, a mail says so; `notice` is the page that it names.
 ///
 /// # Errors
 /// Fields are wrong, the password can't be hashed or verified, the system gives no random bytes, or the query fails.
-pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm) -> Result<SignInTokens, SignInError> {
+pub async fn change_password(
+    pool: &PgPool,
+    caller: &Caller,
+    form: &PasswordForm,
+    notice: Option<&str>,
+) -> Result<SignInTokens, SignInError> {
     let account = accounts::find(timed(pool), &caller.email).await?.ok_or(SignInError::Link)?;
     if !form.current.matches(Some(account.password_hash.clone())).await? {
         count_failure(pool, &caller.actor, Kind::SignInFailed).await?;
@@ -185,6 +194,9 @@ pub async fn change_password(pool: &PgPool, caller: &Caller, form: &PasswordForm
     devices::remember(&mut transaction, caller.id, &tokens.device, None).await?;
     pending_sign_ins::end_all(&mut transaction, caller.id).await?;
     record(&mut transaction, &caller.actor, Kind::PasswordChanged, Entry::default()).await?;
+    if let Some(page) = notice {
+        outbox::add(&mut transaction, NewMail::to_admin(MailKind::AdminPasswordChanged, &caller.email, page)).await?;
+    }
     transaction.commit().await?;
     Ok(tokens)
 }

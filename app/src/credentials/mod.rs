@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub mod client;
+pub mod code;
 pub(crate) mod email;
 mod hashing;
 pub mod password;

@@ -113,6 +113,8 @@ pub enum ServerPage {
     ApiTokens,
     /// The history of the server's accounts
     History,
+    /// The mails that wait or could not be sent
+    Mail,
     /// The page of an error. It has no switcher: the database may be the error.
     Error,
 }
@@ -157,6 +159,7 @@ pub fn Frame(
         view! {
             <li><a href=paths::SERVER_API_TOKENS aria-current=here(ServerPage::ApiTokens)>"Server API tokens"</a></li>
             <li><a href=paths::SERVER_HISTORY aria-current=here(ServerPage::History)>"Server history"</a></li>
+            <li><a href=paths::MAIL aria-current=here(ServerPage::Mail)>"Server mail"</a></li>
         }
     });
     // Who is not signed in sees error pages only, and the way in is all there is for them.

@@ -126,8 +126,7 @@ impl Address {
     /// The address that sends the visitor to the identity provider.
     pub fn to_provider(&self) -> String {
         let query = self.typed_query.clone().unwrap_or_else(|| self.query.clone());
-        let name = self.after_sign_in.map(AfterSignIn::name);
-        Self { query, ..self.clone() }.with(identity_provider::BEGIN, name.as_deref().map(|name| (AfterSignIn::NAME, name)))
+        Self { query, ..self.clone() }.with_after_sign_in(identity_provider::BEGIN, self.after_sign_in)
     }
 
     /// The address of the page that asks for the password of an account, to link it.
@@ -143,8 +142,7 @@ impl Address {
     /// The address of a page.
     pub fn to(&self, page: Page) -> String {
         let after = self.after_sign_in.filter(|_| matches!(page, Page::SignIn | Page::SignUp));
-        let name = after.map(AfterSignIn::name);
-        self.with(page.path(), name.as_deref().map(|name| (AfterSignIn::NAME, name)))
+        self.with_after_sign_in(page.path(), after)
     }
 
     /// The address that a visitor goes on to after the sign-in.
@@ -153,6 +151,24 @@ impl Address {
             AfterSignIn::Authorization(id) => format!("{}{RESUME_AUTHORIZATION}?authorization={}", self.base, id.as_str()),
             after => self.to(after.page().unwrap_or(Page::User)),
         }
+    }
+
+    /// The address of a page on the way to a session that is none of the flows' pages, as those for a forgotten password.
+    pub fn to_path(&self, path: &str) -> String {
+        self.with_after_sign_in(path, self.after_sign_in)
+    }
+
+    /// The address of such a page as it confirms what was done.
+    pub fn done_at(&self, path: &str, what: &'static str) -> String {
+        let address = self.to_path(path);
+        let mark = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{mark}done={what}")
+    }
+
+    /// The address of a page that a typed address is carried to, as a link on the sign-in page is.
+    pub fn to_other_path(&self, path: &str) -> String {
+        let query = self.typed_query.clone().unwrap_or_else(|| self.query.clone());
+        Self { query, ..self.clone() }.to_path(path)
     }
 
     /// The address that a page with several forms sends one of them to.
@@ -173,6 +189,11 @@ impl Address {
     /// The address of the sign-in page, from where the visitor goes on to that page.
     pub fn sign_in_first(&self, after: AfterSignIn) -> String {
         Self { after_sign_in: Some(after), ..self.clone() }.to(Page::SignIn)
+    }
+
+    fn with_after_sign_in(&self, path: &str, after: Option<AfterSignIn>) -> String {
+        let name = after.map(AfterSignIn::name);
+        self.with(path, name.as_deref().map(|name| (AfterSignIn::NAME, name)))
     }
 
     fn with(&self, path: &str, more: Option<(&str, &str)>) -> String {

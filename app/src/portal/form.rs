@@ -53,6 +53,32 @@ pub struct PasswordForm {
     pub new: Password,
 }
 
+/// The form of `/forgot-password`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ForgotForm {
+    /// As typed.
+    pub email_address: String,
+}
+
+/// The form of `/confirm-email`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CodeForm {
+    /// The code from the mail, as typed or from its link.
+    pub code: String,
+}
+
+/// The form of `/reset-password`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ResetForm {
+    /// The code from the mail, as typed or from its link.
+    pub code: String,
+    /// The new password.
+    pub new: Password,
+}
+
 /// The form on `/user` that deletes the visitor's account.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -82,6 +108,16 @@ pub struct WaitlistForm {
 pub struct SessionForm {
     /// The session's key.
     pub session: i64,
+}
+
+/// The form on `/organization` that invites somebody.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct InvitationForm {
+    /// The organization's key.
+    pub organization: i64,
+    /// As typed.
+    pub email_address: String,
 }
 
 /// The form on `/organization` that leaves one.

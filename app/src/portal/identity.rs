@@ -8,11 +8,11 @@ use time::OffsetDateTime;
 
 pub use super::identity_error::IdentityError;
 use super::{
-    form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
+    form::{DeletionForm, NamesForm, PasswordForm, ResetForm, SignInForm, SignUpForm},
     provider::{ProviderOutcome, ProviderPerson},
 };
 use crate::{
-    credentials::{client::Client, password::Password, token::Token},
+    credentials::{client::Client, email::Email, password::Password, token::Token},
     identity_provider::ProviderSettings,
 };
 
@@ -101,6 +101,24 @@ pub struct OwnSession {
     pub browser: String,
 }
 
+/// A visitor who has forgotten their password.
+#[derive(Clone, Copy, Debug)]
+pub struct ForgottenPassword<'a> {
+    /// Where the mail goes, if there is an account with this address.
+    pub email: &'a Email,
+    /// The absolute URL of the page that asks for the new password, with the link's parameters.
+    pub page: &'a str,
+}
+
+/// A visitor's password was replaced. This is their key, and the token of the session that has begun.
+#[derive(Clone, Debug)]
+pub struct PasswordReset {
+    /// The visitor's key.
+    pub visitor: i64,
+    /// The token of the session.
+    pub token: Token,
+}
+
 /// The future that the methods of [`Identity`] return.
 pub type IdentityFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, IdentityError>> + Send + 'a>>;
 
@@ -153,4 +171,16 @@ pub trait Identity: Send + Sync {
 
     /// Deletes the visitor's account, their sessions, and the organizations that have nobody else.
     fn delete<'a>(&'a self, visitor: &'a Visitor, form: &'a DeletionForm) -> IdentityFuture<'a, ()>;
+
+    /// Has a mail sent with a code, if there is an account with that address. The answer and the work are the same if there is none.
+    /// Where visitors have no password here, that is not possible.
+    fn forgot_password<'a>(&'a self, _forgotten: ForgottenPassword<'a>) -> IdentityFuture<'a, ()> {
+        Box::pin(async { Err(IdentityError::ManagedElsewhere) })
+    }
+
+    /// Replaces the password of the visitor who has got that code by mail, ends their sessions, and begins one. A mail tells them, with
+    /// the page where a forgotten password is replaced.
+    fn reset_password<'a>(&'a self, _form: &'a ResetForm, _client: &'a Client, _page: &'a str) -> IdentityFuture<'a, PasswordReset> {
+        Box::pin(async { Err(IdentityError::ManagedElsewhere) })
+    }
 }

@@ -4,6 +4,7 @@
 
 mod accounts;
 pub mod address;
+pub mod codes;
 pub mod ended_flow;
 pub mod form;
 pub mod identifier;

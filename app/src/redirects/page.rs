@@ -101,6 +101,18 @@ impl Page {
 /// The path of the page on which a flow ends before its visitor moves on. It asks nothing, so no link leads there.
 pub const CONTINUE: &str = "/continue";
 
+/// The path of the page that sends a mail to a visitor who has forgotten their password.
+pub const FORGOT_PASSWORD: &str = "/forgot-password";
+
+/// The path of the page where a visitor confirms their email address.
+pub const CONFIRM_EMAIL: &str = "/confirm-email";
+
+/// The path of the page where a visitor joins an organization.
+pub const JOIN_ORGANIZATION: &str = "/join-organization";
+
+/// The path of the page where the mail's link leads.
+pub const RESET_PASSWORD: &str = "/reset-password";
+
 /// Whether the path of a URL names that page.
 pub(super) fn is_continue(path: &str) -> bool {
     percent_decode_str(path.trim_end_matches('/')).eq(CONTINUE.bytes())

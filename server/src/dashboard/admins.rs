@@ -3,8 +3,8 @@
 use app::paths;
 use app::{
     admins::{
-        Caller, Email, ReturnPath, Token,
-        form::{LinkForm, PasswordForm, SessionForm, SignInForm},
+        Caller, Email, ReturnPath, Token, forgotten_password,
+        form::{ForgottenForm, LinkForm, PasswordForm, SessionForm, SignInForm},
         one_time_links,
         sign_in::{self, SignInError, SignInStep, SignInTokens},
         store::{devices, links::Purpose},
@@ -13,6 +13,7 @@ use app::{
     credentials::client::Client,
     database::{log_failure, timed},
     error::AppError,
+    ui::form::FieldError,
 };
 use axum::{
     Extension,
@@ -93,11 +94,17 @@ pub(super) fn needs_code(token: &Token, next: &str, origin: Origin) -> Response 
     response
 }
 
-async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) -> Result<SignInStep, NotLetIn> {
+/// Refuses a password where the identity provider has taken the place of passwords.
+async fn refuse_passwords(dashboard: &Dashboard) -> Result<(), NotLetIn> {
     if dashboard.refuses_passwords().await.map_err(SignInError::from)? {
-        let message = "Nobody signs in with a password here. Use the button.";
+        let message = "Nobody signs in with a password here. Use the button on the sign-in page.";
         return Err(NotLetIn::Said(RejectionReason::Provider(message.to_owned())));
     }
+    Ok(())
+}
+
+async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) -> Result<SignInStep, NotLetIn> {
+    refuse_passwords(dashboard).await?;
     let email: Option<Email> = form.email.parse().ok();
     let known = match (&email, &client.device) {
         (Some(email), Some(device)) => {
@@ -143,24 +150,49 @@ pub(super) async fn follow_link(
 async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> Result<SignInTokens, NotLetIn> {
     let opened = one_time_links::open(&dashboard.pool, &form.token).await?;
     let token = Token::parse(&form.token).ok_or(NotLetIn::Link)?;
-    let secret = match opened.link.purpose {
+    let secret = match &opened.link.purpose {
         // It takes that account's password, so it is one more way to guess it.
         Purpose::Invite(invitation) if opened.has_account => Secret::Password(invitation.email.as_str().to_owned()),
         _ => Secret::Link(token.hash()),
     };
-    let code = match &secret {
-        Secret::Password(account) if opened.asks_for_code => Some(AdminAttempt::Code { account: account.clone(), device: None }),
-        _ => None,
-    };
+    let code = opened.account().filter(|_| opened.asks_for_code);
+    let code = code.map(|account| AdminAttempt::Code { account: account.as_str().to_owned(), device: None });
     let attempts: Vec<_> = [AdminAttempt::Unknown(secret, client.address)].into_iter().chain(code).collect();
     for attempt in &attempts {
         take(dashboard, attempt).await?;
     }
-    let tokens = one_time_links::follow(&dashboard.pool, &dashboard.code_context(), form, client).await?;
+    let notice = dashboard.mailed_page(paths::FORGOT_PASSWORD);
+    let tokens = one_time_links::follow(&dashboard.pool, &dashboard.code_context(), form, client, notice.as_deref()).await?;
     for attempt in &attempts {
         dashboard.limits.give_back(attempt).await;
     }
     Ok(tokens)
+}
+
+/// `POST /account/forgot-password`: the response is the same whether or not there is an account.
+pub(super) async fn forgot_password(
+    State(dashboard): State<Dashboard>,
+    Extension(origin): Extension<Origin>,
+    SecretForm { parts, form }: SecretForm<ForgottenForm>,
+) -> Response {
+    match try_forgot_password(&dashboard, &form, origin).await {
+        Ok(()) => Redirect::to(&format!("{}?sent", paths::FORGOT_PASSWORD)).into_response(),
+        Err(failure) => {
+            let refused = |reason| RejectedSignIn { email: form.email, next: String::new(), token: String::new(), reason };
+            reject(&dashboard, parts, failure, refused).await
+        }
+    }
+}
+
+async fn try_forgot_password(dashboard: &Dashboard, form: &ForgottenForm, origin: Origin) -> Result<(), NotLetIn> {
+    refuse_passwords(dashboard).await?;
+    // Without mail, the page says so and has no form.
+    let page = dashboard.mailed_page(paths::RESET).ok_or(NotLetIn::Said(RejectionReason::Unavailable))?;
+    let email: Email =
+        form.email.parse().map_err(|error| NotLetIn::Said(RejectionReason::Fields(vec![FieldError::new("email", error)])))?;
+    take(dashboard, &AdminAttempt::Mail(email.as_str().to_owned(), origin.address)).await?;
+    let is_added = forgotten_password::ask(&dashboard.pool, &email, &page).await.map_err(SignInError::from)?;
+    if is_added { Ok(()) } else { Err(NotLetIn::Said(RejectionReason::Unavailable)) }
 }
 
 /// `POST /account`: a new password.
@@ -172,7 +204,10 @@ pub(super) async fn change_password(
 ) -> Response {
     let attempt = AdminAttempt::Unknown(Secret::OwnPassword(caller.session), caller.actor.address);
     let done = match take(&dashboard, &attempt).await {
-        Ok(()) => sign_in::change_password(&dashboard.pool, &caller, &form).await.map_err(NotLetIn::from),
+        Ok(()) => {
+            let notice = dashboard.mailed_page(paths::FORGOT_PASSWORD);
+            sign_in::change_password(&dashboard.pool, &caller, &form, notice.as_deref()).await.map_err(NotLetIn::from)
+        }
         Err(failure) => Err(failure),
     };
     match done {

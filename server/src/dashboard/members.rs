@@ -36,7 +36,8 @@ pub(super) async fn invite(
     Path(slug): Path<String>,
     PostedForm { parts, form }: PostedForm<InviteForm>,
 ) -> Result<Response, Failure> {
-    match store::invite(&dashboard.pool, &caller.actor, &slug, &form).await {
+    let page = dashboard.mailed_page(paths::INVITATION);
+    match store::invite_by_mail(&dashboard.pool, &caller.actor, &slug, &form, page.as_deref()).await {
         Ok((_, token)) => {
             let mut response = Redirect::to(&format!("{}?invited", paths::instance(&slug).members())).into_response();
             cookies::set_new_link(response.headers_mut(), &token, origin.secure);

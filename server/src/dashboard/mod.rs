@@ -18,6 +18,7 @@ mod history;
 pub(crate) mod host_guard;
 mod identity_provider;
 mod instances;
+mod mail;
 mod members;
 mod portal_pages;
 mod posted_form;

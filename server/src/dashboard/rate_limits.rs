@@ -21,6 +21,7 @@ struct Limits {
     addresses: SharedRateLimit<Option<IpAddr>>,
     devices: SharedRateLimit<[u8; 32]>,
     codes: SharedRateLimit<(String, Option<[u8; 32]>)>,
+    mails: SharedRateLimit<String>,
 }
 
 /// An attempt to get in.
@@ -39,6 +40,8 @@ pub(crate) enum AdminAttempt {
         /// The browser, by the hash of its token, if it was used for the account before.
         device: Option<[u8; 32]>,
     },
+    /// A mail to that email address, whether or not there is such an account.
+    Mail(String, Option<IpAddr>),
 }
 
 /// The secret that is tried.
@@ -60,6 +63,7 @@ impl AdminRateLimits {
             devices: SharedRateLimit::new("an admin's device", 10, Duration::from_secs(10), pool.clone()),
             // A thief with the password hits one of three valid codes in a year with a probability of a quarter.
             codes: SharedRateLimit::new("an admin's code", 5, Duration::from_mins(5), pool.clone()),
+            mails: SharedRateLimit::new("an admin's mail", 3, Duration::from_mins(10), pool.clone()),
         }))
     }
 
@@ -78,6 +82,11 @@ impl AdminRateLimits {
                 limits.secrets.take(secret).await?;
                 limits.addresses.take(&address.map(network)).await
             }
+            AdminAttempt::Mail(account, address) => {
+                // The address comes first: once it is limited, nobody's mails are used up.
+                limits.addresses.take(&address.map(network)).await?;
+                limits.mails.take(account).await
+            }
         }
     }
 
@@ -92,6 +101,8 @@ impl AdminRateLimits {
                 limits.secrets.give_back(secret).await;
                 limits.addresses.give_back(&address.map(network)).await;
             }
+            // It was sent, or waits.
+            AdminAttempt::Mail(..) => {}
         }
     }
 }

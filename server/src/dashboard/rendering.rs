@@ -17,6 +17,7 @@ use app::{
         save::DashboardHost,
     },
     layout::insecure_http::InsecureHttp,
+    mail::{SendsMail, view::MailServer},
     routes::{DocumentFiles, document},
     snippets::DashboardOrigin,
     target_checks::TargetChecks,
@@ -41,6 +42,7 @@ use crate::{
         turns::{NoTurn, Turn, Turns},
     },
     identity_provider::ProviderContext,
+    mail::Mailer,
     observe::sampled::Sampled,
 };
 
@@ -73,6 +75,8 @@ pub(crate) struct Dashboard {
     pub(crate) provider: ProviderContext,
     /// The one that signs admins in.
     pub(crate) admin_provider: Option<Arc<AdminProvider>>,
+    /// What sends mail, if any is sent.
+    pub(crate) mailer: Option<Mailer>,
     /// The turns of admins to have long lists checked or made.
     pub(crate) lists: Arc<Turns<i64>>,
 }
@@ -87,6 +91,7 @@ impl Dashboard {
     /// The dashboard over these connections.
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor, options: &HttpOptions) -> Self {
         let HttpOptions { target_checks, visits_kept, .. } = *options;
+        let mailer = options.mailer.clone();
         let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
         let (provider, admin_provider) = (options.provider.clone(), options.admin_provider.clone());
         let limits = AdminRateLimits::new(&pool);
@@ -100,6 +105,7 @@ impl Dashboard {
             visits_kept,
             provider,
             admin_provider,
+            mailer,
             lists,
         }
     }
@@ -107,6 +113,11 @@ impl Dashboard {
     /// What checking a code needs, at this moment.
     pub(crate) fn code_context(&self) -> CodeContext {
         CodeContext { key: self.second_factor.read_key(), now: OffsetDateTime::now_utc().unix_timestamp() }
+    }
+
+    /// The dashboard's page of that path as an absolute URL, for mail; `None` if no mail is sent.
+    pub(super) fn mailed_page(&self, page: &str) -> Option<String> {
+        self.mailer.is_some().then(|| self.url.page(page))
     }
 
     /// Waits for an admin's turn to send or get a long list.
@@ -134,6 +145,10 @@ impl Dashboard {
         provide_context(ProviderConfig { allowed: self.provider.providers.allowed() });
         if let Some(button) = self.admin_provider_button() {
             provide_context(button);
+        }
+        provide_context(SendsMail(self.mailer.is_some()));
+        if let Some(mailer) = &self.mailer {
+            provide_context(MailServer { server: mailer.server().to_owned(), from: mailer.from().to_owned() });
         }
         let second_factor = self.second_factor.clone();
         provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));

@@ -16,7 +16,7 @@ use super::{
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
-    history, identity_provider, instances, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions,
+    history, identity_provider, instances, mail, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions,
     target_checks, visitors,
 };
 use crate::http::layers;
@@ -38,6 +38,7 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
     provider
         .route("/", get(|| async { Redirect::temporary("/instances") }))
         .route("/account", post(admins::change_password))
+        .route("/account/forgot-password", post(admins::forgot_password))
         .route("/account/invitation", post(admins::follow_link))
         .route("/account/reset", post(admins::follow_link))
         .route("/account/second-factor", post(second_factor::begin))
@@ -85,6 +86,9 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/instances/{slug}/history/{version}", post(history::restore))
         .route("/instances/{slug}/history/export.csv", get(history::export))
         .route("/instances/{slug}/history/export.json", get(history::export))
+        .route(paths::TEST_MAIL, post(mail::test))
+        .route(paths::RETRY_MAIL, post(mail::retry))
+        .route(paths::DISCARD_MAIL, post(mail::discard))
         .route("/history/export.csv", get(history::export_server))
         .route("/history/export.json", get(history::export_server))
         .leptos_routes_with_context(&dashboard, routes, move || context.provide(), move || shown.document())

@@ -8,6 +8,7 @@ mod database;
 mod files;
 mod flags;
 mod identity_providers;
+mod mail;
 mod portals;
 mod report;
 mod roles;
@@ -50,6 +51,7 @@ pub(crate) fn run(flags: &DoctorFlags, config: &Config) -> anyhow::Result<ExitCo
         if let Some(connection) = &mut connection {
             portals::check(config, connection, &mut report).await;
         }
+        mail::check(config, &mut report).await;
         report
     });
     Ok(report.exit_code())

@@ -8,7 +8,7 @@ use axum_client_ip::ClientIpSource;
 use tokio_rustls::rustls;
 
 use super::{client_limit::ClientLimit, connections::MaxConnections};
-use crate::{identity_provider::ProviderContext, secret_key_file::SecretKeyFile};
+use crate::{identity_provider::ProviderContext, mail::Mailer, secret_key_file::SecretKeyFile};
 
 /// What the configuration says about answering requests.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct HttpOptions {
     pub(crate) provider: ProviderContext,
     /// The one that signs admins in.
     pub(crate) admin_provider: Option<Arc<AdminProvider>>,
+    /// What sends mail, if any is sent.
+    pub(crate) mailer: Option<Mailer>,
 }
 
 /// Whether the names below a host need TLS too, once a browser has had an answer under TLS.
@@ -50,6 +52,7 @@ impl HttpOptions {
             secret_key_file: None,
             provider: ProviderContext::off(),
             admin_provider: None,
+            mailer: None,
         }
     }
 
@@ -57,6 +60,12 @@ impl HttpOptions {
     #[must_use]
     pub fn with_secret_key_file(self, file: SecretKeyFile) -> Self {
         Self { secret_key_file: Some(file), ..self }
+    }
+
+    /// The same for a server that sends mail, or does not.
+    #[must_use]
+    pub fn with_mailer(self, mailer: Option<Mailer>) -> Self {
+        Self { mailer, ..self }
     }
 
     /// The same for a server that checks targets in another way.

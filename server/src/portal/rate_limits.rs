@@ -22,6 +22,7 @@ pub(super) struct VisitorRateLimits(Arc<Limits>);
 struct Limits {
     passwords: SharedRateLimit<PasswordKey>,
     addresses: SharedRateLimit<(Action, Option<IpAddr>)>,
+    recipients: SharedRateLimit<(i64, String)>,
 }
 
 /// The password that is tried.
@@ -43,6 +44,8 @@ enum Action {
     ChangePassword,
     Authorize,
     Provider,
+    AskForMail,
+    EnterCode,
 }
 
 /// What a visitor attempts, from that client address.
@@ -62,6 +65,10 @@ pub(super) enum VisitorAttempt<'a> {
     CreateOrganization(Option<IpAddr>),
     /// A new password, which needs the current one: with a stolen session, somebody could guess at it.
     ChangePassword { visitor: i64, address: Option<IpAddr> },
+    /// A mail of the instance to that email address, whether or not it is an account's.
+    AskForMail { instance: i64, recipient: &'a str, address: Option<IpAddr> },
+    /// A code from a mail.
+    EnterCode(Option<IpAddr>),
 }
 
 impl From<RateLimited> for FormError {
@@ -76,6 +83,8 @@ impl VisitorRateLimits {
             passwords: SharedRateLimit::new("a visitor's password", 8, Duration::from_secs(30), pool.clone()),
             // A school or an office has one address for all its people.
             addresses: SharedRateLimit::new("a visitor's address", 60, Duration::from_secs(2), pool.clone()),
+            // Enough for somebody whose first mail gets lost, and too few to fill a mailbox.
+            recipients: SharedRateLimit::new("a visitor's mail", 3, Duration::from_mins(10), pool.clone()),
         }))
     }
 
@@ -90,6 +99,9 @@ impl VisitorRateLimits {
         limits.addresses.take(&address).await?;
         for password in &passwords {
             limits.passwords.take(password).await?;
+        }
+        if let VisitorAttempt::AskForMail { instance, recipient, .. } = attempt {
+            limits.recipients.take(&(instance, recipient.to_owned())).await?;
         }
         Ok(())
     }
@@ -121,6 +133,8 @@ fn keys(attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordK
         VisitorAttempt::Authorize(address) => (Action::Authorize, address, Vec::new()),
         VisitorAttempt::Provider(address) => (Action::Provider, address, Vec::new()),
         VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
+        VisitorAttempt::AskForMail { address, .. } => (Action::AskForMail, address, Vec::new()),
+        VisitorAttempt::EnterCode(address) => (Action::EnterCode, address, Vec::new()),
         VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
     };
     ((action, address.map(network)), passwords)
@@ -199,6 +213,17 @@ mod tests {
         };
         assert_eq!(taken(&limits, 30, |last| guess(1, last)).await, 8);
         assert_eq!(limits.take(guess(2, 1)).await, Ok(()));
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn of_a_thousand_mails_to_one_address_three_are_sent(pool: PgPool) {
+        let limits = VisitorRateLimits::new(&pool);
+        let ask = |recipient, n: usize| {
+            let [high, low] = u16::try_from(n).unwrap().to_be_bytes();
+            VisitorAttempt::AskForMail { instance: 1, recipient, address: Some([198, 51, high, low].into()) }
+        };
+        assert_eq!(taken(&limits, 1_000, |n| ask("ana@myapp.com", n)).await, 3);
+        assert_eq!(limits.take(ask("ben@myapp.com", 1)).await, Ok(()));
     }
 
     #[sqlx::test(migrations = "../migrations")]

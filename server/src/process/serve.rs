@@ -21,6 +21,7 @@ use crate::{
         insecure_http::{ForClient, check_transport},
         options::{HttpOptions, TransportSecurity},
     },
+    mail::{self, Mailer},
     observe::{metrics, traces},
     outgoing::{AddressPolicy, Client},
     portal::{
@@ -46,6 +47,7 @@ use crate::{
 /// The reason why it could not start or continue, written for the person at the terminal.
 pub(crate) async fn serve(config: &Config, shutdown: Shutdown) -> anyhow::Result<()> {
     check_transport(config)?;
+    config.mail.mailer()?;
     let max_connections = config.max_connections(file_limit::raise()?)?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -81,6 +83,7 @@ async fn listen(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
+    let mailer = config.mail.mailer()?;
     let is_behind_proxy = config.is_behind_proxy();
     if is_behind_proxy && config.client_address == ClientIpSource::ConnectInfo {
         tracing::warn!(
@@ -105,7 +108,8 @@ async fn listen(
         .with_secret_key_file(config.second_factor().key_file)
         .with_identity_providers(config.identity_providers, config.second_factor().key_file)?
         .with_admin_provider(config.admin_provider()?)
-        .with_visits_kept(VisitsKept { is_on: config.visits.are_counted, days: config.visits.keep_days });
+        .with_visits_kept(VisitsKept { is_on: config.visits.are_counted, days: config.visits.keep_days })
+        .with_mailer(mailer.clone());
     let (pool, url) = (database.pool().clone(), dashboard_url.clone());
     let router = match config.role {
         RuntimeRole::All => router::router(pool, snapshots.clone(), url, options, config.second_factor()),
@@ -148,6 +152,7 @@ async fn listen(
             never = old_failed_sign_ins(config, database) => anyhow::Ok(never),
             never = expired_preview_origins(config, database) => anyhow::Ok(never),
             never = target_checks(config, database) => anyhow::Ok(never),
+            never = waiting_mail(mailer, database) => anyhow::Ok(never),
         }
     };
     let snapshot_file = async {
@@ -207,6 +212,14 @@ async fn expired_preview_origins(config: &Config, database: &Database) -> Infall
     match config.role {
         RuntimeRole::All => preview_origins::delete(database.pool()).await,
         RuntimeRole::Portal => std::future::pending().await,
+    }
+}
+
+/// Sends what waits in the outbox, if this server sends mail.
+async fn waiting_mail(mailer: Option<Mailer>, database: &Database) -> Infallible {
+    match mailer {
+        Some(mailer) => mail::run(database.pool().clone(), mailer).await,
+        None => std::future::pending().await,
     }
 }
 

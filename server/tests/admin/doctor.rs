@@ -110,6 +110,12 @@ async fn it_names_each_mistake_in_the_options(pool: PgPool) {
     assert!(!setup.doctor(&["--database-url", "postgres://a:secret@127.0.0.1:1/x"]).1.contains("secret"));
     setup.finds(&["--url", "https://dashboard.invalid"], "the host name has no address");
     setup.finds(&["--migrate-database-url", &setup.serving()], "can't create tables. Grant it that");
+    let mail = ["--smtp-url", "smtp://ana:hunter2hunter2@127.0.0.1:1?tls=none", "--mail-from", "no-reply@myapp.com"];
+    setup.finds(&mail, "127.0.0.1:1 without TLS does not let this server in");
+    setup.finds(&mail[..2], "--smtp-url needs --mail-from as well");
+    setup.finds(&["--smtp-url", "smtp://ana:hunter2hunter2@mail.test?tls=none", "--mail-from", "a@b.c"], "on this machine only");
+    assert!(!setup.doctor(&mail).1.contains("hunter2"));
+    assert!(setup.doctor(&[]).1.contains("note     mail           no mail is sent"));
     let elsewhere = setup.pool.connect_options().as_ref().clone().database("postgres").to_url_lossy().to_string();
     setup.finds(&["--listen-database-url", &elsewhere], "notifications");
 }

@@ -20,7 +20,7 @@ const PASSWORD: &str = "correct horse battery staple";
 /// Follows a link with [`PASSWORD`].
 async fn follow(pool: &PgPool, token: &str) -> Result<(), SignInError> {
     let form: LinkForm = serde_json::from_value(json!({"token": token, "password": PASSWORD})).unwrap();
-    app::admins::one_time_links::follow(pool, &CodeContext::default(), &form, &Client::default()).await.map(|_| ())
+    app::admins::one_time_links::follow(pool, &CodeContext::default(), &form, &Client::default(), None).await.map(|_| ())
 }
 
 async fn signs_in(pool: &PgPool, email: &str) -> bool {

@@ -16,8 +16,17 @@ use sqlx::PgPool;
 use crate::common::{Answer, FORM, Site, account, member, request, store_my_app};
 
 /// What anybody may ask for: the ways in, the browser's files, and how the process is.
-const OPEN: [&str; 8] =
-    ["/", "/account/invitation", "/account/reset", "/account/setup", "/account/sign-in", "/healthz", "/pkg/{name}", "/readyz"];
+const OPEN: [&str; 9] = [
+    "/",
+    "/account/forgot-password",
+    "/account/invitation",
+    "/account/reset",
+    "/account/setup",
+    "/account/sign-in",
+    "/healthz",
+    "/pkg/{name}",
+    "/readyz",
+];
 
 /// Every route of the router. Those of the portal are left out, which are for everybody, and those of the management API, which has
 /// tokens and a test of its own.
@@ -30,7 +39,7 @@ pub(crate) fn routes(site: &Site) -> Vec<String> {
     routes.sort();
     routes.dedup();
     let is_portals = |path: &str| {
-        path == "/continue"
+        ["/confirm-email", "/continue", "/forgot-password", "/join-organization", "/reset-password"].contains(&path)
             || path.starts_with("/.well-known/")
             || path.starts_with("/oauth2/")
             || path.starts_with("/identity-provider")
@@ -165,7 +174,7 @@ async fn a_viewer_is_refused_wherever_something_is_written(pool: PgPool) {
     for function in SAVING {
         assert_eq!(call(&site, function).await.status, StatusCode::FORBIDDEN, "{function}");
     }
-    for page in ["/instances/new", "/history", "/api-tokens"] {
+    for page in ["/instances/new", "/history", "/api-tokens", "/mail"] {
         assert_eq!(site.get(page).await.status, StatusCode::FORBIDDEN, "{page}");
     }
     assert_eq!(site.get("/instances/my-app/redirects").await.status, StatusCode::OK);

@@ -53,6 +53,8 @@ mod locked_rows;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod management;
 #[cfg(test)]
 mod members;

@@ -96,6 +96,26 @@ pub(in crate::admins) async fn check_code(
     }
 }
 
+/// Checks a code of an admin's authenticator app, or a recovery code, and uses it up. The account's row is locked.
+///
+/// # Errors
+/// As [`check_code`].
+pub(in crate::admins) async fn check_any_code(
+    connection: &mut PgConnection,
+    context: &CodeContext,
+    actor: &Actor,
+    admin: i64,
+    code: &str,
+) -> Result<(), SignInError> {
+    if RecoveryCode::parse(code).is_none() {
+        return check_code(connection, context, admin, code).await;
+    }
+    use_recovery_code(connection, actor, admin, code).await.map_err(|error| match error {
+        SignInError::Fields(_) => SignInError::field("code", "That is not one of your recovery codes, or it has been used."),
+        error => error,
+    })
+}
+
 /// Uses a recovery code up. It needs no key.
 async fn use_recovery_code(connection: &mut PgConnection, actor: &Actor, admin: i64, typed: &str) -> Result<(), SignInError> {
     let left = match RecoveryCode::parse(typed) {

@@ -6,6 +6,7 @@ use sqlx::{PgPool, PgTransaction};
 use super::{
     RecoveryCode, TotpSecret,
     check::{CodeContext, check_code, refused},
+    recovery_code,
 };
 use crate::{
     admins::{
@@ -67,7 +68,7 @@ pub async fn confirm(pool: &PgPool, context: &CodeContext, caller: &Caller, form
     if !second_factors::turn_on(&mut transaction, caller.id, &stored, step).await? {
         return Err(SignInError::Expired);
     }
-    let codes = RecoveryCode::new_set()?;
+    let codes = recovery_code::new_set()?;
     second_factors::replace_recovery_codes(&mut transaction, caller.id, &codes).await?;
     second_factors::end_setup(&mut *transaction, caller.session).await?;
     end_other_sign_ins(&mut transaction, caller).await?;
@@ -87,7 +88,7 @@ pub async fn new_recovery_codes(
     form: &ProofForm,
 ) -> Result<Vec<RecoveryCode>, SignInError> {
     let mut transaction = prove(pool, context, caller, form).await?;
-    let codes = RecoveryCode::new_set()?;
+    let codes = recovery_code::new_set()?;
     second_factors::replace_recovery_codes(&mut transaction, caller.id, &codes).await?;
     record(&mut transaction, &caller.actor, Kind::RecoveryCodesMade, Entry::default()).await?;
     transaction.commit().await?;

@@ -39,6 +39,8 @@ pub struct Invitation {
 pub struct OneTimeLink {
     /// Its purpose.
     pub purpose: Purpose,
+    /// Whether the admin asked for it on the sign-in page, by mail.
+    pub by_mail: bool,
     /// The name of the admin who created it.
     pub created_by: String,
 }
@@ -95,6 +97,7 @@ struct Row {
     role: Option<String>,
     server_admin: bool,
     owner_of_all: bool,
+    by_mail: bool,
     created_by: String,
 }
 
@@ -112,7 +115,7 @@ impl Row {
                 owner_of_all: self.owner_of_all,
             }),
         };
-        Ok(OneTimeLink { purpose, created_by: self.created_by })
+        Ok(OneTimeLink { purpose, by_mail: self.by_mail, created_by: self.created_by })
     }
 }
 
@@ -149,6 +152,34 @@ pub async fn create(connection: &mut PgConnection, purpose: &Purpose, maker: &Ac
     Ok(token)
 }
 
+/// Stores a link to choose a new password that an admin has asked for on the sign-in page, and returns its token. Earlier ones still work:
+/// their mails may arrive as well.
+///
+/// # Errors
+/// The query fails, or the system gives no random bytes.
+pub(crate) async fn create_reset_by_mail(connection: &mut PgConnection, email: &Email) -> sqlx::Result<Token> {
+    let token = Token::new().map_err(|error| sqlx::Error::Io(error.into()))?;
+    sqlx::query!("delete from admin_links where expires_at < now()").execute(&mut *connection).await?;
+    sqlx::query!(
+        "insert into admin_links (kind, token_hash, email, server_admin, owner_of_all, created_by, by_mail, expires_at)
+        values ('reset', $1, $2, false, false, $2, true, now() + make_interval(hours => $3))",
+        &token.hash()[..],
+        email.as_str(),
+        Purpose::Reset(email.clone()).hours()
+    )
+    .execute(connection)
+    .await?;
+    Ok(token)
+}
+
+/// The key of the link with that token, which was just made.
+///
+/// # Errors
+/// The query fails, or there is none.
+pub(crate) async fn key(connection: &mut PgConnection, token: &Token) -> sqlx::Result<i64> {
+    sqlx::query_scalar!("select id from admin_links where token_hash = $1", &token.hash()[..]).fetch_one(connection).await
+}
+
 /// The link with that token; `None` if it was used or has expired, if it is a setup link and there is an account already, or if it is an
 /// invitation to an instance that is archived or whose maker no longer owns it.
 ///
@@ -157,8 +188,8 @@ pub async fn create(connection: &mut PgConnection, purpose: &Purpose, maker: &Ac
 pub async fn find<'e>(executor: impl PgExecutor<'e>, token: &Token) -> sqlx::Result<Option<OneTimeLink>> {
     let row = sqlx::query_as!(
         Row,
-        "select kind, email, instance_id, role, server_admin, owner_of_all, created_by from admin_links l
-        where token_hash = $1 and expires_at > now() and (kind <> 'setup' or not exists (select from admins))
+        "select kind, email, instance_id, role, server_admin, owner_of_all, by_mail, created_by from admin_links l
+        where (token_hash = $1 or mail_token_hash = $1) and expires_at > now() and (kind <> 'setup' or not exists (select from admins))
             and (instance_id is null or exists (
                 select from instances i join members m on m.instance_id = i.id join admins a on a.id = m.admin_id
                 where i.id = l.instance_id and i.archived_at is null and m.role = 'owner'
@@ -185,7 +216,9 @@ pub async fn delete_resets(connection: &mut PgConnection, email: &Email) -> sqlx
 /// # Errors
 /// The query fails.
 pub async fn delete(connection: &mut PgConnection, token: &Token) -> sqlx::Result<bool> {
-    let done = sqlx::query!("delete from admin_links where token_hash = $1", &token.hash()[..]).execute(connection).await?;
+    let done = sqlx::query!("delete from admin_links where token_hash = $1 or mail_token_hash = $1", &token.hash()[..])
+        .execute(connection)
+        .await?;
     Ok(done.rows_affected() > 0)
 }
 

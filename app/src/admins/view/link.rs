@@ -57,7 +57,11 @@ fn link_form(opened: &OpenedLink, token: String, email: String, reason: Option<R
         ),
         Purpose::Reset(email) => (
             "Choose a new password",
-            format!("For {email}. This ends all open sessions, and turns the second factor off if there is one."),
+            if opened.link.by_mail {
+                format!("For {email}. This ends all open sessions.")
+            } else {
+                format!("For {email}. This ends all open sessions, and turns the second factor off if there is one.")
+            },
             "Save and sign in",
         ),
         Purpose::Invite(invitation) => {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod code;
+pub mod forgot_password;
 pub mod link;
 pub mod second_factor;
 pub mod sign_in;

@@ -11,6 +11,7 @@ use crate::{
     },
     database::timed,
     layout::{frame::Entrance, loading},
+    mail::SendsMail,
     ui::{field::Field, form::summary},
 };
 
@@ -22,6 +23,7 @@ pub fn SignInPage() -> impl IntoView {
     let next = rejected.as_ref().map_or_else(|| loading::query_value("next"), |rejected| rejected.next.clone());
     let lost_cookie = rejected.is_none() && loading::query_value("cookies") == "blocked";
     let (email, reason) = rejected.map_or_else(Default::default, |rejected| (rejected.email, Some(rejected.reason)));
+    let sends_mail = use_context::<SendsMail>().unwrap_or_default().0;
     loading::loaded(async move {
         // Somebody has just tried to sign in. The page of a database that does not answer must not ask it again.
         let has_admin = reason.is_some() || accounts::any(timed(&loading::pool()?)).await.map_err(loading::unavailable)?;
@@ -46,6 +48,7 @@ pub fn SignInPage() -> impl IntoView {
             let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
             view! { <p><a class="button primary" href=format!("{}?{query}", paths::PROVIDER)>{provider.text}</a></p> }
         });
+        let forgotten = sends_mail.then(|| view! { <p><a href=paths::FORGOT_PASSWORD>"Forgot your password?"</a></p> });
         let rejected = rejection_summary(reason.as_ref(), label);
         let errors = errors(reason);
         if replaced {
@@ -70,6 +73,7 @@ pub fn SignInPage() -> impl IntoView {
                     {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(&errors)}
                     <div class="end"><button class="button primary">"Sign in"</button></div>
                 </form>
+                {forgotten}
                 <p class="help">"Locked out? Your server's administrator can create a link to choose a new password: " <code>"portal-redirects admin reset"</code></p>
             </Entrance>
         }

@@ -12,7 +12,7 @@ use crate::{
     },
     api_tokens, history,
     identity_provider::ClaimUse,
-    portal::{identity::IdentityKind, quotas::Quota},
+    portal::{codes, identity::IdentityKind, quotas::Quota},
     redirects::{Environment, Flow},
     runtimes,
     target_checks::Target,
@@ -48,6 +48,7 @@ fn of_the_code() -> BTreeMap<&'static str, Names> {
         // The queries name these themselves.
         ("visits_unit_check", names(["hour", "day"])),
         ("visitor_quotas_kind_check", names(Quota::ALL.map(Quota::name))),
+        ("visitor_codes_purpose_check", names(codes::Purpose::ALL.map(codes::Purpose::name))),
         ("runtimes_role_check", names(runtimes::RuntimeRole::ALL.map(runtimes::RuntimeRole::name))),
     ])
 }

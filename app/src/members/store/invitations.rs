@@ -13,16 +13,34 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
+    mail::{
+        MailKind,
+        store::{self as outbox, NewMail},
+    },
     members::form::InviteForm,
     ui::form::FieldError,
 };
 
 /// Invites somebody. Returns the invitation and the token of its link, which is not stored. An earlier invitation for the same
-/// address ends.
+/// address ends. Nothing is sent by mail.
+///
+/// # Errors
+/// As [`invite_by_mail`].
+pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm) -> Result<(Invitation, Token), StoreError> {
+    invite_by_mail(pool, actor, slug, form, None).await
+}
+
+/// Invites somebody, and has a mail sent with a link to that page, if there is one. The link of the returned token works as well.
 ///
 /// # Errors
 /// The instance is not found or archived, the actor is not an owner, fields are wrong, the address is a member's, or the query fails.
-pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm) -> Result<(Invitation, Token), StoreError> {
+pub async fn invite_by_mail(
+    pool: &PgPool,
+    actor: &Actor,
+    slug: &str,
+    form: &InviteForm,
+    page: Option<&str>,
+) -> Result<(Invitation, Token), StoreError> {
     let mut transaction = begin(pool).await?;
     let instance = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
     let (email, role) = (form.email.parse::<Email>(), form.role.parse::<Role>());
@@ -38,6 +56,11 @@ pub async fn invite(pool: &PgPool, actor: &Actor, slug: &str, form: &InviteForm)
     let token = links::create(&mut transaction, &Purpose::Invite(invitation.clone()), actor).await?;
     let entry = Entry::of(instance).about(invitation.email.as_str()).field("role", None::<String>, role.name());
     record(&mut transaction, actor, Kind::Invited, entry).await?;
+    if let Some(page) = page {
+        let link = links::key(&mut transaction, &token).await?;
+        let mail = NewMail { invitation: Some(link), ..NewMail::to_admin(MailKind::AdminInvitation, &invitation.email, page) };
+        outbox::add(&mut transaction, mail).await?;
+    }
     transaction.commit().await?;
     Ok((invitation, token))
 }

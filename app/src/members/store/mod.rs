@@ -9,7 +9,7 @@ mod tests;
 use sqlx::{PgConnection, PgPool, PgTransaction};
 use time::OffsetDateTime;
 
-pub use invitations::{invite, withdraw};
+pub use invitations::{invite, invite_by_mail, withdraw};
 
 use self::{
     invitations::withdraw_all,

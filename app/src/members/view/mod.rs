@@ -23,6 +23,7 @@ use crate::{
         frame::{InstanceFrame, Place},
         loading,
     },
+    mail::SendsMail,
     members::{filter::MembersFilter, form::InviteForm, store},
     paths,
     ui::{
@@ -99,7 +100,8 @@ pub fn MembersPage() -> impl IntoView {
         let invitations = list::invitations(&list, count, pending, new_link.as_ref());
         // The form is far below a long list.
         let to_invite = (is_owner && has_search).then(|| view! { <p><a href="#invite-title">"Invite somebody"</a></p> });
-        let form = is_owner.then(|| invite_form(&slug, invite, &errors));
+        let sends_mail = use_context::<SendsMail>().unwrap_or_default().0;
+        let form = is_owner.then(|| invite_form(&slug, invite, &errors, sends_mail));
         let help = if is_owner {
             "Who may do what with this instance. The last owner can't leave or get another role."
         } else {
@@ -133,7 +135,7 @@ async fn invited_by(pool: &PgPool, instance: i64, new: NewLink) -> sqlx::Result<
     }))
 }
 
-fn invite_form(slug: &str, form: InviteForm, errors: &[FieldError]) -> impl IntoView + use<> {
+fn invite_form(slug: &str, form: InviteForm, errors: &[FieldError], sends_mail: bool) -> impl IntoView + use<> {
     let chosen: Role = form.role.parse().unwrap_or(Role::Viewer);
     let choices = Role::ALL
         .map(|role| {
@@ -151,7 +153,11 @@ fn invite_form(slug: &str, form: InviteForm, errors: &[FieldError]) -> impl Into
     let email = Field {
         name: "email",
         label: "Email",
-        help: "You get a link to hand to them. This server sends no mail.",
+        help: if sends_mail {
+            "They get a mail with a link. You see a link too, to hand to them yourself."
+        } else {
+            "You get a link to hand to them. This server sends no mail."
+        },
         kind: "email",
         autocomplete: "off",
         value: form.email,
@@ -169,7 +175,7 @@ fn invite_form(slug: &str, form: InviteForm, errors: &[FieldError]) -> impl Into
                     {choices}
                     {error}
                 </fieldset>
-                <div class="end"><button class="button primary">"Make a link"</button></div>
+                <div class="end"><button class="button primary">{if sends_mail { "Invite" } else { "Make a link" }}</button></div>
             </form>
         </section>
     }

@@ -104,7 +104,7 @@ pub(super) async fn check_new_password(password: &Password, visitor: &Visitor) -
 }
 
 /// Checks a password, also against what is known about the visitor: guessers try that first.
-async fn check(
+pub(super) async fn check(
     password: &Password,
     [email, phone, username, first, last]: [Option<&str>; 5],
 ) -> Result<Result<(), WeakPassword>, HashError> {

@@ -1,6 +1,7 @@
 //! Visitors who sign in with a password: an instance's own accounts, in PostgreSQL.
 
 mod form;
+mod reset;
 mod settings;
 mod sign_in;
 pub(super) mod store;
@@ -10,8 +11,8 @@ mod tests;
 use sqlx::PgPool;
 
 use super::{
-    form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
-    identity::{Identity, IdentityFuture, OwnSession, Visitor},
+    form::{DeletionForm, NamesForm, PasswordForm, ResetForm, SignInForm, SignUpForm},
+    identity::{ForgottenPassword, Identity, IdentityFuture, OwnSession, PasswordReset, Visitor},
     provider::{self, ProviderOutcome, ProviderPerson},
 };
 use crate::{
@@ -22,10 +23,13 @@ use crate::{
 
 pub(super) use crate::credentials::password::NO_PASSWORD;
 pub(super) use form::{Identifiers, Names};
-pub(super) use store::accounts::{delete, lock_row};
 use store::sessions;
 pub(super) use store::sessions::IDLE_HOURS;
 pub use store::sessions::MAX_SESSION_HOURS;
+pub(super) use store::{
+    accounts::{delete, lock_row},
+    codes,
+};
 
 /// The accounts of one instance.
 pub(super) struct Accounts {
@@ -105,5 +109,13 @@ impl Identity for Accounts {
 
     fn delete<'a>(&'a self, visitor: &'a Visitor, form: &'a DeletionForm) -> IdentityFuture<'a, ()> {
         Box::pin(settings::delete(&self.pool, self.instance, visitor, form))
+    }
+
+    fn forgot_password<'a>(&'a self, forgotten: ForgottenPassword<'a>) -> IdentityFuture<'a, ()> {
+        Box::pin(reset::ask(&self.pool, self.instance, forgotten))
+    }
+
+    fn reset_password<'a>(&'a self, form: &'a ResetForm, client: &'a Client, page: &'a str) -> IdentityFuture<'a, PasswordReset> {
+        Box::pin(reset::reset(&self.pool, self.instance, form, client, page))
     }
 }

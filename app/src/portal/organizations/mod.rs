@@ -4,7 +4,7 @@ mod store;
 
 use std::net::IpAddr;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::{
     accounts,
@@ -13,7 +13,14 @@ use super::{
     name,
     quotas::{self, Quota},
 };
-use crate::database::begin;
+use crate::{
+    credentials::{code::Code, email::Email},
+    database::{begin, timed},
+    mail::{
+        MailKind,
+        store::{self as outbox, NewMail},
+    },
+};
 
 /// The most organizations that a visitor may be in.
 pub const MAX_ORGANIZATIONS: i64 = 100;
@@ -32,6 +39,19 @@ pub struct Organization {
     pub members: Vec<String>,
     /// How many members there are.
     pub count: i64,
+}
+
+/// An invitation to an organization. Personal data: not for logs.
+#[derive(Clone)]
+pub struct Invitation {
+    /// The organization's key.
+    pub id: i64,
+    /// The organization's name.
+    pub organization: String,
+    /// The name of who invites.
+    pub inviter: String,
+    /// Whom the mail was sent to.
+    pub email_address: String,
 }
 
 /// Leaves out its name and its members, for logs.
@@ -68,6 +88,72 @@ pub async fn create(
     quotas::take(&mut transaction, instance, Quota::Organization, address).await?;
     transaction.commit().await?;
     Ok(id)
+}
+
+/// Has a mail sent that invites somebody to an organization of the visitor's. `page` is the absolute URL of the page that takes its code.
+///
+/// # Errors
+/// The address is wrong, the visitor is not a member, or the database does not answer or has no room.
+pub async fn invite(pool: &PgPool, instance: i64, visitor: i64, organization: i64, email: &Email, page: &str) -> Result<(), IdentityError> {
+    let mut transaction = begin(pool).await?;
+    if !store::lock_row(&mut transaction, instance, visitor, organization).await? {
+        return Err(IdentityError::field("", "You are not in this organization any more."));
+    }
+    let mail = NewMail {
+        organization: Some((organization, visitor)),
+        ..NewMail::to_visitor(MailKind::OrganizationInvitation, instance, email, page)
+    };
+    if !outbox::add(&mut transaction, mail).await? {
+        return Err(IdentityError::Unavailable);
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Stores an invitation whose mail is being sent; `None` if the inviter is not a member any more.
+pub(crate) async fn store_invitation(
+    connection: &mut PgConnection,
+    organization: i64,
+    inviter: i64,
+    email: &Email,
+    code: &Code,
+) -> sqlx::Result<Option<Invitation>> {
+    store::insert_invitation(connection, organization, inviter, email.as_str(), code).await
+}
+
+/// What a code invites to; `None` if it does not count.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn invitation(pool: &PgPool, instance: i64, typed: &str) -> Result<Option<Invitation>, IdentityError> {
+    match Code::parse(typed) {
+        Some(code) => Ok(store::find_invitation(timed(pool), instance, &code).await?),
+        None => Ok(None),
+    }
+}
+
+/// Makes the visitor a member of the organization that a code invites to, and uses the code up.
+///
+/// # Errors
+/// The code does not count, the visitor is in too many organizations, or the database does not answer.
+pub async fn join(pool: &PgPool, instance: i64, visitor: i64, typed: &str) -> Result<(), IdentityError> {
+    let ended = || IdentityError::field("", "This invitation was used already, or has ended. Ask for another one.");
+    let code = Code::parse(typed).ok_or_else(ended)?;
+    let found = store::find_invitation(timed(pool), instance, &code).await?.ok_or_else(ended)?;
+    let mut transaction = begin(pool).await?;
+    accounts::lock_row(&mut transaction, instance, visitor).await?.ok_or_else(IdentityError::signed_out)?;
+    if store::count(&mut transaction, visitor).await? >= MAX_ORGANIZATIONS {
+        return Err(IdentityError::field(
+            "",
+            format_args!("You are in {MAX_ORGANIZATIONS} organizations, which is the limit. Leave one first."),
+        ));
+    }
+    if !store::use_invitation(&mut transaction, &code).await? {
+        return Err(ended());
+    }
+    store::insert_member(&mut transaction, visitor, found.id).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// A visitor's organizations, by name.

@@ -1,9 +1,12 @@
 //! The queries about organizations. Those that take an instance find nothing of another one.
 
-use crate::database::timed;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
-use super::{MAX_LISTED, Organization};
+use super::{Invitation, MAX_LISTED, Organization};
+use crate::{credentials::code::Code, database::timed};
+
+/// For how many days an invitation counts.
+const INVITATION_DAYS: i32 = 7;
 
 /// How many organizations a visitor is in.
 pub(super) async fn count(connection: &mut PgConnection, visitor: i64) -> sqlx::Result<i64> {
@@ -78,6 +81,68 @@ pub(super) async fn delete_if_empty(connection: &mut PgConnection, organization:
     sqlx::query!(
         "delete from organizations o where o.id = $1 and not exists (select from organization_members m where m.organization_id = o.id)",
         organization
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Stores an invitation of a member; `None` if they are not one any more.
+pub(super) async fn insert_invitation(
+    connection: &mut PgConnection,
+    organization: i64,
+    inviter: i64,
+    email: &str,
+    code: &Code,
+) -> sqlx::Result<Option<Invitation>> {
+    sqlx::query_as!(
+        Invitation,
+        r#"with invites as (
+            insert into organization_invitations (code_hash, organization_id, inviter_id, email_address, expires_at)
+            select $1, m.organization_id, m.visitor_id, $4, now() + make_interval(days => $5)
+            from organization_members m where m.organization_id = $2 and m.visitor_id = $3
+            returning organization_id, inviter_id, email_address
+        )
+        select o.id, o.name as organization, n.email_address,
+            coalesce(nullif(btrim(v.first_name || ' ' || v.last_name), ''), v.username, v.email_address, v.phone_number, '') as "inviter!"
+        from invites n join organizations o on o.id = n.organization_id join visitors v on v.id = n.inviter_id"#,
+        &code.hash()[..],
+        organization,
+        inviter,
+        email,
+        INVITATION_DAYS
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// What a code invites to; `None` if it was used, has ended, or is another instance's.
+pub(super) async fn find_invitation<'e>(executor: impl PgExecutor<'e>, instance: i64, code: &Code) -> sqlx::Result<Option<Invitation>> {
+    sqlx::query_as!(
+        Invitation,
+        r#"select o.id, o.name as organization, n.email_address,
+            coalesce(nullif(btrim(v.first_name || ' ' || v.last_name), ''), v.username, v.email_address, v.phone_number, '') as "inviter!"
+        from organization_invitations n join organizations o on o.id = n.organization_id join visitors v on v.id = n.inviter_id
+        where n.code_hash = $1 and n.expires_at > now() and o.instance_id = $2"#,
+        &code.hash()[..],
+        instance
+    )
+    .fetch_optional(executor)
+    .await
+}
+
+/// Uses an invitation up. Returns whether it was there: of two requests at once, only one finds it.
+pub(super) async fn use_invitation(connection: &mut PgConnection, code: &Code) -> sqlx::Result<bool> {
+    let used = sqlx::query!("delete from organization_invitations where code_hash = $1 and expires_at > now()", &code.hash()[..]);
+    Ok(used.execute(connection).await?.rows_affected() > 0)
+}
+
+/// Adds a member, who may be one already.
+pub(super) async fn insert_member(connection: &mut PgConnection, visitor: i64, organization: i64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into organization_members (organization_id, visitor_id) values ($1, $2) on conflict do nothing",
+        organization,
+        visitor
     )
     .execute(connection)
     .await?;

@@ -49,6 +49,11 @@ impl FormError {
         }
     }
 
+    /// The errors of fields that this one has.
+    pub fn fields_of(error: &Self) -> &[FieldError] {
+        Self::fields(Some(error))
+    }
+
     /// The summary above the form. It takes the focus and links to each field.
     pub(super) fn summary(error: Option<&Self>, wording: Wording) -> impl IntoView + use<> {
         error.map(|error| {

@@ -1,9 +1,12 @@
 //! The hosted pages as HTML: rendered on the server, each with one small script. Each is one card with a way out.
 
+mod confirm_email;
 mod create_organization;
 mod document;
 mod elements;
+mod forgot_password;
 mod form_error;
+mod join_organization;
 mod move_on;
 mod notice;
 mod organization;
@@ -17,12 +20,15 @@ mod unauthorized_sign_in;
 mod user;
 mod waitlist;
 
+pub use confirm_email::confirm_email;
 pub use create_organization::create_organization;
 pub use document::{Brand, Document};
+pub use forgot_password::{ResetPage, ended_code, forgot_password, no_mail, reset_password};
 pub use form_error::FormError;
+pub use join_organization::join_organization;
 pub use move_on::move_on;
 pub use notice::{Notice, WAITING, notice};
-pub use organization::organization;
+pub use organization::{OrganizationPage, organization};
 pub use provider::{ProviderProblem, link_account, provider_problem};
 pub use proxy_mistake::{PROXIES, ProxyMistake, ProxySettings};
 pub use script::{FORM_PAGE, LOCAL_TIMES, MOVE_ON, Script};

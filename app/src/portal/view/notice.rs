@@ -35,6 +35,8 @@ pub enum Notice {
     Authorization(&'static str),
     /// Too many requests of that client.
     TooManyRequests,
+    /// The invitation to an organization was used, or has ended.
+    InvitationEnded,
     /// The proxy in front of the server is not set up.
     Proxy(ProxyMistake),
 }
@@ -54,6 +56,7 @@ impl Notice {
             Self::Waiting => "Waiting for the database",
             Self::TooManyRequests => "Too many requests",
             Self::InvalidForm | Self::MethodNotAllowed | Self::Authorization(_) => "That did not work",
+            Self::InvitationEnded => "This invitation is no longer valid",
             Self::CookiesBlocked(_) => "Your browser blocks cookies",
             Self::FormTooLarge | Self::LinkTooLong => "That is too long",
             Self::Proxy(mistake) => mistake.heading(),
@@ -75,6 +78,7 @@ pub fn notice(notice: Notice) -> AnyView {
         }
         Notice::Authorization(why) => why.to_owned(),
         Notice::TooManyRequests => "There were too many requests from your network. Wait a minute, and try again.".to_owned(),
+        Notice::InvitationEnded => "It was used already, or has ended. Ask the person who invited you for another one.".to_owned(),
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
         Notice::Waiting => WAITING.to_owned(),

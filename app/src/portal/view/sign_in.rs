@@ -9,6 +9,7 @@ use super::{
 use crate::{
     identity_provider::ProviderButton,
     portal::address::{Address, Page},
+    redirects::FORGOT_PASSWORD,
     ui::field::Field,
 };
 
@@ -24,12 +25,15 @@ pub fn sign_in(
     address: &Address,
     identifier: String,
     provider: Option<&ProviderButton>,
+    sends_mail: bool,
     error: Option<&FormError>,
 ) -> impl IntoView + use<> {
     if let Some(provider) = provider.filter(|provider| provider.replaces_accounts) {
         return view! { {FormError::summary(error, WORDING)} {provider_button(address, provider)} }.into_any();
     }
     let errors = FormError::fields(error);
+    let forgotten =
+        sends_mail.then(|| view! { <p class="other"><a href=address.to_other_path(FORGOT_PASSWORD)>"Forgot your password?"</a></p> });
     view! {
         {FormError::summary(error, WORDING)}
         {provider.map(|provider| view! { {provider_button(address, provider)} {or_with_password()} })}
@@ -38,6 +42,7 @@ pub fn sign_in(
             {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
             {form_buttons(address, "Sign in")}
         </form>
+        {forgotten}
         <p class="other">"No account yet? " <a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
     }
     .into_any()

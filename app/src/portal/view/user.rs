@@ -40,16 +40,19 @@ pub struct UserPage {
     pub done: Option<String>,
     /// Whether the identity provider fills the names.
     pub manages_names: bool,
+    /// Whether a mail can be sent to confirm the email address: there is one that is not confirmed, and the server sends mail.
+    pub may_confirm: bool,
     /// Why a form was rejected.
     pub error: Option<FormError>,
 }
 
 /// The page.
 pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
-    let UserPage { visitor, sessions, names, done, manages_names, error } = shown;
+    let UserPage { visitor, sessions, names, done, manages_names, may_confirm, error } = shown;
     let confirmed = match done.as_deref().filter(|_| error.is_none()) {
         Some("names") => Some("Your name is saved."),
         Some("password") => Some("Your password is changed. Every other session has ended."),
+        Some("confirmed") => Some("Your email address is confirmed."),
         Some("session") => Some("The session has ended."),
         _ => None,
     };
@@ -58,6 +61,14 @@ pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
         .into_iter()
         .filter_map(|(label, value)| value.clone().map(|value| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }))
         .collect_view();
+    let confirm = may_confirm.then(|| {
+        view! {
+            <form method="post" action=address.form(Page::User, "confirmation")>
+                <p class="help">"Your email address is not confirmed."</p>
+                <div class="end"><button>"Send a mail to confirm it"</button></div>
+            </form>
+        }
+    });
     let rows = sessions.into_iter().map(|session| session_row(address, session, visitor.session)).collect_view();
     let account_name = visitor.display_name().to_owned();
     let names_form = if manages_names && visitor.has_identity {
@@ -94,6 +105,7 @@ pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
         {FormError::summary(error.as_ref(), WORDING)}
         {confirmation(confirmed)}
         <dl>{identifiers}</dl>
+        {confirm}
         <section aria-labelledby="names-title">
             <h2 id="names-title">"Name"</h2>
             {names_form}

@@ -22,7 +22,7 @@ enum Kind {
 }
 
 /// Every metric of the server: its type, its name and its help text.
-const METRICS: [(Kind, &str, &str); 26] = [
+const METRICS: [(Kind, &str, &str); 29] = [
     (Kind::Counter, "http_requests_total", "Requests, by route template, method and status"),
     (Kind::Histogram, "http_request_duration_seconds", "Time from a request's headers to its response's headers, by route template"),
     (
@@ -49,6 +49,9 @@ const METRICS: [(Kind, &str, &str); 26] = [
     (Kind::Gauge, "portal_listener_connected", "Whether the server receives PostgreSQL's notifications: 1 or 0"),
     (Kind::Counter, "portal_target_checks_total", "Checks of what fallback redirects, home URLs and portal origins lead to, by result"),
     (Kind::Counter, "portal_target_changes_total", "Targets whose check had another result than the one before, by the new result"),
+    (Kind::Counter, "mail_messages_total", "Mails by result: sent, retried, failed, or dropped because there was nothing to say"),
+    (Kind::Gauge, "mail_outbox_messages", "Mails in the outbox, by state: waiting or failed"),
+    (Kind::Gauge, "mail_outbox_oldest_seconds", "For how long the oldest mail has waited, in seconds"),
     (Kind::Gauge, "database_connections", "Database connections, by state: idle or used"),
     (Kind::Gauge, "database_connections_limit", "Maximum number of database connections"),
     (Kind::Counter, "traces_failed_total", "Failed attempts to send spans to the trace collector"),

@@ -33,6 +33,8 @@ pub(crate) struct PageContext {
     keys: SigningKeys,
     /// How often a client's requests may ask the database who is signed in.
     lookups: Arc<RateLimit<Option<IpAddr>>>,
+    /// Whether this server sends mail.
+    pub(super) sends_mail: bool,
 }
 
 impl PageContext {
@@ -48,7 +50,23 @@ impl PageContext {
         let keys = SigningKeys::new(pool.clone(), secret);
         // An office has one address for all its people, and asks once in 30 s for each of them.
         let lookups = Arc::new(RateLimit::new(600, Duration::from_millis(20)));
-        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits, provider, keys, lookups }
+        Self {
+            pool,
+            dashboard_url,
+            limits,
+            sessions: SessionCache::new(),
+            transport_security,
+            visits,
+            provider,
+            keys,
+            lookups,
+            sends_mail: false,
+        }
+    }
+
+    /// The same on a server that sends mail, or does not.
+    pub(crate) fn with_mail(self, sends_mail: bool) -> Self {
+        Self { sends_mail, ..self }
     }
 
     pub(in crate::portal) fn pool(&self) -> &PgPool {

@@ -2,12 +2,15 @@
 //! for any of them, and `response.rs` makes their responses.
 
 mod client_address;
+mod confirm_email;
 mod content_security_policy;
 mod context;
 mod continue_page;
 mod create_organization;
+mod forgot_password;
 mod form;
 mod identity_provider;
+mod join_organization;
 mod organization;
 mod other_paths;
 pub(super) mod page_request;
@@ -25,7 +28,7 @@ mod waitlist;
 use app::{
     identity_provider::{BEGIN, CALLBACK, LINK, SIGN_OUT},
     portal::address::RESUME_AUTHORIZATION,
-    redirects::{CONTINUE, Page},
+    redirects::{CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD},
 };
 use axum::{
     Extension, Router,
@@ -57,6 +60,12 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .route(CALLBACK, get(identity_provider::callback))
         .route(LINK, get(identity_provider::show_link).post(identity_provider::link))
         .route(SIGN_OUT, get(identity_provider::sign_out))
+        .route(CONFIRM_EMAIL, get(confirm_email::show).post(confirm_email::confirm))
+        .route(&form("confirmation"), get(user::back).post(confirm_email::ask))
+        .route(JOIN_ORGANIZATION, get(join_organization::show).post(join_organization::join))
+        .route(&format!("{}/invite", Page::Organization.path()), get(organization::back).post(organization::invite))
+        .route(FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::ask))
+        .route(RESET_PASSWORD, get(forgot_password::show_reset).post(forgot_password::reset))
         .route(&form("names"), get(user::back).post(user::rename))
         .route(&form("password"), get(user::back).post(user::change_password))
         .route(&form("delete"), get(user::back).post(user::delete))

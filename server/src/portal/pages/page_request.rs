@@ -9,7 +9,7 @@ use app::{
         ended_flow,
         view::Notice,
     },
-    redirects::{Environment, Flow, LinkParams, MAX_QUERY_BYTES, Page, Visit, resolve},
+    redirects::{Environment, Flow, LinkParams, MAX_QUERY_BYTES, Page, Prefill, Visit, resolve},
 };
 use axum::{
     Extension,
@@ -70,6 +70,8 @@ pub(in crate::portal) struct PageRequest {
     /// The origin under which the portal's pages are, as it is configured.
     origin: String,
     query: String,
+    /// Whether the request is for the portal's own host, even below a base.
+    is_at_portal_host: bool,
 }
 
 impl FromRequestParts<Snapshots> for PageRequest {
@@ -142,6 +144,8 @@ impl PageRequest {
             query: String::new(),
             issuer,
             own_origin,
+            is_at_portal_host: base.is_empty()
+                || asked_host(&parts.headers, &parts.uri).is_some_and(|asked| snapshot.instance.portal_origin().is_at(asked)),
             base,
             origin,
             snapshot,
@@ -194,6 +198,25 @@ impl PageRequest {
     /// The flow that the address names.
     pub(super) fn named_flow(&self) -> Option<Flow> {
         ended_flow::read_flow(&self.query)
+    }
+
+    /// A parameter of the page's own, which no link carries on.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        url::form_urlencoded::parse(self.query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// The absolute URL of a page of this portal for a mail, with the link's parameters that redirect. It follows the settings, never what
+    /// the request says of its host: else somebody could have a mail sent that leads to a host of theirs.
+    pub(super) fn mailed_page(&self, path: &str) -> String {
+        let mut link = self.link();
+        // The mail knows its recipient, and others may have chosen these.
+        link.prefill = Prefill::default();
+        let page = Address::new(self.base.clone(), &link, self.after_sign_in, String::new()).to_path(path);
+        if self.is_at_portal_host {
+            format!("{}{page}", self.snapshot.instance.portal_origin().as_str())
+        } else {
+            self.context.dashboard_url.page(&page)
+        }
     }
 
     /// What the page has just done and now confirms. A link from elsewhere can't claim that: visitors who are told that all is well

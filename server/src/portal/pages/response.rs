@@ -187,7 +187,7 @@ fn html(policy: &str, document: String) -> Response {
 fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
     match notice {
         Notice::NotFound | Notice::SwitchedOff(_) => (StatusCode::NOT_FOUND, None),
-        Notice::Closed(_) => (StatusCode::GONE, None),
+        Notice::Closed(_) | Notice::InvitationEnded => (StatusCode::GONE, None),
         Notice::CookiesBlocked(_) => (StatusCode::FORBIDDEN, None),
         Notice::Unavailable | Notice::Waiting => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
         Notice::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, Some(60)),

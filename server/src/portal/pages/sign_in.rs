@@ -25,7 +25,8 @@ pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
         return request.skip(Flow::SignIn);
     }
     let identifier = typed::shown_on_sign_in(&request.link().prefill).to_owned();
-    request.show(HEADING, view::sign_in(&request.address, identifier, request.snapshot.provider.as_ref(), None))
+    let (provider, sends_mail) = (request.snapshot.provider.as_ref(), request.context.sends_mail);
+    request.show(HEADING, view::sign_in(&request.address, identifier, provider, sends_mail, None))
 }
 
 /// `POST /sign-in`
@@ -36,11 +37,9 @@ pub(super) async fn sign_in(request: PageRequest, form: VisitorForm<SignInForm>)
         Err(error) => {
             let link = request.link();
             let address = request.address.with_typed(&link, typed::on_sign_in(link.prefill.clone(), &form.identifier));
-            Err(request.show_rejected(
-                HEADING,
-                &error,
-                view::sign_in(&address, form.identifier, request.snapshot.provider.as_ref(), Some(&error)),
-            ))
+            let (provider, sends_mail) = (request.snapshot.provider.as_ref(), request.context.sends_mail);
+            let body = view::sign_in(&address, form.identifier, provider, sends_mail, Some(&error));
+            Err(request.show_rejected(HEADING, &error, body))
         }
     }
 }

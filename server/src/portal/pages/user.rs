@@ -2,10 +2,12 @@
 
 use app::portal::{
     address::{AfterSignIn, Page},
+    codes,
     form::{DeletionForm, NamesForm, PasswordForm, SessionForm},
     identity::{IdentityError, Visitor},
     view::{self, FormError, Notice, UserPage},
 };
+use app::redirects::FORGOT_PASSWORD;
 use axum::response::Response;
 
 use super::{form::VisitorForm, page_request::PageRequest};
@@ -50,6 +52,13 @@ pub(super) async fn change_password(request: PageRequest, form: VisitorForm<Pass
         Ok(token) => {
             request.context.limits.give_back(attempt).await;
             request.forget_sessions(&visitor, |_| false);
+            if request.context.sends_mail && visitor.email_address.is_some() {
+                let page = request.mailed_page(FORGOT_PASSWORD);
+                let told = codes::tell_password_changed(&request.context.pool, request.snapshot.id, &visitor, &page);
+                if request.write(told).await.is_err() {
+                    tracing::warn!("a visitor can't be told by mail that their password was changed: the outbox takes nothing");
+                }
+            }
             let mut response = respond(&request, visitor, None, Ok(()), "password").await;
             request.cookies.set_session(response.headers_mut(), &token);
             Ok(response)
@@ -125,7 +134,10 @@ async fn page(request: &PageRequest, visitor: Visitor, typed: Option<NamesForm>,
     };
     let stored = NamesForm { first_name: visitor.first_name.clone(), last_name: visitor.last_name.clone() };
     let manages_names = request.manages_names(&visitor);
-    let shown = UserPage { visitor, sessions, names: typed.unwrap_or(stored), done: request.done(), manages_names, error: error.clone() };
+    let may_confirm = request.context.sends_mail && visitor.email_address.is_some();
+    let may_confirm = may_confirm && !request.read(codes::is_confirmed(&request.context.pool, &visitor)).await.unwrap_or(true);
+    let names = typed.unwrap_or(stored);
+    let shown = UserPage { visitor, sessions, names, done: request.done(), manages_names, may_confirm, error: error.clone() };
     let body = view::user(&request.address, shown);
     match error {
         Some(error) => request.show_rejected(HEADING, &error, body),

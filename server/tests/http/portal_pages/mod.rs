@@ -1,10 +1,13 @@
 //! The hosted pages, as a visitor's browser sees them: at the portal's own host and below a path of the dashboard's.
 
+mod confirm_email;
 mod defences;
 #[expect(dead_code, reason = "unit tests use the rest of it")]
 #[path = "../../../src/identity_provider/tests/fake_provider.rs"]
 pub(crate) mod fake_provider;
+mod forgot_password;
 mod identity_provider;
+mod invitations;
 mod links;
 mod openid;
 mod organizations;

@@ -69,7 +69,15 @@ async fn with_a_second_factor_the_password_alone_opens_nothing(pool: PgPool) {
     turn_on(&pool, &ana).await;
     let half = half_signed_in(&site).await;
     assert!(text(half.get("/account/sign-in/code").await.text()).contains("You are signing in as ana@myapp.com"));
-    let open = ["/", "/account/invitation", "/account/reset", "/account/setup", "/account/sign-in", "/account/sign-in/code"];
+    let open = [
+        "/",
+        "/account/forgot-password",
+        "/account/invitation",
+        "/account/reset",
+        "/account/setup",
+        "/account/sign-in",
+        "/account/sign-in/code",
+    ];
     let open = |route: &str| open.contains(&route) || ["/healthz", "/readyz", "/pkg/{name}"].contains(&route);
     for route in routes(&site).iter().filter(|route| !open(route)) {
         for method in [Method::GET, Method::POST] {
@@ -214,7 +222,8 @@ async fn where_it_is_required_an_admin_without_one_is_led_to_set_it_up_first(poo
     let ben = member(&pool, "ben@myapp.com", "my-app", Role::Owner).await;
     let site = requiring(&pool);
     let browser = site.signed_in(&pool, ben.admin.unwrap()).await;
-    let open = ["/", "/healthz", "/readyz", "/pkg/{name}", "/account/invitation", "/account/reset", "/account/setup"];
+    let open =
+        ["/", "/healthz", "/readyz", "/pkg/{name}", "/account/forgot-password", "/account/invitation", "/account/reset", "/account/setup"];
     let open = |route: &str| {
         open.contains(&route)
             || route.starts_with("/account/sign-")

@@ -9,7 +9,7 @@ async fn an_invitation_is_a_link_for_one_address_and_replaces_an_earlier_one(poo
     let (_, second) = invite(&pool, &ana, "my-app", &invitation("carl@myapp.com", Role::Viewer)).await.unwrap();
     let (_, other) = invite(&pool, &ana, "my-app", &invitation("dora@myapp.com", Role::Editor)).await.unwrap();
     assert!(links::find(&pool, &first).await.unwrap().is_none());
-    let Some(OneTimeLink { purpose: Purpose::Invite(made), created_by }) = links::find(&pool, &second).await.unwrap() else { panic!() };
+    let Some(OneTimeLink { purpose: Purpose::Invite(made), created_by, .. }) = links::find(&pool, &second).await.unwrap() else { panic!() };
     assert_eq!((made.email.as_str(), made.membership, created_by.as_str()), ("carl@myapp.com", Some((app, Role::Viewer)), ANA));
     assert!(!made.server_admin && !made.owner_of_all);
     assert!(links::find(&pool, &other).await.unwrap().is_some());

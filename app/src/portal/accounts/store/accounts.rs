@@ -3,6 +3,7 @@
 use sqlx::{PgConnection, PgExecutor};
 
 use super::super::form::{Identifiers, Names};
+use crate::mail::store as outbox;
 
 /// The part of an account that signing in needs.
 pub(in crate::portal) struct Account {
@@ -97,9 +98,10 @@ pub(in crate::portal) async fn rename<'e>(executor: impl PgExecutor<'e>, instanc
     Ok(done.execute(executor).await?.rows_affected() > 0)
 }
 
-/// Stores a new password hash of a visitor whose row is locked.
+/// Stores a new password hash of a visitor whose row is locked. Codes to replace the earlier one end.
 pub(in crate::portal) async fn set_password(connection: &mut PgConnection, visitor: i64, password_hash: &str) -> sqlx::Result<()> {
-    sqlx::query!("update visitors set password_hash = $2 where id = $1", visitor, password_hash).execute(connection).await?;
+    sqlx::query!("update visitors set password_hash = $2 where id = $1", visitor, password_hash).execute(&mut *connection).await?;
+    sqlx::query!("delete from visitor_codes where visitor_id = $1 and purpose = 'reset'", visitor).execute(connection).await?;
     Ok(())
 }
 
@@ -116,7 +118,11 @@ pub(in crate::portal) async fn delete(connection: &mut PgConnection, instance: i
     )
     .fetch_all(&mut *connection)
     .await?;
-    sqlx::query!("delete from visitors where id = $1", visitor).execute(&mut *connection).await?;
+    let email =
+        sqlx::query_scalar!("delete from visitors where id = $1 returning email_address", visitor).fetch_one(&mut *connection).await?;
+    if let Some(email) = email {
+        outbox::delete_of(connection, instance, &email).await?;
+    }
     sqlx::query!(
         "delete from organizations o where o.id = any($1)
             and not exists (select from organization_members m where m.organization_id = o.id)",

@@ -180,3 +180,9 @@ pub(in crate::portal::accounts) async fn end_others(connection: &mut PgConnectio
     sqlx::query!("delete from visitor_sessions where visitor_id = $1 and id <> $2", visitor, kept).execute(connection).await?;
     Ok(())
 }
+
+/// Ends all sessions of a visitor whose row is locked.
+pub(in crate::portal::accounts) async fn end_all(connection: &mut PgConnection, visitor: i64) -> sqlx::Result<()> {
+    sqlx::query!("delete from visitor_sessions where visitor_id = $1", visitor).execute(connection).await?;
+    Ok(())
+}

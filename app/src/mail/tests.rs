@@ -1,0 +1,1 @@
+//! The outbox and what mails say, with a database.
