@@ -5,7 +5,13 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::{backup, config::Config, doctor, manifest, process::{admin, signing_keys}, resolve};
+use crate::{
+    backup,
+    config::Config,
+    doctor, manifest,
+    process::{admin, signing_keys},
+    resolve,
+};
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]

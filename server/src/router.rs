@@ -71,15 +71,9 @@ pub fn router(
 }
 
 /// Puts the pages beside the portal API and the probes. Probes come from the machine or a load balancer, under whatever host.
-fn assemble(
-    pages: Router,
-    applications: Router,
-    proof: Router,
-    snapshots: Snapshots,
-    options: HttpOptions,
-    check: ProxyCheck,
-) -> Router {
-    let applications = for_clients(applications, options.clone()).layer(middleware::from_fn_with_state(check.clone(), proxy_check::of_pages));
+fn assemble(pages: Router, applications: Router, proof: Router, snapshots: Snapshots, options: HttpOptions, check: ProxyCheck) -> Router {
+    let applications =
+        for_clients(applications, options.clone()).layer(middleware::from_fn_with_state(check.clone(), proxy_check::of_pages));
     let pages = for_clients(pages, options).layer(middleware::from_fn_with_state(check.clone(), proxy_check::of_pages));
     let api = portal::api(snapshots.clone()).layer(middleware::from_fn_with_state(check, proxy_check::of_api));
     around(api.merge(applications).merge(proof).merge(probes::routes(snapshots)).merge(layers::pages(pages)))

@@ -28,9 +28,11 @@ pub fn check_origins(instance: &Instance, had: &[String], wanted: &[String]) -> 
         }
     }
     let mut seen = Vec::new();
-    origins.retain(|origin| !seen.contains(origin) && {
-        seen.push(origin.clone());
-        true
+    origins.retain(|origin| {
+        !seen.contains(origin) && {
+            seen.push(origin.clone());
+            true
+        }
     });
     if origins.len() > MAX_APPLICATION_ORIGINS {
         errors.push(FieldError::new("application_origins", format_args!("Mark at most {MAX_APPLICATION_ORIGINS} origins.")));

@@ -140,8 +140,7 @@ async fn only_owners_change_what_is_said_of_applications(pool: PgPool) {
     create_owned(&pool, &owner, &my_app()).await;
     let editor = member(&pool, "ben@myapp.com", "my-app", Role::Editor).await;
     let stored = InstanceSettings::of(&find(&pool, "my-app").await);
-    let wanted =
-        InstanceSettings { application_origins: vec!["https://App.myapp.com".into()], names_in_tokens: true, ..stored.clone() };
+    let wanted = InstanceSettings { application_origins: vec!["https://App.myapp.com".into()], names_in_tokens: true, ..stored.clone() };
     let change = plan(&pool, "my-app", &wanted).await;
     let pointers: Vec<&str> = change.fields.iter().map(|field| field.pointer.as_str()).collect();
     assert_eq!(pointers, ["/application_origins", "/names_in_tokens"]);

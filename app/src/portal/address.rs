@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-pub use crate::redirects::Page;
 use crate::credentials::token::Token;
+pub use crate::redirects::Page;
 use crate::redirects::{CONTINUE, Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
 /// The page that a visitor wanted when they were asked to sign in. They go on to it afterwards.

@@ -30,7 +30,9 @@ pub enum ApplicationOriginError {
     #[error("An application is one origin. Write it out, without a *.")]
     Pattern,
     /// It is on another site than the portal.
-    #[error("That is another site than the portal's, so browsers would not send the portal's cookie along. Add a client with a secret for it.")]
+    #[error(
+        "That is another site than the portal's, so browsers would not send the portal's cookie along. Add a client with a secret for it."
+    )]
     OtherSite,
     /// Links may not lead there.
     #[error("Links may not lead there yet. Add it to the allowed origins in the settings first.")]

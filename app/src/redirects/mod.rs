@@ -42,9 +42,7 @@ mod wrapper;
 mod tests;
 
 #[cfg(feature = "ssr")]
-pub use application::{
-    ApplicationOriginError, Applications, MAX_APPLICATION_ORIGINS, check_application_origin, is_application_origin,
-};
+pub use application::{ApplicationOriginError, Applications, MAX_APPLICATION_ORIGINS, check_application_origin, is_application_origin};
 pub use correction::{Correction, correct_fallback, correct_setting};
 pub use direct_link::{DirectLink, MAX_QUERY_BYTES};
 #[cfg(feature = "ssr")]

@@ -24,7 +24,12 @@ pub(super) fn blocks(stored: &StoredInstance) -> Vec<Block> {
             "session.js",
             include_str!("sessions/session.js"),
         ),
-        block("Next.js", "Checks the token with `jose` from npm. It is a route handler, and the function works in every one.", "app/api/me/route.js", include_str!("sessions/next.js")),
+        block(
+            "Next.js",
+            "Checks the token with `jose` from npm. It is a route handler, and the function works in every one.",
+            "app/api/me/route.js",
+            include_str!("sessions/next.js"),
+        ),
         block("Express", "Checks the token with `jose` from npm.", "app.mjs", include_str!("sessions/express.mjs")),
         block("FastAPI", "Checks the token with `pyjwt[crypto]` from PyPI.", "main.py", include_str!("sessions/fastapi.py")),
         block("Go", "Checks the token with `github.com/coreos/go-oidc`.", "main.go", include_str!("sessions/main.go")),
@@ -41,11 +46,8 @@ mod tests {
 
     #[test]
     fn issuer_and_origin_are_filled_in() {
-        let settings = Settings {
-            portal_origin: "https://login.myapp.com".into(),
-            home_url: "https://accounts.myapp.com/home".into(),
-            ..my_app()
-        };
+        let settings =
+            Settings { portal_origin: "https://login.myapp.com".into(), home_url: "https://accounts.myapp.com/home".into(), ..my_app() };
         let blocks = blocks(&stored(settings, &[]));
         for block in &blocks {
             assert!(block.code.contains("https://login.myapp.com"), "{}", block.code);

@@ -38,10 +38,13 @@ pub fn SnippetsPage() -> impl IntoView {
         };
         let others = Framework::ALL.map(|other| (other.name(), other.label(), framework == Some(other)));
         let page = paths::instance(&slug).snippets();
-        let tabs = others.into_iter().chain([(SESSIONS, "Who is signed in", asked == SESSIONS), (PIPELINE, "Pipeline", asked == PIPELINE)]).map(move |(name, label, is_here)| {
-            let path = format!("{page}?framework={name}");
-            view! { <li><a href=path aria-current=is_here.then_some("page")>{label}</a></li> }
-        });
+        let tabs = others
+            .into_iter()
+            .chain([(SESSIONS, "Who is signed in", asked == SESSIONS), (PIPELINE, "Pipeline", asked == PIPELINE)])
+            .map(move |(name, label, is_here)| {
+                let path = format!("{page}?framework={name}");
+                view! { <li><a href=path aria-current=is_here.then_some("page")>{label}</a></li> }
+            });
         let (heading, about) = match framework {
             Some(_) => ("Use in your app", view! { <p>"For applications that host the components themselves: the portal's redirects as settings of the components. The URLs are absolute, because a path like " <code>"/welcome"</code> " means a page at the home URL, and the components may be somewhere else."</p> }.into_any()),
             None if asked == SESSIONS => ("Who is signed in", view! { <p>"For applications that use the hosted pages: their pages ask the portal who is signed in, and their servers check the token. Or use any OpenID Connect library, with the portal as issuer and the origin as client ID. See "<a href=paths::instance(&slug).applications()>"Applications"</a>"."</p> }.into_any()),

@@ -30,7 +30,9 @@ pub(super) enum ProblemDetails {
     #[error("The query is too long: 16,384 bytes at most.")]
     QueryTooLong,
     /// The page that asks is no application of the instance.
-    #[error("Only pages of the instance's application origins may ask this, and browsers say in Origin where a page is. Owners mark origins on the Applications page.")]
+    #[error(
+        "Only pages of the instance's application origins may ask this, and browsers say in Origin where a page is. Owners mark origins on the Applications page."
+    )]
     NotAnApplication,
     /// A production instance below `/portal/{slug}`, or the dashboard's own host.
     #[error("Applications ask the portal at its own host. Below /portal/{{slug}} of the dashboard, only development instances answer.")]

@@ -10,8 +10,8 @@ use app::{
         second_factors,
     },
     database::{begin, is_outage, timed},
-    portal::oidc::store::keys,
     history::Actor,
+    portal::oidc::store::keys,
     runtimes::RuntimeRole,
 };
 use time::OffsetDateTime;

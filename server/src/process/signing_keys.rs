@@ -88,7 +88,8 @@ async fn fitting(connection: &mut PgConnection, config: &Config) -> anyhow::Resu
     let file = config.second_factor().key_file;
     let secret = file.read()?;
     if let Some((instance, encrypted)) = keys::any(connection).await? {
-        signing_key::check(&encrypted, instance, &secret).with_context(|| format!("{} is not the key of this database", file.path().display()))?;
+        signing_key::check(&encrypted, instance, &secret)
+            .with_context(|| format!("{} is not the key of this database", file.path().display()))?;
     }
     Ok(secret)
 }

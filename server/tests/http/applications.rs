@@ -1,10 +1,6 @@
 //! The Applications page: owners mark origins and manage clients, and a secret is shown once.
 
-use app::{
-    admins::Role,
-    instances::store::find,
-    redirects::Environment,
-};
+use app::{admins::Role, instances::store::find, redirects::Environment};
 use axum::http::StatusCode;
 use sqlx::PgPool;
 
@@ -33,7 +29,10 @@ async fn owners_mark_origins_and_others_see_them(pool: PgPool) {
     let saved = site.post(PAGE, &[("another", "https://App.myapp.com"), ("names_in_tokens", "on")]).await;
     assert_eq!((saved.status, saved.header("location")), (StatusCode::SEE_OTHER, "/instances/my-app/applications?saved"));
     let stored = find(&pool, "my-app").await.unwrap().unwrap();
-    assert_eq!((stored.applications.origins.as_slice(), stored.applications.names_in_tokens), (&["https://app.myapp.com".to_owned()][..], true));
+    assert_eq!(
+        (stored.applications.origins.as_slice(), stored.applications.names_in_tokens),
+        (&["https://app.myapp.com".to_owned()][..], true)
+    );
     assert!(text(site.get("/instances/my-app/history").await.text()).contains("Application origins"));
     let editor = member(&pool, "ben@myapp.com", "my-app", Role::Editor).await;
     let editor = Site::anonymous(&pool).signed_in(&pool, editor.admin.unwrap()).await;

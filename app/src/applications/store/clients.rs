@@ -97,8 +97,7 @@ pub async fn add(pool: &PgPool, actor: &Actor, slug: &str, client: &NewClient) -
     )
     .execute(&mut *transaction)
     .await?;
-    let entry =
-        Entry::of(instance).about(client.name.clone()).field("redirect_uris", Vec::<String>::new(), client.redirect_uris.clone());
+    let entry = Entry::of(instance).about(client.name.clone()).field("redirect_uris", Vec::<String>::new(), client.redirect_uris.clone());
     record(&mut transaction, actor, Kind::ClientAdded, entry).await?;
     transaction.commit().await?;
     Ok(ClientSecret { client_id, secret })
@@ -131,7 +130,8 @@ pub async fn replace_secret(pool: &PgPool, actor: &Actor, slug: &str, client: i6
 pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, client: i64) -> Result<(), StoreError> {
     let mut transaction = begin(pool).await?;
     let instance = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
-    let removed = sqlx::query!("delete from application_clients where instance_id = $1 and id = $2 returning name, client_id", instance, client);
+    let removed =
+        sqlx::query!("delete from application_clients where instance_id = $1 and id = $2 returning name, client_id", instance, client);
     if let Some(removed) = removed.fetch_optional(&mut *transaction).await? {
         // What it was given ends with it.
         sqlx::query!("delete from authorization_codes where instance_id = $1 and client_id = $2", instance, removed.client_id)

@@ -29,10 +29,9 @@ pub async fn save(pool: &PgPool, actor: &Actor, slug: &str, form: &ApplicationsF
         return Ok(());
     }
     put(&mut transaction, id, &applications).await?;
-    let version =
-        sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", id)
-            .fetch_one(&mut *transaction)
-            .await?;
+    let version = sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", id)
+        .fetch_one(&mut *transaction)
+        .await?;
     record(&mut transaction, actor, Kind::Settings, changed(Entry::of(id).at(version), &stored.applications, &applications)).await?;
     transaction.commit().await?;
     Ok(())
@@ -56,7 +55,9 @@ pub(crate) async fn put(connection: &mut PgConnection, instance: i64, applicatio
 
 /// What has changed, by the names of the settings file.
 pub(crate) fn changed(entry: Entry, before: &Applications, after: &Applications) -> Entry {
-    entry
-        .field("application_origins", before.origins.clone(), after.origins.clone())
-        .field("names_in_tokens", before.names_in_tokens, after.names_in_tokens)
+    entry.field("application_origins", before.origins.clone(), after.origins.clone()).field(
+        "names_in_tokens",
+        before.names_in_tokens,
+        after.names_in_tokens,
+    )
 }

@@ -82,8 +82,18 @@ impl AuthorizationRequest {
     pub fn read(parameters: &Parameters, client_id: &str, redirect_uri: &str) -> Result<Self, AuthorizationError> {
         let error = |code, description| Err(AuthorizationError { code, description });
         let names = [
-            "response_type", "response_mode", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "prompt", "max_age",
-            "login_hint", "request", "request_uri",
+            "response_type",
+            "response_mode",
+            "scope",
+            "state",
+            "nonce",
+            "code_challenge",
+            "code_challenge_method",
+            "prompt",
+            "max_age",
+            "login_hint",
+            "request",
+            "request_uri",
         ];
         if names.iter().any(|name| parameters.is_repeated(name)) {
             return error("invalid_request", "a parameter comes more than once");
@@ -146,8 +156,8 @@ fn is_challenge(text: &str) -> bool {
 
 /// Whether a verifier is that of the challenge (RFC 7636, sections 4.1 and 4.6).
 pub fn verifies(challenge: &str, verifier: &str) -> bool {
-    let is_verifier = (43..=128).contains(&verifier.len())
-        && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    let is_verifier =
+        (43..=128).contains(&verifier.len()) && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
     is_verifier && URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) == challenge
 }
 

@@ -1,7 +1,7 @@
 //! Keys, requests, codes and sessions as the provider stores them.
 
-use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
@@ -22,7 +22,11 @@ use super::{
 use crate::{
     credentials::{client::Client, secret_key::SecretKey, token::Token},
     fixtures::{create, my_app, other_app},
-    portal::{form::SignUpForm, identity, identity::{IdentityKind, SignInOutcome}},
+    portal::{
+        form::SignUpForm,
+        identity,
+        identity::{IdentityKind, SignInOutcome},
+    },
 };
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -40,7 +44,12 @@ fn request(client_id: &str) -> AuthorizationRequest {
 }
 
 async fn visitor(pool: &PgPool, instance: i64) -> Token {
-    let form = SignUpForm { username: "ana".into(), first_name: "Ana".into(), password: "a long passphrase of hers".into(), ..SignUpForm::default() };
+    let form = SignUpForm {
+        username: "ana".into(),
+        first_name: "Ana".into(),
+        password: "a long passphrase of hers".into(),
+        ..SignUpForm::default()
+    };
     match identity(IdentityKind::Accounts, pool, instance).sign_up(&form, &Client::default()).await.unwrap() {
         SignInOutcome::SignedIn(token) => token,
         SignInOutcome::RedirectToProvider(_) => panic!("it has accounts"),
@@ -72,10 +81,12 @@ async fn a_key_is_made_on_first_use_and_the_next_is_published_before_it_signs(po
     let load = || KeyRing::load(&pool, instance, |_| Some(secret.clone()));
     let now = OffsetDateTime::now_utc();
     let kids = |ring: &KeyRing, at: OffsetDateTime| ring.published(at).iter().map(|jwk| jwk.kid().to_owned()).collect::<Vec<_>>();
-    let kid = |ring: &KeyRing, at: OffsetDateTime| decoded(&ring.signing(at).unwrap().sign(&json!({})).unwrap()).0["kid"].as_str().unwrap().to_owned();
+    let kid = |ring: &KeyRing, at: OffsetDateTime| {
+        decoded(&ring.signing(at).unwrap().sign(&json!({})).unwrap()).0["kid"].as_str().unwrap().to_owned()
+    };
     let first = load().await.unwrap();
     let old = kid(&first, now);
-    assert_eq!(kids(&load().await.unwrap(), now), [old.clone()], "it stays");
+    assert_eq!(kids(&load().await.unwrap(), now), std::slice::from_ref(&old), "it stays");
 
     sqlx::query("update signing_keys set signs_from = now() - interval '91 days'").execute(&pool).await.unwrap();
     let (one, two) = tokio::join!(load(), load());
@@ -85,7 +96,7 @@ async fn a_key_is_made_on_first_use_and_the_next_is_published_before_it_signs(po
     assert_eq!((published_old, kid(&one, now)), (&old, old.clone()), "the old key signs until every runtime knows the new one");
     assert_eq!(&kid(&one, now + Duration::minutes(6)), new);
     assert_eq!(kids(&one, now + Duration::minutes(10)).len(), 2, "its last token has not ended");
-    assert_eq!(kids(&one, now + Duration::minutes(16)), [new.clone()]);
+    assert_eq!(kids(&one, now + Duration::minutes(16)), std::slice::from_ref(new));
     assert_eq!(kids(&load().await.unwrap(), now).len(), 2, "nothing more is due");
 
     let mut connection = pool.acquire().await.unwrap();
@@ -152,7 +163,9 @@ async fn a_request_waits_for_its_own_browser_only_and_is_answered_once(pool: PgP
     let find = async |instance, browser: &Token| authorizations::find(&pool, instance, &id, browser).await.unwrap();
     let found = find(instance, &browser).await.unwrap();
     assert_eq!((found.request.state.as_deref(), found.request.nonce.as_deref()), (Some("s"), Some("n")));
-    assert!(!found.accepts(OffsetDateTime::now_utc() - Duration::hours(1)) && found.accepts(OffsetDateTime::now_utc() + Duration::seconds(1)));
+    assert!(
+        !found.accepts(OffsetDateTime::now_utc() - Duration::hours(1)) && found.accepts(OffsetDateTime::now_utc() + Duration::seconds(1))
+    );
     assert!(find(instance, &Token::new().unwrap()).await.is_none(), "another browser's");
     assert!(find(instance + 1, &browser).await.is_none());
     assert!(authorizations::take(&pool, &id).await.unwrap());

@@ -74,8 +74,9 @@ async fn begin(request: &PageRequest, headers: &HeaderMap) -> Result<Response, N
 }
 
 async fn go_on(request: &PageRequest, headers: &HeaderMap) -> Result<Response, Notice> {
-    const GONE: Notice =
-        Notice::Authorization("This sign-in was begun in another browser, is finished already, or has waited for too long. Go back to the application and sign in there again.");
+    const GONE: Notice = Notice::Authorization(
+        "This sign-in was begun in another browser, is finished already, or has waited for too long. Go back to the application and sign in there again.",
+    );
     let issuer = request.issuer.as_ref().ok_or(Notice::NotFound)?;
     let id = Parameters::read(request.query()).get("authorization").and_then(AuthorizationId::parse).ok_or(GONE)?;
     let browser = request.cookies.authorization(headers).ok_or(GONE)?;

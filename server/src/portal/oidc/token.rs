@@ -44,9 +44,11 @@ impl TokenError {
         let (status, error, description) = match self {
             Self::InvalidRequest(description) => (StatusCode::BAD_REQUEST, "invalid_request", description),
             Self::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client", "no such client, or a wrong secret"),
-            Self::InvalidGrant => {
-                (StatusCode::BAD_REQUEST, "invalid_grant", "the code is not valid for this client, redirect_uri and code_verifier, or is used up")
-            }
+            Self::InvalidGrant => (
+                StatusCode::BAD_REQUEST,
+                "invalid_grant",
+                "the code is not valid for this client, redirect_uri and code_verifier, or is used up",
+            ),
             Self::UnsupportedGrantType => {
                 (StatusCode::BAD_REQUEST, "unsupported_grant_type", "only grant_type=authorization_code is supported")
             }
@@ -132,9 +134,7 @@ async fn authenticate(request: &ApplicationRequest, parameters: &Parameters) -> 
         None => (posted.ok_or(TokenError::InvalidClient)?, parameters.get("client_secret")),
     };
     let is_right = match within(Client::find(&request.context, &request.snapshot, client_id)).await? {
-        Some(Client::Confidential(client)) => {
-            secret.and_then(Token::parse).is_some_and(|secret| secret.hash()[..] == client.secret_hash)
-        }
+        Some(Client::Confidential(client)) => secret.and_then(Token::parse).is_some_and(|secret| secret.hash()[..] == client.secret_hash),
         // A page can't redeem another application's code: browsers say where it is.
         Some(Client::Application) => {
             secret.is_none_or(str::is_empty) && request.headers.get(header::ORIGIN).is_none_or(|origin| origin == client_id)

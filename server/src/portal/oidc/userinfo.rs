@@ -44,7 +44,9 @@ async fn claims(request: &ApplicationRequest) -> Result<Option<Value>, ProblemDe
     request.take_lookup()?;
     let (pool, instance) = (request.context.pool(), request.snapshot.id);
     let asking = async {
-        let Some((session, scope)) = codes::of_access_token(pool, instance, &token).await? else { return sqlx::Result::<Option<(Subject, String)>>::Ok(None) };
+        let Some((session, scope)) = codes::of_access_token(pool, instance, &token).await? else {
+            return sqlx::Result::<Option<(Subject, String)>>::Ok(None);
+        };
         Ok(subjects::of_session(pool, instance, session).await?.map(|subject| (subject, scope)))
     };
     let found = tokio::time::timeout(TIMEOUT, asking).await.ok().and_then(Result::ok).ok_or(ProblemDetails::Unavailable)?;

@@ -13,11 +13,7 @@ use crate::{
         rate_limit::{RateLimit, RateLimited, network},
     },
     portal::{
-        oidc::{
-            SecretKeySource,
-            keys::SigningKeys,
-            session_tokens::SessionTokens,
-        },
+        oidc::{SecretKeySource, keys::SigningKeys, session_tokens::SessionTokens},
         rate_limits::VisitorRateLimits,
         visits::VisitCounter,
     },

@@ -115,7 +115,8 @@ async fn a_visitor_signs_up_on_the_way_and_the_application_learns_who_they_are(p
     assert_eq!((sent.status, sent.header("location")), (StatusCode::SEE_OTHER, "/continue?flow=sign-up"));
     let moving = browser.get("/continue?flow=sign-up").await;
     assert_eq!(moving.status, StatusCode::OK, "the way out is no part of the form's");
-    let next = moving.text().split("href=\"").find(|rest| rest.starts_with("https://accounts.myapp.com/oauth2/authorize/continue")).unwrap();
+    let next =
+        moving.text().split("href=\"").find(|rest| rest.starts_with("https://accounts.myapp.com/oauth2/authorize/continue")).unwrap();
     let next = Url::parse(&next.split('"').next().unwrap().replace("&amp;", "&")).unwrap();
     assert_eq!(next.host_str(), Some(HOST));
     let path = format!("{}?{}", next.path(), next.query().unwrap());
@@ -256,7 +257,10 @@ async fn a_waiting_request_counts_in_its_own_browser_and_while_its_client_does(p
     browser.sign_up("", "ana@myapp.com").await;
     sqlx::query("update instances set application_origins = '{}', version = version + 1").execute(&pool).await.unwrap();
     assert_page(&browser.get(&resume).await, StatusCode::BAD_REQUEST);
-    sqlx::query("update instances set application_origins = '{https://app.myapp.com}', version = version + 1").execute(&pool).await.unwrap();
+    sqlx::query("update instances set application_origins = '{https://app.myapp.com}', version = version + 1")
+        .execute(&pool)
+        .await
+        .unwrap();
     assert!(led(&browser.get(&resume).await, "code").is_some());
 }
 
@@ -266,7 +270,8 @@ async fn a_client_on_another_site_needs_its_secret(pool: PgPool) {
     browser.sign_up("", "ana@myapp.com").await;
     let stored = app::instances::store::find(&pool, "my-app").await.unwrap().unwrap();
     let form = ClientForm { name: "Desk".into(), redirect_uris: "https://desk.example/cb".into() };
-    let ClientSecret { client_id, secret } = clients::add(&pool, &owner(&pool).await, "my-app", &form.check(&stored).unwrap()).await.unwrap();
+    let ClientSecret { client_id, secret } =
+        clients::add(&pool, &owner(&pool).await, "my-app", &form.check(&stored).unwrap()).await.unwrap();
     let secret = secret.secret();
     let changed = [("client_id", client_id.as_str()), ("redirect_uri", "https://desk.example/cb")];
     let elsewhere = browser.get(&authorize(&[("client_id", &client_id), ("redirect_uri", "https://desk.example/cb/")])).await;
@@ -278,7 +283,9 @@ async fn a_client_on_another_site_needs_its_secret(pool: PgPool) {
     let redeemed = browser.redeem(&code, &[&changed[..], &[("client_secret", &secret)]].concat(), &[]).await;
     assert_eq!(claims(redeemed.json()["id_token"].as_str().unwrap())["aud"], client_id.as_str());
     // The same with the header of RFC 7617.
-    let basic = |secret: &str| format!("Basic {}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{client_id}:{secret}")));
+    let basic = |secret: &str| {
+        format!("Basic {}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{client_id}:{secret}")))
+    };
     let code = browser.code(&changed).await;
     let changed = [("client_id", ""), ("redirect_uri", "https://desk.example/cb")];
     let refused = browser.redeem(&code, &changed, &[("authorization", &basic(&wrong))]).await;
@@ -290,7 +297,12 @@ async fn a_client_on_another_site_needs_its_secret(pool: PgPool) {
 async fn a_sign_out_that_a_client_asks_for_goes_through_the_sign_out_page_and_the_policy(pool: PgPool) {
     let mut browser = at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
-    let to = |uri: &str| format!("/oauth2/logout?state=s&{}", form_urlencoded::Serializer::new(String::new()).append_pair("post_logout_redirect_uri", uri).finish());
+    let to = |uri: &str| {
+        format!(
+            "/oauth2/logout?state=s&{}",
+            form_urlencoded::Serializer::new(String::new()).append_pair("post_logout_redirect_uri", uri).finish()
+        )
+    };
     let page = browser.get(browser.clone().get(&to("https://app.myapp.com/bye")).await.header("location")).await;
     assert_page(&page, StatusCode::OK);
     let sent = browser.send_form(&page, &[]).await;
@@ -311,7 +323,8 @@ async fn discovery_and_keys_are_public_and_of_one_instance(pool: PgPool) {
     for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "end_session_endpoint", "jwks_uri"] {
         assert!(document[name].as_str().unwrap().starts_with("https://accounts.myapp.com/"), "{name}");
     }
-    let (ours, others) = (get(HOST, "/.well-known/jwks.json").await.json(), get("accounts.other.com", "/.well-known/jwks.json").await.json());
+    let (ours, others) =
+        (get(HOST, "/.well-known/jwks.json").await.json(), get("accounts.other.com", "/.well-known/jwks.json").await.json());
     assert_eq!((&ours["keys"][0]["alg"], ours["keys"].as_array().unwrap().len()), (&"ES256".into(), 1));
     assert_ne!(ours["keys"][0]["kid"], others["keys"][0]["kid"]);
     assert!(ours["keys"][0].get("d").is_none(), "the private half stays");

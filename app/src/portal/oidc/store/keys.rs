@@ -104,7 +104,8 @@ pub async fn add_in(connection: &mut PgConnection, instance: i64, key: &NewKey, 
 /// # Errors
 /// The query fails.
 pub async fn instances(connection: &mut PgConnection, slug: Option<&str>) -> sqlx::Result<Vec<(i64, String)>> {
-    let rows = sqlx::query!("select id, slug from instances where archived_at is null and ($1::text is null or slug = $1) order by slug", slug);
+    let rows =
+        sqlx::query!("select id, slug from instances where archived_at is null and ($1::text is null or slug = $1) order by slug", slug);
     Ok(rows.fetch_all(connection).await?.into_iter().map(|row| (row.id, row.slug)).collect())
 }
 
@@ -113,7 +114,9 @@ pub async fn instances(connection: &mut PgConnection, slug: Option<&str>) -> sql
 /// # Errors
 /// The query fails.
 pub async fn has_one(connection: &mut PgConnection, instance: i64) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select from signing_keys where instance_id = $1) as "has!""#, instance).fetch_one(connection).await
+    sqlx::query_scalar!(r#"select exists (select from signing_keys where instance_id = $1) as "has!""#, instance)
+        .fetch_one(connection)
+        .await
 }
 
 /// Notes that somebody has made a new key.
