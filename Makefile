@@ -41,8 +41,7 @@ $(site)/portal-redirects.js: $(app_sources)
 	mkdir -p $(site)
 	$(release) cargo $$(cat $(tools)/toolchain) rustc --quiet -p app --lib --crate-type cdylib --profile wasm-release \
 	  --target wasm32-unknown-unknown --no-default-features --features hydrate
-	$(tools)/wasm-bindgen-cli-$(call version,wasm-bindgen)/bin/wasm-bindgen --target web --no-typescript --out-dir target/bindgen \
-	  --out-name portal-redirects target/wasm32-unknown-unknown/wasm-release/app.wasm
+	$(tools)/bindgen-$(call version,wasm-bindgen)/bin/bindgen target/wasm32-unknown-unknown/wasm-release/app.wasm target/bindgen
 	node_modules/.bin/wasm-opt --flatten --rereloop -Oz -Oz --strip-producers --strip-target-features --enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int --enable-sign-ext \
 	  --enable-reference-types --enable-multivalue target/bindgen/portal-redirects_bg.wasm -o $(site)/portal-redirects_bg.wasm
 	node_modules/.bin/esbuild --log-level=warning --minify --format=esm target/bindgen/portal-redirects.js --outfile=$@

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     insight::{activity::refused, impact::Figure},
     redirects::Flow,
-    ui::text::Grouped,
+    ui::text::{Grouped, counted},
 };
 
 /// One field of a change.
@@ -97,7 +97,7 @@ pub fn describe(change: &Change) -> String {
             Kind::SecondFactorFailed => ("wrong code of the second factor", "wrong codes of the second factor"),
             _ => ("failed sign-in", "failed sign-ins"),
         };
-        return format!("{} {}", Grouped(count), if count == 1 { one } else { many });
+        return counted(count, one, many);
     }
     let about = change.about.as_deref();
     let somebody = about.unwrap_or("somebody");

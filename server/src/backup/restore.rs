@@ -107,15 +107,18 @@ pub(super) async fn load(tools: &Tools, database: &OwnedDatabase, file: &Path, s
         std::io::Result::Ok(read)
     };
     let (read, written) = tokio::join!(feeding, writer.wait_with_output());
+    // What psql says about a script that ends too early says nothing about the file.
+    if let Ok(read) = &read
+        && !read.status.success()
+    {
+        return Err(failure("pg_restore", read)).context("nothing was restored, because the backup is damaged");
+    }
     // If psql has ended early, nobody reads what it is fed, and psql says why.
     let written = written.context("can't run psql")?;
     if !written.status.success() {
         return Err(failure("psql", &written)).context("nothing was restored");
     }
-    let read = read.context("nothing was restored")?;
-    if !read.status.success() {
-        return Err(failure("pg_restore", &read)).context("nothing was restored, because the backup is damaged");
-    }
+    read.context("nothing was restored")?;
     Ok(())
 }
 

@@ -45,7 +45,9 @@ impl PageRequest {
         let nonce = Nonce::new().to_string();
         let policy = policy(&nonce, script, true);
         let reads_link = self.reads_link() && refresh.is_none();
-        self.with_headers(html(&policy, Document { brand, nonce, heading, script, reads_link, refresh }.render(body)))
+        let is_insecure_http = self.context.dashboard_url.is_insecure_http();
+        let document = Document { brand, nonce, heading, script, reads_link, refresh, is_insecure_http };
+        self.with_headers(html(&policy, document.render(body)))
     }
 
     /// A page again, after its form was rejected.
@@ -120,7 +122,8 @@ pub(super) fn notice(brand: Option<Brand>, notice: Notice) -> Response {
     let (status, retry_after) = status_of(&notice);
     let nonce = Nonce::new().to_string();
     let policy = policy(&nonce, None, false);
-    let document = Document { brand, nonce, heading: notice.heading(), script: None, reads_link: false, refresh: None };
+    let document =
+        Document { brand, nonce, heading: notice.heading(), script: None, reads_link: false, refresh: None, is_insecure_http: false };
     let page = document.render(view::notice(notice));
     with_status(html(&policy, page), status, retry_after)
 }
