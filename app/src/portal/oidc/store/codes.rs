@@ -109,7 +109,7 @@ pub async fn redeem(
         sqlx::query!("delete from authorization_codes where code_hash = $1", &code.hash()[..]).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
-    Ok(is_right.then(|| RedeemedCode { session: row.session_id, scope: row.scope, nonce: row.nonce }))
+    Ok(is_right.then_some(RedeemedCode { session: row.session_id, scope: row.scope, nonce: row.nonce }))
 }
 
 /// The session and the scopes of an access token; `None` if it has ended or never existed.
