@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nobody, owner, setUp, signIn } from "./admins.ts";
 import { expect, test as base } from "./fixtures.ts";
-import { client, type IdentityProvider, startProvider } from "./identity-provider.ts";
+import { client, type IdentityProvider, startProvider, withoutFonts } from "./identity-provider.ts";
 import { newDatabase, Server } from "./server.ts";
 
 /** A port that is free right now. */
@@ -19,6 +19,7 @@ async function freePort(): Promise<number> {
 
 const test = base.extend<{ company: { provider: IdentityProvider; server: Server } }>({
   company: async ({ playwright, page }, use, info) => {
+    await withoutFonts(page);
     const port = await freePort();
     const provider = await startProvider([`http://127.0.0.1:${port}/account/provider/callback`]);
     const folder = mkdtempSync(join(tmpdir(), "portal-redirects-provider-"));

@@ -1,10 +1,11 @@
 // Sign-in at a company's identity provider, on real host names and without JavaScript on the hosted pages.
 import { type Page } from "@playwright/test";
-import { client, type IdentityProvider, startProvider } from "./identity-provider.ts";
+import { client, type IdentityProvider, startProvider, withoutFonts } from "./identity-provider.ts";
 import { expect, onThisMachine, password, type Portal, test as base } from "./portals.ts";
 
 const test = base.extend<{ provider: IdentityProvider }>({
-  provider: async ({ portal }, use) => {
+  provider: async ({ page, portal }, use) => {
+    await withoutFonts(page);
     const provider = await startProvider([`${portal.origin}/identity-provider/callback`], [`${portal.origin}/continue`]);
     await use(provider);
     await provider.stop();

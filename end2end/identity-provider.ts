@@ -1,6 +1,7 @@
 // A company's identity provider: npm's certified oidc-provider, on a port of this machine. Whoever types a name signs in as that person.
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
+import { type Page } from "@playwright/test";
 
 export const client = { id: "portal-redirects", secret: "a secret of the client" };
 
@@ -12,11 +13,16 @@ export interface IdentityProvider {
   stop(): Promise<void>;
 }
 
+/** Keeps the provider's pages from loading a font from the internet, which would be an error on the console. */
+export async function withoutFonts(page: Page): Promise<void> {
+  await page.route("https://fonts.googleapis.com/**", (route) => route.fulfill({ contentType: "text/css", body: "" }));
+}
+
 /** Starts a provider that knows one client, with these redirect URIs, and lets it sign people out to these. */
 export async function startProvider(redirectUris: string[], afterSignOut: string[] = []): Promise<IdentityProvider> {
   // It is written in JavaScript, and warns at once about what only tests do.
-  const warn = console.warn;
-  console.warn = () => undefined;
+  const { warn, info } = console;
+  console.warn = console.info = () => undefined;
   // @ts-expect-error It has no types.
   const { default: Provider } = await import("oidc-provider");
   const server = createServer();
@@ -36,6 +42,7 @@ export async function startProvider(redirectUris: string[], afterSignOut: string
     ],
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["given_name", "family_name"], groups: ["groups"] },
     scopes: ["openid", "email", "profile", "groups"],
+    ttl: { AccessToken: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
     pkce: { required: () => true },
     cookies: { keys: ["of a test"] },
     findAccount: (_: unknown, name: string) => ({
@@ -57,8 +64,9 @@ export async function startProvider(redirectUris: string[], afterSignOut: string
       return grant;
     },
   });
-  console.warn = warn;
-  server.on("request", provider.callback());
+  Object.assign(console, { warn, info });
+  const callback = provider.callback();
+  server.on("request", (request, response) => (request.url === "/favicon.ico" ? response.writeHead(204).end() : callback(request, response)));
   const stop = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

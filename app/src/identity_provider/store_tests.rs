@@ -64,7 +64,7 @@ async fn the_secret_is_in_no_row_and_no_history(pool: PgPool) {
     .fetch_one(&pool)
     .await
     .unwrap();
-    let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = crate::credentials::hex(SECRET.as_bytes());
     assert!(!everything.contains(SECRET) && !everything.contains(&hex));
     let change: (String, serde_json::Value) =
         sqlx::query_as("select kind, after from changes where instance_id = $1 order by id desc limit 1")

@@ -117,15 +117,15 @@ fn owners_page(
         {wrong}
         {done}
         {tested.map(tested_banner)}
-        <section class="group" aria-labelledby="register-title">
-            <div>
-                <h2 id="register-title">"At the provider"</h2>
-                <p>"Register this portal as a web application (a confidential client) that uses the authorization code flow. Allow these redirect URIs. The second one is for the portal pages under the dashboard's address."</p>
-            </div>
-            <ul class="card field rows">{uris}</ul>
-        </section>
         <form method="post" class="settings" action=paths::instance(slug).sign_in() autocomplete="off">
             <input type="hidden" name="seen" value=form.seen.clone() />
+            <section class="group" aria-labelledby="register-title">
+                <div>
+                    <h2 id="register-title">"At the provider"</h2>
+                    <p>"Register this portal as a web application (a confidential client) that uses the authorization code flow. Allow these redirect URIs. The second one is for the portal pages under the dashboard's address."</p>
+                </div>
+                <ul class="card field rows">{uris}</ul>
+            </section>
             {client_section(&form, &errors, has_secret)}
             {people_section(&form, &errors)}
             {claims_section(&form, &errors)}
