@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: audit help setup setup-tests setup-packages browser build debug deb image package-files run dev fmt lint test test-node test-rust test-faults test-browser test-ha test-packages bench sqlx
+.PHONY: audit help setup setup-tests setup-packages browser build debug deb image package-files run dev fmt lint test test-node test-rust test-faults test-browser test-ha test-packages test-samples bench sqlx
 MAKEFLAGS += --no-print-directory
 # Each step needs the one before it, and cargo already uses every core.
 .NOTPARALLEL:
@@ -41,8 +41,7 @@ $(site)/portal-redirects.js: $(app_sources)
 	mkdir -p $(site)
 	$(release) cargo $$(cat $(tools)/toolchain) rustc --quiet -p app --lib --crate-type cdylib --profile wasm-release \
 	  --target wasm32-unknown-unknown --no-default-features --features hydrate
-	$(tools)/wasm-bindgen-cli-$(call version,wasm-bindgen)/bin/wasm-bindgen --target web --no-typescript --out-dir target/bindgen \
-	  --out-name portal-redirects target/wasm32-unknown-unknown/wasm-release/app.wasm
+	$(tools)/bindgen-$(call version,wasm-bindgen)/bin/bindgen target/wasm32-unknown-unknown/wasm-release/app.wasm target/bindgen
 	node_modules/.bin/wasm-opt --flatten --rereloop -Oz -Oz --strip-producers --strip-target-features --enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int --enable-sign-ext \
 	  --enable-reference-types --enable-multivalue target/bindgen/portal-redirects_bg.wasm -o $(site)/portal-redirects_bg.wasm
 	node_modules/.bin/esbuild --log-level=warning --minify --format=esm target/bindgen/portal-redirects.js --outfile=$@
@@ -114,6 +113,10 @@ test-packages: setup-packages ## Check the Kubernetes manifests; install, run an
 	$(MAKE) deb image PROFILE=debug
 	.ci/with-root node end2end/packages/deb.mjs target/debug/portal-redirects_*.deb
 	.ci/with-root .ci/with-postgres node end2end/packages/image.mjs target/debug/portal-redirects-image.tar
+
+test-samples: setup-tests debug ## Run the code of the Snippets tab, and libraries for OpenID Connect, against a real server
+	@.ci/setup samples
+	.ci/with-postgres .ci/with-node 22 env SAMPLES_PYTHON=$(tools)/samples-python-1/bin/python node --test --test-concurrency=1 end2end/samples/*.test.mjs
 
 # Not a part of `make test`: it takes some minutes. Run it before a release.
 test-ha: setup-tests debug ## Kill, freeze and switch over the leader of a PostgreSQL with Patroni, etcd and HAProxy, under load

@@ -208,6 +208,17 @@ test("a link is pasted and its target copied by keyboard alone", async ({ page, 
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`https://${slug}.com/bye`);
 });
 
+test("over http, where browsers have no clipboard, there is no copy button", async ({ page, slug }) => {
+  await page.addInitScript(() => Object.defineProperty(window, "isSecureContext", { get: () => false }));
+  await page.goto(`/instances/${slug}/preview`);
+  await expect(async () => {
+    await page.getByLabel("Paste a link").fill("");
+    await page.getByLabel("Paste a link").fill(`https://accounts.${slug}.com/sign-out?redirect_url=/bye`);
+    await expect(target(page), "once the page is alive").toHaveText(`https://${slug}.com/bye`, { timeout: 1_000 });
+  }).toPass();
+  await expect(page.getByRole("button", { name: /^Copy/ })).toHaveCount(0);
+});
+
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 

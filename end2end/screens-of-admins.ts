@@ -173,6 +173,23 @@ export const screensOfAdmins: Screen[] = [
     await page.getByRole("list", { name: "Found" }).locator("summary").last().click();
     await expect(page.getByRole("button", { name: /^Remove now/ })).toBeVisible();
   }],
+  ["Applications, with origins, clients and a new secret", async (page, { server, slug }) => {
+    const at = `${server.url}/instances/${slug}/applications`;
+    await post(page.request, at, { another: `https://${"very-long.".repeat(15)}${slug}.com` });
+    await page.goto(`/instances/${slug}/applications`);
+    await page.getByLabel("Name", { exact: true }).fill("x".repeat(100));
+    await page.getByLabel("Redirect URIs").fill(`https://desk.example/${"path".repeat(300)}`);
+    await page.getByRole("button", { name: "Add client" }).click();
+    await expect(page.locator("#client-secret")).toBeVisible();
+    await page.getByRole("listitem").locator("summary", { hasText: "Change" }).click();
+  }],
+  ["Applications, not saved", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/applications`);
+    await page.getByLabel("Another origin").fill(long);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+  }],
+  ["Snippets, who is signed in", async (page, { slug }) => void (await page.goto(`/instances/${slug}/snippets?framework=sessions`))],
   ["the server's history, with failed sign-ins", async (page, { server }) => {
     for (let times = 0; times < 2; times += 1) await post(page.request, `${server.url}/account/sign-in`, { email: "nobody@example.org", password: "wrong" });
     await page.goto("/history");

@@ -13,13 +13,16 @@ export class Server {
   setup = "";
   private child?: ChildProcess;
   private readonly folder = mkdtempSync(join(tmpdir(), "portal-redirects-test-"));
-  private listen = "127.0.0.1:0";
 
-  /** `database` is the URL of a database. Without it, the server starts its private PostgreSQL. `options` are passed to `serve`. */
+  /**
+   * `database` is the URL of a database. Without it, the server starts its private PostgreSQL. `options` are passed to `serve`. `listen` has a
+   * port if the server can't say which one it has chosen, as behind a proxy.
+   */
   constructor(
     private readonly database?: string,
     private readonly program = binary,
     private readonly options: string[] = [],
+    private listen = "127.0.0.1:0",
   ) {
     // If the tests run as root, PostgreSQL runs as another user, who must be able to enter the folder.
     chmodSync(this.folder, 0o711);

@@ -10,6 +10,8 @@
 pub mod admins;
 #[cfg(feature = "ssr")]
 pub mod api_tokens;
+#[cfg(feature = "ssr")]
+pub mod applications;
 pub mod bulk_check;
 pub mod copy_settings;
 #[cfg(feature = "ssr")]

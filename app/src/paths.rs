@@ -200,6 +200,26 @@ impl InstancePaths<'_> {
         self.page("/visitors/waitlist.csv")
     }
 
+    /// The applications. The form that saves them is sent there too.
+    pub fn applications(self) -> String {
+        self.page("/applications")
+    }
+
+    /// The form that adds a client with a secret.
+    pub fn add_client(self) -> String {
+        self.page("/applications/clients")
+    }
+
+    /// The form that makes a new secret for a client.
+    pub fn replace_client_secret(self) -> String {
+        self.page("/applications/clients/secret")
+    }
+
+    /// The form that removes a client.
+    pub fn remove_client(self) -> String {
+        self.page("/applications/clients/remove")
+    }
+
     /// The settings.
     pub fn settings(self) -> String {
         self.page("/settings")

@@ -14,6 +14,7 @@ use crate::{
         sign_in::SignInPage,
     },
     api_tokens::view::{ApiTokensPage, ServerApiTokensPage},
+    applications::view::ApplicationsPage,
     bulk_check::view::BulkCheckPage,
     copy_settings::view::CopyPage,
     error::AppError,
@@ -107,6 +108,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/members") view=MembersPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/api-tokens") view=ApiTokensPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/visitors") view=VisitorsPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/applications") view=ApplicationsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/copy") view=CopyPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/archive") view=ArchivePage ssr=SsrMode::Async />

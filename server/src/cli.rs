@@ -5,7 +5,13 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::{backup, config::Config, doctor, manifest, process::admin, resolve};
+use crate::{
+    backup,
+    config::Config,
+    doctor, manifest,
+    process::{admin, signing_keys},
+    resolve,
+};
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -55,7 +61,7 @@ pub enum Command {
     Apply(manifest::ApplyFlags),
     /// Write everything that is stored into a file.
     ///
-    /// It uses `pg_dump` of the database's version, and works while servers run. The key of second factors is not part of it.
+    /// It uses `pg_dump` of the database's version, and works while servers run. The secret key is not part of it.
     Backup(backup::BackupFlags),
     /// Replace everything that is stored by what a backup has, whole or not at all.
     ///
@@ -73,6 +79,9 @@ pub enum Command {
     /// Manage admin accounts in the database of --database-url, or of the running server.
     #[command(subcommand)]
     Admin(admin::Command),
+    /// Manage the keys that sign tokens for applications, in the database of --database-url, or of the running server.
+    #[command(subcommand)]
+    SigningKeys(signing_keys::Command),
     /// Ask the server on --listen whether it is ready, as containers do. Exit code 0: ready, or degraded. 1: not ready.
     Healthcheck,
     /// Write the manual pages into a directory, as packages do.

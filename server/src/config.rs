@@ -131,9 +131,9 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_INSECURE_HTTP", value_parser = BoolishValueParser::new())]
     pub insecure_http: bool,
 
-    /// The file with the key that encrypts the secrets of admins' second factors. Default: secret.key in the data directory. It is
-    /// created when the first admin sets up a second factor. Keep a copy, apart from the database's backups. All servers with a
-    /// dashboard need the same key.
+    /// The file with the key that encrypts the secrets of admins' second factors, and the keys that sign tokens for applications.
+    /// Default: secret.key in the data directory. A server with a dashboard creates it when it is first needed. Keep a copy, apart from
+    /// the database's backups. All servers need the same key: those with `--role portal` only for applications.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
 

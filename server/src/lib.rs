@@ -27,7 +27,7 @@ pub use process::init::run_as_init;
 
 use crate::{
     cli::{Cli, Command},
-    process::{admin, healthcheck, manual, migrations, serve, shutdown::run_async},
+    process::{admin, healthcheck, manual, migrations, serve, shutdown::run_async, signing_keys},
 };
 
 /// Does what the command line says, until it is done or a signal ends it. Returns the exit code.
@@ -44,6 +44,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(flags) => doctor::run(&flags, &cli.config),
         Command::UpgradeDatabase => run_async(async |shutdown| backup::upgrade(&cli.config, shutdown).await),
         Command::Admin(command) => admin::run(&command, &cli.config),
+        Command::SigningKeys(command) => signing_keys::run(&command, &cli.config),
         Command::Export(flags) => manifest::export(&flags, &cli.config),
         Command::Diff(flags) => manifest::diff(&flags, &cli.config),
         Command::Apply(flags) => manifest::apply(&flags, &cli.config),

@@ -1,4 +1,4 @@
-//! The file of the key that encrypts the secrets of second factors. It is never in the database, nor in its backups.
+//! The file of the key that encrypts the secrets of second factors and the private halves of signing keys. It is never in the database, nor in its backups.
 
 use std::{
     fs,
@@ -10,6 +10,7 @@ use std::{
 use app::{
     admins::second_factor::TotpSecret,
     credentials::secret_key::{NotAKey, SecretKey},
+    portal::oidc::signing_key,
 };
 
 /// The file's name in the data directory.
@@ -94,6 +95,15 @@ impl SecretKeyFile {
     /// It can't be read, or holds another key.
     pub(crate) fn check(&self, admin: i64, encrypted: &[u8]) -> anyhow::Result<()> {
         TotpSecret::decrypt(encrypted, &self.read()?, admin)?;
+        Ok(())
+    }
+
+    /// Checks that it holds the key that encrypted an instance's signing key.
+    ///
+    /// # Errors
+    /// It can't be read, or holds another key.
+    pub(crate) fn check_signing(&self, instance: i64, encrypted: &[u8]) -> anyhow::Result<()> {
+        signing_key::check(encrypted, instance, &self.read()?)?;
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use crate::{
     redirects::MAX_QUERY_BYTES,
     ui::{
         copy_button::plain_copy_button,
-        text::{Grouped, shortened},
+        text::{Grouped, counted, shortened},
     },
 };
 
@@ -175,7 +175,6 @@ fn corrected_view(link: String) -> impl IntoView {
 
 /// The counts as a sentence.
 fn summary(allowed: usize, refused: usize, no_link: usize) -> String {
-    let counted = |count: usize, one: &str, many: &str| format!("{} {}", Grouped(count), if count == 1 { one } else { many });
     let parts: Vec<String> = [
         (allowed, "ends as asked", "end as asked"),
         (refused, "is refused", "are refused"),

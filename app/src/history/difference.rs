@@ -10,7 +10,7 @@ use super::{
 use crate::{
     insight::{activity::refused, impact::Figure},
     redirects::Flow,
-    ui::text::Grouped,
+    ui::text::{Grouped, counted},
 };
 
 /// One field of a change.
@@ -97,7 +97,7 @@ pub fn describe(change: &Change) -> String {
             Kind::SecondFactorFailed => ("wrong code of the second factor", "wrong codes of the second factor"),
             _ => ("failed sign-in", "failed sign-ins"),
         };
-        return format!("{} {}", Grouped(count), if count == 1 { one } else { many });
+        return counted(count, one, many);
     }
     let about = change.about.as_deref();
     let somebody = about.unwrap_or("somebody");
@@ -130,6 +130,10 @@ pub fn describe(change: &Change) -> String {
         Kind::WaitlistEntryDeleted => "removed an email address from the waitlist".to_owned(),
         Kind::ApiTokenIssued => format!("issued the API token {}", about.unwrap_or("without a name")),
         Kind::ApiTokenRevoked => format!("revoked the API token {}", about.unwrap_or("without a name")),
+        Kind::ClientAdded => format!("added the client {}", about.unwrap_or("without a name")),
+        Kind::ClientRemoved => format!("removed the client {}", about.unwrap_or("without a name")),
+        Kind::ClientSecretReplaced => format!("made a new secret for the client {}", about.unwrap_or("without a name")),
+        Kind::SigningKeyRotated => "made a new signing key".to_owned(),
         Kind::AccountCreated => "created an account".to_owned(),
         Kind::AccountRemoved => about.map_or_else(|| "removed an account".to_owned(), |about| format!("removed the account of {about}")),
         Kind::SignedIn => "signed in".to_owned(),

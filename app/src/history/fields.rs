@@ -5,12 +5,15 @@ use crate::redirects::{Flow, InstanceField};
 /// The form fields that a change can affect, in the order of the screens. An instance keeps its slug.
 pub fn fields() -> impl Iterator<Item = &'static str> {
     let settings = InstanceField::ALL.into_iter().filter(|field| *field != InstanceField::Slug).map(InstanceField::name);
-    Flow::ALL.into_iter().map(Flow::field).chain(settings).chain(["role"])
+    Flow::ALL.into_iter().map(Flow::field).chain(settings).chain(["application_origins", "names_in_tokens", "role"])
 }
 
 /// A field's label on the screens.
 pub fn label(field: &str) -> &str {
     match field {
+        "application_origins" => "Application origins",
+        "names_in_tokens" => "Names in tokens",
+        "redirect_uris" => "Redirect URIs",
         "expires_at" => "Expires",
         "host_pattern" => "Hosts",
         "role" => "Role",

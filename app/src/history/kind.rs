@@ -55,6 +55,14 @@ pub enum Kind {
     ApiTokenIssued,
     /// An API token was revoked.
     ApiTokenRevoked,
+    /// A client with a secret was added.
+    ClientAdded,
+    /// A client was removed.
+    ClientRemoved,
+    /// A client got another secret.
+    ClientSecretReplaced,
+    /// A new key signs tokens.
+    SigningKeyRotated,
     /// An account was created.
     AccountCreated,
     /// An account was removed.
@@ -115,6 +123,10 @@ impl Kind {
         Self::VisitsNotCounted,
         Self::ApiTokenIssued,
         Self::ApiTokenRevoked,
+        Self::ClientAdded,
+        Self::ClientRemoved,
+        Self::ClientSecretReplaced,
+        Self::SigningKeyRotated,
         Self::AccountCreated,
         Self::AccountRemoved,
         Self::SignedIn,
@@ -158,6 +170,10 @@ impl Kind {
             Self::VisitsNotCounted => "visits_not_counted",
             Self::ApiTokenIssued => "api_token_issued",
             Self::ApiTokenRevoked => "api_token_revoked",
+            Self::ClientAdded => "client_added",
+            Self::ClientRemoved => "client_removed",
+            Self::ClientSecretReplaced => "client_secret_replaced",
+            Self::SigningKeyRotated => "signing_key_rotated",
             Self::AccountCreated => "account_created",
             Self::AccountRemoved => "account_removed",
             Self::SignedIn => "signed_in",

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     portal::identity::IdentityKind,
-    redirects::{Fallbacks, Instance, Settings},
+    redirects::{Applications, Fallbacks, Instance, Settings},
 };
 
 /// The save that a form was filled from.
@@ -60,6 +60,7 @@ impl StoredInstance {
             portal_enabled: true,
             visits_counted: true,
             identity: IdentityKind::default(),
+            applications: Applications::default(),
         }
     }
 }
@@ -89,4 +90,6 @@ pub struct StoredInstance {
     pub visits_counted: bool,
     /// How its visitors are recognised.
     pub identity: IdentityKind,
+    /// What its owners say of its applications.
+    pub applications: Applications,
 }

@@ -37,6 +37,8 @@ pub enum Place {
     ApiTokens,
     /// Visitors
     Visitors,
+    /// Applications
+    Applications,
     /// Settings
     Settings,
     /// Settings, the way to archive
@@ -50,7 +52,7 @@ impl Place {
     }
 
     /// The pages that one can switch to in another instance.
-    const NAMED: [(&str, Self); 10] = [
+    const NAMED: [(&str, Self); 11] = [
         ("overview", Self::Overview),
         ("redirects", Self::Redirects),
         ("preview", Self::Preview),
@@ -60,6 +62,7 @@ impl Place {
         ("members", Self::Members),
         ("api-tokens", Self::ApiTokens),
         ("visitors", Self::Visitors),
+        ("applications", Self::Applications),
         ("settings", Self::Settings),
     ];
 
@@ -86,6 +89,7 @@ impl Place {
             Self::Members => at.members(),
             Self::ApiTokens => at.api_tokens(),
             Self::Visitors => at.visitors(),
+            Self::Applications => at.applications(),
             Self::Settings | Self::Archive => at.settings(),
         }
     }
@@ -129,6 +133,7 @@ pub fn Frame(
         let portal = place.is_tab().then_some("page");
         let members = (place == Place::Members).then_some("page");
         let visitors = (place == Place::Visitors).then_some("page");
+        let applications = (place == Place::Applications).then_some("page");
         let api_tokens = (place == Place::ApiTokens).then_some("page");
         let settings = matches!(place, Place::Settings | Place::Archive).then_some("page");
         view! {
@@ -136,6 +141,7 @@ pub fn Frame(
                 <li><a href=paths::instance(&slug).overview() aria-current=portal>"Account Portal"</a></li>
                 <li><a href=paths::instance(&slug).members() aria-current=members>"Members"</a></li>
                 <li><a href=paths::instance(&slug).visitors() aria-current=visitors>"Visitors"</a></li>
+                <li><a href=paths::instance(&slug).applications() aria-current=applications>"Applications"</a></li>
                 <li><a href=paths::instance(&slug).api_tokens() aria-current=api_tokens>"API tokens"</a></li>
                 <li><a href=paths::instance(&slug).settings() aria-current=settings>"Settings"</a></li>
             </ul>
@@ -218,6 +224,7 @@ pub fn InstanceFrame(
         Place::Members => "Members",
         Place::ApiTokens => "API tokens",
         Place::Visitors => "Visitors",
+        Place::Applications => "Applications",
         Place::Settings => "Settings",
         Place::Archive => "Archive this instance",
     };

@@ -2,6 +2,7 @@
 
 use super::{InstanceSettings, ManifestError};
 use crate::{
+    applications,
     database::StoreError,
     fallbacks::{form::FallbackForm, origin_change::OriginChange},
     instances::{
@@ -9,7 +10,7 @@ use crate::{
         save::{DashboardHost, checked},
         stored::{FilledFrom, StoredInstance},
     },
-    redirects::{Fallbacks, Instance},
+    redirects::{Applications, Fallbacks, Instance},
     ui::form::FieldError,
 };
 
@@ -26,6 +27,8 @@ pub struct Checked {
     pub portal_enabled: bool,
     /// Whether its visits are counted.
     pub visits_counted: bool,
+    /// Its applications.
+    pub applications: Applications,
 }
 
 impl InstanceSettings {
@@ -55,12 +58,15 @@ impl InstanceSettings {
         };
         let redirects = FallbackForm::filled(&self.redirects.0, FilledFrom { version: 1, save_id: "" });
         let fallbacks = redirects.check(&base, &OriginChange::default()).map_err(of_fields)?;
+        let had = stored.map(|stored| stored.applications.origins.as_slice()).unwrap_or_default();
+        let origins = applications::check_origins(&instance, had, &self.application_origins).map_err(of_fields)?;
         Ok(Checked {
             instance,
             domain_typed: self.domain.clone(),
             fallbacks,
             portal_enabled: self.portal_enabled,
             visits_counted: self.visits_counted,
+            applications: Applications { origins, names_in_tokens: self.names_in_tokens },
         })
     }
 }

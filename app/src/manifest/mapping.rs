@@ -52,7 +52,8 @@ impl OriginMap {
     /// Whether these settings have that origin. One that is misspelled is nowhere.
     pub fn is_in(&self, settings: &InstanceSettings) -> bool {
         let redirects = Flow::ALL.into_iter().filter_map(|flow| settings.redirects.0.get(flow));
-        let urls = [&settings.portal_origin, &settings.home_url].into_iter().flatten().chain(&settings.allowed_origins);
+        let urls = [&settings.portal_origin, &settings.home_url].into_iter().flatten();
+        let urls = urls.chain(&settings.allowed_origins).chain(&settings.application_origins);
         self.domain(&settings.domain).is_some() || urls.map(String::as_str).chain(redirects).any(|url| self.text(url).is_some())
     }
 
@@ -97,6 +98,7 @@ pub fn map_origins(settings: &InstanceSettings, maps: &[OriginMap]) -> InstanceS
         portal_origin: settings.portal_origin.as_deref().map(text),
         home_url: settings.home_url.as_deref().map(text),
         allowed_origins: settings.allowed_origins.iter().map(|origin| text(origin)).collect(),
+        application_origins: settings.application_origins.iter().map(|origin| text(origin)).collect(),
         redirects: Redirects(redirects),
         ..settings.clone()
     }

@@ -170,5 +170,10 @@ fn differences(stored: Option<&StoredInstance>, wanted: &Checked) -> Vec<FieldDi
     let switch = |get: fn(&StoredInstance) -> bool| Some(Value::from(stored.is_none_or(get)));
     note("/portal_enabled".into(), switch(|stored| stored.portal_enabled), wanted.portal_enabled.into());
     note("/visits_counted".into(), switch(|stored| stored.visits_counted), wanted.visits_counted.into());
+    let had = stored.map(|stored| stored.applications.clone()).unwrap_or_default();
+    if sorted(had.origins.clone()) != sorted(wanted.applications.origins.clone()) {
+        note("/application_origins".into(), Some(had.origins.into()), wanted.applications.origins.clone().into());
+    }
+    note("/names_in_tokens".into(), Some(had.names_in_tokens.into()), wanted.applications.names_in_tokens.into());
     fields
 }

@@ -11,8 +11,19 @@ use super::{
 use crate::redirects::{Environment, Fallbacks, Flow, is_close};
 
 /// The names of the settings, in the order of the file.
-pub(super) const NAMES: [&str; 9] =
-    ["name", "environment", "domain", "portal_origin", "home_url", "allowed_origins", "redirects", "portal_enabled", "visits_counted"];
+pub(super) const NAMES: [&str; 11] = [
+    "name",
+    "environment",
+    "domain",
+    "portal_origin",
+    "home_url",
+    "allowed_origins",
+    "redirects",
+    "portal_enabled",
+    "visits_counted",
+    "application_origins",
+    "names_in_tokens",
+];
 
 impl InstanceSettings {
     /// Reads the settings from JSON.
@@ -37,8 +48,10 @@ impl InstanceSettings {
                 "home_url" => found.home_url = reader.optional_text(&pointer, value),
                 "allowed_origins" => found.allowed_origins = reader.texts(&pointer, value),
                 "redirects" => found.redirects = reader.redirects(&pointer, value),
-                "portal_enabled" => found.portal_enabled = reader.boolean(&pointer, value),
-                "visits_counted" => found.visits_counted = reader.boolean(&pointer, value),
+                "portal_enabled" => found.portal_enabled = reader.boolean(&pointer, value, true),
+                "visits_counted" => found.visits_counted = reader.boolean(&pointer, value, true),
+                "application_origins" => found.application_origins = reader.texts(&pointer, value),
+                "names_in_tokens" => found.names_in_tokens = reader.boolean(&pointer, value, false),
                 _ => {}
             }
         }
@@ -133,13 +146,13 @@ impl Reader {
         }
     }
 
-    fn boolean(&mut self, pointer: &str, node: &Node) -> bool {
+    fn boolean(&mut self, pointer: &str, node: &Node, default: bool) -> bool {
         match node.value {
-            NodeValue::Null => true,
+            NodeValue::Null => default,
             NodeValue::Bool(yes) => yes,
             _ => {
                 self.wrong_type(pointer, "true or false", node);
-                true
+                default
             }
         }
     }

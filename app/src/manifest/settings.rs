@@ -42,6 +42,13 @@ pub struct InstanceSettings {
     /// Whether its visits are counted for Activity. Default: true.
     #[schemars(default = "on", schema_with = "boolean")]
     pub visits_counted: bool,
+    /// The origins of its applications besides that of the home URL, like `https://app.myapp.com`: their pages may ask who is signed in.
+    /// Only owners change them.
+    #[schemars(default, schema_with = "application_origins")]
+    pub application_origins: Vec<String>,
+    /// Whether tokens for applications have the visitor's names and addresses. Only owners change it. Default: false.
+    #[schemars(default, schema_with = "boolean")]
+    pub names_in_tokens: bool,
 }
 
 impl InstanceSettings {
@@ -61,6 +68,8 @@ impl InstanceSettings {
             redirects: Redirects(stored.fallbacks.clone()),
             portal_enabled: stored.portal_enabled,
             visits_counted: stored.visits_counted,
+            application_origins: stored.applications.origins.clone(),
+            names_in_tokens: stored.applications.names_in_tokens,
         }
     }
 }
@@ -75,6 +84,14 @@ fn on() -> bool {
 
 fn boolean(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["boolean", "null"] })
+}
+
+fn application_origins(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["array", "null"],
+        "items": { "type": "string", "minLength": 1, "maxLength": 512 },
+        "maxItems": crate::redirects::MAX_APPLICATION_ORIGINS
+    })
 }
 
 fn origins(_: &mut SchemaGenerator) -> Schema {

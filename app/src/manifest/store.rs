@@ -4,8 +4,10 @@ use sqlx::PgPool;
 
 use super::{Action, Change};
 use crate::{
+    admins::Role,
     api_tokens::store::idempotency::{IdempotentRequest, claim},
-    database::{StoreError, begin},
+    applications,
+    database::{StoreError, begin, check_role},
     fallbacks,
     history::{
         Actor, Kind,
@@ -17,6 +19,7 @@ use crate::{
         store::{self, Raise, Switches, changed, lock},
         stored::FilledFrom,
     },
+    redirects::Applications,
 };
 
 /// Makes a planned change, and returns the version that the instance has then. Where nothing changes, nothing is written. The caller has
@@ -52,6 +55,11 @@ pub async fn create(pool: &PgPool, actor: &Actor, change: &Change, request: Opti
         return Ok(false);
     }
     let id = store::insert(&mut transaction, actor, &wanted.instance, &wanted.domain_typed, switches, &wanted.fallbacks).await?;
+    if wanted.applications != Applications::default() {
+        applications::store::put(&mut transaction, id, &wanted.applications).await?;
+        let entry = applications::store::changed(Entry::of(id), &Applications::default(), &wanted.applications);
+        record(&mut transaction, actor, Kind::Settings, entry).await?;
+    }
     for kind in switched(Switches::default(), switches) {
         record(&mut transaction, actor, kind, Entry::of(id)).await?;
     }
@@ -67,9 +75,14 @@ async fn update(pool: &PgPool, actor: &Actor, change: &Change, from: FilledFrom<
     fallbacks::store::put(&mut transaction, stored.id, &wanted.fallbacks).await?;
     let version = store::put(&mut transaction, &wanted.instance, &wanted.domain_typed, switches, Raise::Always).await?;
     let version = version.ok_or(StoreError::NotFound)?;
+    if wanted.applications != stored.applications {
+        check_role(&mut transaction, actor, stored.id, Role::Owner).await?;
+        applications::store::put(&mut transaction, stored.id, &wanted.applications).await?;
+    }
 
     // One row of the history for what the forms save, and one for each switch. The first of them has the version.
     let entry = changed(Entry::of(stored.id), Some(&stored), &wanted.instance, &wanted.domain_typed);
+    let entry = applications::store::changed(entry, &stored.applications, &wanted.applications);
     let is_settings = !entry.after.is_empty();
     let entry = fallbacks::store::changed(entry, &stored.fallbacks, &wanted.fallbacks);
     let saved = (!entry.after.is_empty()).then_some((if is_settings { Kind::Settings } else { Kind::Redirects }, entry.impact(figure)));

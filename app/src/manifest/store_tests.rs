@@ -133,3 +133,23 @@ async fn what_today_s_rules_refuse_may_stay_as_it_is(pool: PgPool) {
     let settings = InstanceSettings::of(&find_any(&pool, "my-app").await.unwrap().unwrap());
     assert_eq!(plan(&pool, "my-app", &settings).await.action, Action::Same);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn only_owners_change_what_is_said_of_applications(pool: PgPool) {
+    let owner = owner(&pool).await;
+    create_owned(&pool, &owner, &my_app()).await;
+    let editor = member(&pool, "ben@myapp.com", "my-app", Role::Editor).await;
+    let stored = InstanceSettings::of(&find(&pool, "my-app").await);
+    let wanted = InstanceSettings { application_origins: vec!["https://App.myapp.com".into()], names_in_tokens: true, ..stored.clone() };
+    let change = plan(&pool, "my-app", &wanted).await;
+    let pointers: Vec<&str> = change.fields.iter().map(|field| field.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/application_origins", "/names_in_tokens"]);
+    assert!(matches!(apply(&pool, &editor, &change, None).await, Err(StoreError::Forbidden)));
+    assert_eq!(InstanceSettings::of(&find(&pool, "my-app").await), stored, "nothing is half done");
+    assert_eq!(apply(&pool, &owner, &change, None).await.unwrap(), 2);
+    assert_eq!(find(&pool, "my-app").await.applications.origins, ["https://app.myapp.com"]);
+    let elsewhere = InstanceSettings { application_origins: vec!["https://app.myapp.com".into(), "https://evil.com".into()], ..wanted };
+    let now = find(&pool, "my-app").await;
+    let errors = plan_one("my-app", Some(&now), &elsewhere, &DashboardHost::default()).unwrap_err();
+    assert_eq!(errors[0].pointer, "/application_origins/1");
+}

@@ -1,5 +1,8 @@
 //! Addresses of the portal's own pages, at its host or under `/portal/{slug}`. Each carries the parameters of the visitor's link.
 
+use std::borrow::Cow;
+
+use crate::credentials::token::Token;
 pub use crate::redirects::Page;
 use crate::redirects::{CONTINUE, Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
@@ -14,10 +17,46 @@ pub enum AfterSignIn {
     User,
     /// `unauthorized-sign-in`
     UnauthorizedSignIn,
+    /// `authorization-` and an id: the authorization request of an application that waits for the sign-in.
+    Authorization(AuthorizationId),
 }
 
+/// The id of an authorization request that waits. It means nothing without the cookie of the browser that began it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AuthorizationId([u8; 64]);
+
+impl AuthorizationId {
+    /// What the parameter begins with.
+    const PREFIX: &'static str = "authorization-";
+
+    /// Reads an id: a token in hexadecimal.
+    pub fn parse(text: &str) -> Option<Self> {
+        Token::parse(text)?;
+        text.as_bytes().try_into().ok().map(Self)
+    }
+
+    /// The id as a token.
+    pub fn token(&self) -> Option<Token> {
+        Token::parse(self.as_str())
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// A log must not hold it.
+impl std::fmt::Debug for AuthorizationId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AuthorizationId")
+    }
+}
+
+/// The path that goes on with an authorization request whose visitor has signed in.
+pub const RESUME_AUTHORIZATION: &str = "/oauth2/authorize/continue";
+
 impl AfterSignIn {
-    const ALL: [Self; 4] = [Self::CreateOrganization, Self::Organization, Self::User, Self::UnauthorizedSignIn];
+    const PAGES: [Self; 4] = [Self::CreateOrganization, Self::Organization, Self::User, Self::UnauthorizedSignIn];
 
     /// The parameter's name.
     pub(super) const NAME: &'static str = "then";
@@ -26,21 +65,28 @@ impl AfterSignIn {
     /// the parameters that redirect.
     pub fn read(query: &str) -> Option<Self> {
         let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == Self::NAME)?;
-        Self::ALL.into_iter().find(|page| page.name() == value)
+        if let Some(id) = value.strip_prefix(AuthorizationId::PREFIX) {
+            return AuthorizationId::parse(id).map(Self::Authorization);
+        }
+        Self::PAGES.into_iter().find(|page| page.name() == value)
     }
 
-    pub(super) fn name(self) -> &'static str {
-        self.page().path().trim_start_matches('/')
-    }
-
-    /// The page.
-    pub fn page(self) -> Page {
+    pub(super) fn name(self) -> Cow<'static, str> {
         match self {
+            Self::Authorization(id) => format!("{}{}", AuthorizationId::PREFIX, id.as_str()).into(),
+            page => page.page().map_or("", Page::path).trim_start_matches('/').into(),
+        }
+    }
+
+    /// The page; `None` for an authorization request, which has none.
+    fn page(self) -> Option<Page> {
+        Some(match self {
             Self::CreateOrganization => Page::CreateOrganization,
             Self::Organization => Page::Organization,
             Self::User => Page::User,
             Self::UnauthorizedSignIn => Page::UnauthorizedSignIn,
-        }
+            Self::Authorization(_) => return None,
+        })
     }
 }
 
@@ -79,12 +125,22 @@ impl Address {
     /// The address of a page.
     pub fn to(&self, page: Page) -> String {
         let after = self.after_sign_in.filter(|_| matches!(page, Page::SignIn | Page::SignUp));
-        self.with(page.path(), after.map(|page| (AfterSignIn::NAME, page.name())))
+        let name = after.map(AfterSignIn::name);
+        self.with(page.path(), name.as_deref().map(|name| (AfterSignIn::NAME, name)))
+    }
+
+    /// The address that a visitor goes on to after the sign-in.
+    pub fn after(&self, after: AfterSignIn) -> String {
+        match after {
+            AfterSignIn::Authorization(id) => format!("{}{RESUME_AUTHORIZATION}?authorization={}", self.base, id.as_str()),
+            after => self.to(after.page().unwrap_or(Page::User)),
+        }
     }
 
     /// The address of a page on the way to a session that is none of the flows' pages, as those for a forgotten password.
     pub fn to_path(&self, path: &str) -> String {
-        self.with(path, self.after_sign_in.map(|page| (AfterSignIn::NAME, page.name())))
+        let name = self.after_sign_in.map(AfterSignIn::name);
+        self.with(path, name.as_deref().map(|name| (AfterSignIn::NAME, name)))
     }
 
     /// The address of such a page as it confirms what was done.
@@ -187,12 +243,28 @@ mod tests {
     }
 
     #[test]
+    fn an_authorization_request_is_carried_to_sign_in_and_sign_up_and_goes_on_at_its_own_path() {
+        let id = "0123456789abcdef".repeat(4);
+        let address = address("/portal/my-app", &format!("redirect_url=/x&then=authorization-{id}"));
+        for page in [Page::SignIn, Page::SignUp] {
+            let to = address.to(page);
+            assert_eq!(AfterSignIn::read(to.split_once('?').unwrap().1), AuthorizationId::parse(&id).map(AfterSignIn::Authorization));
+        }
+        assert_eq!(address.to(Page::User), "/portal/my-app/user?redirect_url=%2Fx");
+        let after = AfterSignIn::Authorization(AuthorizationId::parse(&id).unwrap());
+        assert_eq!(address.after(after), format!("/portal/my-app/oauth2/authorize/continue?authorization={id}"));
+        assert!(!format!("{after:?}").contains(&id), "a log does not show it");
+    }
+
+    #[test]
     fn the_page_after_sign_in_is_one_of_four_and_is_carried_to_sign_in_and_sign_up_only() {
         for (query, expected) in [
             ("then=user", Some(AfterSignIn::User)),
             ("then=organization&then=user", Some(AfterSignIn::Organization)),
             ("a=b&then=create-organization", Some(AfterSignIn::CreateOrganization)),
             ("then=unauthorized-sign-in", Some(AfterSignIn::UnauthorizedSignIn)),
+            ("then=authorization-x", None),
+            ("then=authorization-", None),
             ("then=sign-out", None),
             ("then=https://evil.com", None),
             ("then=/user", None),

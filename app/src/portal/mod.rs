@@ -11,6 +11,7 @@ pub mod identifier;
 pub mod identity;
 mod identity_error;
 mod name;
+pub mod oidc;
 pub mod organizations;
 pub mod quotas;
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! order, and [`parse_fallback`] and [`Instance::parse`] call it for what an admin stores. [`Page`] lists the hosted pages, and
 //! [`Flow`] what is said of a flow on screens and in JSON.
 
+#[cfg(feature = "ssr")]
+mod application;
 mod correction;
 mod direct_link;
 mod domain;
@@ -39,6 +41,8 @@ mod wrapper;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "ssr")]
+pub use application::{ApplicationOriginError, Applications, MAX_APPLICATION_ORIGINS, check_application_origin, is_application_origin};
 pub use correction::{Correction, correct_fallback, correct_setting};
 pub use direct_link::{DirectLink, MAX_QUERY_BYTES};
 #[cfg(feature = "ssr")]

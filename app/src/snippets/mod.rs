@@ -1,10 +1,11 @@
 //! The Snippets tab: an instance's fallback redirects as code to copy, for applications that host the components themselves, and its
-//! settings for a pipeline.
+//! settings for a pipeline. Or code that asks who is signed in.
 
 mod files;
 mod framework;
 mod pipeline;
 mod quote;
+mod sessions;
 mod snippet;
 mod target;
 mod template;

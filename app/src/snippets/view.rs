@@ -8,6 +8,7 @@ use super::{
     DashboardOrigin,
     framework::Framework,
     pipeline::{self, PIPELINE},
+    sessions::{self, SESSIONS},
     snippet::{Block, Note, snippets},
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
 pub fn SnippetsPage() -> impl IntoView {
     let slug = loading::slug();
     let asked = use_query_map().read_untracked().get("framework").unwrap_or_default();
-    let framework = (asked != PIPELINE).then(|| Framework::from_name(&asked));
+    let framework = (asked != PIPELINE && asked != SESSIONS).then(|| Framework::from_name(&asked));
     let DashboardOrigin(dashboard) = use_context().unwrap_or_default();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
@@ -32,16 +33,21 @@ pub fn SnippetsPage() -> impl IntoView {
                 let snippets = snippets(&stored.instance, &stored.fallbacks, framework);
                 (snippets.blocks, Some(notes_view(snippets.notes)))
             }
+            None if asked == SESSIONS => (sessions::blocks(&stored), None),
             None => (pipeline::blocks(&stored, &dashboard), None),
         };
         let others = Framework::ALL.map(|other| (other.name(), other.label(), framework == Some(other)));
         let page = paths::instance(&slug).snippets();
-        let tabs = others.into_iter().chain([(PIPELINE, "Pipeline", framework.is_none())]).map(move |(name, label, is_here)| {
-            let path = format!("{page}?framework={name}");
-            view! { <li><a href=path aria-current=is_here.then_some("page")>{label}</a></li> }
-        });
+        let tabs = others
+            .into_iter()
+            .chain([(SESSIONS, "Who is signed in", asked == SESSIONS), (PIPELINE, "Pipeline", asked == PIPELINE)])
+            .map(move |(name, label, is_here)| {
+                let path = format!("{page}?framework={name}");
+                view! { <li><a href=path aria-current=is_here.then_some("page")>{label}</a></li> }
+            });
         let (heading, about) = match framework {
             Some(_) => ("Use in your app", view! { <p>"For applications that host the components themselves: the portal's redirects as settings of the components. The URLs are absolute, because a path like " <code>"/welcome"</code> " means a page at the home URL, and the components may be somewhere else."</p> }.into_any()),
+            None if asked == SESSIONS => ("Who is signed in", view! { <p>"For applications that use the hosted pages: their pages ask the portal who is signed in, and their servers check the token. Or use any OpenID Connect library, with the portal as issuer and the origin as client ID. See "<a href=paths::instance(&slug).applications()>"Applications"</a>"."</p> }.into_any()),
             None => ("Use in a pipeline", view! { <p>"For pipelines that keep settings in git: this instance's settings as a file, a call of the management API, and a job. The call and the job need an "<a href=paths::instance(&slug).api_tokens()>"API token"</a>" in " <code>"PORTAL_REDIRECTS_TOKEN"</code> "."</p> }.into_any()),
         };
         let blocks = blocks.into_iter().enumerate().map(|(index, block)| block_view(index, block)).collect_view();

@@ -1,4 +1,5 @@
-//! A button that copies a text of the page. Without JavaScript it is not there: the text can be selected.
+//! A button that copies a text of the page. It is not there without JavaScript, nor over HTTP, where browsers give pages no clipboard:
+//! the text can be selected.
 #![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
 use leptos::prelude::*;
@@ -12,7 +13,7 @@ use super::icon::{COPY, icon};
 pub fn CopyButton(of: String, label: String) -> impl IntoView {
     let live = RwSignal::new(false);
     let state = RwSignal::new("Copy");
-    Effect::new(move |_| live.set(true));
+    Effect::new(move |_| live.set(window().is_secure_context()));
     let copy = move |_| {
         let text = document().get_element_by_id(&of).and_then(|element| element.text_content()).unwrap_or_default();
         leptos::task::spawn_local(async move {
@@ -38,7 +39,7 @@ pub fn plain_copy_button(label: &'static str) -> impl IntoView {
 /// Makes every [`plain_copy_button`] of the page work, those that come later too.
 #[cfg(feature = "hydrate")]
 pub fn serve_plain_copy_buttons() {
-    if let Some(body) = document().body() {
+    if let Some(body) = document().body().filter(|_| window().is_secure_context()) {
         let _ = body.set_attribute("data-copies", "");
     }
     window_event_listener(leptos::ev::click, |event| {

@@ -23,6 +23,12 @@ impl<N: fmt::Display> fmt::Display for Grouped<N> {
     }
 }
 
+/// A number with what it counts: `1 link`, `2,000 links`.
+pub fn counted<N: fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let noun = if count == N::from(1) { one } else { many };
+    format!("{} {noun}", Grouped(count))
+}
+
 /// Texts as a list in a sentence: `a, b and c`.
 pub fn listed(texts: &[impl AsRef<str>]) -> String {
     let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();

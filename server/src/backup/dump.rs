@@ -3,7 +3,7 @@
 use std::{fs::File, path::Path};
 
 use anyhow::Context;
-use app::{admins::store::second_factors, ui::text::Grouped};
+use app::{admins::store::second_factors, portal::oidc::store::keys, ui::text::Grouped};
 use sqlx::Connection;
 
 use super::{
@@ -42,19 +42,20 @@ pub(crate) async fn backup(flags: &BackupFlags, config: &Config, mut shutdown: S
         () = shutdown.wait() => Err(anyhow::anyhow!("the backup was stopped before it was complete")),
     };
     database.close().await;
-    let (contents, has_second_factors) = result?;
+    let (contents, has_encrypted) = result?;
     unfinished.finish()?;
     let kilobytes = file.metadata()?.len().div_ceil(1000);
     print_line(&format!("Backed up {contents} to {} ({} kB).", file.display(), Grouped(kilobytes)));
     print_line("Keep it like a secret: it has the admins' and visitors' email addresses, and hashes of their passwords.");
-    if has_second_factors {
+    if has_encrypted {
         let key = config.second_factor().key_file;
-        print_line(&format!("The key of second factors is not in it. Keep a copy of {} in another place.", key.path().display()));
+        print_line(&format!("The secret key is not in it. Keep a copy of {} in another place.", key.path().display()));
     }
     Ok(())
 }
 
-/// Writes everything into a file. Returns how much that is, and whether an admin has a second factor.
+/// Writes everything into a file. Returns how much that is, and whether some of it is encrypted with the secret
+/// key.
 ///
 /// # Errors
 /// The database can't be reached or has no tables, or `pg_dump` fails.
@@ -70,7 +71,7 @@ pub(super) async fn dump(database: &OwnedDatabase, path: &Path, file: &File) -> 
     let mut snapshot = connection.begin_with("begin isolation level repeatable read read only").await?;
     let name = store::export_snapshot(&mut snapshot).await?;
     let contents = Contents::of(&mut snapshot).await?;
-    let has_second_factors = second_factors::any(&mut *snapshot).await?.is_some();
+    let has_encrypted = second_factors::any(&mut *snapshot).await?.is_some() || keys::any(&mut snapshot).await?.is_some();
     let mut command = tools.on(database, "pg_dump");
     command.args(["--format=custom", "--lock-wait-timeout=60s"]).arg(format!("--snapshot={name}"));
     // Nothing else that the database may have, such as extensions and the tables of other programs. It is a pattern.
@@ -87,7 +88,7 @@ pub(super) async fn dump(database: &OwnedDatabase, path: &Path, file: &File) -> 
     let mut list = tools.command("pg_restore");
     let output = list.arg("--list").arg(path).output().await.context("can't run pg_restore")?;
     if output.status.success() {
-        Ok((contents, has_second_factors))
+        Ok((contents, has_encrypted))
     } else {
         Err(failure("pg_restore", &output)).context("the backup can't be read again")
     }

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Stdio};
 
 use anyhow::Context;
-use app::admins::store::second_factors;
+use app::{admins::store::second_factors, portal::oidc::store::keys};
 use sqlx::Connection;
 use tokio::io::AsyncWriteExt;
 
@@ -72,6 +72,11 @@ async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config
     {
         tracing::warn!("the codes of second factors can't be checked until the server has the key that they were set up with: {error:#}");
     }
+    if let Some((instance, encrypted)) = keys::any(&mut connection).await?
+        && let Err(error) = config.second_factor().key_file.check_signing(instance, &encrypted)
+    {
+        tracing::warn!("tokens for applications can't be signed until the servers have the key that encrypted the signing keys: {error:#}");
+    }
     let name = database.named(&mut connection).await?;
     connection.close().await?;
     Ok((contents, name))
@@ -102,15 +107,18 @@ pub(super) async fn load(tools: &Tools, database: &OwnedDatabase, file: &Path, s
         std::io::Result::Ok(read)
     };
     let (read, written) = tokio::join!(feeding, writer.wait_with_output());
+    // What psql says about a script that ends too early says nothing about the file.
+    if let Ok(read) = &read
+        && !read.status.success()
+    {
+        return Err(failure("pg_restore", read)).context("nothing was restored, because the backup is damaged");
+    }
     // If psql has ended early, nobody reads what it is fed, and psql says why.
     let written = written.context("can't run psql")?;
     if !written.status.success() {
         return Err(failure("psql", &written)).context("nothing was restored");
     }
-    let read = read.context("nothing was restored")?;
-    if !read.status.success() {
-        return Err(failure("pg_restore", &read)).context("nothing was restored, because the backup is damaged");
-    }
+    read.context("nothing was restored")?;
     Ok(())
 }
 

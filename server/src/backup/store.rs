@@ -2,7 +2,7 @@
 
 use app::{
     instances,
-    ui::text::{Grouped, listed},
+    ui::text::{counted, listed},
 };
 use sqlx::PgConnection;
 
@@ -33,12 +33,11 @@ impl Contents {
 /// As a sentence lists it: `12 instances, 1 admin and 345 changes`.
 impl std::fmt::Display for Contents {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let of = |count: i64, one: &str| if count == 1 { format!("1 {one}") } else { format!("{} {one}s", Grouped(count)) };
         f.write_str(&listed(&[
-            of(self.instances, "instance"),
-            of(self.changes, "change"),
-            of(self.admins, "admin"),
-            of(self.visitors, "visitor"),
+            counted(self.instances, "instance", "instances"),
+            counted(self.changes, "change", "changes"),
+            counted(self.admins, "admin", "admins"),
+            counted(self.visitors, "visitor", "visitors"),
         ]))
     }
 }

@@ -57,8 +57,9 @@ impl Tools {
 /// The error of a program that failed: what it wrote about it, on one line.
 pub(super) fn failure(program: &str, output: &Output) -> anyhow::Error {
     let said = String::from_utf8_lossy(&output.stderr);
-    // The lines around it may repeat rows, and with them what people have typed.
-    let errors: Vec<&str> = said.lines().map(str::trim).filter(|line| line.contains("error:") || line.contains("ERROR:")).collect();
+    // The lines around it may repeat rows, and with them what people have typed. Those about what is in the way name only objects.
+    let is_of_error = |line: &&str| ["error:", "ERROR:", " depends on "].iter().any(|part| line.contains(part));
+    let errors: Vec<&str> = said.lines().map(str::trim).filter(is_of_error).collect();
     let said = if errors.is_empty() { said.lines().next().unwrap_or_default().to_owned() } else { errors.join("; ") };
     let error = anyhow::anyhow!("{program} failed: {said}");
     if !["permission denied", "must be owner"].iter().any(|refused| said.contains(refused)) {

@@ -1,5 +1,5 @@
 //! The dashboard's cookies: an admin's session, the token that shows that the browser was used for the account before, a sign-in whose
-//! code is still missing, and for one page the link of a new invitation or a new API token.
+//! code is still missing, and for one page the link of a new invitation, a new API token or a client's new secret.
 
 use app::{
     admins::{
@@ -8,6 +8,7 @@ use app::{
         store::{pending_sign_ins::PENDING_MINUTES, sessions::MAX_HOURS},
     },
     api_tokens::Secret,
+    applications::client::ClientSecret,
     redirects::is_slug,
 };
 use axum::http::HeaderMap;
@@ -21,6 +22,7 @@ const PENDING: &str = "portal-redirects-sign-in";
 const RECENT: &str = "portal-redirects-recent";
 const NEW_LINK: &str = "portal-redirects-new-link";
 const NEW_API_TOKEN: &str = "portal-redirects-new-api-token";
+const NEW_CLIENT_SECRET: &str = "portal-redirects-new-client-secret";
 
 /// How long the page that shows a new link or a new API token may take to be loaded.
 const SHOWN_ONCE_MAX_AGE: Duration = Duration::minutes(2);
@@ -98,6 +100,21 @@ pub(crate) fn set_new_api_token(headers: &mut HeaderMap, token: &Secret, secure:
 /// Removes a new API token, once it is shown.
 pub(crate) fn remove_new_api_token(headers: &mut HeaderMap, secure: bool) {
     cookies::remove(headers, NEW_API_TOKEN, secure);
+}
+
+/// A client's secret that was just made, if the browser sent one.
+pub(crate) fn new_client_secret(headers: &HeaderMap, secure: bool) -> Option<ClientSecret> {
+    ClientSecret::of_cookie(&cookies::read(headers, NEW_CLIENT_SECRET, secure)?)
+}
+
+/// Hands a client's new secret to the page that shows it.
+pub(crate) fn set_new_client_secret(headers: &mut HeaderMap, made: &ClientSecret, secure: bool) {
+    cookies::set(headers, NEW_CLIENT_SECRET, &made.to_cookie(), SHOWN_ONCE_MAX_AGE, secure);
+}
+
+/// Removes a client's new secret, once it is shown.
+pub(crate) fn remove_new_client_secret(headers: &mut HeaderMap, secure: bool) {
+    cookies::remove(headers, NEW_CLIENT_SECRET, secure);
 }
 
 /// Removes the session's cookie after a sign-out, and which instances were opened.

@@ -3,6 +3,7 @@
 mod activity;
 mod admins;
 mod api_tokens;
+mod applications;
 mod archive;
 mod assets;
 mod bulk_check;

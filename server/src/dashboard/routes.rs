@@ -12,7 +12,7 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    Dashboard, activity, admins, api_tokens, archive, assets, bulk_check, copy_settings,
+    Dashboard, activity, admins, api_tokens, applications, archive, assets, bulk_check, copy_settings,
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
@@ -53,6 +53,10 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/instances/{slug}/activity/refused.csv", get(activity::refused))
         .route("/instances/{slug}/api-tokens", post(api_tokens::issue))
         .route("/instances/{slug}/api-tokens/revoke", post(api_tokens::revoke))
+        .route("/instances/{slug}/applications", post(applications::save))
+        .route("/instances/{slug}/applications/clients", post(applications::add_client))
+        .route("/instances/{slug}/applications/clients/remove", post(applications::remove_client))
+        .route("/instances/{slug}/applications/clients/secret", post(applications::replace_secret))
         .route("/instances/{slug}/archive", post(archive::archive))
         .route("/instances/{slug}/copy", post(copy_settings::copy))
         .route("/instances/{slug}/live", get(fragments::live))
@@ -94,6 +98,7 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .layer(middleware::from_fn(recent::remember))
         .layer(middleware::from_fn_with_state(dashboard.clone(), members::show_new_link))
         .layer(middleware::from_fn_with_state(dashboard.clone(), api_tokens::show_new_token))
+        .layer(middleware::from_fn(applications::show_new_secret))
         .layer(middleware::from_fn_with_state(dashboard.clone(), guard))
         .with_state(dashboard)
 }

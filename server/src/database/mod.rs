@@ -113,7 +113,7 @@ impl Database {
         } else if schema::may_migrate(&mut serving).await? {
             schema::migrate(&self.serving, &mut serving).await?;
             tracing::info!(
-                "one database role both migrates and serves. With a second role, the server could not change the schema or the history; see \"Database roles\" in the README"
+                "one database role both migrates and serves. With a second role, the server could not change the schema or the history; see \"Database roles\" in the operations guide"
             );
         } else {
             schema::check(&mut serving).await?;

@@ -1,8 +1,8 @@
-//! Files: room on the disk, the snapshot file, the private PostgreSQL's version, the key of second factors.
+//! Files: room on the disk, the snapshot file, the private PostgreSQL's version, the secret key.
 
 use std::path::Path;
 
-use app::{admins::store::second_factors, database::timed_on};
+use app::{admins::store::second_factors, database::timed_on, portal::oidc::store::keys};
 use nix::{
     sys::statvfs::statvfs,
     unistd::{AccessFlags, access},
@@ -75,18 +75,31 @@ fn check_version(data_dir: &Path, report: &mut Report) {
     }
 }
 
-/// Checks that the key of second factors is there, if an admin has one.
+/// Checks that the secret key is there, and is the one that second factors and signing keys were encrypted with.
 pub(super) async fn check_key(config: &Config, connection: &mut PgConnection, report: &mut Report) {
     let file = config.second_factor().key_file;
-    match second_factors::any(timed_on(connection)).await {
-        Ok(Some((admin, secret))) => match file.check(admin, &secret) {
-            Ok(()) if file.is_exposed() => {
-                report.problem("secret key", format!("other users can read {}. Take that right away (chmod 600).", file.path().display()));
-            }
-            Ok(()) => report.ok("secret key", format!("{} has the key of the second factors", file.path().display())),
-            Err(error) => report.problem("secret key", format!("codes of second factors can't be checked: {error:#}")),
-        },
-        Ok(None) => {}
-        Err(error) => report.failed("secret key", error),
+    let factor = second_factors::any(timed_on(connection)).await;
+    let (factor, signing) = match (factor, keys::any(connection).await) {
+        (Ok(factor), Ok(signing)) => (factor, signing),
+        (Err(error), _) | (_, Err(error)) => return report.failed("secret key", error),
+    };
+    let factor = factor.map(|(admin, secret)| file.check(admin, &secret));
+    let signing = signing.map(|(instance, key)| file.check_signing(instance, &key));
+    if let Some(Err(error)) = &factor {
+        report.problem("secret key", format!("codes of second factors can't be checked: {error:#}"));
+    }
+    if let Some(Err(error)) = &signing {
+        report.problem("secret key", format!("tokens for applications can't be signed: {error:#}"));
+    }
+    let of = match (&factor, &signing) {
+        (Some(Ok(())), None) => "the second factors",
+        (None, Some(Ok(()))) => "the signing keys",
+        (Some(Ok(())), Some(Ok(()))) => "the second factors and the signing keys",
+        _ => return,
+    };
+    if file.is_exposed() {
+        report.problem("secret key", format!("other users can read {}. Take that right away (chmod 600).", file.path().display()));
+    } else {
+        report.ok("secret key", format!("{} has the key of {of}", file.path().display()));
     }
 }

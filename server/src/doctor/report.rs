@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use app::ui::text::Escaped;
+use app::ui::text::{Escaped, counted};
 
 use crate::process::stdout::print_line;
 
@@ -46,8 +46,7 @@ impl Report {
     /// Says how much of each kind there is.
     pub(super) fn exit_code(self) -> ExitCode {
         let Self { ok, notes, problems } = self;
-        let of = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
-        print_line(&format!("{ok} ok, {}, {}.", of(notes, "note"), of(problems, "problem")));
+        print_line(&format!("{ok} ok, {}, {}.", counted(notes, "note", "notes"), counted(problems, "problem", "problems")));
         if problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

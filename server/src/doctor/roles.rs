@@ -31,7 +31,7 @@ pub(super) async fn check(config: &Config, connector: &Connector, connection: &m
     match schema::may_migrate(connection).await {
         Ok(true) => report.note(
             "roles",
-            format!("{role} can change the schema and the history. With a second role it could not: see \"Database roles\" in the README."),
+            format!("{role} can change the schema and the history. With a second role it could not: see \"Database roles\" in the operations guide."),
         ),
         Ok(false) => {}
         Err(error) => report.failed("roles", error),

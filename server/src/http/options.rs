@@ -4,6 +4,8 @@ use app::{insight::VisitsKept, target_checks::TargetChecks};
 use axum::http::HeaderValue;
 use axum_client_ip::ClientIpSource;
 
+use crate::secret_key_file::SecretKeyFile;
+
 use super::{client_limit::ClientLimit, connections::MaxConnections};
 use crate::mail::Mailer;
 
@@ -22,6 +24,8 @@ pub struct HttpOptions {
     pub(crate) transport_security: TransportSecurity,
     /// What sends mail, if any is sent.
     pub(crate) mailer: Option<Mailer>,
+    /// The file of the key that encrypts signing keys, for a runtime without a dashboard.
+    pub(crate) secret_key_file: Option<SecretKeyFile>,
 }
 
 /// Whether the names below a host need TLS too, once a browser has had an answer under TLS.
@@ -41,6 +45,7 @@ impl HttpOptions {
             visits_kept: VisitsKept::default(),
             transport_security,
             mailer: None,
+            secret_key_file: None,
         }
     }
 
@@ -48,6 +53,12 @@ impl HttpOptions {
     #[must_use]
     pub fn with_mailer(self, mailer: Option<Mailer>) -> Self {
         Self { mailer, ..self }
+    }
+
+    /// The same with the file of the key that encrypts signing keys.
+    #[must_use]
+    pub fn with_secret_key_file(self, file: SecretKeyFile) -> Self {
+        Self { secret_key_file: Some(file), ..self }
     }
 
     /// The same for a server that checks targets in another way.

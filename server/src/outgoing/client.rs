@@ -18,6 +18,7 @@ use url::{Position, Url};
 
 use super::{
     AddressPolicy, OutgoingError,
+    authorities::trusted_authorities,
     connection::{Connection, connect},
     resolver::{Resolve, SystemResolver},
 };
@@ -102,12 +103,12 @@ impl OutgoingResponse {
 }
 
 impl Client {
-    /// A client that connects to the addresses that the policy allows, and trusts the authorities that browsers trust.
+    /// A client that connects to the addresses that the policy allows, and trusts the authorities that browsers and this machine trust.
     ///
     /// # Errors
     /// The TLS library supports no protocol version.
     pub(crate) fn new(policy: AddressPolicy) -> Result<Self, rustls::Error> {
-        Self::with(policy, Arc::new(SystemResolver), RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+        Self::with(policy, Arc::new(SystemResolver), trusted_authorities())
     }
 
     /// The same with a resolver and authorities of its own.

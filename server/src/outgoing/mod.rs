@@ -2,6 +2,7 @@
 //! policy, and the connection goes to an address that passed. There are no cookies, no proxies and no reused connections.
 
 mod address;
+mod authorities;
 mod certificate;
 mod client;
 mod connection;
@@ -12,6 +13,7 @@ mod resolver;
 pub(crate) mod tests;
 
 pub(crate) use address::AddressPolicy;
+pub(crate) use authorities::trusted_authorities;
 pub(crate) use client::{Client, Fetched, OutgoingRequest};
 pub(crate) use error::OutgoingError;
 pub(crate) use follow::{End, FollowError, Followed};

@@ -1,7 +1,7 @@
 //! A portal's cookies: the visitor's session, the flow that has just ended, and in development the origin of the page that the visitor
 //! came from.
 
-use app::credentials::token::Token;
+use app::{credentials::token::Token, portal::oidc::store::authorizations::PENDING_MINUTES};
 use axum::http::HeaderMap;
 use cookie::time::Duration;
 
@@ -15,6 +15,9 @@ const REQUESTING_ORIGIN_MAX_AGE: Duration = Duration::minutes(30);
 
 /// How long a browser may take from the end of a flow to `/continue`.
 const ENDED_FLOW_MAX_AGE: Duration = Duration::minutes(5);
+
+/// How long an application's request waits for a sign-in.
+const AUTHORIZATION_MAX_AGE: Duration = Duration::minutes(PENDING_MINUTES as i64);
 
 /// The longest value of one cookie, in bytes: browsers keep 4,096 bytes, with the name.
 const MAX_VALUE_BYTES: usize = 3_500;
@@ -57,6 +60,17 @@ impl VisitorCookies {
     /// Removes the cookie of the visitor's session, after a sign-out.
     pub(super) fn remove_session(self, headers: &mut HeaderMap) {
         cookies::remove(headers, &self.session_name(), self.secure);
+    }
+
+    /// The token that binds an application's request to this browser, if it sent one.
+    pub(super) fn authorization(self, headers: &HeaderMap) -> Option<Token> {
+        Token::parse(&cookies::read(headers, &format!("portal-redirects-authorization-{}", self.instance), self.secure)?)
+    }
+
+    /// Sets the token that binds an application's request to this browser.
+    pub(super) fn set_authorization(self, headers: &mut HeaderMap, token: &Token) {
+        let name = format!("portal-redirects-authorization-{}", self.instance);
+        cookies::set(headers, &name, &token.secret(), AUTHORIZATION_MAX_AGE, self.secure);
     }
 
     /// The requesting origin that an earlier response has set.

@@ -4,6 +4,7 @@ mod api;
 mod cookies;
 mod fast_path;
 pub mod listener;
+mod oidc;
 mod pages;
 mod portal_hosts;
 pub(crate) mod probes;
@@ -24,6 +25,7 @@ use axum::{
 use tower_http::cors::{Any, CorsLayer};
 
 pub use fast_path::FastPath;
+pub(crate) use oidc::{SecretKeySource, api as applications};
 pub(crate) use pages::PageContext;
 pub(crate) use portal_hosts::PortalHosts;
 use snapshot::Snapshots;

@@ -44,11 +44,14 @@ enum Action {
     ChangePassword,
     AskForMail,
     EnterCode,
+    Authorize,
 }
 
 /// What a visitor attempts, from that client address.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum VisitorAttempt<'a> {
+    /// An application's request that waits for a sign-in.
+    Authorize(Option<IpAddr>),
     /// A password, for that account of the instance.
     SignIn { instance: i64, identifier: &'a str, address: Option<IpAddr> },
     /// A new account. The right password of an existing account signs in to that one.
@@ -124,6 +127,7 @@ fn keys(attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordK
             (Action::SignUp, address, accounts.collect())
         }
         VisitorAttempt::CreateOrganization(address) => (Action::CreateOrganization, address, Vec::new()),
+        VisitorAttempt::Authorize(address) => (Action::Authorize, address, Vec::new()),
         VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
         VisitorAttempt::AskForMail { address, .. } => (Action::AskForMail, address, Vec::new()),
         VisitorAttempt::EnterCode(address) => (Action::EnterCode, address, Vec::new()),

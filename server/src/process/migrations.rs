@@ -11,6 +11,7 @@ use app::{
     },
     database::{begin, is_outage, timed},
     history::Actor,
+    portal::oidc::store::keys,
     runtimes::RuntimeRole,
 };
 use time::OffsetDateTime;
@@ -162,6 +163,12 @@ async fn check_secret_key(database: &Database, second_factor: &SecondFactor) -> 
             file.read_or_create().context("second factors are required")?;
         }
         None => {}
+    }
+    let mut connection = database.pool().acquire().await?;
+    if let Some((instance, encrypted)) = keys::any(&mut connection).await?
+        && let Err(error) = file.check_signing(instance, &encrypted)
+    {
+        tracing::error!("tokens for applications can't be signed: {error:#}");
     }
     if file.is_exposed() {
         tracing::warn!("every user of this machine can read the secret key file; restrict it with chmod 600");

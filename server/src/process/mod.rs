@@ -10,4 +10,5 @@ pub(crate) mod migrations;
 mod preview_origins;
 pub(crate) mod serve;
 pub(crate) mod shutdown;
+pub(crate) mod signing_keys;
 pub(crate) mod stdout;

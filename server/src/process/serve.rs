@@ -105,6 +105,7 @@ async fn listen(
     let transport_security = TransportSecurity { include_subdomains: config.hsts_include_subdomains };
     let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security)
         .with_target_checks(config.target_checks)
+        .with_secret_key_file(config.second_factor().key_file)
         .with_visits_kept(VisitsKept { is_on: config.visits.are_counted, days: config.visits.keep_days })
         .with_mailer(mailer.clone());
     let (pool, url) = (database.pool().clone(), dashboard_url.clone());

@@ -135,6 +135,15 @@ async fn it_names_each_mistake_in_the_database(pool: PgPool) {
     setup.finds(&[], "a server opens up to 15 connections, and PostgreSQL allows 10");
     setup.execute("alter role ROLE connection limit -1").await;
 
+    // A clock that is a minute ahead stands before PostgreSQL's own.
+    let ahead = "create function public.clock_timestamp() returns timestamptz language sql as
+        $$ select pg_catalog.clock_timestamp() + interval '1 minute' $$";
+    setup.execute(ahead).await;
+    setup.execute("alter role ROLE set search_path = public, pg_catalog").await;
+    setup.finds(&[], "this machine and PostgreSQL differ by ");
+    setup.execute("alter role ROLE reset search_path").await;
+    setup.execute("drop function public.clock_timestamp()").await;
+
     create(&setup.pool, &app::redirects::Settings { portal_origin: "https://accounts.nowhere.invalid".into(), ..other_app("nowhere") })
         .await;
     setup.finds(&[], "https://accounts.nowhere.invalid of the instance nowhere: Not in DNS");

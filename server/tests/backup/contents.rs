@@ -65,6 +65,6 @@ async fn what_belongs_to_other_programs_is_neither_backed_up_nor_in_the_way(pool
     sqlx::raw_sql("create view other.report as select slug from public.instances").execute(&pool).await.unwrap();
     let before = rows(&pool).await;
     let refused = run(&pool.connect_options(), &["restore", &file, "--replace"]);
-    assert!(refused.code == Some(1) && refused.said.contains("other objects depend on it"), "{refused:?}");
+    assert!(refused.code == Some(1) && refused.said.contains("view other.report depends on table instances"), "{refused:?}");
     assert_eq!(rows(&pool).await, before);
 }

@@ -40,7 +40,8 @@ pub(crate) fn routes(site: &Site) -> Vec<String> {
     routes.dedup();
     let is_portals = |path: &str| {
         ["/confirm-email", "/continue", "/forgot-password", "/join-organization", "/reset-password"].contains(&path)
-            || path == "/.well-known/portal-redirects"
+            || path.starts_with("/.well-known/")
+            || path.starts_with("/oauth2/")
             || Page::ALL.iter().any(|page| path.strip_prefix(page.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
     routes.retain(|path| {

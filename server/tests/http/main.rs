@@ -7,6 +7,8 @@ mod allow;
 #[cfg(test)]
 mod api_tokens;
 #[cfg(test)]
+mod applications;
+#[cfg(test)]
 mod archive;
 #[cfg(test)]
 mod assets;

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod broken;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod fresh;
 #[cfg(test)]
 mod hosts;
@@ -25,5 +27,9 @@ mod proxy;
 mod reports;
 #[cfg(test)]
 mod restored;
+#[cfg(test)]
+#[path = "../process/run.rs"]
+#[expect(dead_code, reason = "other tests need more of it")]
+mod run;
 #[cfg(test)]
 mod synchronous;

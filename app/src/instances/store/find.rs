@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     database::StoreError,
     instances::stored::StoredInstance,
-    redirects::{Instance, Settings, is_slug},
+    redirects::{Applications, Instance, Settings, is_slug},
 };
 
 struct Row {
@@ -27,6 +27,8 @@ struct Row {
     portal_enabled: bool,
     visits_counted: bool,
     identity: String,
+    application_origins: Vec<String>,
+    names_in_tokens: bool,
     flows: Vec<String>,
     urls: Vec<String>,
     preview_origins: Vec<String>,
@@ -79,6 +81,7 @@ impl Row {
             portal_enabled: self.portal_enabled,
             visits_counted: self.visits_counted,
             identity,
+            applications: Applications { origins: self.application_origins, names_in_tokens: self.names_in_tokens },
         })
     }
 }
@@ -91,6 +94,7 @@ macro_rules! rows {
             r#"
             select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
                 i.save_id, i.archived_at, i.portal_enabled, i.visits_counted, i.identity,
+                i.application_origins, i.names_in_tokens,
                 array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
                 array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!",
                 array(select p.origin from preview_origins p where p.instance_id = i.id order by p.origin) as "preview_origins!",

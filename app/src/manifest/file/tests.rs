@@ -124,6 +124,7 @@ fn a_written_file_names_what_is_a_default() {
         redirects: Redirects(redirects),
         portal_enabled: true,
         visits_counted: true,
+        application_origins: vec!["https://app.myapp.com".into()],
         ..InstanceSettings::default()
     };
     let expected = r#"# yaml-language-server: $schema=https://dashboard.myapp.com/management/v1/settings.schema.json
@@ -148,6 +149,9 @@ instances:
       # after_join_waitlist_url: # the home URL
     portal_enabled: true
     visits_counted: true
+    application_origins:
+      - https://app.myapp.com
+    names_in_tokens: false
 "#;
     assert_eq!(written(Format::Yaml, &[("my-app".into(), settings)]), expected);
     for format in [Format::Yaml, Format::Json] {
@@ -185,14 +189,14 @@ fn text() -> impl Strategy<Value = String> {
 prop_compose! {
     fn settings()(
         name in text(), domain in text(), portal in option::of(text()), home in option::of(text()), origins in vec(text(), 0..4),
-        redirects in vec(option::of(text()), Flow::ALL.len()), is_on in any::<[bool; 3]>(),
+        redirects in vec(option::of(text()), Flow::ALL.len()), is_on in any::<[bool; 4]>(), applications in vec(text(), 0..3),
     ) -> InstanceSettings {
         let redirects = Flow::ALL.into_iter().zip(redirects).filter_map(|(flow, value)| Some((flow, value?))).collect();
         let some = |value: Option<String>| value.filter(|value| !value.trim().is_empty());
         InstanceSettings {
             name, domain, portal_origin: some(portal), home_url: some(home), allowed_origins: origins, redirects: Redirects(redirects),
             environment: if is_on[0] { Environment::Production } else { Environment::Development },
-            portal_enabled: is_on[1], visits_counted: is_on[2],
+            portal_enabled: is_on[1], visits_counted: is_on[2], application_origins: applications, names_in_tokens: is_on[3],
         }
     }
 }

@@ -75,14 +75,7 @@ impl<W: Write> Writer<W> {
                 None => writeln!(out, "    # {name}: {}", scalar(&default))?,
             }
         }
-        if settings.allowed_origins.is_empty() {
-            writeln!(out, "    allowed_origins: []")?;
-        } else {
-            writeln!(out, "    allowed_origins:")?;
-            for origin in &settings.allowed_origins {
-                writeln!(out, "      - {}", scalar(origin))?;
-            }
-        }
+        origins(out, "allowed_origins", &settings.allowed_origins)?;
         writeln!(out, "    redirects:")?;
         for flow in Flow::ALL {
             match settings.redirects.0.get(flow) {
@@ -91,7 +84,9 @@ impl<W: Write> Writer<W> {
             }
         }
         writeln!(out, "    portal_enabled: {}", settings.portal_enabled)?;
-        writeln!(out, "    visits_counted: {}", settings.visits_counted)
+        writeln!(out, "    visits_counted: {}", settings.visits_counted)?;
+        origins(out, "application_origins", &settings.application_origins)?;
+        writeln!(out, "    names_in_tokens: {}", settings.names_in_tokens)
     }
 
     /// Ends the file.
@@ -107,6 +102,15 @@ impl<W: Write> Writer<W> {
         }
         self.output.flush()
     }
+}
+
+/// Writes a list of origins.
+fn origins(out: &mut impl Write, name: &str, origins: &[String]) -> io::Result<()> {
+    if origins.is_empty() {
+        return writeln!(out, "    {name}: []");
+    }
+    writeln!(out, "    {name}:")?;
+    origins.iter().try_for_each(|origin| writeln!(out, "      - {}", scalar(origin)))
 }
 
 /// Words that some YAML parser reads as something else than a text.

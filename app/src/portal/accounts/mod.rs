@@ -18,6 +18,7 @@ use crate::credentials::{client::Client, token::Token};
 use crate::database::begin;
 
 use store::sessions;
+pub(super) use store::sessions::IDLE_HOURS;
 pub use store::sessions::MAX_SESSION_HOURS;
 pub(super) use store::{
     accounts::{delete, lock_row},

@@ -35,12 +35,14 @@ pub struct Document {
     pub reads_link: bool,
     /// Where the page moves on to by itself, without JavaScript.
     pub refresh: Option<Url>,
+    /// Whether the server runs with `--insecure-http`.
+    pub is_insecure_http: bool,
 }
 
 impl Document {
     /// The page as HTML, with `body` below its heading.
     pub fn render(self, body: AnyView) -> String {
-        let Self { brand, nonce, heading, script, reads_link, refresh } = self;
+        let Self { brand, nonce, heading, script, reads_link, refresh, is_insecure_http } = self;
         let title = brand.as_ref().map_or_else(|| heading.to_owned(), |brand| escape_for_title(&format!("{heading} · {}", brand.name)));
         let is_development = brand.as_ref().is_some_and(|brand| brand.environment == Environment::Development);
         let logo = brand.map(|Brand { name, logo_url, .. }| view! { <header>{logo(name, logo_url)}</header> });
@@ -49,6 +51,9 @@ impl Document {
             view! { <noscript><p>"If the link that brought you here contains a #, turn on JavaScript and open it again."</p></noscript> }
         });
         let footer = (is_development || reads_link).then(|| view! { <footer>{development}{without_script}</footer> });
+        let insecure_http = is_insecure_http.then(|| {
+            view! { <aside class="summary" aria-label="Warning"><p>"This server runs without TLS. Passwords travel unencrypted."</p></aside> }
+        });
         let refresh = refresh.map(|url| view! { <noscript><meta http-equiv="refresh" content=format!("0; url={url}") /></noscript> });
         let class = refresh.is_some().then_some("moving");
         let script = script.map(|script| view! { <script inner_html=script.text()></script> });
@@ -68,6 +73,7 @@ impl Document {
                     <style nonce=nonce>{STYLE}</style>
                 </head>
                 <body class=class>
+                    {insecure_http}
                     {logo}
                     <main>
                         <h1>{heading}</h1>

@@ -33,6 +33,10 @@ pub enum Notice {
     MethodNotAllowed,
     /// The invitation to an organization was used, or has ended.
     InvitationEnded,
+    /// An application's authorization request can't be answered, and nobody may be redirected. The sentence says why.
+    Authorization(&'static str),
+    /// Too many requests of that client.
+    TooManyRequests,
     /// The proxy in front of the server is not set up.
     Proxy(ProxyMistake),
 }
@@ -50,8 +54,9 @@ impl Notice {
             Self::SwitchedOff(_) => "There is no page here",
             Self::Unavailable => "Not right now",
             Self::Waiting => "Waiting for the database",
-            Self::InvalidForm | Self::MethodNotAllowed => "That did not work",
             Self::InvitationEnded => "This invitation is no longer valid",
+            Self::TooManyRequests => "Too many requests",
+            Self::InvalidForm | Self::MethodNotAllowed | Self::Authorization(_) => "That did not work",
             Self::CookiesBlocked(_) => "Your browser blocks cookies",
             Self::FormTooLarge | Self::LinkTooLong => "That is too long",
             Self::Proxy(mistake) => mistake.heading(),
@@ -72,6 +77,8 @@ pub fn notice(notice: Notice) -> AnyView {
             format!("{done}Without a cookie, this site can't recognize you on the next page. {fix}")
         }
         Notice::InvitationEnded => "It was used already, or has ended. Ask the person who invited you for another one.".to_owned(),
+        Notice::Authorization(why) => why.to_owned(),
+        Notice::TooManyRequests => "There were too many requests from your network. Wait a minute, and try again.".to_owned(),
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
         Notice::Waiting => WAITING.to_owned(),

@@ -20,8 +20,7 @@ const WORDING: Wording = Wording {
 /// The page, with `identifier` in its first field.
 pub fn sign_in(address: &Address, identifier: String, sends_mail: bool, error: Option<&FormError>) -> impl IntoView + use<> {
     let errors = FormError::fields(error);
-    let forgotten =
-        sends_mail.then(|| view! { <p class="other"><a href=address.to_other_path(FORGOT_PASSWORD)>"Forgot your password?"</a></p> });
+    let forgotten = sends_mail.then(|| view! { <a href=address.to_other_path(FORGOT_PASSWORD)>"Forgot your password?"</a> <br /> });
     view! {
         {FormError::summary(error, WORDING)}
         <form method="post" action=address.to(Page::SignIn) novalidate>
@@ -29,7 +28,6 @@ pub fn sign_in(address: &Address, identifier: String, sends_mail: bool, error: O
             {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
             {form_buttons(address, "Sign in")}
         </form>
-        {forgotten}
-        <p class="other">"No account yet? " <a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
+        <p class="other">{forgotten} "No account yet? " <a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the redirect rules, one file per part, and the instances that they share.
 
+mod application;
 mod corrections;
 mod direct_link;
 mod expiring;

@@ -33,7 +33,7 @@ pub(crate) fn start() -> anyhow::Result<Option<SdkTracerProvider>> {
     if !is_enabled(|name| env::var(name).ok()) {
         return Ok(None);
     }
-    let sender = Sender::new(tokio::runtime::Handle::current());
+    let sender = Sender::new(tokio::runtime::Handle::current())?;
     let exporter = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_http_client(sender).build();
     let exporter = exporter.context("can't send traces with these OTEL_EXPORTER_OTLP_ variables")?;
     let provider = SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(exporter).build();

@@ -17,6 +17,9 @@ use hyper_util::{
 };
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use tokio::runtime::Handle;
+use tokio_rustls::rustls::{self, ClientConfig};
+
+use crate::outgoing::trusted_authorities;
 
 /// How long one attempt to send may take.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,7 +27,7 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The maximum length of a response, in bytes.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// An HTTP client for the collector. It accepts https certificates from public certificate authorities.
+/// An HTTP client for the collector. It accepts https certificates from the authorities that browsers and this machine trust.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -34,9 +37,14 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) fn new(runtime: Handle) -> Self {
-        let connector = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
-        Self { client: Client::builder(TokioExecutor::new()).build(connector), runtime, failing: Arc::default() }
+    /// # Errors
+    /// The TLS library supports no protocol version.
+    pub(super) fn new(runtime: Handle) -> Result<Self, rustls::Error> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let config = config.with_root_certificates(trusted_authorities()).with_no_client_auth();
+        let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build();
+        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector), runtime, failing: Arc::default() })
     }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {

@@ -1,13 +1,22 @@
-//! What the hosted pages of all instances share.
+//! What the hosted pages and the answers to applications share, of all instances.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
+use app::credentials::token::Token;
 use sqlx::PgPool;
 
 use super::session_cache::SessionCache;
 use crate::{
-    http::{dashboard_url::DashboardUrl, options::TransportSecurity},
-    portal::{rate_limits::VisitorRateLimits, visits::VisitCounter},
+    http::{
+        dashboard_url::DashboardUrl,
+        options::TransportSecurity,
+        rate_limit::{RateLimit, RateLimited, network},
+    },
+    portal::{
+        oidc::{SecretKeySource, keys::SigningKeys, session_tokens::SessionTokens},
+        rate_limits::VisitorRateLimits,
+        visits::VisitCounter,
+    },
 };
 
 /// What the pages of all instances share.
@@ -15,22 +24,69 @@ use crate::{
 pub(crate) struct PageContext {
     pub(super) pool: PgPool,
     pub(super) dashboard_url: Arc<DashboardUrl>,
-    pub(super) limits: VisitorRateLimits,
+    pub(in crate::portal) limits: VisitorRateLimits,
     pub(super) sessions: SessionCache,
     pub(super) transport_security: TransportSecurity,
     pub(super) visits: VisitCounter,
     /// Whether this server sends mail.
     pub(super) sends_mail: bool,
+    keys: SigningKeys,
+    /// How often a client's requests may ask the database who is signed in.
+    lookups: Arc<RateLimit<Option<IpAddr>>>,
 }
 
 impl PageContext {
-    pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, transport_security: TransportSecurity, visits: VisitCounter) -> Self {
+    pub(crate) fn new(
+        pool: PgPool,
+        dashboard_url: Arc<DashboardUrl>,
+        transport_security: TransportSecurity,
+        visits: VisitCounter,
+        secret: SecretKeySource,
+    ) -> Self {
         let limits = VisitorRateLimits::new(&pool);
-        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits, sends_mail: false }
+        let keys = SigningKeys::new(pool.clone(), secret);
+        // An office has one address for all its people, and asks once in 30 s for each of them.
+        let lookups = Arc::new(RateLimit::new(600, Duration::from_millis(20)));
+        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits, sends_mail: false, keys, lookups }
     }
 
     /// The same on a server that sends mail, or does not.
     pub(crate) fn with_mail(self, sends_mail: bool) -> Self {
         Self { sends_mail, ..self }
+    }
+
+    pub(in crate::portal) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub(in crate::portal) fn dashboard_url(&self) -> &DashboardUrl {
+        &self.dashboard_url
+    }
+
+    pub(in crate::portal) fn keys(&self) -> &SigningKeys {
+        &self.keys
+    }
+
+    /// The answers about sessions that are reused.
+    pub(in crate::portal) fn session_tokens(&self) -> &SessionTokens {
+        self.sessions.tokens()
+    }
+
+    /// Forgets a session that ends.
+    pub(in crate::portal) fn forget_session(&self, instance: i64, token: &Token) {
+        self.sessions.update(instance, token, None);
+    }
+
+    /// Forgets all sessions, where somebody else than their visitor has ended some.
+    pub(crate) fn forget_sessions(&self) {
+        self.sessions.tokens().forget_all();
+    }
+
+    /// Uses one question to the database of that client.
+    ///
+    /// # Errors
+    /// There were too many.
+    pub(in crate::portal) fn take_lookup(&self, address: Option<IpAddr>) -> Result<(), RateLimited> {
+        self.lookups.take(&address.map(network))
     }
 }

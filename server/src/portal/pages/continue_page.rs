@@ -5,7 +5,7 @@
 //! are then.
 
 use app::{
-    portal::{ended_flow, view::Notice},
+    portal::{address::AfterSignIn, ended_flow, view::Notice},
     redirects::{Flow, Page},
 };
 use axum::{http::HeaderMap, response::Response};
@@ -24,7 +24,11 @@ pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
         return if request.is_same_origin { request.notice(Notice::CookiesBlocked(flow)) } else { request.redirect_to(Page::SignIn) };
     }
     match request.after_sign_in.filter(|_| matches!(flow, Flow::SignIn | Flow::SignUp)) {
-        Some(after) => request.redirect_to(after.page()),
+        // A form's post led here, so another redirect to an application would be part of it.
+        Some(after @ AfterSignIn::Authorization(_)) if request.is_browser => {
+            request.own_url(&request.address.after(after)).map_or_else(|| request.redirect_to(Page::SignIn), |url| request.move_on_to(url))
+        }
+        Some(after) => request.redirect(&request.address.after(after)),
         None => request.move_on(flow),
     }
 }

@@ -12,7 +12,7 @@ mod form;
 mod join_organization;
 mod organization;
 mod other_paths;
-mod page_request;
+pub(super) mod page_request;
 mod requesting_page;
 mod response;
 mod session_cache;
@@ -24,7 +24,10 @@ mod user;
 mod visitor;
 mod waitlist;
 
-use app::redirects::{CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD};
+use app::{
+    portal::address::RESUME_AUTHORIZATION,
+    redirects::{CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD},
+};
 use axum::{
     Extension, Router,
     http::{HeaderName, HeaderValue},
@@ -33,7 +36,10 @@ use axum::{
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::snapshot::Snapshots;
+use super::{
+    oidc::{authorize, logout},
+    snapshot::Snapshots,
+};
 
 pub(crate) use context::PageContext;
 pub(super) use other_paths::at_host;
@@ -51,6 +57,9 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .route(&format!("{}/invite", Page::Organization.path()), get(organization::back).post(organization::invite))
         .route(FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::ask))
         .route(RESET_PASSWORD, get(forgot_password::show_reset).post(forgot_password::reset))
+        .route("/oauth2/authorize", get(authorize::authorize))
+        .route(RESUME_AUTHORIZATION, get(authorize::resume))
+        .route("/oauth2/logout", get(logout::logout))
         .route(&form("names"), get(user::back).post(user::rename))
         .route(&form("password"), get(user::back).post(user::change_password))
         .route(&form("delete"), get(user::back).post(user::delete))

@@ -17,6 +17,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use url::Url;
 
 use super::{
     client_address::ClientAddress,
@@ -31,6 +32,7 @@ use crate::{
     },
     portal::{
         cookies::VisitorCookies,
+        oidc::issuer::Issuer,
         problem_details::ProblemDetails,
         snapshot::{FoundInstance, Snapshot, Snapshots},
         visits::is_visit,
@@ -38,17 +40,17 @@ use crate::{
 };
 
 /// A visitor's request for a page of an instance whose pages are served.
-pub(super) struct PageRequest {
-    pub(super) snapshot: Snapshot,
+pub(in crate::portal) struct PageRequest {
+    pub(in crate::portal) snapshot: Snapshot,
     /// The addresses of the portal's pages, with the link's parameters.
-    pub(super) address: Address,
+    pub(in crate::portal) address: Address,
     pub(super) requesting_page: RequestingPage,
-    pub(super) cookies: VisitorCookies,
+    pub(in crate::portal) cookies: VisitorCookies,
     /// The visitor's browser, with the session that it has.
-    pub(super) client: Client,
+    pub(in crate::portal) client: Client,
     /// The page that the visitor wanted before they were asked to sign in.
-    pub(super) after_sign_in: Option<AfterSignIn>,
-    pub(super) context: PageContext,
+    pub(in crate::portal) after_sign_in: Option<AfterSignIn>,
+    pub(in crate::portal) context: PageContext,
     /// Whether it counts as a visit when its flow ends.
     pub(super) is_visit: bool,
     /// Whether the visitor was found in the session cache only, since the database did not answer.
@@ -59,6 +61,10 @@ pub(super) struct PageRequest {
     pub(super) is_browser: bool,
     /// The page that the address names.
     pub(super) page: Option<Page>,
+    /// The issuer of tokens, where there is one.
+    pub(in crate::portal) issuer: Option<Issuer>,
+    /// The scheme and host that the browser has asked.
+    own_origin: String,
     /// What the portal's paths begin with.
     base: String,
     query: String,
@@ -111,6 +117,9 @@ impl PageRequest {
             device: None,
         };
         let is_visit = parts.method != Method::HEAD && is_visit(&query, &parts.headers);
+        let issuer = Issuer::of(parts, &context, &snapshot, !base.is_empty());
+        let scheme = if secure { "https" } else { "http" };
+        let own_origin = format!("{scheme}://{}", asked_host(&parts.headers, &parts.uri).unwrap_or_default());
         let is_too_long = query.len() > MAX_QUERY_BYTES;
         let request = Self {
             address: Address::new(base.clone(), &LinkParams::default(), None, String::new()),
@@ -127,6 +136,8 @@ impl PageRequest {
             query: String::new(),
             is_at_portal_host: base.is_empty()
                 || asked_host(&parts.headers, &parts.uri).is_some_and(|asked| snapshot.instance.portal_origin().is_at(asked)),
+            issuer,
+            own_origin,
             base,
             snapshot,
         };
@@ -143,6 +154,21 @@ impl PageRequest {
         let exit = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit).target;
         let address = Address::new(self.base.clone(), &link, after_sign_in, String::from(exit));
         Self { address, after_sign_in, query, ..self }
+    }
+
+    /// The query, as it was asked for.
+    pub(in crate::portal) fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// The addresses of the portal's pages, with the parameters of another link.
+    pub(in crate::portal) fn address_with(&self, query: &str) -> Address {
+        Address::new(self.base.clone(), &LinkParams::read(query), None, String::new())
+    }
+
+    /// A path of the portal as a URL at the host that the browser has asked.
+    pub(super) fn own_url(&self, path: &str) -> Option<Url> {
+        Url::parse(&format!("{}{path}", self.own_origin)).ok()
     }
 
     /// The parameters of the visitor's link.

@@ -45,7 +45,9 @@ impl PageRequest {
         let nonce = Nonce::new().to_string();
         let policy = policy(&nonce, script, true);
         let reads_link = self.reads_link() && refresh.is_none();
-        self.with_headers(html(&policy, Document { brand, nonce, heading, script, reads_link, refresh }.render(body)))
+        let is_insecure_http = self.context.dashboard_url.is_insecure_http();
+        let document = Document { brand, nonce, heading, script, reads_link, refresh, is_insecure_http };
+        self.with_headers(html(&policy, document.render(body)))
     }
 
     /// A page again, after its form was rejected.
@@ -59,13 +61,13 @@ impl PageRequest {
     }
 
     /// A notice in the page's place.
-    pub(super) fn notice(&self, notice: Notice) -> Response {
+    pub(in crate::portal) fn notice(&self, notice: Notice) -> Response {
         let (status, retry_after) = status_of(&notice);
         with_status(self.show(notice.heading(), view::notice(notice)), status, retry_after)
     }
 
     /// A redirect (303).
-    pub(super) fn redirect(&self, address: &str) -> Response {
+    pub(in crate::portal) fn redirect(&self, address: &str) -> Response {
         self.with_headers(redirect(address))
     }
 
@@ -120,7 +122,8 @@ pub(super) fn notice(brand: Option<Brand>, notice: Notice) -> Response {
     let (status, retry_after) = status_of(&notice);
     let nonce = Nonce::new().to_string();
     let policy = policy(&nonce, None, false);
-    let document = Document { brand, nonce, heading: notice.heading(), script: None, reads_link: false, refresh: None };
+    let document =
+        Document { brand, nonce, heading: notice.heading(), script: None, reads_link: false, refresh: None, is_insecure_http: false };
     let page = document.render(view::notice(notice));
     with_status(html(&policy, page), status, retry_after)
 }
@@ -187,7 +190,8 @@ fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
         Notice::Closed(_) | Notice::InvitationEnded => (StatusCode::GONE, None),
         Notice::CookiesBlocked(_) => (StatusCode::FORBIDDEN, None),
         Notice::Unavailable | Notice::Waiting => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_SECONDS)),
-        Notice::InvalidForm | Notice::Proxy(ProxyMistake::ClientAddress(_)) => (StatusCode::BAD_REQUEST, None),
+        Notice::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, Some(60)),
+        Notice::InvalidForm | Notice::Authorization(_) | Notice::Proxy(ProxyMistake::ClientAddress(_)) => (StatusCode::BAD_REQUEST, None),
         Notice::FormTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
         Notice::LinkTooLong => (StatusCode::URI_TOO_LONG, None),
         Notice::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, None),

@@ -1,10 +1,13 @@
 //! Visitors who were signed in during the last minutes, for when the database does not answer: signed-in visitors still skip the
-//! sign-in page. While the database answers, nobody is looked up here.
+//! sign-in page. While the database answers, nobody is looked up here. Whatever ends a session comes here, so the answers about sessions
+//! that are reused for applications are dropped here too.
 
 use std::time::Duration;
 
 use app::{credentials::token::Token, portal::identity::Visitor};
 use moka::sync::Cache;
+
+use crate::portal::oidc::session_tokens::SessionTokens;
 
 /// How long a visitor is cached.
 const MAX_AGE: Duration = Duration::from_mins(10);
@@ -17,11 +20,16 @@ type Key = (i64, [u8; 32]);
 
 /// The visitors of all instances, by their sessions.
 #[derive(Clone, Debug)]
-pub(super) struct SessionCache(Cache<Key, Visitor>);
+pub(super) struct SessionCache(Cache<Key, Visitor>, SessionTokens);
 
 impl SessionCache {
     pub(super) fn new() -> Self {
-        Self(Cache::builder().max_capacity(MAX_SESSIONS).time_to_live(MAX_AGE).build())
+        Self(Cache::builder().max_capacity(MAX_SESSIONS).time_to_live(MAX_AGE).build(), SessionTokens::new())
+    }
+
+    /// The answers about sessions that are reused.
+    pub(super) fn tokens(&self) -> &SessionTokens {
+        &self.1
     }
 
     /// The visitor whose session it was when it was last looked up.
@@ -33,13 +41,17 @@ impl SessionCache {
     pub(super) fn update(&self, instance: i64, token: &Token, visitor: Option<&Visitor>) {
         match visitor {
             Some(visitor) => self.0.insert((instance, token.hash()), visitor.clone()),
-            None => self.0.invalidate(&(instance, token.hash())),
+            None => {
+                self.0.invalidate(&(instance, token.hash()));
+                self.1.forget_token(instance, token);
+            }
         }
     }
 
     /// Removes a visitor's sessions, except those for which `is_kept` is true. It looks at every entry: there are few, and sessions
     /// rarely end.
     pub(super) fn remove(&self, instance: i64, visitor: i64, is_kept: impl Fn(i64) -> bool) {
+        self.1.forget_visitor(instance, visitor, &is_kept);
         for (key, cached) in &self.0 {
             if key.0 == instance && cached.id == visitor && !is_kept(cached.session) {
                 self.0.invalidate(&*key);

@@ -9,16 +9,18 @@ use app::{
     },
     redirects::Flow,
 };
-use axum::response::Response;
+use axum::{http::HeaderMap, response::Response};
 
 use super::{form::VisitorForm, page_request::PageRequest};
 use crate::portal::rate_limits::VisitorAttempt;
 
 const HEADING: &str = "Sign in";
 
-/// `GET /sign-in`: signed-in visitors skip this page.
-pub(super) async fn show(request: PageRequest) -> Response {
-    if let Ok(Some(_)) = request.visitor().await {
+/// `GET /sign-in`: signed-in visitors skip this page, unless an application wants them to sign in anew.
+pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
+    if let Ok(Some(visitor)) = request.visitor().await
+        && !request.must_sign_in_again(&visitor, &headers).await
+    {
         return request.skip(Flow::SignIn);
     }
     let identifier = typed::shown_on_sign_in(&request.link().prefill).to_owned();
@@ -52,7 +54,7 @@ async fn try_sign_in(request: &PageRequest, form: &SignInForm) -> Result<SignInO
 impl PageRequest {
     /// Leads a signed-in visitor on: to the page that they wanted, else to the flow's target.
     pub(super) fn skip(&self, flow: Flow) -> Response {
-        self.after_sign_in.map_or_else(|| self.move_on(flow), |after| self.redirect_to(after.page()))
+        self.after_sign_in.map_or_else(|| self.move_on(flow), |after| self.redirect(&self.address.after(after)))
     }
 
     /// Goes on after a sign-in or sign-up, with the session's cookie.
@@ -61,7 +63,7 @@ impl PageRequest {
             SignInOutcome::SignedIn(token) => {
                 self.forget_own_session();
                 let mut response = match self.after_sign_in.filter(|_| !self.is_browser) {
-                    Some(after) => self.redirect_to(after.page()),
+                    Some(after) => self.redirect(&self.address.after(after)),
                     None => self.finish(flow),
                 };
                 self.cookies.set_session(response.headers_mut(), token);

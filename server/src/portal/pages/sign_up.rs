@@ -9,16 +9,18 @@ use app::{
     },
     redirects::{Flow, Prefill},
 };
-use axum::response::Response;
+use axum::{http::HeaderMap, response::Response};
 
 use super::{form::VisitorForm, page_request::PageRequest};
 use crate::portal::rate_limits::VisitorAttempt;
 
 const HEADING: &str = "Sign up";
 
-/// `GET /sign-up`: signed-in visitors skip this page.
-pub(super) async fn show(request: PageRequest) -> Response {
-    if let Ok(Some(_)) = request.visitor().await {
+/// `GET /sign-up`: signed-in visitors skip this page, unless an application wants them to sign in anew.
+pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
+    if let Ok(Some(visitor)) = request.visitor().await
+        && !request.must_sign_in_again(&visitor, &headers).await
+    {
         return request.skip(Flow::SignUp);
     }
     let Prefill { email_address, phone_number, username, first_name, last_name } = request.link().prefill.for_flow(Flow::SignUp);

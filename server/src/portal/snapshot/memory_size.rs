@@ -16,10 +16,11 @@ pub(super) fn memory_size(stored: &StoredInstance) -> u32 {
     // A parsed instance holds each text again, an origin twice, and the positions of a URL's parts.
     let parsed: usize = instance.allowed_origins().iter().map(|origin| 96 + 2 * origin.as_str().len()).sum();
     let expiring: usize = instance.expiring_origins().iter().map(|expiring| 128 + 2 * expiring.origin.as_str().len()).sum();
+    let applications: usize = stored.applications.origins.iter().map(|origin| 24 + origin.len()).sum();
     let typed = each(&[&settings.slug, &settings.name, &settings.domain, &settings.portal_origin, &settings.home_url, domain_typed]);
     let read = each(&[instance.slug(), instance.name(), instance.domain().as_str(), instance.home_url().as_str()])
         + 2 * instance.portal_origin().as_str().len();
     let urls: usize = Flow::ALL.iter().filter_map(|flow| fallbacks.get(*flow)).map(str::len).sum();
-    let bytes = size_of::<StoredInstance>() + origins + parsed + expiring + typed + read + urls + OVERHEAD_BYTES;
+    let bytes = size_of::<StoredInstance>() + origins + applications + parsed + expiring + typed + read + urls + OVERHEAD_BYTES;
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

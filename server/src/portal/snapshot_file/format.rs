@@ -5,17 +5,17 @@ use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 use app::{
     instances::stored::StoredInstance,
     portal::identity::IdentityKind,
-    redirects::{Environment, Flow, Instance, Settings, Timestamp},
+    redirects::{Applications, Environment, Flow, Instance, Settings, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The format that is written.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
-/// The formats that are read. The first one has no ids of saves, the first two don't say whether visits are counted, and the first
-/// three have no preview origins.
+/// The formats that are read. The first one has no ids of saves, the first two don't say whether visits are counted, the first three have
+/// no preview origins, and the first four have no applications.
 pub(super) const READABLE: RangeInclusive<u32> = 1..=FORMAT;
 
 /// The format of a file, whatever else is in it.
@@ -66,6 +66,10 @@ pub(super) struct Row {
     #[serde(default = "is_counted")]
     visits_counted: bool,
     identity: String,
+    #[serde(default)]
+    application_origins: Vec<String>,
+    #[serde(default)]
+    names_in_tokens: bool,
 }
 
 fn is_counted() -> bool {
@@ -96,6 +100,8 @@ impl From<&StoredInstance> for Row {
             portal_enabled: stored.portal_enabled,
             visits_counted: stored.visits_counted,
             identity: stored.identity.name().to_owned(),
+            application_origins: stored.applications.origins.clone(),
+            names_in_tokens: stored.applications.names_in_tokens,
         }
     }
 }
@@ -137,6 +143,7 @@ impl Row {
             portal_enabled: self.portal_enabled,
             visits_counted: self.visits_counted,
             identity: IdentityKind::from_str(&self.identity).map_err(|error| error.to_string())?,
+            applications: Applications { origins: self.application_origins, names_in_tokens: self.names_in_tokens },
         })
     }
 }

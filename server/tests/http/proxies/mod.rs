@@ -3,6 +3,8 @@
 mod proxy;
 mod tls;
 
+use std::process::Command;
+
 use app::redirects::Settings;
 use sqlx::{ConnectOptions, PgPool};
 
@@ -35,6 +37,30 @@ async fn behind_caddy_everything_works(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn behind_haproxy_everything_works(pool: PgPool) {
     everything_works(&pool, Kind::Haproxy).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn doctor_trusts_the_authorities_of_the_machine_and_says_what_a_bare_nginx_lacks(pool: PgPool) {
+    let server = server(&pool, &[]);
+    let tls = Tls::new(&["127.0.0.1"]);
+    let proxy = Proxy::start(Kind::BareNginx, &server.address, &tls, free_port());
+    let folder = tempfile::tempdir().unwrap();
+    let authorities = folder.path().join("authorities.pem");
+    std::fs::write(&authorities, &tls.certificate).unwrap();
+    let url = format!("https://127.0.0.1:{}", proxy.port);
+    let doctor = |trusts: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portal-redirects"));
+        command.args(["doctor", "--log", "error", "--url", &url, "--data-dir"]).arg(folder.path());
+        command.args(["--database-url", pool.connect_options().to_url_lossy().as_str()]);
+        if trusts {
+            command.env("SSL_CERT_FILE", &authorities);
+        }
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let said = doctor(false);
+    assert!(said.contains("the certificate is not valid"), "{said}");
+    let said = doctor(true);
+    assert!(said.contains("answers 421: ") && said.contains("proxy_set_header Host $http_host;"), "{said}");
 }
 
 /// Sets the server up through the proxy, and uses it: with a client at 127.0.0.2, so that it is told apart from the proxy.

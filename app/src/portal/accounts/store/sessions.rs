@@ -13,7 +13,7 @@ use crate::{
 pub const MAX_SESSION_HOURS: i32 = 14 * 24;
 
 /// After how many hours without use a session ends.
-const IDLE_HOURS: i32 = 24;
+pub(in crate::portal) const IDLE_HOURS: i32 = 24;
 
 /// The most sessions that a visitor may have. A further one ends those that were unused for longest.
 pub(in crate::portal::accounts) const MAX_SESSIONS: i64 = 50;

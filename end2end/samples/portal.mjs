@@ -1,0 +1,112 @@
+// A real server with one development instance, and a visitor's browser that keeps cookies.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { ended, freePort, line, send } from "../packages/walk.mjs";
+
+const binary = process.env.PORTAL_REDIRECTS ?? fileURLToPath(new URL("../../target/debug/portal-redirects", import.meta.url));
+const owner = { email: "owner@example.org", password: "three ducks on a pond" };
+const slug = "sample";
+
+/** Starts the server on a new database beside that of DATABASE_URL, with an instance whose home URL and application are at these origins. */
+export async function startPortal({ home, application }) {
+  const folder = mkdtempSync(join(tmpdir(), "portal-redirects-samples-"));
+  const database = new URL(process.env.DATABASE_URL);
+  const name = `samples_${process.pid}`;
+  execFileSync("psql", ["--quiet", "--command", `create database ${name}`, database.href]);
+  database.pathname = name;
+  const dashboard = `http://localhost:${await freePort()}`;
+  const listen = new URL(dashboard).host.replace("localhost", "127.0.0.1");
+  const options = ["serve", "--listen", listen, "--dashboard-url", dashboard, "--data-dir", folder, "--database-url", database.href];
+  const child = spawn(binary, [...options, "--metrics-listen", "off", "--target-checks", "off"], { stdio: ["ignore", "pipe", "pipe"] });
+  const stop = async () => {
+    if (child.exitCode === null) {
+      child.kill();
+      await ended(child);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    // Both may come at once.
+    const [[, link]] = await Promise.all([line(child, /No admin exists yet\..*: (\S+)/), line(child, /ready: \S+/)]);
+    const cookie = await signUp(dashboard, new URL(link).searchParams.get("token"));
+    const post = (path, form) => send(`${dashboard}${path}`, { form, cookie });
+    const { host } = new URL(dashboard);
+    const settings = { version: "0", name: "Sample", slug, environment: "development", domain: "localhost" };
+    const created = await post("/instances/new", { ...settings, portal_origin: `http://accounts.${host}`, home_url: `${home}/` });
+    assert.equal(created.status, 303, created.text);
+    const marked = await post(`/instances/${slug}/applications`, { another: application });
+    assert.equal(marked.status, 303, marked.text);
+    return { issuer: `${dashboard}/portal/${slug}`, stop, addClient: (redirect) => addClient(post, redirect) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function signUp(dashboard, token) {
+  const response = await send(`${dashboard}/account/setup`, { form: { token, ...owner } });
+  assert.equal(response.status, 303, response.text);
+  return response.headers["set-cookie"].find((cookie) => cookie.includes("portal-redirects-session=")).split(";")[0];
+}
+
+/** Adds a client with a secret. Returns both names of OpenID Connect for it. */
+async function addClient(post, redirect) {
+  const added = await post(`/instances/${slug}/applications/clients`, { name: "Desk", redirect_uris: redirect });
+  assert.equal(added.status, 303, added.text);
+  const cookie = added.headers["set-cookie"].find((cookie) => cookie.includes("new-client-secret=")).split(";")[0];
+  const [id, secret] = cookie.slice(cookie.indexOf("=") + 1).split(".");
+  return { id, secret };
+}
+
+/** A visitor's browser: it keeps cookies of the portal's host, and stops at the first address of another one. */
+export class Browser {
+  cookies = new Map();
+
+  constructor(issuer) {
+    this.issuer = issuer;
+  }
+
+  async fetch(url, { headers, ...options } = {}) {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(url, { redirect: "manual", ...options, headers: { accept: "text/html", cookie, ...headers } });
+    for (const set of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(set);
+      if (value) this.cookies.set(name, value);
+      else this.cookies.delete(name);
+    }
+    return response;
+  }
+
+  /** Opens an address and follows redirects within the portal. Returns the address where it ends, and the page if it is the portal's. */
+  async open(address, options) {
+    let url = new URL(address);
+    for (let steps = 0; steps < 12; steps += 1) {
+      if (!url.href.startsWith(this.issuer)) return { url };
+      const response = await this.fetch(url, options);
+      options = undefined;
+      const text = await response.text();
+      const next = response.headers.get("location") ?? /<meta http-equiv="refresh" content="0; ?url=([^"]+)"/.exec(text)?.[1].replaceAll("&amp;", "&");
+      if (!next) return { url, status: response.status, text };
+      url = new URL(next, url);
+    }
+    throw new Error("it goes round in a circle");
+  }
+
+  /** Fills the form of a page and sends it. */
+  async send({ url, text }, typed) {
+    const action = /<form[^>]* action="([^"]*)"/.exec(text)[1].replaceAll("&amp;", "&");
+    const body = new URLSearchParams(typed);
+    return this.open(new URL(action, url), { method: "POST", body, headers: { origin: url.origin } });
+  }
+
+  /** Signs up on the portal's page, from wherever it is asked to. */
+  async signUp(page, email) {
+    const link = /href="([^"]*\/sign-up[^"]*)"/.exec(page.text)[1].replaceAll("&amp;", "&");
+    return this.send(await this.open(new URL(link, page.url)), { email_address: email, first_name: "Ana", password: "correct horse battery staple" });
+  }
+}
