@@ -53,6 +53,12 @@ export class Portal {
     expect((await post(this.admin, `${this.server.url}/instances/${this.slug}/portal`, { pages: "off" })).status()).toBe(303);
   }
 
+  /** Goes on from the version that is stored, after somebody else has saved. */
+  async refresh(): Promise<void> {
+    const page = await (await this.admin.get(`${this.server.url}/instances/${this.slug}/redirects`)).text();
+    this.version = Number(/name="version" value="(\d+)"/.exec(page)?.[1]);
+  }
+
   async archive(): Promise<void> {
     expect((await post(this.admin, `${this.server.url}/instances/${this.slug}/archive`, { slug: this.slug })).status()).toBe(303);
   }

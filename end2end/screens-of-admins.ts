@@ -71,6 +71,12 @@ export const screensOfAdmins: Screen[] = [
     await page.getByRole("button", { name: "Sign in with the recovery code" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
   }],
+  ["the identity provider of an instance, refused", async (page, { slug }) => {
+    await page.goto(`/instances/${slug}/sign-in`);
+    await page.getByLabel("Issuer").fill(long);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+  }],
   ["an invalid one-time link", async (page) => void (await page.goto("/account/invitation?token=x"))],
   ["Members, searched for nobody", async (page, { slug }) => {
     await page.goto(`/instances/${slug}/members?q=nobody`);

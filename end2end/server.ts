@@ -33,11 +33,16 @@ export class Server {
     return this.database ?? "";
   }
 
+  /** Makes it listen on that port, which somebody else has to know before it starts. */
+  listenOn(port: number): void {
+    this.listen = `127.0.0.1:${port}`;
+  }
+
   /** Starts the server and waits until it prints that it is ready. A second start uses the same port and data. */
   async start(): Promise<void> {
     const { DATABASE_URL: _, ...variables } = process.env;
     // What tests store leads to hosts that may exist. A test that is about these checks sets the flag.
-    const environment = { ...variables, PORTAL_REDIRECTS_TARGET_CHECKS: "off" };
+    const environment = { ...variables, PORTAL_REDIRECTS_TARGET_CHECKS: "off", PORTAL_REDIRECTS_IDENTITY_PROVIDERS: "private" };
     const database = this.database ? ["--database-url", this.database] : [];
     const child = spawn(this.program, ["serve", "--listen", this.listen, "--data-dir", this.folder, ...database, ...this.options], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;

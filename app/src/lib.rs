@@ -26,6 +26,8 @@ pub mod fixtures;
 pub mod heavy_work;
 pub mod history;
 #[cfg(feature = "ssr")]
+pub mod identity_provider;
+#[cfg(feature = "ssr")]
 pub mod insight;
 pub mod instances;
 #[cfg(feature = "ssr")]

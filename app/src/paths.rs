@@ -13,6 +13,10 @@ pub const ACCOUNT: &str = "/account";
 pub const SIGN_IN: &str = "/account/sign-in";
 /// The second step of signing in: a code of the second factor.
 pub const SIGN_IN_CODE: &str = "/account/sign-in/code";
+/// Signing in at the company's identity provider.
+pub const PROVIDER: &str = "/account/provider";
+/// Where the identity provider sends admins back.
+pub const PROVIDER_CALLBACK: &str = "/account/provider/callback";
 /// Signing out.
 pub const SIGN_OUT: &str = "/account/sign-out";
 /// Ending one of the caller's sessions.
@@ -208,6 +212,11 @@ impl InstancePaths<'_> {
     /// The form that removes a client.
     pub fn remove_client(self) -> String {
         self.page("/applications/clients/remove")
+    }
+
+    /// The identity provider. Its form is sent there too.
+    pub fn sign_in(self) -> String {
+        self.page("/sign-in")
     }
 
     /// The settings.

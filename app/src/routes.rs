@@ -20,6 +20,7 @@ use crate::{
         restore::view::RestorePage,
         view::{HistoryPage, ServerHistoryPage},
     },
+    identity_provider::view::SignInSettingsPage,
     insight::activity::view::ActivityPage,
     instances::{archive::view::ArchivePage, list::view::ListPage, view},
     layout::{current_tab::CURRENT_TAB, error_page::error_page, insecure_http::insecure_http_banner},
@@ -104,6 +105,7 @@ fn Dashboard() -> impl IntoView {
                 <Route path=path!("/instances/:slug/api-tokens") view=ApiTokensPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/visitors") view=VisitorsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/applications") view=ApplicationsPage ssr=SsrMode::Async />
+                <Route path=path!("/instances/:slug/sign-in") view=SignInSettingsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/settings") view=view::SettingsPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/copy") view=CopyPage ssr=SsrMode::Async />
                 <Route path=path!("/instances/:slug/archive") view=ArchivePage ssr=SsrMode::Async />

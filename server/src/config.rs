@@ -4,9 +4,10 @@ mod observe;
 mod second_factor;
 mod visits;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{fs, net::SocketAddr, path::PathBuf};
 
-use app::{runtimes::RuntimeRole, target_checks::TargetChecks};
+use anyhow::Context;
+use app::{admins::provider::AdminProvider, identity_provider::AllowedProviders, runtimes::RuntimeRole, target_checks::TargetChecks};
 use axum_client_ip::ClientIpSource;
 use clap::{
     Args,
@@ -129,9 +130,10 @@ pub struct Config {
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_INSECURE_HTTP", value_parser = BoolishValueParser::new())]
     pub insecure_http: bool,
 
-    /// The file with the key that encrypts the secrets of admins' second factors, and the keys that sign tokens for applications.
-    /// Default: secret.key in the data directory. A server with a dashboard creates it when it is first needed. Keep a copy, apart from
-    /// the database's backups. All servers need the same key: those with `--role portal` only for applications.
+    /// The file with the key that encrypts the secrets of admins' second factors and of identity providers' clients, and the keys that
+    /// sign tokens for applications. Default: secret.key in the data directory. A server with a dashboard creates it when it is first
+    /// needed. Keep a copy, apart from the database's backups. All servers need the same key: those with `--role portal` only for
+    /// applications and identity providers.
     #[arg(long, global = true, env = "PORTAL_REDIRECTS_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
 
@@ -166,6 +168,26 @@ pub struct Config {
         })
     )]
     pub target_checks: TargetChecks,
+
+    /// Which identity providers the server asks to sign people in: `public`, at addresses of the public internet; `private`, also in
+    /// private networks and on this machine; `off`, none. It never connects to addresses where clouds keep their metadata.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_REDIRECTS_IDENTITY_PROVIDERS",
+        default_value = "public",
+        value_parser = PossibleValuesParser::new(["public", "private", "off"]).map(|name| match name.as_str() {
+            "private" => AllowedProviders::Private,
+            "off" => AllowedProviders::Off,
+            _ => AllowedProviders::Public,
+        })
+    )]
+    pub identity_providers: AllowedProviders,
+
+    /// A file (JSON) that says which identity provider signs admins in, and what its groups may do. It holds the client secret: only the
+    /// server's user may read it.
+    #[arg(long, global = true, env = "PORTAL_REDIRECTS_ADMIN_PROVIDER_FILE", value_name = "FILE")]
+    pub admin_provider_file: Option<PathBuf>,
 
     /// Where the client's IP address comes from: `ConnectInfo`, the connection itself; or the header that the proxy sets:
     /// `RightmostXForwardedFor`, `XRealIp`, `CfConnectingIp`, `CloudFrontViewerAddress`, `FlyClientIp`, `TrueClientIp`,
@@ -219,6 +241,17 @@ impl Config {
             (None, Err(_)) => SecretKeyFile::new("/secret.key"),
         };
         SecondFactor { is_required: self.require_second_factor, key_file }
+    }
+
+    /// The identity provider that signs admins in, if one is configured.
+    ///
+    /// # Errors
+    /// The file can't be read, or is wrong.
+    pub(crate) fn admin_provider(&self) -> anyhow::Result<Option<AdminProvider>> {
+        let Some(path) = &self.admin_provider_file else { return Ok(None) };
+        let about = || format!("the file of --admin-provider-file, {}, is no use", path.display());
+        let text = fs::read_to_string(path).with_context(about)?;
+        AdminProvider::parse(&text, self.identity_providers).map(Some).with_context(about)
     }
 
     /// Whether a proxy is in front of the server. A portal runtime never has TLS itself.

@@ -9,6 +9,7 @@ mod dashboard;
 pub mod database;
 mod doctor;
 pub mod http;
+mod identity_provider;
 mod management;
 mod manifest;
 mod observe;

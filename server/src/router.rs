@@ -32,7 +32,7 @@ pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: Dashboar
     let dashboard_url = Arc::new(dashboard_url);
     let check = ProxyCheck::new(&dashboard_url, &options.client_address, &snapshots);
     let secret = SecretKeySource { file: options.secret_key_file.clone(), creates: false };
-    let context = PageContext::new(pool, dashboard_url, options.transport_security, snapshots.visits().clone(), secret);
+    let context = PageContext::new(pool, dashboard_url, &options, snapshots.visits().clone(), secret);
     let applications = portal::applications(context.clone(), snapshots.clone());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let proof = proof_routes(snapshots.pool().clone());
@@ -53,7 +53,7 @@ pub fn router(
     let check = ProxyCheck::new(&dashboard_url, &options.client_address, &snapshots);
     let secret = SecretKeySource { file: Some(second_factor.key_file.clone()), creates: true };
     let visits = snapshots.visits().clone();
-    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), options.transport_security, visits, secret);
+    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), &options, visits, secret);
     let applications = portal::applications(context.clone(), snapshots.clone());
     let deleting = context.clone();
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());

@@ -1,4 +1,5 @@
-//! The file of the key that encrypts the secrets of second factors and the private halves of signing keys. It is never in the database, nor in its backups.
+//! The file of the key that encrypts the secrets of second factors and of identity providers' clients, and the private halves of signing
+//! keys. It is never in the database, nor in its backups.
 
 use std::{
     fs,

@@ -14,6 +14,8 @@ pub struct Caller {
     pub is_server_admin: bool,
     /// Whether their second factor is on.
     pub has_second_factor: bool,
+    /// Whether the identity provider has checked a second factor when this session began.
+    pub has_provider_factor: bool,
     /// The key of the request's session.
     pub session: i64,
     /// What the history records about them.

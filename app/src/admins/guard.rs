@@ -33,7 +33,7 @@ pub enum Need {
 }
 
 /// The pages that are open to everybody.
-const OPEN: [&str; 5] = ["/", paths::SIGN_IN, paths::SETUP, paths::INVITATION, paths::RESET];
+const OPEN: [&str; 7] = ["/", paths::SIGN_IN, paths::PROVIDER, paths::PROVIDER_CALLBACK, paths::SETUP, paths::INVITATION, paths::RESET];
 
 /// What is open to admins without a second factor, on a server that requires one.
 const OPEN_WITHOUT_SECOND_FACTOR: [&str; 3] = [paths::SECOND_FACTOR, paths::CONFIRM_SECOND_FACTOR, paths::SIGN_OUT];

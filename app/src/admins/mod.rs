@@ -5,6 +5,7 @@ pub mod commands;
 pub mod form;
 pub mod guard;
 pub mod one_time_links;
+pub mod provider;
 mod return_path;
 pub mod second_factor;
 pub mod sign_in;

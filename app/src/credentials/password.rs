@@ -150,6 +150,10 @@ fn first_chars(text: &str) -> String {
     text.chars().take(MAX_RATED_CHARS).collect()
 }
 
+/// The stored hash of an account without a password. It has the parameters of all others, so a comparison takes as long. No password is
+/// known whose hash is zero.
+pub(crate) const NO_PASSWORD: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -128,6 +128,8 @@ pub fn describe(change: &Change) -> String {
         Kind::VisitsCounted => "turned the counting of visits on".to_owned(),
         Kind::VisitsNotCounted => "turned the counting of visits off".to_owned(),
         Kind::WaitlistEntryDeleted => "removed an email address from the waitlist".to_owned(),
+        Kind::IdentityProvider => "changed the identity provider".to_owned(),
+        Kind::IdentityProviderRemoved => "removed the identity provider".to_owned(),
         Kind::ApiTokenIssued => format!("issued the API token {}", about.unwrap_or("without a name")),
         Kind::ApiTokenRevoked => format!("revoked the API token {}", about.unwrap_or("without a name")),
         Kind::ClientAdded => format!("added the client {}", about.unwrap_or("without a name")),

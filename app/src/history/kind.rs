@@ -51,6 +51,10 @@ pub enum Kind {
     VisitsCounted,
     /// The visits of an instance are no longer counted.
     VisitsNotCounted,
+    /// The identity provider was added or changed.
+    IdentityProvider,
+    /// The identity provider was removed.
+    IdentityProviderRemoved,
     /// An API token was issued.
     ApiTokenIssued,
     /// An API token was revoked.
@@ -121,6 +125,8 @@ impl Kind {
         Self::PreviewOriginRemoved,
         Self::VisitsCounted,
         Self::VisitsNotCounted,
+        Self::IdentityProvider,
+        Self::IdentityProviderRemoved,
         Self::ApiTokenIssued,
         Self::ApiTokenRevoked,
         Self::ClientAdded,
@@ -168,6 +174,8 @@ impl Kind {
             Self::PreviewOriginRemoved => "preview_origin_removed",
             Self::VisitsCounted => "visits_counted",
             Self::VisitsNotCounted => "visits_not_counted",
+            Self::IdentityProvider => "identity_provider",
+            Self::IdentityProviderRemoved => "identity_provider_removed",
             Self::ApiTokenIssued => "api_token_issued",
             Self::ApiTokenRevoked => "api_token_revoked",
             Self::ClientAdded => "client_added",

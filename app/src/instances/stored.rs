@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
+    identity_provider::ProviderButton,
     portal::identity::IdentityKind,
     redirects::{Applications, Fallbacks, Instance, Settings},
 };
@@ -61,6 +62,7 @@ impl StoredInstance {
             visits_counted: true,
             identity: IdentityKind::default(),
             applications: Applications::default(),
+            provider: None,
         }
     }
 }
@@ -92,4 +94,6 @@ pub struct StoredInstance {
     pub identity: IdentityKind,
     /// What its owners say of its applications.
     pub applications: Applications,
+    /// What the hosted pages show of its identity provider, if it has one.
+    pub provider: Option<ProviderButton>,
 }

@@ -39,6 +39,8 @@ pub enum Place {
     Visitors,
     /// Applications
     Applications,
+    /// Sign-in: the identity provider
+    SignIn,
     /// Settings
     Settings,
     /// Settings, the way to archive
@@ -52,7 +54,7 @@ impl Place {
     }
 
     /// The pages that one can switch to in another instance.
-    const NAMED: [(&str, Self); 11] = [
+    const NAMED: [(&str, Self); 12] = [
         ("overview", Self::Overview),
         ("redirects", Self::Redirects),
         ("preview", Self::Preview),
@@ -63,6 +65,7 @@ impl Place {
         ("api-tokens", Self::ApiTokens),
         ("visitors", Self::Visitors),
         ("applications", Self::Applications),
+        ("sign-in", Self::SignIn),
         ("settings", Self::Settings),
     ];
 
@@ -90,6 +93,7 @@ impl Place {
             Self::ApiTokens => at.api_tokens(),
             Self::Visitors => at.visitors(),
             Self::Applications => at.applications(),
+            Self::SignIn => at.sign_in(),
             Self::Settings | Self::Archive => at.settings(),
         }
     }
@@ -132,6 +136,7 @@ pub fn Frame(
         let members = (place == Place::Members).then_some("page");
         let visitors = (place == Place::Visitors).then_some("page");
         let applications = (place == Place::Applications).then_some("page");
+        let sign_in = (place == Place::SignIn).then_some("page");
         let api_tokens = (place == Place::ApiTokens).then_some("page");
         let settings = matches!(place, Place::Settings | Place::Archive).then_some("page");
         view! {
@@ -140,6 +145,7 @@ pub fn Frame(
                 <li><a href=paths::instance(&slug).members() aria-current=members>"Members"</a></li>
                 <li><a href=paths::instance(&slug).visitors() aria-current=visitors>"Visitors"</a></li>
                 <li><a href=paths::instance(&slug).applications() aria-current=applications>"Applications"</a></li>
+                <li><a href=paths::instance(&slug).sign_in() aria-current=sign_in>"Sign-in"</a></li>
                 <li><a href=paths::instance(&slug).api_tokens() aria-current=api_tokens>"API tokens"</a></li>
                 <li><a href=paths::instance(&slug).settings() aria-current=settings>"Settings"</a></li>
             </ul>
@@ -222,6 +228,7 @@ pub fn InstanceFrame(
         Place::ApiTokens => "API tokens",
         Place::Visitors => "Visitors",
         Place::Applications => "Applications",
+        Place::SignIn => "Sign-in",
         Place::Settings => "Settings",
         Place::Archive => "Archive this instance",
     };

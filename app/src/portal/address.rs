@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::credentials::token::Token;
+use crate::identity_provider;
 pub use crate::redirects::Page;
 use crate::redirects::{CONTINUE, Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
@@ -120,6 +121,23 @@ impl Address {
     pub fn to_other(&self, page: Page) -> String {
         let query = self.typed_query.clone().unwrap_or_else(|| self.query.clone());
         Self { query, ..self.clone() }.to(page)
+    }
+
+    /// The address that sends the visitor to the identity provider.
+    pub fn to_provider(&self) -> String {
+        let query = self.typed_query.clone().unwrap_or_else(|| self.query.clone());
+        let name = self.after_sign_in.map(AfterSignIn::name);
+        Self { query, ..self.clone() }.with(identity_provider::BEGIN, name.as_deref().map(|name| (AfterSignIn::NAME, name)))
+    }
+
+    /// The address of the page that asks for the password of an account, to link it.
+    pub fn to_link(&self) -> String {
+        format!("{}{}", self.base, identity_provider::LINK)
+    }
+
+    /// The address that leads on to the provider's own sign-out.
+    pub fn to_provider_sign_out(&self) -> String {
+        format!("{}{}", self.base, identity_provider::SIGN_OUT)
     }
 
     /// The address of a page.

@@ -91,6 +91,22 @@ pub struct LeaveForm {
     pub organization: i64,
 }
 
+/// The form of `/sign-out`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SignOutForm {
+    /// Whether the visitor signs out at the identity provider too.
+    pub provider: Option<String>,
+}
+
+/// The form that links an account with a person of the identity provider.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct LinkForm {
+    /// The account's password.
+    pub password: Password,
+}
+
 /// A form without fields, just a button.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct ButtonForm {}

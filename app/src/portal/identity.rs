@@ -1,15 +1,20 @@
-//! How the portal's flows see visitors, however an instance signs them in: by accounts with a password today, by an `OpenID`
-//! Connect provider later. Nothing here depends on either.
+//! How the portal's flows see visitors, however an instance signs them in: by accounts with a password, by an `OpenID` Connect provider,
+//! or by both.
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
 use strum::EnumCount;
 use time::OffsetDateTime;
-use url::Url;
 
-use super::form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm};
 pub use super::identity_error::IdentityError;
-use crate::credentials::{client::Client, token::Token};
+use super::{
+    form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
+    provider::{ProviderOutcome, ProviderPerson},
+};
+use crate::{
+    credentials::{client::Client, password::Password, token::Token},
+    identity_provider::ProviderSettings,
+};
 
 /// How an instance signs its visitors in, by the names in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount)]
@@ -61,6 +66,12 @@ pub struct Visitor {
     pub first_name: String,
     /// `last_name`, empty if there is none.
     pub last_name: String,
+    /// Whether the account has a password.
+    pub has_password: bool,
+    /// Whether the visitor can sign in at the instance's identity provider.
+    pub has_identity: bool,
+    /// Whether this session has begun there.
+    pub by_provider: bool,
 }
 
 impl Visitor {
@@ -90,15 +101,6 @@ pub struct OwnSession {
     pub browser: String,
 }
 
-/// How a sign-in or sign-up goes on.
-#[derive(Clone, Debug)]
-pub enum SignInOutcome {
-    /// A session has begun; this is its token, for the cookie.
-    SignedIn(Token),
-    /// The visitor signs in at this page of the identity provider first.
-    RedirectToProvider(Url),
-}
-
 /// The future that the methods of [`Identity`] return.
 pub type IdentityFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, IdentityError>> + Send + 'a>>;
 
@@ -107,11 +109,29 @@ pub trait Identity: Send + Sync {
     /// The visitor whose session has that token; `None` if it has ended, never existed, or is another instance's.
     fn visitor<'a>(&'a self, token: &'a Token) -> IdentityFuture<'a, Option<Visitor>>;
 
-    /// Signs a visitor in. A wrong password and an unknown account get the same message, after the same time.
-    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome>;
+    /// Signs a visitor in, and returns the token of the session that has begun, for the cookie. A wrong password and an unknown account get the same message, after the same time.
+    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, Token>;
 
     /// Creates an account and signs its visitor in.
-    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome>;
+    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, Token>;
+
+    /// Signs in a person whom the instance's identity provider has signed in.
+    fn sign_in_at_provider<'a>(
+        &'a self,
+        person: &'a ProviderPerson,
+        settings: &'a ProviderSettings,
+        client: &'a Client,
+    ) -> IdentityFuture<'a, ProviderOutcome>;
+
+    /// Links such a person, who is asked for a password in the browser with that token, to the account that has their verified address.
+    /// Returns the token of the session that has begun.
+    fn link<'a>(
+        &'a self,
+        pending: (&'a Token, &'a ProviderPerson),
+        settings: &'a ProviderSettings,
+        password: &'a Password,
+        client: &'a Client,
+    ) -> IdentityFuture<'a, Token>;
 
     /// Ends the visitor's current session.
     fn sign_out<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, ()>;

@@ -12,6 +12,7 @@ mod identity_error;
 mod name;
 pub mod oidc;
 pub mod organizations;
+pub mod provider;
 pub mod quotas;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     instances::stored::StoredInstance,
-    redirects::{Explanation, Fallbacks, Instance, LinkAdvice, NotALink, Timestamp, Visit, resolve},
+    redirects::{Explanation, Fallbacks, Flow, Instance, LinkAdvice, NotALink, Timestamp, Visit, resolve},
     ui::{
         copy_button::plain_copy_button,
         icon::{WARNING, icon},
@@ -119,7 +119,8 @@ impl Preview {
             (Some(_), _) => ("With the unsaved values, people end up at", "target-unsaved"),
         };
         let steps = steps(instance, visit, &resolution, StepsContext { unsaved: unsaved.is_some(), is_editor: self.is_editor }).into_any();
-        (outcome(&resolution, title, id).into_any(), steps)
+        let first_time = (self.stored.provider.is_some() && visit.flow == Flow::SignIn).then(first_sign_in_note);
+        (view! { {outcome(&resolution, title, id)} {first_time} }.into_any(), steps)
     }
 
     /// The generated link and its QR code. Beside a link that can't be read there are none.
@@ -157,6 +158,11 @@ impl Preview {
         }
         parts
     }
+}
+
+/// Says that the first sign-in at an identity provider ends another flow.
+fn first_sign_in_note() -> impl IntoView {
+    view! { <p class="help">"This instance has an identity provider. Whoever signs in there for the first time signs up with that: for them, the sign-up redirects count."</p> }
 }
 
 /// The link that was probably meant.

@@ -77,13 +77,7 @@ pub(super) async fn sign_in(
     let client = client(&parts, origin);
     match try_sign_in(&dashboard, &form, &client).await {
         Ok(SignInStep::SignedIn(tokens)) => let_in(&tokens, ReturnPath::parse(&form.next).as_str(), origin),
-        Ok(SignInStep::NeedsCode(token)) => {
-            let next =
-                url::form_urlencoded::Serializer::new(String::new()).append_pair("next", ReturnPath::parse(&form.next).as_str()).finish();
-            let mut response = Redirect::to(&format!("{}?{next}", paths::SIGN_IN_CODE)).into_response();
-            cookies::set_pending(response.headers_mut(), &token, origin.secure);
-            response
-        }
+        Ok(SignInStep::NeedsCode(token)) => needs_code(&token, &form.next, origin),
         Err(failure) => {
             let refused = |reason| RejectedSignIn { email: form.email, next: form.next, token: String::new(), reason };
             reject(&dashboard, parts, failure, refused).await
@@ -91,7 +85,19 @@ pub(super) async fn sign_in(
     }
 }
 
+/// Leads on to the page that asks for the code of the second factor.
+pub(super) fn needs_code(token: &Token, next: &str, origin: Origin) -> Response {
+    let next = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", ReturnPath::parse(next).as_str()).finish();
+    let mut response = Redirect::to(&format!("{}?{next}", paths::SIGN_IN_CODE)).into_response();
+    cookies::set_pending(response.headers_mut(), token, origin.secure);
+    response
+}
+
 async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) -> Result<SignInStep, NotLetIn> {
+    if dashboard.refuses_passwords().await.map_err(SignInError::from)? {
+        let message = "Nobody signs in with a password here. Use the button.";
+        return Err(NotLetIn::Said(RejectionReason::Provider(message.to_owned())));
+    }
     let email: Option<Email> = form.email.parse().ok();
     let known = match (&email, &client.device) {
         (Some(email), Some(device)) => {
@@ -237,6 +243,7 @@ pub(super) async fn reject(
         NotLetIn::Link => (StatusCode::GONE, RejectionReason::Fields(Vec::new())),
         NotLetIn::Expired => (StatusCode::UNAUTHORIZED, RejectionReason::Expired),
         NotLetIn::Said(reason @ RejectionReason::Expired) => (StatusCode::UNAUTHORIZED, reason),
+        NotLetIn::Said(reason @ RejectionReason::Provider(_)) => (StatusCode::FORBIDDEN, reason),
         NotLetIn::Said(reason @ RejectionReason::Fields(_)) => (StatusCode::UNPROCESSABLE_ENTITY, reason),
         NotLetIn::Said(reason @ RejectionReason::RateLimited(_)) => (StatusCode::TOO_MANY_REQUESTS, reason),
         NotLetIn::Said(reason @ (RejectionReason::SecretKey | RejectionReason::Unavailable)) => (StatusCode::SERVICE_UNAVAILABLE, reason),

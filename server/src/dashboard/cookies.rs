@@ -1,5 +1,6 @@
 //! The dashboard's cookies: an admin's session, the token that shows that the browser was used for the account before, a sign-in whose
-//! code is still missing, and for one page the link of a new invitation, a new API token or a client's new secret.
+//! code is still missing or that goes on at the identity provider, and for one page the link of a new invitation, a new API token or a
+//! client's new secret.
 
 use app::{
     admins::{
@@ -19,6 +20,7 @@ use crate::http::cookies;
 const SESSION: &str = "portal-redirects-session";
 const DEVICE: &str = "portal-redirects-device";
 const PENDING: &str = "portal-redirects-sign-in";
+const PROVIDER: &str = "portal-redirects-provider";
 const RECENT: &str = "portal-redirects-recent";
 const NEW_LINK: &str = "portal-redirects-new-link";
 const NEW_API_TOKEN: &str = "portal-redirects-new-api-token";
@@ -26,6 +28,9 @@ const NEW_CLIENT_SECRET: &str = "portal-redirects-new-client-secret";
 
 /// How long the page that shows a new link or a new API token may take to be loaded.
 const SHOWN_ONCE_MAX_AGE: Duration = Duration::minutes(2);
+
+/// How long a sign-in at the identity provider may take.
+const PROVIDER_MAX_AGE: Duration = Duration::minutes(30);
 
 /// How long a browser is remembered.
 const DEVICE_MAX_AGE: Duration = Duration::days(365);
@@ -59,6 +64,16 @@ pub(crate) fn set_pending(headers: &mut HeaderMap, token: &Token, secure: bool) 
 /// Removes the token of a sign-in, once its code was right.
 pub(crate) fn remove_pending(headers: &mut HeaderMap, secure: bool) {
     cookies::remove(headers, PENDING, secure);
+}
+
+/// The token that binds sign-ins at the identity provider to this browser, if it sent one.
+pub(crate) fn provider_browser(headers: &HeaderMap, secure: bool) -> Option<Token> {
+    Token::parse(&cookies::read(headers, PROVIDER, secure)?)
+}
+
+/// Binds sign-ins at the identity provider to this browser.
+pub(crate) fn set_provider_browser(headers: &mut HeaderMap, token: &Token, secure: bool) {
+    cookies::set(headers, PROVIDER, &token.secret(), PROVIDER_MAX_AGE, secure);
 }
 
 /// The instances that were opened last, by slug.

@@ -139,7 +139,7 @@ async fn admitted(
     origin: Origin,
 ) -> Result<Admitted, (Option<Caller>, AppError)> {
     let caller = signed_in(dashboard, headers, origin).await.map_err(|error| (None, error))?;
-    if dashboard.second_factor.is_required && !caller.has_second_factor && needs_second_factor(path) {
+    if dashboard.second_factor.is_required && !caller.has_second_factor && !caller.has_provider_factor && needs_second_factor(path) {
         return Err((Some(caller), AppError::SecondFactorRequired));
     }
     let membership = match need {

@@ -1,6 +1,7 @@
 //! The dashboard over HTTP: who may ask, the pages, and one file a noun for what is posted.
 
 mod activity;
+mod admin_provider;
 mod admins;
 mod api_tokens;
 mod applications;
@@ -15,6 +16,7 @@ mod fragments;
 mod guard;
 mod history;
 pub(crate) mod host_guard;
+mod identity_provider;
 mod instances;
 mod members;
 mod portal_pages;

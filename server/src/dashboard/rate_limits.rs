@@ -30,6 +30,8 @@ pub(crate) enum AdminAttempt {
     KnownDevice([u8; 32]),
     /// From any other browser at that client address.
     Unknown(Secret, Option<IpAddr>),
+    /// A sign-in at the identity provider, from that client address.
+    Provider(Option<IpAddr>),
     /// The code of a second factor. Its six digits are soon guessed, so there are fewer attempts.
     Code {
         /// The account's email address.
@@ -69,6 +71,7 @@ impl AdminRateLimits {
         let limits = &*self.0;
         match attempt {
             AdminAttempt::KnownDevice(device) => limits.devices.take(device).await,
+            AdminAttempt::Provider(address) => limits.addresses.take(&address.map(network)).await,
             AdminAttempt::Code { account, device } => limits.codes.take(&(account.clone(), *device)).await,
             // An attempt that the account's limit rejects does not count for the address: others who share it still get in.
             AdminAttempt::Unknown(secret, address) => {
@@ -83,6 +86,7 @@ impl AdminRateLimits {
         let limits = &*self.0;
         match attempt {
             AdminAttempt::KnownDevice(device) => limits.devices.give_back(device).await,
+            AdminAttempt::Provider(address) => limits.addresses.give_back(&address.map(network)).await,
             AdminAttempt::Code { account, device } => limits.codes.give_back(&(account.clone(), *device)).await,
             AdminAttempt::Unknown(secret, address) => {
                 limits.secrets.give_back(secret).await;

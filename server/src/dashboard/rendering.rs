@@ -6,9 +6,11 @@ use std::sync::Arc;
 use app::{
     admins::{
         Caller,
+        provider::AdminProvider,
         second_factor::{SecondFactorConfig, check::CodeContext},
     },
     error::AppError,
+    identity_provider::view::ProviderConfig,
     insight::VisitsKept,
     instances::{
         archive::{self, Restorable},
@@ -38,6 +40,7 @@ use crate::{
         options::HttpOptions,
         turns::{NoTurn, Turn, Turns},
     },
+    identity_provider::ProviderContext,
     observe::sampled::Sampled,
 };
 
@@ -66,6 +69,10 @@ pub(crate) struct Dashboard {
     target_checks: TargetChecks,
     /// Whether visits are counted, and for how long the counts are kept.
     visits_kept: VisitsKept,
+    /// The identity providers that the server asks.
+    pub(crate) provider: ProviderContext,
+    /// The one that signs admins in.
+    pub(crate) admin_provider: Option<Arc<AdminProvider>>,
     /// The turns of admins to have long lists checked or made.
     pub(crate) lists: Arc<Turns<i64>>,
 }
@@ -81,8 +88,20 @@ impl Dashboard {
     pub(crate) fn new(pool: PgPool, dashboard_url: Arc<DashboardUrl>, second_factor: SecondFactor, options: &HttpOptions) -> Self {
         let HttpOptions { target_checks, visits_kept, .. } = *options;
         let lists = Arc::new(Turns::new(MAX_LISTS_OF_ADMIN, MAX_LISTS));
+        let (provider, admin_provider) = (options.provider.clone(), options.admin_provider.clone());
         let limits = AdminRateLimits::new(&pool);
-        Self { pool, files: assets::document_files(), url: dashboard_url, limits, second_factor, target_checks, visits_kept, lists }
+        Self {
+            pool,
+            files: assets::document_files(),
+            url: dashboard_url,
+            limits,
+            second_factor,
+            target_checks,
+            visits_kept,
+            provider,
+            admin_provider,
+            lists,
+        }
     }
 
     /// What checking a code needs, at this moment.
@@ -112,6 +131,10 @@ impl Dashboard {
         }
         provide_context(self.target_checks);
         provide_context(self.visits_kept);
+        provide_context(ProviderConfig { allowed: self.provider.providers.allowed() });
+        if let Some(button) = self.admin_provider_button() {
+            provide_context(button);
+        }
         let second_factor = self.second_factor.clone();
         provide_context(SecondFactorConfig::new(second_factor.is_required, move || second_factor.read_key()));
         set_content_security_policy();

@@ -12,11 +12,12 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    Dashboard, activity, admins, api_tokens, applications, archive, assets, bulk_check, copy_settings,
+    Dashboard, activity, admin_provider, admins, api_tokens, applications, archive, assets, bulk_check, copy_settings,
     failure::{Failure, render_failures},
     fallbacks, fragments,
     guard::guard,
-    history, instances, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions, target_checks, visitors,
+    history, identity_provider, instances, members, portal_pages, preview, preview_origins, recent, second_factor, server_functions,
+    target_checks, visitors,
 };
 use crate::http::layers;
 
@@ -27,7 +28,14 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         move || dashboard.document()
     });
     let (context, shown) = (dashboard.clone(), dashboard.clone());
-    Router::new()
+    // Without a provider, there are no such pages.
+    let provider = match &dashboard.admin_provider {
+        Some(_) => {
+            Router::new().route(paths::PROVIDER, get(admin_provider::begin)).route(paths::PROVIDER_CALLBACK, get(admin_provider::callback))
+        }
+        None => Router::new(),
+    };
+    provider
         .route("/", get(|| async { Redirect::temporary("/instances") }))
         .route("/account", post(admins::change_password))
         .route("/account/invitation", post(admins::follow_link))
@@ -66,6 +74,7 @@ pub(crate) fn router(dashboard: Dashboard) -> Router {
         .route("/instances/{slug}/portal", post(portal_pages::switch))
         .route("/instances/{slug}/settings", post(instances::save))
         .route("/instances/{slug}/settings/preview-origins/remove", post(preview_origins::remove))
+        .route("/instances/{slug}/sign-in", post(identity_provider::post))
         .route("/instances/{slug}/targets", post(target_checks::check))
         .route("/instances/{slug}/visitors", post(visitors::find))
         .route("/instances/{slug}/visitors/delete", post(visitors::delete))

@@ -18,13 +18,15 @@ const INSERT: Privilege = "insert";
 pub const TABLES: &[(&str, &[Privilege])] = &[
     ("_sqlx_migrations", &["select"]),
     ("admin_devices", &["select", "insert", "delete"]),
+    ("admin_identities", &["select", "insert", "delete"]),
     ("admin_links", &["select", "insert", "delete"]),
     ("admin_pending_sign_ins", &["select", "insert", "delete"]),
+    ("admin_provider_sign_ins", &["select", "insert", "delete"]),
     ("admin_recovery_codes", &["select", "insert", "delete"]),
     ("admin_second_factor_setups", &["select", "insert", "update (secret, created_at)", "delete"]),
     ("admin_second_factors", &["select", "insert", "update (last_step)", "delete"]),
-    ("admin_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
-    ("admins", &["select", "insert", "update (is_server_admin, password_hash)", "delete"]),
+    ("admin_sessions", &["select", "insert", "update (last_seen_at, token_hash, second_factor)", "delete"]),
+    ("admins", &["select", "insert", "update (is_server_admin, password_hash, server_admin_by_provider)", "delete"]),
     ("api_tokens", &["select", "insert", "update (last_used_at, last_address, revoked_at)", "delete"]),
     ("application_clients", &["select", "insert", "update (secret_hash)", "delete"]),
     ("authorization_codes", &["select", "insert", "update (access_token_hash, redeemed_at)", "delete"]),
@@ -35,6 +37,16 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("failed_sign_ins", &["select", "insert", "update (attempts, last_at)", "delete"]),
     ("fallback_redirects", &["select", "insert", "update (value)", "delete"]),
     ("idempotency_keys", &["select", "insert", "delete"]),
+    (
+        "identity_providers",
+        &[
+            "select",
+            "insert",
+            "update (issuer, client_id, client_secret, scopes, button_text, email_claim, email_use, first_name_claim, last_name_claim)",
+            "update (names_use, username_claim, username_use, trusts_email, allows_sign_up, email_domains, replaces_accounts)",
+            "delete",
+        ],
+    ),
     (
         "instances",
         &[
@@ -52,7 +64,10 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("organizations", &["select", "insert", "update (name)", "delete"]),
     // Nobody changes one: PostgreSQL wants this before it locks a row.
     ("pending_authorizations", &["select", "insert", "update (state)", "delete"]),
+    ("pending_identities", &["select", "insert", "update (link)", "delete"]),
     ("preview_origins", &["select", "insert", "update (expires_at, added_at, added_by)", "delete"]),
+    // Nobody changes one: PostgreSQL wants this before it locks a row.
+    ("provider_sign_ins", &["select", "insert", "update (link)", "delete"]),
     ("rate_limits", &["select", "insert", "update (until)", "delete"]),
     ("runtime_versions", &["select", "insert", "update (version, save_id)"]),
     ("runtimes", &["select", "insert", "update (seen_at, caught_up_at, database_identity)", "delete"]),
@@ -68,9 +83,10 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
         ],
     ),
     ("visit_batches", &["select", "insert", "update (batch, stored_at)", "delete"]),
+    ("visitor_identities", &["select", "insert", "delete"]),
     ("visitor_quotas", &["select", "insert", "update", "delete"]),
     ("visitor_sessions", &["select", "insert", "update (last_seen_at, token_hash)", "delete"]),
-    ("visitors", &["select", "insert", "update (first_name, last_name, password_hash)", "delete"]),
+    ("visitors", &["select", "insert", "update (email_address, username, first_name, last_name, password_hash)", "delete"]),
     ("visits", &["select", "insert", "update (visits, first_seen, last_seen)", "delete"]),
     ("waitlist_entries", &["select", "insert", "update (email_address)", "delete"]),
 ];

@@ -7,6 +7,7 @@ mod connections;
 mod database;
 mod files;
 mod flags;
+mod identity_providers;
 mod portals;
 mod report;
 mod roles;
@@ -42,6 +43,7 @@ pub(crate) fn run(flags: &DoctorFlags, config: &Config) -> anyhow::Result<ExitCo
             roles::check(config, connector, connection, &mut report).await;
             connections::check(config, connector, connection, &mut report).await;
             files::check_key(config, connection, &mut report).await;
+            identity_providers::check(config, connection, &mut report).await;
         }
         let mut connection = connection.map(|(_, connection)| connection);
         url::check(flags, config, connection.as_mut(), &mut report).await;

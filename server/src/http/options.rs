@@ -1,12 +1,14 @@
 //! What the configuration says about answering requests.
 
-use app::{insight::VisitsKept, target_checks::TargetChecks};
+use std::sync::Arc;
+
+use app::{admins::provider::AdminProvider, identity_provider::AllowedProviders, insight::VisitsKept, target_checks::TargetChecks};
 use axum::http::HeaderValue;
 use axum_client_ip::ClientIpSource;
-
-use crate::secret_key_file::SecretKeyFile;
+use tokio_rustls::rustls;
 
 use super::{client_limit::ClientLimit, connections::MaxConnections};
+use crate::{identity_provider::ProviderContext, secret_key_file::SecretKeyFile};
 
 /// What the configuration says about answering requests.
 #[derive(Clone, Debug)]
@@ -23,6 +25,10 @@ pub struct HttpOptions {
     pub(crate) transport_security: TransportSecurity,
     /// The file of the key that encrypts signing keys, for a runtime without a dashboard.
     pub(crate) secret_key_file: Option<SecretKeyFile>,
+    /// The identity providers that the server asks.
+    pub(crate) provider: ProviderContext,
+    /// The one that signs admins in.
+    pub(crate) admin_provider: Option<Arc<AdminProvider>>,
 }
 
 /// Whether the names below a host need TLS too, once a browser has had an answer under TLS.
@@ -42,6 +48,8 @@ impl HttpOptions {
             visits_kept: VisitsKept::default(),
             transport_security,
             secret_key_file: None,
+            provider: ProviderContext::off(),
+            admin_provider: None,
         }
     }
 
@@ -55,6 +63,20 @@ impl HttpOptions {
     #[must_use]
     pub fn with_target_checks(self, target_checks: TargetChecks) -> Self {
         Self { target_checks, ..self }
+    }
+
+    /// The same for a server that asks these identity providers, and keeps their clients' secrets with the key in that file.
+    ///
+    /// # Errors
+    /// The TLS library supports no protocol version.
+    pub fn with_identity_providers(self, allowed: AllowedProviders, key_file: SecretKeyFile) -> Result<Self, rustls::Error> {
+        Ok(Self { provider: ProviderContext::new(allowed, key_file)?, ..self })
+    }
+
+    /// The same for a server where that provider signs admins in.
+    #[must_use]
+    pub fn with_admin_provider(self, provider: Option<AdminProvider>) -> Self {
+        Self { admin_provider: provider.map(Arc::new), ..self }
     }
 
     /// With what it says about counted visits.

@@ -1,4 +1,4 @@
-//! A portal's cookies: the visitor's session, the flow that has just ended, and in development the origin of the page that the visitor
+//! A portal's cookies: the visitor's session, the flow that has just ended, a sign-in at the identity provider, and in development the origin of the page that the visitor
 //! came from.
 
 use app::{credentials::token::Token, portal::oidc::store::authorizations::PENDING_MINUTES};
@@ -18,6 +18,8 @@ const ENDED_FLOW_MAX_AGE: Duration = Duration::minutes(5);
 
 /// How long an application's request waits for a sign-in.
 const AUTHORIZATION_MAX_AGE: Duration = Duration::minutes(PENDING_MINUTES as i64);
+/// How long a sign-in at the identity provider may take.
+const PROVIDER_MAX_AGE: Duration = Duration::minutes(30);
 
 /// The longest value of one cookie, in bytes: browsers keep 4,096 bytes, with the name.
 const MAX_VALUE_BYTES: usize = 3_500;
@@ -45,6 +47,20 @@ impl VisitorCookies {
 
     fn ended_flow_name(self, part: usize) -> String {
         format!("portal-redirects-continue-{}-{part}", self.instance)
+    }
+
+    fn provider_name(self) -> String {
+        format!("portal-redirects-provider-{}", self.instance)
+    }
+
+    /// The token that binds sign-ins at the identity provider to this browser, if an earlier response has set it.
+    pub(super) fn provider_browser(self, headers: &HeaderMap) -> Option<Token> {
+        Token::parse(&cookies::read(headers, &self.provider_name(), self.secure)?)
+    }
+
+    /// Binds sign-ins at the identity provider to this browser.
+    pub(super) fn set_provider_browser(self, headers: &mut HeaderMap, browser: &Token) {
+        cookies::set(headers, &self.provider_name(), &browser.secret(), PROVIDER_MAX_AGE, self.secure);
     }
 
     /// The token of the visitor's session, if the browser sent one.

@@ -42,6 +42,7 @@ enum Action {
     CreateOrganization,
     ChangePassword,
     Authorize,
+    Provider,
 }
 
 /// What a visitor attempts, from that client address.
@@ -53,6 +54,8 @@ pub(super) enum VisitorAttempt<'a> {
     SignIn { instance: i64, identifier: &'a str, address: Option<IpAddr> },
     /// A new account. The right password of an existing account signs in to that one.
     SignUp { instance: i64, identifiers: &'a [&'a str], address: Option<IpAddr> },
+    /// A sign-in at the identity provider.
+    Provider(Option<IpAddr>),
     /// A place on the waitlist.
     JoinWaitlist(Option<IpAddr>),
     /// A new organization.
@@ -116,6 +119,7 @@ fn keys(attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordK
         }
         VisitorAttempt::CreateOrganization(address) => (Action::CreateOrganization, address, Vec::new()),
         VisitorAttempt::Authorize(address) => (Action::Authorize, address, Vec::new()),
+        VisitorAttempt::Provider(address) => (Action::Provider, address, Vec::new()),
         VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
         VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
     };

@@ -11,6 +11,7 @@ use app::{
     },
     database::{begin, is_outage, timed},
     history::Actor,
+    identity_provider,
     portal::oidc::store::keys,
     runtimes::RuntimeRole,
 };
@@ -146,6 +147,9 @@ pub(crate) async fn retry(
     }
 }
 
+/// How many identity providers' secrets are checked at the start.
+const MAX_CHECKED_PROVIDERS: i64 = 100;
+
 /// Says at the start, and not only when somebody signs in, that the secret key is missing or another one. The server starts all the
 /// same, since visitors need no key and recovery codes still work, unless nobody could ever set up what is required.
 ///
@@ -169,6 +173,16 @@ async fn check_secret_key(database: &Database, second_factor: &SecondFactor) -> 
         && let Err(error) = file.check_signing(instance, &encrypted)
     {
         tracing::error!("tokens for applications can't be signed: {error:#}");
+    }
+    if let Ok(key) = file.read() {
+        for provider in identity_provider::store::to_check(timed(database.pool()), MAX_CHECKED_PROVIDERS).await? {
+            if provider.check_key(&key).is_err() {
+                let slug = provider.slug;
+                tracing::error!(
+                    "the client secret of the identity provider of {slug} was encrypted with another key; nobody can sign in there"
+                );
+            }
+        }
     }
     if file.is_exposed() {
         tracing::warn!("every user of this machine can read the secret key file; restrict it with chmod 600");

@@ -33,6 +33,7 @@ pub(crate) fn routes(site: &Site) -> Vec<String> {
         path == "/continue"
             || path.starts_with("/.well-known/")
             || path.starts_with("/oauth2/")
+            || path.starts_with("/identity-provider")
             || Page::ALL.iter().any(|page| path.strip_prefix(page.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
     routes.retain(|path| {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod activity;
 #[cfg(test)]
+mod admin_provider;
+#[cfg(test)]
 mod allow;
 #[cfg(test)]
 mod api_tokens;

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::accounts::stored_email;
 use crate::{
-    admins::{Caller, Token},
+    admins::{Caller, Token, provider},
     credentials::browser,
     database::{in_background, timed},
     history::Actor,
@@ -75,13 +75,16 @@ pub async fn create(
 pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx::Result<Option<Caller>> {
     let row = sqlx::query!(
         r#"select s.id, s.admin_id, a.email, a.is_server_admin, s.last_seen_at < now() - interval '1 minute' as "stale!",
-            exists (select from admin_second_factors f where f.admin_id = a.id) as "has_second_factor!"
+            exists (select from admin_second_factors f where f.admin_id = a.id) as "has_second_factor!", s.second_factor as has_provider_factor
         from admin_sessions s join admins a on a.id = s.admin_id
         where s.token_hash = $1
-            and s.created_at > now() - make_interval(hours => $2) and s.last_seen_at > now() - make_interval(hours => $3)"#,
+            and s.created_at > now() - make_interval(hours => $2) and s.last_seen_at > now() - make_interval(hours => $3)
+            and (s.created_at > now() - make_interval(hours => $4)
+                or not exists (select from admin_identities i where i.admin_id = s.admin_id))"#,
         &token.hash()[..],
         MAX_HOURS,
-        IDLE_HOURS
+        IDLE_HOURS,
+        provider::MAX_HOURS
     )
     .fetch_optional(timed(pool))
     .await?;
@@ -101,6 +104,7 @@ pub async fn find(pool: &PgPool, token: &Token, address: Option<IpAddr>) -> sqlx
         email,
         is_server_admin: row.is_server_admin,
         has_second_factor: row.has_second_factor,
+        has_provider_factor: row.has_provider_factor,
         session: row.id,
         actor,
     }))

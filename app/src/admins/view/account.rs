@@ -6,8 +6,12 @@ use leptos_meta::Title;
 
 use super::{PASSWORD_HELP, RejectedSignIn, errors, label, rejection_summary};
 use crate::{
-    admins::store::sessions::{self, OwnSession},
+    admins::{
+        provider::{AdminProviderButton, store},
+        store::sessions::{self, OwnSession},
+    },
     credentials::browser,
+    database::timed,
     layout::{
         frame::{Frame, ServerPage},
         loading,
@@ -26,6 +30,7 @@ pub fn AccountPage() -> impl IntoView {
     let rejection = use_context::<RejectedSignIn>().map(|rejected| rejected.reason);
     let notices = use_context::<DocumentFiles>();
     let query = loading::query();
+    let provider = use_context::<AdminProviderButton>();
     let done = match query.as_str() {
         "saved" => Some("The password is changed. Every other session has ended."),
         "ended" => Some("The session has ended."),
@@ -39,6 +44,14 @@ pub fn AccountPage() -> impl IntoView {
         let errors = errors(rejection);
         let rows = own.into_iter().map(|session| session_row(session, caller.session)).collect_view();
         let notices = notices.map(|files| view! { <p class="help"><a href=files.notices>"Licenses of third-party code"</a></p> });
+        let linked = match provider {
+            Some(provider) => {
+                let is_linked =
+                    store::is_linked(timed(&loading::pool()?), caller.id, &provider.issuer).await.map_err(loading::unavailable)?;
+                Some(provider_section(is_linked))
+            }
+            None => None,
+        };
         let second_factor = second_factor_line(caller.has_second_factor);
         let email = caller.email.to_string();
         let server_wide = caller.is_server_admin.then(|| view! { <span class="badge">"May create instances"</span> });
@@ -74,6 +87,7 @@ pub fn AccountPage() -> impl IntoView {
                         {second_factor}
                     </div>
                 </section>
+                {linked}
                 <section class="group" aria-labelledby="sessions-title">
                     <div>
                         <h2 id="sessions-title">"Sessions"</h2>
@@ -85,6 +99,29 @@ pub fn AccountPage() -> impl IntoView {
             </Frame>
         })
     })
+}
+
+/// Whether the caller can sign in at the identity provider, and the way to link the account.
+fn provider_section(is_linked: bool) -> impl IntoView {
+    let body = if is_linked {
+        view! { <p><span class="badge">"Linked"</span>" Your groups there say what you may do, anew at each sign-in."</p> }.into_any()
+    } else {
+        let href = format!("{}?next={}", paths::PROVIDER, paths::ACCOUNT);
+        view! {
+            <p><span class="badge">"Not linked"</span>" Sign in there once to link this account. It must have the same email address."</p>
+            <div class="end"><a class="button" href=href>"Link this account"</a></div>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="group" aria-labelledby="provider-title">
+            <div>
+                <h2 id="provider-title">"Identity provider"</h2>
+                <p>"Your company's own sign-in."</p>
+            </div>
+            <div class="card factor-card">{body}</div>
+        </section>
+    }
 }
 
 /// Whether the second factor is on, and the way to its page.

@@ -40,6 +40,8 @@ pub enum RejectionReason {
     Unavailable,
     /// The sign-in was not finished in time.
     Expired,
+    /// The sign-in at the identity provider failed, for that reason.
+    Provider(String),
     /// The server can't read the secrets of second factors.
     SecretKey,
 }
@@ -51,6 +53,7 @@ fn rejection_summary(reason: Option<&RejectionReason>, label: fn(&str) -> &'stat
             let links = errors.iter().map(|error| (format!("#{}", error.field), format!("{}: {}", label(&error.field), error.message)));
             summary("That did not work", "Fix these fields, then try again:", links.collect()).into_any()
         }
+        RejectionReason::Provider(message) => summary("You are not signed in", message.clone(), Vec::new()).into_any(),
         RejectionReason::Unavailable => summary("Not available", AppError::Unavailable.to_string(), Vec::new()).into_any(),
         RejectionReason::Expired => {
             summary("Signing in took too long", "Enter your email address and password again. The code must follow within ten minutes.", Vec::new())

@@ -76,7 +76,7 @@ pub fn SecondFactorPage() -> impl IntoView {
         let done = done.filter(|_| reason.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
         let summary = rejection_summary(reason.as_ref(), label);
         // Nothing else is open to those who must set it up, so there is nothing to navigate to.
-        let is_forced = config.is_required && !caller.has_second_factor && !matches!(state, State::New(_));
+        let is_forced = config.is_required && !caller.has_second_factor && !caller.has_provider_factor && !matches!(state, State::New(_));
         let content = content(state, &caller, &errors(reason));
         Ok(if is_forced {
             view! {

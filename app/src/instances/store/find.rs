@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     database::StoreError,
+    identity_provider::ProviderButton,
     instances::stored::StoredInstance,
     redirects::{Applications, Instance, Settings, is_slug},
 };
@@ -33,6 +34,9 @@ struct Row {
     urls: Vec<String>,
     preview_origins: Vec<String>,
     preview_ends: Vec<OffsetDateTime>,
+    button_text: Option<String>,
+    replaces_accounts: Option<bool>,
+    manages_names: Option<bool>,
 }
 
 impl Row {
@@ -82,6 +86,11 @@ impl Row {
             visits_counted: self.visits_counted,
             identity,
             applications: Applications { origins: self.application_origins, names_in_tokens: self.names_in_tokens },
+            provider: self.button_text.map(|text| ProviderButton {
+                text,
+                replaces_accounts: self.replaces_accounts.unwrap_or_default(),
+                manages_names: self.manages_names.unwrap_or_default(),
+            }),
         })
     }
 }
@@ -98,7 +107,10 @@ macro_rules! rows {
                 array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
                 array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!",
                 array(select p.origin from preview_origins p where p.instance_id = i.id order by p.origin) as "preview_origins!",
-                array(select p.expires_at from preview_origins p where p.instance_id = i.id order by p.origin) as "preview_ends!"
+                array(select p.expires_at from preview_origins p where p.instance_id = i.id order by p.origin) as "preview_ends!",
+                (select d.button_text from identity_providers d where d.instance_id = i.id) as button_text,
+                (select d.replaces_accounts from identity_providers d where d.instance_id = i.id) as replaces_accounts,
+                (select d.names_use = 'force' from identity_providers d where d.instance_id = i.id) as manages_names
             from instances i
             "# + $rest,
             $($value),+

@@ -87,7 +87,15 @@ async fn nothing_is_saved_in_an_archived_instance_and_nobody_gets_in(pool: PgPoo
     let again = archive(&pool, &ana, "my-app", &typed("my-app")).await;
     assert!(matches!(again, Err(StoreError::Archived)), "{again:?}");
     let email = "ana@myapp.com".parse().unwrap();
-    let caller = Caller { id: ana.admin.unwrap(), email, is_server_admin: true, has_second_factor: false, session: 0, actor: ana };
+    let caller = Caller {
+        id: ana.admin.unwrap(),
+        email,
+        is_server_admin: true,
+        has_second_factor: false,
+        has_provider_factor: false,
+        session: 0,
+        actor: ana,
+    };
     for role in Role::ALL {
         assert_eq!(guard::admit(&pool, &caller, "my-app", role).await, Err(AppError::Archived));
     }

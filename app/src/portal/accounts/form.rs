@@ -16,17 +16,17 @@ use crate::{
 
 /// The identifiers of an account: at least one of these.
 #[derive(Default)]
-pub(super) struct Identifiers {
-    pub(super) email_address: Option<Email>,
-    pub(super) phone_number: Option<PhoneNumber>,
-    pub(super) username: Option<Username>,
+pub(in crate::portal) struct Identifiers {
+    pub(in crate::portal) email_address: Option<Email>,
+    pub(in crate::portal) phone_number: Option<PhoneNumber>,
+    pub(in crate::portal) username: Option<Username>,
 }
 
 /// A visitor's names; both may be empty.
 #[derive(Default)]
-pub(super) struct Names {
-    pub(super) first: String,
-    pub(super) last: String,
+pub(in crate::portal) struct Names {
+    pub(in crate::portal) first: String,
+    pub(in crate::portal) last: String,
 }
 
 impl From<Identifier> for Identifiers {
@@ -41,17 +41,17 @@ impl From<Identifier> for Identifiers {
 
 impl Identifiers {
     /// The email address, as stored.
-    pub(super) fn email_address(&self) -> Option<&str> {
+    pub(in crate::portal) fn email_address(&self) -> Option<&str> {
         self.email_address.as_ref().map(Email::as_str)
     }
 
     /// The phone number, as stored.
-    pub(super) fn phone_number(&self) -> Option<&str> {
+    pub(in crate::portal) fn phone_number(&self) -> Option<&str> {
         self.phone_number.as_ref().map(PhoneNumber::as_str)
     }
 
     /// The username, as stored.
-    pub(super) fn username(&self) -> Option<&str> {
+    pub(in crate::portal) fn username(&self) -> Option<&str> {
         self.username.as_ref().map(Username::as_str)
     }
 

@@ -3,7 +3,7 @@
 mod form;
 mod settings;
 mod sign_in;
-mod store;
+pub(super) mod store;
 #[cfg(test)]
 mod tests;
 
@@ -11,11 +11,17 @@ use sqlx::PgPool;
 
 use super::{
     form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
-    identity::{Identity, IdentityFuture, OwnSession, SignInOutcome, Visitor},
+    identity::{Identity, IdentityFuture, OwnSession, Visitor},
+    provider::{self, ProviderOutcome, ProviderPerson},
 };
-use crate::credentials::{client::Client, token::Token};
-use crate::database::begin;
+use crate::{
+    credentials::{client::Client, password::Password, token::Token},
+    database::begin,
+    identity_provider::ProviderSettings,
+};
 
+pub(super) use crate::credentials::password::NO_PASSWORD;
+pub(super) use form::{Identifiers, Names};
 pub(super) use store::accounts::{delete, lock_row};
 use store::sessions;
 pub(super) use store::sessions::IDLE_HOURS;
@@ -39,12 +45,31 @@ impl Identity for Accounts {
         Box::pin(async move { Ok(sessions::find(&self.pool, self.instance, token).await?) })
     }
 
-    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome> {
+    fn sign_in<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, Token> {
         Box::pin(sign_in::sign_in(&self.pool, self.instance, form, client))
     }
 
-    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, SignInOutcome> {
+    fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, Token> {
         Box::pin(sign_in::sign_up(&self.pool, self.instance, form, client))
+    }
+
+    fn sign_in_at_provider<'a>(
+        &'a self,
+        person: &'a ProviderPerson,
+        settings: &'a ProviderSettings,
+        client: &'a Client,
+    ) -> IdentityFuture<'a, ProviderOutcome> {
+        Box::pin(provider::sign_in(&self.pool, self.instance, person, settings, client))
+    }
+
+    fn link<'a>(
+        &'a self,
+        pending: (&'a Token, &'a ProviderPerson),
+        settings: &'a ProviderSettings,
+        password: &'a Password,
+        client: &'a Client,
+    ) -> IdentityFuture<'a, Token> {
+        Box::pin(provider::link(&self.pool, self.instance, pending, settings, password, client))
     }
 
     fn sign_out<'a>(&'a self, visitor: &'a Visitor) -> IdentityFuture<'a, ()> {

@@ -3,6 +3,7 @@
 use sqlx::PgPool;
 
 use super::{
+    NO_PASSWORD,
     form::{check_new_password, read_rename},
     store::{accounts, sessions},
 };
@@ -25,6 +26,9 @@ pub(super) async fn rename(pool: &PgPool, instance: i64, visitor: &Visitor, form
 /// Changes a visitor's password and ends their other sessions. Returns the new token of this one.
 pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visitor, form: &PasswordForm) -> Result<Token, IdentityError> {
     let before = accounts::password_hash(timed(pool), instance, visitor.id).await?.ok_or_else(IdentityError::signed_out)?;
+    if before == NO_PASSWORD {
+        return Err(IdentityError::ManagedElsewhere);
+    }
     let mut errors = Vec::new();
     if form.current == Password::default() {
         errors.push(FieldError::new("current", "Enter your current password."));
@@ -53,10 +57,14 @@ pub(super) async fn change_password(pool: &PgPool, instance: i64, visitor: &Visi
 /// Deletes a visitor's account.
 pub(super) async fn delete(pool: &PgPool, instance: i64, visitor: &Visitor, form: &DeletionForm) -> Result<(), IdentityError> {
     let stored = accounts::password_hash(timed(pool), instance, visitor.id).await?.ok_or_else(IdentityError::signed_out)?;
-    if form.password == Password::default() {
+    if stored == NO_PASSWORD {
+        if !sessions::is_new(timed(pool), visitor.session).await? {
+            let message = format!("Sign out, sign in again, and delete your account within {} minutes.", sessions::NEW_MINUTES);
+            return Err(IdentityError::field("password", message));
+        }
+    } else if form.password == Password::default() {
         return Err(IdentityError::field("password", "Enter your password."));
-    }
-    if !form.password.matches(Some(stored.clone())).await? {
+    } else if !form.password.matches(Some(stored.clone())).await? {
         return Err(IdentityError::field("password", "That is not your password."));
     }
     let mut transaction = begin(pool).await?;

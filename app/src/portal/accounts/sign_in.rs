@@ -15,7 +15,7 @@ use crate::{
     portal::{
         form::{SignInForm, SignUpForm},
         identifier::Identifier,
-        identity::{IdentityError, SignInOutcome},
+        identity::IdentityError,
         quotas::{self, Quota},
     },
     ui::form::FieldError,
@@ -35,7 +35,7 @@ fn identifier_taken() -> IdentityError {
 }
 
 /// Signs a visitor in by password.
-pub(super) async fn sign_in(pool: &PgPool, instance: i64, form: &SignInForm, client: &Client) -> Result<SignInOutcome, IdentityError> {
+pub(super) async fn sign_in(pool: &PgPool, instance: i64, form: &SignInForm, client: &Client) -> Result<Token, IdentityError> {
     let identifier = Identifier::parse_to_sign_in(&form.identifier);
     // An identifier that nobody can have gets its error at once: that reveals nothing about who has an account.
     let mut errors: Vec<_> = identifier.as_ref().err().map(|error| FieldError::new("identifier", error)).into_iter().collect();
@@ -50,7 +50,7 @@ pub(super) async fn sign_in(pool: &PgPool, instance: i64, form: &SignInForm, cli
 }
 
 /// Creates an account and signs its visitor in. Visitors who already have it and type its password are just signed in.
-pub(super) async fn sign_up(pool: &PgPool, instance: i64, form: &SignUpForm, client: &Client) -> Result<SignInOutcome, IdentityError> {
+pub(super) async fn sign_up(pool: &PgPool, instance: i64, form: &SignUpForm, client: &Client) -> Result<Token, IdentityError> {
     let (identifiers, names) = read_sign_up(form).await?;
     let mut found = accounts::find(timed(pool), instance, &identifiers).await?;
     // Both branches hash one password, so the time they take reveals nothing either.
@@ -62,7 +62,7 @@ pub(super) async fn sign_up(pool: &PgPool, instance: i64, form: &SignUpForm, cli
             sessions::begin(&mut transaction, id, &token, client).await?;
             quotas::take(&mut transaction, instance, Quota::Account, client.address).await?;
             transaction.commit().await?;
-            return Ok(SignInOutcome::SignedIn(token));
+            return Ok(token);
         }
         // Somebody signed up with one of the identifiers meanwhile.
         transaction.rollback().await?;
@@ -84,7 +84,7 @@ async fn begin_session(
     account: Option<Account>,
     password: &Password,
     client: &Client,
-) -> Result<Option<SignInOutcome>, IdentityError> {
+) -> Result<Option<Token>, IdentityError> {
     let is_right = password.matches(account.as_ref().map(|account| account.password_hash.clone())).await?;
     let Some(account) = account.filter(|_| is_right) else { return Ok(None) };
     let token = Token::new()?;
@@ -94,5 +94,5 @@ async fn begin_session(
     }
     sessions::begin(&mut transaction, account.id, &token, client).await?;
     transaction.commit().await?;
-    Ok(Some(SignInOutcome::SignedIn(token)))
+    Ok(Some(token))
 }

@@ -22,11 +22,7 @@ use super::{
 use crate::{
     credentials::{client::Client, secret_key::SecretKey, token::Token},
     fixtures::{create, my_app, other_app},
-    portal::{
-        form::SignUpForm,
-        identity,
-        identity::{IdentityKind, SignInOutcome},
-    },
+    portal::{form::SignUpForm, identity, identity::IdentityKind},
 };
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -50,10 +46,7 @@ async fn visitor(pool: &PgPool, instance: i64) -> Token {
         password: "a long passphrase of hers".into(),
         ..SignUpForm::default()
     };
-    match identity(IdentityKind::Accounts, pool, instance).sign_up(&form, &Client::default()).await.unwrap() {
-        SignInOutcome::SignedIn(token) => token,
-        SignInOutcome::RedirectToProvider(_) => panic!("it has accounts"),
-    }
+    identity(IdentityKind::Accounts, pool, instance).sign_up(&form, &Client::default()).await.unwrap()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
+    identity_provider::ProviderButton,
     portal::address::Address,
     ui::icon::{TICK, icon},
 };
@@ -24,4 +25,19 @@ pub(super) fn form_buttons(address: &Address, submit: &'static str) -> impl Into
             <a class="cancel" href=cancel>"Cancel"</a>
         </div>
     }
+}
+
+/// The way to the identity provider: a link and no form, because `form-action` would govern every redirect that follows.
+pub(super) fn provider_button(address: &Address, provider: &ProviderButton) -> impl IntoView + use<> {
+    let cancel = provider.replaces_accounts.then(|| {
+        let cancel = address.exit_url.clone();
+        view! { <a class="cancel" href=cancel>"Cancel"</a> }
+    });
+    let text = provider.text.clone();
+    view! { <div class="end"><a class="button primary" href=address.to_provider() rel="nofollow">{text}</a>{cancel}</div> }
+}
+
+/// Stands between the way to the provider and the form.
+pub(super) fn or_with_password() -> impl IntoView {
+    view! { <p class="or">"Or with a password"</p> }
 }

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use super::{
-    elements::form_buttons,
+    elements::{form_buttons, or_with_password, provider_button},
     form_error::{FormError, Wording},
 };
 use crate::{
+    identity_provider::ProviderButton,
     portal::address::{Address, Page},
     ui::field::Field,
 };
@@ -17,10 +18,21 @@ const WORDING: Wording = Wording {
 };
 
 /// The page, with `identifier` in its first field.
-pub fn sign_in(address: &Address, identifier: String, error: Option<&FormError>) -> impl IntoView + use<> {
+///
+/// With a provider, its button comes first. Where it takes the place of passwords, there is nothing else.
+pub fn sign_in(
+    address: &Address,
+    identifier: String,
+    provider: Option<&ProviderButton>,
+    error: Option<&FormError>,
+) -> impl IntoView + use<> {
+    if let Some(provider) = provider.filter(|provider| provider.replaces_accounts) {
+        return view! { {FormError::summary(error, WORDING)} {provider_button(address, provider)} }.into_any();
+    }
     let errors = FormError::fields(error);
     view! {
         {FormError::summary(error, WORDING)}
+        {provider.map(|provider| view! { {provider_button(address, provider)} {or_with_password()} })}
         <form method="post" action=address.to(Page::SignIn) novalidate>
             {Field { name: "identifier", label: "Email, phone number or username", kind: "text", autocomplete: "username", value: identifier, ..Field::default() }.show(errors)}
             {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
@@ -28,4 +40,5 @@ pub fn sign_in(address: &Address, identifier: String, error: Option<&FormError>)
         </form>
         <p class="other">"No account yet? " <a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
     }
+    .into_any()
 }

@@ -17,9 +17,13 @@ const WORDING: Wording = Wording { label: |_| "", unavailable: "We can't sign yo
 pub fn sign_out(address: &Address, visitor: Option<&Visitor>, error: Option<&FormError>) -> impl IntoView + use<> {
     let who =
         visitor.map(|visitor| view! { <p class="who">"You are signed in as "<strong>{visitor.display_name().to_owned()}</strong>"."</p> });
+    // The provider has a session of its own: without ending it, the next sign-in there asks for nothing.
+    let also = visitor.is_some_and(|visitor| visitor.by_provider).then(|| {
+        view! { <button name="provider" value="too">"Sign out here and at the identity provider"</button> }
+    });
     view! {
         {FormError::summary(error, WORDING)}
         {who}
-        <form method="post" action=address.to(Page::SignOut)>{form_buttons(address, "Sign out")}</form>
+        <form method="post" action=address.to(Page::SignOut)>{form_buttons(address, "Sign out")}{also}</form>
     }
 }

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use super::{
-    elements::{PASSWORD_HELP, form_buttons},
+    elements::{PASSWORD_HELP, form_buttons, or_with_password, provider_button},
     form_error::{FormError, Wording},
 };
 use crate::{
+    identity_provider::ProviderButton,
     portal::{
         address::{Address, Page},
         form::SignUpForm,
@@ -27,11 +28,17 @@ const WORDING: Wording = Wording {
 };
 
 /// The page, with `form` in its fields. The password is never shown again.
-pub fn sign_up(address: &Address, form: SignUpForm, error: Option<&FormError>) -> impl IntoView + use<> {
+///
+/// With a provider, its button comes first. Where it takes the place of passwords, there is nothing else.
+pub fn sign_up(address: &Address, form: SignUpForm, provider: Option<&ProviderButton>, error: Option<&FormError>) -> impl IntoView + use<> {
+    if let Some(provider) = provider.filter(|provider| provider.replaces_accounts) {
+        return view! { {FormError::summary(error, WORDING)} {provider_button(address, provider)} }.into_any();
+    }
     let errors = FormError::fields(error);
     let SignUpForm { email_address, phone_number, username, first_name, last_name, .. } = form;
     view! {
         {FormError::summary(error, WORDING)}
+        {provider.map(|provider| view! { {provider_button(address, provider)} {or_with_password()} })}
         <form method="post" action=address.to(Page::SignUp) novalidate>
             <div class="pair">
                 {Field { name: "first_name", label: "First name", kind: "text", autocomplete: "given-name", value: first_name, ..Field::default() }.show(errors)}
@@ -49,4 +56,5 @@ pub fn sign_up(address: &Address, form: SignUpForm, error: Option<&FormError>) -
         </form>
         <p class="other">"Have an account? " <a href=address.to_other(Page::SignIn)>"Sign in"</a></p>
     }
+    .into_any()
 }

@@ -38,13 +38,15 @@ pub struct UserPage {
     pub names: NamesForm,
     /// What was just done, from the page's address.
     pub done: Option<String>,
+    /// Whether the identity provider fills the names.
+    pub manages_names: bool,
     /// Why a form was rejected.
     pub error: Option<FormError>,
 }
 
 /// The page.
 pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
-    let UserPage { visitor, sessions, names, done, error } = shown;
+    let UserPage { visitor, sessions, names, done, manages_names, error } = shown;
     let confirmed = match done.as_deref().filter(|_| error.is_none()) {
         Some("names") => Some("Your name is saved."),
         Some("password") => Some("Your password is changed. Every other session has ended."),
@@ -58,12 +60,11 @@ pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
         .collect_view();
     let rows = sessions.into_iter().map(|session| session_row(address, session, visitor.session)).collect_view();
     let account_name = visitor.display_name().to_owned();
-    view! {
-        {FormError::summary(error.as_ref(), WORDING)}
-        {confirmation(confirmed)}
-        <dl>{identifiers}</dl>
-        <section aria-labelledby="names-title">
-            <h2 id="names-title">"Name"</h2>
+    let names_form = if manages_names && visitor.has_identity {
+        let name = [names.first_name, names.last_name].join(" ");
+        view! { <p>{name.trim().to_owned()}</p><p class="help">"Your identity provider fills it in. Change it there."</p> }.into_any()
+    } else {
+        view! {
             <form method="post" action=address.form(Page::User, "names") novalidate>
                 <div class="pair">
                     {Field { name: "first_name", label: "First name", kind: "text", autocomplete: "given-name", value: names.first_name, ..Field::default() }.show(errors)}
@@ -71,23 +72,38 @@ pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
                 </div>
                 <div class="end"><button>"Save name"</button></div>
             </form>
+        }
+        .into_any()
+    };
+    let password_form = visitor.has_password.then(|| {
+        view! {
+            <section aria-labelledby="password-title">
+                <h2 id="password-title">"Password"</h2>
+                <p class="help">"Changing it ends every session but this one."</p>
+                <form method="post" action=address.form(Page::User, "password") novalidate>
+                    // Tells password managers whose password it is.
+                    <input type="text" autocomplete="username" value=account_name hidden readonly />
+                    {Field { name: "current", label: "Current password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
+                    {Field { name: "new", label: "New password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(errors)}
+                    <div class="end"><button>"Change password"</button></div>
+                </form>
+            </section>
+        }
+    });
+    view! {
+        {FormError::summary(error.as_ref(), WORDING)}
+        {confirmation(confirmed)}
+        <dl>{identifiers}</dl>
+        <section aria-labelledby="names-title">
+            <h2 id="names-title">"Name"</h2>
+            {names_form}
         </section>
-        <section aria-labelledby="password-title">
-            <h2 id="password-title">"Password"</h2>
-            <p class="help">"Changing it ends every session but this one."</p>
-            <form method="post" action=address.form(Page::User, "password") novalidate>
-                // Tells password managers whose password it is.
-                <input type="text" autocomplete="username" value=account_name hidden readonly />
-                {Field { name: "current", label: "Current password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
-                {Field { name: "new", label: "New password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(errors)}
-                <div class="end"><button>"Change password"</button></div>
-            </form>
-        </section>
+        {password_form}
         <section aria-labelledby="sessions-title">
             <h2 id="sessions-title">"Where you are signed in"</h2>
             <ul class="rows">{rows}</ul>
         </section>
-        {deletion(address, errors)}
+        {deletion(address, visitor.has_password, errors)}
         <nav aria-label="Account">
             <a href=address.to(Page::Organization)>"Organizations"</a>
             <a href=address.to(Page::SignOut)>"Sign out"</a>
@@ -96,15 +112,16 @@ pub fn user(address: &Address, shown: UserPage) -> impl IntoView + use<> {
 }
 
 /// The form that deletes the account. It is folded until somebody wants that.
-fn deletion(address: &Address, errors: &[FieldError]) -> impl IntoView + use<> {
+fn deletion(address: &Address, has_password: bool, errors: &[FieldError]) -> impl IntoView + use<> {
     let is_open = errors.iter().any(|error| error.field == "password");
     let password = Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() };
+    let password = has_password.then(|| password.show(errors));
     view! {
         <details class="deletion" open=is_open>
             <summary>"Delete your account…"</summary>
             <p class="help">"This can't be undone. Your sessions end, and organizations without other members are deleted too."</p>
             <form method="post" action=address.form(Page::User, "delete") novalidate>
-                {password.show(errors)}
+                {password}
                 <div class="end"><button class="danger">"Delete account"</button></div>
             </form>
         </details>

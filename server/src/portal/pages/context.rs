@@ -9,9 +9,10 @@ use super::session_cache::SessionCache;
 use crate::{
     http::{
         dashboard_url::DashboardUrl,
-        options::TransportSecurity,
+        options::{HttpOptions, TransportSecurity},
         rate_limit::{RateLimit, RateLimited, network},
     },
+    identity_provider::ProviderContext,
     portal::{
         oidc::{SecretKeySource, keys::SigningKeys, session_tokens::SessionTokens},
         rate_limits::VisitorRateLimits,
@@ -28,6 +29,7 @@ pub(crate) struct PageContext {
     pub(super) sessions: SessionCache,
     pub(super) transport_security: TransportSecurity,
     pub(super) visits: VisitCounter,
+    pub(super) provider: ProviderContext,
     keys: SigningKeys,
     /// How often a client's requests may ask the database who is signed in.
     lookups: Arc<RateLimit<Option<IpAddr>>>,
@@ -37,15 +39,16 @@ impl PageContext {
     pub(crate) fn new(
         pool: PgPool,
         dashboard_url: Arc<DashboardUrl>,
-        transport_security: TransportSecurity,
+        options: &HttpOptions,
         visits: VisitCounter,
         secret: SecretKeySource,
     ) -> Self {
+        let (transport_security, provider) = (options.transport_security, options.provider.clone());
         let limits = VisitorRateLimits::new(&pool);
         let keys = SigningKeys::new(pool.clone(), secret);
         // An office has one address for all its people, and asks once in 30 s for each of them.
         let lookups = Arc::new(RateLimit::new(600, Duration::from_millis(20)));
-        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits, keys, lookups }
+        Self { pool, dashboard_url, limits, sessions: SessionCache::new(), transport_security, visits, provider, keys, lookups }
     }
 
     pub(in crate::portal) fn pool(&self) -> &PgPool {

@@ -7,6 +7,7 @@ mod context;
 mod continue_page;
 mod create_organization;
 mod form;
+mod identity_provider;
 mod organization;
 mod other_paths;
 pub(super) mod page_request;
@@ -22,6 +23,7 @@ mod visitor;
 mod waitlist;
 
 use app::{
+    identity_provider::{BEGIN, CALLBACK, LINK, SIGN_OUT},
     portal::address::RESUME_AUTHORIZATION,
     redirects::{CONTINUE, Page},
 };
@@ -51,6 +53,10 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .route("/oauth2/authorize", get(authorize::authorize))
         .route(RESUME_AUTHORIZATION, get(authorize::resume))
         .route("/oauth2/logout", get(logout::logout))
+        .route(BEGIN, get(identity_provider::begin))
+        .route(CALLBACK, get(identity_provider::callback))
+        .route(LINK, get(identity_provider::show_link).post(identity_provider::link))
+        .route(SIGN_OUT, get(identity_provider::sign_out))
         .route(&form("names"), get(user::back).post(user::rename))
         .route(&form("password"), get(user::back).post(user::change_password))
         .route(&form("delete"), get(user::back).post(user::delete))

@@ -67,6 +67,8 @@ pub(in crate::portal) struct PageRequest {
     own_origin: String,
     /// What the portal's paths begin with.
     base: String,
+    /// The origin under which the portal's pages are, as it is configured.
+    origin: String,
     query: String,
 }
 
@@ -118,6 +120,12 @@ impl PageRequest {
         let issuer = Issuer::of(parts, &context, &snapshot, !base.is_empty());
         let scheme = if secure { "https" } else { "http" };
         let own_origin = format!("{scheme}://{}", asked_host(&parts.headers, &parts.uri).unwrap_or_default());
+        let is_portal_origin = asked_host(&parts.headers, &parts.uri).is_some_and(|asked| snapshot.instance.portal_origin().is_at(asked));
+        let origin = if base.is_empty() || is_portal_origin {
+            snapshot.instance.portal_origin().as_str().to_owned()
+        } else {
+            context.dashboard_url.page("")
+        };
         let is_too_long = query.len() > MAX_QUERY_BYTES;
         let request = Self {
             address: Address::new(base.clone(), &LinkParams::default(), None, String::new()),
@@ -135,6 +143,7 @@ impl PageRequest {
             issuer,
             own_origin,
             base,
+            origin,
             snapshot,
         };
         if is_too_long { Err(request.with_link(String::new()).notice(Notice::LinkTooLong)) } else { Ok(request.with_link(query)) }
@@ -170,6 +179,11 @@ impl PageRequest {
     /// The parameters of the visitor's link.
     pub(super) fn link(&self) -> LinkParams<'_> {
         LinkParams::read(&self.query)
+    }
+
+    /// The URL of a path of this portal, for another site.
+    pub(super) fn external_url(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin, self.base)
     }
 
     /// Whether the page reads the parameters of a link that redirect.

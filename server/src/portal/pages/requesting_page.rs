@@ -1,6 +1,7 @@
 //! The page that a visitor came from. In development it may get its visitor back. In production it never counts: a stranger's page
 //! could get its visitors back, signed in.
 
+use app::identity_provider::CALLBACK;
 use app::redirects::{CONTINUE, Environment, RequestingOrigin};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
@@ -37,7 +38,8 @@ impl RequestingPage {
         let own = referer.as_ref().is_some_and(|referer| is_own_page(referer, head));
         // A form is sent by one of the portal's pages, and its answer leads to `/continue`. The request that led to that page has set the
         // cookie.
-        let continues = head.uri.path().ends_with(CONTINUE);
+        // So does the provider, in the middle of a flow.
+        let continues = [CONTINUE, CALLBACK].iter().any(|path| head.uri.path().ends_with(path));
         if own || continues || !matches!(*head.method, Method::GET | Method::HEAD) {
             return Self { origin: before, is_new: false };
         }

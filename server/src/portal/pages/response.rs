@@ -199,7 +199,7 @@ fn status_of(notice: &Notice) -> (StatusCode, Option<u64>) {
     }
 }
 
-fn with_status(mut response: Response, status: StatusCode, retry_after: Option<u64>) -> Response {
+pub(super) fn with_status(mut response: Response, status: StatusCode, retry_after: Option<u64>) -> Response {
     *response.status_mut() = status;
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -65,7 +65,18 @@ mod tests {
 
     fn visitor(id: i64, session: i64) -> Visitor {
         let (first_name, last_name) = (String::new(), String::new());
-        Visitor { id, session, email_address: None, phone_number: None, username: Some("ana".into()), first_name, last_name }
+        Visitor {
+            id,
+            session,
+            email_address: None,
+            phone_number: None,
+            username: Some("ana".into()),
+            first_name,
+            last_name,
+            has_password: true,
+            has_identity: false,
+            by_provider: false,
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `/sign-in`.
 
 use app::{
+    credentials::token::Token,
     portal::{
         form::SignInForm,
-        identity::SignInOutcome,
+        identity::IdentityError,
         typed,
         view::{self, FormError},
     },
@@ -24,7 +25,7 @@ pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
         return request.skip(Flow::SignIn);
     }
     let identifier = typed::shown_on_sign_in(&request.link().prefill).to_owned();
-    request.show(HEADING, view::sign_in(&request.address, identifier, None))
+    request.show(HEADING, view::sign_in(&request.address, identifier, request.snapshot.provider.as_ref(), None))
 }
 
 /// `POST /sign-in`
@@ -35,12 +36,17 @@ pub(super) async fn sign_in(request: PageRequest, form: VisitorForm<SignInForm>)
         Err(error) => {
             let link = request.link();
             let address = request.address.with_typed(&link, typed::on_sign_in(link.prefill.clone(), &form.identifier));
-            Err(request.show_rejected(HEADING, &error, view::sign_in(&address, form.identifier, Some(&error))))
+            Err(request.show_rejected(
+                HEADING,
+                &error,
+                view::sign_in(&address, form.identifier, request.snapshot.provider.as_ref(), Some(&error)),
+            ))
         }
     }
 }
 
-async fn try_sign_in(request: &PageRequest, form: &SignInForm) -> Result<SignInOutcome, FormError> {
+async fn try_sign_in(request: &PageRequest, form: &SignInForm) -> Result<Token, FormError> {
+    request.refuse_passwords()?;
     let (instance, address) = (request.snapshot.id, request.client.address);
     let attempt = VisitorAttempt::SignIn { instance, identifier: &form.identifier, address };
     request.context.limits.take(attempt).await?;
@@ -57,19 +63,23 @@ impl PageRequest {
     }
 
     /// Goes on after a sign-in or sign-up, with the session's cookie.
-    pub(super) fn finish_sign_in(&self, outcome: &SignInOutcome, flow: Flow) -> Response {
-        match outcome {
-            SignInOutcome::SignedIn(token) => {
-                self.forget_own_session();
-                let mut response = match self.after_sign_in.filter(|_| !self.is_browser) {
-                    Some(after) => self.redirect(&self.address.after(after)),
-                    None => self.finish(flow),
-                };
-                self.cookies.set_session(response.headers_mut(), token);
-                response
+    pub(super) fn finish_sign_in(&self, token: &Token, flow: Flow) -> Response {
+        self.forget_own_session();
+        let mut response = match self.after_sign_in.filter(|_| !self.is_browser) {
+            Some(after) => self.redirect(&self.address.after(after)),
+            None => self.finish(flow),
+        };
+        self.cookies.set_session(response.headers_mut(), token);
+        response
+    }
+
+    /// Refuses a password where the identity provider has taken the place of passwords.
+    pub(super) fn refuse_passwords(&self) -> Result<(), IdentityError> {
+        match &self.snapshot.provider {
+            Some(provider) if provider.replaces_accounts => {
+                Err(IdentityError::field("", "Nobody signs in with a password here. Use the button below."))
             }
-            SignInOutcome::RedirectToProvider(url) if self.is_browser => self.move_on_to(url.clone()),
-            SignInOutcome::RedirectToProvider(url) => self.redirect(url.as_str()),
+            _ => Ok(()),
         }
     }
 }

@@ -2,13 +2,16 @@
 
 use app::{
     portal::{
-        form::ButtonForm,
+        form::SignOutForm,
         identity::{IdentityError, Visitor},
         view::{self, FormError},
     },
     redirects::Flow,
 };
-use axum::response::Response;
+use axum::{
+    http::{HeaderValue, header},
+    response::Response,
+};
 
 use super::{form::VisitorForm, page_request::PageRequest};
 
@@ -23,8 +26,8 @@ pub(super) async fn show(request: PageRequest) -> Response {
 }
 
 /// `POST /sign-out`
-pub(super) async fn sign_out(request: PageRequest, form: VisitorForm<ButtonForm>) -> Result<Response, Response> {
-    form.read(&request)?;
+pub(super) async fn sign_out(request: PageRequest, form: VisitorForm<SignOutForm>) -> Result<Response, Response> {
+    let form = form.read(&request)?;
     let known = request.visitor().await;
     let ended = match &known {
         Ok(None) => Ok(()),
@@ -32,7 +35,15 @@ pub(super) async fn sign_out(request: PageRequest, form: VisitorForm<ButtonForm>
         Err(_) => Err(IdentityError::Unavailable),
     };
     match ended {
-        Ok(()) => Ok(request.finish_sign_out()),
+        Ok(()) => {
+            let mut response = request.finish_sign_out();
+            // `/continue` comes after the provider's own page.
+            if form.provider.is_some() && request.is_browser && request.snapshot.provider.is_some() {
+                let next = HeaderValue::from_str(&request.address.to_provider_sign_out());
+                next.into_iter().for_each(|next| drop(response.headers_mut().insert(header::LOCATION, next)));
+            }
+            Ok(response)
+        }
         Err(error) => {
             let error = FormError::from(error);
             let body = view::sign_out(&request.address, known.ok().flatten().as_ref(), Some(&error));

@@ -1,9 +1,9 @@
 //! `/sign-up`.
 
 use app::{
+    credentials::token::Token,
     portal::{
         form::SignUpForm,
-        identity::SignInOutcome,
         typed,
         view::{self, FormError},
     },
@@ -32,7 +32,7 @@ pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
         last_name: last_name.unwrap_or_default(),
         ..SignUpForm::default()
     };
-    request.show(HEADING, view::sign_up(&request.address, form, None))
+    request.show(HEADING, view::sign_up(&request.address, form, request.snapshot.provider.as_ref(), None))
 }
 
 /// `POST /sign-up`
@@ -42,12 +42,13 @@ pub(super) async fn sign_up(request: PageRequest, form: VisitorForm<SignUpForm>)
         Ok(outcome) => Ok(request.finish_sign_in(&outcome, Flow::SignUp)),
         Err(error) => {
             let address = request.address.with_typed(&request.link(), typed::on_sign_up(&form));
-            Err(request.show_rejected(HEADING, &error, view::sign_up(&address, form, Some(&error))))
+            Err(request.show_rejected(HEADING, &error, view::sign_up(&address, form, request.snapshot.provider.as_ref(), Some(&error))))
         }
     }
 }
 
-async fn try_sign_up(request: &PageRequest, form: &SignUpForm) -> Result<SignInOutcome, FormError> {
+async fn try_sign_up(request: &PageRequest, form: &SignUpForm) -> Result<Token, FormError> {
+    request.refuse_passwords()?;
     let (instance, address) = (request.snapshot.id, request.client.address);
     let identifiers = [&form.email_address, &form.phone_number, &form.username].map(String::as_str);
     let attempt = VisitorAttempt::SignUp { instance, identifiers: &identifiers, address };

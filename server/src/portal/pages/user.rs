@@ -29,7 +29,11 @@ pub(super) async fn rename(request: PageRequest, form: VisitorForm<NamesForm>) -
     let form = form.read(&request)?;
     let visitor = request.require_visitor(AfterSignIn::User).await?;
     let identity = request.identity();
-    let renamed = request.write(identity.rename(&visitor, &form)).await;
+    let renamed = if request.manages_names(&visitor) {
+        Err(IdentityError::ManagedElsewhere)
+    } else {
+        request.write(identity.rename(&visitor, &form)).await
+    };
     Ok(respond(&request, visitor, Some(form), renamed, "names").await)
 }
 
@@ -91,6 +95,13 @@ pub(super) async fn delete(request: PageRequest, form: VisitorForm<DeletionForm>
     }
 }
 
+impl PageRequest {
+    /// Whether the identity provider fills a visitor's names at every sign-in.
+    fn manages_names(&self, visitor: &Visitor) -> bool {
+        visitor.has_identity && self.snapshot.provider.as_ref().is_some_and(|provider| provider.manages_names)
+    }
+}
+
 async fn respond(
     request: &PageRequest,
     visitor: Visitor,
@@ -113,7 +124,8 @@ async fn page(request: &PageRequest, visitor: Visitor, typed: Option<NamesForm>,
         Err(_) => return request.notice(Notice::Unavailable),
     };
     let stored = NamesForm { first_name: visitor.first_name.clone(), last_name: visitor.last_name.clone() };
-    let shown = UserPage { visitor, sessions, names: typed.unwrap_or(stored), done: request.done(), error: error.clone() };
+    let manages_names = request.manages_names(&visitor);
+    let shown = UserPage { visitor, sessions, names: typed.unwrap_or(stored), done: request.done(), manages_names, error: error.clone() };
     let body = view::user(&request.address, shown);
     match error {
         Some(error) => request.show_rejected(HEADING, &error, body),

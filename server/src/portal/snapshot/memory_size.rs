@@ -21,6 +21,7 @@ pub(super) fn memory_size(stored: &StoredInstance) -> u32 {
     let read = each(&[instance.slug(), instance.name(), instance.domain().as_str(), instance.home_url().as_str()])
         + 2 * instance.portal_origin().as_str().len();
     let urls: usize = Flow::ALL.iter().filter_map(|flow| fallbacks.get(*flow)).map(str::len).sum();
-    let bytes = size_of::<StoredInstance>() + origins + applications + parsed + expiring + typed + read + urls + OVERHEAD_BYTES;
+    let provider = stored.provider.as_ref().map_or(0, |provider| provider.text.len());
+    let bytes = size_of::<StoredInstance>() + origins + applications + provider + parsed + expiring + typed + read + urls + OVERHEAD_BYTES;
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 
 use app::{
+    identity_provider::ProviderButton,
     instances::stored::StoredInstance,
     portal::identity::IdentityKind,
     redirects::{Applications, Environment, Flow, Instance, Settings, Timestamp},
@@ -15,7 +16,7 @@ use uuid::Uuid;
 pub(super) const FORMAT: u32 = 5;
 
 /// The formats that are read. The first one has no ids of saves, the first two don't say whether visits are counted, the first three have
-/// no preview origins, and the first four have no applications.
+/// no preview origins, and the first four have neither applications nor identity providers.
 pub(super) const READABLE: RangeInclusive<u32> = 1..=FORMAT;
 
 /// The format of a file, whatever else is in it.
@@ -70,6 +71,16 @@ pub(super) struct Row {
     application_origins: Vec<String>,
     #[serde(default)]
     names_in_tokens: bool,
+    provider: Option<Button>,
+}
+
+/// What the hosted pages show of an identity provider.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Button {
+    text: String,
+    replaces_accounts: bool,
+    manages_names: bool,
 }
 
 fn is_counted() -> bool {
@@ -102,6 +113,11 @@ impl From<&StoredInstance> for Row {
             identity: stored.identity.name().to_owned(),
             application_origins: stored.applications.origins.clone(),
             names_in_tokens: stored.applications.names_in_tokens,
+            provider: stored.provider.clone().map(|ProviderButton { text, replaces_accounts, manages_names }| Button {
+                text,
+                replaces_accounts,
+                manages_names,
+            }),
         }
     }
 }
@@ -144,6 +160,11 @@ impl Row {
             visits_counted: self.visits_counted,
             identity: IdentityKind::from_str(&self.identity).map_err(|error| error.to_string())?,
             applications: Applications { origins: self.application_origins, names_in_tokens: self.names_in_tokens },
+            provider: self.provider.map(|Button { text, replaces_accounts, manages_names }| ProviderButton {
+                text,
+                replaces_accounts,
+                manages_names,
+            }),
         })
     }
 }

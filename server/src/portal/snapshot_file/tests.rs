@@ -10,6 +10,7 @@ use std::{
 
 use app::{
     fixtures::{self, other_app},
+    identity_provider::ProviderButton,
     instances::stored::StoredInstance,
     redirects::{Environment, Flow, Instance, Settings, policy},
 };
@@ -40,6 +41,7 @@ fn stored(id: i64) -> StoredInstance {
         archived_at: (id == 2).then_some(AS_OF),
         portal_enabled: id != 3,
         visits_counted: id != 3,
+        provider: (id == 3).then(|| ProviderButton { text: "Sign in".into(), replaces_accounts: true, manages_names: false }),
         ..fixtures::stored(settings, &[(Flow::SignIn, "/in")])
     }
 }
@@ -99,7 +101,7 @@ fn preview_origins_are_read_again_with_their_ends() {
     let text = fs::read_to_string(&path).unwrap();
     let (start, rest) = text.split_once("\"preview_origins\":{").unwrap();
     let (_, end) = rest.split_once("},").unwrap();
-    fs::write(&path, format!("{start}{end}").replace("\"format\":4", "\"format\":3")).unwrap();
+    fs::write(&path, format!("{start}{end}").replace("\"format\":5", "\"format\":3")).unwrap();
     assert_eq!(contents(&path).instances[0].instance.expiring_origins(), []);
 }
 
@@ -112,12 +114,12 @@ fn a_broken_or_truncated_file_and_one_of_another_format_are_not_read() {
         fs::write(&path, &whole[..length]).unwrap();
         assert!(matches!(file::read(&path), Err(ReadError::Broken(_))), "{length}");
     }
-    for text in ["{}", "[]", "null", "{\"format\":4}", "\u{0}", &whole.replace("\"id\"", "\"key\""), &format!("{whole}x")] {
+    for text in ["{}", "[]", "null", "{\"format\":5}", "\u{0}", &whole.replace("\"id\"", "\"key\""), &format!("{whole}x")] {
         fs::write(&path, text).unwrap();
         assert!(matches!(file::read(&path), Err(ReadError::Broken(_))), "{text}");
     }
-    fs::write(&path, whole.replace("\"format\":4", "\"format\":5,\"later\":true")).unwrap();
-    assert!(matches!(file::read(&path), Err(ReadError::Format(5))));
+    fs::write(&path, whole.replace("\"format\":5", "\"format\":6,\"later\":true")).unwrap();
+    assert!(matches!(file::read(&path), Err(ReadError::Format(6))));
     fs::write(&path, whole.replace(&format!("\"as_of\":{}", AS_OF.unix_timestamp()), "\"as_of\":9000000000000000")).unwrap();
     assert!(matches!(file::read(&path), Err(ReadError::Time(_))));
     assert!(matches!(file::read(path.parent().unwrap()), Err(ReadError::NotOwn)));
@@ -131,7 +133,7 @@ fn a_file_of_the_first_format_is_read_and_is_of_no_save() {
     let save_id = format!("\"save_id\":\"{}\",", stored(1).save_id);
     assert!(text.contains(&save_id), "{text}");
     let first = text
-        .replace("\"format\":4", "\"format\":1")
+        .replace("\"format\":5", "\"format\":1")
         .replace(&save_id, "")
         .replace("\"visits_counted\":true,", "")
         .replace("\"preview_origins\":{},", "");

@@ -1,6 +1,10 @@
 //! The hosted pages, as a visitor's browser sees them: at the portal's own host and below a path of the dashboard's.
 
 mod defences;
+#[expect(dead_code, reason = "unit tests use the rest of it")]
+#[path = "../../../src/identity_provider/tests/fake_provider.rs"]
+pub(crate) mod fake_provider;
+mod identity_provider;
 mod links;
 mod openid;
 mod organizations;

@@ -12,7 +12,7 @@ use crate::{
 
 /// Where a page moves on to, with JavaScript, without, and by its link.
 #[track_caller]
-fn moves_on_to(answer: &Answer) -> String {
+pub(super) fn moves_on_to(answer: &Answer) -> String {
     let page = answer.text();
     assert_eq!((answer.status, answer.header("location"), answer.header("refresh")), (StatusCode::OK, "", ""), "{page}");
     assert_eq!((answer.header("cache-control"), answer.header("referrer-policy")), ("no-store", "same-origin"));

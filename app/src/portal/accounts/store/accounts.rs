@@ -5,17 +5,22 @@ use sqlx::{PgConnection, PgExecutor};
 use super::super::form::{Identifiers, Names};
 
 /// The part of an account that signing in needs.
-pub(in crate::portal::accounts) struct Account {
-    pub(in crate::portal::accounts) id: i64,
+pub(in crate::portal) struct Account {
+    pub(in crate::portal) id: i64,
     email_address: Option<String>,
     phone_number: Option<String>,
     username: Option<String>,
-    pub(in crate::portal::accounts) password_hash: String,
+    pub(in crate::portal) password_hash: String,
 }
 
 impl Account {
+    /// Its email address.
+    pub(in crate::portal) fn email_address(&self) -> Option<&str> {
+        self.email_address.as_deref()
+    }
+
     /// Whether all of the given identifiers are this account's.
-    pub(in crate::portal::accounts) fn has_all(&self, given: &Identifiers) -> bool {
+    pub(in crate::portal) fn has_all(&self, given: &Identifiers) -> bool {
         let has = |own: &Option<String>, given: Option<&str>| given.is_none() || own.as_deref() == given;
         has(&self.email_address, given.email_address())
             && has(&self.phone_number, given.phone_number())
@@ -24,11 +29,7 @@ impl Account {
 }
 
 /// The accounts that have any of these identifiers: three at most.
-pub(in crate::portal::accounts) async fn find<'e>(
-    executor: impl PgExecutor<'e>,
-    instance: i64,
-    given: &Identifiers,
-) -> sqlx::Result<Vec<Account>> {
+pub(in crate::portal) async fn find<'e>(executor: impl PgExecutor<'e>, instance: i64, given: &Identifiers) -> sqlx::Result<Vec<Account>> {
     sqlx::query_as!(
         Account,
         "select id, email_address, phone_number, username, password_hash from visitors
@@ -43,7 +44,7 @@ pub(in crate::portal::accounts) async fn find<'e>(
 }
 
 /// The hash of a visitor's password; `None` if there is no such visitor.
-pub(in crate::portal::accounts) async fn password_hash<'e>(
+pub(in crate::portal) async fn password_hash<'e>(
     executor: impl PgExecutor<'e>,
     instance: i64,
     visitor: i64,
@@ -62,7 +63,7 @@ pub(in crate::portal) async fn lock_row(connection: &mut PgConnection, instance:
 }
 
 /// Stores a new account and returns its key; `None` if somebody already has one of the identifiers.
-pub(in crate::portal::accounts) async fn create(
+pub(in crate::portal) async fn create(
     connection: &mut PgConnection,
     instance: i64,
     identifiers: &Identifiers,
@@ -85,12 +86,7 @@ pub(in crate::portal::accounts) async fn create(
 }
 
 /// Stores new names. Returns whether there is such a visitor.
-pub(in crate::portal::accounts) async fn rename<'e>(
-    executor: impl PgExecutor<'e>,
-    instance: i64,
-    visitor: i64,
-    names: &Names,
-) -> sqlx::Result<bool> {
+pub(in crate::portal) async fn rename<'e>(executor: impl PgExecutor<'e>, instance: i64, visitor: i64, names: &Names) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "update visitors set first_name = $3, last_name = $4 where instance_id = $1 and id = $2",
         instance,
@@ -102,11 +98,7 @@ pub(in crate::portal::accounts) async fn rename<'e>(
 }
 
 /// Stores a new password hash of a visitor whose row is locked.
-pub(in crate::portal::accounts) async fn set_password(
-    connection: &mut PgConnection,
-    visitor: i64,
-    password_hash: &str,
-) -> sqlx::Result<()> {
+pub(in crate::portal) async fn set_password(connection: &mut PgConnection, visitor: i64, password_hash: &str) -> sqlx::Result<()> {
     sqlx::query!("update visitors set password_hash = $2 where id = $1", visitor, password_hash).execute(connection).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
 //! The queries about visitors: their accounts and their sessions.
 
 pub(in crate::portal) mod accounts;
-pub(super) mod sessions;
+pub(in crate::portal) mod sessions;

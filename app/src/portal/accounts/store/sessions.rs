@@ -6,7 +6,10 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use crate::{
     credentials::{browser, client::Client, token::Token},
     database::{in_background, timed},
-    portal::identity::{OwnSession, Visitor},
+    portal::{
+        accounts::NO_PASSWORD,
+        identity::{OwnSession, Visitor},
+    },
 };
 
 /// How long a session lasts at most, in hours.
@@ -14,6 +17,9 @@ pub const MAX_SESSION_HOURS: i32 = 14 * 24;
 
 /// After how many hours without use a session ends.
 pub(in crate::portal) const IDLE_HOURS: i32 = 24;
+
+/// For how many minutes a session is new.
+pub(in crate::portal::accounts) const NEW_MINUTES: i32 = 10;
 
 /// The most sessions that a visitor may have. A further one ends those that were unused for longest.
 pub(in crate::portal::accounts) const MAX_SESSIONS: i64 = 50;
@@ -25,6 +31,20 @@ pub(in crate::portal::accounts) async fn begin(
     token: &Token,
     client: &Client,
 ) -> sqlx::Result<()> {
+    insert(connection, visitor, token, client, false).await
+}
+
+/// The same for a visitor whom the instance's provider has signed in.
+pub(in crate::portal) async fn begin_at_provider(
+    connection: &mut PgConnection,
+    visitor: i64,
+    token: &Token,
+    client: &Client,
+) -> sqlx::Result<()> {
+    insert(connection, visitor, token, client, true).await
+}
+
+async fn insert(connection: &mut PgConnection, visitor: i64, token: &Token, client: &Client, by_provider: bool) -> sqlx::Result<()> {
     if let Some(old) = &client.session {
         sqlx::query!("delete from visitor_sessions where token_hash = $1", &old.hash()[..]).execute(&mut *connection).await?;
     }
@@ -48,11 +68,12 @@ pub(in crate::portal::accounts) async fn begin(
     .execute(&mut *connection)
     .await?;
     sqlx::query!(
-        "insert into visitor_sessions (visitor_id, token_hash, address, browser) values ($1, $2, $3, $4)",
+        "insert into visitor_sessions (visitor_id, token_hash, address, browser, by_provider) values ($1, $2, $3, $4, $5)",
         visitor,
         &token.hash()[..],
         client.address.map(|address| address.to_string()),
-        browser::stored(&client.browser)
+        browser::stored(&client.browser),
+        by_provider
     )
     .execute(connection)
     .await?;
@@ -62,7 +83,9 @@ pub(in crate::portal::accounts) async fn begin(
 /// The visitor whose session has that token; `None` if it has ended, never existed, or is another instance's.
 pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, token: &Token) -> sqlx::Result<Option<Visitor>> {
     let row = sqlx::query!(
-        r#"select v.id, s.id as session, v.email_address, v.phone_number, v.username, v.first_name, v.last_name,
+        r#"select v.id, s.id as session, v.email_address, v.phone_number, v.username, v.first_name, v.last_name, s.by_provider,
+            v.password_hash <> $5 as "has_password!",
+            exists (select from visitor_identities i where i.visitor_id = v.id) as "has_identity!",
             s.last_seen_at < now() - interval '1 minute' as "stale!"
         from visitor_sessions s join visitors v on v.id = s.visitor_id
         where s.token_hash = $1 and v.instance_id = $2
@@ -70,7 +93,8 @@ pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, toke
         &token.hash()[..],
         instance,
         MAX_SESSION_HOURS,
-        IDLE_HOURS
+        IDLE_HOURS,
+        NO_PASSWORD
     )
     .fetch_optional(timed(pool))
     .await?;
@@ -91,6 +115,9 @@ pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, toke
         username: row.username,
         first_name: row.first_name,
         last_name: row.last_name,
+        has_password: row.has_password,
+        has_identity: row.has_identity,
+        by_provider: row.by_provider,
     }))
 }
 
@@ -121,6 +148,17 @@ pub(in crate::portal::accounts) async fn rotate<'e>(executor: impl PgExecutor<'e
 /// Whether a session still exists.
 pub(in crate::portal::accounts) async fn exists<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select exists (select from visitor_sessions where id = $1) as "there!""#, session).fetch_one(executor).await
+}
+
+/// Whether a session has begun so recently that its visitor need not prove again who they are.
+pub(in crate::portal::accounts) async fn is_new<'e>(executor: impl PgExecutor<'e>, session: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from visitor_sessions where id = $1 and created_at > now() - make_interval(mins => $2)) as "new!""#,
+        session,
+        NEW_MINUTES
+    )
+    .fetch_one(executor)
+    .await
 }
 
 /// Ends one of a visitor's sessions. Does nothing if it is not theirs.

@@ -13,7 +13,7 @@ use crate::{
     credentials::{client::Client, token::Token},
     portal::{
         form::{SignInForm, SignUpForm},
-        identity::{Identity, IdentityError, IdentityKind, SignInOutcome, Visitor},
+        identity::{Identity, IdentityError, IdentityKind, Visitor},
         tests::fixtures::{count, instance, wrong_fields as fields},
     },
 };
@@ -46,9 +46,9 @@ fn with(identifier: &str, password: &str) -> SignInForm {
     SignInForm { identifier: identifier.into(), password: password.into() }
 }
 
-fn token(recognised: Result<SignInOutcome, IdentityError>) -> Token {
+fn token(recognised: Result<Token, IdentityError>) -> Token {
     match recognised {
-        Ok(SignInOutcome::SignedIn(token)) => token,
+        Ok(token) => token,
         other => panic!("{other:?}"),
     }
 }

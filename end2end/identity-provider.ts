@@ -1,0 +1,67 @@
+// A company's identity provider: npm's certified oidc-provider, on a port of this machine. Whoever types a name signs in as that person.
+import { createServer } from "node:http";
+import { type AddressInfo } from "node:net";
+
+export const client = { id: "portal-redirects", secret: "a secret of the client" };
+
+/** A running provider. */
+export interface IdentityProvider {
+  issuer: string;
+  /** The groups of the people whom it signs in, by name. */
+  groups: Map<string, string[]>;
+  stop(): Promise<void>;
+}
+
+/** Starts a provider that knows one client, with these redirect URIs, and lets it sign people out to these. */
+export async function startProvider(redirectUris: string[], afterSignOut: string[] = []): Promise<IdentityProvider> {
+  // It is written in JavaScript, and warns at once about what only tests do.
+  const warn = console.warn;
+  console.warn = () => undefined;
+  // @ts-expect-error It has no types.
+  const { default: Provider } = await import("oidc-provider");
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const groups = new Map<string, string[]>();
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: client.id,
+        client_secret: client.secret,
+        redirect_uris: redirectUris,
+        post_logout_redirect_uris: afterSignOut,
+        response_types: ["code"],
+        grant_types: ["authorization_code"],
+      },
+    ],
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["given_name", "family_name"], groups: ["groups"] },
+    scopes: ["openid", "email", "profile", "groups"],
+    pkce: { required: () => true },
+    cookies: { keys: ["of a test"] },
+    findAccount: (_: unknown, name: string) => ({
+      accountId: name,
+      claims: () => ({
+        sub: name,
+        email: `${name}@company.test`,
+        email_verified: true,
+        given_name: name[0].toUpperCase() + name.slice(1),
+        family_name: "Company",
+        groups: groups.get(name) ?? [],
+      }),
+    }),
+    // Nobody is asked whether this client may know who they are: it is the company's own.
+    loadExistingGrant: async (ctx: any) => {
+      const grant = new ctx.oidc.provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
+      grant.addOIDCScope("openid email profile groups");
+      await grant.save();
+      return grant;
+    },
+  });
+  console.warn = warn;
+  server.on("request", provider.callback());
+  const stop = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { issuer, groups, stop };
+}

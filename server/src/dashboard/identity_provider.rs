@@ -1,0 +1,109 @@
+//! Posts of the Sign-in page: saves, tests and removes the identity provider of an instance. The guard lets only owners through.
+
+use app::{
+    admins::Caller,
+    database::{StoreError, timed},
+    identity_provider::{
+        form::ProviderForm,
+        store::{self, NewSecret},
+        view::{PostedProvider, Tested},
+    },
+    instances, paths,
+    saving::saved_instances::SavedInstances,
+    ui::form::FieldError,
+};
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::provide_context;
+
+use super::{Dashboard, failure::Failure, posted_form::SecretForm};
+use crate::identity_provider::Provider;
+
+/// `POST /instances/{slug}/sign-in`
+pub(super) async fn post(
+    State(dashboard): State<Dashboard>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    SecretForm { parts, form }: SecretForm<ProviderForm>,
+) -> Result<Response, Failure> {
+    let result = match form.action.as_str() {
+        "test" => return test(&dashboard, &slug, parts, form).await,
+        "remove" => store::remove(&dashboard.pool, &caller.actor, &slug, &form.seen).await.map(|()| "removed"),
+        _ => save(&dashboard, &caller, &slug, &form).await.map(|()| "saved"),
+    };
+    match result {
+        Ok(done) => {
+            SavedInstances::of(&parts).mark(&slug);
+            Ok(Redirect::to(&format!("{}?{done}", paths::instance(&slug).sign_in())).into_response())
+        }
+        Err(StoreError::Fields(errors)) => Ok(show(&dashboard, parts, PostedProvider { form, errors, tested: None }).await),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn save(dashboard: &Dashboard, caller: &Caller, slug: &str, form: &ProviderForm) -> Result<(), StoreError> {
+    let stored = instances::store::find_any(timed(&dashboard.pool), slug).await?.ok_or(StoreError::NotFound)?;
+    let allowed = dashboard.provider.providers.allowed();
+    let settings = form.read(stored.settings.environment, allowed).map_err(StoreError::Fields)?;
+    let key;
+    let secret = match form.new_secret() {
+        Some(secret) => {
+            let unreadable = |message: String| StoreError::Fields(vec![FieldError::new("client_secret", message)]);
+            let Some(read) = dashboard.provider.key_for_new_secret() else {
+                return Err(unreadable("This server has no secret key file to encrypt it with. Set --secret-key-file.".to_owned()));
+            };
+            key = read.map_err(|error| {
+                tracing::error!("the secret of an identity provider can't be encrypted: {error}");
+                unreadable("It can't be encrypted: the server's secret key file can't be read. The server's log says why.".to_owned())
+            })?;
+            NewSecret::Set(secret, &key)
+        }
+        None if form.no_secret.is_some() => NewSecret::None,
+        None => NewSecret::Same,
+    };
+    store::save(&dashboard.pool, &caller.actor, slug, &settings, secret, &form.seen).await
+}
+
+/// Asks the provider that is typed, and shows what it says. Nothing is stored.
+async fn test(dashboard: &Dashboard, slug: &str, parts: Parts, form: ProviderForm) -> Result<Response, Failure> {
+    let stored = instances::store::find_any(timed(&dashboard.pool), slug).await?.ok_or(StoreError::NotFound)?;
+    let providers = &dashboard.provider.providers;
+    let issuer = match form.read(stored.settings.environment, providers.allowed()) {
+        Ok(settings) => settings.issuer,
+        Err(errors) => return Ok(show(dashboard, parts, PostedProvider { form, errors, tested: None }).await),
+    };
+    let tested = match providers.discover(&issuer).await {
+        Ok(provider) => Tested::Found(rows(&provider)),
+        Err(error) => Tested::Failed(error.to_string()),
+    };
+    Ok(show(dashboard, parts, PostedProvider { form, errors: Vec::new(), tested: Some(tested) }).await)
+}
+
+/// What a provider says about itself, for the page.
+fn rows(provider: &Provider) -> Vec<(&'static str, String)> {
+    let metadata = &provider.metadata;
+    let optional = |url: &Option<url::Url>| url.as_ref().map_or_else(|| "None".to_owned(), ToString::to_string);
+    let list = |names: &Option<Vec<String>>| names.as_ref().map_or_else(|| "Not said".to_owned(), |names| names.join(" "));
+    vec![
+        ("Issuer", metadata.issuer.clone()),
+        ("Authorization endpoint", metadata.authorization_endpoint.to_string()),
+        ("Token endpoint", metadata.token_endpoint.to_string()),
+        ("Userinfo endpoint", optional(&metadata.userinfo_endpoint)),
+        ("Sign-out", optional(&metadata.end_session_endpoint)),
+        ("Keys", provider.keys.keys().len().to_string()),
+        ("Signatures of ID tokens", metadata.id_token_signing_alg_values_supported.join(" ")),
+        ("PKCE", list(&metadata.code_challenge_methods_supported)),
+        ("Issuer in responses", if metadata.authorization_response_iss_parameter_supported { "Yes" } else { "No" }.to_owned()),
+        ("Scopes", list(&metadata.scopes_supported)),
+        ("Claims", list(&metadata.claims_supported)),
+    ]
+}
+
+async fn show(dashboard: &Dashboard, parts: Parts, posted: PostedProvider) -> Response {
+    let status = if posted.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    dashboard.render(parts, status, move || provide_context(posted.clone())).await
+}
