@@ -110,10 +110,10 @@ async fn organization_invitation(
 ) -> sqlx::Result<Option<Message>> {
     let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
     let code = Code::new().map_err(random)?;
-    let Some(invites) = organizations::store_invitation(connection, organization, inviter, email, &code).await? else { return Ok(None) };
+    let Some(invitation) = organizations::store_invitation(connection, organization, inviter, email, &code).await? else { return Ok(None) };
     let text = Text {
-        subject: format!("You are invited to {} at {name}", invites.organization),
-        lead: format!("{} invites you to {} at {name}.", invites.inviter, invites.organization),
+        subject: format!("You are invited to {} at {name}", invitation.organization),
+        lead: format!("{} invites you to {} at {name}.", invitation.inviter, invitation.organization),
         link: Some(("Join the organization", with_parameter(page, "code", &code.to_string()))),
         rest: vec!["The link works once, within a week. If you don't know the sender, ignore this mail.".to_owned()],
         from: name,

@@ -25,13 +25,12 @@ pub fn confirm_email(
     let errors = FormError::fields(error);
     let sent = "A mail is on its way. Its link and its code work for 24 hours. Look in the spam folder, too.";
     let sent = confirmation(is_sent.then_some(sent));
-    let code = match code.filter(|_| error.is_none()) {
-        Some(code) => view! { <input type="hidden" name="code" value=code /> }.into_any(),
-        None => {
-            let help = "The 16 letters and digits in the mail.";
-            view! { {Field { name: "code", label: "Code", help, kind: "text", autocomplete: "off", ..Field::default() }.show(errors)} }
-                .into_any()
-        }
+    let code = if let Some(code) = code.filter(|_| error.is_none()) {
+        view! { <input type="hidden" name="code" value=code /> }.into_any()
+    } else {
+        let help = "The 16 letters and digits in the mail.";
+        view! { {Field { name: "code", label: "Code", help, kind: "text", autocomplete: "off", ..Field::default() }.show(errors)} }
+            .into_any()
     };
     view! {
         {FormError::summary(error, WORDING)}

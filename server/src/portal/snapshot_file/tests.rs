@@ -101,7 +101,7 @@ fn preview_origins_are_read_again_with_their_ends() {
     let text = fs::read_to_string(&path).unwrap();
     let (start, rest) = text.split_once("\"preview_origins\":{").unwrap();
     let (_, end) = rest.split_once("},").unwrap();
-    fs::write(&path, format!("{start}{end}").replace("\"format\":4", "\"format\":3")).unwrap();
+    fs::write(&path, format!("{start}{end}").replace("\"format\":5", "\"format\":3")).unwrap();
     assert_eq!(contents(&path).instances[0].instance.expiring_origins(), []);
 }
 
@@ -133,7 +133,7 @@ fn a_file_of_the_first_format_is_read_and_is_of_no_save() {
     let save_id = format!("\"save_id\":\"{}\",", stored(1).save_id);
     assert!(text.contains(&save_id), "{text}");
     let first = text
-        .replace("\"format\":4", "\"format\":1")
+        .replace("\"format\":5", "\"format\":1")
         .replace(&save_id, "")
         .replace("\"visits_counted\":true,", "")
         .replace("\"preview_origins\":{},", "");
