@@ -89,7 +89,7 @@ async fn a_key_is_made_on_first_use_and_the_next_is_published_before_it_signs(po
     assert_eq!((published_old, kid(&one, now)), (&old, old.clone()), "the old key signs until every runtime knows the new one");
     assert_eq!(&kid(&one, now + Duration::minutes(6)), new);
     assert_eq!(kids(&one, now + Duration::minutes(10)).len(), 2, "its last token has not ended");
-    assert_eq!(kids(&one, now + Duration::minutes(16)), std::slice::from_ref(&new));
+    assert_eq!(kids(&one, now + Duration::minutes(16)), std::slice::from_ref(new));
     assert_eq!(kids(&load().await.unwrap(), now).len(), 2, "nothing more is due");
 
     let mut connection = pool.acquire().await.unwrap();
