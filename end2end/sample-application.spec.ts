@@ -38,6 +38,15 @@ test("greets a visitor who has signed up from a link, and signs them out here to
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await expect(page.getByText("The server says hello Ana")).toBeVisible();
+    // The same with OpenID Connect, in a window that has to sign in anew: the form leads to the portal only, and the code to the application.
+    const challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    const client = { client_id: origin, redirect_uri: `${origin}/callback`, response_type: "code", scope: "openid", state: "s", prompt: "login" };
+    await page.goto(`${portal}/oauth2/authorize?${new URLSearchParams({ ...client, code_challenge: challenge, code_challenge_method: "S256" })}`);
+    await page.getByLabel("Email, phone number or username").fill("ana@myapp.test");
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page).toHaveURL(/\/callback\?code=[0-9a-f]{64}&state=s&iss=http%3A%2F%2Faccounts\./);
+    await expect(page.getByText("Hello Ana", { exact: true })).toBeVisible();
   } finally {
     application.stop();
     await admin.dispose();

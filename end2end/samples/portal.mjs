@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,6 +49,16 @@ export async function startPortal({ home, application }) {
   }
 }
 
+/** Waits until something listens on that port of this machine. */
+export async function listening(port) {
+  const isOpen = () =>
+    new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+  while (!(await isOpen())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 async function signUp(dashboard, token) {
   const response = await send(`${dashboard}/account/setup`, { form: { token, ...owner } });
   assert.equal(response.status, 303, response.text);
@@ -63,21 +74,24 @@ async function addClient(post, redirect) {
   return { id, secret };
 }
 
-/** A visitor's browser: it keeps cookies of the portal's host, and stops at the first address of another one. */
+/** A visitor's browser: it keeps cookies, and stops at the first address that is neither the portal's nor of these origins. */
 export class Browser {
-  cookies = new Map();
+  jars = new Map();
 
-  constructor(issuer) {
-    this.issuer = issuer;
+  constructor(issuer, ...origins) {
+    this.known = [issuer, ...origins];
   }
 
   async fetch(url, { headers, ...options } = {}) {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const { hostname } = new URL(url);
+    if (!this.jars.has(hostname)) this.jars.set(hostname, new Map());
+    const jar = this.jars.get(hostname);
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const response = await fetch(url, { redirect: "manual", ...options, headers: { accept: "text/html", cookie, ...headers } });
     for (const set of response.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(set);
-      if (value) this.cookies.set(name, value);
-      else this.cookies.delete(name);
+      if (value) jar.set(name, value);
+      else jar.delete(name);
     }
     return response;
   }
@@ -86,12 +100,12 @@ export class Browser {
   async open(address, options) {
     let url = new URL(address);
     for (let steps = 0; steps < 12; steps += 1) {
-      if (!url.href.startsWith(this.issuer)) return { url };
+      if (!this.known.some((known) => url.href.startsWith(known))) return { url };
       const response = await this.fetch(url, options);
       options = undefined;
       const text = await response.text();
       const next = response.headers.get("location") ?? /<meta http-equiv="refresh" content="0; ?url=([^"]+)"/.exec(text)?.[1].replaceAll("&amp;", "&");
-      if (!next) return { url, status: response.status, text };
+      if (!next) return { url, status: response.status, text, headers: response.headers };
       url = new URL(next, url);
     }
     throw new Error("it goes round in a circle");

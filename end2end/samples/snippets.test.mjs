@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { ended, freePort, line } from "../packages/walk.mjs";
-import { Browser, startPortal } from "./portal.mjs";
+import { Browser, listening, startPortal } from "./portal.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 // Inside the repository, so that the npm packages are found.
@@ -127,16 +126,6 @@ test("Go: the handler lets only the right token through", async () => {
     await ended(child);
   }
 });
-
-/** Waits until something listens on that port of this machine. */
-async function listening(port) {
-  const isOpen = () =>
-    new Promise((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-  while (!(await isOpen())) await new Promise((resolve) => setTimeout(resolve, 50));
-}
 
 async function overHttp(port, authorization) {
   const response = await fetch(`http://127.0.0.1:${port}/api/me`, { headers: authorization ? { authorization } : {} });

@@ -162,7 +162,7 @@ fn row(mail: ListedMail) -> impl IntoView {
     let unseen = format!(" {recipient}");
     let buttons = failed_at.is_some().then(|| {
         view! {
-            <form method="post" class="below">
+            <form method="post">
                 <input type="hidden" name="mail" value=id />
                 <button class="button small" formaction=paths::RETRY_MAIL>"Send again"<span class="unseen">{unseen.clone()}</span></button>
                 <button class="button small danger" formaction=paths::DISCARD_MAIL>"Delete"<span class="unseen">{unseen}</span></button>

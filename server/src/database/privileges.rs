@@ -64,7 +64,8 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("organization_members", &["select", "insert", "delete"]),
     // Nobody renames one: PostgreSQL wants this before it locks a row.
     ("organizations", &["select", "insert", "update (name)", "delete"]),
-    ("pending_authorizations", &["select", "insert", "delete"]),
+    // Nobody changes one: PostgreSQL wants this before it locks a row.
+    ("pending_authorizations", &["select", "insert", "update (state)", "delete"]),
     ("pending_identities", &["select", "insert", "update (link)", "delete"]),
     ("preview_origins", &["select", "insert", "update (expires_at, added_at, added_by)", "delete"]),
     // Nobody changes one: PostgreSQL wants this before it locks a row.

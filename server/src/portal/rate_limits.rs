@@ -23,6 +23,7 @@ struct Limits {
     passwords: SharedRateLimit<PasswordKey>,
     addresses: SharedRateLimit<(Action, Option<IpAddr>)>,
     recipients: SharedRateLimit<(i64, String)>,
+    invitations: SharedRateLimit<Option<IpAddr>>,
 }
 
 /// The password that is tried.
@@ -67,6 +68,8 @@ pub(super) enum VisitorAttempt<'a> {
     ChangePassword { visitor: i64, address: Option<IpAddr> },
     /// A mail of the instance to that email address, whether or not it is an account's.
     AskForMail { instance: i64, recipient: &'a str, address: Option<IpAddr> },
+    /// The same to an address that the visitor chooses, who may be a stranger to its owner.
+    Invite { instance: i64, recipient: &'a str, address: Option<IpAddr> },
     /// A code from a mail.
     EnterCode(Option<IpAddr>),
 }
@@ -85,6 +88,8 @@ impl VisitorRateLimits {
             addresses: SharedRateLimit::new("a visitor's address", 60, Duration::from_secs(2), pool.clone()),
             // Enough for somebody whose first mail gets lost, and too few to fill a mailbox.
             recipients: SharedRateLimit::new("a visitor's mail", 3, Duration::from_mins(10), pool.clone()),
+            // Somebody who signs up to send mail to strangers gets no further than 300 in a day, with however many accounts.
+            invitations: SharedRateLimit::new("a visitor's invitations", 20, Duration::from_mins(5), pool.clone()),
         }))
     }
 
@@ -100,7 +105,10 @@ impl VisitorRateLimits {
         for password in &passwords {
             limits.passwords.take(password).await?;
         }
-        if let VisitorAttempt::AskForMail { instance, recipient, .. } = attempt {
+        if let VisitorAttempt::Invite { address, .. } = attempt {
+            limits.invitations.take(&address.map(network)).await?;
+        }
+        if let VisitorAttempt::AskForMail { instance, recipient, .. } | VisitorAttempt::Invite { instance, recipient, .. } = attempt {
             limits.recipients.take(&(instance, recipient.to_owned())).await?;
         }
         Ok(())
@@ -133,7 +141,7 @@ fn keys(attempt: VisitorAttempt<'_>) -> ((Action, Option<IpAddr>), Vec<PasswordK
         VisitorAttempt::Authorize(address) => (Action::Authorize, address, Vec::new()),
         VisitorAttempt::Provider(address) => (Action::Provider, address, Vec::new()),
         VisitorAttempt::JoinWaitlist(address) => (Action::JoinWaitlist, address, Vec::new()),
-        VisitorAttempt::AskForMail { address, .. } => (Action::AskForMail, address, Vec::new()),
+        VisitorAttempt::AskForMail { address, .. } | VisitorAttempt::Invite { address, .. } => (Action::AskForMail, address, Vec::new()),
         VisitorAttempt::EnterCode(address) => (Action::EnterCode, address, Vec::new()),
         VisitorAttempt::ChangePassword { visitor, address } => (Action::ChangePassword, address, vec![PasswordKey::Own(visitor)]),
     };
@@ -224,6 +232,14 @@ mod tests {
         };
         assert_eq!(taken(&limits, 1_000, |n| ask("ana@myapp.com", n)).await, 3);
         assert_eq!(limits.take(ask("ben@myapp.com", 1)).await, Ok(()));
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn a_network_sends_few_invitations_to_however_many_addresses(pool: PgPool) {
+        let limits = VisitorRateLimits::new(&pool);
+        let recipients: Vec<_> = (0..50).map(|n| format!("stranger-{n}@myapp.com")).collect();
+        let invite = |n: usize| VisitorAttempt::Invite { instance: 1, recipient: &recipients[n], address: ADDRESS };
+        assert_eq!(taken(&limits, 50, invite).await, 20);
     }
 
     #[sqlx::test(migrations = "../migrations")]

@@ -102,14 +102,7 @@ async fn listen(
     let versions = Versions::new(snapshots.clone(), config.role)?;
     let versions = versions.with_connector(database.listening().clone()).with_own_url(database.has_listen_url());
     let runtime = versions.runtime().clone();
-    let transport_security = TransportSecurity { include_subdomains: config.hsts_include_subdomains };
-    let options = HttpOptions::new(config.client_address.clone(), max_connections, transport_security)
-        .with_target_checks(config.target_checks)
-        .with_secret_key_file(config.second_factor().key_file)
-        .with_identity_providers(config.identity_providers, config.second_factor().key_file)?
-        .with_admin_provider(config.admin_provider()?)
-        .with_visits_kept(VisitsKept { is_on: config.visits.are_counted, days: config.visits.keep_days })
-        .with_mailer(mailer.clone());
+    let options = http_options(config, max_connections, mailer.clone())?;
     let (pool, url) = (database.pool().clone(), dashboard_url.clone());
     let router = match config.role {
         RuntimeRole::All => router::router(pool, snapshots.clone(), url, options, config.second_factor()),
@@ -188,6 +181,19 @@ async fn listen(
     }
     snapshots.close(&runtime).await;
     result
+}
+
+/// What the configuration says about answering requests.
+fn http_options(config: &Config, max_connections: MaxConnections, mailer: Option<Mailer>) -> anyhow::Result<HttpOptions> {
+    let transport_security = TransportSecurity { include_subdomains: config.hsts_include_subdomains };
+    let key_file = config.second_factor().key_file;
+    Ok(HttpOptions::new(config.client_address.clone(), max_connections, transport_security)
+        .with_target_checks(config.target_checks)
+        .with_secret_key_file(key_file.clone())
+        .with_identity_providers(config.identity_providers, key_file)?
+        .with_admin_provider(config.admin_provider()?)
+        .with_visits_kept(VisitsKept { is_on: config.visits.are_counted, days: config.visits.keep_days })
+        .with_mailer(mailer))
 }
 
 /// Serves as soon as it is clear whether the server must wait for its database. Requests that come earlier wait for that moment.

@@ -1,4 +1,4 @@
-//! The commands `portal-redirects admin` and `doctor` as processes, on a database that is up already.
+//! The commands `portal-redirects admin`, `signing-keys` and `doctor` as processes, on a database that is up already.
 
 #[cfg(test)]
 mod doctor;
@@ -8,6 +8,8 @@ mod links;
 mod process;
 #[cfg(test)]
 mod remove;
+#[cfg(test)]
+mod signing_keys;
 
 #[cfg(test)]
 #[path = "../process/run.rs"]

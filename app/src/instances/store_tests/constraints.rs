@@ -17,6 +17,7 @@ struct Row {
     allowed_origins: Vec<Option<String>>,
     version: i64,
     identity: String,
+    application_origins: Vec<Option<String>>,
 }
 
 fn valid() -> Row {
@@ -31,6 +32,7 @@ fn valid() -> Row {
         allowed_origins: vec![Some("https://app.example.com".into())],
         version: 1,
         identity: "accounts".into(),
+        application_origins: Vec::new(),
     }
 }
 
@@ -38,8 +40,8 @@ fn valid() -> Row {
 async fn refused_by(pool: &PgPool, row: Row) -> Option<String> {
     let inserted = sqlx::query(
         "insert into instances (slug, name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins, version,
-            identity)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            identity, application_origins)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(row.slug)
     .bind(row.name)
@@ -51,6 +53,7 @@ async fn refused_by(pool: &PgPool, row: Row) -> Option<String> {
     .bind(row.allowed_origins)
     .bind(row.version)
     .bind(row.identity)
+    .bind(row.application_origins)
     .execute(pool)
     .await;
     let error = inserted.err()?;
@@ -90,6 +93,9 @@ fn broken() -> Vec<(Row, &'static str)> {
     rows.push((Row { home_url: "http://myapp.com/".into(), ..valid() }, "instances_http_check"));
     for allowed_origins in [vec![None], vec![Some("https://a.com".into()); 51]] {
         rows.push((Row { allowed_origins, ..valid() }, "instances_allowed_origins_check"));
+    }
+    for application_origins in [vec![None], vec![Some("https://a.com".into()); 21]] {
+        rows.push((Row { application_origins, ..valid() }, "instances_application_origins_check"));
     }
     for version in [0, -1] {
         rows.push((Row { version, ..valid() }, "instances_version_check"));

@@ -57,7 +57,7 @@ pub struct ResetPage {
 /// The page that asks for a new password.
 pub fn reset_password(address: &Address, page: ResetPage, error: Option<&FormError>) -> impl IntoView + use<> {
     let errors = FormError::fields(error);
-    let sent = "If there is an account with this address, a mail is on its way. It works for an hour. Look in the spam folder, too.";
+    let sent = "If there is an account with this address, a mail is on its way. Its link and its code work for an hour. Look in the spam folder, too.";
     let sent = confirmation(page.is_sent.then_some(sent));
     let code = if page.is_typed {
         let help = "The 16 letters and digits in the mail.";

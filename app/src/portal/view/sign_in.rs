@@ -32,8 +32,7 @@ pub fn sign_in(
         return view! { {FormError::summary(error, WORDING)} {provider_button(address, provider)} }.into_any();
     }
     let errors = FormError::fields(error);
-    let forgotten =
-        sends_mail.then(|| view! { <p class="other"><a href=address.to_other_path(FORGOT_PASSWORD)>"Forgot your password?"</a></p> });
+    let forgotten = sends_mail.then(|| view! { <a href=address.to_other_path(FORGOT_PASSWORD)>"Forgot your password?"</a> <br /> });
     view! {
         {FormError::summary(error, WORDING)}
         {provider.map(|provider| view! { {provider_button(address, provider)} {or_with_password()} })}
@@ -42,8 +41,7 @@ pub fn sign_in(
             {Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", ..Field::default() }.show(errors)}
             {form_buttons(address, "Sign in")}
         </form>
-        {forgotten}
-        <p class="other">"No account yet? " <a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
+        <p class="other">{forgotten} "No account yet? " <a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
     }
     .into_any()
 }

@@ -25,7 +25,7 @@ use super::client::Client;
 use crate::portal::{pages::page_request::PageRequest, rate_limits::VisitorAttempt};
 
 /// How long a request waits for the database.
-const TIMEOUT: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where the answer to a client goes.
 struct Return<'a> {

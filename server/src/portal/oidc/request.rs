@@ -26,7 +26,7 @@ use crate::{
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// How long a request waits for the database.
-pub(super) const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
+pub(super) const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A request of an application.
 pub(super) struct ApplicationRequest {

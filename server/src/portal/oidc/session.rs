@@ -4,7 +4,7 @@
 use app::portal::{
     self,
     oidc::{
-        claims::{Scopes, SessionClaims, Subject},
+        claims::{PersonClaims, Scopes, SessionClaims, Subject},
         store::subjects,
     },
 };
@@ -75,7 +75,7 @@ async fn answer(request: &ApplicationRequest, origin: &str) -> Result<Response, 
         iat: now,
         exp: now + TOKEN_SECONDS,
         organizations: subject.organization_ids(),
-        person: if says_names { subject.person(Scopes::ALL) } else { Default::default() },
+        person: if says_names { subject.person(Scopes::ALL) } else { PersonClaims::default() },
     };
     let signed = keys.signing().and_then(|key| key.sign(&claims).ok()).ok_or(ProblemDetails::NoSigningKey)?;
     let body: axum::body::Bytes = body(&subject, &signed, now + TOKEN_SECONDS).into();

@@ -4,7 +4,7 @@ use app::{
     credentials::token::Token,
     portal::oidc::{
         authorization::{Parameters, basic_credentials},
-        claims::{IdClaims, Scopes, Subject},
+        claims::{IdClaims, PersonClaims, Scopes, Subject},
         store::{
             codes::{self, ACCESS_TOKEN_SECONDS, RedeemedCode, Redemption},
             subjects,
@@ -158,7 +158,7 @@ fn id_token(request: &ApplicationRequest, keys: &InstanceKeys, client_id: &str, 
         auth_time: subject.auth_time.unix_timestamp(),
         nonce: code.nonce.as_deref(),
         organizations: subject.organization_ids(),
-        person: if says_names { subject.person(Scopes::read(&code.scope)) } else { Default::default() },
+        person: if says_names { subject.person(Scopes::read(&code.scope)) } else { PersonClaims::default() },
     };
     keys.signing()?.sign(&claims).ok()
 }

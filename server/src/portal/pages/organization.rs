@@ -40,7 +40,7 @@ async fn try_invite(request: &PageRequest, visitor: &Visitor, form: &InvitationF
     }
     let email: Email = form.email_address.parse().map_err(|error| IdentityError::field("email_address", error))?;
     let (instance, address) = (request.snapshot.id, request.client.address);
-    request.context.limits.take(VisitorAttempt::AskForMail { instance, recipient: email.as_str(), address }).await?;
+    request.context.limits.take(VisitorAttempt::Invite { instance, recipient: email.as_str(), address }).await?;
     let (page, pool) = (request.mailed_page(JOIN_ORGANIZATION), &request.context.pool);
     Ok(request.write(organizations::invite(pool, instance, visitor.id, form.organization, &email, &page)).await?)
 }

@@ -39,12 +39,11 @@ impl SessionCache {
 
     /// Stores the database's answer. `None` removes the session, which has ended.
     pub(super) fn update(&self, instance: i64, token: &Token, visitor: Option<&Visitor>) {
-        match visitor {
-            Some(visitor) => self.0.insert((instance, token.hash()), visitor.clone()),
-            None => {
-                self.0.invalidate(&(instance, token.hash()));
-                self.1.forget_token(instance, token);
-            }
+        if let Some(visitor) = visitor {
+            self.0.insert((instance, token.hash()), visitor.clone());
+        } else {
+            self.0.invalidate(&(instance, token.hash()));
+            self.1.forget_token(instance, token);
         }
     }
 

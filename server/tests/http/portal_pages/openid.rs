@@ -1,4 +1,4 @@
-//! The OpenID Connect provider: the whole way of a client through the sign-in page, and everything that must lead nowhere.
+//! The `OpenID` Connect provider: the whole way of a client through the sign-in page, and everything that must lead nowhere.
 
 use app::applications::{client::ClientSecret, form::ClientForm, store::clients};
 use axum::http::StatusCode;
