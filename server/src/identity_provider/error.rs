@@ -15,12 +15,12 @@ pub(crate) enum ProviderError {
     Secret(String),
     /// An address that is no place to ask.
     #[error("{0} is not an https URL")]
-    NotHttps(Url),
+    NotHttps(String),
     /// The provider does not answer.
     #[error("{url} does not answer as it should: {error}")]
     Outgoing {
         /// What was asked for.
-        url: Url,
+        url: String,
         /// What went wrong.
         error: OutgoingError,
     },
@@ -28,7 +28,7 @@ pub(crate) enum ProviderError {
     #[error("{url} answers with the status {status} instead of 200{}", if matches!(status, 300..400) { ". Redirects are not followed" } else { "" })]
     Status {
         /// What was asked for.
-        url: Url,
+        url: String,
         /// The status.
         status: u16,
     },
@@ -74,6 +74,6 @@ impl ProviderError {
         // What was sent stays out of texts.
         let mut url = url.clone();
         url.set_query(None);
-        Self::Outgoing { url, error }
+        Self::Outgoing { url: url.into(), error }
     }
 }

@@ -1,4 +1,4 @@
-//! Verifies an ID token (OpenID Connect Core 1.0, 3.1.3.7), and reads who it is about.
+//! Verifies an ID token (`OpenID` Connect Core 1.0, 3.1.3.7), and reads who it is about.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,7 +16,7 @@ const MAX_SKEW: TimeDelta = TimeDelta::seconds(60);
 /// What this file's own check tells the library, which calls it expired.
 const FUTURE: &str = "issued in the future";
 
-/// The longest `sub`, in bytes (OpenID Connect Core 1.0, 2).
+/// The longest `sub`, in bytes (`OpenID` Connect Core 1.0, 2).
 const MAX_SUBJECT_BYTES: usize = 255;
 
 /// A person, as a provider describes them. Personal data: not for logs.

@@ -1,4 +1,4 @@
-//! What a provider says about itself (OpenID Connect Discovery 1.0): fetched without following redirects, and for the issuer that was
+//! What a provider says about itself (`OpenID` Connect Discovery 1.0): fetched without following redirects, and for the issuer that was
 //! configured, to the letter.
 
 use openidconnect::{AuthType, core::CoreJwsSigningAlgorithm};
@@ -84,7 +84,7 @@ impl Providers {
     /// Checks that an address has TLS. Providers in private networks may do without.
     fn check_scheme(&self, url: &Url) -> Result<(), ProviderError> {
         let is_plain = url.scheme() == "http" && self.allowed == AllowedProviders::Private;
-        if url.scheme() == "https" || is_plain { Ok(()) } else { Err(ProviderError::NotHttps(url.clone())) }
+        if url.scheme() == "https" || is_plain { Ok(()) } else { Err(ProviderError::NotHttps(url.to_string())) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sign-in at an OpenID Connect provider: what the provider says about itself (discovery), the code flow with PKCE, and the verification
+//! Sign-in at an `OpenID` Connect provider: what the provider says about itself (discovery), the code flow with PKCE, and the verification
 //! of what comes back. Nothing here knows visitors or admins.
 
 mod code_flow;
@@ -124,7 +124,7 @@ impl Providers {
         if fetched.status == hyper::StatusCode::OK {
             Ok(fetched)
         } else {
-            Err(ProviderError::Status { url: url.clone(), status: fetched.status.as_u16() })
+            Err(ProviderError::Status { url: url.to_string(), status: fetched.status.as_u16() })
         }
     }
 

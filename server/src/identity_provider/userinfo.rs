@@ -1,5 +1,5 @@
 //! The claims that a provider puts into its userinfo response instead of the ID token. They count only for the same subject
-//! (OpenID Connect Core 1.0, 5.3.2).
+//! (`OpenID` Connect Core 1.0, 5.3.2).
 
 use hyper::header::HeaderValue;
 use serde_json::{Map, Value};
@@ -22,10 +22,10 @@ pub(super) async fn add(providers: &Providers, url: &Url, access_token: &str, pe
         return Err(ProviderError::UserInfo("it is about somebody else"));
     }
     // Whether an address is verified is said by whoever names the address.
-    if !person.claims.contains_key("email") {
-        person.claims.remove("email_verified");
-    } else {
+    if person.claims.contains_key("email") {
         claims.remove("email_verified");
+    } else {
+        person.claims.remove("email_verified");
     }
     for (name, value) in claims {
         person.claims.entry(name).or_insert(value);
