@@ -1,6 +1,6 @@
 //! The URL of the mail server.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -60,7 +60,7 @@ impl FromStr for SmtpUrl {
         if tls == SmtpTls::None && !is_loopback(&host) {
             return Err(NotAnSmtpUrl::NoTls);
         }
-        let decoded = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).map_err(|_| NotAnSmtpUrl::Form);
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8().map(Cow::into_owned).map_err(|_| NotAnSmtpUrl::Form);
         let credentials = match (url.username(), url.password()) {
             ("", None) => None,
             ("", Some(_)) | (_, None) => return Err(NotAnSmtpUrl::HalfCredentials),

@@ -63,16 +63,16 @@ impl Sink {
     }
 
     fn mailer(&self) -> Mailer {
-        self.mailer_at(&format!("smtp://127.0.0.1:{}?tls=none", self.port))
-    }
-
-    fn mailer_at(&self, url: &str) -> Mailer {
-        Mailer::with_timeout(&url.parse().unwrap(), "no-reply@myapp.com", Duration::from_millis(400)).unwrap()
+        mailer_at(&format!("smtp://127.0.0.1:{}?tls=none", self.port))
     }
 
     fn taken(&self) -> Vec<String> {
         self.taken.lock().unwrap().clone()
     }
+}
+
+fn mailer_at(url: &str) -> Mailer {
+    Mailer::with_timeout(&url.parse().unwrap(), "no-reply@myapp.com", Duration::from_millis(400)).unwrap()
 }
 
 /// One SMTP dialog.
@@ -87,7 +87,8 @@ async fn talk(stream: TcpStream, behavior: Behavior, taken: Arc<Mutex<Vec<String
     while let Some(line) = lines.next_line().await.ok()? {
         if is_data {
             if line != "." {
-                mail += &format!("{line}\r\n");
+                mail.push_str(&line);
+                mail.push_str("\r\n");
                 continue;
             }
             is_data = false;
@@ -103,7 +104,8 @@ async fn talk(stream: TcpStream, behavior: Behavior, taken: Arc<Mutex<Vec<String
             "RCPT" if behavior == Behavior::RefusesNobody && line.contains("nobody@") => format!("550 5.1.1 no such user here: {line}"),
             "RCPT" if behavior == Behavior::IsBusy => "451 try later".to_owned(),
             "RCPT" => {
-                mail += &format!("{line}\r\n");
+                mail.push_str(&line);
+                mail.push_str("\r\n");
                 "250 fine".to_owned()
             }
             "DATA" if behavior == Behavior::Stalls => return std::future::pending().await,
@@ -223,7 +225,7 @@ async fn an_answer_that_repeats_a_secret_is_told_without_it() {
 #[tokio::test]
 async fn a_wrong_password_is_no_fault_of_the_mail_and_is_not_told() {
     let sink = Sink::new(Behavior::RefusesSignIn).await;
-    let mailer = sink.mailer_at(&format!("smtp://ana:hunter2hunter2@127.0.0.1:{}?tls=none", sink.port));
+    let mailer = mailer_at(&format!("smtp://ana:hunter2hunter2@127.0.0.1:{}?tls=none", sink.port));
     for error in [mailer.send(&message("ana@myapp.com"), "1").await.unwrap_err(), mailer.check().await.unwrap_err()] {
         let text = error.to_string();
         assert!(matches!(error, SendError::Unreachable(_)) && text.contains("535"), "{error:?}");
@@ -239,8 +241,7 @@ async fn a_server_that_is_down_slow_or_without_tls_gets_nothing() {
     let down = Sink { port: closed, taken: Arc::default() };
     let (silent, stalls, plain) =
         (Sink::new(Behavior::IsSilent).await, Sink::new(Behavior::Stalls).await, Sink::new(Behavior::Plain).await);
-    let mailers =
-        [down.mailer(), silent.mailer(), stalls.mailer(), plain.mailer_at(&format!("smtp://ana:secret@127.0.0.1:{}", plain.port))];
+    let mailers = [down.mailer(), silent.mailer(), stalls.mailer(), mailer_at(&format!("smtp://ana:secret@127.0.0.1:{}", plain.port))];
     for mailer in mailers {
         let error = mailer.send(&message("ana@myapp.com"), "1").await.unwrap_err();
         assert!(!matches!(error, SendError::NotNow(_)), "{mailer:?}: {error:?}");

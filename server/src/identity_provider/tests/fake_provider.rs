@@ -1,4 +1,4 @@
-//! A small OpenID Connect provider on loopback that does what providers should not, as a test says.
+//! A small `OpenID` Connect provider on loopback that does what providers should not, as a test says.
 
 use std::{
     collections::HashMap,

@@ -70,8 +70,6 @@ pub(in crate::portal) struct PageRequest {
     /// The origin under which the portal's pages are, as it is configured.
     origin: String,
     query: String,
-    /// Whether the request is for the portal's own host, even below a base.
-    is_at_portal_host: bool,
 }
 
 impl FromRequestParts<Snapshots> for PageRequest {
@@ -144,8 +142,6 @@ impl PageRequest {
             query: String::new(),
             issuer,
             own_origin,
-            is_at_portal_host: base.is_empty()
-                || asked_host(&parts.headers, &parts.uri).is_some_and(|asked| snapshot.instance.portal_origin().is_at(asked)),
             base,
             origin,
             snapshot,
@@ -212,11 +208,7 @@ impl PageRequest {
         // The mail knows its recipient, and others may have chosen these.
         link.prefill = Prefill::default();
         let page = Address::new(self.base.clone(), &link, self.after_sign_in, String::new()).to_path(path);
-        if self.is_at_portal_host {
-            format!("{}{page}", self.snapshot.instance.portal_origin().as_str())
-        } else {
-            self.context.dashboard_url.page(&page)
-        }
+        format!("{}{page}", self.origin)
     }
 
     /// What the page has just done and now confirms. A link from elsewhere can't claim that: visitors who are told that all is well

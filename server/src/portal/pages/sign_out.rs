@@ -38,9 +38,11 @@ pub(super) async fn sign_out(request: PageRequest, form: VisitorForm<SignOutForm
         Ok(()) => {
             let mut response = request.finish_sign_out();
             // `/continue` comes after the provider's own page.
-            if form.provider.is_some() && request.is_browser && request.snapshot.provider.is_some() {
-                let next = HeaderValue::from_str(&request.address.to_provider_sign_out());
-                next.into_iter().for_each(|next| drop(response.headers_mut().insert(header::LOCATION, next)));
+            let leads_to_provider = form.provider.is_some() && request.is_browser && request.snapshot.provider.is_some();
+            if let Ok(next) = HeaderValue::from_str(&request.address.to_provider_sign_out())
+                && leads_to_provider
+            {
+                response.headers_mut().insert(header::LOCATION, next);
             }
             Ok(response)
         }
