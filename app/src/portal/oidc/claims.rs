@@ -19,6 +19,8 @@ pub struct Subject {
     pub auth_time: OffsetDateTime,
     /// `email_address`
     pub email_address: Option<String>,
+    /// Whether the visitor has confirmed the address.
+    pub is_email_verified: bool,
     /// `phone_number`
     pub phone_number: Option<String>,
     /// `username`
@@ -85,7 +87,7 @@ impl Scopes {
 }
 
 impl Subject {
-    /// What these scopes say of the person. No address is confirmed yet, and the claims say so.
+    /// What these scopes say of the person. No phone number is ever confirmed, and the claims say so.
     pub fn person(&self, scopes: Scopes) -> PersonClaims {
         let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let name = format!("{} {}", self.first_name, self.last_name);
@@ -98,7 +100,7 @@ impl Subject {
         }
         if scopes.email {
             person.email.clone_from(&self.email_address);
-            person.email_verified = person.email.as_ref().map(|_| false);
+            person.email_verified = person.email.as_ref().map(|_| self.is_email_verified);
         }
         if scopes.phone {
             person.phone_number.clone_from(&self.phone_number);

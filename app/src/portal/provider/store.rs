@@ -182,7 +182,11 @@ pub(super) async fn fill(
     last_name: Option<&str>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
+        // Another address is not confirmed, whatever the earlier one was.
         "update visitors v set
+            email_verified_at = case when coalesce($2, v.email_address) is distinct from v.email_address and not exists (
+                    select from visitors o where o.instance_id = v.instance_id and o.email_address = $2 and o.id <> v.id)
+                then null else v.email_verified_at end,
             email_address = case when exists (select from visitors o where o.instance_id = v.instance_id and o.email_address = $2 and o.id <> v.id)
                 then v.email_address else coalesce($2, v.email_address) end,
             username = case when exists (select from visitors o where o.instance_id = v.instance_id and o.username = $3 and o.id <> v.id)

@@ -54,9 +54,13 @@ async fn a_person_is_found_by_issuer_and_subject_and_never_by_an_address(pool: P
     let (ana, is_new) = signed_in(&*portal, &person("ana", Some("ana@company.com")), &settings).await;
     assert!(is_new && ana.by_provider && ana.has_identity && !ana.has_password);
     assert_eq!(ana.first_name, "Ana");
-    // The same person, with another address.
+    // The same person, with another address, which is not confirmed only because the earlier one was.
+    sqlx::query("update visitors set email_verified_at = now()").execute(&pool).await.unwrap();
+    assert_eq!(signed_in(&*portal, &person("ana", Some("ana@company.com")), &settings).await.0.id, ana.id);
+    assert_eq!(count(&pool, "visitors where email_verified_at is not null").await, 1);
     let (again, is_new) = signed_in(&*portal, &person("ana", Some("maria@company.com")), &settings).await;
     assert_eq!((again.id, is_new, again.email_address.as_deref()), (ana.id, false, Some("maria@company.com")));
+    assert_eq!(count(&pool, "visitors where email_verified_at is not null").await, 0);
     // Other people, one of them with the address that Ana had.
     let (ben, is_new) = signed_in(&*portal, &person("ben", Some("ana@company.com")), &settings).await;
     assert!(is_new && ben.id != ana.id);

@@ -18,6 +18,7 @@ struct Row {
     sid: Uuid,
     auth_time: OffsetDateTime,
     email_address: Option<String>,
+    is_email_verified: bool,
     phone_number: Option<String>,
     username: Option<String>,
     first_name: String,
@@ -34,7 +35,8 @@ macro_rules! row {
             Row,
             r#"
             select v.id as visitor, s.id as session, v.subject as sub, s.public_id as sid, s.created_at as auth_time,
-                v.email_address, v.phone_number, v.username, v.first_name, v.last_name,
+                v.email_address, v.email_verified_at is not null as "is_email_verified!", v.phone_number, v.username,
+                v.first_name, v.last_name,
                 array(select m.organization_id from organization_members m where m.visitor_id = v.id order by m.organization_id)
                     as "organization_ids!",
                 array(select o.name from organization_members m join organizations o on o.id = m.organization_id
@@ -84,6 +86,7 @@ impl Row {
             sid: self.sid,
             auth_time: self.auth_time,
             email_address: self.email_address,
+            is_email_verified: self.is_email_verified,
             phone_number: self.phone_number,
             username: self.username,
             first_name: self.first_name,
