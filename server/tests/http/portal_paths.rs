@@ -37,7 +37,7 @@ async fn an_unknown_instance_is_a_problem(pool: PgPool) {
 async fn an_unknown_path_is_a_problem(pool: PgPool) {
     store_my_app(&pool, Environment::Production).await;
     let site = Site::new(&pool).await;
-    let detail = "There is no such path. The portal API has /v1/redirects and /v1/resolve.";
+    let detail = "There is no such path. The portal API has /v1/redirects, /v1/resolve and /v1/session.";
     let expected = json!({"type": "about:blank", "title": "Unknown path", "status": 404, "detail": detail});
     for path in
         ["/portal/my-app/v1/nope", "/portal/none/v1/nope", "/portal/my-app/v1/redirects/", "/v1/nope/%FF/%00", "/portal/%FF/v1/nope"]

@@ -24,7 +24,7 @@ use crate::{
 const SERVED_AT: [(&str, &str); 2] = [("localhost:3000", "/portal/my-app/v1/redirects"), ("accounts.myapp.com", "/v1/redirects")];
 
 /// The routes that save an instance. The first two tests below send a save to each of them.
-const SAVING: [&str; 17] = [
+const SAVING: [&str; 19] = [
     "/api/copy_settings",
     "/api/create_instance",
     "/api/restore_version",
@@ -34,6 +34,7 @@ const SAVING: [&str; 17] = [
     "/instances/new",
     "/instances/{slug}/activity/allow",
     "/instances/{slug}/activity/counting",
+    "/instances/{slug}/applications",
     "/instances/{slug}/archive",
     "/instances/{slug}/copy",
     "/instances/{slug}/history/{version}",
@@ -41,11 +42,12 @@ const SAVING: [&str; 17] = [
     "/instances/{slug}/redirects",
     "/instances/{slug}/settings",
     "/instances/{slug}/settings/preview-origins/remove",
+    "/instances/{slug}/sign-in",
     "/instances/{slug}/unarchive",
 ];
 
 /// The other routes under `/instances` and `/api`: they only show something, or change what no version counts.
-const NOT_SAVING: [&str; 32] = [
+const NOT_SAVING: [&str; 35] = [
     "/api/check_fallback",
     "/api/check_settings",
     "/api/check_targets",
@@ -60,6 +62,9 @@ const NOT_SAVING: [&str; 32] = [
     "/instances/{slug}/activity/refused.csv",
     "/instances/{slug}/api-tokens",
     "/instances/{slug}/api-tokens/revoke",
+    "/instances/{slug}/applications/clients",
+    "/instances/{slug}/applications/clients/remove",
+    "/instances/{slug}/applications/clients/secret",
     "/instances/{slug}/history",
     "/instances/{slug}/history/export.csv",
     "/instances/{slug}/history/export.json",
@@ -123,7 +128,20 @@ async fn every_form_that_saves_is_served_at_once_by_slug_and_by_host(pool: PgPoo
     let settings = with(with(instance_form(), "version", "2"), "name", "Renamed");
     let copy = vec![("from", "source"), ("from_version", "1"), ("version", "3"), ("origin", "https://new.org")];
     let preview = "https://preview.example";
-    let saves: [(&str, Fields<'_>, (StatusCode, i64)); 11] = [
+    let provider = vec![
+        ("issuer", "https://login.company.com"),
+        ("client_id", "portal"),
+        ("no_secret", "on"),
+        ("scopes", "openid email"),
+        ("button_text", "Sign in with Company"),
+        ("email_claim", "email"),
+        ("email_use", "suggest"),
+        ("first_name_claim", "given_name"),
+        ("last_name_claim", "family_name"),
+        ("username_claim", "preferred_username"),
+        ("accounts", "beside"),
+    ];
+    let saves: [(&str, Fields<'_>, (StatusCode, i64)); 13] = [
         ("redirects", with(fallback_form("1"), "after_sign_in_url", "/in"), (StatusCode::OK, 2)),
         ("settings", settings, (StatusCode::OK, 3)),
         ("copy", copy, (StatusCode::OK, 4)),
@@ -133,8 +151,10 @@ async fn every_form_that_saves_is_served_at_once_by_slug_and_by_host(pool: PgPoo
         ("activity/counting", vec![("visits", "off"), ("view", "")], (StatusCode::OK, 8)),
         ("activity/allow", vec![("origin", "https://other.org"), ("change", "allow"), ("view", "")], (StatusCode::OK, 9)),
         ("settings/preview-origins/remove", vec![("origin", preview)], (StatusCode::OK, 11)),
+        ("applications", vec![("names_in_tokens", "on")], (StatusCode::OK, 12)),
+        ("sign-in", provider, (StatusCode::OK, 13)),
         ("archive", vec![("slug", "my-app")], (StatusCode::GONE, 0)),
-        ("unarchive", vec![], (StatusCode::OK, 13)),
+        ("unarchive", vec![], (StatusCode::OK, 15)),
     ];
     for (path, form, expected) in saves {
         if path.ends_with("/remove") {

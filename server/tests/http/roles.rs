@@ -185,7 +185,7 @@ async fn the_role_that_serves_chooses_no_id_and_no_time_and_gives_nothing_to_som
         "update members set admin_id = 1",
         "update fallback_redirects set instance_id = 1",
         "update visitors set instance_id = 1",
-        "update visitors set email_address = 'eve@evil.com'",
+        "update visitors set phone_number = '+34600000000'",
         "update visitor_sessions set visitor_id = 1",
         "update organizations set instance_id = 1",
     ] {
