@@ -1,1 +1,0 @@
-//! The outbox and what mails say, with a database.
