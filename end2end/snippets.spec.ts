@@ -175,7 +175,7 @@ test.describe("without JavaScript", () => {
     await page.goto(`/instances/${slug}`);
     await page.getByRole("navigation", { name: "Account Portal" }).getByRole("link", { name: "Snippets" }).click();
     const choices = page.getByRole("navigation", { name: "Where to use the settings" });
-    await expect(choices.getByRole("link")).toHaveText(["Next.js", "Nuxt", "React Router", "TanStack Start", "Astro", "React", "Vue", "Pipeline"]);
+    await expect(choices.getByRole("link")).toHaveText(["Next.js", "Nuxt", "React Router", "TanStack Start", "Astro", "React", "Vue", "Who is signed in", "Pipeline"]);
     await expect(choices.locator("[aria-current]")).toHaveText("Next.js");
     await choices.getByRole("link", { name: "TanStack Start" }).click();
     await expect(page).toHaveURL(/\?framework=tanstack-start$/);

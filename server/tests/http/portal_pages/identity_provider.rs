@@ -12,7 +12,12 @@ use server::http::options::HttpOptions;
 use sqlx::PgPool;
 use url::Url;
 
-use super::{Browser, HOST, NAVIGATION, PASSWORD, assert_leads, assert_page, heading, way_out::moves_on_to};
+use super::{
+    Browser, HOST, NAVIGATION, PASSWORD, assert_leads, assert_page, heading,
+    openid::{self, authorize, led},
+    session::{APP, mark},
+    way_out::moves_on_to,
+};
 use crate::{
     common::{Answer, Site, key_file, owner, store_fallbacks, store_my_app},
     html::{href, text},
@@ -129,6 +134,22 @@ async fn the_link_waits_on_the_server_and_is_resolved_at_the_end(pool: PgPool) {
     query.insert("redirect_url".into(), "https://app.myapp.com/other".into());
     let answer = come_back(&mut browser, &query).await;
     assert_eq!(moves_on_to(&browser.get(answer.header("location")).await), "https://myapp.com/in");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_applications_request_waits_for_a_sign_in_at_the_provider(pool: PgPool) {
+    let (provider, mut browser) = in_a_browser(&pool).await;
+    mark(&pool, APP, "").await;
+    browser.site.snapshots().catch_up().await.unwrap();
+    let begun = browser.get(&authorize(&[("login_hint", "ana@company.com")])).await;
+    let url = to_provider(&mut browser, begun.header("location")).await;
+    assert!(url.query_pairs().any(|(name, value)| name == "login_hint" && value == "ana@company.com"), "{url}");
+    let answer = come_back(&mut browser, &provider.approve(&url)).await;
+    let next = moves_on_to(&browser.get(answer.header("location")).await);
+    let path = next.strip_prefix("https://accounts.myapp.com").unwrap();
+    assert!(path.starts_with("/oauth2/authorize/continue"), "{next}");
+    let led_to = browser.get(path).await;
+    assert!(led_to.header("location").starts_with(openid::CALLBACK) && led(&led_to, "code").is_some(), "{led_to:?}");
 }
 
 #[sqlx::test(migrations = "../migrations")]

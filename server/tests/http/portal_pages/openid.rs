@@ -18,7 +18,7 @@ use crate::{
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const CALLBACK: &str = "https://app.myapp.com/callback?x=1";
+pub(super) const CALLBACK: &str = "https://app.myapp.com/callback?x=1";
 const ISSUER: &str = "https://accounts.myapp.com";
 
 /// The parameters of a right request, with these in the place of theirs. One without a value is left out.
@@ -44,12 +44,12 @@ fn parameters(changed: &[(&str, &str)]) -> String {
     query.finish()
 }
 
-fn authorize(changed: &[(&str, &str)]) -> String {
+pub(super) fn authorize(changed: &[(&str, &str)]) -> String {
     format!("/oauth2/authorize?{}", parameters(changed))
 }
 
 /// A parameter of the address that an answer leads to.
-fn led(answer: &Answer, name: &str) -> Option<String> {
+pub(super) fn led(answer: &Answer, name: &str) -> Option<String> {
     let url = Url::parse(answer.header("location")).ok()?;
     url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
