@@ -87,7 +87,7 @@ test.describe("without JavaScript", () => {
       await expect(page).toHaveURL(portal.app("/dashboard"));
     }
     await owner.goto(`/instances/${portal.slug}/preview`);
-    await expect(owner.getByText("Whoever signs in there for the first time signs up with that")).toBeVisible();
+    await expect(owner.getByText("A first sign-in there is a sign-up")).toBeVisible();
     await owner.goto(`/instances/${portal.slug}/history`);
     await expect(owner.getByText("changed the identity provider")).toBeVisible();
     expect(await owner.content()).not.toContain(client.secret);
@@ -117,7 +117,7 @@ test.describe("without JavaScript", () => {
     await owner.close();
   });
 
-  test("whoever cancels at the provider can go on", async ({ browser, session, server, page, portal, provider }) => {
+  test("a visitor who cancels at the provider can go on", async ({ browser, session, server, page, portal, provider }) => {
     const owner = await browser.newPage({ storageState: session, baseURL: server.url });
     await setUp(owner, portal, provider);
     await page.goto(portal.link("/sign-in", { redirect_url: portal.app("/x") }));

@@ -1,4 +1,4 @@
-// A company's identity provider: npm's certified oidc-provider, on a port of this machine. Whoever types a name signs in as that person.
+// A company's identity provider: npm's certified oidc-provider, on a port of this machine. It signs people in as the name that they type.
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type Page } from "@playwright/test";

@@ -1,6 +1,8 @@
 //! The file of the key that encrypts the secrets of second factors and of identity providers' clients, and the private halves of signing
 //! keys. It is never in the database, nor in its backups.
 
+pub(crate) mod encrypted;
+
 use std::{
     fs,
     io::{self, Write},
@@ -8,11 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::{
-    admins::second_factor::TotpSecret,
-    credentials::secret_key::{NotAKey, SecretKey},
-    portal::oidc::signing_key,
-};
+use app::credentials::secret_key::{NotAKey, SecretKey};
 
 /// The file's name in the data directory.
 const NAME: &str = "secret.key";
@@ -90,27 +88,9 @@ impl SecretKeyFile {
         &self.0
     }
 
-    /// Checks that it holds the key that encrypted an admin's secret.
-    ///
-    /// # Errors
-    /// It can't be read, or holds another key.
-    pub(crate) fn check(&self, admin: i64, encrypted: &[u8]) -> anyhow::Result<()> {
-        TotpSecret::decrypt(encrypted, &self.read()?, admin)?;
-        Ok(())
-    }
-
-    /// Checks that it holds the key that encrypted an instance's signing key.
-    ///
-    /// # Errors
-    /// It can't be read, or holds another key.
-    pub(crate) fn check_signing(&self, instance: i64, encrypted: &[u8]) -> anyhow::Result<()> {
-        signing_key::check(encrypted, instance, &self.read()?)?;
-        Ok(())
-    }
-
     /// Whether other users of the machine can read the file.
     pub fn is_exposed(&self) -> bool {
-        fs::metadata(&self.0).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0)
+        is_exposed(&self.0)
     }
 
     /// Writes a new key beside the file, and then gives it its name: a file of that name is whole, and is never replaced.
@@ -133,6 +113,11 @@ impl SecretKeyFile {
     fn io(&self, error: io::Error) -> SecretKeyError {
         SecretKeyError::Io { path: self.0.clone(), error }
     }
+}
+
+/// Whether other users of the machine can read a file.
+pub(crate) fn is_exposed(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0)
 }
 
 #[cfg(test)]

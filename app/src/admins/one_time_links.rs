@@ -65,7 +65,7 @@ pub async fn open(pool: &PgPool, token: &str) -> Result<OpenedLink, SignInError>
         Purpose::Setup => {}
         Purpose::Reset(email) => {
             has_account = true;
-            // Whoever reads the mailbox does not have the phone.
+            // Access to the mailbox doesn't prove access to the phone.
             if link.by_mail
                 && let Some(account) = accounts::find(timed(pool), email).await?
             {

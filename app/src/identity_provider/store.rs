@@ -123,52 +123,62 @@ pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, seen: &str) -> Res
     Ok(())
 }
 
-/// What a check of the configuration needs of a provider.
-#[derive(Clone, Debug)]
-pub struct CheckedProvider {
-    /// The key of its instance.
-    pub instance: i64,
-    /// The slug of its instance.
-    pub slug: String,
-    /// The issuer.
-    pub issuer: String,
-    /// The client id.
-    pub client_id: String,
-    /// The secret; `None` for a public client.
-    pub client_secret: Option<EncryptedSecret>,
-}
-
-/// Some of the providers of instances that are not archived, for checks.
+/// Some of the providers of instances that are not archived: the instance's slug and the issuer.
 ///
 /// # Errors
 /// The query fails.
-pub async fn to_check<'e>(executor: impl PgExecutor<'e>, limit: i64) -> sqlx::Result<Vec<CheckedProvider>> {
+pub async fn issuers<'e>(executor: impl PgExecutor<'e>, limit: i64) -> sqlx::Result<Vec<(String, String)>> {
     let rows = sqlx::query!(
-        "select p.instance_id, i.slug, p.issuer, p.client_id, p.client_secret
-        from identity_providers p join instances i on i.id = p.instance_id
+        "select i.slug, p.issuer from identity_providers p join instances i on i.id = p.instance_id
         where i.archived_at is null order by i.slug limit $1",
         limit
-    )
-    .fetch_all(executor)
-    .await?;
-    let checked = rows.into_iter().map(|row| CheckedProvider {
+    );
+    Ok(rows.fetch_all(executor).await?.into_iter().map(|row| (row.slug, row.issuer)).collect())
+}
+
+/// A stored client secret, to try the secret key.
+#[derive(Clone, Debug)]
+pub struct StoredSecret {
+    instance: i64,
+    /// The slug of its instance.
+    pub slug: String,
+    issuer: String,
+    client_id: String,
+    secret: EncryptedSecret,
+}
+
+/// Some of the stored client secrets. A database that is not migrated yet has none.
+///
+/// # Errors
+/// The query fails.
+pub async fn secrets(connection: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<StoredSecret>> {
+    let is_there = sqlx::query_scalar!(r#"select to_regclass('identity_providers') is not null as "there!""#);
+    if !is_there.fetch_one(&mut *connection).await? {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        r#"select p.instance_id, i.slug, p.issuer, p.client_id, p.client_secret as "client_secret!"
+        from identity_providers p join instances i on i.id = p.instance_id
+        where p.client_secret is not null order by i.slug limit $1"#,
+        limit
+    );
+    let secrets = rows.fetch_all(connection).await?.into_iter().map(|row| StoredSecret {
         instance: row.instance_id,
         slug: row.slug,
         issuer: row.issuer,
         client_id: row.client_id,
-        client_secret: row.client_secret.map(EncryptedSecret),
+        secret: EncryptedSecret(row.client_secret),
     });
-    Ok(checked.collect())
+    Ok(secrets.collect())
 }
 
-impl CheckedProvider {
-    /// Checks that its secret can be read with that key.
+impl StoredSecret {
+    /// Checks that it can be read with that key.
     ///
     /// # Errors
     /// It can't.
-    pub fn check_key(&self, key: &SecretKey) -> Result<(), NotDecrypted> {
-        let Some(secret) = &self.client_secret else { return Ok(()) };
-        secret.decrypt(key, self.instance, &self.issuer, &self.client_id).map(drop)
+    pub fn check(&self, key: &SecretKey) -> Result<(), NotDecrypted> {
+        self.secret.decrypt(key, self.instance, &self.issuer, &self.client_id).map(drop)
     }
 }
 

@@ -198,7 +198,7 @@ fn people_section(form: &ProviderForm, errors: &[FieldError]) -> impl IntoView +
                     {radio("instead", "Instead", "Nobody signs in or signs up with a password.", instead)}
                 </fieldset>
                 <div class="field">
-                    {checkbox("allows_sign_up", "New people may sign up", "Whoever signs in at the provider for the first time gets an account.", form.allows_sign_up.is_some())}
+                    {checkbox("allows_sign_up", "New people may sign up", "People who sign in at the provider for the first time get an account.", form.allows_sign_up.is_some())}
                 </div>
                 <div class="field">
                     <label for="email_domains">"Allowed email domains"</label>
@@ -217,7 +217,7 @@ fn people_section(form: &ProviderForm, errors: &[FieldError]) -> impl IntoView +
                     {domains_error}
                 </div>
                 <div class="field">
-                    {checkbox("trusts_email", "Every address of this provider counts as verified", "Only for a provider that lets nobody choose their address, and that does not send email_verified.", form.trusts_email.is_some())}
+                    {checkbox("trusts_email", "Every address of this provider counts as verified", "Only for a provider where people can't choose their own address, and that does not send email_verified.", form.trusts_email.is_some())}
                 </div>
             </div>
         </section>

@@ -1,6 +1,6 @@
 //! Mail: what waits to be sent, and what each mail says.
 //!
-//! Whoever wants a mail sent adds it to the outbox (`store/`), in the transaction of what it is about. A runtime with `--smtp-url` sends
+//! Callers add a mail to the outbox (`store/`), in the transaction of what it is about. A runtime with `--smtp-url` sends
 //! it: `content.rs` finds out then whether there is still something to say, and makes codes and tokens, so that none is stored. `text.rs`
 //! is the template, `view.rs` the page of the outbox.
 

@@ -153,7 +153,7 @@ impl Address {
         }
     }
 
-    /// The address of a page on the way to a session that is none of the flows' pages, as those for a forgotten password.
+    /// The address of a page on the way to a session that belongs to no flow, like those for a forgotten password.
     pub fn to_path(&self, path: &str) -> String {
         self.with_after_sign_in(path, self.after_sign_in)
     }

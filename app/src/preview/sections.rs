@@ -162,7 +162,7 @@ impl Preview {
 
 /// Says that the first sign-in at an identity provider ends another flow.
 fn first_sign_in_note() -> impl IntoView {
-    view! { <p class="help">"This instance has an identity provider. Whoever signs in there for the first time signs up with that: for them, the sign-up redirects count."</p> }
+    view! { <p class="help">"This instance has an identity provider. A first sign-in there is a sign-up, so the sign-up redirects count."</p> }
 }
 
 /// The link that was probably meant.

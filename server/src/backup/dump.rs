@@ -3,7 +3,7 @@
 use std::{fs::File, path::Path};
 
 use anyhow::Context;
-use app::{admins::store::second_factors, portal::oidc::store::keys, ui::text::Grouped};
+use app::ui::text::Grouped;
 use sqlx::Connection;
 
 use super::{
@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     database::{is_private, owner::OwnedDatabase, private_version, privileges::OF_RUNNING_SERVERS},
     process::{shutdown::Shutdown, stdout::print_line},
+    secret_key_file::encrypted::Encrypted,
 };
 
 /// Writes a backup. A signal ends it, and then there is no file.
@@ -71,7 +72,7 @@ pub(super) async fn dump(database: &OwnedDatabase, path: &Path, file: &File) -> 
     let mut snapshot = connection.begin_with("begin isolation level repeatable read read only").await?;
     let name = store::export_snapshot(&mut snapshot).await?;
     let contents = Contents::of(&mut snapshot).await?;
-    let has_encrypted = second_factors::any(&mut *snapshot).await?.is_some() || keys::any(&mut snapshot).await?.is_some();
+    let has_encrypted = !Encrypted::find(&mut snapshot).await?.is_empty();
     let mut command = tools.on(database, "pg_dump");
     command.args(["--format=custom", "--lock-wait-timeout=60s"]).arg(format!("--snapshot={name}"));
     // Nothing else that the database may have, such as extensions and the tables of other programs. It is a pattern.

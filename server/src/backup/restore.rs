@@ -3,7 +3,6 @@
 use std::{path::Path, process::Stdio};
 
 use anyhow::Context;
-use app::{admins::store::second_factors, portal::oidc::store::keys};
 use sqlx::Connection;
 use tokio::io::AsyncWriteExt;
 
@@ -17,6 +16,7 @@ use crate::{
     config::Config,
     database::{owner::OwnedDatabase, privileges, schema},
     process::{shutdown::Shutdown, stdout::print_line},
+    secret_key_file::encrypted::Encrypted,
 };
 
 /// Restores a backup, whole or not at all. A signal ends it, and then nothing has changed.
@@ -67,15 +67,9 @@ async fn replace(database: &OwnedDatabase, flags: &RestoreFlags, config: &Config
         anyhow::bail!("the backup is restored, but not all of it is right: {}", problems.join("; "));
     }
     let contents = Contents::of(&mut connection).await?;
-    if let Some((admin, secret)) = second_factors::any(&mut connection).await?
-        && let Err(error) = config.second_factor().key_file.check(admin, &secret)
-    {
-        tracing::warn!("the codes of second factors can't be checked until the server has the key that they were set up with: {error:#}");
-    }
-    if let Some((instance, encrypted)) = keys::any(&mut connection).await?
-        && let Err(error) = config.second_factor().key_file.check_signing(instance, &encrypted)
-    {
-        tracing::warn!("tokens for applications can't be signed until the servers have the key that encrypted the signing keys: {error:#}");
+    let key_file = config.second_factor().key_file;
+    for error in Encrypted::find(&mut connection).await?.iter().filter_map(|secrets| secrets.check(&key_file).err()) {
+        tracing::warn!("the servers need the key of the backup's secrets: {error:#}");
     }
     let name = database.named(&mut connection).await?;
     connection.close().await?;

@@ -154,7 +154,7 @@ async fn finish(
     Ok(step)
 }
 
-/// Who is signed in already, if anybody is.
+/// The visitor who is signed in already, if there is one.
 async fn signed_in(dashboard: &Dashboard, parts: &Parts, origin: Origin) -> Result<Option<Caller>, NotLetIn> {
     let Some(token) = cookies::session(&parts.headers, origin.secure) else { return Ok(None) };
     Ok(sessions::find(&dashboard.pool, &token, origin.address).await.map_err(SignInError::from)?)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use app::{admins::store::second_factors, database::timed_on, portal::oidc::store::keys};
+use app::ui::text::listed;
 use nix::{
     sys::statvfs::statvfs,
     unistd::{AccessFlags, access},
@@ -13,6 +13,7 @@ use super::report::Report;
 use crate::{
     config::Config,
     database::{is_private, private_version, programs},
+    secret_key_file::encrypted::Encrypted,
 };
 
 /// The least room on a disk that is no problem.
@@ -75,31 +76,23 @@ fn check_version(data_dir: &Path, report: &mut Report) {
     }
 }
 
-/// Checks that the secret key is there, and is the one that second factors and signing keys were encrypted with.
+/// Checks that the secret key is there, and is the one that encrypted what is stored.
 pub(super) async fn check_key(config: &Config, connection: &mut PgConnection, report: &mut Report) {
+    let about = "secret key";
     let file = config.second_factor().key_file;
-    let factor = second_factors::any(timed_on(connection)).await;
-    let (factor, signing) = match (factor, keys::any(connection).await) {
-        (Ok(factor), Ok(signing)) => (factor, signing),
-        (Err(error), _) | (_, Err(error)) => return report.failed("secret key", error),
+    let found = match Encrypted::find(connection).await {
+        Ok(found) if found.is_empty() => return,
+        Ok(found) => found,
+        Err(error) => return report.failed(about, error),
     };
-    let factor = factor.map(|(admin, secret)| file.check(admin, &secret));
-    let signing = signing.map(|(instance, key)| file.check_signing(instance, &key));
-    if let Some(Err(error)) = &factor {
-        report.problem("secret key", format!("codes of second factors can't be checked: {error:#}"));
+    let before = report.problems();
+    for error in found.iter().filter_map(|secrets| secrets.check(&file).err()) {
+        report.problem(about, format!("{error:#}"));
     }
-    if let Some(Err(error)) = &signing {
-        report.problem("secret key", format!("tokens for applications can't be signed: {error:#}"));
-    }
-    let of = match (&factor, &signing) {
-        (Some(Ok(())), None) => "the second factors",
-        (None, Some(Ok(()))) => "the signing keys",
-        (Some(Ok(())), Some(Ok(()))) => "the second factors and the signing keys",
-        _ => return,
-    };
     if file.is_exposed() {
-        report.problem("secret key", format!("other users can read {}. Take that right away (chmod 600).", file.path().display()));
-    } else {
-        report.ok("secret key", format!("{} has the key of {of}", file.path().display()));
+        report.problem(about, format!("other users can read {}. Take that right away (chmod 600).", file.path().display()));
+    } else if report.problems() == before {
+        let names: Vec<&str> = found.iter().map(Encrypted::name).collect();
+        report.ok(about, format!("{} has the key of the {}", file.path().display(), listed(&names)));
     }
 }

@@ -1,6 +1,4 @@
-//! Identity providers: whether each answers as it should, and whether the secret of its client can be read.
-
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+//! Identity providers: whether each answers as it should.
 
 use app::{
     database::timed_on,
@@ -9,7 +7,7 @@ use app::{
 use sqlx::PgConnection;
 
 use super::report::Report;
-use crate::{config::Config, identity_provider::Providers};
+use crate::{config::Config, identity_provider::Providers, secret_key_file::is_exposed};
 
 /// How many providers are checked.
 const MAX_CHECKED: i64 = 50;
@@ -41,14 +39,10 @@ async fn check_admins(config: &Config, report: &mut Report) {
     }
 }
 
-fn is_exposed(file: &Path) -> bool {
-    fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0)
-}
-
 /// Checks the providers of all instances.
 pub(super) async fn check(config: &Config, connection: &mut PgConnection, report: &mut Report) {
     check_admins(config, report).await;
-    let stored = match store::to_check(timed_on(connection), MAX_CHECKED).await {
+    let stored = match store::issuers(timed_on(connection), MAX_CHECKED).await {
         Ok(stored) if stored.is_empty() => return,
         Ok(stored) => stored,
         Err(error) => return report.failed(NAME, error),
@@ -61,18 +55,9 @@ pub(super) async fn check(config: &Config, connection: &mut PgConnection, report
         Ok(providers) => providers,
         Err(error) => return report.problem(NAME, error.to_string()),
     };
-    let file = config.second_factor().key_file;
-    for provider in &stored {
-        let slug = &provider.slug;
-        if provider.client_secret.is_some() {
-            let checked = file.read().map_err(anyhow::Error::from).and_then(|key| Ok(provider.check_key(&key)?));
-            if let Err(error) = checked {
-                let fix = "Give this server the key that it was stored with as --secret-key-file, or enter the client secret anew.";
-                report.problem(NAME, format!("the client secret of {slug} can't be read: {error:#}. {fix}"));
-            }
-        }
-        match providers.discover(&provider.issuer).await {
-            Ok(_) => report.ok(NAME, format!("that of {slug} answers: {}", provider.issuer)),
+    for (slug, issuer) in &stored {
+        match providers.discover(issuer).await {
+            Ok(_) => report.ok(NAME, format!("that of {slug} answers: {issuer}")),
             Err(error) => report.problem(NAME, format!("that of {slug} does not work: {error}.")),
         }
     }

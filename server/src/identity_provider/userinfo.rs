@@ -21,7 +21,7 @@ pub(super) async fn add(providers: &Providers, url: &Url, access_token: &str, pe
     if claims.get("sub").and_then(Value::as_str) != Some(&person.subject) {
         return Err(ProviderError::UserInfo("it is about somebody else"));
     }
-    // Whether an address is verified is said by whoever names the address.
+    // The source that names the address also says whether it is verified.
     if person.claims.contains_key("email") {
         claims.remove("email_verified");
     } else {

@@ -115,7 +115,7 @@ impl Mailer {
         self.0.from.as_ref()
     }
 
-    /// Sends a message. Whoever gets it twice sees by its `id` that it is the same.
+    /// Sends a message. Its `id` shows a recipient who gets it twice that it is the same.
     pub(crate) async fn send(&self, message: &Message, id: &str) -> Result<(), SendError> {
         let (envelope, mail) = self.compose(message, id)?;
         let sending = self.0.transport.send_raw(&envelope, &mail);

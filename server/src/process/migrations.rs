@@ -11,8 +11,6 @@ use app::{
     },
     database::{begin, is_outage, timed},
     history::Actor,
-    identity_provider,
-    portal::oidc::store::keys,
     runtimes::RuntimeRole,
 };
 use time::OffsetDateTime;
@@ -25,6 +23,7 @@ use crate::{
         shutdown::Shutdown,
         stdout::{Announcement, announce},
     },
+    secret_key_file::encrypted::Encrypted,
 };
 
 /// `migrate`: brings the schema up to date and exits.
@@ -147,42 +146,19 @@ pub(crate) async fn retry(
     }
 }
 
-/// How many identity providers' secrets are checked at the start.
-const MAX_CHECKED_PROVIDERS: i64 = 100;
-
 /// Says at the start, and not only when somebody signs in, that the secret key is missing or another one. The server starts all the
-/// same, since visitors need no key and recovery codes still work, unless nobody could ever set up what is required.
+/// same, since visitors with a password need no key and recovery codes still work, unless second factors are required and can't be set up.
 ///
 /// # Errors
 /// Second factors are required, there is none yet, and the key can't be created; or the query fails.
 async fn check_secret_key(database: &Database, second_factor: &SecondFactor) -> anyhow::Result<()> {
     let file = &second_factor.key_file;
-    match second_factors::any(timed(database.pool())).await? {
-        Some((admin, secret)) => {
-            if let Err(error) = file.check(admin, &secret) {
-                tracing::error!("codes of second factors can't be checked, and admins who have one need a recovery code: {error}");
-            }
-        }
-        None if second_factor.is_required => {
-            file.read_or_create().context("second factors are required")?;
-        }
-        None => {}
+    if second_factor.is_required && second_factors::any(timed(database.pool())).await?.is_none() {
+        file.read_or_create().context("second factors are required")?;
     }
     let mut connection = database.pool().acquire().await?;
-    if let Some((instance, encrypted)) = keys::any(&mut connection).await?
-        && let Err(error) = file.check_signing(instance, &encrypted)
-    {
-        tracing::error!("tokens for applications can't be signed: {error:#}");
-    }
-    if let Ok(key) = file.read() {
-        for provider in identity_provider::store::to_check(timed(database.pool()), MAX_CHECKED_PROVIDERS).await? {
-            if provider.check_key(&key).is_err() {
-                let slug = provider.slug;
-                tracing::error!(
-                    "the client secret of the identity provider of {slug} was encrypted with another key; nobody can sign in there"
-                );
-            }
-        }
+    for error in Encrypted::find(&mut connection).await?.iter().filter_map(|secrets| secrets.check(file).err()) {
+        tracing::error!("{error:#}");
     }
     if file.is_exposed() {
         tracing::warn!("every user of this machine can read the secret key file; restrict it with chmod 600");

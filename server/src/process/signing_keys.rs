@@ -8,14 +8,14 @@ use app::{
     database::begin_on,
     portal::oidc::{
         key_ring::PUBLISHED_BEFORE_MINUTES,
-        signing_key::{self, NewKey},
+        signing_key::NewKey,
         store::keys::{self, Rotation},
     },
 };
 use clap::Subcommand;
 use sqlx::PgConnection;
 
-use crate::{config::Config, database, process::stdout::print_line};
+use crate::{config::Config, database, process::stdout::print_line, secret_key_file::encrypted::Encrypted};
 
 /// The subcommands of `signing-keys`.
 #[derive(Clone, Debug, Subcommand)]
@@ -87,9 +87,8 @@ async fn rotate(connection: &mut PgConnection, slug: Option<&str>, rotation: Rot
 async fn fitting(connection: &mut PgConnection, config: &Config) -> anyhow::Result<SecretKey> {
     let file = config.second_factor().key_file;
     let secret = file.read()?;
-    if let Some((instance, encrypted)) = keys::any(connection).await? {
-        signing_key::check(&encrypted, instance, &secret)
-            .with_context(|| format!("{} is not the key of this database", file.path().display()))?;
+    for secrets in Encrypted::find(connection).await? {
+        secrets.check(&file).with_context(|| format!("{} is not the key of this database", file.path().display()))?;
     }
     Ok(secret)
 }

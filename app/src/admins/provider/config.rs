@@ -1,5 +1,5 @@
-//! The file that says which provider signs admins in, and what its groups may do. It is a file, and not a page of the dashboard: whoever
-//! takes over a session must not make themselves an admin for good.
+//! The file that says which provider signs admins in, and what its groups may do. It is a file, not a page of the
+//! dashboard, so that a stolen session can't create lasting admins.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -95,13 +95,13 @@ pub enum NotAnAdminProvider {
     /// It is not JSON of that kind.
     #[error("it can't be read: {0}")]
     Json(#[from] serde_json::Error),
-    /// The issuer is none.
+    /// The issuer is not valid.
     #[error("`issuer` is wrong: {0}")]
     Issuer(#[from] NotAnIssuer),
     /// Nobody could do anything.
     #[error("no group may do anything. Name groups in `server_admins` or `members`")]
     NoGroup,
-    /// An instance or a role is none.
+    /// An instance or a role is not valid.
     #[error("`members` names {0}, which is no {1}")]
     Member(String, &'static str),
     /// `openid` is missing.

@@ -97,7 +97,7 @@ async fn what_was_given_in_another_way_stays(pool: PgPool) {
     let token = session(&pool, ana.admin.unwrap()).await;
     let caller = sessions::find(&pool, &token, None).await.unwrap().unwrap();
     let team = person("ana", &["team"], &json!({}));
-    // Only whoever is signed in to the account can link it.
+    // Linking requires being signed in to the account.
     assert!(said(arrive(&pool, &team, None).await).starts_with("There is an account with your address already."));
     let other = account(&pool, "eve@company.com", false).await;
     let token = session(&pool, other.admin.unwrap()).await;

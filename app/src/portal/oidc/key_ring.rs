@@ -44,7 +44,7 @@ pub struct KeyRing {
 
 impl KeyRing {
     /// Reads the keys of an instance. Makes the first one, or the next one where the last one has signed for [`ROTATION_DAYS`].
-    /// `secret` gives the key that encrypts them; it is told whether there is none yet that it must fit.
+    /// `secret` gives the key that encrypts them; it is told whether it may make a new one: no stored key depends on it yet.
     ///
     /// # Errors
     /// The secret key can't be read or is another one, or the query fails.

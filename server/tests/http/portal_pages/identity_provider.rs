@@ -290,7 +290,7 @@ async fn sign_out_ends_the_own_session_and_offers_the_providers(pool: PgPool) {
     let fresh = HttpOptions::default().with_identity_providers(AllowedProviders::Private, key_file()).unwrap();
     let mut browser = Browser { site: Site::with_options(&pool, None, fresh), ..browser };
     assert_leads(&browser.get("/identity-provider/sign-out").await, "/continue?flow=sign-out");
-    // Whoever signs in with a password is offered nothing of the provider's.
+    // After a sign-in with a password, the provider's sign-out is not offered.
     let mut other = signed_out(&browser);
     other.sign_up("", "ben@myapp.com").await;
     assert!(!text(other.get("/sign-out").await.text()).contains("identity provider"));
