@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 
 use super::{
     Email, Token,
+    provider::store::has_grants,
     store::{
         accounts,
         links::{self, Invitation, Purpose},
@@ -57,7 +58,8 @@ pub enum CommandError {
 pub async fn invite(connection: &mut PgConnection, email: &Email, owner: bool) -> Result<(Purpose, Token), CommandError> {
     let mut transaction = begin_on(connection).await?;
     let is_admin = accounts::find(&mut *transaction, email).await?.is_some_and(|account| account.is_server_admin);
-    if !owner && is_admin {
+    // What groups have given, they can take. The link gives it for good.
+    if !owner && is_admin && !has_grants(&mut *transaction, email.as_str()).await? {
         return Err(CommandError::AlreadyAdmin(email.clone()));
     }
     let invitation = Invitation { email: email.clone(), membership: None, server_admin: true, owner_of_all: owner };

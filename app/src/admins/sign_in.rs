@@ -5,6 +5,7 @@ use sqlx::{PgPool, PgTransaction};
 use super::{
     Caller, Email, Token,
     form::{PasswordForm, SignInForm},
+    provider,
     store::{
         accounts::{self, Account},
         devices, links, pending_sign_ins, second_factors, sessions,
@@ -72,6 +73,9 @@ pub enum SignInError {
     Random(#[from] getrandom::Error),
 }
 
+/// The error for a password of an account that signs in at the identity provider.
+pub const SIGN_IN_AT_PROVIDER: &str = "Your groups at the identity provider let you in. Use the button on the sign-in page.";
+
 impl SignInError {
     pub(super) fn field(name: &str, message: impl ToString) -> Self {
         Self::Fields(vec![FieldError::new(name, message)])
@@ -86,11 +90,12 @@ impl SignInError {
     }
 }
 
-/// Signs somebody in by email and password, or leads to the second factor.
+/// Signs somebody in by email and password, or leads to the second factor. With an identity provider for admins, accounts that its groups
+/// let do something sign in there, so that the groups are read.
 ///
 /// # Errors
-/// Email or password is wrong, the password can't be verified, or the query fails.
-pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Result<SignInStep, SignInError> {
+/// Email or password is wrong, the password can't be verified, the account signs in at the provider, or the query fails.
+pub async fn sign_in(pool: &PgPool, form: &SignInForm, has_provider: bool, client: &Client) -> Result<SignInStep, SignInError> {
     let email: Option<Email> = form.email.parse().ok();
     let account = match &email {
         Some(email) => accounts::find(timed(pool), email).await?,
@@ -100,6 +105,9 @@ pub async fn sign_in(pool: &PgPool, form: &SignInForm, client: &Client) -> Resul
     let mut transaction = begin(pool).await?;
     if !accounts::lock_with_password(&mut transaction, account.id, &account.password_hash).await? {
         return Err(SignInError::wrong_credentials());
+    }
+    if has_provider && provider::store::has_grants(&mut *transaction, account.email.as_str()).await? {
+        return Err(SignInError::field("password", SIGN_IN_AT_PROVIDER));
     }
     // With the lock, nobody turns the second factor on between this and the session.
     let step = if second_factors::is_on(&mut *transaction, account.id).await? {

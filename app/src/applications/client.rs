@@ -56,7 +56,7 @@ pub enum RedirectUriError {
     #[error("Enter at most {MAX_REDIRECT_URIS} URLs.")]
     TooMany,
     /// It is no URL, or not written as browsers write it.
-    #[error("Enter whole URLs as browsers write them, like https://desk.example.com/callback, with blanks between.")]
+    #[error("Enter whole URLs as browsers write them, like https://desk.example.com/callback, separated by spaces.")]
     NotAUrl,
     /// It has a user name, a password or a fragment.
     #[error("A redirect URI has no user name and no #. Remove them.")]
@@ -66,7 +66,7 @@ pub enum RedirectUriError {
     Insecure,
 }
 
-/// Reads redirect URIs with blanks between.
+/// Reads redirect URIs, separated by spaces.
 ///
 /// # Errors
 /// The first rule in [`RedirectUriError`] that one of them breaks.

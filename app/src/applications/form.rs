@@ -60,7 +60,7 @@ pub struct ClientForm {
     /// What it is called.
     #[serde(default)]
     pub name: String,
-    /// Where its visitors come back to: one or more URLs, with blanks between.
+    /// Where its visitors come back to: one or more URLs, separated by spaces.
     #[serde(default)]
     pub redirect_uris: String,
 }

@@ -7,6 +7,7 @@ pub(crate) mod email;
 mod hashing;
 pub mod password;
 pub mod secret_key;
+pub mod store;
 pub mod token;
 
 use std::fmt::Write;

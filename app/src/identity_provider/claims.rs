@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{ClaimRule, ClaimUse, ProviderSettings};
+use crate::redirects::{Domain, Environment};
 
-/// The claim that says whether the address in `email` is verified (`OpenID` Connect Core 1.0, 5.1).
 const EMAIL: &str = "email";
+/// The claim that says whether the address in `email` is verified (`OpenID` Connect Core 1.0, 5.1).
 const EMAIL_VERIFIED: &str = "email_verified";
 
 /// What an account is filled with. Personal data: not for logs.
@@ -55,8 +56,8 @@ impl ProviderSettings {
             if !is_verified {
                 return Err(ProfileError::UnverifiedEmail);
             }
-            let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();
-            if !self.email_domains.contains(&domain) {
+            let domain = address.rsplit_once('@').and_then(|(_, domain)| Domain::parse(domain, Environment::Production).ok());
+            if !domain.is_some_and(|domain| self.email_domains.contains(&domain.to_string())) {
                 return Err(ProfileError::OtherDomain);
             }
         }

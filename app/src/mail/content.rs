@@ -65,7 +65,7 @@ pub(super) fn test(recipient: &Email) -> Message {
 
 async fn visitor_reset(connection: &mut PgConnection, instance: i64, email: &Email, page: &str) -> sqlx::Result<Option<Message>> {
     let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
-    let Some(visitor) = recipients::visitor(connection, instance, email.as_str()).await? else { return Ok(None) };
+    let Some(visitor) = recipients::visitor_with_password(connection, instance, email.as_str()).await? else { return Ok(None) };
     let code = Code::new().map_err(random)?;
     codes::store(connection, visitor, Purpose::Reset, email.as_str(), &code).await?;
     let text = Text {

@@ -87,7 +87,7 @@ pub fn MailPage() -> impl IntoView {
                 {done}
                 {test}
                 {list("failed-title", "Not sent", "These are not tried again by themselves. They are deleted after 30 days.", "Nothing has failed", failed)}
-                {list("waiting-title", "Waiting", "These are tried until they are sent: mails with a code for an hour, all others for a day.", "Nothing waits", waiting)}
+                {list("waiting-title", "Waiting", "These are tried until they are sent: mails about a forgotten password or a confirmation for an hour, all others for a day.", "Nothing waits", waiting)}
             </Frame>
         })
     })

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use app::{
     admins::{
-        Caller, ReturnPath, Token,
+        ReturnPath, Token,
         provider::{
             AdminProvider, AdminProviderButton, ProviderAdmin, sign_in,
             store::{self, BegunSignIn},
         },
         sign_in::{SignInError, SignInStep},
-        store::sessions,
         view::{RejectedSignIn, RejectionReason},
     },
     database::timed,
+    error::AppError,
     paths,
 };
 use axum::{
@@ -27,7 +27,7 @@ use super::{
     Dashboard,
     admins::{NotLetIn, client, let_in, needs_code, reject, take},
     cookies,
-    guard::Origin,
+    guard::{Origin, next_page, signed_in},
     rate_limits::AdminAttempt,
 };
 use crate::{
@@ -68,9 +68,7 @@ pub(super) async fn begin(
     RawQuery(query): RawQuery,
     parts: Parts,
 ) -> Response {
-    let next = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-        .find(|(name, _)| name == "next")
-        .map_or_else(ReturnPath::default, |(_, page)| ReturnPath::parse(&page));
+    let next = next_page(query.as_deref());
     match try_begin(&dashboard, &parts, origin, next.as_str()).await {
         Ok((address, browser)) => {
             let mut response = Redirect::to(&address).into_response();
@@ -147,17 +145,15 @@ async fn finish(
     let redeemed = dashboard.provider.providers.redeem(&client_of(&provider), &dashboard.redirect_uri(), callback, secrets).await;
     let person = redeemed.map_err(|error| failed(&error))?;
     let person = ProviderAdmin { subject: person.subject, claims: person.claims };
-    let caller = signed_in(dashboard, parts, origin).await?;
+    let caller = match signed_in(dashboard, &parts.headers, origin).await {
+        Ok(caller) => Some(caller),
+        Err(AppError::SignedOut) => None,
+        Err(_) => return Err(NotLetIn::Said(RejectionReason::Unavailable)),
+    };
     let client = client(parts, origin);
     let step = sign_in::sign_in(&dashboard.pool, &provider, &person, caller.as_ref(), &client).await?;
     dashboard.limits.give_back(&AdminAttempt::Provider(origin.address)).await;
     Ok(step)
-}
-
-/// The visitor who is signed in already, if there is one.
-async fn signed_in(dashboard: &Dashboard, parts: &Parts, origin: Origin) -> Result<Option<Caller>, NotLetIn> {
-    let Some(token) = cookies::session(&parts.headers, origin.secure) else { return Ok(None) };
-    Ok(sessions::find(&dashboard.pool, &token, origin.address).await.map_err(SignInError::from)?)
 }
 
 fn configured(dashboard: &Dashboard) -> Result<Arc<AdminProvider>, NotLetIn> {

@@ -5,8 +5,9 @@ use app::{
     admins::{
         Caller, Email, ReturnPath, Token, forgotten_password,
         form::{ForgottenForm, LinkForm, PasswordForm, SessionForm, SignInForm},
-        one_time_links,
-        sign_in::{self, SignInError, SignInStep, SignInTokens},
+        one_time_links::{self, OpenedLink},
+        provider,
+        sign_in::{self, SIGN_IN_AT_PROVIDER, SignInError, SignInStep, SignInTokens},
         store::{devices, links::Purpose},
         view::{RejectedSignIn, RejectionReason},
     },
@@ -118,7 +119,7 @@ async fn try_sign_in(dashboard: &Dashboard, form: &SignInForm, client: &Client) 
         |device| AdminAttempt::KnownDevice(device.hash()),
     );
     take(dashboard, &attempt).await?;
-    let step = sign_in::sign_in(&dashboard.pool, form, client).await?;
+    let step = sign_in::sign_in(&dashboard.pool, form, dashboard.admin_provider.is_some(), client).await?;
     dashboard.limits.give_back(&attempt).await;
     Ok(step)
 }
@@ -147,8 +148,28 @@ pub(super) async fn follow_link(
     }
 }
 
+/// Refuses a link that would let somebody in beside the identity provider. Those of the command line are the way back in.
+async fn refuse_ways_around_provider(dashboard: &Dashboard, opened: &OpenedLink) -> Result<(), NotLetIn> {
+    let is_of_command_line = match &opened.link.purpose {
+        Purpose::Setup => true,
+        Purpose::Invite(invitation) => invitation.membership.is_none(),
+        Purpose::Reset(_) => !opened.link.by_mail,
+    };
+    if is_of_command_line || dashboard.admin_provider.is_none() {
+        return Ok(());
+    }
+    refuse_passwords(dashboard).await?;
+    if let Some(account) = opened.account()
+        && provider::store::has_grants(timed(&dashboard.pool), account.as_str()).await.map_err(SignInError::from)?
+    {
+        return Err(NotLetIn::Said(RejectionReason::Provider(SIGN_IN_AT_PROVIDER.to_owned())));
+    }
+    Ok(())
+}
+
 async fn try_follow(dashboard: &Dashboard, form: &LinkForm, client: &Client) -> Result<SignInTokens, NotLetIn> {
     let opened = one_time_links::open(&dashboard.pool, &form.token).await?;
+    refuse_ways_around_provider(dashboard, &opened).await?;
     let token = Token::parse(&form.token).ok_or(NotLetIn::Link)?;
     let secret = match &opened.link.purpose {
         // It takes that account's password, so it is one more way to guess it.

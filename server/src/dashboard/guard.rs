@@ -84,14 +84,14 @@ pub(super) async fn guard(State(dashboard): State<Dashboard>, mut request: Reque
 }
 
 /// The page that the sign-in leads on to.
-fn next_page(query: Option<&str>) -> ReturnPath {
+pub(super) fn next_page(query: Option<&str>) -> ReturnPath {
     let query = query.unwrap_or_default();
     let next = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next");
     next.map(|(_, page)| ReturnPath::parse(&page)).unwrap_or_default()
 }
 
 /// Who asks, by their session.
-async fn signed_in(dashboard: &Dashboard, headers: &HeaderMap, origin: Origin) -> Result<Caller, AppError> {
+pub(super) async fn signed_in(dashboard: &Dashboard, headers: &HeaderMap, origin: Origin) -> Result<Caller, AppError> {
     let token = cookies::session(headers, origin.secure).ok_or(AppError::SignedOut)?;
     let found = sessions::find(&dashboard.pool, &token, origin.address).await.map_err(|error| {
         log_failure(&error, "a session could not be looked up");

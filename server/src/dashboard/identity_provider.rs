@@ -2,6 +2,7 @@
 
 use app::{
     admins::Caller,
+    credentials::store::any_encrypted,
     database::{StoreError, timed},
     identity_provider::{
         form::ProviderForm,
@@ -53,7 +54,7 @@ async fn save(dashboard: &Dashboard, caller: &Caller, slug: &str, form: &Provide
     let secret = match form.new_secret() {
         Some(secret) => {
             let unreadable = |message: String| StoreError::Fields(vec![FieldError::new("client_secret", message)]);
-            let Some(read) = dashboard.provider.key_for_new_secret() else {
+            let Some(read) = dashboard.provider.key_for_new_secret(!any_encrypted(timed(&dashboard.pool)).await?) else {
                 return Err(unreadable("This server has no secret key file to encrypt it with. Set --secret-key-file.".to_owned()));
             };
             key = read.map_err(|error| {

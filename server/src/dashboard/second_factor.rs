@@ -6,10 +6,10 @@ use app::{
         form::{CodeForm, ConfirmForm, ProofForm, SetUpForm},
         second_factor::{RecoveryCode, check, settings},
         sign_in::{SignInError, SignInTokens},
-        store::{devices, pending_sign_ins::PendingSignIn, second_factors},
+        store::{devices, pending_sign_ins::PendingSignIn},
         view::{RejectedSignIn, RejectionReason, second_factor::NewRecoveryCodes},
     },
-    credentials::{client::Client, secret_key::SecretKey},
+    credentials::{client::Client, secret_key::SecretKey, store::any_encrypted},
     database::timed,
     paths,
 };
@@ -96,10 +96,9 @@ pub(super) async fn begin(
     }
 }
 
-/// The key to set a second factor up with. It is created for the first one on this server. Where there are some already, a missing key
-/// is a mistake, and a new one would hide it.
+/// The key to set a second factor up with. It is created if nothing is encrypted yet.
 async fn key_for_set_up(dashboard: &Dashboard) -> Result<SecretKey, NotLetIn> {
-    let is_first = second_factors::any(timed(&dashboard.pool)).await.map_err(SignInError::from)?.is_none();
+    let is_first = !any_encrypted(timed(&dashboard.pool)).await.map_err(SignInError::from)?;
     let file = &dashboard.second_factor.key_file;
     let key = if is_first { file.read_or_create() } else { file.read() };
     key.map_err(|error| {

@@ -59,7 +59,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ),
     ("leases", &["select", "insert", "update (holder, until)"]),
     ("mails", &["select", "insert", "update (due_at, give_up_at, attempts, error, failed_at)", "delete"]),
-    ("members", &["select", "insert", "update (role)", "delete"]),
+    ("members", &["select", "insert", "update (role, by_provider)", "delete"]),
     ("organization_invitations", &["select", "insert", "delete"]),
     ("organization_members", &["select", "insert", "delete"]),
     // Nobody renames one: PostgreSQL wants this before it locks a row.

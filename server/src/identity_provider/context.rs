@@ -53,11 +53,11 @@ impl ProviderContext {
         })
     }
 
-    /// The key for a new secret. It is created if there is none yet.
+    /// The key for a new secret. It is created if `is_first`: nothing is encrypted yet.
     ///
     /// # Errors
     /// The file can't be read or created.
-    pub(crate) fn key_for_new_secret(&self) -> Option<Result<SecretKey, SecretKeyError>> {
-        self.key_file.as_ref().map(SecretKeyFile::read_or_create)
+    pub(crate) fn key_for_new_secret(&self, is_first: bool) -> Option<Result<SecretKey, SecretKeyError>> {
+        self.key_file.as_ref().map(|file| if is_first { file.read_or_create() } else { file.read() })
     }
 }

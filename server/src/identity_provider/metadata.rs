@@ -39,7 +39,10 @@ impl Metadata {
         let url = Url::parse(&url).map_err(|error| ProviderError::Discovery(error.to_string()))?;
         providers.check_scheme(&url)?;
         let fetched = providers.get(&url, None).await?;
-        let metadata: Self = serde_json::from_slice(&fetched.body).map_err(|error| ProviderError::Discovery(error.to_string()))?;
+        let metadata: Self = serde_json::from_slice(&fetched.body).map_err(|error| {
+            // Its message would repeat parts of the document, which may be of another server.
+            ProviderError::Discovery(format!("it can't be read at line {}, column {}", error.line(), error.column()))
+        })?;
         if metadata.issuer != issuer {
             return Err(ProviderError::Issuer { expected: issuer.to_owned(), said: metadata.issuer });
         }

@@ -21,6 +21,10 @@ pub(super) async fn add(providers: &Providers, url: &Url, access_token: &str, pe
     if claims.get("sub").and_then(Value::as_str) != Some(&person.subject) {
         return Err(ProviderError::UserInfo("it is about somebody else"));
     }
+    // Only the ID token says how somebody has signed in.
+    for name in ["amr", "acr", "auth_time"] {
+        claims.remove(name);
+    }
     // The source that names the address also says whether it is verified.
     if person.claims.contains_key("email") {
         claims.remove("email_verified");

@@ -53,7 +53,9 @@ impl FromStr for SmtpUrl {
             ("smtp", Some("tls=none")) => SmtpTls::None,
             _ => return Err(NotAnSmtpUrl::Form),
         };
+        // Without the brackets of an IPv6 address.
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(NotAnSmtpUrl::Form)?.to_ascii_lowercase();
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
             return Err(NotAnSmtpUrl::Form);
         }

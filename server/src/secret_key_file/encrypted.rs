@@ -60,7 +60,9 @@ impl Encrypted {
     fn decrypt(&self, file: &SecretKeyFile) -> anyhow::Result<()> {
         let key = file.read()?;
         match self {
-            Self::SecondFactor(admin, secret) => drop(TotpSecret::decrypt(secret, &key, *admin)?),
+            Self::SecondFactor(admin, secret) => {
+                TotpSecret::decrypt(secret, &key, *admin)?;
+            }
             Self::SigningKey(instance, private_key) => signing_key::check(private_key, *instance, &key)?,
             Self::ClientSecrets(secrets) => {
                 for secret in secrets {

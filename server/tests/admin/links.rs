@@ -25,7 +25,7 @@ async fn follow(pool: &PgPool, token: &str) -> Result<(), SignInError> {
 
 async fn signs_in(pool: &PgPool, email: &str) -> bool {
     let form: SignInForm = serde_json::from_value(json!({"email": email, "password": PASSWORD})).unwrap();
-    sign_in::sign_in(pool, &form, &Client::default()).await.is_ok()
+    sign_in::sign_in(pool, &form, false, &Client::default()).await.is_ok()
 }
 
 async fn is_server_admin(pool: &PgPool, email: &str) -> bool {

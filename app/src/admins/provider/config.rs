@@ -23,7 +23,7 @@ pub struct AdminProvider {
     pub client_id: String,
     /// The client secret; a public client has none.
     pub client_secret: Option<String>,
-    /// The scopes, separated by blanks.
+    /// The scopes, separated by spaces.
     #[serde(default = "scopes")]
     pub scopes: String,
     /// The text of the button.
@@ -134,9 +134,9 @@ impl AdminProvider {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str, allowed: AllowedProviders) -> Result<Self, NotAnAdminProvider> {
-        let provider: Self = serde_json::from_str(text)?;
+        let mut provider: Self = serde_json::from_str(text)?;
         // Without TLS only where the server asks providers in private networks.
-        Issuer::parse(&provider.issuer, Environment::Development, allowed)?;
+        Issuer::parse(&provider.issuer, Environment::Development, allowed)?.as_str().clone_into(&mut provider.issuer);
         for rule in &provider.members {
             if !is_slug(&rule.instance) {
                 return Err(NotAnAdminProvider::Member(rule.instance.clone(), "slug of an instance"));

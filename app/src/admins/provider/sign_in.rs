@@ -18,6 +18,7 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
+    members::{role::Role, store::withdraw_all},
 };
 
 /// Signs a person in. `caller` is who is signed in already in the same browser: their own account is linked with the person.
@@ -51,7 +52,13 @@ pub async fn sign_in(
                                    server's administrator, and link it on the Account page.";
                     return Err(refused(message));
                 }
-                (None, _) => {
+                (None, Some(caller)) => {
+                    return Err(refused(&format!(
+                        "The identity provider has another email address for you than {}. Nothing was linked.",
+                        caller.email
+                    )));
+                }
+                (None, None) => {
                     let created = accounts::create(&mut transaction, &email, NO_PASSWORD, false).await?.ok_or(SignInError::Expired)?;
                     let actor = actor(created, email.as_str(), client);
                     record(&mut transaction, &actor, Kind::AccountCreated, Entry::default()).await?;
@@ -100,6 +107,10 @@ async fn apply(connection: &mut PgConnection, admin: i64, email: &str, grants: &
             (_, None) => Kind::Removed,
             _ => Kind::Role,
         };
+        if change.after.is_none() || change.before.as_deref() == Some(Role::Owner.name()) {
+            // A link that was made for them before, or by them for another address, would let them in again.
+            withdraw_all(connection, &actor, change.instance, email, Some(admin)).await?;
+        }
         let entry = Entry::of(change.instance).about(email).field("role", change.before, change.after);
         record(connection, &actor, kind, entry).await?;
     }

@@ -75,6 +75,19 @@ pub async fn is_linked<'e>(executor: impl PgExecutor<'e>, admin: i64, issuer: &s
         .await
 }
 
+/// Whether the groups at the provider let the account with that email address do something.
+///
+/// # Errors
+/// The query fails.
+pub async fn has_grants<'e>(executor: impl PgExecutor<'e>, email: &str) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from admins a where a.email = $1 and (a.server_admin_by_provider
+            or exists (select from members m where m.admin_id = a.id and m.by_provider))) as "has!""#,
+        email
+    );
+    found.fetch_one(executor).await
+}
+
 /// The account of a person of a provider, and its email address.
 pub(super) async fn account_of(connection: &mut PgConnection, issuer: &str, subject: &str) -> sqlx::Result<Option<(i64, String)>> {
     let row = sqlx::query!(
@@ -133,8 +146,8 @@ pub(super) async fn set_memberships(
     .fetch_all(&mut *connection)
     .await?;
     let wanted = sqlx::query!(
-        r#"select i.id, w.role as "role!", m.role as "before?", coalesce(m.by_provider, true) as "is_managed!"
-        from unnest($2::text[], $3::text[]) as w(slug, role) join instances i on i.slug = w.slug and i.archived_at is null
+        r#"select i.id, w.role as "role!", m.role as "before?", coalesce(m.by_provider, true) and i.archived_at is null as "is_managed!"
+        from unnest($2::text[], $3::text[]) as w(slug, role) join instances i on i.slug = w.slug
         left join members m on m.instance_id = i.id and m.admin_id = $1"#,
         admin,
         slugs,
@@ -143,6 +156,7 @@ pub(super) async fn set_memberships(
     .fetch_all(&mut *connection)
     .await?;
     let mut changed = Vec::new();
+    // What is archived stays as it is.
     let kept: Vec<i64> = wanted.iter().map(|row| row.id).collect();
     for row in wanted.into_iter().filter(|row| row.is_managed && row.before.as_deref() != Some(row.role.as_str())) {
         sqlx::query!(

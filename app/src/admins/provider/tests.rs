@@ -10,15 +10,16 @@ use super::{
 };
 use crate::{
     admins::{
-        Caller, Token,
-        sign_in::{SignInError, SignInStep},
-        store::sessions,
+        self, Caller, Token,
+        form::SignInForm,
+        sign_in::{SIGN_IN_AT_PROVIDER, SignInError, SignInStep},
+        store::{accounts, sessions},
     },
-    credentials::client::Client,
+    credentials::{client::Client, password::Password},
     fixtures::{account, create_owned, join, other_app, owner, session},
     history::Actor,
     identity_provider::AllowedProviders,
-    members::{role::Role, store::membership},
+    members::{self, form::RoleForm, role::Role, store::membership},
 };
 
 fn provider() -> AdminProvider {
@@ -110,6 +111,50 @@ async fn what_was_given_in_another_way_stays(pool: PgPool) {
     assert_eq!(role(&pool, caller.id).await, Some(Role::Owner), "somebody has invited her");
     let (_, ana) = signed_in(&pool, &team).await;
     assert!(ana.is_server_admin);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_password_is_no_way_around_the_groups(pool: PgPool) {
+    let owner = my_app(&pool).await;
+    let ana = account(&pool, "ana@company.com", false).await;
+    let token = session(&pool, ana.admin.unwrap()).await;
+    let caller = sessions::find(&pool, &token, None).await.unwrap().unwrap();
+    let password = Password::from("a long passphrase of hers");
+    accounts::set_password(&mut pool.acquire().await.unwrap(), caller.id, &password.hash().await.unwrap()).await.unwrap();
+    let form = SignInForm { email: "ana@company.com".into(), password, ..SignInForm::default() };
+    let by_password = async |has_provider| admins::sign_in::sign_in(&pool, &form, has_provider, &Client::default()).await;
+    assert!(matches!(by_password(true).await, Ok(SignInStep::SignedIn(_))), "no group has given her anything yet");
+    arrive(&pool, &person("ana", &["team"], &json!({})), Some(&caller)).await.unwrap();
+    assert_eq!(said(by_password(true).await), SIGN_IN_AT_PROVIDER);
+    assert!(matches!(by_password(false).await, Ok(SignInStep::SignedIn(_))), "the server has no provider any more");
+    // An owner gives her the role for good, which no group takes.
+    let form = RoleForm { member: caller.id, role: "viewer".into() };
+    members::store::change_role(&pool, &owner, "my-app", &form).await.unwrap();
+    assert!(matches!(by_password(true).await, Ok(SignInStep::SignedIn(_))));
+    said(arrive(&pool, &person("ana", &[], &json!({})), None).await);
+    assert_eq!(role(&pool, caller.id).await, Some(Role::Viewer));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_person_with_another_address_is_not_linked_and_gets_no_second_account(pool: PgPool) {
+    my_app(&pool).await;
+    let ana = account(&pool, "ana@home.com", false).await;
+    let token = session(&pool, ana.admin.unwrap()).await;
+    let caller = sessions::find(&pool, &token, None).await.unwrap().unwrap();
+    let refused = said(arrive(&pool, &person("ana", &["team"], &json!({})), Some(&caller)).await);
+    assert!(refused.contains("another email address for you than ana@home.com"), "{refused}");
+    assert!(!store::any(&pool, "https://login.company.com").await.unwrap());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_archived_instance_keeps_its_members(pool: PgPool) {
+    my_app(&pool).await;
+    let team = person("ana", &["team", "admins"], &json!({}));
+    let (_, ana) = signed_in(&pool, &team).await;
+    sqlx::query("update instances set archived_at = now()").execute(&pool).await.unwrap();
+    signed_in(&pool, &team).await;
+    sqlx::query("update instances set archived_at = null").execute(&pool).await.unwrap();
+    assert_eq!(role(&pool, ana.id).await, Some(Role::Editor));
 }
 
 #[sqlx::test(migrations = "../migrations")]

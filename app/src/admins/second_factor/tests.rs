@@ -48,7 +48,7 @@ async fn turned_on(pool: &PgPool, key: &SecretKey, caller: &Caller) -> (TotpSecr
 /// Signs in with the password, and returns the token of the sign-in whose code is missing.
 async fn pending(pool: &PgPool) -> Token {
     let form = SignInForm { email: EMAIL.into(), password: Password::from(PASSWORD), next: String::new() };
-    match sign_in(pool, &form, &Client::default()).await.unwrap() {
+    match sign_in(pool, &form, false, &Client::default()).await.unwrap() {
         SignInStep::NeedsCode(token) => token,
         SignInStep::SignedIn(_) => panic!("no code was asked for"),
     }
@@ -217,7 +217,7 @@ async fn turning_it_on_and_off_ends_all_other_sessions_and_sign_ins(pool: PgPool
     assert!(pending_sign_ins::find(&pool, &half).await.unwrap().is_none());
     assert_eq!(said(settings::turn_off(&pool, &later(&key, 2), &caller, &proof(PASSWORD)).await), "Expired");
     let form = SignInForm { email: EMAIL.into(), password: Password::from(PASSWORD), next: String::new() };
-    assert!(matches!(sign_in(&pool, &form, &Client::default()).await, Ok(SignInStep::SignedIn(_))));
+    assert!(matches!(sign_in(&pool, &form, false, &Client::default()).await, Ok(SignInStep::SignedIn(_))));
     assert_eq!(
         kinds(&pool).await,
         [

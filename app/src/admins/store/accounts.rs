@@ -80,13 +80,17 @@ pub async fn lock(connection: &mut PgConnection, id: i64) -> sqlx::Result<Option
     sqlx::query_scalar!("select password_hash from admins where id = $1 for no key update", id).fetch_optional(connection).await
 }
 
-/// Makes an account a server-wide admin. Returns whether it was not one before.
+/// Makes an account a server-wide admin, whatever its groups at a provider say. Returns whether it was not one before.
 ///
 /// # Errors
 /// The query fails.
 pub async fn make_server_admin(connection: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
-    let made =
-        sqlx::query!("update admins set is_server_admin = true where id = $1 and not is_server_admin", id).execute(connection).await?;
+    let made = sqlx::query!(
+        "update admins set is_server_admin = true, server_admin_by_provider = false
+        where id = $1 and (not is_server_admin or server_admin_by_provider)",
+        id
+    );
+    let made = made.execute(connection).await?;
     Ok(made.rows_affected() > 0)
 }
 

@@ -120,10 +120,13 @@ pub async fn list(pool: &PgPool, admin: i64) -> sqlx::Result<Vec<OwnSession>> {
         "select id, created_at as since, last_seen_at as last_seen, address, browser from admin_sessions
         where admin_id = $1
             and created_at > now() - make_interval(hours => $2) and last_seen_at > now() - make_interval(hours => $3)
+            and (created_at > now() - make_interval(hours => $4)
+                or not exists (select from admin_identities i where i.admin_id = $1))
         order by last_seen_at desc, id desc",
         admin,
         MAX_HOURS,
-        IDLE_HOURS
+        IDLE_HOURS,
+        provider::MAX_HOURS
     )
     .fetch_all(timed(pool))
     .await

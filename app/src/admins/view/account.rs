@@ -91,7 +91,7 @@ pub fn AccountPage() -> impl IntoView {
                 <section class="group" aria-labelledby="sessions-title">
                     <div>
                         <h2 id="sessions-title">"Sessions"</h2>
-                        <p>"Where you are signed in. A session ends after a day without use, and after two weeks at the latest."</p>
+                        <p>"Where you are signed in. A session ends after a day without use, and after two weeks at the latest. With an identity provider, it ends after 12 hours."</p>
                     </div>
                     <ul class="card rows-of">{rows}</ul>
                 </section>

@@ -103,7 +103,7 @@ pub(super) fn client_form(slug: &str, form: ClientForm, errors: &[FieldError]) -
     let uris = Field {
         name: "redirect_uris",
         label: "Redirect URIs",
-        help: "Where people come back to, with blanks between: exactly what the program sends.",
+        help: "One or more URLs, separated by spaces, exactly as the program sends them.",
         kind: "text",
         autocomplete: "off",
         value: form.redirect_uris,

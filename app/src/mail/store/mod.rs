@@ -121,7 +121,8 @@ pub async fn add(connection: &mut PgConnection, mail: NewMail<'_>) -> sqlx::Resu
     let done = sqlx::query!(
         "insert into mails (kind, instance_id, recipient, page, link_id, organization_id, inviter_id, give_up_at)
         select $1, $2::bigint, $3, $4, $5::bigint, $8::bigint, $9::bigint, now() + make_interval(hours => $6)
-        where (select count(*) from mails where instance_id is not distinct from $2 and failed_at is null) < $7",
+        where (select count(*) from mails
+            where (instance_id = $2 or $2::bigint is null and instance_id is null) and failed_at is null) < $7",
         mail.kind.name(),
         mail.instance,
         mail.recipient.as_str(),
@@ -270,10 +271,13 @@ pub async fn list(pool: &PgPool) -> sqlx::Result<Vec<ListedMail>> {
 /// # Errors
 /// The query fails.
 pub async fn retry(pool: &PgPool, mail: i64) -> sqlx::Result<bool> {
+    let kind = sqlx::query_scalar!("select kind from mails where id = $1 and failed_at is not null", mail);
+    let Some(kind) = kind.fetch_optional(timed(pool)).await?.and_then(|kind| MailKind::named(&kind)) else { return Ok(false) };
     let done = sqlx::query!(
-        "update mails set failed_at = null, error = null, attempts = 0, due_at = now(), give_up_at = now() + interval '1 hour'
+        "update mails set failed_at = null, error = null, attempts = 0, due_at = now(), give_up_at = now() + make_interval(hours => $2)
         where id = $1 and failed_at is not null",
-        mail
+        mail,
+        kind.hours()
     );
     Ok(done.execute(timed(pool)).await?.rows_affected() > 0)
 }

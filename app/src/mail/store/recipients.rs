@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use crate::credentials::token::Token;
+use crate::credentials::{password::NO_PASSWORD, token::Token};
 
 /// The name of an instance whose hosted pages are served; `None` if there is none.
 pub(in crate::mail) async fn instance_name(connection: &mut PgConnection, instance: i64) -> sqlx::Result<Option<String>> {
@@ -16,6 +16,20 @@ pub(in crate::mail) async fn visitor(connection: &mut PgConnection, instance: i6
     sqlx::query_scalar!("select id from visitors where instance_id = $1 and email_address = $2", instance, email)
         .fetch_optional(connection)
         .await
+}
+
+/// The same, if the visitor may choose a new password: somebody who signs in at the instance's identity provider only may not, or they
+/// would keep their way in after they have left the company.
+pub(in crate::mail) async fn visitor_with_password(connection: &mut PgConnection, instance: i64, email: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "select id from visitors v where instance_id = $1 and email_address = $2
+            and (password_hash <> $3 or not exists (select from identity_providers p where p.instance_id = v.instance_id))",
+        instance,
+        email,
+        NO_PASSWORD
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// What an invitation to an instance says.

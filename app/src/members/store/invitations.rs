@@ -82,7 +82,7 @@ pub async fn withdraw(pool: &PgPool, actor: &Actor, slug: &str, invitation: i64)
 ///
 /// # Errors
 /// The query fails.
-pub(super) async fn withdraw_all(
+pub(crate) async fn withdraw_all(
     connection: &mut PgConnection,
     actor: &Actor,
     instance: i64,

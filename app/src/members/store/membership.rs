@@ -110,7 +110,8 @@ pub async fn join_all_as_owner(connection: &mut PgConnection, actor: &Actor) -> 
     let instances = sqlx::query!(
         r#"with before as (select instance_id, role from members where admin_id = $1)
         insert into members (instance_id, admin_id, role) select id, $1, 'owner' from instances
-        on conflict (instance_id, admin_id) do update set role = 'owner' where members.role <> 'owner'
+        on conflict (instance_id, admin_id) do update set role = 'owner', by_provider = false
+            where members.role <> 'owner' or members.by_provider
         returning instance_id, (select before.role from before where before.instance_id = members.instance_id) as "before?""#,
         actor.admin
     )

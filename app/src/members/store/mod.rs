@@ -9,12 +9,10 @@ mod tests;
 use sqlx::{PgConnection, PgPool, PgTransaction};
 use time::OffsetDateTime;
 
+pub(crate) use invitations::withdraw_all;
 pub use invitations::{invite, invite_by_mail, withdraw};
 
-use self::{
-    invitations::withdraw_all,
-    membership::{has_other_owner, stored_role},
-};
+use self::membership::{has_other_owner, stored_role};
 use crate::{
     admins::Role,
     database::{StoreError, begin, check_role, lock_row, timed},
@@ -137,9 +135,14 @@ pub async fn change_role(pool: &PgPool, actor: &Actor, slug: &str, form: &RoleFo
     }
     check_role(&mut transaction, actor, member.instance, Role::Owner).await?;
     member.check_other_owner(&mut transaction).await?;
-    sqlx::query!("update members set role = $3 where instance_id = $1 and admin_id = $2", member.instance, form.member, role.name())
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query!(
+        "update members set role = $3, by_provider = false where instance_id = $1 and admin_id = $2",
+        member.instance,
+        form.member,
+        role.name()
+    )
+    .execute(&mut *transaction)
+    .await?;
     if was == Role::Owner {
         // Only owners invite. The one who was demoted could follow such a link, or have somebody follow it.
         withdraw_all(&mut transaction, actor, member.instance, &member.email, Some(member.admin)).await?;

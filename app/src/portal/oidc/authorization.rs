@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 /// The longest value that is kept of a request, in bytes.
 const MAX_VALUE_BYTES: usize = 2048;
 
-/// The parameters of an authorization request. The first of a repeated one is read, and [`Parameters::repeated`] names it.
+/// The parameters of an authorization request. The first of a repeated one is read, and [`Parameters::is_repeated`] names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<(String, String)>);
 
@@ -46,7 +46,7 @@ pub struct AuthorizationRequest {
     pub client_id: String,
     /// Where the answer goes, exactly as the client wrote it.
     pub redirect_uri: String,
-    /// The scopes, with blanks between.
+    /// The scopes, separated by spaces.
     pub scope: String,
     /// Comes back with the answer.
     pub state: Option<String>,

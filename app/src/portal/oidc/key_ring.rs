@@ -10,7 +10,10 @@ use super::{
     signing_key::{Jwk, KeyError, NewKey, SigningKey},
     store::keys::{self, Rotation, StoredKey},
 };
-use crate::credentials::secret_key::SecretKey;
+use crate::{
+    credentials::{secret_key::SecretKey, store::any_encrypted},
+    database::timed,
+};
 
 /// How long a key signs, in days.
 pub const ROTATION_DAYS: i32 = 90;
@@ -44,13 +47,14 @@ pub struct KeyRing {
 
 impl KeyRing {
     /// Reads the keys of an instance. Makes the first one, or the next one where the last one has signed for [`ROTATION_DAYS`].
-    /// `secret` gives the key that encrypts them; it is told whether it may make a new one: no stored key depends on it yet.
+    /// `secret` gives the key that encrypts them; it is told whether it may make a new one, since nothing is encrypted yet.
     ///
     /// # Errors
     /// The secret key can't be read or is another one, or the query fails.
     pub async fn load(pool: &PgPool, instance: i64, secret: impl Fn(bool) -> Option<SecretKey>) -> Result<Self, KeyRingError> {
         let mut stored = keys::list(pool, instance).await?;
-        let secret = secret(stored.is_empty()).ok_or(KeyRingError::NoSecretKey)?;
+        let is_first = stored.is_empty() && !any_encrypted(timed(pool)).await?;
+        let secret = secret(is_first).ok_or(KeyRingError::NoSecretKey)?;
         if needs_another(&stored) {
             keys::add(pool, instance, &NewKey::new(instance, &secret)?, Rotation::IfDue).await?;
             stored = keys::list(pool, instance).await?;

@@ -7,9 +7,10 @@ use super::{
     store::{self, BegunSignIn, PendingIdentity},
 };
 use crate::{
-    credentials::{client::Client, token::Token},
+    credentials::{client::Client, code::Code, token::Token},
     identity_provider::{ClaimRule, ClaimUse, Profile, ProviderSettings, tests_settings},
     portal::{
+        codes::{self, Purpose},
         form::{DeletionForm, NamesForm, PasswordForm, SignInForm, SignUpForm},
         identity::{Identity, IdentityError, IdentityKind, Visitor},
         tests::fixtures::{count, instance, wrong_fields},
@@ -49,11 +50,14 @@ fn refusal(outcome: &ProviderOutcome) -> Option<NotLetIn> {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_person_is_found_by_issuer_and_subject_and_never_by_an_address(pool: PgPool) {
-    let (_, portal) = portal(&pool, "my-app").await;
+    let (id, portal) = portal(&pool, "my-app").await;
     let settings = tests_settings();
     let (ana, is_new) = signed_in(&*portal, &person("ana", Some("ana@company.com")), &settings).await;
     assert!(is_new && ana.by_provider && ana.has_identity && !ana.has_password);
     assert_eq!(ana.first_name, "Ana");
+    let code = Code::new().unwrap();
+    codes::store(&mut pool.acquire().await.unwrap(), ana.id, Purpose::Reset, "ana@company.com", &code).await.unwrap();
+    assert!(codes::counts(&pool, id, Purpose::Reset, &code).await.unwrap());
     // The same person, with another address, which is not confirmed only because the earlier one was.
     sqlx::query("update visitors set email_verified_at = now()").execute(&pool).await.unwrap();
     assert_eq!(signed_in(&*portal, &person("ana", Some("ana@company.com")), &settings).await.0.id, ana.id);
@@ -61,6 +65,7 @@ async fn a_person_is_found_by_issuer_and_subject_and_never_by_an_address(pool: P
     let (again, is_new) = signed_in(&*portal, &person("ana", Some("maria@company.com")), &settings).await;
     assert_eq!((again.id, is_new, again.email_address.as_deref()), (ana.id, false, Some("maria@company.com")));
     assert_eq!(count(&pool, "visitors where email_verified_at is not null").await, 0);
+    assert!(!codes::counts(&pool, id, Purpose::Reset, &code).await.unwrap(), "a code in her old mailbox");
     // Other people, one of them with the address that Ana had.
     let (ben, is_new) = signed_in(&*portal, &person("ben", Some("ana@company.com")), &settings).await;
     assert!(is_new && ben.id != ana.id);

@@ -49,12 +49,12 @@ impl ProviderProblem {
     fn text(self) -> &'static str {
         match self {
             Self::Unavailable => {
-                "The identity provider does not answer as it should. Try again in a moment. If it stays so, tell the people who run this site."
+                "The identity provider does not answer as it should. Try again in a moment. If this keeps happening, tell the people who run this site."
             }
             Self::Denied => "The identity provider did not let you through, or you cancelled. You can try again.",
             Self::Expired => "This sign-in took too long, was used already, or began in another browser. Begin again.",
             Self::Invalid => {
-                "What the identity provider returned does not count. Begin again. If it stays so, tell the people who run this site."
+                "What the identity provider returned does not count. Begin again. If this keeps happening, tell the people who run this site."
             }
             Self::RateLimited => "Wait a minute, then try again.",
             Self::SignUpClosed => {

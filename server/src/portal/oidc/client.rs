@@ -35,7 +35,11 @@ impl Client {
     /// Whether visitors of this client may come back to that address, as the client wrote it.
     pub(in crate::portal) fn allows(&self, snapshot: &Snapshot, client_id: &str, redirect_uri: &str) -> bool {
         match self {
-            Self::Confidential(client) => client.redirect_uris.iter().any(|known| known == redirect_uri),
+            // What was right in development may not be so in production.
+            Self::Confidential(client) => {
+                client.redirect_uris.iter().any(|known| known == redirect_uri)
+                    && check_redirect_uri(redirect_uri, snapshot.instance.environment()).is_ok()
+            }
             Self::Application => {
                 let url = check_redirect_uri(redirect_uri, snapshot.instance.environment());
                 url.is_ok_and(|url| url.origin().ascii_serialization() == client_id)

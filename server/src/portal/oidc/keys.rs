@@ -98,7 +98,12 @@ impl SigningKeys {
         if let Some(keys) = fresh() {
             return Some(keys);
         }
-        let _turn = inner.loading.lock().await;
+        // One request reads them. The others go on with what they have, so that none waits for a database that does not answer.
+        let _turn = match (inner.loading.try_lock(), inner.instances.get(&instance)) {
+            (Ok(turn), _) => turn,
+            (Err(_), Some(keys)) => return Some(keys),
+            (Err(_), None) => inner.loading.lock().await,
+        };
         if let Some(keys) = fresh() {
             return Some(keys);
         }

@@ -50,7 +50,7 @@ impl FromRequest<Snapshots> for ApplicationRequest {
         let (mut parts, body) = request.into_parts();
         let Ok(FoundInstance(found)) = FoundInstance::from_request_parts(&mut parts, snapshots).await;
         let snapshot = found?;
-        if snapshot.archived_at.is_some() {
+        if snapshot.archived_at.is_some() || !snapshot.portal_enabled {
             return Err(ProblemDetails::Closed);
         }
         let context = Extension::<PageContext>::from_request_parts(&mut parts, snapshots).await;

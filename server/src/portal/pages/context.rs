@@ -88,7 +88,7 @@ impl PageContext {
 
     /// Forgets a session that ends.
     pub(in crate::portal) fn forget_session(&self, instance: i64, token: &Token) {
-        self.sessions.update(instance, token, None);
+        self.sessions.end(instance, token);
     }
 
     /// Forgets all sessions, where somebody else than their visitor has ended some.

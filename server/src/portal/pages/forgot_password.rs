@@ -11,7 +11,7 @@ use app::{
         identity::{ForgottenPassword, IdentityError, PasswordReset},
         view::{self, FormError, ResetPage},
     },
-    redirects::{FORGOT_PASSWORD, Flow, RESET_PASSWORD},
+    redirects::{FORGOT_PASSWORD, Flow, Page, RESET_PASSWORD},
 };
 use axum::{http::StatusCode, response::Response};
 
@@ -23,6 +23,9 @@ const RESET: &str = "Choose a new password";
 
 /// `GET /forgot-password`
 pub(super) async fn show(request: PageRequest) -> Response {
+    if request.refuse_passwords().is_err() {
+        return request.redirect_to(Page::SignIn);
+    }
     if !request.context.sends_mail {
         return request.show(FORGOT, view::no_mail(&request.address));
     }
@@ -56,6 +59,9 @@ async fn try_ask(request: &PageRequest, form: &ForgotForm) -> Result<(), FormErr
 
 /// `GET /reset-password`: with the code of a link, or to type one.
 pub(super) async fn show_reset(request: PageRequest) -> Response {
+    if request.refuse_passwords().is_err() {
+        return request.redirect_to(Page::SignIn);
+    }
     let Some(code) = request.parameter("code") else {
         let page = ResetPage { is_typed: true, is_sent: request.done().as_deref() == Some("sent"), ..ResetPage::default() };
         return request.show(RESET, view::reset_password(&request.address, page, None));
@@ -87,9 +93,7 @@ pub(super) async fn reset(request: PageRequest, form: VisitorForm<ResetForm>) ->
             Ok(request.finish_sign_in(&token, Flow::SignIn))
         }
         Err(error) => {
-            let is_wrong_code = FormError::fields_of(&error).iter().any(|error| error.field == "code");
-            // The code of a link stays hidden, unless it is what is wrong.
-            let page = ResetPage { code: form.code, is_typed: is_wrong_code || request.parameter("code").is_none(), is_sent: false };
+            let page = ResetPage { code: form.code, is_typed: true, is_sent: false };
             Err(request.show_rejected(RESET, &error, view::reset_password(&request.address, page, Some(&error))))
         }
     }

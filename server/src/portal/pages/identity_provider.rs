@@ -36,10 +36,15 @@ static FAILED: Sampled = Sampled::new();
 
 /// `GET /identity-provider`: sends the visitor to the provider. Signed-in visitors skip it.
 pub(super) async fn begin(request: PageRequest, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    if let Ok(Some(_)) = request.visitor().await {
-        return request.skip(Flow::SignIn);
+    let visitor = request.visitor().await.ok().flatten();
+    let mut again = false;
+    if let Some(visitor) = visitor {
+        again = request.must_sign_in_again(&visitor, &headers).await;
+        if !again {
+            return request.skip(Flow::SignIn);
+        }
     }
-    match try_begin(&request, &headers, query.unwrap_or_default()).await {
+    match try_begin(&request, &headers, query.unwrap_or_default(), again).await {
         Ok(Some((address, browser))) => {
             let mut response = request.redirect(&address);
             request.cookies.set_provider_browser(response.headers_mut(), &browser);
@@ -51,7 +56,12 @@ pub(super) async fn begin(request: PageRequest, headers: HeaderMap, RawQuery(que
     }
 }
 
-async fn try_begin(request: &PageRequest, headers: &HeaderMap, link: String) -> Result<Option<(String, Token)>, ProviderProblem> {
+async fn try_begin(
+    request: &PageRequest,
+    headers: &HeaderMap,
+    link: String,
+    again: bool,
+) -> Result<Option<(String, Token)>, ProviderProblem> {
     let context = &request.context;
     let attempt = VisitorAttempt::Provider(request.client.address);
     context.limits.take(attempt).await.map_err(|_| ProviderProblem::RateLimited)?;
@@ -67,7 +77,11 @@ async fn try_begin(request: &PageRequest, headers: &HeaderMap, link: String) -> 
     let prefill = request.link().prefill.for_flow(Flow::SignUp).email_address;
     let hint = prefill.as_deref().and_then(login_hint);
     let url = context.provider.providers.authorization_url(&client, &request.redirect_uri(), &state, &secrets, hint).await;
-    let url = url.map_err(|error| request.failed(&error))?;
+    let mut url = url.map_err(|error| request.failed(&error))?;
+    if again {
+        // An application wants a sign-in that has just happened, and the provider may remember an earlier one.
+        url.query_pairs_mut().append_pair("prompt", "login");
+    }
     let begun = BegunSignIn { issuer: client.issuer, client_id: client.client_id, link };
     let storing = store::begin(&context.pool, request.snapshot.id, &state, &browser, &begun);
     request.read(storing).await.map_err(|_| ProviderProblem::Unavailable)?;

@@ -6,7 +6,7 @@ use app::portal::{
     organizations::{self, Invitation},
     view::{self, FormError, Notice},
 };
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 
 use super::{form::VisitorForm, page_request::PageRequest};
 use crate::portal::rate_limits::VisitorAttempt;
@@ -46,11 +46,7 @@ pub(super) async fn join(request: PageRequest, form: VisitorForm<CodeForm>) -> R
 async fn find(request: &PageRequest, code: &str) -> Result<Invitation, Response> {
     match request.read(organizations::invitation(&request.context.pool, request.snapshot.id, code)).await {
         Ok(Some(invitation)) => Ok(invitation),
-        Ok(None) => {
-            let mut response = request.notice(Notice::InvitationEnded);
-            *response.status_mut() = StatusCode::GONE;
-            Err(response)
-        }
+        Ok(None) => Err(request.notice(Notice::InvitationEnded)),
         Err(_) => Err(request.notice(Notice::Unavailable)),
     }
 }

@@ -37,14 +37,20 @@ impl SessionCache {
         self.0.get(&(instance, token.hash()))
     }
 
-    /// Stores the database's answer. `None` removes the session, which has ended.
+    /// Stores the database's answer. `None` is a session that has ended or never was.
     pub(super) fn update(&self, instance: i64, token: &Token, visitor: Option<&Visitor>) {
-        if let Some(visitor) = visitor {
-            self.0.insert((instance, token.hash()), visitor.clone());
-        } else {
-            self.0.invalidate(&(instance, token.hash()));
-            self.1.forget_token(instance, token);
+        let key = (instance, token.hash());
+        match visitor {
+            Some(visitor) => self.0.insert(key, visitor.clone()),
+            // Anybody can send a cookie that never was a session, so this must cost nothing more.
+            None => self.0.invalidate(&key),
         }
+    }
+
+    /// Removes a session that ends here.
+    pub(super) fn end(&self, instance: i64, token: &Token) {
+        self.0.invalidate(&(instance, token.hash()));
+        self.1.forget_token(instance, token);
     }
 
     /// Removes a visitor's sessions, except those for which `is_kept` is true. It looks at every entry: there are few, and sessions

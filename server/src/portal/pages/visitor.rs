@@ -81,7 +81,7 @@ impl PageRequest {
     /// Removes the browser's session from the session cache.
     pub(super) fn forget_own_session(&self) {
         if let Some(token) = &self.client.session {
-            self.context.sessions.update(self.snapshot.id, token, None);
+            self.context.sessions.end(self.snapshot.id, token);
         }
     }
 }

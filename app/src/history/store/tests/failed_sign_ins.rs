@@ -17,7 +17,7 @@ use crate::{
 async fn fail(pool: &PgPool, email: &str, address: &str) {
     let form = SignInForm { email: email.into(), password: Password::from("not the password"), next: String::new() };
     let client = Client { address: address.parse().ok(), ..Client::default() };
-    assert!(matches!(sign_in(pool, &form, &client).await, Err(SignInError::Fields(_))));
+    assert!(matches!(sign_in(pool, &form, false, &client).await, Err(SignInError::Fields(_))));
 }
 
 /// Gives the accounts of the fixtures, which nobody can sign in to, a password.

@@ -44,7 +44,7 @@ pub(in crate::portal) async fn insert(
     Ok(())
 }
 
-/// Whose code it is; `None` if it does not count: it was used, has ended, or is another instance's.
+/// Whose code it is; `None` if it does not count: it was used, has expired, is another instance's, or the visitor has another address now.
 pub(in crate::portal) async fn find<'e>(
     executor: impl PgExecutor<'e>,
     instance: i64,
@@ -55,7 +55,7 @@ pub(in crate::portal) async fn find<'e>(
         CodeOwner,
         "select v.id as visitor, v.email_address, c.email_address as sent_to, v.phone_number, v.username, v.first_name, v.last_name
         from visitor_codes c join visitors v on v.id = c.visitor_id
-        where c.code_hash = $1 and c.purpose = $2 and c.expires_at > now() and v.instance_id = $3",
+        where c.code_hash = $1 and c.purpose = $2 and c.expires_at > now() and v.instance_id = $3 and v.email_address = c.email_address",
         &code.hash()[..],
         purpose.name(),
         instance
@@ -68,9 +68,12 @@ pub(in crate::portal) async fn find<'e>(
 /// finds it.
 pub(in crate::portal) async fn use_up(connection: &mut PgConnection, visitor: i64, purpose: Purpose, code: &Code) -> sqlx::Result<bool> {
     let used = sqlx::query!(
-        "delete from visitor_codes where code_hash = $1 and visitor_id = $2 and expires_at > now()",
+        "delete from visitor_codes c using visitors v
+        where c.code_hash = $1 and c.visitor_id = $2 and c.purpose = $3 and c.expires_at > now()
+            and v.id = c.visitor_id and v.email_address = c.email_address",
         &code.hash()[..],
-        visitor
+        visitor,
+        purpose.name()
     );
     let is_used = used.execute(&mut *connection).await?.rows_affected() > 0;
     sqlx::query!("delete from visitor_codes where visitor_id = $1 and purpose = $2", visitor, purpose.name()).execute(connection).await?;

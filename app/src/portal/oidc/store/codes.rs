@@ -30,7 +30,7 @@ pub struct Redemption<'a> {
 pub struct RedeemedCode {
     /// The key of the visitor's session.
     pub session: i64,
-    /// The scopes, with blanks between.
+    /// The scopes, separated by spaces.
     pub scope: String,
     /// Comes back in the ID token.
     pub nonce: Option<String>,
