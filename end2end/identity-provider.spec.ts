@@ -117,6 +117,29 @@ test.describe("without JavaScript", () => {
     await owner.close();
   });
 
+  test("an owner tries out a sign-in, and sees what the provider returns", async ({ browser, session, server, page, portal, provider }) => {
+    const owner = await browser.newPage({ storageState: session, baseURL: server.url });
+    await withoutFonts(owner);
+    await setUp(owner, portal, provider);
+    // What is not saved can't be tried out.
+    await owner.getByLabel("Button").fill("Another text");
+    await owner.getByRole("button", { name: "Test connection" }).click();
+    await expect(owner.getByText("Save these settings and test the connection again")).toBeVisible();
+    await owner.getByLabel("Button").fill("Continue with Company");
+    await owner.getByRole("button", { name: "Test connection" }).click();
+    const opened = owner.waitForEvent("popup");
+    await owner.getByRole("link", { name: `Try out a sign-in at ${portal.origin}` }).click();
+    const trial = await opened;
+    await withoutFonts(trial);
+    await atProvider(trial, "eve");
+    await expect(trial.getByRole("heading", { name: "Trial sign-in" })).toBeVisible();
+    await expect(trial.getByRole("status")).toContainText("your first sign-in would be a sign-up");
+    await expect(trial.getByText("given_name")).toBeVisible();
+    await trial.goto(`${portal.origin}/user`);
+    await expect(trial).toHaveURL(/\/sign-in/);
+    await owner.close();
+  });
+
   test("a visitor who cancels at the provider can go on", async ({ browser, session, server, page, portal, provider }) => {
     const owner = await browser.newPage({ storageState: session, baseURL: server.url });
     await setUp(owner, portal, provider);

@@ -25,6 +25,9 @@ pub struct ApplicationsForm {
     /// The origins that were stored when the page was opened.
     #[serde(default)]
     pub stored: Vec<String>,
+    /// `on` if tokens had names and addresses when the page was opened.
+    #[serde(default)]
+    pub stored_names: String,
     /// Another origin, as typed.
     #[serde(default)]
     pub another: String,
@@ -39,7 +42,7 @@ impl ApplicationsForm {
     /// # Errors
     /// What is wrong, beside the field that it belongs to.
     pub fn check(&self, stored: &StoredInstance) -> Result<Applications, Vec<FieldError>> {
-        if self.stored != stored.applications.origins {
+        if self.stored != stored.applications.origins || (self.stored_names == "on") != stored.applications.names_in_tokens {
             let message = "Somebody has changed the applications since you opened this page. Check what is shown now, and save again.";
             return Err(vec![FieldError::new("another", message)]);
         }

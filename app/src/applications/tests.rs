@@ -18,7 +18,13 @@ use crate::{
 
 fn form(origins: &[&str], another: &str, stored: &[&str]) -> ApplicationsForm {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    ApplicationsForm { origin: texts(origins), stored: texts(stored), another: another.to_owned(), names_in_tokens: "on".into() }
+    ApplicationsForm {
+        origin: texts(origins),
+        stored: texts(stored),
+        stored_names: if stored.is_empty() { String::new() } else { "on".into() },
+        another: another.to_owned(),
+        names_in_tokens: "on".into(),
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]

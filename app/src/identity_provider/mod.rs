@@ -22,8 +22,18 @@ pub const BEGIN: &str = "/identity-provider";
 pub const CALLBACK: &str = "/identity-provider/callback";
 /// The path of the page that asks for the password of an account, to link it.
 pub const LINK: &str = "/identity-provider/link";
+/// The path where an owner tries out a sign-in.
+pub const TRIAL: &str = "/identity-provider/trial";
 /// The path of the page that leads on to the provider's own sign-out.
 pub const SIGN_OUT: &str = "/identity-provider/sign-out";
+
+/// The absolute URLs of one of these paths: on the portal's own host, and below the address of the dashboard.
+pub fn at_portal(portal: &str, slug: &str, dashboard: &str, path: &str) -> [String; 2] {
+    [format!("{portal}{path}"), format!("{}/portal/{slug}{path}", dashboard.trim_end_matches('/'))]
+}
+
+/// How long somebody may take at a provider, in minutes.
+pub const SIGN_IN_MINUTES: i32 = 30;
 
 /// Which identity providers a server asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

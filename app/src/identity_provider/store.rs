@@ -10,6 +10,7 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
+    instances::store::raise_version,
     members::role::Role,
     ui::form::FieldError,
 };
@@ -94,8 +95,11 @@ pub async fn save(
         return Ok(());
     }
     put(&mut transaction, id, settings, stored.as_ref()).await?;
-    let entry =
-        changed(Entry::of(id).at(raise(&mut transaction, id).await?), before.as_ref().map(|before| &before.settings), Some(settings));
+    let entry = changed(
+        Entry::of(id).at(raise_version(&mut transaction, id).await?),
+        before.as_ref().map(|before| &before.settings),
+        Some(settings),
+    );
     // That it changed, and never what it is.
     let entry = if secret_changed {
         entry.field("client_secret", secret_state(had_secret), new_state(stored.is_some(), had_secret))
@@ -117,7 +121,7 @@ pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, seen: &str) -> Res
     let Some(before) = find(&mut *transaction, id).await? else { return Ok(()) };
     check_seen(Some(&before), seen)?;
     sqlx::query!("delete from identity_providers where instance_id = $1", id).execute(&mut *transaction).await?;
-    let entry = changed(Entry::of(id).at(raise(&mut transaction, id).await?), Some(&before.settings), None);
+    let entry = changed(Entry::of(id).at(raise_version(&mut transaction, id).await?), Some(&before.settings), None);
     record(&mut transaction, actor, Kind::IdentityProviderRemoved, entry).await?;
     transaction.commit().await?;
     Ok(())
@@ -196,12 +200,6 @@ fn secret_state(is_set: bool) -> &'static str {
 
 fn new_state(is_set: bool, was_set: bool) -> &'static str {
     if is_set && was_set { "Set anew" } else { secret_state(is_set) }
-}
-
-async fn raise(connection: &mut PgConnection, instance: i64) -> sqlx::Result<i64> {
-    sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", instance)
-        .fetch_one(connection)
-        .await
 }
 
 async fn put(

@@ -33,8 +33,13 @@ pub struct PostedProvider {
 /// What a test of the connection has found.
 #[derive(Clone, Debug)]
 pub enum Tested {
-    /// The provider's discovery document and keys, as labels and values.
-    Found(Vec<(&'static str, String)>),
+    /// The provider answers.
+    Found {
+        /// Its discovery document and keys, as labels and values.
+        rows: Vec<(&'static str, String)>,
+        /// Where the owner may try out a sign-in, at each address of the portal. None if these settings are not saved.
+        trials: Vec<String>,
+    },
     /// Why it did not work.
     Failed(String),
 }
@@ -58,9 +63,8 @@ pub fn SignInSettingsPage() -> impl IntoView {
         let stored = loading::instance(&slug).await?;
         let is_owner = loading::role(&slug).await? == Role::Owner;
         let provider = store::find(timed(&loading::pool()?), stored.id).await.map_err(loading::unavailable)?;
-        let portal = stored.instance.portal_origin().as_str().to_owned();
-        let mut uris = vec![format!("{portal}{}", super::CALLBACK)];
-        uris.extend(dashboard.map(|dashboard| format!("{}/portal/{slug}{}", dashboard.0.trim_end_matches('/'), super::CALLBACK)));
+        let dashboard = dashboard.unwrap_or_default().0;
+        let uris = super::at_portal(stored.instance.portal_origin().as_str(), &slug, &dashboard, super::CALLBACK);
         let off = config.is_some_and(|config| config.allowed == AllowedProviders::Off).then(off_note);
         let body = if is_owner {
             owners_page(&slug, provider.as_ref(), posted, &query, uris).into_any()
@@ -92,7 +96,7 @@ fn owners_page(
     provider: Option<&StoredProvider>,
     posted: Option<PostedProvider>,
     query: &str,
-    uris: Vec<String>,
+    uris: [String; 2],
 ) -> impl IntoView + use<> {
     let done = match query {
         "saved" => Some("Saved. The portal pages show the button from now on."),
@@ -281,18 +285,38 @@ fn checkbox(name: &'static str, label: &'static str, help: &'static str, checked
 fn tested_banner(tested: Tested) -> impl IntoView {
     match tested {
         Tested::Failed(why) => summary("The test failed", format!("Nothing is saved. {why}."), Vec::new()).into_any(),
-        Tested::Found(rows) => {
+        Tested::Found { rows, trials } => {
+            let trial = trial(trials);
             let rows = rows
                 .into_iter()
                 .map(|(label, value)| view! { <div><dt>{label}</dt><dd>{Escaped(&value).to_string()}</dd></div> })
                 .collect_view();
             view! {
-                <p class="banner" role="status">{icon(TICK)}"The provider answers. This is what its discovery document says. Nothing is saved yet."</p>
+                <p class="banner" role="status">{icon(TICK)}"The provider answers. This is what its discovery document says."</p>
+                {trial}
                 <dl class="card values" id="tested">{rows}</dl>
             }
             .into_any()
         }
     }
+}
+
+/// The links to a trial sign-in.
+fn trial(links: Vec<String>) -> impl IntoView {
+    if links.is_empty() {
+        return view! { <p>"Nothing is saved yet. Save these settings and test the connection again to try out a sign-in."</p> }.into_any();
+    }
+    let links = links.into_iter().map(|link| {
+        let at = url::Url::parse(&link).map_or_else(|_| link.clone(), |url| url.origin().ascii_serialization());
+        view! { <li><a href=link target="_blank" rel="noopener">"Try out a sign-in at "{at}<span class="unseen">" (opens a new tab)"</span></a></li> }
+    });
+    view! {
+        <div class="card field">
+            <p>"A trial shows what the provider returns about you. It signs nobody in. Each link works for 30 minutes."</p>
+            <ul>{links.collect_view()}</ul>
+        </div>
+    }
+    .into_any()
 }
 
 fn remove_section(slug: &str, seen: &str) -> impl IntoView + use<> {

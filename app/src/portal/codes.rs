@@ -52,6 +52,11 @@ impl Purpose {
     }
 }
 
+/// The error for a code that does not count, whatever the reason.
+pub(super) fn wrong_code() -> IdentityError {
+    IdentityError::field("code", "This code is wrong, was already used, or has expired. Check it, or ask for a new mail.")
+}
+
 /// Stores the hash of a code that is sent to a visitor.
 ///
 /// # Errors
@@ -108,16 +113,15 @@ async fn add(pool: &PgPool, kind: MailKind, instance: i64, visitor: &Visitor, pa
 /// # Errors
 /// The code does not count, or the database does not answer.
 pub async fn confirm(pool: &PgPool, instance: i64, visitor: &Visitor, typed: &str) -> Result<(), IdentityError> {
-    let wrong = || IdentityError::field("code", "This code is not right, was used, or has ended. Check it, or ask for a new mail.");
-    let code = Code::parse(typed).ok_or_else(wrong)?;
-    let owner = queries::find(timed(pool), instance, Purpose::Confirmation, &code).await?.ok_or_else(wrong)?;
+    let code = Code::parse(typed).ok_or_else(wrong_code)?;
+    let owner = queries::find(timed(pool), instance, Purpose::Confirmation, &code).await?.ok_or_else(wrong_code)?;
     if owner.visitor != visitor.id {
-        return Err(wrong());
+        return Err(wrong_code());
     }
     let mut transaction = begin(pool).await?;
-    lock_row(&mut transaction, instance, visitor.id).await?.ok_or_else(wrong)?;
+    lock_row(&mut transaction, instance, visitor.id).await?.ok_or_else(wrong_code)?;
     if !queries::use_up(&mut transaction, visitor.id, Purpose::Confirmation, &code).await? {
-        return Err(wrong());
+        return Err(wrong_code());
     }
     queries::confirm_email(&mut transaction, visitor.id, &owner.sent_to).await?;
     transaction.commit().await?;

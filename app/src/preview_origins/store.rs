@@ -11,6 +11,7 @@ use crate::{
         record::{Entry, record},
         with_token,
     },
+    instances::store::raise_version,
     members::role::Role,
     redirects::{AllowedOrigin, Environment, Timestamp},
     ui::{form::FieldError, text::timestamp},
@@ -80,7 +81,7 @@ pub async fn add(pool: &PgPool, actor: &Actor, slug: &str, origin: &str, expires
     )
     .execute(&mut *transaction)
     .await?;
-    let version = raise(&mut transaction, instance).await?;
+    let version = raise_version(&mut transaction, instance).await?;
     let entry = Entry::of(instance).at(version).about(origin.as_str());
     let entry = entry.field("expires_at", before.map(|before| timestamp(before.time())), timestamp(expires_at.time()));
     record(&mut transaction, actor, Kind::PreviewOriginAdded, entry).await?;
@@ -106,7 +107,7 @@ pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, origin: &str) -> R
             .fetch_optional(&mut *transaction)
             .await?;
     let Some(expires_at) = removed else { return Ok(None) };
-    let version = raise(&mut transaction, instance).await?;
+    let version = raise_version(&mut transaction, instance).await?;
     let entry = Entry::of(instance).at(version).about(origin).field("expires_at", timestamp(expires_at), None::<String>);
     record(&mut transaction, actor, Kind::PreviewOriginRemoved, entry).await?;
     transaction.commit().await?;
@@ -161,7 +162,7 @@ pub async fn delete_expired(pool: &PgPool) -> sqlx::Result<u64> {
         .await?
         .rows_affected();
         if deleted > 0 {
-            raise(&mut transaction, instance).await?;
+            raise_version(&mut transaction, instance).await?;
         }
         transaction.commit().await?;
         all += deleted;
@@ -192,11 +193,4 @@ async fn make_room(connection: &mut PgConnection, instance: i64) -> sqlx::Result
     );
     expired.execute(connection).await?;
     Ok(())
-}
-
-/// Raises an instance's version, which it returns. A trigger tells every runtime.
-async fn raise(connection: &mut PgConnection, instance: i64) -> sqlx::Result<i64> {
-    sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", instance)
-        .fetch_one(connection)
-        .await
 }

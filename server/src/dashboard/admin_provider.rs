@@ -7,7 +7,7 @@ use app::{
         ReturnPath, Token,
         provider::{
             AdminProvider, AdminProviderButton, ProviderAdmin, sign_in,
-            store::{self, BegunSignIn},
+            store::{self, BegunAdminSignIn},
         },
         sign_in::{SignInError, SignInStep},
         view::{RejectedSignIn, RejectionReason},
@@ -91,7 +91,7 @@ async fn try_begin(dashboard: &Dashboard, parts: &Parts, origin: Origin, next: &
     let providers = &dashboard.provider.providers;
     let url = providers.authorization_url(&client_of(&provider), &dashboard.redirect_uri(), &state, &secrets, None).await;
     let url = url.map_err(|error| failed(&error))?;
-    let begun = BegunSignIn { issuer: provider.issuer.clone(), client_id: provider.client_id.clone(), next: next.to_owned() };
+    let begun = BegunAdminSignIn { issuer: provider.issuer.clone(), client_id: provider.client_id.clone(), next: next.to_owned() };
     store::begin(&dashboard.pool, &state, &browser, &begun).await.map_err(SignInError::from)?;
     Ok((url.into(), browser))
 }
@@ -121,7 +121,7 @@ async fn take_begun(
     parts: &Parts,
     origin: Origin,
     callback: &Callback,
-) -> Result<(BegunSignIn, FlowSecrets), NotLetIn> {
+) -> Result<(BegunAdminSignIn, FlowSecrets), NotLetIn> {
     let expired = || said("This sign-in took too long, was used already, or began in another browser. Begin again.");
     let (Some(state), Some(browser)) = (Token::parse(&callback.state), cookies::provider_browser(&parts.headers, origin.secure)) else {
         return Err(expired());
@@ -135,7 +135,7 @@ async fn finish(
     parts: &Parts,
     origin: Origin,
     callback: Callback,
-    begun: &BegunSignIn,
+    begun: &BegunAdminSignIn,
     secrets: &FlowSecrets,
 ) -> Result<SignInStep, NotLetIn> {
     let provider = configured(dashboard)?;

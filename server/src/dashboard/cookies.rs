@@ -10,6 +10,7 @@ use app::{
     },
     api_tokens::Secret,
     applications::client::ClientSecret,
+    identity_provider::SIGN_IN_MINUTES,
     redirects::is_slug,
 };
 use axum::http::HeaderMap;
@@ -30,7 +31,7 @@ const NEW_CLIENT_SECRET: &str = "portal-redirects-new-client-secret";
 const SHOWN_ONCE_MAX_AGE: Duration = Duration::minutes(2);
 
 /// How long a sign-in at the identity provider may take.
-const PROVIDER_MAX_AGE: Duration = Duration::minutes(30);
+const PROVIDER_MAX_AGE: Duration = Duration::minutes(SIGN_IN_MINUTES as i64);
 
 /// How long a browser is remembered.
 const DEVICE_MAX_AGE: Duration = Duration::days(365);

@@ -2,14 +2,17 @@
 
 use app::{
     admins::Caller,
-    credentials::store::any_encrypted,
+    credentials::{store::any_encrypted, token::Token},
     database::{StoreError, timed},
     identity_provider::{
+        ProviderSettings, StoredProvider, TRIAL, at_portal,
         form::ProviderForm,
         store::{self, NewSecret},
         view::{PostedProvider, Tested},
     },
-    instances, paths,
+    instances::{self, stored::StoredInstance},
+    paths,
+    portal::provider::store::offer_trial,
     saving::saved_instances::SavedInstances,
     ui::form::FieldError,
 };
@@ -21,18 +24,19 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use super::{Dashboard, failure::Failure, posted_form::SecretForm};
-use crate::identity_provider::Provider;
+use super::{Dashboard, failure::Failure, guard::Origin, posted_form::SecretForm, rate_limits::AdminAttempt};
+use crate::{http::rate_limit::RateLimited, identity_provider::Provider};
 
 /// `POST /instances/{slug}/sign-in`
 pub(super) async fn post(
     State(dashboard): State<Dashboard>,
     Extension(caller): Extension<Caller>,
+    Extension(origin): Extension<Origin>,
     Path(slug): Path<String>,
     SecretForm { parts, form }: SecretForm<ProviderForm>,
 ) -> Result<Response, Failure> {
     let result = match form.action.as_str() {
-        "test" => return test(&dashboard, &slug, parts, form).await,
+        "test" => return test(&dashboard, origin, &slug, parts, form).await,
         "remove" => store::remove(&dashboard.pool, &caller.actor, &slug, &form.seen).await.map(|()| "removed"),
         _ => save(&dashboard, &caller, &slug, &form).await.map(|()| "saved"),
     };
@@ -70,18 +74,40 @@ async fn save(dashboard: &Dashboard, caller: &Caller, slug: &str, form: &Provide
 }
 
 /// Asks the provider that is typed, and shows what it says. Nothing is stored.
-async fn test(dashboard: &Dashboard, slug: &str, parts: Parts, form: ProviderForm) -> Result<Response, Failure> {
+async fn test(dashboard: &Dashboard, origin: Origin, slug: &str, parts: Parts, form: ProviderForm) -> Result<Response, Failure> {
     let stored = instances::store::find_any(timed(&dashboard.pool), slug).await?.ok_or(StoreError::NotFound)?;
     let providers = &dashboard.provider.providers;
-    let issuer = match form.read(stored.settings.environment, providers.allowed()) {
-        Ok(settings) => settings.issuer,
+    let settings = match form.read(stored.settings.environment, providers.allowed()) {
+        Ok(settings) => settings,
         Err(errors) => return Ok(show(dashboard, parts, PostedProvider { form, errors, tested: None }).await),
     };
-    let tested = match providers.discover(&issuer).await {
-        Ok(provider) => Tested::Found(rows(&provider)),
-        Err(error) => Tested::Failed(error.to_string()),
+    // Each test sends requests to an address that the owner chooses.
+    let tested = match dashboard.limits.take(&AdminAttempt::Provider(origin.address)).await {
+        Ok(()) => match providers.discover(&settings.issuer).await {
+            Ok(provider) => Tested::Found { rows: rows(&provider), trials: trials(dashboard, &stored, &form, &settings).await? },
+            Err(error) => Tested::Failed(error.to_string()),
+        },
+        Err(RateLimited { seconds }) => Tested::Failed(format!("too many tests. Try again in {seconds} seconds")),
     };
     Ok(show(dashboard, parts, PostedProvider { form, errors: Vec::new(), tested: Some(tested) }).await)
+}
+
+/// The links to a trial sign-in, with what is stored. None if the form says something else.
+async fn trials(
+    dashboard: &Dashboard,
+    instance: &StoredInstance,
+    form: &ProviderForm,
+    settings: &ProviderSettings,
+) -> Result<Vec<String>, StoreError> {
+    let provider = store::find(timed(&dashboard.pool), instance.id).await?;
+    let is_saved = |provider: &StoredProvider| provider.settings == *settings && form.new_secret().is_none() && form.no_secret.is_none();
+    let Some(provider) = provider.filter(is_saved) else { return Ok(Vec::new()) };
+    let unavailable = |error: getrandom::Error| StoreError::Database(sqlx::Error::Io(std::io::Error::other(error)));
+    let token = Token::new().map_err(unavailable)?;
+    offer_trial(&dashboard.pool, &token, &provider).await?;
+    let portal = instance.instance.portal_origin().as_str();
+    let links = at_portal(portal, instance.instance.slug(), &dashboard.url.page(""), TRIAL);
+    Ok(links.into_iter().map(|link| format!("{link}?trial={}", token.secret())).collect())
 }
 
 /// What a provider says about itself, for the page.

@@ -117,7 +117,7 @@ impl Providers {
         let id_token = tokens.id_token().ok_or_else(|| ProviderError::IdToken("there is none".to_owned()))?;
         let (client_id, nonce) = (&client.client_id, Nonce::new(secrets.nonce.clone()));
         let mut person = match id_token::verify(id_token, &provider, client_id, &nonce) {
-            Err(id_token::Refused::UnknownKey) => {
+            Err(id_token::IdTokenError::UnknownKey) => {
                 // The keys may have been rotated. If the new ones don't have it either, it is refused.
                 let provider = self.refresh_keys(&provider).await?;
                 id_token::verify(id_token, &provider, client_id, &nonce)

@@ -30,25 +30,25 @@ pub(crate) struct Person {
 
 /// Why an ID token is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum IdTokenError {
     /// No key of the provider has that id.
     UnknownKey,
     /// Anything else.
     Other(String),
 }
 
-impl From<Refused> for ProviderError {
-    fn from(refused: Refused) -> Self {
+impl From<IdTokenError> for ProviderError {
+    fn from(refused: IdTokenError) -> Self {
         Self::IdToken(match refused {
-            Refused::UnknownKey => "the provider has no key of that id".to_owned(),
-            Refused::Other(why) => why,
+            IdTokenError::UnknownKey => "the provider has no key of that id".to_owned(),
+            IdTokenError::Other(why) => why,
         })
     }
 }
 
 /// Verifies an ID token by the provider's keys.
-pub(super) fn verify(token: &CoreIdToken, provider: &Provider, client_id: &str, nonce: &Nonce) -> Result<Person, Refused> {
-    let other = |why: &str| Refused::Other(why.to_owned());
+pub(super) fn verify(token: &CoreIdToken, provider: &Provider, client_id: &str, nonce: &Nonce) -> Result<Person, IdTokenError> {
+    let other = |why: &str| IdTokenError::Other(why.to_owned());
     let issuer = IssuerUrl::new(provider.metadata.issuer.clone()).map_err(|_| other("the issuer is no URL"))?;
     // A public client's verifier has no secret, so no token that is signed with a shared key can count.
     let verifier = CoreIdTokenVerifier::new_public_client(ClientId::new(client_id.to_owned()), issuer, provider.keys.clone())
@@ -77,9 +77,9 @@ pub(super) fn verify(token: &CoreIdToken, provider: &Provider, client_id: &str, 
 }
 
 /// Why the library refuses a token, without anything from the token.
-fn refused(error: ClaimsVerificationError) -> Refused {
+fn refused(error: ClaimsVerificationError) -> IdTokenError {
     let why = match error {
-        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => return Refused::UnknownKey,
+        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => return IdTokenError::UnknownKey,
         ClaimsVerificationError::SignatureVerification(
             SignatureVerificationError::DisallowedAlg(_)
             | SignatureVerificationError::UnsupportedAlg(_)
@@ -93,7 +93,7 @@ fn refused(error: ClaimsVerificationError) -> Refused {
         ClaimsVerificationError::InvalidNonce(_) => "it is of another sign-in (nonce)",
         _ => "it is not valid",
     };
-    Refused::Other(why.to_owned())
+    IdTokenError::Other(why.to_owned())
 }
 
 /// The claims of a token whose signature was verified.

@@ -1,7 +1,7 @@
-//! A portal's cookies: the visitor's session, the flow that has just ended, a sign-in at the identity provider, and in development the origin of the page that the visitor
-//! came from.
+//! A portal's cookies: the visitor's session, the flow that has just ended, a sign-in at the identity provider, and in development the
+//! origin of the page that the visitor came from.
 
-use app::{credentials::token::Token, portal::oidc::store::authorizations::PENDING_MINUTES};
+use app::{credentials::token::Token, identity_provider::SIGN_IN_MINUTES, portal::oidc::store::authorizations::PENDING_MINUTES};
 use axum::http::HeaderMap;
 use cookie::time::Duration;
 
@@ -19,7 +19,7 @@ const ENDED_FLOW_MAX_AGE: Duration = Duration::minutes(5);
 /// How long an application's request waits for a sign-in.
 const AUTHORIZATION_MAX_AGE: Duration = Duration::minutes(PENDING_MINUTES as i64);
 /// How long a sign-in at the identity provider may take.
-const PROVIDER_MAX_AGE: Duration = Duration::minutes(30);
+const PROVIDER_MAX_AGE: Duration = Duration::minutes(SIGN_IN_MINUTES as i64);
 
 /// The longest value of one cookie, in bytes: browsers keep 4,096 bytes, with the name.
 const MAX_VALUE_BYTES: usize = 3_500;

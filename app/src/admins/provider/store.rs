@@ -2,14 +2,11 @@
 
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
-use crate::{credentials::token::Token, database::timed};
-
-/// How long somebody may take at the provider, in minutes.
-const MAX_MINUTES: i32 = 30;
+use crate::{credentials::token::Token, database::timed, identity_provider::SIGN_IN_MINUTES};
 
 /// A sign-in that has begun.
 #[derive(Clone, Debug)]
-pub struct BegunSignIn {
+pub struct BegunAdminSignIn {
     /// Whom the browser was sent to.
     pub issuer: String,
     /// As which client.
@@ -22,8 +19,8 @@ pub struct BegunSignIn {
 ///
 /// # Errors
 /// The query fails.
-pub async fn begin(pool: &PgPool, state: &Token, browser: &Token, begun: &BegunSignIn) -> sqlx::Result<()> {
-    sqlx::query!("delete from admin_provider_sign_ins where created_at < now() - make_interval(mins => $1)", MAX_MINUTES)
+pub async fn begin(pool: &PgPool, state: &Token, browser: &Token, begun: &BegunAdminSignIn) -> sqlx::Result<()> {
+    sqlx::query!("delete from admin_provider_sign_ins where created_at < now() - make_interval(mins => $1)", SIGN_IN_MINUTES)
         .execute(timed(pool))
         .await?;
     sqlx::query!(
@@ -43,15 +40,15 @@ pub async fn begin(pool: &PgPool, state: &Token, browser: &Token, begun: &BegunS
 ///
 /// # Errors
 /// The query fails.
-pub async fn take(pool: &PgPool, state: &Token, browser: &Token) -> sqlx::Result<Option<BegunSignIn>> {
+pub async fn take(pool: &PgPool, state: &Token, browser: &Token) -> sqlx::Result<Option<BegunAdminSignIn>> {
     sqlx::query_as!(
-        BegunSignIn,
+        BegunAdminSignIn,
         "delete from admin_provider_sign_ins
         where state_hash = $1 and browser_hash = $2 and created_at > now() - make_interval(mins => $3)
         returning issuer, client_id, next",
         &state.hash()[..],
         &browser.hash()[..],
-        MAX_MINUTES
+        SIGN_IN_MINUTES
     )
     .fetch_optional(timed(pool))
     .await

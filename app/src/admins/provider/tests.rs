@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use super::{
     AdminProvider, ProviderAdmin,
     sign_in::sign_in,
-    store::{self, BegunSignIn},
+    store::{self, BegunAdminSignIn},
 };
 use crate::{
     admins::{
@@ -207,7 +207,7 @@ async fn a_session_of_the_provider_ends_after_twelve_hours(pool: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_sign_in_counts_once_in_its_own_browser(pool: PgPool) {
     let (state, browser) = (Token::new().unwrap(), Token::new().unwrap());
-    let begun = BegunSignIn { issuer: "https://login.company.com".into(), client_id: "dashboard".into(), next: "/account".into() };
+    let begun = BegunAdminSignIn { issuer: "https://login.company.com".into(), client_id: "dashboard".into(), next: "/account".into() };
     store::begin(&pool, &state, &browser, &begun).await.unwrap();
     assert!(store::take(&pool, &state, &Token::new().unwrap()).await.unwrap().is_none());
     assert!(store::take(&pool, &Token::new().unwrap(), &browser).await.unwrap().is_none());

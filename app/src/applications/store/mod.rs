@@ -12,7 +12,7 @@ use crate::{
         Actor, Kind,
         record::{Entry, record},
     },
-    instances::store::find_any,
+    instances::store::{find_any, raise_version},
     redirects::Applications,
 };
 
@@ -29,9 +29,7 @@ pub async fn save(pool: &PgPool, actor: &Actor, slug: &str, form: &ApplicationsF
         return Ok(());
     }
     put(&mut transaction, id, &applications).await?;
-    let version = sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", id)
-        .fetch_one(&mut *transaction)
-        .await?;
+    let version = raise_version(&mut transaction, id).await?;
     record(&mut transaction, actor, Kind::Settings, changed(Entry::of(id).at(version), &stored.applications, &applications)).await?;
     transaction.commit().await?;
     Ok(())

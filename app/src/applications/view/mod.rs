@@ -109,6 +109,8 @@ fn origins(stored: &StoredInstance, form: Option<ApplicationsForm>, errors: &[Fi
         })
         .collect_view();
     let hidden = marked.iter().map(|origin| view! { <input type="hidden" name="stored" value=origin.clone() /> }).collect_view();
+    let stored_names = if stored.applications.names_in_tokens { "on" } else { "" };
+    let hidden = view! { {hidden} <input type="hidden" name="stored_names" value=stored_names /> };
     let another = is_owner.then(|| {
         Field {
             name: "another",

@@ -267,3 +267,13 @@ pub async fn ping(pool: &PgPool) -> Result<(), StoreError> {
     sqlx::query!("select 1 as one").fetch_one(pool).await?;
     Ok(())
 }
+
+/// Raises a locked instance's version, which it returns. A trigger tells every runtime.
+///
+/// # Errors
+/// The query fails.
+pub(crate) async fn raise_version(connection: &mut PgConnection, instance: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar!("update instances set version = version + 1, updated_at = now() where id = $1 returning version", instance)
+        .fetch_one(connection)
+        .await
+}

@@ -14,16 +14,11 @@ use crate::{
         store::{self as outbox, NewMail},
     },
     portal::{
-        codes::Purpose,
+        codes::{Purpose, wrong_code},
         form::ResetForm,
         identity::{ForgottenPassword, IdentityError, PasswordReset},
     },
 };
-
-/// The error for a code that does not count, whatever the reason.
-fn wrong_code() -> IdentityError {
-    IdentityError::field("code", "This code is not right, was used, or has ended. Check it, or ask for a new mail.")
-}
 
 /// Adds a mail to the outbox. Whether there is an account is looked up when it is sent.
 pub(super) async fn ask(pool: &PgPool, instance: i64, forgotten: ForgottenPassword<'_>) -> Result<(), IdentityError> {

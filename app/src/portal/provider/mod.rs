@@ -36,12 +36,12 @@ pub enum ProviderOutcome {
     /// An account has the person's address already. Its password links both.
     LinkFirst,
     /// Nobody is let in, for that reason.
-    Refused(NotLetIn),
+    Refused(SignUpRefusal),
 }
 
 /// Why a person whom the provider has signed in gets no account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotLetIn {
+pub enum SignUpRefusal {
     /// The instance lets nobody sign up at the provider.
     SignUpClosed,
     /// The claims have neither a verified email address nor a username.

@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, PgPool};
 
-use super::{NotLetIn, ProviderOutcome, ProviderPerson, store};
+use super::{ProviderOutcome, ProviderPerson, SignUpRefusal, store};
 use crate::{
     credentials::{client::Client, email::Email, password::Password, token::Token},
     database::{begin, timed},
@@ -66,20 +66,20 @@ async fn sign_up(
     if let Some(account) = found.iter().find(|account| email.is_some() && account.email_address() == email) {
         // Without a password, it is another person's of the same provider, or was theirs before the provider gave them another key.
         let is_own = account.password_hash != NO_PASSWORD;
-        return Ok(Some(if is_own { ProviderOutcome::LinkFirst } else { ProviderOutcome::Refused(NotLetIn::Taken) }));
+        return Ok(Some(if is_own { ProviderOutcome::LinkFirst } else { ProviderOutcome::Refused(SignUpRefusal::Taken) }));
     }
     if !settings.allows_sign_up {
-        return Ok(Some(ProviderOutcome::Refused(NotLetIn::SignUpClosed)));
+        return Ok(Some(ProviderOutcome::Refused(SignUpRefusal::SignUpClosed)));
     }
     if !found.is_empty() {
         // Somebody has the username.
         identifiers.username = None;
         if identifiers.email_address.is_none() {
-            return Ok(Some(ProviderOutcome::Refused(NotLetIn::Taken)));
+            return Ok(Some(ProviderOutcome::Refused(SignUpRefusal::Taken)));
         }
     }
     if identifiers.email_address.is_none() && identifiers.username.is_none() {
-        return Ok(Some(ProviderOutcome::Refused(NotLetIn::NoIdentifier)));
+        return Ok(Some(ProviderOutcome::Refused(SignUpRefusal::NoIdentifier)));
     }
     let name = |text: &Option<String>| text.as_deref().and_then(|text| name::parse(text).ok()).unwrap_or_default();
     let names = Names { first: name(&profile.first_name), last: name(&profile.last_name) };

@@ -6,11 +6,9 @@ use super::ProviderPerson;
 use crate::{
     credentials::token::Token,
     database::{begin as begin_transaction, timed},
+    identity_provider::{ProviderSettings, SIGN_IN_MINUTES, StoredProvider},
     portal::identity::IdentityError,
 };
-
-/// How long a person may take at the provider, and then to type their password, in minutes.
-const MAX_MINUTES: i32 = 30;
 
 /// A sign-in that has begun.
 #[derive(Clone, Debug)]
@@ -21,6 +19,8 @@ pub struct BegunSignIn {
     pub client_id: String,
     /// The parameters of the visitor's link, as a query string.
     pub link: String,
+    /// Whether an owner only tries it out.
+    pub is_trial: bool,
 }
 
 /// A person who is asked for the password of an account.
@@ -37,24 +37,30 @@ pub struct PendingIdentity {
 /// # Errors
 /// The database does not answer.
 pub async fn begin(pool: &PgPool, instance: i64, state: &Token, browser: &Token, begun: &BegunSignIn) -> Result<(), IdentityError> {
+    Ok(insert(pool, instance, state, browser, begun).await?)
+}
+
+async fn insert(pool: &PgPool, instance: i64, state: &Token, browser: &Token, begun: &BegunSignIn) -> sqlx::Result<()> {
     // Deletes some that have ended, without waiting for another request that deletes the same ones.
     sqlx::query!(
         "delete from provider_sign_ins where state_hash in (
             select state_hash from provider_sign_ins where created_at < now() - make_interval(mins => $1)
             order by created_at limit 100 for update skip locked
         )",
-        MAX_MINUTES
+        SIGN_IN_MINUTES
     )
     .execute(timed(pool))
     .await?;
     sqlx::query!(
-        "insert into provider_sign_ins (state_hash, browser_hash, instance_id, issuer, client_id, link) values ($1, $2, $3, $4, $5, $6)",
+        "insert into provider_sign_ins (state_hash, browser_hash, instance_id, issuer, client_id, link, is_trial)
+        values ($1, $2, $3, $4, $5, $6, $7)",
         &state.hash()[..],
         &browser.hash()[..],
         instance,
         begun.issuer,
         begun.client_id,
-        begun.link
+        begun.link,
+        begun.is_trial
     )
     .execute(timed(pool))
     .await?;
@@ -70,13 +76,39 @@ pub async fn take(pool: &PgPool, instance: i64, state: &Token, browser: &Token) 
         BegunSignIn,
         "delete from provider_sign_ins
         where state_hash = $1 and browser_hash = $2 and instance_id = $3 and created_at > now() - make_interval(mins => $4)
-        returning issuer, client_id, link",
+        returning issuer, client_id, link, is_trial",
         &state.hash()[..],
         &browser.hash()[..],
         instance,
-        MAX_MINUTES
+        SIGN_IN_MINUTES
     );
     Ok(taken.fetch_optional(timed(pool)).await?)
+}
+
+/// Stores a trial that an owner may begin with a link that has that token.
+///
+/// # Errors
+/// The query fails.
+pub async fn offer_trial(pool: &PgPool, token: &Token, provider: &StoredProvider) -> sqlx::Result<()> {
+    let ProviderSettings { issuer, client_id, .. } = provider.settings.clone();
+    insert(pool, provider.instance, token, token, &BegunSignIn { issuer, client_id, link: String::new(), is_trial: true }).await
+}
+
+/// Whether an owner may begin a trial with that token. They may do so again: a page that is reloaded works.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn is_trial_offered(pool: &PgPool, instance: i64, token: &Token) -> Result<bool, IdentityError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (
+            select from provider_sign_ins
+            where state_hash = $1 and browser_hash = $1 and instance_id = $2 and is_trial and created_at > now() - make_interval(mins => $3)
+        ) as "exists!""#,
+        &token.hash()[..],
+        instance,
+        SIGN_IN_MINUTES
+    );
+    Ok(found.fetch_one(timed(pool)).await?)
 }
 
 /// Stores a person who is asked for a password, in the place of the one who was asked before in the same browser.
@@ -90,7 +122,7 @@ pub async fn ask_for_password(pool: &PgPool, instance: i64, browser: &Token, pen
             select instance_id, browser_hash from pending_identities where created_at < now() - make_interval(mins => $1)
             order by created_at limit 100 for update skip locked
         )",
-        MAX_MINUTES
+        SIGN_IN_MINUTES
     )
     .execute(&mut *transaction)
     .await?;
@@ -121,7 +153,7 @@ pub async fn pending(pool: &PgPool, instance: i64, browser: &Token) -> Result<Op
         where instance_id = $1 and browser_hash = $2 and created_at > now() - make_interval(mins => $3)"#,
         instance,
         &browser.hash()[..],
-        MAX_MINUTES
+        SIGN_IN_MINUTES
     )
     .fetch_optional(timed(pool))
     .await?;
@@ -138,7 +170,10 @@ pub(super) async fn delete_pending(connection: &mut PgConnection, instance: i64,
 }
 
 /// The visitor who is that person.
-pub(super) async fn visitor_of(pool: &PgPool, instance: i64, person: &ProviderPerson) -> sqlx::Result<Option<i64>> {
+///
+/// # Errors
+/// The query fails.
+pub async fn visitor_of(pool: &PgPool, instance: i64, person: &ProviderPerson) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
         "select visitor_id from visitor_identities where instance_id = $1 and issuer = $2 and subject = $3",
         instance,

@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::{
-    NotLetIn, ProviderOutcome, ProviderPerson,
+    ProviderOutcome, ProviderPerson, SignUpRefusal,
     store::{self, BegunSignIn, PendingIdentity},
 };
 use crate::{
@@ -44,7 +44,7 @@ async fn signed_in(portal: &dyn Identity, person: &ProviderPerson, settings: &Pr
     (portal.visitor(&token).await.unwrap().unwrap(), is_new)
 }
 
-fn refusal(outcome: &ProviderOutcome) -> Option<NotLetIn> {
+fn refusal(outcome: &ProviderOutcome) -> Option<SignUpRefusal> {
     if let ProviderOutcome::Refused(why) = outcome { Some(*why) } else { None }
 }
 
@@ -73,7 +73,7 @@ async fn a_person_is_found_by_issuer_and_subject_and_never_by_an_address(pool: P
     let (eve, is_new) = signed_in(&*portal, &other_issuer, &settings).await;
     assert!(is_new && eve.id != ana.id);
     // And another one with the address that she has now.
-    assert_eq!(refusal(&arrive(&*portal, &person("cat", Some("maria@company.com")), &settings).await), Some(NotLetIn::Taken));
+    assert_eq!(refusal(&arrive(&*portal, &person("cat", Some("maria@company.com")), &settings).await), Some(SignUpRefusal::Taken));
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -116,9 +116,9 @@ async fn a_person_without_a_verified_address_gets_no_account_with_it(pool: PgPoo
     let settings = tests_settings();
     // `Profile` holds verified addresses only.
     let nobody = ProviderPerson { profile: Profile::default(), ..person("ana", None) };
-    assert_eq!(refusal(&arrive(&*portal, &nobody, &settings).await), Some(NotLetIn::NoIdentifier));
+    assert_eq!(refusal(&arrive(&*portal, &nobody, &settings).await), Some(SignUpRefusal::NoIdentifier));
     let closed = ProviderSettings { allows_sign_up: false, ..settings };
-    assert_eq!(refusal(&arrive(&*portal, &person("ana", Some("ana@company.com")), &closed).await), Some(NotLetIn::SignUpClosed));
+    assert_eq!(refusal(&arrive(&*portal, &person("ana", Some("ana@company.com")), &closed).await), Some(SignUpRefusal::SignUpClosed));
     assert_eq!(count(&pool, "visitors").await, 0);
 }
 
@@ -134,7 +134,7 @@ async fn a_username_that_somebody_has_is_left_out(pool: PgPool) {
     assert_eq!(again.username, None);
     let only_name = person("ana", None);
     let other = ProviderPerson { subject: "ana2".into(), ..only_name };
-    assert_eq!(refusal(&arrive(&*portal, &other, &settings).await), Some(NotLetIn::Taken));
+    assert_eq!(refusal(&arrive(&*portal, &other, &settings).await), Some(SignUpRefusal::Taken));
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -189,7 +189,12 @@ async fn a_sign_in_counts_once_in_its_own_browser_and_instance_and_for_a_while(p
     let (id, _) = portal(&pool, "my-app").await;
     let other = instance(&pool, "other-app").await;
     let (state, browser) = (Token::new().unwrap(), Token::new().unwrap());
-    let begun = BegunSignIn { issuer: "https://login.company.com".into(), client_id: "portal".into(), link: "redirect_url=/x".into() };
+    let begun = BegunSignIn {
+        issuer: "https://login.company.com".into(),
+        client_id: "portal".into(),
+        link: "redirect_url=/x".into(),
+        is_trial: false,
+    };
     store::begin(&pool, id, &state, &browser, &begun).await.unwrap();
     let take = async |instance: i64, state: &Token, browser: &Token| store::take(&pool, instance, state, browser).await.unwrap();
     assert!(take(id, &state, &Token::new().unwrap()).await.is_none(), "another browser");

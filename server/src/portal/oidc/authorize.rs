@@ -2,8 +2,6 @@
 //! sign-in page like any other. The request waits in the database meanwhile, bound to the browser by a cookie, and its id in the link says
 //! where the finished flow goes.
 
-use std::time::Duration;
-
 use app::{
     credentials::token::Token,
     portal::{
@@ -21,11 +19,8 @@ use axum::{http::HeaderMap, response::Response};
 use time::OffsetDateTime;
 use url::{Url, form_urlencoded};
 
-use super::client::Client;
+use super::{client::Client, request::TIMEOUT};
 use crate::portal::{pages::page_request::PageRequest, rate_limits::VisitorAttempt};
-
-/// How long a request waits for the database.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where the answer to a client goes.
 struct Return<'a> {

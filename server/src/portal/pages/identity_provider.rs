@@ -9,7 +9,7 @@ use app::{
         form::LinkForm,
         identity::IdentityError,
         provider::{
-            NotLetIn, ProviderOutcome, ProviderPerson,
+            ProviderOutcome, ProviderPerson, SignUpRefusal,
             store::{self, BegunSignIn, PendingIdentity},
         },
         view::{self, FormError, ProviderProblem},
@@ -21,10 +21,11 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use url::Url;
 
-use super::{form::VisitorForm, page_request::PageRequest, response::with_status};
+use super::{form::VisitorForm, page_request::PageRequest, provider_trial, response::with_status};
 use crate::{
-    identity_provider::{Callback, FlowSecrets, ProviderError, login_hint},
+    identity_provider::{Callback, FlowSecrets, Person, ProviderClient, ProviderError, login_hint},
     observe::sampled::Sampled,
     portal::rate_limits::VisitorAttempt,
 };
@@ -45,47 +46,25 @@ pub(super) async fn begin(request: PageRequest, headers: HeaderMap, RawQuery(que
         }
     }
     match try_begin(&request, &headers, query.unwrap_or_default(), again).await {
-        Ok(Some((address, browser))) => {
-            let mut response = request.redirect(&address);
-            request.cookies.set_provider_browser(response.headers_mut(), &browser);
-            response
-        }
+        Ok(Some(response)) => response,
         // The settings have changed since the page was loaded.
         Ok(None) => request.redirect_to(app::redirects::Page::SignIn),
         Err(problem) => request.provider_problem(problem),
     }
 }
 
-async fn try_begin(
-    request: &PageRequest,
-    headers: &HeaderMap,
-    link: String,
-    again: bool,
-) -> Result<Option<(String, Token)>, ProviderProblem> {
-    let context = &request.context;
+async fn try_begin(request: &PageRequest, headers: &HeaderMap, link: String, again: bool) -> Result<Option<Response>, ProviderProblem> {
     let attempt = VisitorAttempt::Provider(request.client.address);
-    context.limits.take(attempt).await.map_err(|_| ProviderProblem::RateLimited)?;
+    request.context.limits.take(attempt).await.map_err(|_| ProviderProblem::RateLimited)?;
     let Some(stored) = request.provider().await? else { return Ok(None) };
-    let client = context.provider.client(&stored).map_err(|error| request.failed(&error))?;
-    let state = Token::new().map_err(|_| ProviderProblem::Unavailable)?;
-    // One for all of the browser's tabs.
-    let browser = match request.cookies.provider_browser(headers) {
-        Some(browser) => browser,
-        None => Token::new().map_err(|_| ProviderProblem::Unavailable)?,
-    };
-    let secrets = FlowSecrets::of(&browser, &state);
-    let prefill = request.link().prefill.for_flow(Flow::SignUp).email_address;
-    let hint = prefill.as_deref().and_then(login_hint);
-    let url = context.provider.providers.authorization_url(&client, &request.redirect_uri(), &state, &secrets, hint).await;
-    let mut url = url.map_err(|error| request.failed(&error))?;
+    let client = request.context.provider.client(&stored).map_err(|error| request.failed(&error))?;
+    let begun = BegunSignIn { issuer: client.issuer.clone(), client_id: client.client_id.clone(), link, is_trial: false };
+    let (mut url, browser) = request.begin_at_provider(headers, &client, &begun).await?.map_err(|error| request.failed(&error))?;
     if again {
         // An application wants a sign-in that has just happened, and the provider may remember an earlier one.
         url.query_pairs_mut().append_pair("prompt", "login");
     }
-    let begun = BegunSignIn { issuer: client.issuer, client_id: client.client_id, link };
-    let storing = store::begin(&context.pool, request.snapshot.id, &state, &browser, &begun);
-    request.read(storing).await.map_err(|_| ProviderProblem::Unavailable)?;
-    Ok(Some((url.into(), browser)))
+    Ok(Some(request.redirect_to_provider(&url, &browser)))
 }
 
 /// `GET /identity-provider/callback`: where the provider sends the visitor back.
@@ -99,6 +78,9 @@ pub(super) async fn callback(request: PageRequest, headers: HeaderMap, RawQuery(
     };
     let (begun, browser, state) = begun;
     request = request.with_link(begun.link.clone());
+    if begun.is_trial {
+        return provider_trial::finish(&request, callback, &begun, &browser, &state).await;
+    }
     match finish(&request, callback, &begun, &browser, &state).await {
         Ok(response) => response,
         Err(problem) => request.provider_problem(problem),
@@ -123,14 +105,8 @@ async fn finish(
     state: &Token,
 ) -> Result<Response, ProviderProblem> {
     let context = &request.context;
-    let stored = request.provider().await?.ok_or(ProviderProblem::Expired)?;
-    if stored.settings.issuer != begun.issuer || stored.settings.client_id != begun.client_id {
-        return Err(ProviderProblem::Expired);
-    }
-    let client = context.provider.client(&stored).map_err(|error| request.failed(&error))?;
-    let secrets = FlowSecrets::of(browser, state);
-    let redeemed = context.provider.providers.redeem(&client, &request.redirect_uri(), callback, &secrets).await;
-    let redeemed = redeemed.map_err(|error| request.failed(&error))?;
+    let stored = request.provider_of(begun).await?;
+    let redeemed = request.redeem(&stored, callback, browser, state).await.map_err(|error| request.failed(&error))?;
     let profile = stored.settings.read(&redeemed.claims).map_err(|_| ProviderProblem::WrongDomain)?;
     let person = ProviderPerson { issuer: redeemed.issuer, subject: redeemed.subject, profile };
     let identity = request.identity();
@@ -148,9 +124,9 @@ async fn finish(
             Ok(request.redirect(&request.address.to_link()))
         }
         ProviderOutcome::Refused(why) => Err(match why {
-            NotLetIn::SignUpClosed => ProviderProblem::SignUpClosed,
-            NotLetIn::NoIdentifier => ProviderProblem::NoIdentifier,
-            NotLetIn::Taken => ProviderProblem::Taken,
+            SignUpRefusal::SignUpClosed => ProviderProblem::SignUpClosed,
+            SignUpRefusal::NoIdentifier => ProviderProblem::NoIdentifier,
+            SignUpRefusal::Taken => ProviderProblem::Taken,
         }),
     }
 }
@@ -222,7 +198,7 @@ pub(super) async fn sign_out(request: PageRequest) -> Response {
     }
 }
 
-async fn sign_out_url(request: &PageRequest) -> Option<url::Url> {
+async fn sign_out_url(request: &PageRequest) -> Option<Url> {
     let stored = request.provider().await.ok()??;
     let provider = request.context.provider.providers.find(&stored.settings.issuer).await.map_err(|error| request.failed(&error)).ok()?;
     let mut url = provider.metadata.end_session_endpoint.clone()?;
@@ -238,8 +214,60 @@ impl PageRequest {
         self.external_url(CALLBACK)
     }
 
+    /// Stores a sign-in that begins in this browser. Returns its address at the provider, and the token of the browser.
+    pub(super) async fn begin_at_provider(
+        &self,
+        headers: &HeaderMap,
+        client: &ProviderClient,
+        begun: &BegunSignIn,
+    ) -> Result<Result<(Url, Token), ProviderError>, ProviderProblem> {
+        let state = Token::new().map_err(|_| ProviderProblem::Unavailable)?;
+        // One for all of the browser's tabs.
+        let browser = match self.cookies.provider_browser(headers) {
+            Some(browser) => browser,
+            None => Token::new().map_err(|_| ProviderProblem::Unavailable)?,
+        };
+        let secrets = FlowSecrets::of(&browser, &state);
+        let prefill = self.link().prefill.for_flow(Flow::SignUp).email_address;
+        let hint = prefill.as_deref().and_then(login_hint);
+        let url = match self.context.provider.providers.authorization_url(client, &self.redirect_uri(), &state, &secrets, hint).await {
+            Ok(url) => url,
+            Err(error) => return Ok(Err(error)),
+        };
+        let storing = store::begin(&self.context.pool, self.snapshot.id, &state, &browser, begun);
+        self.read(storing).await.map_err(|_| ProviderProblem::Unavailable)?;
+        Ok(Ok((url, browser)))
+    }
+
+    /// Sends the browser to the provider.
+    pub(super) fn redirect_to_provider(&self, url: &Url, browser: &Token) -> Response {
+        let mut response = self.redirect(url.as_str());
+        self.cookies.set_provider_browser(response.headers_mut(), browser);
+        response
+    }
+
+    /// The provider that a sign-in has begun at.
+    pub(super) async fn provider_of(&self, begun: &BegunSignIn) -> Result<StoredProvider, ProviderProblem> {
+        let stored = self.provider().await?.ok_or(ProviderProblem::Expired)?;
+        let is_same = stored.settings.issuer == begun.issuer && stored.settings.client_id == begun.client_id;
+        if is_same { Ok(stored) } else { Err(ProviderProblem::Expired) }
+    }
+
+    /// Redeems the code that the provider has sent the browser back with.
+    pub(super) async fn redeem(
+        &self,
+        stored: &StoredProvider,
+        callback: Callback,
+        browser: &Token,
+        state: &Token,
+    ) -> Result<Person, ProviderError> {
+        let provider = &self.context.provider;
+        let client = provider.client(stored)?;
+        provider.providers.redeem(&client, &self.redirect_uri(), callback, &FlowSecrets::of(browser, state)).await
+    }
+
     /// The instance's provider; `None` if it has none any more.
-    async fn provider(&self) -> Result<Option<StoredProvider>, ProviderProblem> {
+    pub(super) async fn provider(&self) -> Result<Option<StoredProvider>, ProviderProblem> {
         let finding = async { settings_store::find(timed(&self.context.pool), self.snapshot.id).await.map_err(IdentityError::from) };
         self.read(finding).await.map_err(|_| ProviderProblem::Unavailable)
     }
@@ -267,7 +295,7 @@ impl PageRequest {
     }
 
     /// The page that explains a problem, and keeps the way on.
-    fn provider_problem(&self, problem: ProviderProblem) -> Response {
+    pub(super) fn provider_problem(&self, problem: ProviderProblem) -> Response {
         let (status, retry_after) = match problem {
             ProviderProblem::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
             ProviderProblem::RateLimited => (StatusCode::TOO_MANY_REQUESTS, Some(60)),

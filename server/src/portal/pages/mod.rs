@@ -14,6 +14,7 @@ mod join_organization;
 mod organization;
 mod other_paths;
 pub(super) mod page_request;
+mod provider_trial;
 mod requesting_page;
 mod response;
 mod session_cache;
@@ -26,7 +27,7 @@ mod visitor;
 mod waitlist;
 
 use app::{
-    identity_provider::{BEGIN, CALLBACK, LINK, SIGN_OUT},
+    identity_provider::{BEGIN, CALLBACK, LINK, SIGN_OUT, TRIAL},
     portal::address::RESUME_AUTHORIZATION,
     redirects::{CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD},
 };
@@ -59,6 +60,7 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .route(BEGIN, get(identity_provider::begin))
         .route(CALLBACK, get(identity_provider::callback))
         .route(LINK, get(identity_provider::show_link).post(identity_provider::link))
+        .route(TRIAL, get(provider_trial::begin))
         .route(SIGN_OUT, get(identity_provider::sign_out))
         .route(CONFIRM_EMAIL, get(confirm_email::show).post(confirm_email::confirm))
         .route(&form("confirmation"), get(user::back).post(confirm_email::ask))

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use app::{
+    credentials::token::Token,
     identity_provider::{AllowedProviders, ClaimRule, ClaimUse, ProviderSettings, store},
+    portal::provider::store::offer_trial,
     redirects::{Environment, Flow},
 };
 use axum::http::StatusCode;
@@ -357,4 +359,63 @@ async fn a_thousand_sign_ins_in_a_row_succeed(pool: PgPool) {
         let flow = if n < 150 { "sign-up" } else { "sign-in" };
         assert_leads(&answer, &format!("/continue?flow={flow}"));
     }
+}
+
+/// The address of a trial of `my-app` that an owner has just been offered.
+async fn offered_trial(pool: &PgPool) -> String {
+    let id = app::fixtures::find(pool, "my-app").await.id;
+    let (token, stored) = (Token::new().unwrap(), store::find(pool, id).await.unwrap().unwrap());
+    offer_trial(pool, &token, &stored).await.unwrap();
+    format!("/identity-provider/trial?trial={}", token.secret())
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_trial_shows_what_the_provider_returns_and_signs_nobody_in(pool: PgPool) {
+    let (provider, mut browser) = in_a_browser(&pool).await;
+    let trial = offered_trial(&pool).await;
+    for _ in 0..2 {
+        let answer = browser.get(&trial).await;
+        let query = provider.approve(&answer.header("location").parse().unwrap());
+        let page = come_back(&mut browser, &query).await;
+        assert_page(&page, StatusCode::OK);
+        for shown in ["your first sign-in would be a sign-up", "ana@company.com", "email_verified", "true"] {
+            assert!(text(page.text()).contains(shown), "{shown}: {}", text(page.text()));
+        }
+        // What comes back twice counts once.
+        assert_page(&come_back(&mut browser, &query).await, StatusCode::BAD_REQUEST);
+    }
+    let visitors: i64 = sqlx::query_scalar("select count(*) from visitors").fetch_one(&pool).await.unwrap();
+    assert_eq!(visitors, 0);
+    assert_leads(&browser.get("/user").await, "/sign-in?then=user");
+    // Somebody with an account is told so.
+    sign_in(&mut signed_out(&browser), &provider, "/sign-in").await;
+    let answer = browser.get(&trial).await;
+    let page = come_back(&mut browser, &provider.approve(&answer.header("location").parse().unwrap())).await;
+    assert!(text(page.text()).contains("You have an account here"), "{}", text(page.text()));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_trial_says_what_failed_and_nobody_else_can_begin_one(pool: PgPool) {
+    let (provider, mut browser) = in_a_browser(&pool).await;
+    let trial = offered_trial(&pool).await;
+    let answer = browser.get(&trial).await;
+    let url: Url = answer.header("location").parse().unwrap();
+    let mut query = provider.approve(&url);
+    query.insert("iss".into(), "https://evil.example".into());
+    let page = come_back(&mut browser, &query).await;
+    assert!(text(page.text()).contains("It failed: the response comes from another provider"), "{}", text(page.text()));
+    let unknown = format!("/identity-provider/trial?trial={}", Token::new().unwrap().secret());
+    for address in ["/identity-provider/trial", "/identity-provider/trial?trial=x", &unknown] {
+        let page = browser.get(address).await;
+        assert!(text(page.text()).contains("This link has expired"), "{address}: {}", text(page.text()));
+    }
+    // The state of a visitor's sign-in is no offer.
+    let state = to_provider(&mut browser, "/sign-in").await.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let page = browser.get(&format!("/identity-provider/trial?trial={state}")).await;
+    assert!(text(page.text()).contains("This link has expired"));
+    // Another provider has taken its place meanwhile.
+    let url: Url = browser.get(&trial).await.header("location").parse().unwrap();
+    save(&pool, &ProviderSettings { client_id: "another".into(), ..settings(&provider) }).await;
+    let page = come_back(&mut browser, &provider.approve(&url)).await;
+    assert!(text(page.text()).contains("This link has expired"), "{}", text(page.text()));
 }

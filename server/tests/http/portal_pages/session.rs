@@ -21,8 +21,14 @@ const HOME: &str = "https://myapp.com";
 /// Marks an origin of `my-app` as application.
 pub(super) async fn mark(pool: &PgPool, origin: &str, names_in_tokens: &str) {
     let stored = app::instances::store::find(pool, "my-app").await.unwrap().unwrap();
-    let stored = stored.applications.origins;
-    let form = ApplicationsForm { origin: stored.clone(), stored, another: origin.into(), names_in_tokens: names_in_tokens.into() };
+    let app::redirects::Applications { origins, names_in_tokens: stored_names } = stored.applications;
+    let form = ApplicationsForm {
+        origin: origins.clone(),
+        stored: origins,
+        stored_names: if stored_names { "on".into() } else { String::new() },
+        another: origin.into(),
+        names_in_tokens: names_in_tokens.into(),
+    };
     store::save(pool, &owner(pool).await, "my-app", &form).await.unwrap();
 }
 

@@ -100,12 +100,7 @@ pub(in crate::portal::accounts) async fn find(pool: &PgPool, instance: i64, toke
     .await?;
     let Some(row) = row else { return Ok(None) };
     if row.stale {
-        // If somebody holds the row, it is done with the next request.
-        let touch = sqlx::query!(
-            "update visitor_sessions set last_seen_at = now() where id in (select id from visitor_sessions where id = $1 for update skip locked)",
-            row.session
-        );
-        touch.execute(in_background(pool)).await?;
+        touch(pool, row.session).await?;
     }
     Ok(Some(Visitor {
         id: row.id,
@@ -184,5 +179,16 @@ pub(in crate::portal::accounts) async fn end_others(connection: &mut PgConnectio
 /// Ends all sessions of a visitor whose row is locked.
 pub(in crate::portal::accounts) async fn end_all(connection: &mut PgConnection, visitor: i64) -> sqlx::Result<()> {
     sqlx::query!("delete from visitor_sessions where visitor_id = $1", visitor).execute(connection).await?;
+    Ok(())
+}
+
+/// Notes that a session is used. If somebody holds its row, that is done with the next request.
+pub(in crate::portal) async fn touch(pool: &PgPool, session: i64) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update visitor_sessions set last_seen_at = now() where id in (select id from visitor_sessions where id = $1 for update skip locked)",
+        session
+    )
+    .execute(in_background(pool))
+    .await?;
     Ok(())
 }

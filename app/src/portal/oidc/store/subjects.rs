@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::super::claims::Subject;
 use crate::{
     credentials::token::Token,
-    database::{in_background, timed},
-    portal::accounts::{IDLE_HOURS, MAX_SESSION_HOURS},
+    database::timed,
+    portal::accounts::{IDLE_HOURS, MAX_SESSION_HOURS, store::sessions::touch},
 };
 
 struct Row {
@@ -58,12 +58,7 @@ pub async fn of_token(pool: &PgPool, instance: i64, token: &Token) -> sqlx::Resu
     let row = row!("s.token_hash = $4", instance, MAX_SESSION_HOURS, IDLE_HOURS, &token.hash()[..]).fetch_optional(timed(pool)).await?;
     let Some(row) = row else { return Ok(None) };
     if row.stale {
-        // If somebody holds the row, it is done with the next request.
-        let touch = sqlx::query!(
-            "update visitor_sessions set last_seen_at = now() where id in (select id from visitor_sessions where id = $1 for update skip locked)",
-            row.session
-        );
-        touch.execute(in_background(pool)).await?;
+        touch(pool, row.session).await?;
     }
     Ok(Some(row.read()))
 }
