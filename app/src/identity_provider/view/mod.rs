@@ -1,5 +1,7 @@
 //! The Sign-in page of an instance: its identity provider, for its owners. Others read what is set.
 
+mod tested;
+
 use leptos::prelude::*;
 
 use super::{AllowedProviders, ClaimUse, StoredProvider, form::ProviderForm, store};
@@ -19,6 +21,9 @@ use crate::{
     },
 };
 
+pub use tested::Tested;
+use tested::{tested_banner, tested_section};
+
 /// A form that was posted and not saved, or only tested. The page finds it in its context.
 #[derive(Clone)]
 pub struct PostedProvider {
@@ -28,20 +33,6 @@ pub struct PostedProvider {
     pub errors: Vec<FieldError>,
     /// What the test has found, if it was one.
     pub tested: Option<Tested>,
-}
-
-/// What a test of the connection has found.
-#[derive(Clone, Debug)]
-pub enum Tested {
-    /// The provider answers.
-    Found {
-        /// Its discovery document and keys, as labels and values.
-        rows: Vec<(&'static str, String)>,
-        /// Where the owner may try out a sign-in, at each address of the portal. None if these settings are not saved.
-        trials: Vec<String>,
-    },
-    /// Why it did not work.
-    Failed(String),
 }
 
 /// What the server says about providers. The page finds it in its context.
@@ -120,9 +111,10 @@ fn owners_page(
     view! {
         {wrong}
         {done}
-        {tested.map(tested_banner)}
+        {tested.as_ref().map(tested_banner)}
         <form method="post" class="settings" action=paths::instance(slug).sign_in() autocomplete="off">
             <input type="hidden" name="seen" value=form.seen.clone() />
+            {tested.and_then(tested_section)}
             <section class="group" aria-labelledby="register-title">
                 <div>
                     <h2 id="register-title">"At the provider"</h2>
@@ -280,43 +272,6 @@ fn checkbox(name: &'static str, label: &'static str, help: &'static str, checked
     view! {
         <label class="choice"><input type="checkbox" id=name name=name checked=checked /><span>{label} " " <small>{help}</small></span></label>
     }
-}
-
-fn tested_banner(tested: Tested) -> impl IntoView {
-    match tested {
-        Tested::Failed(why) => summary("The test failed", format!("Nothing is saved. {why}."), Vec::new()).into_any(),
-        Tested::Found { rows, trials } => {
-            let trial = trial(trials);
-            let rows = rows
-                .into_iter()
-                .map(|(label, value)| view! { <div><dt>{label}</dt><dd>{Escaped(&value).to_string()}</dd></div> })
-                .collect_view();
-            view! {
-                <p class="banner" role="status">{icon(TICK)}"The provider answers. This is what its discovery document says."</p>
-                {trial}
-                <dl class="card values" id="tested">{rows}</dl>
-            }
-            .into_any()
-        }
-    }
-}
-
-/// The links to a trial sign-in.
-fn trial(links: Vec<String>) -> impl IntoView {
-    if links.is_empty() {
-        return view! { <p>"Nothing is saved yet. Save these settings and test the connection again to try out a sign-in."</p> }.into_any();
-    }
-    let links = links.into_iter().map(|link| {
-        let at = url::Url::parse(&link).map_or_else(|_| link.clone(), |url| url.origin().ascii_serialization());
-        view! { <li><a href=link target="_blank" rel="noopener">"Try out a sign-in at "{at}<span class="unseen">" (opens a new tab)"</span></a></li> }
-    });
-    view! {
-        <div class="card field">
-            <p>"A trial shows what the provider returns about you. It signs nobody in. Each link works for 30 minutes."</p>
-            <ul>{links.collect_view()}</ul>
-        </div>
-    }
-    .into_any()
 }
 
 fn remove_section(slug: &str, seen: &str) -> impl IntoView + use<> {
