@@ -51,7 +51,7 @@ before(async () => {
   writeFileSync(join(folder, "pages", "hello.html"), "<h1>Hello</h1>");
   writeFileSync(join(folder, "apache.conf"), `${configuration.join("\n")}\n`);
   apache = spawn("/usr/sbin/apache2", ["-f", join(folder, "apache.conf"), "-DFOREGROUND"], { stdio: "inherit" });
-  await Promise.race([listening(port), ended(apache).then(() => assert.fail(said()))]);
+  await listening(port, apache).catch((error) => assert.fail(`${error.message}: ${said()}`));
 });
 
 after(async () => {

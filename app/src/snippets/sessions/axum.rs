@@ -1,6 +1,11 @@
 use std::time::{Duration, Instant};
 
-use axum::{Json, Router, extract::FromRequestParts, http::{StatusCode, header, request::Parts}, routing::get};
+use axum::{
+    Json, Router,
+    extract::FromRequestParts,
+    http::{StatusCode, header, request::Parts},
+    routing::get,
+};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,27 +14,36 @@ use tokio::{net::TcpListener, sync::Mutex};
 const ISSUER: &str = "https://accounts.myapp.com";
 const ORIGIN: &str = "https://myapp.com";
 
-/// The portal's public keys, and when they were last asked for.
-static KEYS: Mutex<Option<(JwkSet, Instant)>> = Mutex::const_new(None);
+/// When the portal was last asked for its public keys, and what they are.
+static KEYS: Mutex<(Option<Instant>, JwkSet)> =
+    Mutex::const_new((None, JwkSet { keys: Vec::new() }));
 
-/// The key of that name. One that is not known is asked for once, and nothing more for the next ten seconds.
-async fn key(name: &str) -> Option<DecodingKey> {
-    let mut keys = KEYS.lock().await;
-    let find = |set: &JwkSet| set.find(name).and_then(|key| DecodingKey::from_jwk(key).ok());
-    let age = keys.as_ref().map_or(Duration::MAX, |(_, asked)| asked.elapsed());
-    let known = keys.as_ref().and_then(|(set, _)| find(set));
-    if age < Duration::from_secs(10) || (known.is_some() && age < Duration::from_secs(600)) {
-        return known;
+/// The key with that id. It asks for the keys every ten minutes, and for one that it does not know,
+/// but then not again for ten seconds.
+async fn key(id: &str) -> Option<DecodingKey> {
+    let mut known = KEYS.lock().await;
+    let (asked, keys) = &mut *known;
+    let lasts = Duration::from_secs(if keys.find(id).is_some() { 600 } else { 10 });
+    if asked.is_none_or(|asked| asked.elapsed() > lasts) {
+        *asked = Some(Instant::now());
+        if let Ok(fetched) = fetch().await {
+            *keys = fetched;
+        }
     }
-    let (set, asked) = keys.get_or_insert_with(|| (JwkSet { keys: vec![] }, Instant::now()));
-    *asked = Instant::now();
-    *set = fetch().await.ok()?;
-    find(set)
+    DecodingKey::from_jwk(keys.find(id)?).ok()
 }
 
 async fn fetch() -> reqwest::Result<JwkSet> {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
-    client.get(format!("{ISSUER}/.well-known/jwks.json")).send().await?.error_for_status()?.json().await
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(5))
+        .build()?;
+    client
+        .get(format!("{ISSUER}/.well-known/jwks.json"))
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await
 }
 
 /// The signed-in visitor, as an argument of handlers. `azp` is the origin whose page got the token.
@@ -43,7 +57,12 @@ struct Visitor {
 
 impl Visitor {
     async fn read(parts: &Parts) -> Option<Self> {
-        let token = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)?
+            .to_str()
+            .ok()?
+            .strip_prefix("Bearer ")?;
         let key = key(&decode_header(token).ok()?.kid?).await?;
         // It also refuses tokens with an audience, which are for somebody else.
         let mut validation = Validation::new(Algorithm::ES256);
@@ -59,7 +78,12 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     type Rejection = (StatusCode, Json<Value>);
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Self::read(parts).await.ok_or_else(|| (StatusCode::UNAUTHORIZED, Json(json!({ "error": "sign in first" }))))
+        Self::read(parts).await.ok_or_else(|| {
+            (
+                StatusCode::UNAUTHORIZED,
+                Json(json!({ "error": "sign in first" })),
+            )
+        })
     }
 }
 
