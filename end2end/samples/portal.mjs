@@ -46,7 +46,8 @@ export async function startPortal({ home, application, options: more = [], envir
     const post = (path, form) => send(`${dashboard}${path}`, { form, cookie });
     const { host } = new URL(dashboard);
     const settings = { version: "0", name: "Sample", slug, environment: "development", domain: "localhost" };
-    const created = await post("/instances/new", { ...settings, portal_origin: `http://accounts.${host}`, home_url: `${home}/` });
+    const origin = `http://accounts.${host}`;
+    const created = await post("/instances/new", { ...settings, portal_origin: origin, home_url: `${home}/` });
     assert.equal(created.status, 303, created.text);
     const marked = await post(`/instances/${slug}/applications`, { another: application });
     assert.equal(marked.status, 303, marked.text);
@@ -55,7 +56,7 @@ export async function startPortal({ home, application, options: more = [], envir
       assert.equal(saved.status, 303, saved.text);
     };
     const read = async (page) => (await send(`${dashboard}/instances/${slug}/${page}`, { cookie })).text;
-    return { issuer: `${dashboard}/portal/${slug}`, stop, addClient: (redirect) => addClient(post, redirect), read, save };
+    return { issuer: `${dashboard}/portal/${slug}`, origin, stop, addClient: (redirect) => addClient(post, redirect), read, save };
   } catch (error) {
     await stop();
     throw error;

@@ -18,14 +18,15 @@ pub(crate) struct Load {
     pub(crate) cost: f64,
 }
 
-/// Requests one URL at full speed. `process` is the ID of the process that serves it.
+/// Requests one URL at full speed, with these headers. `process` is the ID of the process that serves it.
 ///
 /// # Errors
 /// `wrk` is missing, or a response is an error.
-pub(crate) fn load(url: &str, process: u32, seconds: u32) -> anyhow::Result<Load> {
+pub(crate) fn load(url: &str, headers: &[(&str, &str)], process: u32, seconds: u32) -> anyhow::Result<Load> {
     let before = cpu_time(process)?;
     let output = Command::new("wrk")
         .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "--latency", url])
+        .args(headers.iter().flat_map(|(name, value)| ["-H".to_owned(), format!("{name}: {value}")]))
         .output()
         .context("can't run wrk; .ci/setup bench installs it")?;
     let used = cpu_time(process)? - before;
