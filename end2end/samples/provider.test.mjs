@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { client, startProvider } from "../identity-provider.ts";
+import { providerForm, startProvider } from "../identity-provider.ts";
 import { Browser, startPortal } from "./portal.mjs";
 
 const home = "http://localhost:4130";
@@ -16,12 +16,7 @@ before(async () => {
   // Each of them has an address of their own.
   portal = await startPortal({ home, application: "http://localhost:4131", environment, options: ["--client-address", "XRealIp"] });
   provider = await startProvider([`${portal.issuer}/identity-provider/callback`]);
-  const names = { first_name_claim: "given_name", last_name_claim: "family_name", names_use: "force" };
-  const username = { username_claim: "preferred_username", username_use: "ignore" };
-  const claims = { scopes: "openid email profile", email_claim: "email", email_use: "force", ...names, ...username };
-  const registered = { issuer: provider.issuer, client_id: client.id, client_secret: client.secret };
-  const form = { ...registered, ...claims, button_text: "Continue with Company", allows_sign_up: "on", accounts: "beside", seen: "", action: "save" };
-  await portal.save("sign-in", { ...form, email_domains: "" });
+  await portal.save("sign-in", providerForm(provider.issuer));
   const version = /name="version" value="(\d+)"/.exec(await portal.read("redirects"))[1];
   const others = ["after_sign_out_url", "after_create_organization_url", "after_leave_organization_url", "after_join_waitlist_url", "logo_link_url"];
   const none = Object.fromEntries(others.map((name) => [name, ""]));
