@@ -113,13 +113,13 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let same = [bare, copied, portal, layered, long, uncounted].map(|address| format!("http://{address}{}", path()));
     let targets: Vec<_> = same.into_iter().chain([format!("http://{portal}{previews}")]).collect();
     for url in &targets {
-        load(url, &[], std::process::id(), 1)?;
+        load(url, std::process::id(), 1)?;
     }
     let mut rounds: Vec<[Load; 7]> = Vec::new();
     for _ in 0..ROUNDS {
         let mut round = Vec::new();
         for url in &targets {
-            round.push(load(url, &[], std::process::id(), SECONDS)?);
+            round.push(load(url, std::process::id(), SECONDS)?);
         }
         rounds.extend(<[Load; 7]>::try_from(round));
     }

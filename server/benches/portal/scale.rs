@@ -122,7 +122,7 @@ fn throughput(servers: &[Server; 2], report: &mut Report) -> anyhow::Result<()> 
     let mut rates = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         for (server, rates) in servers.iter().zip(&mut rates) {
-            rates.push(load(&format!("http://{}{query}", server.address), &[], server.process.child.id(), SECONDS)?.rate);
+            rates.push(load(&format!("http://{}{query}", server.address), server.process.child.id(), SECONDS)?.rate);
         }
     }
     let ratio = median(rates[1].iter().zip(&rates[0]).map(|(many, few)| many / few));

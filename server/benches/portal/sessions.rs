@@ -1,5 +1,7 @@
 //! Measures how many answers of a warm `GET /v1/session` one core gives in a second, with everything that a server does around them.
 
+use std::thread::available_parallelism;
+
 use anyhow::{Context, ensure};
 use app::{
     credentials::client::Client as Browser,
@@ -10,8 +12,12 @@ use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use crate::{
-    load::{Load, load},
-    process::{Admin, Client, Postgres, Server},
+    load::{Load, Request, load_pinned},
+    peers::{CORES, on_core},
+    process::{
+        Admin, Client, Postgres,
+        server_process::{ServerProcess, serve},
+    },
     report::{Limit, Report, median},
     statements,
 };
@@ -29,28 +35,38 @@ const ORIGIN: &str = "https://myapp.com";
 /// # Errors
 /// The server can't be started, or a response is an error.
 pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Report) -> anyhow::Result<()> {
-    report.section("Warm GET /v1/session, 32 connections");
+    report.section("Warm GET /v1/session, on one core");
+    if available_parallelism()?.get() < 2 {
+        report.note("Not measured: this machine has one core, and the load needs another one.");
+        return Ok(());
+    }
     let pool = runtime.block_on(statements::create(postgres, "sessions"))?;
     let folder = tempfile::tempdir()?;
     let key = folder.path().join("secret.key");
-    let server = Server::start(&postgres.url("sessions"), &["--secret-key-file", key.to_str().context("a UTF-8 path")?])
-        .context("can't start a server")?;
+    let key = key.to_str().context("a UTF-8 path")?;
+    let url = postgres.url("sessions");
+    let flags = ["--log", "error", "--database-url", &url, "--secret-key-file", key, "--metrics-listen", "127.0.0.1:0"];
+    let server = ServerProcess::start(&mut on_core(&serve(&flags)));
+    let ready = |line: String| Some(line.split_once("ready: http://")?.1.to_owned());
+    let address = server.output.iter().find_map(ready).context("can't start a server")?;
+
     let cookie = runtime.block_on(sign_up(&pool))?;
     let headers = [("host", HOST), ("origin", ORIGIN), ("cookie", cookie.as_str())];
-    let ask = || anyhow::Ok(Client::new(&server.address).get_with(PATH, &headers)?.json());
+    let ask = || anyhow::Ok(Client::new(&address).get_with(PATH, &headers)?.json());
     let first = ask()?;
     ensure!(first["signed_in"] == true && first["token"].is_string(), "{first}");
     ensure!(ask()? == first, "it is signed again");
 
-    let url = format!("http://{}{PATH}", server.address);
-    let load = |seconds| load(&url, &headers, server.process.child.id(), seconds);
-    load(1)?;
-    let rounds = (0..ROUNDS).map(|_| load(SECONDS)).collect::<anyhow::Result<Vec<Load>>>()?;
+    let headers = headers.map(|(name, value)| format!("{name}: {value}")).to_vec();
+    let request = Request { url: format!("http://{address}{PATH}"), headers, process: server.child.id() };
+    load_pinned(&request, CORES[1], 1)?;
+    let rounds = (0..ROUNDS).map(|_| load_pinned(&request, CORES[1], SECONDS)).collect::<anyhow::Result<Vec<Load>>>()?;
     let of = |what: fn(&Load) -> f64| median(rounds.iter().map(what));
-    report.check("answers in a second of one core's time", 1e6 / of(|load| load.cost), "responses/s", Limit::AtLeast(10_000.0));
-    report.info("answers in a second, with wrk on the same machine", of(|load| load.rate), "responses/s");
+    // By the processor time that they take, since others may use the core too.
+    report.check("answers in a second of processor time", 1e6 / of(|load| load.cost), "responses/s", Limit::AtLeast(10_000.0));
+    report.info("rate", of(|load| load.rate), "responses/s");
+    report.info("processor time", of(|load| load.cost), "µs");
     report.info("p99", of(|load| load.p99), "ms");
-    server.stop();
     Ok(())
 }
 
