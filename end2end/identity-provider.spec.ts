@@ -1,6 +1,6 @@
 // Sign-in at a company's identity provider, on real host names and without JavaScript on the hosted pages.
 import { type Page } from "@playwright/test";
-import { client, type IdentityProvider, startProvider, withoutFonts } from "./identity-provider.ts";
+import { atProvider, client, type IdentityProvider, startProvider, withoutFonts } from "./identity-provider.ts";
 import { expect, onThisMachine, password, type Portal, test as base } from "./portals.ts";
 
 const test = base.extend<{ provider: IdentityProvider }>({
@@ -32,13 +32,6 @@ async function setUp(owner: Page, portal: Portal, provider: IdentityProvider, mo
   await owner.getByRole("button", { name: "Save", exact: true }).click();
   await expect(owner.getByRole("status")).toContainText("Saved.");
   expect(await owner.getByLabel("Client secret").inputValue()).toBe("");
-}
-
-/** Signs in at the provider, on its own page. */
-async function atProvider(page: Page, name: string): Promise<void> {
-  await page.locator('input[name="login"]').fill(name);
-  await page.locator('input[name="password"]').fill("any");
-  await page.getByRole("button", { name: "Sign-in" }).click();
 }
 
 const button = (page: Page) => page.getByRole("link", { name: "Continue with Company" });

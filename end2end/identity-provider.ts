@@ -5,6 +5,29 @@ import { type Page } from "@playwright/test";
 
 export const client = { id: "portal-redirects", secret: "a secret of the client" };
 
+/** What an owner enters on the Sign-in page for the provider at that issuer. */
+export function providerForm(issuer: string): Record<string, string> {
+  return {
+    issuer,
+    client_id: client.id,
+    client_secret: client.secret,
+    scopes: "openid email profile",
+    button_text: "Continue with Company",
+    email_claim: "email",
+    email_use: "force",
+    first_name_claim: "given_name",
+    last_name_claim: "family_name",
+    names_use: "force",
+    username_claim: "preferred_username",
+    username_use: "ignore",
+    allows_sign_up: "on",
+    email_domains: "",
+    accounts: "beside",
+    seen: "",
+    action: "save",
+  };
+}
+
 /** A running provider. */
 export interface IdentityProvider {
   issuer: string;
@@ -16,6 +39,13 @@ export interface IdentityProvider {
 /** Keeps the provider's pages from loading a font from the internet, which would be an error on the console. */
 export async function withoutFonts(page: Page): Promise<void> {
   await page.route("https://fonts.googleapis.com/**", (route) => route.fulfill({ contentType: "text/css", body: "" }));
+}
+
+/** Signs in at the provider, on its own page. */
+export async function atProvider(page: Page, name: string): Promise<void> {
+  await page.locator('input[name="login"]').fill(name);
+  await page.locator('input[name="password"]').fill("any");
+  await page.getByRole("button", { name: "Sign-in" }).click();
 }
 
 /** Starts a provider that knows one client, with these redirect URIs, and lets it sign people out to these. */

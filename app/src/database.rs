@@ -49,6 +49,17 @@ pub enum StoreError {
     },
 }
 
+/// The error of a query for which the system gives no random bytes.
+pub(crate) fn no_random_bytes(error: getrandom::Error) -> sqlx::Error {
+    sqlx::Error::Io(error.into())
+}
+
+impl From<getrandom::Error> for StoreError {
+    fn from(error: getrandom::Error) -> Self {
+        no_random_bytes(error).into()
+    }
+}
+
 impl StoreError {
     /// What the browser may know. The cause goes to the log.
     pub fn into_app_error(self) -> AppError {

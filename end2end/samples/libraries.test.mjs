@@ -80,8 +80,15 @@ test("openid-client signs people in to an application without a secret", async (
   // The second application finds the visitor signed in.
   const again = await signIn(config, redirect, browser, "", { prompt: "none" });
   assert.deepEqual([again.claims().sub, again.claims().sid], [claims.sub, claims.sid]);
-  const out = await browser.open(client.buildEndSessionUrl(config, { post_logout_redirect_uri: `${application}/bye` }));
-  assert.equal((await browser.send(out, {})).url.href, `${application}/bye`);
+  const hinted = await signIn(config, redirect, browser, "", { prompt: "none", id_token_hint: again.id_token });
+  assert.equal(hinted.claims().sub, claims.sub);
+  const wrong = { prompt: "none", id_token_hint: `${again.id_token.slice(0, -4)}AAAA` };
+  await assert.rejects(signIn(config, redirect, browser, "", wrong), { error: "login_required" });
+  const to = { post_logout_redirect_uri: `${application}/bye`, state: "s" };
+  const asked = await browser.open(client.buildEndSessionUrl(config, to));
+  assert.ok(asked.url.href.startsWith(`${portal.issuer}/sign-out?`), asked.url.href);
+  const out = await browser.open(client.buildEndSessionUrl(config, { ...to, id_token_hint: again.id_token }));
+  assert.equal(out.url.href, `${application}/bye?state=s`, "who sends the ID token is not asked");
   await assert.rejects(signIn(config, redirect, browser, "", { prompt: "none" }), { error: "login_required" });
   await assert.rejects(client.fetchUserInfo(config, tokens.access_token, claims.sub), "the sign-out has ended it");
 });

@@ -76,7 +76,7 @@ fn assemble(pages: Router, applications: Router, proof: Router, snapshots: Snaps
         for_clients(applications, options.clone()).layer(middleware::from_fn_with_state(check.clone(), proxy_check::of_pages));
     let pages = for_clients(pages, options).layer(middleware::from_fn_with_state(check.clone(), proxy_check::of_pages));
     let api = portal::api(snapshots.clone()).layer(middleware::from_fn_with_state(check, proxy_check::of_api));
-    around(api.merge(applications).merge(proof).merge(probes::routes(snapshots)).merge(layers::pages(pages)))
+    around(api.merge(applications).merge(proof).merge(probes::routes(snapshots)).merge(layers::pages(pages, portal::is_open_to_all_sites)))
 }
 
 /// Tells a router who its clients are, and lets none of them have too many requests at a time.

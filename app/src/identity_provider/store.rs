@@ -88,7 +88,7 @@ pub async fn save(
         NewSecret::Same => (before.as_ref().and_then(|before| before.client_secret.clone()), false),
         NewSecret::Set(secret, key) => {
             let encrypted = EncryptedSecret::encrypt(secret, key, id, &settings.issuer, &settings.client_id);
-            (Some(encrypted.map_err(|error| StoreError::Database(sqlx::Error::Io(std::io::Error::other(error))))?), true)
+            (Some(encrypted?), true)
         }
     };
     if before.as_ref().is_some_and(|before| before.settings == *settings) && !secret_changed {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     admins::store::{accounts, links},
     credentials::{code::Code, email::Email, token::Token},
-    database::begin_in_background,
+    database::{begin_in_background, no_random_bytes},
     portal::{
         codes::{self, CONFIRMATION_HOURS, Purpose, RESET_HOURS},
         organizations,
@@ -66,7 +66,7 @@ pub(super) fn test(recipient: &Email) -> Message {
 async fn visitor_reset(connection: &mut PgConnection, instance: i64, email: &Email, page: &str) -> sqlx::Result<Option<Message>> {
     let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
     let Some(visitor) = recipients::visitor_with_password(connection, instance, email.as_str()).await? else { return Ok(None) };
-    let code = Code::new().map_err(random)?;
+    let code = Code::new().map_err(no_random_bytes)?;
     codes::store(connection, visitor, Purpose::Reset, email.as_str(), &code).await?;
     let text = Text {
         subject: format!("Choose a new password for {name}"),
@@ -85,7 +85,7 @@ async fn visitor_reset(connection: &mut PgConnection, instance: i64, email: &Ema
 async fn visitor_confirmation(connection: &mut PgConnection, instance: i64, email: &Email, page: &str) -> sqlx::Result<Option<Message>> {
     let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
     let Some(visitor) = recipients::visitor(connection, instance, email.as_str()).await? else { return Ok(None) };
-    let code = Code::new().map_err(random)?;
+    let code = Code::new().map_err(no_random_bytes)?;
     codes::store(connection, visitor, Purpose::Confirmation, email.as_str(), &code).await?;
     let text = Text {
         subject: format!("Confirm your email address for {name}"),
@@ -109,7 +109,7 @@ async fn organization_invitation(
     page: &str,
 ) -> sqlx::Result<Option<Message>> {
     let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
-    let code = Code::new().map_err(random)?;
+    let code = Code::new().map_err(no_random_bytes)?;
     let Some(invitation) = organizations::store_invitation(connection, organization, inviter, email, &code).await? else { return Ok(None) };
     let text = Text {
         subject: format!("You are invited to {} at {name}", invitation.organization),
@@ -176,7 +176,7 @@ async fn admin_password_changed(connection: &mut PgConnection, email: &Email, pa
 }
 
 async fn admin_invitation(connection: &mut PgConnection, invitation: i64, email: &Email, page: &str) -> sqlx::Result<Option<Message>> {
-    let token = Token::new().map_err(random)?;
+    let token = Token::new().map_err(no_random_bytes)?;
     let Some(recipients::Invitation { maker, role, instance }) = recipients::invitation(connection, invitation, &token).await? else {
         return Ok(None);
     };
@@ -194,8 +194,4 @@ async fn admin_invitation(connection: &mut PgConnection, invitation: i64, email:
 fn with_parameter(page: &str, name: &str, value: &str) -> String {
     let mark = if page.contains('?') { '&' } else { '?' };
     format!("{page}{mark}{name}={value}")
-}
-
-fn random(error: getrandom::Error) -> sqlx::Error {
-    sqlx::Error::Io(error.into())
 }

@@ -32,6 +32,13 @@ pub(super) fn blocks(stored: &StoredInstance) -> Vec<Block> {
         ),
         block("Express", "Checks the token with `jose` from npm.", "app.mjs", include_str!("sessions/express.mjs")),
         block("FastAPI", "Checks the token with `pyjwt[crypto]` from PyPI.", "main.py", include_str!("sessions/fastapi.py")),
+        block(
+            "axum",
+            "Checks the token with the crate `jsonwebtoken` (feature `rust_crypto`). It also needs `axum`, `reqwest` (`json`), `serde` (`derive`), \
+             `serde_json` and `tokio` (`full`).",
+            "src/main.rs",
+            include_str!("sessions/axum.rs"),
+        ),
         block("Go", "Checks the token with `github.com/coreos/go-oidc`.", "main.go", include_str!("sessions/main.go")),
     ]
 }

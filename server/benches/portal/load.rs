@@ -24,8 +24,8 @@ pub(crate) struct Load {
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) url: String,
-    /// A further header, as it is sent.
-    pub(crate) header: Option<String>,
+    /// Further headers, as they are sent.
+    pub(crate) headers: Vec<String>,
     /// The ID of the process that answers.
     pub(crate) process: u32,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Request {
 /// # Errors
 /// `wrk` is missing, or a response is an error.
 pub(crate) fn load(url: &str, process: u32, seconds: u32) -> anyhow::Result<Load> {
-    run(Command::new("wrk"), &Request { url: url.to_owned(), header: None, process }, seconds)
+    run(Command::new("wrk"), &Request { url: url.to_owned(), headers: Vec::new(), process }, seconds)
 }
 
 /// The same from one core, with what else the request needs.
@@ -49,9 +49,9 @@ pub(crate) fn load_pinned(request: &Request, core: usize, seconds: u32) -> anyho
 }
 
 fn run(mut command: Command, request: &Request, seconds: u32) -> anyhow::Result<Load> {
-    let Request { url, header, process } = request;
+    let Request { url, headers, process } = request;
     command.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "--latency"]);
-    command.args(header.iter().flat_map(|header| ["-H", header])).arg(url);
+    command.args(headers.iter().flat_map(|header| ["-H", header])).arg(url);
     let before = cpu_time(*process)?;
     let output = command.output().context("can't run wrk; .ci/setup bench installs it")?;
     let after = cpu_time(*process)?;

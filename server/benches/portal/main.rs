@@ -1,5 +1,6 @@
 //! Benchmarks of the portal, as ratios within one run on one machine: the resolve endpoint against a fixed response, a million
-//! instances against ten, the time until another process serves a save, what counting visits takes, and what visitors notice of floods.
+//! instances against ten, the time until another process serves a save, how many answers about sessions a core gives, what counting visits
+//! takes, and what visitors notice of floods.
 //! `make bench` draws the report and fails if a limit is missed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its results")]
 
@@ -13,6 +14,7 @@ mod propagation;
 mod report;
 mod resolve_endpoint;
 mod scale;
+mod sessions;
 mod statements;
 mod visits;
 
@@ -66,6 +68,9 @@ fn measure() -> anyhow::Result<Vec<String>> {
     }
     if is_selected("scale") {
         scale::measure(&runtime, &postgres, &mut report)?;
+    }
+    if is_selected("sessions") {
+        sessions::measure(&runtime, &postgres, &mut report)?;
     }
     if is_selected("visits") {
         visits::measure(&runtime, &postgres, &mut report)?;

@@ -29,7 +29,7 @@ const ROUNDS: usize = 7;
 const SECONDS: u32 = 2;
 
 /// The core of the servers, and that of the load.
-const CORES: [usize; 2] = [0, 1];
+pub(crate) const CORES: [usize; 2] = [0, 1];
 
 /// How long a peer may take until it answers.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,8 +59,8 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let server = ServerProcess::start(&mut on_core(&serve(&flags)));
     let ready = |line: String| Some(line.split_once("ready: http://")?.1.to_owned());
     let address = server.output.iter().find_map(ready).context("can't start a server")?;
-    let own = |path: &str| Request { url: format!("http://{address}{path}"), header: None, process: server.child.id() };
-    let signed_in = Request { header: Some(format!("cookie: {cookie}")), ..own(&format!("/portal/app-1/sign-in?{QUERY}")) };
+    let own = |path: &str| Request { url: format!("http://{address}{path}"), headers: Vec::new(), process: server.child.id() };
+    let signed_in = Request { headers: vec![format!("cookie: {cookie}")], ..own(&format!("/portal/app-1/sign-in?{QUERY}")) };
     let targets = [
         nginx.request(),
         h2o.request(),
@@ -122,7 +122,7 @@ fn show(report: &mut Report, rounds: &[Vec<Load>]) {
 }
 
 /// The same command on the servers' core: it starts as many threads as on a machine that has one.
-fn on_core(command: &Command) -> Command {
+pub(crate) fn on_core(command: &Command) -> Command {
     let mut pinned = Command::new("taskset");
     pinned.args(["-c", &CORES[0].to_string()]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -204,7 +204,7 @@ impl Peer {
     }
 
     fn request(&self) -> Request {
-        Request { url: format!("http://{}/sign-in?{QUERY}", self.address), header: None, process: self.process.id() }
+        Request { url: format!("http://{}/sign-in?{QUERY}", self.address), headers: Vec::new(), process: self.process.id() }
     }
 }
 

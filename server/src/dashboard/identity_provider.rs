@@ -102,8 +102,7 @@ async fn trials(
     let provider = store::find(timed(&dashboard.pool), instance.id).await?;
     let is_saved = |provider: &StoredProvider| provider.settings == *settings && form.new_secret().is_none() && form.no_secret.is_none();
     let Some(provider) = provider.filter(is_saved) else { return Ok(Vec::new()) };
-    let unavailable = |error: getrandom::Error| StoreError::Database(sqlx::Error::Io(std::io::Error::other(error)));
-    let token = Token::new().map_err(unavailable)?;
+    let token = Token::new()?;
     offer_trial(&dashboard.pool, &token, &provider).await?;
     let portal = instance.instance.portal_origin().as_str();
     let links = at_portal(portal, instance.instance.slug(), &dashboard.url.page(""), TRIAL);

@@ -25,7 +25,7 @@ pub(super) async fn test(State(dashboard): State<Dashboard>, PostedForm { mut pa
         (None, _) => None,
         (_, Err(error)) => Some(TestProblem::Address(error.to_string())),
         (Some(mailer), Ok(to)) => {
-            let sent = mailer.send(&test_message(&to), &format!("portal-redirects-test-{}", uuid())).await;
+            let sent = mailer.send(&test_message(&to), &format!("portal-redirects-test-{}", random_id())).await;
             sent.err().map(|error| TestProblem::Server(error.to_string()))
         }
     };
@@ -55,7 +55,7 @@ fn back(what: &str) -> Response {
 }
 
 /// A random id, so that no two test mails are taken for the same.
-fn uuid() -> String {
+fn random_id() -> String {
     let mut bytes = [0; 16];
     // Without random bytes it is the same each time, which does no harm.
     let _ = getrandom::fill(&mut bytes);

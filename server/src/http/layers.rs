@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::Request,
-    http::{Method, StatusCode, header},
+    http::{Method, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Response},
 };
@@ -20,11 +20,11 @@ pub(crate) fn body_limit() -> RequestBodyLimitLayer {
     RequestBodyLimitLayer::new(MAX_BODY_BYTES)
 }
 
-/// Compresses pages and refuses posts of other sites. Answers of the portal API need neither: they change nothing and are small.
-pub(crate) fn pages(router: Router) -> Router {
+/// Compresses pages and refuses posts of other sites, except those that `is_open` names. Answers of the portal API need neither: they change nothing and are small.
+pub(crate) fn pages(router: Router, is_open: fn(&Method, &Uri) -> bool) -> Router {
     // The browser's files are compressed already. Pages hold no secret that their length could reveal: what they repeat of a query
     // stands beside its own percent-encoding.
-    router.layer((CompressionLayer::new(), middleware::map_response(divided), CsrfLayer::new()))
+    router.layer((CompressionLayer::new(), middleware::map_response(divided), CsrfLayer::new().with_insecure_bypass(is_open)))
 }
 
 /// Answers for a method that a path does not have.

@@ -26,7 +26,7 @@ use axum::{
 use tower_http::cors::{Any, CorsLayer};
 
 pub use fast_path::FastPath;
-pub(crate) use oidc::{SecretKeySource, api as applications};
+pub(crate) use oidc::{SecretKeySource, api as applications, is_open_to_all_sites};
 pub(crate) use pages::PageContext;
 pub(crate) use portal_hosts::PortalHosts;
 use snapshot::Snapshots;

@@ -49,7 +49,16 @@ impl Client {
     /// # Errors
     /// The connection, as where the server is gone.
     pub(crate) fn get_at(&mut self, host: &str, path: &str) -> io::Result<Answer> {
-        self.send(format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes())
+        self.get_with(path, &[("host", host)])
+    }
+
+    /// Reads what is at a path, with these headers. The host is one of them.
+    ///
+    /// # Errors
+    /// The connection, as where the server is gone.
+    pub(crate) fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
+        let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        self.send(format!("GET {path} HTTP/1.1\r\n{}\r\n", lines.concat()).as_bytes())
     }
 
     /// Reads a page as somebody who is signed in.
@@ -57,8 +66,8 @@ impl Client {
     /// # Errors
     /// The connection, as where the server is gone.
     pub(crate) fn get_page(&mut self, path: &str, cookie: &str) -> io::Result<Answer> {
-        let address = &self.address;
-        self.send(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\n\r\n").as_bytes())
+        let host = self.address.clone();
+        self.get_with(path, &[("host", &host), ("cookie", cookie)])
     }
 
     /// Posts a form as a browser does whose page comes from this server.

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::accounts::stored_email;
 use crate::{
     admins::{Email, Role, Token},
+    database::no_random_bytes,
     history::Actor,
 };
 
@@ -124,7 +125,7 @@ impl Row {
 /// # Errors
 /// The query fails, or the system gives no random bytes.
 pub async fn create(connection: &mut PgConnection, purpose: &Purpose, maker: &Actor) -> sqlx::Result<Token> {
-    let token = Token::new().map_err(|error| sqlx::Error::Io(error.into()))?;
+    let token = Token::new().map_err(no_random_bytes)?;
     let (email, invitation) = match purpose {
         Purpose::Setup => (None, None),
         Purpose::Reset(email) => (Some(email), None),
@@ -158,7 +159,7 @@ pub async fn create(connection: &mut PgConnection, purpose: &Purpose, maker: &Ac
 /// # Errors
 /// The query fails, or the system gives no random bytes.
 pub(crate) async fn create_reset_by_mail(connection: &mut PgConnection, email: &Email) -> sqlx::Result<Token> {
-    let token = Token::new().map_err(|error| sqlx::Error::Io(error.into()))?;
+    let token = Token::new().map_err(no_random_bytes)?;
     sqlx::query!("delete from admin_links where expires_at < now()").execute(&mut *connection).await?;
     sqlx::query!(
         "insert into admin_links (kind, token_hash, email, server_admin, owner_of_all, created_by, by_mail, expires_at)

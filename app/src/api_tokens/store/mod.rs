@@ -87,7 +87,7 @@ pub async fn issue(pool: &PgPool, actor: &Actor, place: Place<'_>, token: &NewTo
         let message = format_args!("There are {MAX_TOKENS} tokens already. Revoke one that is not used any more.");
         return Err(StoreError::Fields(vec![FieldError::new("name", message)]));
     }
-    let secret = Secret::new().map_err(|error| StoreError::Database(sqlx::Error::Io(std::io::Error::other(error.to_string()))))?;
+    let secret = Secret::new()?;
     let expires_at = sqlx::query_scalar!(
         "insert into api_tokens (name, token_hash, scope, host_pattern, instance_id, maker_id, expires_at)
         values ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7)) returning expires_at",

@@ -85,8 +85,8 @@ pub async fn add(pool: &PgPool, actor: &Actor, slug: &str, client: &NewClient) -
         let message = format_args!("There are {MAX_CLIENTS} clients already. Remove one that is not used any more.");
         return Err(StoreError::Fields(vec![FieldError::new("name", message)]));
     }
-    let secret = random()?;
-    let client_id = format!("client_{}", hex(&random()?.hash()[..16]));
+    let secret = Token::new()?;
+    let client_id = format!("client_{}", hex(&Token::new()?.hash()[..16]));
     sqlx::query!(
         "insert into application_clients (instance_id, client_id, name, secret_hash, redirect_uris) values ($1, $2, $3, $4, $5)",
         instance,
@@ -110,7 +110,7 @@ pub async fn add(pool: &PgPool, actor: &Actor, slug: &str, client: &NewClient) -
 pub async fn replace_secret(pool: &PgPool, actor: &Actor, slug: &str, client: i64) -> Result<ClientSecret, StoreError> {
     let mut transaction = begin(pool).await?;
     let instance = lock_row(&mut transaction, actor, slug, Role::Owner).await?;
-    let secret = random()?;
+    let secret = Token::new()?;
     let updated = sqlx::query!(
         "update application_clients set secret_hash = $3 where instance_id = $1 and id = $2 returning client_id, name",
         instance,
@@ -141,8 +141,4 @@ pub async fn remove(pool: &PgPool, actor: &Actor, slug: &str, client: i64) -> Re
     }
     transaction.commit().await?;
     Ok(())
-}
-
-fn random() -> Result<Token, StoreError> {
-    Token::new().map_err(|error| StoreError::Database(sqlx::Error::Io(std::io::Error::other(error.to_string()))))
 }

@@ -95,7 +95,8 @@ impl AuthorizationRequest {
             "request",
             "request_uri",
         ];
-        if names.iter().any(|name| parameters.is_repeated(name)) {
+        // ID tokens may be longer than the others. None is kept.
+        if names.iter().chain(&["id_token_hint"]).any(|name| parameters.is_repeated(name)) {
             return error("invalid_request", "a parameter comes more than once");
         }
         if names.iter().any(|name| parameters.get(name).is_some_and(|value| value.len() > MAX_VALUE_BYTES)) {

@@ -72,6 +72,11 @@ impl KeyRing {
         self.keys.iter().rev().find(|(from, ..)| *from <= now).or_else(|| self.keys.first()).map(|(_, key, _)| key)
     }
 
+    /// The key with that name, whether or not it is published any more.
+    pub(super) fn find(&self, kid: &str) -> Option<&SigningKey> {
+        self.keys.iter().find(|(.., jwk)| jwk.kid() == kid).map(|(_, key, _)| &**key)
+    }
+
     /// The keys that are published at that time.
     pub fn published(&self, now: OffsetDateTime) -> Vec<&Jwk> {
         let ends = self.keys.iter().skip(1).map(|(from, ..)| Some(*from + PUBLISHED_AFTER)).chain([None]);

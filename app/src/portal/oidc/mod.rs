@@ -2,6 +2,7 @@
 
 pub mod authorization;
 pub mod claims;
+pub mod id_token_hint;
 pub mod key_ring;
 pub mod signing_key;
 pub mod store;

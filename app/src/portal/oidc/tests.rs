@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use super::{
     authorization::{AuthorizationRequest, Parameters, Prompt, verifies},
     claims::Scopes,
+    id_token_hint::IdTokenHint,
     key_ring::{KeyRing, KeyRingError},
     signing_key::{Jwk, KeyError, NewKey, SigningKey},
     store::{
@@ -108,6 +110,41 @@ async fn without_the_right_secret_key_there_are_no_keys_and_none_is_replaced(poo
     let other = KeyRing::load(&pool, instance, |_| SecretKey::new().ok()).await;
     assert!(matches!(other, Err(KeyRingError::Key(KeyError::Encrypted(_)))), "{other:?}");
     KeyRing::load(&pool, instance, |_| Some(secret.clone())).await.unwrap();
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_hint_is_an_id_token_of_this_issuer_even_if_it_has_expired(pool: PgPool) {
+    let secret = SecretKey::new().unwrap();
+    let load = async |instance: i64| KeyRing::load(&pool, instance, |_| Some(secret.clone())).await.unwrap();
+    let keys = load(create(&pool, &my_app()).await.id).await;
+    let others = load(create(&pool, &other_app("other")).await.id).await;
+    let sign = |keys: &KeyRing, claims: &Value| keys.signing(OffsetDateTime::now_utc()).unwrap().sign(claims).unwrap();
+    let issuer = "https://accounts.myapp.com";
+    let claims = json!({"iss": issuer, "sub": Uuid::from_u128(1), "sid": Uuid::from_u128(2), "aud": "https://myapp.com", "exp": 1});
+    let token = sign(&keys, &claims);
+    let hint = IdTokenHint::read(&token, issuer, &keys).unwrap();
+    assert_eq!((hint.sub, hint.sid, hint.aud.as_str()), (Uuid::from_u128(1), Uuid::from_u128(2), "https://myapp.com"));
+
+    let [header, payload, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("{token}") };
+    let kid = decoded(&token).0["kid"].clone();
+    let encoded = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let of_another = encoded(json!({"iss": issuer, "sub": Uuid::from_u128(3), "sid": Uuid::from_u128(2), "aud": "https://myapp.com"}));
+    let session_token = json!({"iss": issuer, "sub": Uuid::from_u128(1), "sid": Uuid::from_u128(2), "azp": "https://myapp.com"});
+    for wrong in [
+        String::new(),
+        "..".into(),
+        payload.into(),
+        format!("{header}.{payload}."),
+        format!("{header}.{of_another}.{signature}"),
+        format!("{}.{payload}.", encoded(json!({"alg": "none", "kid": kid}))),
+        format!("{}.{payload}.{signature}", encoded(json!({"alg": "HS256", "kid": kid}))),
+        format!("{token}.{signature}"),
+        sign(&others, &claims),
+        sign(&keys, &session_token),
+    ] {
+        assert_eq!(IdTokenHint::read(&wrong, issuer, &keys), None, "{wrong}");
+    }
+    assert_eq!(IdTokenHint::read(&token, "https://accounts.myapp.com/", &keys), None, "an issuer that differs by a slash");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -19,7 +19,7 @@ use axum::{http::HeaderMap, response::Response};
 use time::OffsetDateTime;
 use url::{Url, form_urlencoded};
 
-use super::{client::Client, request::TIMEOUT};
+use super::{client::Client, request::ask_database};
 use crate::portal::{pages::page_request::PageRequest, rate_limits::VisitorAttempt};
 
 /// Where the answer to a client goes.
@@ -54,6 +54,13 @@ async fn begin(request: &PageRequest, headers: &HeaderMap) -> Result<Response, N
         Err(error) => return Ok(refuse(request, &issuer.url, &back, error)),
     };
     let subject = subject(request).await?;
+    if asked.prompt == Prompt::None
+        && let Some(token) = parameters.get("id_token_hint")
+        && !is_hinted(request, &issuer.url, token, subject.as_ref()).await?
+    {
+        let error = AuthorizationError { code: "login_required", description: "the visitor of the id_token_hint is not signed in" };
+        return Ok(refuse(request, &issuer.url, &back, error));
+    }
     let is_enough = |subject: &Subject| {
         let age = OffsetDateTime::now_utc() - subject.auth_time;
         asked.prompt != Prompt::Login && asked.max_age.is_none_or(|seconds| age <= time::Duration::seconds(seconds.into()))
@@ -76,14 +83,14 @@ async fn go_on(request: &PageRequest, headers: &HeaderMap) -> Result<Response, N
     let id = Parameters::read(request.query()).get("authorization").and_then(AuthorizationId::parse).ok_or(GONE)?;
     let browser = request.cookies.authorization(headers).ok_or(GONE)?;
     let token = id.token().ok_or(GONE)?;
-    let pending = within(authorizations::find(request.context.pool(), request.snapshot.id, &token, &browser)).await?.ok_or(GONE)?;
+    let pending = ask_database(authorizations::find(request.context.pool(), request.snapshot.id, &token, &browser)).await?.ok_or(GONE)?;
     let asked = &pending.request;
     // The settings may have changed since.
     check_client(request, &asked.client_id, &asked.redirect_uri).await?;
     let Some(subject) = subject(request).await?.filter(|subject| pending.accepts(subject.auth_time)) else {
         return Ok(request.redirect(&request.address.sign_in_first(AfterSignIn::Authorization(id))));
     };
-    if !within(authorizations::take(request.context.pool(), &token)).await? {
+    if !ask_database(authorizations::take(request.context.pool(), &token)).await? {
         return Err(GONE);
     }
     give_code(request, &issuer.url, asked, &subject).await
@@ -91,7 +98,7 @@ async fn go_on(request: &PageRequest, headers: &HeaderMap) -> Result<Response, N
 
 /// Checks who asks, and where the answer would go.
 async fn check_client(request: &PageRequest, client_id: &str, redirect_uri: &str) -> Result<(), Notice> {
-    let client = within(Client::find(&request.context, &request.snapshot, client_id)).await?;
+    let client = ask_database(Client::find(&request.context, &request.snapshot, client_id)).await?;
     let client = client.ok_or(Notice::Authorization("The application that sent you here is not known to this portal."))?;
     if client.allows(&request.snapshot, client_id, redirect_uri) {
         Ok(())
@@ -103,7 +110,13 @@ async fn check_client(request: &PageRequest, client_id: &str, redirect_uri: &str
 /// The visitor, from the database: a visitor from the session cache may have signed out.
 async fn subject(request: &PageRequest) -> Result<Option<Subject>, Notice> {
     let Some(token) = &request.client.session else { return Ok(None) };
-    within(subjects::of_token(request.context.pool(), request.snapshot.id, token)).await
+    Ok(ask_database(subjects::of_token(request.context.pool(), request.snapshot.id, token)).await?)
+}
+
+/// Whether the hint means the visitor who is signed in. A hint that is not an ID token of this portal means nobody.
+async fn is_hinted(request: &PageRequest, issuer: &str, token: &str, subject: Option<&Subject>) -> Result<bool, Notice> {
+    let keys = request.context.keys().of(request.snapshot.id).await.ok_or(Notice::Unavailable)?;
+    Ok(keys.hint(token, issuer).zip(subject).is_some_and(|(hint, subject)| hint.sub == subject.sub))
 }
 
 /// Stores the request and leads to the sign-in page.
@@ -112,7 +125,7 @@ async fn wait_for_sign_in(request: &PageRequest, headers: &HeaderMap, asked: &Au
     request.context.limits.take(attempt).await.map_err(|_| Notice::TooManyRequests)?;
     let new = || Token::new().map_err(|_| Notice::Unavailable);
     let (id, browser) = (new()?, request.cookies.authorization(headers).map_or_else(new, Ok)?);
-    within(authorizations::put(request.context.pool(), request.snapshot.id, asked, &id, &browser)).await?;
+    ask_database(authorizations::put(request.context.pool(), request.snapshot.id, asked, &id, &browser)).await?;
     let after = AuthorizationId::parse(&id.secret()).map(AfterSignIn::Authorization).ok_or(Notice::Unavailable)?;
     let hint = asked.login_hint.as_deref().map(prefill).unwrap_or_default();
     let page = request.address_with(&hint).sign_in_first(after);
@@ -134,7 +147,7 @@ fn prefill(hint: &str) -> String {
 /// Answers with a code.
 async fn give_code(request: &PageRequest, issuer: &str, asked: &AuthorizationRequest, subject: &Subject) -> Result<Response, Notice> {
     let code = Token::new().map_err(|_| Notice::Unavailable)?;
-    within(codes::put(request.context.pool(), request.snapshot.id, subject.session, asked, &code)).await?;
+    ask_database(codes::put(request.context.pool(), request.snapshot.id, subject.session, asked, &code)).await?;
     let back = Return { redirect_uri: &asked.redirect_uri, state: asked.state.as_deref() };
     Ok(answer(request, issuer, &back, &[("code", &code.secret())]))
 }
@@ -151,25 +164,14 @@ fn answer(request: &PageRequest, issuer: &str, back: &Return<'_>, parameters: &[
     request.redirect(url.as_str())
 }
 
-async fn within<T>(query: impl Future<Output = sqlx::Result<T>>) -> Result<T, Notice> {
-    match tokio::time::timeout(TIMEOUT, query).await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => {
-            app::database::log_failure(&error, "an authorization request could not be answered");
-            Err(Notice::Unavailable)
-        }
-        Err(_) => Err(Notice::Unavailable),
-    }
-}
-
 impl PageRequest {
     /// Whether the request that the visitor has come with wants them to sign in anew: then they don't skip the page.
     pub(in crate::portal) async fn must_sign_in_again(&self, visitor: &Visitor, headers: &HeaderMap) -> bool {
         let Some(AfterSignIn::Authorization(id)) = self.after_sign_in else { return false };
         let (Some(token), Some(browser)) = (id.token(), self.cookies.authorization(headers)) else { return false };
-        let pending = within(authorizations::find(self.context.pool(), self.snapshot.id, &token, &browser)).await;
+        let pending = ask_database(authorizations::find(self.context.pool(), self.snapshot.id, &token, &browser)).await;
         let Ok(Some(pending)) = pending else { return false };
-        let subject = within(subjects::of_session(self.context.pool(), self.snapshot.id, visitor.session)).await;
+        let subject = ask_database(subjects::of_session(self.context.pool(), self.snapshot.id, visitor.session)).await;
         subject.is_ok_and(|subject| subject.is_none_or(|subject| !pending.accepts(subject.auth_time)))
     }
 }

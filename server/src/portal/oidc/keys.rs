@@ -9,6 +9,7 @@ use std::{
 use app::{
     credentials::secret_key::SecretKey,
     portal::oidc::{
+        id_token_hint::IdTokenHint,
         key_ring::{KeyRing, KeyRingError},
         signing_key::SigningKey,
     },
@@ -82,6 +83,11 @@ impl InstanceKeys {
     /// The key that signs now.
     pub(in crate::portal) fn signing(&self) -> Option<&Arc<SigningKey>> {
         self.ring.signing(OffsetDateTime::now_utc())
+    }
+
+    /// The claims of an ID token that a client sends back; `None` if it is not one of this issuer's.
+    pub(in crate::portal) fn hint(&self, token: &str, issuer: &str) -> Option<IdTokenHint> {
+        IdTokenHint::read(token, issuer, &self.ring)
     }
 }
 

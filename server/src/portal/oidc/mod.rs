@@ -2,6 +2,7 @@
 //! instance's application origins, and clients with a secret on other sites.
 
 pub(super) mod authorize;
+pub(super) mod by_post;
 pub(super) mod client;
 mod discovery;
 pub(super) mod issuer;
@@ -21,6 +22,7 @@ use axum::{
 
 use super::{PageContext, snapshot::Snapshots};
 
+pub(crate) use by_post::is_open_to_all_sites;
 pub(crate) use keys::SecretKeySource;
 
 /// The routes that programs and pages of applications ask. They are outside the open CORS layer of the portal API: each says itself who

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use app::{credentials::token::Token, redirects::is_application_origin};
+use app::{credentials::token::Token, portal::view::Notice, redirects::is_application_origin};
 use axum::{
     Extension,
     body::Bytes,
@@ -27,6 +27,34 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// How long a request waits for the database.
 pub(super) const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The database does not answer, or not in time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unavailable;
+
+impl From<Unavailable> for Notice {
+    fn from(Unavailable: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<Unavailable> for ProblemDetails {
+    fn from(Unavailable: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// Asks the database, for as long as an application's request waits for it.
+///
+/// # Errors
+/// The query fails, which is logged, or takes too long.
+pub(super) async fn ask_database<T>(query: impl Future<Output = sqlx::Result<T>>) -> Result<T, Unavailable> {
+    let answered = tokio::time::timeout(TIMEOUT, query).await.map_err(|_| Unavailable)?;
+    answered.map_err(|error| {
+        app::database::log_failure(&error, "an application's request could not be answered");
+        Unavailable
+    })
+}
 
 /// A request of an application.
 pub(super) struct ApplicationRequest {

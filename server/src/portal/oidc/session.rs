@@ -17,7 +17,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    request::{ApplicationRequest, TIMEOUT, not_stored, readable_by},
+    request::{ApplicationRequest, TIMEOUT, ask_database, not_stored, readable_by},
     session_tokens::SessionAnswer,
 };
 use crate::portal::problem_details::ProblemDetails;
@@ -61,8 +61,7 @@ async fn answer(request: &ApplicationRequest, origin: &str) -> Result<Response, 
     }
     request.take_lookup()?;
     let since = tokens.ended();
-    let found = tokio::time::timeout(TIMEOUT, subjects::of_token(request.context.pool(), instance, &token)).await;
-    let subject = found.ok().and_then(Result::ok).ok_or(ProblemDetails::Unavailable)?;
+    let subject = ask_database(subjects::of_token(request.context.pool(), instance, &token)).await?;
     let Some(subject) = subject else { return Ok(signed_out(request)) };
     let keys = request.context.keys().of(instance).await.ok_or(ProblemDetails::NoSigningKey)?;
     let now = OffsetDateTime::now_utc().unix_timestamp();

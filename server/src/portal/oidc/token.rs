@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 use super::{
     client::Client,
     keys::InstanceKeys,
-    request::{ApplicationRequest, TIMEOUT, not_stored, readable_by},
+    request::{ApplicationRequest, Unavailable, ask_database, not_stored, readable_by},
     session::json_response,
 };
 
@@ -37,6 +37,12 @@ enum TokenError {
     UnsupportedGrantType,
     RateLimited,
     Unavailable,
+}
+
+impl From<Unavailable> for TokenError {
+    fn from(Unavailable: Unavailable) -> Self {
+        Self::Unavailable
+    }
 }
 
 impl TokenError {
@@ -106,8 +112,8 @@ async fn give(request: &ApplicationRequest) -> Result<Response, TokenError> {
     let keys = request.context.keys().of(request.snapshot.id).await.ok_or(TokenError::Unavailable)?;
     let access = Token::new().map_err(|_| TokenError::Unavailable)?;
     let (pool, instance) = (request.context.pool(), request.snapshot.id);
-    let redeemed = within(codes::redeem(pool, instance, &code, redemption, &access)).await?.ok_or(TokenError::InvalidGrant)?;
-    let subject = within(subjects::of_session(pool, instance, redeemed.session)).await?.ok_or(TokenError::InvalidGrant)?;
+    let redeemed = ask_database(codes::redeem(pool, instance, &code, redemption, &access)).await?.ok_or(TokenError::InvalidGrant)?;
+    let subject = ask_database(subjects::of_session(pool, instance, redeemed.session)).await?.ok_or(TokenError::InvalidGrant)?;
     let id_token = id_token(request, &keys, &client_id, &subject, &redeemed).ok_or(TokenError::Unavailable)?;
     let body = json!({
         "access_token": access.secret(),
@@ -133,7 +139,7 @@ async fn authenticate(request: &ApplicationRequest, parameters: &Parameters) -> 
         Some((id, secret)) => (id.as_str(), Some(secret.as_str())),
         None => (posted.ok_or(TokenError::InvalidClient)?, parameters.get("client_secret")),
     };
-    let is_right = match within(Client::find(&request.context, &request.snapshot, client_id)).await? {
+    let is_right = match ask_database(Client::find(&request.context, &request.snapshot, client_id)).await? {
         Some(Client::Confidential(client)) => secret.and_then(Token::parse).is_some_and(|secret| secret.hash()[..] == client.secret_hash),
         // A page can't redeem another application's code: browsers say where it is.
         Some(Client::Application) => {
@@ -161,15 +167,4 @@ fn id_token(request: &ApplicationRequest, keys: &InstanceKeys, client_id: &str, 
         person: if says_names { subject.person(Scopes::read(&code.scope)) } else { PersonClaims::default() },
     };
     keys.signing()?.sign(&claims).ok()
-}
-
-async fn within<T>(query: impl Future<Output = sqlx::Result<T>>) -> Result<T, TokenError> {
-    match tokio::time::timeout(TIMEOUT, query).await {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => {
-            app::database::log_failure(&error, "a code could not be redeemed");
-            Err(TokenError::Unavailable)
-        }
-        Err(_) => Err(TokenError::Unavailable),
-    }
 }

@@ -11,7 +11,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    request::{ApplicationRequest, TIMEOUT, not_stored, readable_by},
+    request::{ApplicationRequest, ask_database, not_stored, readable_by},
     session::json_response,
 };
 use crate::portal::problem_details::ProblemDetails;
@@ -49,7 +49,7 @@ async fn claims(request: &ApplicationRequest) -> Result<Option<Value>, ProblemDe
         };
         Ok(subjects::of_session(pool, instance, session).await?.map(|subject| (subject, scope)))
     };
-    let found = tokio::time::timeout(TIMEOUT, asking).await.ok().and_then(Result::ok).ok_or(ProblemDetails::Unavailable)?;
+    let found = ask_database(asking).await?;
     let Some((subject, scope)) = found else { return Ok(None) };
     let mut claims = serde_json::to_value(subject.person(Scopes::read(&scope))).map_err(|_| ProblemDetails::Unavailable)?;
     claims["sub"] = json!(subject.sub);

@@ -13,7 +13,7 @@ use super::page_request::PageRequest;
 use crate::http::form::{NotAForm, read_body};
 
 /// The form that was sent, or the notice that says why it can't be read.
-pub(super) struct VisitorForm<Form>(Result<Form, Notice>);
+pub(in crate::portal) struct VisitorForm<Form>(Result<Form, Notice>);
 
 impl<S: Send + Sync, Form: DeserializeOwned> FromRequest<S> for VisitorForm<Form> {
     type Rejection = Infallible;
@@ -31,7 +31,7 @@ impl<S: Send + Sync, Form: DeserializeOwned> FromRequest<S> for VisitorForm<Form
 impl<Form> VisitorForm<Form> {
     /// The form, or the response with the notice.
     #[expect(clippy::result_large_err, reason = "the response is sent as it is")]
-    pub(super) fn read(self, request: &PageRequest) -> Result<Form, Response> {
+    pub(in crate::portal) fn read(self, request: &PageRequest) -> Result<Form, Response> {
         self.0.map_err(|notice| request.notice(notice))
     }
 }

@@ -40,11 +40,16 @@ use axum::{
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    oidc::{authorize, logout},
+    oidc::{
+        authorize,
+        by_post::{AUTHORIZE, LOGOUT, continue_as_get},
+        logout,
+    },
     snapshot::Snapshots,
 };
 
 pub(crate) use context::PageContext;
+pub(super) use form::VisitorForm;
 pub(super) use other_paths::at_host;
 pub(super) use response::{misdirected, notice_or_problem, proxy_mistake};
 
@@ -54,9 +59,9 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
     let form = |name: &str| format!("{}/{name}", Page::User.path());
     let pages = pages
         .route(CONTINUE, get(continue_page::show))
-        .route("/oauth2/authorize", get(authorize::authorize))
+        .route(AUTHORIZE, get(authorize::authorize).post(continue_as_get))
         .route(RESUME_AUTHORIZATION, get(authorize::resume))
-        .route("/oauth2/logout", get(logout::logout))
+        .route(LOGOUT, get(logout::logout).post(continue_as_get))
         .route(BEGIN, get(identity_provider::begin))
         .route(CALLBACK, get(identity_provider::callback))
         .route(LINK, get(identity_provider::show_link).post(identity_provider::link))

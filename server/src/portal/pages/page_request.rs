@@ -150,7 +150,7 @@ impl PageRequest {
     }
 
     /// The same request with the link's parameters in `query`.
-    pub(super) fn with_link(self, query: String) -> Self {
+    pub(in crate::portal) fn with_link(self, query: String) -> Self {
         let link = LinkParams::read(&query);
         let after_sign_in = AfterSignIn::read(&query);
         let requesting = self.requesting_page.requesting_origin();

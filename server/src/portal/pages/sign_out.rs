@@ -66,6 +66,16 @@ impl PageRequest {
         Ok(())
     }
 
+    /// Signs the visitor out without asking. `None` if they must be asked: they have signed in at an identity provider, whose own sign-out
+    /// the page offers, or nobody is signed in, or the database does not answer.
+    pub(in crate::portal) async fn sign_out_at_once(&self) -> Option<Response> {
+        let visitor = self.visitor().await.ok().flatten().filter(|visitor| !visitor.by_provider)?;
+        self.end_own_session(&visitor).await.ok()?;
+        let mut response = self.move_on(Flow::SignOut);
+        self.cookies.remove_session(response.headers_mut());
+        Some(response)
+    }
+
     /// Goes on after a sign-out, without the session's cookie.
     pub(super) fn finish_sign_out(&self) -> Response {
         let mut response = self.finish(Flow::SignOut);

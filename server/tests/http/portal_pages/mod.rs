@@ -10,6 +10,8 @@ mod identity_provider;
 mod invitations;
 mod links;
 mod openid;
+mod openid_hints;
+mod openid_posts;
 mod organizations;
 mod outage;
 mod places;

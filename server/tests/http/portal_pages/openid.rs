@@ -22,7 +22,7 @@ pub(super) const CALLBACK: &str = "https://app.myapp.com/callback?x=1";
 const ISSUER: &str = "https://accounts.myapp.com";
 
 /// The parameters of a right request, with these in the place of theirs. One without a value is left out.
-fn parameters(changed: &[(&str, &str)]) -> String {
+pub(super) fn parameters(changed: &[(&str, &str)]) -> String {
     let right = [
         ("client_id", APP),
         ("redirect_uri", CALLBACK),
@@ -54,7 +54,7 @@ pub(super) fn led(answer: &Answer, name: &str) -> Option<String> {
     url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
-async fn at_my_app(pool: &PgPool) -> Browser {
+pub(super) async fn at_my_app(pool: &PgPool) -> Browser {
     let browser = Browser::at_my_app(pool).await;
     mark(pool, APP, "").await;
     browser
@@ -62,13 +62,13 @@ async fn at_my_app(pool: &PgPool) -> Browser {
 
 impl Browser {
     /// Asks for a code in a browser that is signed in.
-    async fn code(&mut self, changed: &[(&str, &str)]) -> String {
+    pub(super) async fn code(&mut self, changed: &[(&str, &str)]) -> String {
         let answer = self.get(&authorize(changed)).await;
         led(&answer, "code").unwrap_or_else(|| panic!("{answer:?}"))
     }
 
     /// Redeems a code, with these in the place of the right parameters.
-    async fn redeem(&self, code: &str, changed: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+    pub(super) async fn redeem(&self, code: &str, changed: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
         let right = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -291,24 +291,6 @@ async fn a_client_on_another_site_needs_its_secret(pool: PgPool) {
     let refused = browser.redeem(&code, &changed, &[("authorization", &basic(&wrong))]).await;
     assert_eq!((refused.status, refused.header("www-authenticate")), (StatusCode::UNAUTHORIZED, "Basic realm=\"portal\""));
     assert_eq!(browser.redeem(&code, &changed, &[("authorization", &basic(&secret))]).await.status, StatusCode::OK);
-}
-
-#[sqlx::test(migrations = "../migrations")]
-async fn a_sign_out_that_a_client_asks_for_goes_through_the_sign_out_page_and_the_policy(pool: PgPool) {
-    let mut browser = at_my_app(&pool).await;
-    browser.sign_up("", "ana@myapp.com").await;
-    let to = |uri: &str| {
-        format!(
-            "/oauth2/logout?state=s&{}",
-            form_urlencoded::Serializer::new(String::new()).append_pair("post_logout_redirect_uri", uri).finish()
-        )
-    };
-    let page = browser.get(browser.clone().get(&to("https://app.myapp.com/bye")).await.header("location")).await;
-    assert_page(&page, StatusCode::OK);
-    let sent = browser.send_form(&page, &[]).await;
-    assert_eq!(sent.header("location"), "https://app.myapp.com/bye?state=s");
-    let out = browser.clone().get(&to("https://evil.com/")).await;
-    assert_eq!(browser.get(out.header("location")).await.header("location"), "https://myapp.com/", "the fallback");
 }
 
 #[sqlx::test(migrations = "../migrations")]

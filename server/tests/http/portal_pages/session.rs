@@ -91,6 +91,18 @@ async fn an_applications_page_learns_who_is_signed_in_and_can_sign_them_out(pool
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn keys_and_answers_come_from_memory_while_postgresql_is_down(pool: PgPool) {
+    let mut browser = Browser::at_my_app(&pool).await;
+    browser.sign_up("", "ana@myapp.com").await;
+    let answer = browser.ask(HOME).await.json();
+    let keys = browser.get("/.well-known/jwks.json").await.json();
+    assert!(answer["token"].is_string() && keys["keys"].as_array().unwrap().len() == 1);
+    pool.close().await;
+    assert_eq!(browser.ask(HOME).await.json(), answer);
+    assert_eq!(browser.get("/.well-known/jwks.json").await.json(), keys);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_sign_out_counts_at_once_wherever_it_comes_from(pool: PgPool) {
     let mut browser = Browser::at_my_app(&pool).await;
     browser.sign_up("", "ana@myapp.com").await;
