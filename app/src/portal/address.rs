@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::credentials::token::Token;
 use crate::identity_provider;
 pub use crate::redirects::Page;
-use crate::redirects::{CONTINUE, Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
+use crate::redirects::{CHECK_MAIL, CONTINUE, Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
 /// The page that a visitor wanted when they were asked to sign in. They go on to it afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +132,11 @@ impl Address {
     /// The address of the page that asks for the password of an account, to link it.
     pub fn to_link(&self) -> String {
         format!("{}{}", self.base, identity_provider::LINK)
+    }
+
+    /// The address of the page that takes the code of a mail. It names no parameter: the link is stored.
+    pub fn to_check_mail(&self) -> String {
+        format!("{}{CHECK_MAIL}", self.base)
     }
 
     /// The address that leads on to the provider's own sign-out.
