@@ -172,7 +172,10 @@ async fn organization_invitation(
         subject: format!("You are invited to {} at {name}", invitation.organization),
         lead: format!("{} invites you to {} at {name}.", invitation.inviter, invitation.organization),
         link: Some(("Join the organization", with_parameter(page, "code", &code.to_string()))),
-        rest: vec![format!("The link works once, within {}. If you don't know the sender, ignore this mail.", in_hours(INVITATION_DAYS * 24))],
+        rest: vec![format!(
+            "The link works once, within {}. If you don't know the sender, ignore this mail.",
+            in_hours(INVITATION_DAYS * 24)
+        )],
         from: name,
         ..Text::default()
     };
@@ -242,7 +245,10 @@ async fn admin_invitation(connection: &mut PgConnection, invitation: i64, email:
         subject: format!("You are invited to {instance}"),
         lead: format!("{maker} invites you to {instance}, as {role}."),
         link: Some(("Accept the invitation", with_parameter(page, "token", &token.secret()))),
-        rest: vec![format!("The link works once, within {}. If you don't know the sender, ignore this mail.", in_hours(Purpose::INVITATION_HOURS))],
+        rest: vec![format!(
+            "The link works once, within {}. If you don't know the sender, ignore this mail.",
+            in_hours(Purpose::INVITATION_HOURS)
+        )],
         ..Text::default()
     };
     Ok(Some(text.message(email.as_str(), vec![token.secret()])))

@@ -26,7 +26,8 @@ pub fn confirm_email(
     error: Option<&FormError>,
 ) -> impl IntoView + use<> {
     let errors = FormError::fields(error);
-    let sent = format!("A mail is on its way. Its link and its code work for {}. Look in the spam folder, too.", in_hours(CONFIRMATION_HOURS));
+    let sent =
+        format!("A mail is on its way. Its link and its code work for {}. Look in the spam folder, too.", in_hours(CONFIRMATION_HOURS));
     let sent = confirmation(is_sent.then_some(sent));
     let code = if let Some(code) = code.filter(|_| error.is_none()) {
         view! { <input type="hidden" name="code" value=code /> }.into_any()

@@ -51,7 +51,7 @@ pub fn sign_up(address: &Address, form: SignUpForm, page: SignUpPage<'_>, error:
         return view! { {FormError::summary(error, WORDING)} {provider_button(address, provider)} }.into_any();
     }
     let have_account = view! { <p class="other">"Have an account? " <a href=address.to_other(Page::SignIn)>"Sign in"</a></p> };
-    if is_closed {
+    if is_closed && error.is_none() {
         let provider = provider.map(|provider| provider_button(address, provider));
         return view! { <p role="status">{NO_SIGN_UP}</p> {provider} {have_account} }.into_any();
     }

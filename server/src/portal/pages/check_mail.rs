@@ -100,8 +100,7 @@ impl PageRequest {
         let earlier = self.cookies.confirming_browser(headers);
         let browser = Token::new().map_err(IdentityError::from)?;
         let page = self.check_mail_page();
-        let place =
-            Place { browser: &browser, earlier: earlier.as_ref(), address: self.client.address, link: self.query(), page: &page };
+        let place = Place { browser: &browser, earlier: earlier.as_ref(), address: self.client.address, link: self.query(), page: &page };
         self.write(confirmation::begin(&self.context.pool, self.snapshot.id, person, place)).await?;
         let mut response = self.redirect(&self.address.to_check_mail());
         self.cookies.set_confirming_browser(response.headers_mut(), &browser);
