@@ -11,6 +11,7 @@ use super::MailKind;
 use crate::{
     credentials::email::Email,
     database::{in_background, timed},
+    portal::codes::CONFIRMATION_HOURS,
 };
 
 /// How many mails of one instance, and of the dashboard, may wait. Beyond that nothing is added: a mail server that is down for long, or
@@ -208,7 +209,7 @@ pub async fn give_up(pool: &PgPool, mail: i64, error: &str) -> sqlx::Result<()> 
     Ok(())
 }
 
-/// Deletes mails that failed long ago, and codes that have ended.
+/// Deletes mails that failed long ago, codes that have expired, and what has waited for one.
 ///
 /// # Errors
 /// A query fails.
@@ -230,6 +231,15 @@ pub async fn delete_old(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from organization_invitations
         where code_hash in (select code_hash from organization_invitations where expires_at < now() order by expires_at limit 1000)"
+    )
+    .execute(in_background(pool))
+    .await?;
+    sqlx::query!(
+        "delete from pending_confirmations where id in (
+            select id from pending_confirmations where created_at < now() - make_interval(hours => $1)
+            order by created_at limit 1000 for update skip locked
+        )",
+        CONFIRMATION_HOURS
     )
     .execute(in_background(pool))
     .await?;

@@ -111,7 +111,6 @@ pub(crate) enum CodeFor {
 /// Too much was stored today, the outbox has no room, or the database does not answer.
 pub async fn begin(pool: &PgPool, instance: i64, person: &Unconfirmed, place: Place<'_>) -> Result<(), IdentityError> {
     let mut transaction = begin_transaction(pool).await?;
-    store::delete_old(&mut transaction).await?;
     if let Some(earlier) = place.earlier {
         store::delete(&mut transaction, instance, earlier).await?;
     }

@@ -11,20 +11,6 @@ use crate::{
 /// How many codes of one sign-up or sign-in count, the newest ones.
 const MAX_CODES: i32 = 10;
 
-/// Deletes some that have waited for too long, without waiting for another request that deletes the same ones.
-pub(super) async fn delete_old(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query!(
-        "delete from pending_confirmations where id in (
-            select id from pending_confirmations where created_at < now() - make_interval(hours => $1)
-            order by created_at limit 100 for update skip locked
-        )",
-        CONFIRMATION_HOURS
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Deletes what waits in a browser.
 pub(super) async fn delete(connection: &mut PgConnection, instance: i64, browser: &Token) -> sqlx::Result<()> {
     sqlx::query!("delete from pending_confirmations where instance_id = $1 and browser_hash = $2", instance, &browser.hash()[..])
