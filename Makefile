@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: audit help setup setup-tests setup-packages browser build debug deb image package-files run dev fmt lint test test-node test-rust test-faults test-browser test-ha test-packages test-samples bench sqlx
+.PHONY: audit help setup setup-tests setup-build setup-packages browser build debug quick deb image package-files run dev fmt lint test test-node test-rust test-faults test-browser test-ha test-packages test-samples bench sqlx
 MAKEFLAGS += --no-print-directory
 # Each step needs the one before it, and cargo already uses every core.
 .NOTPARALLEL:
@@ -13,6 +13,9 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 tools := $(or $(PORTAL_REDIRECTS_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/portal-redirects/tools)
 version = $(shell sed -n '/^name = "$(1)"$$/{n;s/version = "\(.*\)"/\1/p;q}' Cargo.lock)
 site := target/site
+# The same without optimization: it is there sooner.
+quick_site := target/site-quick
+site_files := portal-redirects.js portal-redirects.css favicon.svg third-party-notices.txt
 # Release builds don't name the folders of the machine that made them.
 cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
 release := CARGO_ENCODED_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=portal-redirects\037--remap-path-prefix=%s=crates' '$(CURDIR)' '$(cargo_home)')"
@@ -24,17 +27,20 @@ style_sources := $(wildcard style/*) package-lock.json
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
-setup: ## Install the tools for building and running (run and test do this)
+setup: ## Install the tools for running (run and test do this)
 	@.ci/setup
 
 setup-tests: ## Install the tools for testing as well
 	@.ci/setup tests
 
+setup-build: ## Install the tools for release builds as well
+	@.ci/setup build
+
 setup-packages: ## Install the tools for building packages as well
 	@.ci/setup packages
 
 # The files for the browser: wasm, its script, the style sheet. Each is rebuilt when its sources are newer.
-browser: setup $(site)/portal-redirects.js $(site)/portal-redirects.css $(site)/favicon.svg $(site)/third-party-notices.txt ## Build the files for the browser
+browser: setup $(addprefix $(site)/,$(site_files)) ## Build the files for the browser
 
 $(site)/portal-redirects.js: $(app_sources)
 	@echo "  building the wasm for the browser"
@@ -46,25 +52,40 @@ $(site)/portal-redirects.js: $(app_sources)
 	  --enable-reference-types --enable-multivalue target/bindgen/portal-redirects_bg.wasm -o $(site)/portal-redirects_bg.wasm
 	node_modules/.bin/esbuild --log-level=warning --minify --format=esm target/bindgen/portal-redirects.js --outfile=$@
 
-$(site)/portal-redirects.css: $(style_sources)
-	mkdir -p $(site)
+$(quick_site)/portal-redirects.js: $(app_sources)
+	@echo "  building the wasm for the browser"
+	mkdir -p $(quick_site)
+	cargo $$(cat $(tools)/toolchain) rustc --quiet -p app --lib --crate-type cdylib --profile wasm-quick \
+	  --target wasm32-unknown-unknown --no-default-features --features hydrate
+	$(tools)/bindgen-$(call version,wasm-bindgen)/bin/bindgen target/wasm32-unknown-unknown/wasm-quick/app.wasm target/bindgen-quick
+	cp target/bindgen-quick/portal-redirects_bg.wasm $(quick_site)/
+	node_modules/.bin/esbuild --log-level=warning --minify --format=esm target/bindgen-quick/portal-redirects.js --outfile=$@
+
+$(site)/portal-redirects.css $(quick_site)/portal-redirects.css: $(style_sources)
+	mkdir -p $(@D)
 	node style/build.mjs $@
 
-$(site)/favicon.svg: style/favicon.svg
-	mkdir -p $(site)
+$(site)/favicon.svg $(quick_site)/favicon.svg: style/favicon.svg
+	mkdir -p $(@D)
 	cp $< $@
 
 # The licenses of everything that is in the binary.
-$(site)/third-party-notices.txt: Cargo.lock package-lock.json .ci/notices.mjs
+$(site)/third-party-notices.txt $(quick_site)/third-party-notices.txt: Cargo.lock package-lock.json .ci/notices.mjs
+	mkdir -p $(@D)
 	node .ci/notices.mjs $@
 
-build: setup browser ## Build the release binary: target/release/portal-redirects
+build: setup-build browser ## Build the release binary: target/release/portal-redirects
 	@echo "  building portal-redirects (a few minutes the first time)"
 	PATH="$(tools)/cargo-auditable-0.7.7/bin:$$PATH" $(release) cargo auditable build --release -p server
 	node .ci/sbom.mjs target/release/portal-redirects >target/release/portal-redirects.sbom.json
 	cp $(site)/third-party-notices.txt target/release/
 
-# The binary that the browser tests and `make dev` run.
+# Like the binary of the tests, with the browser's files as fast as they can be built.
+quick: setup $(addprefix $(quick_site)/,$(site_files))
+	@echo "  building portal-redirects (a few minutes the first time)"
+	PORTAL_REDIRECTS_SITE=$(quick_site) cargo build --quiet $(as_tests) --bins
+
+# The binary that the browser tests run.
 debug: setup browser
 	cargo build $(as_tests) --bins
 
@@ -80,8 +101,8 @@ deb: package-files ## Build the Debian package in target/release
 image: package-files ## Build the container image: target/release/portal-redirects-image.tar; POSTGRES=15 puts a PostgreSQL into it
 	.ci/image target/$(profile)/portal-redirects-image.tar $(POSTGRES)
 
-run: build ## Build everything and start the dashboard; ARGS="--listen …" are passed on
-	@exec target/release/portal-redirects serve $(ARGS)
+run: quick ## Build everything without optimization and start the dashboard; ARGS="--listen …" are passed on
+	@exec target/debug/portal-redirects serve $(ARGS)
 
 dev: setup ## Run a debug build; rebuild and restart it on every change
 	@exec node .ci/dev.mjs $(ARGS)

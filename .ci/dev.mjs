@@ -11,7 +11,7 @@ let building = false;
 let again = false;
 
 function build() {
-  return spawnSync("make", ["debug"], { stdio: "inherit" }).status === 0;
+  return spawnSync("make", ["quick"], { stdio: "inherit" }).status === 0;
 }
 
 function foldersIn(folder) {

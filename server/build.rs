@@ -1,6 +1,6 @@
 //! Puts the browser's files into the binary: hashed names, brotli and gzip ready-made.
 //!
-//! `make browser` makes them in `target/site`. Where they are missing (an editor's check, clippy in a fresh clone) the
+//! `make browser` makes them in `target/site`, and `make quick` less optimized ones in another folder, which `PORTAL_REDIRECTS_SITE` names. Where they are missing (an editor's check, clippy in a fresh clone) the
 //! crate still compiles, with a warning, and the server serves pages without style and script.
 
 use std::{
@@ -15,7 +15,8 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
-    let site = root.join("target/site");
+    println!("cargo::rerun-if-env-changed=PORTAL_REDIRECTS_SITE");
+    let site = root.join(env::var("PORTAL_REDIRECTS_SITE").as_deref().unwrap_or("target/site"));
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", root.join("migrations").display());
@@ -75,7 +76,9 @@ fn hash(contents: &[&[u8]]) -> String {
 
 fn brotli_of(content: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut compressed = Vec::new();
-    let mut writer = brotli::CompressorWriter::new(&mut compressed, 4096, 11, 22);
+    // The highest level takes most of a minute for wasm that is not optimized.
+    let level = if env::var("PROFILE")? == "release" { 11 } else { 5 };
+    let mut writer = brotli::CompressorWriter::new(&mut compressed, 4096, level, 22);
     writer.write_all(content)?;
     drop(writer);
     Ok(compressed)

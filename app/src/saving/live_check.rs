@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::error::AppError;
 
 /// How long nothing is typed before the server is asked.
-const TYPING_PAUSE: Duration = Duration::from_millis(200);
+const TYPING_PAUSE: Duration = Duration::from_millis(30);
 
 /// How long to wait before the first retry. Each further one waits twice as long, up to [`MAX_RETRY_INTERVAL`].
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);

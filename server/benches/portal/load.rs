@@ -16,6 +16,18 @@ pub(crate) struct Load {
     pub(crate) p99: f64,
     /// CPU time of the process per response, in microseconds.
     pub(crate) cost: f64,
+    /// The part of it that is not the kernel's.
+    pub(crate) user: f64,
+}
+
+/// What to ask for.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) url: String,
+    /// A further header, as it is sent.
+    pub(crate) header: Option<String>,
+    /// The ID of the process that answers.
+    pub(crate) process: u32,
 }
 
 /// Requests one URL at full speed. `process` is the ID of the process that serves it.
@@ -23,20 +35,37 @@ pub(crate) struct Load {
 /// # Errors
 /// `wrk` is missing, or a response is an error.
 pub(crate) fn load(url: &str, process: u32, seconds: u32) -> anyhow::Result<Load> {
-    let before = cpu_time(process)?;
-    let output = Command::new("wrk")
-        .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "--latency", url])
-        .output()
-        .context("can't run wrk; .ci/setup bench installs it")?;
-    let used = cpu_time(process)? - before;
+    run(Command::new("wrk"), &Request { url: url.to_owned(), header: None, process }, seconds)
+}
+
+/// The same from one core, with what else the request needs.
+///
+/// # Errors
+/// `wrk` is missing, or a response is an error.
+pub(crate) fn load_pinned(request: &Request, core: usize, seconds: u32) -> anyhow::Result<Load> {
+    let mut command = Command::new("taskset");
+    command.args(["-c", &core.to_string(), "wrk"]);
+    run(command, request, seconds)
+}
+
+fn run(mut command: Command, request: &Request, seconds: u32) -> anyhow::Result<Load> {
+    let Request { url, header, process } = request;
+    command.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "--latency"]);
+    command.args(header.iter().flat_map(|header| ["-H", header])).arg(url);
+    let before = cpu_time(*process)?;
+    let output = command.output().context("can't run wrk; .ci/setup bench installs it")?;
+    let after = cpu_time(*process)?;
+    let [user, all] = [after[0] - before[0], after[0] + after[1] - before[0] - before[1]];
     let report = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success() && !report.contains("Non-2xx") && !report.contains("Socket errors"), "wrk {url}: {report}");
-    let after = |name: &str| report.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
+    let line_of = |name: &str| report.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
     let requests = report.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse::<f64>().ok());
+    let requests = requests.context("wrk reports no number of requests")?;
     Ok(Load {
-        rate: after("Requests/sec:").and_then(|rate| rate.parse().ok()).context("wrk reports no rate")?,
-        p99: after("99%").and_then(milliseconds).context("wrk reports no latency")?,
-        cost: used * 1e6 / requests.context("wrk reports no number of requests")?,
+        rate: line_of("Requests/sec:").and_then(|rate| rate.parse().ok()).context("wrk reports no rate")?,
+        p99: line_of("99%").and_then(milliseconds).context("wrk reports no latency")?,
+        cost: all * 1e6 / requests,
+        user: user * 1e6 / requests,
     })
 }
 
@@ -52,12 +81,13 @@ fn milliseconds(text: &str) -> Option<f64> {
     Some(text[..unit].parse::<f64>().ok()? * factor)
 }
 
-/// The CPU time that a process has used so far, in seconds.
-fn cpu_time(process: u32) -> anyhow::Result<f64> {
+/// The CPU time that a process has used so far, in seconds: its own and the kernel's.
+fn cpu_time(process: u32) -> anyhow::Result<[f64; 2]> {
     let line = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    let fields = line.rsplit_once(')').context("a process has a name")?.1.split_whitespace().skip(11).take(2);
+    let mut fields = line.rsplit_once(')').context("a process has a name")?.1.split_whitespace().skip(11);
     // In hundredths of a second (USER_HZ).
-    Ok(fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0)
+    let mut seconds = || fields.next().and_then(|ticks| ticks.parse::<f64>().ok()).map_or(0.0, |ticks| ticks / 100.0);
+    Ok([seconds(), seconds()])
 }
 
 /// The resident memory of a process, in bytes.

@@ -5,6 +5,7 @@
 
 mod floods;
 mod load;
+mod peers;
 #[path = "../../tests/process/mod.rs"]
 #[expect(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "shared with the tests, which panic on failure")]
 mod process;
@@ -56,6 +57,9 @@ fn measure() -> anyhow::Result<Vec<String>> {
     let is_selected = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
     if is_selected("resolve_endpoint") {
         resolve_endpoint::measure(&runtime, &postgres, &mut report)?;
+    }
+    if is_selected("peers") {
+        peers::measure(&runtime, &postgres, &mut report)?;
     }
     if is_selected("propagation") {
         propagation::measure(&runtime, &postgres, &mut report)?;

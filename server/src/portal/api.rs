@@ -8,7 +8,6 @@ use app::{
     },
 };
 use axum::{
-    Json,
     extract::{FromRequestParts, RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -76,12 +75,27 @@ impl Serialize for ByField<'_> {
 
 /// `GET /v1/redirects`: the instance's settings, with an `ETag` of its last save.
 pub(super) async fn redirects(Query(_): Query, OpenInstance(snapshot): OpenInstance, headers: HeaderMap) -> Response {
-    let instance = &snapshot.instance;
     let etag = snapshot.etag();
     let caching = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
     if headers.get_all(header::IF_NONE_MATCH).iter().any(|asked| matches(asked, &etag)) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
+    match redirects_body(&snapshot) {
+        Ok(body) => (REDIRECTS_HEADERS, [(header::ETAG, etag)], body).into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The headers of an instance's settings, besides the tag.
+pub(super) const REDIRECTS_HEADERS: [(HeaderName, HeaderValue); 2] =
+    [(header::CONTENT_TYPE, HeaderValue::from_static("application/json")), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+
+/// An instance's settings, as JSON.
+///
+/// # Errors
+/// They can't be serialised.
+pub(super) fn redirects_body(snapshot: &StoredInstance) -> Result<Vec<u8>, ProblemDetails> {
+    let instance = &snapshot.instance;
     let body = InstanceBody {
         instance: instance.slug(),
         environment: instance.environment(),
@@ -93,7 +107,12 @@ pub(super) async fn redirects(Query(_): Query, OpenInstance(snapshot): OpenInsta
         version: instance.version(),
         redirects: ByField(instance, &snapshot.fallbacks),
     };
-    (caching, Json(body)).into_response()
+    serde_json::to_vec(&body).map_err(|error| not_serialised(&error))
+}
+
+fn not_serialised(error: &serde_json::Error) -> ProblemDetails {
+    tracing::error!(%error, "an answer could not be serialised");
+    ProblemDetails::Unavailable
 }
 
 /// `GET /v1/resolve?flow=…`: where a visit with this link would end, and the steps of that resolution.
@@ -144,10 +163,7 @@ pub(super) fn resolution(
         visits.count(snapshot, visit, &resolution);
     }
     let mut body = Vec::with_capacity(BODY_CAPACITY);
-    if let Err(error) = serde_json::to_writer(&mut body, &resolution) {
-        tracing::error!(%error, "a resolution could not be serialised");
-        return Err(ProblemDetails::Unavailable);
-    }
+    serde_json::to_writer(&mut body, &resolution).map_err(|error| not_serialised(&error))?;
     Ok(body)
 }
 

@@ -1,6 +1,6 @@
-//! `GET /v1/resolve` for an instance in memory, answered before routing. Such a request waits for nothing and can't fail, so there is
-//! nothing to log, limit or time out, and routing and layers would cost more than the response itself. All other requests take the
-//! router, whose responses are identical (`server/tests/http/fast_path.rs`).
+//! Answers from memory, before routing: `GET /v1/resolve` and `GET /v1/redirects` for an instance in memory, and `GET /healthz`. Such a request
+//! waits for nothing and can't fail, so there is nothing to log, limit or time out, and routing and layers would cost more than the response
+//! itself. All other requests take the router, whose responses are identical (`server/tests/http/fast_path.rs`).
 
 use std::{
     future::{Ready, ready},
@@ -11,18 +11,26 @@ use std::{
 
 use app::redirects::MAX_QUERY_BYTES;
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, Method, Request, header},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use futures_util::future::Either;
 use tower::Service;
 
-use super::{api, snapshot::Snapshots};
+use super::{
+    api,
+    prepared::PreparedRedirects,
+    probes::{ALIVE, HEALTH},
+    snapshot::{Snapshot, Snapshots},
+};
 use crate::{
     http::{envelope, host::is_plain, request::NAME},
     observe::{metrics, traces},
 };
+
+const RESOLVE: &str = "/v1/resolve";
+const REDIRECTS: &str = "/v1/redirects";
 
 /// Answers requests from memory, before routing.
 #[derive(Clone, Debug)]
@@ -31,22 +39,58 @@ pub struct FastPath(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     snapshots: Snapshots,
+    prepared: PreparedRedirects,
+    resolve: Endpoint,
+    redirects: Endpoint,
+    health: Endpoint,
+}
+
+/// What the answers at one path share.
+#[derive(Debug)]
+struct Endpoint {
     /// The headers of every response. Copying them costs less than inserting one after the other.
     headers: HeaderMap,
-    by_slug: metrics::Route,
-    by_host: metrics::Route,
+    /// Below `/portal/{slug}`, and at a portal's host.
+    routes: [metrics::Route; 2],
+}
+
+impl Endpoint {
+    fn of_api(headers: impl IntoIterator<Item = (header::HeaderName, HeaderValue)>, path: &str) -> Self {
+        let mut headers = HeaderMap::from_iter(headers);
+        // The router's CORS layer sets these.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag,retry-after"));
+        envelope::complete(&mut headers, envelope::name());
+        Self { headers, routes: [metrics::Route::named(&format!("/portal/{{slug}}{path}")), metrics::Route::named(path)] }
+    }
+
+    fn health() -> Self {
+        let mut headers = ALIVE.into_response().headers().clone();
+        envelope::complete(&mut headers, envelope::name());
+        Self { headers, routes: [metrics::Route::named(HEALTH), metrics::Route::named(HEALTH)] }
+    }
+
+    fn answer(&self, body: Bytes, has_slug: bool, begun: Instant) -> Response {
+        let mut response = Response::new(Body::from(body));
+        response.headers_mut().clone_from(&self.headers);
+        response.headers_mut().insert(NAME, envelope::name());
+        if metrics::are_kept() {
+            self.routes[usize::from(!has_slug)].count("GET", response.status(), begun);
+        }
+        response
+    }
 }
 
 impl FastPath {
     /// Must be created after the metrics recorder is installed.
     pub fn new(snapshots: Snapshots) -> Self {
-        let (by_slug, by_host) = (metrics::Route::named("/portal/{slug}/v1/resolve"), metrics::Route::named("/v1/resolve"));
-        let mut headers = HeaderMap::from_iter(api::RESOLUTION_HEADERS);
-        // The router's CORS layer sets these.
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag,retry-after"));
-        envelope::complete(&mut headers, envelope::name());
-        Self(Arc::new(Inner { snapshots, headers, by_slug, by_host }))
+        Self(Arc::new(Inner {
+            snapshots,
+            prepared: PreparedRedirects::new(),
+            resolve: Endpoint::of_api(api::RESOLUTION_HEADERS, RESOLVE),
+            redirects: Endpoint::of_api(api::REDIRECTS_HEADERS, REDIRECTS),
+            health: Endpoint::health(),
+        }))
     }
 
     /// Puts the fast path before a service.
@@ -60,22 +104,35 @@ impl FastPath {
         if request.method() != Method::GET || tracing::enabled!(tracing::Level::DEBUG) || traces::are_sent() {
             return None;
         }
-        let path = request.uri().path().strip_suffix("/v1/resolve")?;
-        let slug = if path.is_empty() { None } else { Some(path.strip_prefix("/portal/")?) };
+        let path = request.uri().path();
         let query = request.uri().query().unwrap_or_default();
         if query.len() > MAX_QUERY_BYTES || !is_plain(request.headers(), request.uri()) {
             return None;
         }
-        let snapshot = self.0.snapshots.warm(slug, request.headers(), request.uri())?;
-        let body = api::resolution(&snapshot, query, request.headers(), self.0.snapshots.visits()).ok()?;
-        let mut response = Response::new(Body::from(body));
-        response.headers_mut().clone_from(&self.0.headers);
-        response.headers_mut().insert(NAME, envelope::name());
-        if metrics::are_kept() {
-            let route = if slug.is_some() { &self.0.by_slug } else { &self.0.by_host };
-            route.count("GET", response.status(), begun);
+        let inner = &self.0;
+        if let Some(portal) = path.strip_suffix(RESOLVE) {
+            let snapshot = inner.open(portal, request)?;
+            let body = api::resolution(&snapshot, query, request.headers(), inner.snapshots.visits()).ok()?;
+            return Some(inner.resolve.answer(body.into(), !portal.is_empty(), begun));
         }
-        Some(response)
+        if let Some(portal) = path.strip_suffix(REDIRECTS) {
+            if request.headers().contains_key(header::IF_NONE_MATCH) {
+                return None;
+            }
+            let prepared = inner.prepared.of(&*inner.open(portal, request)?)?;
+            let mut response = inner.redirects.answer(prepared.body.clone(), !portal.is_empty(), begun);
+            response.headers_mut().insert(header::ETAG, prepared.etag.clone());
+            return Some(response);
+        }
+        (path == HEALTH).then(|| inner.health.answer(Bytes::from_static(ALIVE.as_bytes()), false, begun))
+    }
+}
+
+impl Inner {
+    /// The open instance in memory whose portal has that path, or whose host was asked if the path is empty.
+    fn open<B>(&self, portal: &str, request: &Request<B>) -> Option<Snapshot> {
+        let slug = if portal.is_empty() { None } else { Some(portal.strip_prefix("/portal/")?) };
+        self.snapshots.warm(slug, request.headers(), request.uri())
     }
 }
 

@@ -7,6 +7,7 @@ pub mod listener;
 mod oidc;
 mod pages;
 mod portal_hosts;
+mod prepared;
 pub(crate) mod probes;
 mod problem_details;
 pub(crate) mod proxy_check;

@@ -17,9 +17,15 @@ use crate::{observe::sampled::Sampled, portal::snapshot::Snapshots};
 /// How long `/readyz` waits for the database. Many probes give up after a second.
 const DATABASE_TIMEOUT: Duration = Duration::from_millis(700);
 
+/// The path of the liveness probe.
+pub(super) const HEALTH: &str = "/healthz";
+
+/// The answer of a process that is alive.
+pub(super) const ALIVE: &str = "ok\n";
+
 /// The routes of both probes.
 pub(crate) fn routes(snapshots: Snapshots) -> Router {
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).with_state(snapshots)
+    Router::new().route(HEALTH, get(|| async { ALIVE })).route("/readyz", get(ready)).with_state(snapshots)
 }
 
 /// `GET /readyz`: ready; degraded (200 too) while the database does not answer but instances are in memory; or 503.

@@ -1,4 +1,4 @@
-//! The fast path for `GET /v1/resolve`: the same responses as the router's, and no others.
+//! The fast path: the same responses as the router's, and no others.
 
 use std::convert::Infallible;
 
@@ -31,6 +31,7 @@ fn stable_headers(mut headers: HeaderMap) -> HeaderMap {
 }
 
 const RESOLVE: &str = "/portal/my-app/v1/resolve";
+const REDIRECTS: &str = "/portal/my-app/v1/redirects";
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_fast_path_and_the_router_respond_identically(pool: PgPool) {
@@ -60,17 +61,44 @@ async fn the_fast_path_and_the_router_respond_identically(pool: PgPool) {
     for query in queries {
         for headers in origins {
             for (path, host) in [(RESOLVE, "localhost:3000"), (RESOLVE, "evil.com"), ("/v1/resolve", "accounts.myapp.com")] {
-                let headers = [headers, &[("host", host)]].concat();
-                let asked = || request(Method::GET, &format!("{path}{query}"), &headers).body(Body::empty()).unwrap();
-                let (fast, routed) = (fast_path(&site, asked()).await.unwrap(), site.send_bare(asked()).await);
-                assert_eq!(
-                    (fast.status, stable_headers(fast.headers), String::from_utf8(fast.body)),
-                    (routed.status, stable_headers(routed.headers), String::from_utf8(routed.body)),
-                    "{host} {path}{query}"
-                );
+                assert_same(&site, &format!("{path}{query}"), &[headers, &[("host", host)]].concat()).await;
             }
         }
     }
+}
+
+/// The fast path takes the request, and its response is the router's.
+async fn assert_same(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let asked = || request(Method::GET, path, headers).body(Body::empty()).unwrap();
+    let (fast, routed) = (fast_path(site, asked()).await.unwrap_or_else(|| panic!("{path}")), site.send_bare(asked()).await);
+    assert_eq!(
+        (fast.status, stable_headers(fast.headers.clone()), String::from_utf8(fast.body.clone())),
+        (routed.status, stable_headers(routed.headers), String::from_utf8(routed.body)),
+        "{headers:?} {path}"
+    );
+    fast
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn stored_redirects_and_liveness_take_it_as_well(pool: PgPool) {
+    store_my_app(&pool, Environment::Production).await;
+    store_fallbacks(&pool, &[(Flow::SignIn, "/in")]).await;
+    let site = Site::anonymous(&pool);
+    assert_eq!(site.get(REDIRECTS).await.status, StatusCode::OK);
+    for headers in [&[][..], &[("origin", "https://my.page")], &[("cookie", "a=b"), ("accept-encoding", "gzip")]] {
+        for (path, host) in [(REDIRECTS, "localhost:3000"), (REDIRECTS, "evil.com"), ("/v1/redirects?a=b", "accounts.myapp.com")] {
+            assert_same(&site, path, &[headers, &[("host", host)]].concat()).await;
+        }
+        for host in ["localhost:3000", "accounts.myapp.com", "evil.com"] {
+            assert_same(&site, "/healthz", &[headers, &[("host", host)]].concat()).await;
+        }
+    }
+    let before = assert_same(&site, REDIRECTS, &[]).await;
+    store_fallbacks(&pool, &[(Flow::SignIn, "/elsewhere")]).await;
+    assert_eq!(site.get(REDIRECTS).await.status, StatusCode::OK);
+    let after = assert_same(&site, REDIRECTS, &[]).await;
+    assert_ne!(before.header("etag"), after.header("etag"));
+    assert!(after.text().contains("/elsewhere"), "{}", after.text());
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -91,7 +119,12 @@ async fn all_other_requests_take_the_router(pool: PgPool) {
         (Method::GET, "/portal/my-app/v1/resolve/?flow=sign-in", "localhost:3000"),
         (Method::GET, "//portal/my-app/v1/resolve?flow=sign-in", "localhost:3000"),
         (Method::GET, "/portal/other/v1/resolve?flow=sign-in", "localhost:3000"),
-        (Method::GET, "/portal/my-app/v1/redirects", "localhost:3000"),
+        (Method::HEAD, REDIRECTS, "localhost:3000"),
+        (Method::GET, "/portal/other/v1/redirects", "localhost:3000"),
+        (Method::GET, "/v1/redirects", "localhost:3000"),
+        (Method::HEAD, "/healthz", "localhost:3000"),
+        (Method::GET, "/healthz/", "localhost:3000"),
+        (Method::GET, "/readyz", "localhost:3000"),
         (Method::GET, "/v1/resolve?flow=sign-in", "localhost:3000"),
         (Method::GET, "/v1/resolve?flow=sign-in", "accounts.myapp.com:8443"),
         (Method::GET, "/instances", "localhost:3000"),
@@ -99,8 +132,12 @@ async fn all_other_requests_take_the_router(pool: PgPool) {
         let asked = request(method.clone(), path, &[("host", host)]).body(Body::empty()).unwrap();
         assert!(fast_path(&site, asked).await.is_none(), "{method} {host} {path}");
     }
+    let known = request(Method::GET, REDIRECTS, &[("if-none-match", "\"1\"")]).body(Body::empty()).unwrap();
+    assert!(fast_path(&site, known).await.is_none());
     sqlx::query("update instances set archived_at = now(), version = version + 1").execute(&pool).await.unwrap();
     assert_eq!(site.get(&usual).await.status, StatusCode::GONE);
-    let closed = request(Method::GET, &usual, &[]).body(Body::empty()).unwrap();
-    assert!(fast_path(&site, closed).await.is_none(), "a closed portal");
+    for path in [usual.as_str(), REDIRECTS] {
+        let closed = request(Method::GET, path, &[]).body(Body::empty()).unwrap();
+        assert!(fast_path(&site, closed).await.is_none(), "a closed portal");
+    }
 }
