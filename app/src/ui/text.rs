@@ -29,6 +29,11 @@ pub fn counted<N: fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many
     format!("{} {noun}", Grouped(count))
 }
 
+/// A time in hours, in words: `1 hour`, `24 hours`, `7 days`.
+pub fn in_hours(hours: i32) -> String {
+    if hours > 24 && hours % 24 == 0 { counted(i64::from(hours / 24), "day", "days") } else { counted(i64::from(hours), "hour", "hours") }
+}
+
 /// Texts as a list in a sentence: `a, b and c`.
 pub fn listed(texts: &[impl AsRef<str>]) -> String {
     let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();

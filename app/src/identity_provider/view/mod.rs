@@ -8,10 +8,12 @@ use super::{AllowedProviders, ClaimUse, StoredProvider, form::ProviderForm, stor
 use crate::{
     admins::Role,
     database::timed,
+    instances::confirmed_email::view as confirmed_email,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
     },
+    mail::SendsMail,
     paths,
     ui::{
         field::{Field, error_of},
@@ -50,19 +52,22 @@ pub fn SignInSettingsPage() -> impl IntoView {
     let posted = use_context::<PostedProvider>();
     let config = use_context::<ProviderConfig>();
     let dashboard = use_context::<crate::snippets::DashboardOrigin>();
+    let sends_mail = use_context::<SendsMail>().unwrap_or_default().0;
+    let refused = confirmed_email::refused_banner();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let is_owner = loading::role(&slug).await? == Role::Owner;
         let provider = store::find(timed(&loading::pool()?), stored.id).await.map_err(loading::unavailable)?;
         let dashboard = dashboard.unwrap_or_default().0;
         let uris = super::at_portal(stored.instance.portal_origin().as_str(), &slug, &dashboard, super::CALLBACK);
+        let confirmed = confirmed_email::section(&slug, stored.requires_confirmed_email, sends_mail, is_owner);
         let off = config.is_some_and(|config| config.allowed == AllowedProviders::Off).then(off_note);
         let body = if is_owner {
             owners_page(&slug, provider.as_ref(), posted, &query, uris).into_any()
         } else {
             values(provider.as_ref()).into_any()
         };
-        Ok(view! { <InstanceFrame stored place=Place::SignIn>{off}{body}</InstanceFrame> })
+        Ok(view! { <InstanceFrame stored place=Place::SignIn>{refused}{off}{body}{confirmed}</InstanceFrame> })
     })
 }
 
@@ -92,6 +97,8 @@ fn owners_page(
     let done = match query {
         "saved" => Some("Saved. The portal pages show the button from now on."),
         "removed" => Some("The identity provider is removed. Visitors sign in with a password."),
+        "confirmation-on" => Some("From now on, an email address is confirmed before a session begins."),
+        "confirmation-off" => Some("A confirmed email address is not required any more."),
         _ => None,
     };
     let done = done.filter(|_| posted.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
