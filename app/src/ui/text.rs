@@ -101,6 +101,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn hours_are_said_in_the_unit_that_people_use() {
+        assert_eq!([1, 2, 24, 36, 48, 168].map(in_hours), ["1 hour", "2 hours", "24 hours", "36 hours", "2 days", "7 days"]);
+    }
+
+    #[test]
     fn a_long_text_says_how_much_is_cut() {
         assert_eq!(shortened("a\u{200b}b", 3), "a\\u{200b}b");
         assert_eq!(shortened("äöü", 2), "äö… and 2 more bytes");
