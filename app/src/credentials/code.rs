@@ -66,7 +66,7 @@ mod tests {
         let code = Code::parse("0123-4567-89ab-cdef").unwrap();
         assert_eq!(code.to_string(), "0123-4567-89ab-cdef");
         for typed in ["0123456789ABCDEF", " o123 4567\t89ab cdef\n", "Oi23-4567-89AB-CDEF", "0l23456789abcdef"] {
-            assert_eq!(Code::parse(typed), Some(code.clone()), "{typed}");
+            assert_eq!(Code::parse(typed), Some(code), "{typed}");
         }
         for wrong in ["", "0123-4567-89ab-cde", "0123-4567-89ab-cdeff", "u123-4567-89ab-cdef", "0123-4567-89ab-cdeü"] {
             assert_eq!(Code::parse(wrong), None, "{wrong}");

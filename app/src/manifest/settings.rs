@@ -12,6 +12,7 @@ use crate::{
 /// The settings of an instance. A setting that is left out has its default, so the same file always means the same settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of the file")]
 pub struct InstanceSettings {
     /// The name on screens.
     #[schemars(length(min = 1, max = 100))]

@@ -105,7 +105,7 @@ async fn of_two_requests_with_one_code_one_signs_in(pool: PgPool) {
     let (key, caller) = (SecretKey::new().unwrap(), caller(&pool).await);
     let (secret, codes) = turned_on(&pool, &key, &caller).await;
     let client = Client::default();
-    for form in [code(&secret.code(NOW + 30)), recovery(&codes[0])] {
+    for form in [code(&secret.code(NOW + 30)), recovery(codes[0])] {
         let (left, right, context) = (pending(&pool).await, pending(&pool).await, later(&key, 1));
         let done =
             tokio::join!(finish_sign_in(&pool, &context, &left, &form, &client), finish_sign_in(&pool, &context, &right, &form, &client));
@@ -239,8 +239,8 @@ async fn new_recovery_codes_end_the_earlier_ones(pool: PgPool) {
     let new = settings::new_recovery_codes(&pool, &later(&key, 1), &caller, &proof(PASSWORD)).await.unwrap();
     let enter =
         async |form: CodeForm| finish_sign_in(&pool, &CodeContext::default(), &pending(&pool).await, &form, &Client::default()).await;
-    assert!(enter(recovery(&old[0])).await.is_err());
-    assert!(enter(recovery(&new[0])).await.is_ok());
+    assert!(enter(recovery(old[0])).await.is_err());
+    assert!(enter(recovery(new[0])).await.is_ok());
 }
 
 #[sqlx::test(migrations = "../migrations")]

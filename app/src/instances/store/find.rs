@@ -12,6 +12,7 @@ use crate::{
     redirects::{Applications, Instance, Settings, is_slug},
 };
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the table")]
 struct Row {
     id: i64,
     slug: String,

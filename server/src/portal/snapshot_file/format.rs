@@ -41,6 +41,7 @@ pub(super) struct Document {
 /// An instance.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the table")]
 pub(super) struct Row {
     id: i64,
     version: i64,
