@@ -1,5 +1,5 @@
-// Mail, read from a mail server of its own: a visitor without JavaScript chooses a new password, an invited admin comes in, and an admin
-// who has forgotten the password gets back in.
+// Mail, read from a mail server of its own: a visitor without JavaScript chooses a new password, confirms an address and joins an
+// organization, an invited admin comes in, and an admin who has forgotten the password gets back in.
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
 import { nobody, owner, post } from "./admins.ts";
@@ -90,6 +90,83 @@ for (const javaScriptEnabled of [true, false]) {
       await other.getByRole("button", { name: "Save and sign in" }).click();
       await expect(other).toHaveURL(portal.app("/code"));
       await other.context().close();
+    });
+  });
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? "with JavaScript" : "without JavaScript", () => {
+    test.use({ javaScriptEnabled });
+
+    test("an invited visitor signs up, comes back to the invitation, joins, and goes on", async ({ page, portal, sink, browser }) => {
+      const [owner, invited] = [`olga-${portal.slug}@myapp.test`, `ivan-${portal.slug}@myapp.test`];
+      await signUp(page, portal, owner);
+      await page.goto(portal.link("/create-organization", { redirect_url: portal.app("/club") }));
+      await page.getByLabel("Name").fill("Harbour Rowing Club");
+      await page.getByRole("button", { name: "Create" }).click();
+      await expect(page).toHaveURL(portal.app("/club"));
+      await page.goto(portal.link("/organization", { redirect_url: portal.app("/team") }));
+      await page.getByLabel("Email").fill(invited);
+      await page.getByRole("button", { name: "Invite" }).click();
+      await expect(page.getByText("A mail with the invitation is on its way.")).toBeVisible();
+
+      const mail = await mailTo(sink, invited);
+      expect(mail.headers.subject).toContain("Harbour Rowing Club");
+      const other = await open(browser, { javaScriptEnabled, storageState: nobody });
+      await other.goto(linkIn(mail));
+      if (javaScriptEnabled) await isAccessible(other);
+      await other.getByRole("link", { name: "Sign up" }).click();
+      await expect(other.getByLabel("Email")).toHaveValue(invited);
+      await other.getByLabel("Password").fill(password);
+      await other.getByRole("button", { name: "Sign up" }).click();
+      await expect(other.getByRole("heading", { name: "You are invited" })).toBeVisible();
+      if (javaScriptEnabled) await isAccessible(other);
+      await other.getByRole("button", { name: "Join" }).click();
+      await expect(other).toHaveURL(portal.app("/team"));
+      await other.goto(portal.link("/organization"));
+      await expect(other.getByText("Harbour Rowing Club").first()).toBeVisible();
+      await other.context().close();
+    });
+
+    test("where an address is confirmed first, a sign-up goes on with the mail's link, by keyboard alone", async ({ page, portal, server, session, sink, browser }) => {
+      const admin = await open(browser, { storageState: session });
+      await admin.goto(`${server.url}/instances/${portal.slug}/sign-in`);
+      if (javaScriptEnabled) await isAccessible(admin);
+      await admin.getByRole("button", { name: "Require it" }).click();
+      await expect(admin.getByText("an email address is confirmed before a session begins")).toBeVisible();
+      await admin.context().close();
+
+      const email = `cora-${portal.slug}@myapp.test`;
+      await page.goto(portal.link("/sign-up", { redirect_url: portal.app("/welcome"), email_address: email }));
+      await page.getByLabel("Password").fill(password);
+      await page.keyboard.press("Enter");
+      await expect(page.getByRole("heading", { name: "Check your mail" })).toBeVisible();
+      if (javaScriptEnabled) await isAccessible(page);
+      const link = linkIn(await mailTo(sink, email));
+      // In another browser, the link only shows the code.
+      const other = await open(browser, { javaScriptEnabled, storageState: nobody });
+      await other.goto(link);
+      await expect(other.getByText("Go back to that browser")).toBeVisible();
+      await expect(other.getByText(new URL(link).searchParams.get("code") ?? "none")).toBeVisible();
+      if (javaScriptEnabled) await isAccessible(other);
+      await other.context().close();
+      await page.goto(link);
+      if (javaScriptEnabled) await isAccessible(page);
+      await page.getByRole("button", { name: "Confirm" }).focus();
+      await page.keyboard.press("Enter");
+      await expect(page).toHaveURL(portal.app("/welcome"));
+
+      const again = await open(browser, { javaScriptEnabled, storageState: nobody });
+      await again.goto(portal.link("/sign-up", { email_address: email }));
+      await again.getByLabel("Password").fill(password);
+      await again.keyboard.press("Enter");
+      await expect(again.getByRole("heading", { name: "Check your mail" })).toBeVisible();
+      const told = await mailTo(sink, email, 2);
+      expect(told.headers.subject).toContain("You already have an account");
+      expect(told.plain).not.toContain("code");
+      await again.goto(linkIn(told));
+      await expect(again.getByRole("heading", { name: "Sign in" })).toBeVisible();
+      await again.context().close();
     });
   });
 }

@@ -11,7 +11,7 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const CHARS: usize = 16;
 
 /// A code that somebody types, or that is in a link.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Code([u8; CHARS]);
 
 /// A log must not hold it.

@@ -2,10 +2,13 @@
 
 use crate::redirects::{Flow, InstanceField};
 
+/// The setting that an address is confirmed before a session begins.
+pub const CONFIRMED_EMAIL: &str = "requires_confirmed_email";
+
 /// The form fields that a change can affect, in the order of the screens. An instance keeps its slug.
 pub fn fields() -> impl Iterator<Item = &'static str> {
     let settings = InstanceField::ALL.into_iter().filter(|field| *field != InstanceField::Slug).map(InstanceField::name);
-    Flow::ALL.into_iter().map(Flow::field).chain(settings).chain(["application_origins", "names_in_tokens", "role"])
+    Flow::ALL.into_iter().map(Flow::field).chain(settings).chain(["application_origins", "names_in_tokens", CONFIRMED_EMAIL, "role"])
 }
 
 /// A field's label on the screens.
@@ -13,6 +16,7 @@ pub fn label(field: &str) -> &str {
     match field {
         "application_origins" => "Application origins",
         "names_in_tokens" => "Names in tokens",
+        CONFIRMED_EMAIL => "Confirmed email address required",
         "redirect_uris" => "Redirect URIs",
         "expires_at" => "Expires",
         "host_pattern" => "Hosts",

@@ -58,7 +58,7 @@ pub struct ProviderForm {
     pub accounts: String,
     /// The fingerprint of what the form was filled from; empty if nothing was stored.
     pub seen: String,
-    /// `save`, `test` or `remove`.
+    /// `save`, `test` or `remove`, or one that switches another setting of the page.
     pub action: String,
 }
 

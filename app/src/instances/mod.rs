@@ -3,6 +3,8 @@
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod archive;
+#[cfg(feature = "ssr")]
+pub mod confirmed_email;
 pub mod editor;
 #[cfg(feature = "ssr")]
 pub mod filled_in;

@@ -60,6 +60,7 @@ impl StoredInstance {
             archived_at: None,
             portal_enabled: true,
             visits_counted: true,
+            requires_confirmed_email: false,
             identity: IdentityKind::default(),
             applications: Applications::default(),
             provider: None,
@@ -90,6 +91,8 @@ pub struct StoredInstance {
     pub portal_enabled: bool,
     /// Whether its visits are counted.
     pub visits_counted: bool,
+    /// Whether visitors confirm their email address before a session begins.
+    pub requires_confirmed_email: bool,
     /// How its visitors are recognised.
     pub identity: IdentityKind,
     /// What its owners say of its applications.

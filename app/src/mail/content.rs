@@ -9,13 +9,19 @@ use super::{
     text::{Message, Text},
 };
 use crate::{
-    admins::store::{accounts, links},
+    admins::store::{
+        accounts,
+        links::{self, Purpose},
+    },
     credentials::{code::Code, email::Email, token::Token},
     database::{begin_in_background, no_random_bytes},
     portal::{
-        codes::{self, CONFIRMATION_HOURS, Purpose, RESET_HOURS},
-        organizations,
+        codes::{self, CONFIRMATION_HOURS, RESET_HOURS},
+        confirmation::{self, CodeFor},
+        organizations::{self, INVITATION_DAYS},
     },
+    redirects::{CHECK_MAIL, FORGOT_PASSWORD, Page},
+    ui::text::in_hours,
 };
 
 /// Whom the dashboard's mails are from.
@@ -37,6 +43,10 @@ pub async fn content(pool: &PgPool, mail: &DueMail) -> sqlx::Result<Option<Messa
         (MailKind::VisitorConfirmation, Some(instance)) => visitor_confirmation(&mut transaction, instance, &recipient, &mail.page).await?,
         (MailKind::OrganizationInvitation, Some(instance)) => match mail.organization {
             Some(organization) => organization_invitation(&mut transaction, instance, organization, &recipient, &mail.page).await?,
+            None => None,
+        },
+        (MailKind::PendingConfirmation, Some(instance)) => match mail.pending {
+            Some(pending) => pending_confirmation(&mut transaction, instance, pending, &recipient, &mail.page).await?,
             None => None,
         },
         (MailKind::AdminReset, None) => admin_reset(&mut transaction, &recipient, &mail.page).await?,
@@ -67,14 +77,14 @@ async fn visitor_reset(connection: &mut PgConnection, instance: i64, email: &Ema
     let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
     let Some(visitor) = recipients::visitor_with_password(connection, instance, email.as_str()).await? else { return Ok(None) };
     let code = Code::new().map_err(no_random_bytes)?;
-    codes::store(connection, visitor, Purpose::Reset, email.as_str(), &code).await?;
+    codes::store(connection, visitor, codes::Purpose::Reset, email.as_str(), &code).await?;
     let text = Text {
         subject: format!("Choose a new password for {name}"),
         lead: format!("Somebody has asked to choose a new password for your account at {name}. If it was you, follow this link."),
         link: Some(("Choose a new password", with_parameter(page, "code", &code.to_string()))),
         code: Some(code.to_string()),
         rest: vec![
-            format!("The link and the code work once, within {RESET_HOURS} hour."),
+            format!("The link and the code work once, within {}.", in_hours(RESET_HOURS)),
             "If it was not you, ignore this mail. Your password stays as it is.".to_owned(),
         ],
         from: name,
@@ -86,19 +96,66 @@ async fn visitor_confirmation(connection: &mut PgConnection, instance: i64, emai
     let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
     let Some(visitor) = recipients::visitor(connection, instance, email.as_str()).await? else { return Ok(None) };
     let code = Code::new().map_err(no_random_bytes)?;
-    codes::store(connection, visitor, Purpose::Confirmation, email.as_str(), &code).await?;
+    codes::store(connection, visitor, codes::Purpose::Confirmation, email.as_str(), &code).await?;
     let text = Text {
         subject: format!("Confirm your email address for {name}"),
         lead: format!("Your account at {name} has this email address. Follow this link in the browser that you are signed in with."),
         link: Some(("Confirm the address", with_parameter(page, "code", &code.to_string()))),
         code: Some(code.to_string()),
         rest: vec![
-            format!("The link and the code work once, within {CONFIRMATION_HOURS} hours."),
+            format!("The link and the code work once, within {}.", in_hours(CONFIRMATION_HOURS)),
             "If you have no account there, ignore this mail. Nobody can confirm the address without it.".to_owned(),
         ],
         from: name,
     };
     Ok(Some(text.message(email.as_str(), vec![code.to_string()])))
+}
+
+/// The mail before a sign-up or sign-in. Where a sign-up has the address of an account, its owner is told and gets no code.
+async fn pending_confirmation(
+    connection: &mut PgConnection,
+    instance: i64,
+    pending: i64,
+    email: &Email,
+    page: &str,
+) -> sqlx::Result<Option<Message>> {
+    let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
+    let code = Code::new().map_err(no_random_bytes)?;
+    let Some(purpose) = confirmation::store_code(connection, instance, pending, &code).await? else { return Ok(None) };
+    let what = match purpose {
+        CodeFor::SignUp => "sign up",
+        CodeFor::SignIn => "sign in",
+        CodeFor::Nobody => return Ok(Some(account_exists(name, email, page))),
+    };
+    let text = Text {
+        subject: format!("Confirm your email address for {name}"),
+        lead: format!("Somebody wants to {what} at {name} with this email address. If it was you, follow this link in the same browser."),
+        link: Some(("Confirm the address", with_parameter(page, "code", &code.to_string()))),
+        code: Some(code.to_string()),
+        rest: vec![
+            format!("The link and the code work once, within {}, and only in the browser where this began.", in_hours(CONFIRMATION_HOURS)),
+            "If it was not you, ignore this mail, and give the code to nobody.".to_owned(),
+        ],
+        from: name,
+    };
+    Ok(Some(text.message(email.as_str(), vec![code.to_string()])))
+}
+
+/// The mail to the owner of an account whose address somebody has signed up with.
+fn account_exists(name: String, email: &Email, page: &str) -> Message {
+    let portal = page.strip_suffix(CHECK_MAIL).unwrap_or(page);
+    let text = Text {
+        subject: format!("You already have an account at {name}"),
+        lead: format!("Somebody wants to sign up at {name} with this email address. It has an account already, so nothing has changed."),
+        link: Some(("Sign in", format!("{portal}{}", Page::SignIn.path()))),
+        rest: vec![
+            format!("If it was you and you have forgotten the password, choose a new one: {portal}{FORGOT_PASSWORD}"),
+            "If it was not you, ignore this mail.".to_owned(),
+        ],
+        from: name,
+        ..Text::default()
+    };
+    text.message(email.as_str(), Vec::new())
 }
 
 async fn organization_invitation(
@@ -115,7 +172,10 @@ async fn organization_invitation(
         subject: format!("You are invited to {} at {name}", invitation.organization),
         lead: format!("{} invites you to {} at {name}.", invitation.inviter, invitation.organization),
         link: Some(("Join the organization", with_parameter(page, "code", &code.to_string()))),
-        rest: vec!["The link works once, within a week. If you don't know the sender, ignore this mail.".to_owned()],
+        rest: vec![format!(
+            "The link works once, within {}. If you don't know the sender, ignore this mail.",
+            in_hours(INVITATION_DAYS * 24)
+        )],
         from: name,
         ..Text::default()
     };
@@ -153,7 +213,7 @@ async fn admin_reset(connection: &mut PgConnection, email: &Email, page: &str) -
         lead: "Somebody has asked to choose a new password for your account of the dashboard. If it was you, follow this link.".to_owned(),
         link: Some(("Choose a new password", with_parameter(page, "token", &token.secret()))),
         rest: vec![
-            "The link works once, within 1 hour. It ends all open sessions.".to_owned(),
+            format!("The link works once, within {}. It ends all open sessions.", in_hours(Purpose::RESET_HOURS)),
             "If it was not you, ignore this mail. Your password stays as it is.".to_owned(),
         ],
         ..Text::default()
@@ -185,7 +245,10 @@ async fn admin_invitation(connection: &mut PgConnection, invitation: i64, email:
         subject: format!("You are invited to {instance}"),
         lead: format!("{maker} invites you to {instance}, as {role}."),
         link: Some(("Accept the invitation", with_parameter(page, "token", &token.secret()))),
-        rest: vec!["The link works once, within a week. If you don't know the sender, ignore this mail.".to_owned()],
+        rest: vec![format!(
+            "The link works once, within {}. If you don't know the sender, ignore this mail.",
+            in_hours(Purpose::INVITATION_HOURS)
+        )],
         ..Text::default()
     };
     Ok(Some(text.message(email.as_str(), vec![token.secret()])))

@@ -25,6 +25,12 @@ pub fn test_message(recipient: &Email) -> Message {
     content::test(recipient)
 }
 
+/// For how many hours a mail with a code is tried again. Nobody waits longer for a code.
+const CODE_HOURS: i32 = 1;
+
+/// For how many hours any other mail is tried again.
+const OTHER_HOURS: i32 = 24;
+
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub enum MailKind {
@@ -34,6 +40,8 @@ pub enum MailKind {
     VisitorPasswordChanged,
     /// A visitor confirms their email address.
     VisitorConfirmation,
+    /// Somebody signs up or in where an address is confirmed first.
+    PendingConfirmation,
     /// Somebody is invited to an organization.
     OrganizationInvitation,
     /// An admin has forgotten their password.
@@ -50,6 +58,7 @@ impl MailKind {
         Self::VisitorReset,
         Self::VisitorPasswordChanged,
         Self::VisitorConfirmation,
+        Self::PendingConfirmation,
         Self::OrganizationInvitation,
         Self::AdminReset,
         Self::AdminPasswordChanged,
@@ -62,6 +71,7 @@ impl MailKind {
             Self::VisitorReset => "visitor_reset",
             Self::VisitorPasswordChanged => "visitor_password_changed",
             Self::VisitorConfirmation => "visitor_confirmation",
+            Self::PendingConfirmation => "pending_confirmation",
             Self::OrganizationInvitation => "organization_invitation",
             Self::AdminReset => "admin_reset",
             Self::AdminPasswordChanged => "admin_password_changed",
@@ -80,6 +90,7 @@ impl MailKind {
             Self::VisitorReset => "Forgotten password of a visitor",
             Self::VisitorPasswordChanged => "Changed password of a visitor",
             Self::VisitorConfirmation => "Confirmation of a visitor's address",
+            Self::PendingConfirmation => "Confirmation before a sign-up or sign-in",
             Self::OrganizationInvitation => "Invitation to an organization",
             Self::AdminReset => "Forgotten password of an admin",
             Self::AdminPasswordChanged => "Changed password of an admin",
@@ -87,11 +98,11 @@ impl MailKind {
         }
     }
 
-    /// For how many hours it is tried again. Nobody waits longer for a code.
+    /// For how many hours it is tried again.
     fn hours(self) -> i32 {
         match self {
-            Self::VisitorReset | Self::VisitorConfirmation | Self::AdminReset => 1,
-            Self::VisitorPasswordChanged | Self::OrganizationInvitation | Self::AdminPasswordChanged | Self::AdminInvitation => 24,
+            Self::VisitorReset | Self::VisitorConfirmation | Self::PendingConfirmation | Self::AdminReset => CODE_HOURS,
+            Self::VisitorPasswordChanged | Self::OrganizationInvitation | Self::AdminPasswordChanged | Self::AdminInvitation => OTHER_HOURS,
         }
     }
 }

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    MailKind,
-    store::{self, ListedMail, MAX_LISTED},
+    CODE_HOURS, MailKind, OTHER_HOURS,
+    store::{self, FAILED_DAYS, ListedMail, MAX_LISTED},
 };
 use crate::{
     error::AppError,
@@ -19,7 +19,7 @@ use crate::{
         field::Field,
         form::{FieldError, summary},
         icon::{TICK, icon},
-        text::{Escaped, moment},
+        text::{Escaped, in_hours, moment},
     },
 };
 
@@ -86,8 +86,8 @@ pub fn MailPage() -> impl IntoView {
                 {off}
                 {done}
                 {test}
-                {list("failed-title", "Not sent", "These are not tried again by themselves. They are deleted after 30 days.", "Nothing has failed", failed)}
-                {list("waiting-title", "Waiting", "These are tried until they are sent: mails about a forgotten password or a confirmation for an hour, all others for a day.", "Nothing waits", waiting)}
+                {list("failed-title", "Not sent", format!("These are not tried again by themselves. They are deleted after {FAILED_DAYS} days."), "Nothing has failed", failed)}
+                {list("waiting-title", "Waiting", format!("These are tried until they are sent: mails about a forgotten password or a confirmation for {}, all others for {}.", in_hours(CODE_HOURS), in_hours(OTHER_HOURS)), "Nothing waits", waiting)}
             </Frame>
         })
     })
@@ -124,7 +124,7 @@ fn test_form(server: MailServer, address: String, tested: Option<TestedMail>) ->
     }
 }
 
-fn list(id: &'static str, title: &'static str, help: &'static str, none: &'static str, mails: Vec<ListedMail>) -> impl IntoView {
+fn list(id: &'static str, title: &'static str, help: String, none: &'static str, mails: Vec<ListedMail>) -> impl IntoView {
     let is_full = i64::try_from(mails.len()).is_ok_and(|count| count >= MAX_LISTED);
     let more = is_full.then(|| view! { <p>{format!("Only {MAX_LISTED} are shown.")}</p> });
     let rows = if mails.is_empty() {

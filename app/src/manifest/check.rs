@@ -29,6 +29,8 @@ pub struct Checked {
     pub visits_counted: bool,
     /// Its applications.
     pub applications: Applications,
+    /// Whether visitors confirm their email address before a session begins.
+    pub requires_confirmed_email: bool,
 }
 
 impl InstanceSettings {
@@ -67,6 +69,7 @@ impl InstanceSettings {
             portal_enabled: self.portal_enabled,
             visits_counted: self.visits_counted,
             applications: Applications { origins, names_in_tokens: self.names_in_tokens },
+            requires_confirmed_email: self.requires_confirmed_email,
         })
     }
 }

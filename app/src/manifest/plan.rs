@@ -175,5 +175,7 @@ fn differences(stored: Option<&StoredInstance>, wanted: &Checked) -> Vec<FieldDi
         note("/application_origins".into(), Some(had.origins.into()), wanted.applications.origins.clone().into());
     }
     note("/names_in_tokens".into(), Some(had.names_in_tokens.into()), wanted.applications.names_in_tokens.into());
+    let had = stored.is_some_and(|stored| stored.requires_confirmed_email);
+    note("/requires_confirmed_email".into(), Some(had.into()), wanted.requires_confirmed_email.into());
     fields
 }

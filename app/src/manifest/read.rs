@@ -11,7 +11,7 @@ use super::{
 use crate::redirects::{Environment, Fallbacks, Flow, is_close};
 
 /// The names of the settings, in the order of the file.
-pub(super) const NAMES: [&str; 11] = [
+pub(super) const NAMES: [&str; 12] = [
     "name",
     "environment",
     "domain",
@@ -23,6 +23,7 @@ pub(super) const NAMES: [&str; 11] = [
     "visits_counted",
     "application_origins",
     "names_in_tokens",
+    "requires_confirmed_email",
 ];
 
 impl InstanceSettings {
@@ -52,6 +53,7 @@ impl InstanceSettings {
                 "visits_counted" => found.visits_counted = reader.boolean(&pointer, value, true),
                 "application_origins" => found.application_origins = reader.texts(&pointer, value),
                 "names_in_tokens" => found.names_in_tokens = reader.boolean(&pointer, value, false),
+                "requires_confirmed_email" => found.requires_confirmed_email = reader.boolean(&pointer, value, false),
                 _ => {}
             }
         }

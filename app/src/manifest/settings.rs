@@ -49,6 +49,10 @@ pub struct InstanceSettings {
     /// Whether tokens for applications have the visitor's names and addresses. Only owners change it. Default: false.
     #[schemars(default, schema_with = "boolean")]
     pub names_in_tokens: bool,
+    /// Whether visitors who sign in or up with a password confirm their email address first. Needs a server that sends mail. Only owners
+    /// change it. Default: false.
+    #[schemars(default, schema_with = "boolean")]
+    pub requires_confirmed_email: bool,
 }
 
 impl InstanceSettings {
@@ -70,6 +74,7 @@ impl InstanceSettings {
             visits_counted: stored.visits_counted,
             application_origins: stored.applications.origins.clone(),
             names_in_tokens: stored.applications.names_in_tokens,
+            requires_confirmed_email: stored.requires_confirmed_email,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     insight::impact::Figure,
     instances::{
         archive::archive_at,
+        confirmed_email::store as confirmed_email,
         store::{self, Raise, Switches, changed, lock},
         stored::FilledFrom,
     },
@@ -60,6 +61,10 @@ pub async fn create(pool: &PgPool, actor: &Actor, change: &Change, request: Opti
         let entry = applications::store::changed(Entry::of(id), &Applications::default(), &wanted.applications);
         record(&mut transaction, actor, Kind::Settings, entry).await?;
     }
+    if wanted.requires_confirmed_email {
+        confirmed_email::put(&mut transaction, id, true).await?;
+        record(&mut transaction, actor, Kind::Settings, confirmed_email::changed(Entry::of(id), false, true)).await?;
+    }
     for kind in switched(Switches::default(), switches) {
         record(&mut transaction, actor, kind, Entry::of(id)).await?;
     }
@@ -79,10 +84,15 @@ async fn update(pool: &PgPool, actor: &Actor, change: &Change, from: FilledFrom<
         check_role(&mut transaction, actor, stored.id, Role::Owner).await?;
         applications::store::put(&mut transaction, stored.id, &wanted.applications).await?;
     }
+    if wanted.requires_confirmed_email != stored.requires_confirmed_email {
+        check_role(&mut transaction, actor, stored.id, Role::Owner).await?;
+        confirmed_email::put(&mut transaction, stored.id, wanted.requires_confirmed_email).await?;
+    }
 
     // One row of the history for what the forms save, and one for each switch. The first of them has the version.
     let entry = changed(Entry::of(stored.id), Some(&stored), &wanted.instance, &wanted.domain_typed);
     let entry = applications::store::changed(entry, &stored.applications, &wanted.applications);
+    let entry = confirmed_email::changed(entry, stored.requires_confirmed_email, wanted.requires_confirmed_email);
     let is_settings = !entry.after.is_empty();
     let entry = fallbacks::store::changed(entry, &stored.fallbacks, &wanted.fallbacks);
     let saved = (!entry.after.is_empty()).then_some((if is_settings { Kind::Settings } else { Kind::Redirects }, entry.impact(figure)));

@@ -135,7 +135,7 @@ async fn what_today_s_rules_refuse_may_stay_as_it_is(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn only_owners_change_what_is_said_of_applications(pool: PgPool) {
+async fn only_owners_change_applications_and_whether_an_address_is_confirmed(pool: PgPool) {
     let owner = owner(&pool).await;
     create_owned(&pool, &owner, &my_app()).await;
     let editor = member(&pool, "ben@myapp.com", "my-app", Role::Editor).await;
@@ -148,6 +148,16 @@ async fn only_owners_change_what_is_said_of_applications(pool: PgPool) {
     assert_eq!(InstanceSettings::of(&find(&pool, "my-app").await), stored, "nothing is half done");
     assert_eq!(apply(&pool, &owner, &change, None).await.unwrap(), 2);
     assert_eq!(find(&pool, "my-app").await.applications.origins, ["https://app.myapp.com"]);
+    // The same of a confirmed email address.
+    let stored = InstanceSettings::of(&find(&pool, "my-app").await);
+    let wanted = InstanceSettings { requires_confirmed_email: true, ..stored.clone() };
+    let change = plan(&pool, "my-app", &wanted).await;
+    let pointers: Vec<&str> = change.fields.iter().map(|field| field.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/requires_confirmed_email"]);
+    assert!(matches!(apply(&pool, &editor, &change, None).await, Err(StoreError::Forbidden)));
+    assert_eq!(InstanceSettings::of(&find(&pool, "my-app").await), stored);
+    assert_eq!(apply(&pool, &owner, &change, None).await.unwrap(), 3);
+    assert_eq!(InstanceSettings::of(&find(&pool, "my-app").await), wanted);
     let elsewhere = InstanceSettings { application_origins: vec!["https://app.myapp.com".into(), "https://evil.com".into()], ..wanted };
     let now = find(&pool, "my-app").await;
     let errors = plan_one("my-app", Some(&now), &elsewhere, &DashboardHost::default()).unwrap_err();

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::credentials::token::Token;
+use crate::credentials::{code::Code, token::Token};
 use crate::identity_provider;
 pub use crate::redirects::Page;
-use crate::redirects::{CONTINUE, Flow, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
+use crate::redirects::{CHECK_MAIL, CONTINUE, Flow, JOIN_ORGANIZATION, LinkParams, MAX_QUERY_BYTES, Prefill, policy::MAX_URL_BYTES};
 
 /// The page that a visitor wanted when they were asked to sign in. They go on to it afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,12 @@ pub enum AfterSignIn {
     UnauthorizedSignIn,
     /// `authorization-` and an id: the authorization request of an application that waits for the sign-in.
     Authorization(AuthorizationId),
+    /// `invitation-` and its code: the page where an invited visitor joins an organization.
+    Invitation(Code),
 }
+
+/// What the parameter of an invitation begins with.
+const INVITATION_PREFIX: &str = "invitation-";
 
 /// The id of an authorization request that waits. It means nothing without the cookie of the browser that began it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,24 +74,28 @@ impl AfterSignIn {
         if let Some(id) = value.strip_prefix(AuthorizationId::PREFIX) {
             return AuthorizationId::parse(id).map(Self::Authorization);
         }
+        if let Some(code) = value.strip_prefix(INVITATION_PREFIX) {
+            return Code::parse(code).map(Self::Invitation);
+        }
         Self::PAGES.into_iter().find(|page| page.name() == value)
     }
 
     pub(super) fn name(self) -> Cow<'static, str> {
         match self {
             Self::Authorization(id) => format!("{}{}", AuthorizationId::PREFIX, id.as_str()).into(),
+            Self::Invitation(code) => format!("{INVITATION_PREFIX}{code}").into(),
             page => page.page().map_or("", Page::path).trim_start_matches('/').into(),
         }
     }
 
-    /// The page; `None` for an authorization request, which has none.
+    /// The page; `None` for one that is none of these, but a path with a parameter.
     fn page(self) -> Option<Page> {
         Some(match self {
             Self::CreateOrganization => Page::CreateOrganization,
             Self::Organization => Page::Organization,
             Self::User => Page::User,
             Self::UnauthorizedSignIn => Page::UnauthorizedSignIn,
-            Self::Authorization(_) => return None,
+            Self::Authorization(_) | Self::Invitation(_) => return None,
         })
     }
 }
@@ -117,6 +126,12 @@ impl Address {
         Self { typed_query: Some(carried_query(&link)), ..self.clone() }
     }
 
+    /// The same addresses, where the visitor goes on to that page after the sign-in.
+    #[must_use]
+    pub fn then(&self, after: AfterSignIn) -> Self {
+        Self { after_sign_in: Some(after), ..self.clone() }
+    }
+
     /// The address of the sign-up page on the sign-in page, and the other way round.
     pub fn to_other(&self, page: Page) -> String {
         let query = self.typed_query.clone().unwrap_or_else(|| self.query.clone());
@@ -134,6 +149,11 @@ impl Address {
         format!("{}{}", self.base, identity_provider::LINK)
     }
 
+    /// The address of the page that takes the code of a mail. It names no parameter: the link is stored.
+    pub fn to_check_mail(&self) -> String {
+        format!("{}{CHECK_MAIL}", self.base)
+    }
+
     /// The address that leads on to the provider's own sign-out.
     pub fn to_provider_sign_out(&self) -> String {
         format!("{}{}", self.base, identity_provider::SIGN_OUT)
@@ -149,6 +169,7 @@ impl Address {
     pub fn after(&self, after: AfterSignIn) -> String {
         match after {
             AfterSignIn::Authorization(id) => format!("{}{RESUME_AUTHORIZATION}?authorization={}", self.base, id.as_str()),
+            AfterSignIn::Invitation(code) => self.with(JOIN_ORGANIZATION, Some(("code", &code.to_string()))),
             after => self.to(after.page().unwrap_or(Page::User)),
         }
     }
@@ -188,7 +209,7 @@ impl Address {
 
     /// The address of the sign-in page, from where the visitor goes on to that page.
     pub fn sign_in_first(&self, after: AfterSignIn) -> String {
-        Self { after_sign_in: Some(after), ..self.clone() }.to(Page::SignIn)
+        self.then(after).to(Page::SignIn)
     }
 
     fn with_after_sign_in(&self, path: &str, after: Option<AfterSignIn>) -> String {
@@ -277,6 +298,21 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_is_carried_to_sign_in_and_sign_up_and_goes_on_at_its_own_page() {
+        let code = Code::parse("0123-4567-89ab-cdef").unwrap();
+        let address = address("/portal/my-app", "redirect_url=/x&then=invitation-0123456789ABCDEF");
+        for page in [Page::SignIn, Page::SignUp] {
+            let to = address.to(page);
+            assert!(to.ends_with("?redirect_url=%2Fx&then=invitation-0123-4567-89ab-cdef"), "{to}");
+            assert_eq!(AfterSignIn::read(to.split_once('?').unwrap().1), Some(AfterSignIn::Invitation(code)));
+        }
+        assert_eq!(address.to(Page::User), "/portal/my-app/user?redirect_url=%2Fx");
+        let after = AfterSignIn::Invitation(code);
+        assert_eq!(address.after(after), "/portal/my-app/join-organization?redirect_url=%2Fx&code=0123-4567-89ab-cdef");
+        assert!(!format!("{after:?}").contains("0123"), "a log does not show it");
+    }
+
+    #[test]
     fn the_page_after_sign_in_is_one_of_four_and_is_carried_to_sign_in_and_sign_up_only() {
         for (query, expected) in [
             ("then=user", Some(AfterSignIn::User)),
@@ -285,6 +321,8 @@ mod tests {
             ("then=unauthorized-sign-in", Some(AfterSignIn::UnauthorizedSignIn)),
             ("then=authorization-x", None),
             ("then=authorization-", None),
+            ("then=invitation-", None),
+            ("then=invitation-x", None),
             ("then=sign-out", None),
             ("then=https://evil.com", None),
             ("then=/user", None),

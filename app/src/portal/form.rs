@@ -69,6 +69,16 @@ pub struct CodeForm {
     pub code: String,
 }
 
+/// The form of `/check-mail`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct CheckMailForm {
+    /// The code from the mail, as typed or from its link.
+    pub code: String,
+    /// Whether another mail is wanted.
+    pub again: Option<String>,
+}
+
 /// The form of `/reset-password`.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]

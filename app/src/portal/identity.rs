@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 pub use super::identity_error::IdentityError;
 use super::{
+    confirmation::{SignIn, Unconfirmed},
     form::{DeletionForm, NamesForm, PasswordForm, ResetForm, SignInForm, SignUpForm},
     provider::{ProviderOutcome, ProviderPerson},
 };
@@ -132,6 +133,13 @@ pub trait Identity: Send + Sync {
 
     /// Creates an account and signs its visitor in.
     fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, Token>;
+
+    /// Signs a visitor in where an email address is confirmed first. An account without one signs in as elsewhere.
+    fn sign_in_confirmed<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, SignIn>;
+
+    /// Checks a sign-up where the email address is confirmed first. Nothing is stored, and the answer is the same whether or not there is an
+    /// account with that address. A username or a phone number that somebody has is an error of its field.
+    fn check_sign_up<'a>(&'a self, form: &'a SignUpForm) -> IdentityFuture<'a, Unconfirmed>;
 
     /// Signs in a person whom the instance's identity provider has signed in.
     fn sign_in_at_provider<'a>(

@@ -5,6 +5,7 @@
 mod accounts;
 pub mod address;
 pub mod codes;
+pub mod confirmation;
 pub mod ended_flow;
 pub mod form;
 pub mod identifier;

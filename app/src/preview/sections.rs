@@ -120,7 +120,9 @@ impl Preview {
         };
         let steps = steps(instance, visit, &resolution, StepsContext { unsaved: unsaved.is_some(), is_editor: self.is_editor }).into_any();
         let first_time = (self.stored.provider.is_some() && visit.flow == Flow::SignIn).then(first_sign_in_note);
-        (view! { {outcome(&resolution, title, id)} {first_time} }.into_any(), steps)
+        let confirmed =
+            (self.stored.requires_confirmed_email && matches!(visit.flow, Flow::SignIn | Flow::SignUp)).then(confirmed_email_note);
+        (view! { {outcome(&resolution, title, id)} {first_time} {confirmed} }.into_any(), steps)
     }
 
     /// The generated link and its QR code. Beside a link that can't be read there are none.
@@ -163,6 +165,11 @@ impl Preview {
 /// Says that the first sign-in at an identity provider ends another flow.
 fn first_sign_in_note() -> impl IntoView {
     view! { <p class="help">"This instance has an identity provider. A first sign-in there is a sign-up, so the sign-up redirects count."</p> }
+}
+
+/// Says that the flow is interrupted by a mail.
+fn confirmed_email_note() -> impl IntoView {
+    view! { <p class="help">"This instance requires a confirmed email address. Before they get there, visitors may have to enter a code from a mail."</p> }
 }
 
 /// The link that was probably meant.

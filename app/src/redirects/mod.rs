@@ -67,7 +67,7 @@ pub use missing_origin::{OriginOwner, missing_origin, missing_origin_of_fallback
 pub(crate) use misspelling::is_close;
 pub use not_a_link::NotALink;
 pub use origin::{AllowedOrigin, OriginError, PortalOrigin};
-pub use page::{CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD};
+pub use page::{CHECK_MAIL, CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD};
 pub use parameter_advice::{ParameterAdvice, parameter_advice};
 pub use policy::{Ground, Refusal};
 pub use prefill::{Prefill, prefill_advice};

@@ -104,6 +104,9 @@ pub const CONTINUE: &str = "/continue";
 /// The path of the page that sends a mail to a visitor who has forgotten their password.
 pub const FORGOT_PASSWORD: &str = "/forgot-password";
 
+/// The path of the page that takes the code of a mail before a session begins.
+pub const CHECK_MAIL: &str = "/check-mail";
+
 /// The path of the page where a visitor confirms their email address.
 pub const CONFIRM_EMAIL: &str = "/confirm-email";
 

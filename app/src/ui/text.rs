@@ -29,6 +29,11 @@ pub fn counted<N: fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many
     format!("{} {noun}", Grouped(count))
 }
 
+/// A time in hours, in words: `1 hour`, `24 hours`, `7 days`.
+pub fn in_hours(hours: i32) -> String {
+    if hours > 24 && hours % 24 == 0 { counted(i64::from(hours / 24), "day", "days") } else { counted(i64::from(hours), "hour", "hours") }
+}
+
 /// Texts as a list in a sentence: `a, b and c`.
 pub fn listed(texts: &[impl AsRef<str>]) -> String {
     let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
@@ -94,6 +99,11 @@ pub fn shortened(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hours_are_said_in_the_unit_that_people_use() {
+        assert_eq!([1, 2, 24, 36, 48, 168].map(in_hours), ["1 hour", "2 hours", "24 hours", "36 hours", "2 days", "7 days"]);
+    }
 
     #[test]
     fn a_long_text_says_how_much_is_cut() {

@@ -1,4 +1,4 @@
-//! Posts of the Sign-in page: saves, tests and removes the identity provider of an instance. The guard lets only owners through.
+//! Posts of the Sign-in page: saves, tests and removes the identity provider of an instance, and switches what else is set there. The guard lets only owners through.
 
 use app::{
     admins::Caller,
@@ -10,7 +10,14 @@ use app::{
         store::{self, NewSecret},
         view::{PostedProvider, Tested},
     },
-    instances::{self, stored::StoredInstance},
+    instances::{
+        self,
+        confirmed_email::{
+            store as confirmed_email,
+            view::{DONT_REQUIRE, REQUIRE, RefusedWithoutMail},
+        },
+        stored::StoredInstance,
+    },
     paths,
     portal::provider::store::offer_trial,
     saving::saved_instances::SavedInstances,
@@ -37,6 +44,11 @@ pub(super) async fn post(
 ) -> Result<Response, Failure> {
     let result = match form.action.as_str() {
         "test" => return test(&dashboard, origin, &slug, parts, form).await,
+        REQUIRE if dashboard.mailer.is_none() => {
+            return Ok(dashboard.render(parts, StatusCode::UNPROCESSABLE_ENTITY, || provide_context(RefusedWithoutMail)).await);
+        }
+        REQUIRE => confirmed_email::set(&dashboard.pool, &caller.actor, &slug, true).await.map(|()| "confirmation-on"),
+        DONT_REQUIRE => confirmed_email::set(&dashboard.pool, &caller.actor, &slug, false).await.map(|()| "confirmation-off"),
         "remove" => store::remove(&dashboard.pool, &caller.actor, &slug, &form.seen).await.map(|()| "removed"),
         _ => save(&dashboard, &caller, &slug, &form).await.map(|()| "saved"),
     };

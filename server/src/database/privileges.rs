@@ -53,7 +53,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
             "select",
             "insert",
             "update (name, environment, domain, domain_typed, portal_origin, home_url, allowed_origins)",
-            "update (application_origins, names_in_tokens)",
+            "update (application_origins, names_in_tokens, requires_confirmed_email)",
             "update (archived_at, portal_enabled, visits_counted, version, updated_at)",
         ],
     ),
@@ -66,6 +66,7 @@ pub const TABLES: &[(&str, &[Privilege])] = &[
     ("organizations", &["select", "insert", "update (name)", "delete"]),
     // Nobody changes one: PostgreSQL wants this before it locks a row.
     ("pending_authorizations", &["select", "insert", "update (state)", "delete"]),
+    ("pending_confirmations", &["select", "insert", "update (code_hashes)", "delete"]),
     ("pending_identities", &["select", "insert", "update (link)", "delete"]),
     ("preview_origins", &["select", "insert", "update (expires_at, added_at, added_by)", "delete"]),
     // Nobody changes one: PostgreSQL wants this before it locks a row.

@@ -29,6 +29,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long sending may take in all: connecting, TLS, signing in, and the mail itself.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What rustls says of a certificate whose authority is unknown.
+const UNKNOWN_AUTHORITY: &str = "UnknownIssuer";
+
+/// What is said of it.
+const ADD_AUTHORITY: &str = "this machine does not trust the certificate's authority; add it there, or set SSL_CERT_FILE";
+
 /// The replies that say that signing in failed, or is needed: the configuration is wrong, not the mail.
 const SIGN_IN_REPLIES: [u16; 4] = [530, 534, 535, 538];
 
@@ -147,6 +153,9 @@ impl Mailer {
         let mut text = with_causes(error);
         for secret in self.0.secrets.iter().chain(secrets).filter(|secret| !secret.is_empty()) {
             text = text.replace(secret.as_str(), "…");
+        }
+        if text.contains(UNKNOWN_AUTHORITY) {
+            text = format!("{ADD_AUTHORITY} ({})", self.0.server);
         }
         let text = one_line(&text);
         match error.status().map(u16::from) {

@@ -1,7 +1,11 @@
 //! A portal's cookies: the visitor's session, the flow that has just ended, a sign-in at the identity provider, and in development the
 //! origin of the page that the visitor came from.
 
-use app::{credentials::token::Token, identity_provider::SIGN_IN_MINUTES, portal::oidc::store::authorizations::PENDING_MINUTES};
+use app::{
+    credentials::token::Token,
+    identity_provider::SIGN_IN_MINUTES,
+    portal::{codes::CONFIRMATION_HOURS, oidc::store::authorizations::PENDING_MINUTES},
+};
 use axum::http::HeaderMap;
 use cookie::time::Duration;
 
@@ -18,8 +22,12 @@ const ENDED_FLOW_MAX_AGE: Duration = Duration::minutes(5);
 
 /// How long an application's request waits for a sign-in.
 const AUTHORIZATION_MAX_AGE: Duration = Duration::minutes(PENDING_MINUTES as i64);
+
 /// How long a sign-in at the identity provider may take.
 const PROVIDER_MAX_AGE: Duration = Duration::minutes(SIGN_IN_MINUTES as i64);
+
+/// How long a sign-up or sign-in waits for the code of a mail.
+const CONFIRMING_MAX_AGE: Duration = Duration::hours(CONFIRMATION_HOURS as i64);
 
 /// The longest value of one cookie, in bytes: browsers keep 4,096 bytes, with the name.
 const MAX_VALUE_BYTES: usize = 3_500;
@@ -61,6 +69,25 @@ impl VisitorCookies {
     /// Binds sign-ins at the identity provider to this browser.
     pub(super) fn set_provider_browser(self, headers: &mut HeaderMap, browser: &Token) {
         cookies::set(headers, &self.provider_name(), &browser.secret(), PROVIDER_MAX_AGE, self.secure);
+    }
+
+    fn confirming_name(self) -> String {
+        format!("portal-redirects-confirming-{}", self.instance)
+    }
+
+    /// The token that binds a sign-up or sign-in to this browser while it waits for the code of a mail.
+    pub(super) fn confirming_browser(self, headers: &HeaderMap) -> Option<Token> {
+        Token::parse(&cookies::read(headers, &self.confirming_name(), self.secure)?)
+    }
+
+    /// Binds a sign-up or sign-in that waits to this browser.
+    pub(super) fn set_confirming_browser(self, headers: &mut HeaderMap, browser: &Token) {
+        cookies::set(headers, &self.confirming_name(), &browser.secret(), CONFIRMING_MAX_AGE, self.secure);
+    }
+
+    /// Removes that, because the session has begun.
+    pub(super) fn remove_confirming_browser(self, headers: &mut HeaderMap) {
+        cookies::remove(headers, &self.confirming_name(), self.secure);
     }
 
     /// The token of the visitor's session, if the browser sent one.

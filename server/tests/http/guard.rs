@@ -39,7 +39,7 @@ pub(crate) fn routes(site: &Site) -> Vec<String> {
     routes.sort();
     routes.dedup();
     let is_portals = |path: &str| {
-        ["/confirm-email", "/continue", "/forgot-password", "/join-organization", "/reset-password"].contains(&path)
+        ["/check-mail", "/confirm-email", "/continue", "/forgot-password", "/join-organization", "/reset-password"].contains(&path)
             || path.starts_with("/.well-known/")
             || path.starts_with("/oauth2/")
             || path.starts_with("/identity-provider")

@@ -55,6 +55,8 @@ mod log;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod mail_tls;
+#[cfg(test)]
 mod management;
 #[cfg(test)]
 mod members;

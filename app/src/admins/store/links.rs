@@ -64,11 +64,17 @@ pub struct PendingInvitation {
 }
 
 impl Purpose {
+    /// For how many hours a link works that chooses a new password.
+    pub const RESET_HOURS: i32 = 1;
+
+    /// For how many hours an invitation works.
+    pub const INVITATION_HOURS: i32 = 7 * 24;
+
     /// How long such a link is valid, in hours.
     pub fn hours(&self) -> i32 {
         match self {
-            Self::Setup | Self::Reset(_) => 1,
-            Self::Invite(_) => 7 * 24,
+            Self::Setup | Self::Reset(_) => Self::RESET_HOURS,
+            Self::Invite(_) => Self::INVITATION_HOURS,
         }
     }
 

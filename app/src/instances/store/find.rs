@@ -27,6 +27,7 @@ struct Row {
     archived_at: Option<OffsetDateTime>,
     portal_enabled: bool,
     visits_counted: bool,
+    requires_confirmed_email: bool,
     identity: String,
     application_origins: Vec<String>,
     names_in_tokens: bool,
@@ -84,6 +85,7 @@ impl Row {
             archived_at: self.archived_at,
             portal_enabled: self.portal_enabled,
             visits_counted: self.visits_counted,
+            requires_confirmed_email: self.requires_confirmed_email,
             identity,
             applications: Applications { origins: self.application_origins, names_in_tokens: self.names_in_tokens },
             provider: self.button_text.map(|text| ProviderButton {
@@ -102,7 +104,7 @@ macro_rules! rows {
             Row,
             r#"
             select i.id, i.slug, i.name, i.environment, i.domain, i.domain_typed, i.portal_origin, i.home_url, i.allowed_origins, i.version,
-                i.save_id, i.archived_at, i.portal_enabled, i.visits_counted, i.identity,
+                i.save_id, i.archived_at, i.portal_enabled, i.visits_counted, i.requires_confirmed_email, i.identity,
                 i.application_origins, i.names_in_tokens,
                 array(select f.flow from fallback_redirects f where f.instance_id = i.id order by f.flow) as "flows!",
                 array(select f.value from fallback_redirects f where f.instance_id = i.id order by f.flow) as "urls!",

@@ -11,6 +11,7 @@ use super::MailKind;
 use crate::{
     credentials::email::Email,
     database::{in_background, timed},
+    portal::codes::CONFIRMATION_HOURS,
 };
 
 /// How many mails of one instance, and of the dashboard, may wait. Beyond that nothing is added: a mail server that is down for long, or
@@ -24,7 +25,7 @@ pub const MAX_LISTED: i64 = 100;
 const CLAIM_TIME: Duration = Duration::from_mins(5);
 
 /// For how many days a mail is listed that could not be sent.
-const FAILED_DAYS: i32 = 30;
+pub(super) const FAILED_DAYS: i32 = 30;
 
 /// The longest error that is stored, in characters.
 const MAX_ERROR_CHARS: usize = 400;
@@ -44,17 +45,19 @@ pub struct NewMail<'a> {
     pub invitation: Option<i64>,
     /// The keys of the organization that it invites to, and of the visitor who invites.
     pub organization: Option<(i64, i64)>,
+    /// The key of the sign-up or sign-in that waits for its code.
+    pub pending: Option<i64>,
 }
 
 impl<'a> NewMail<'a> {
     /// A mail of the dashboard.
     pub fn to_admin(kind: MailKind, recipient: &'a Email, page: &'a str) -> Self {
-        Self { kind, instance: None, recipient, page, invitation: None, organization: None }
+        Self { kind, instance: None, recipient, page, invitation: None, organization: None, pending: None }
     }
 
     /// A mail of an instance.
     pub fn to_visitor(kind: MailKind, instance: i64, recipient: &'a Email, page: &'a str) -> Self {
-        Self { kind, instance: Some(instance), recipient, page, invitation: None, organization: None }
+        Self { kind, instance: Some(instance), recipient, page, invitation: None, organization: None, pending: None }
     }
 }
 
@@ -75,6 +78,8 @@ pub struct DueMail {
     pub invitation: Option<i64>,
     /// The keys of the organization that it invites to, and of the visitor who invites.
     pub organization: Option<(i64, i64)>,
+    /// The key of the sign-up or sign-in that waits for its code.
+    pub pending: Option<i64>,
     /// How often it was tried, this time included.
     pub attempts: i32,
 }
@@ -119,8 +124,8 @@ pub struct OutboxSize {
 /// The query fails.
 pub async fn add(connection: &mut PgConnection, mail: NewMail<'_>) -> sqlx::Result<bool> {
     let done = sqlx::query!(
-        "insert into mails (kind, instance_id, recipient, page, link_id, organization_id, inviter_id, give_up_at)
-        select $1, $2::bigint, $3, $4, $5::bigint, $8::bigint, $9::bigint, now() + make_interval(hours => $6)
+        "insert into mails (kind, instance_id, recipient, page, link_id, organization_id, inviter_id, pending_id, give_up_at)
+        select $1, $2::bigint, $3, $4, $5::bigint, $8::bigint, $9::bigint, $10::bigint, now() + make_interval(hours => $6)
         where (select count(*) from mails
             where (instance_id = $2 or $2::bigint is null and instance_id is null) and failed_at is null) < $7",
         mail.kind.name(),
@@ -131,7 +136,8 @@ pub async fn add(connection: &mut PgConnection, mail: NewMail<'_>) -> sqlx::Resu
         mail.kind.hours(),
         MAX_WAITING,
         mail.organization.map(|(organization, _)| organization),
-        mail.organization.map(|(_, inviter)| inviter)
+        mail.organization.map(|(_, inviter)| inviter),
+        mail.pending
     );
     Ok(done.execute(connection).await?.rows_affected() > 0)
 }
@@ -147,7 +153,7 @@ pub async fn claim(pool: &PgPool, limit: i64) -> sqlx::Result<Vec<DueMail>> {
         where id in (
             select id from mails where failed_at is null and due_at <= now() order by due_at limit $2 for update skip locked
         )
-        returning id, kind, instance_id, recipient, page, link_id, organization_id, inviter_id, attempts",
+        returning id, kind, instance_id, recipient, page, link_id, organization_id, inviter_id, pending_id, attempts",
         time,
         limit
     )
@@ -161,6 +167,7 @@ pub async fn claim(pool: &PgPool, limit: i64) -> sqlx::Result<Vec<DueMail>> {
         page: row.page,
         invitation: row.link_id,
         organization: row.organization_id.zip(row.inviter_id),
+        pending: row.pending_id,
         attempts: row.attempts,
     });
     Ok(mail.collect())
@@ -202,7 +209,7 @@ pub async fn give_up(pool: &PgPool, mail: i64, error: &str) -> sqlx::Result<()> 
     Ok(())
 }
 
-/// Deletes mails that failed long ago, and codes that have ended.
+/// Deletes mails that failed long ago, codes that have expired, and what has waited for one.
 ///
 /// # Errors
 /// A query fails.
@@ -224,6 +231,15 @@ pub async fn delete_old(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from organization_invitations
         where code_hash in (select code_hash from organization_invitations where expires_at < now() order by expires_at limit 1000)"
+    )
+    .execute(in_background(pool))
+    .await?;
+    sqlx::query!(
+        "delete from pending_confirmations where id in (
+            select id from pending_confirmations where created_at < now() - make_interval(hours => $1)
+            order by created_at limit 1000 for update skip locked
+        )",
+        CONFIRMATION_HOURS
     )
     .execute(in_background(pool))
     .await?;

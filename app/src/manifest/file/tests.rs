@@ -152,6 +152,7 @@ instances:
     application_origins:
       - https://app.myapp.com
     names_in_tokens: false
+    requires_confirmed_email: false
 "#;
     assert_eq!(written(Format::Yaml, &[("my-app".into(), settings)]), expected);
     for format in [Format::Yaml, Format::Json] {
@@ -189,7 +190,7 @@ fn text() -> impl Strategy<Value = String> {
 prop_compose! {
     fn settings()(
         name in text(), domain in text(), portal in option::of(text()), home in option::of(text()), origins in vec(text(), 0..4),
-        redirects in vec(option::of(text()), Flow::ALL.len()), is_on in any::<[bool; 4]>(), applications in vec(text(), 0..3),
+        redirects in vec(option::of(text()), Flow::ALL.len()), is_on in any::<[bool; 5]>(), applications in vec(text(), 0..3),
     ) -> InstanceSettings {
         let redirects = Flow::ALL.into_iter().zip(redirects).filter_map(|(flow, value)| Some((flow, value?))).collect();
         let some = |value: Option<String>| value.filter(|value| !value.trim().is_empty());
@@ -197,6 +198,7 @@ prop_compose! {
             name, domain, portal_origin: some(portal), home_url: some(home), allowed_origins: origins, redirects: Redirects(redirects),
             environment: if is_on[0] { Environment::Production } else { Environment::Development },
             portal_enabled: is_on[1], visits_counted: is_on[2], application_origins: applications, names_in_tokens: is_on[3],
+            requires_confirmed_email: is_on[4],
         }
     }
 }

@@ -86,7 +86,8 @@ impl<W: Write> Writer<W> {
         writeln!(out, "    portal_enabled: {}", settings.portal_enabled)?;
         writeln!(out, "    visits_counted: {}", settings.visits_counted)?;
         origins(out, "application_origins", &settings.application_origins)?;
-        writeln!(out, "    names_in_tokens: {}", settings.names_in_tokens)
+        writeln!(out, "    names_in_tokens: {}", settings.names_in_tokens)?;
+        writeln!(out, "    requires_confirmed_email: {}", settings.requires_confirmed_email)
     }
 
     /// Ends the file.

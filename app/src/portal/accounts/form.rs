@@ -23,7 +23,7 @@ pub(in crate::portal) struct Identifiers {
 }
 
 /// A visitor's names; both may be empty.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::portal) struct Names {
     pub(in crate::portal) first: String,
     pub(in crate::portal) last: String,
@@ -60,18 +60,20 @@ impl Identifiers {
     }
 }
 
-/// Reads the sign-up form. The password is checked and stays in the form.
+/// Reads the sign-up form. The password is checked and stays in the form. Where an email address is confirmed first, it is required.
 ///
 /// # Errors
 /// Every field that is wrong, or the server is stopping.
-pub(super) async fn read_sign_up(form: &SignUpForm) -> Result<(Identifiers, Names), IdentityError> {
+pub(super) async fn read_sign_up(form: &SignUpForm, requires_email: bool) -> Result<(Identifiers, Names), IdentityError> {
     let mut errors = Vec::new();
     let identifiers = Identifiers {
         email_address: read("email_address", &form.email_address, &mut errors),
         phone_number: read("phone_number", &form.phone_number, &mut errors),
         username: read("username", &form.username, &mut errors),
     };
-    if identifiers.is_empty() && errors.is_empty() {
+    if requires_email && form.email_address.trim().is_empty() {
+        errors.push(FieldError::new("email_address", "Enter your email address. You get a mail with a code to confirm it."));
+    } else if identifiers.is_empty() && errors.is_empty() {
         let message = "Enter an email address, a phone number or a username. One of them is enough; you sign in with it.";
         errors.push(FieldError::new("email_address", message));
     }
@@ -142,7 +144,7 @@ mod tests {
     async fn a_common_password_is_refused_for_visitors_as_for_admins() {
         for word in COMMON.split_whitespace().chain(["123456", "password", "letmein"]) {
             let form = SignUpForm { username: "ana".into(), password: Password::from(word), ..SignUpForm::default() };
-            let Err(IdentityError::Fields(errors)) = read_sign_up(&form).await else { panic!("{word} was accepted") };
+            let Err(IdentityError::Fields(errors)) = read_sign_up(&form, false).await else { panic!("{word} was accepted") };
             assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["password"], "{word}");
             assert!(Password::from(word).check(None).await.unwrap().is_err(), "{word}");
         }

@@ -11,6 +11,7 @@ mod tests;
 use sqlx::PgPool;
 
 use super::{
+    confirmation::{SignIn, Unconfirmed},
     form::{DeletionForm, NamesForm, PasswordForm, ResetForm, SignInForm, SignUpForm},
     identity::{ForgottenPassword, Identity, IdentityFuture, OwnSession, PasswordReset, Visitor},
     provider::{self, ProviderOutcome, ProviderPerson},
@@ -55,6 +56,14 @@ impl Identity for Accounts {
 
     fn sign_up<'a>(&'a self, form: &'a SignUpForm, client: &'a Client) -> IdentityFuture<'a, Token> {
         Box::pin(sign_in::sign_up(&self.pool, self.instance, form, client))
+    }
+
+    fn sign_in_confirmed<'a>(&'a self, form: &'a SignInForm, client: &'a Client) -> IdentityFuture<'a, SignIn> {
+        Box::pin(sign_in::sign_in_confirmed(&self.pool, self.instance, form, client))
+    }
+
+    fn check_sign_up<'a>(&'a self, form: &'a SignUpForm) -> IdentityFuture<'a, Unconfirmed> {
+        Box::pin(sign_in::check_sign_up(&self.pool, self.instance, form))
     }
 
     fn sign_in_at_provider<'a>(

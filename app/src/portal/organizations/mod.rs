@@ -25,6 +25,9 @@ use crate::{
 /// The most organizations that a visitor may be in.
 pub const MAX_ORGANIZATIONS: i64 = 100;
 
+/// For how many days an invitation counts.
+pub const INVITATION_DAYS: i32 = 7;
+
 /// The most members of an organization that are listed.
 pub const MAX_LISTED: i64 = 50;
 
@@ -137,7 +140,7 @@ pub async fn invitation(pool: &PgPool, instance: i64, typed: &str) -> Result<Opt
 /// # Errors
 /// The code does not count, the visitor is in too many organizations, or the database does not answer.
 pub async fn join(pool: &PgPool, instance: i64, visitor: i64, typed: &str) -> Result<(), IdentityError> {
-    let ended = || IdentityError::field("", "This invitation was used already, or has ended. Ask for another one.");
+    let ended = || IdentityError::field("", "This invitation was used already, or has expired. Ask for another one.");
     let code = Code::parse(typed).ok_or_else(ended)?;
     let found = store::find_invitation(timed(pool), instance, &code).await?.ok_or_else(ended)?;
     let mut transaction = begin(pool).await?;

@@ -2,11 +2,8 @@
 
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
-use super::{Invitation, MAX_LISTED, Organization};
+use super::{INVITATION_DAYS, Invitation, MAX_LISTED, Organization};
 use crate::{credentials::code::Code, database::timed};
-
-/// For how many days an invitation counts.
-const INVITATION_DAYS: i32 = 7;
 
 /// How many organizations a visitor is in.
 pub(super) async fn count(connection: &mut PgConnection, visitor: i64) -> sqlx::Result<i64> {

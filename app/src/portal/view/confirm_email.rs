@@ -7,9 +7,12 @@ use super::{
     form_error::{FormError, Wording},
 };
 use crate::{
-    portal::address::{Address, Page},
+    portal::{
+        address::{Address, Page},
+        codes::CONFIRMATION_HOURS,
+    },
     redirects::CONFIRM_EMAIL,
-    ui::field::Field,
+    ui::{field::Field, text::in_hours},
 };
 
 const WORDING: Wording = Wording { label: |_| "Code", unavailable: "We can't do that right now. Try again in a moment." };
@@ -23,7 +26,8 @@ pub fn confirm_email(
     error: Option<&FormError>,
 ) -> impl IntoView + use<> {
     let errors = FormError::fields(error);
-    let sent = "A mail is on its way. Its link and its code work for 24 hours. Look in the spam folder, too.";
+    let sent =
+        format!("A mail is on its way. Its link and its code work for {}. Look in the spam folder, too.", in_hours(CONFIRMATION_HOURS));
     let sent = confirmation(is_sent.then_some(sent));
     let code = if let Some(code) = code.filter(|_| error.is_none()) {
         view! { <input type="hidden" name="code" value=code /> }.into_any()

@@ -1,5 +1,7 @@
 //! Elements that several hosted pages share.
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 
 use crate::{
@@ -12,8 +14,8 @@ use crate::{
 pub(super) const PASSWORD_HELP: &str = "At least 12 characters. A few words in a row are easy to remember.";
 
 /// Confirms what the visitor has just done.
-pub(super) fn confirmation(text: Option<&'static str>) -> impl IntoView {
-    text.map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> })
+pub(super) fn confirmation(text: Option<impl Into<Cow<'static, str>>>) -> impl IntoView {
+    text.map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text.into()}</p> })
 }
 
 /// The end of a form: its button, and a link that cancels.

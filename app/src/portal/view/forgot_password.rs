@@ -7,9 +7,12 @@ use super::{
     form_error::{FormError, Wording},
 };
 use crate::{
-    portal::address::{Address, Page},
+    portal::{
+        address::{Address, Page},
+        codes::RESET_HOURS,
+    },
     redirects::{FORGOT_PASSWORD, RESET_PASSWORD},
-    ui::field::Field,
+    ui::{field::Field, text::in_hours},
 };
 
 const WORDING: Wording = Wording {
@@ -57,7 +60,10 @@ pub struct ResetPage {
 /// The page that asks for a new password.
 pub fn reset_password(address: &Address, page: ResetPage, error: Option<&FormError>) -> impl IntoView + use<> {
     let errors = FormError::fields(error);
-    let sent = "If there is an account with this address, a mail is on its way. Its link and its code work for an hour. Look in the spam folder, too.";
+    let sent = format!(
+        "If there is an account with this address, a mail is on its way. Its link and its code work for {}. Look in the spam folder, too.",
+        in_hours(RESET_HOURS)
+    );
     let sent = confirmation(page.is_sent.then_some(sent));
     let code = if page.is_typed {
         let help = "The 16 letters and digits in the mail.";
@@ -75,14 +81,14 @@ pub fn reset_password(address: &Address, page: ResetPage, error: Option<&FormErr
             <p class="help">"This ends every session of your account."</p>
             {form_buttons(address, "Save and sign in")}
         </form>
-        <p class="other">"No mail, or the code has ended? " <a href=address.to_path(FORGOT_PASSWORD)>"Ask for another one"</a></p>
+        <p class="other">"No mail, or the code has expired? " <a href=address.to_path(FORGOT_PASSWORD)>"Ask for another one"</a></p>
     }
 }
 
 /// The page of a link that does not work any more.
-pub fn ended_code(address: &Address) -> impl IntoView + use<> {
+pub fn expired_code(address: &Address) -> impl IntoView + use<> {
     view! {
-        <p>"This link was used already, or has ended. A link works once, within an hour."</p>
+        <p>{format!("This link was used already, or has expired. A link works once, within {}.", in_hours(RESET_HOURS))}</p>
         <p class="other"><a href=address.to_path(FORGOT_PASSWORD)>"Ask for another mail"</a></p>
     }
 }

@@ -35,7 +35,7 @@ pub fn join_organization(
         .into_any()
     } else {
         view! {
-            <p>"Sign in or sign up first. Then open the link in the mail again."</p>
+            <p>"Sign in or sign up first. You come back to this page afterwards."</p>
             <p class="other"><a href=address.to_other(Page::SignIn)>"Sign in"</a></p>
             <p class="other"><a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
         }

@@ -1,5 +1,6 @@
 //! The hosted pages as HTML: rendered on the server, each with one small script. Each is one card with a way out.
 
+mod check_mail;
 mod confirm_email;
 mod create_organization;
 mod document;
@@ -21,10 +22,11 @@ mod unauthorized_sign_in;
 mod user;
 mod waitlist;
 
+pub use check_mail::{check_mail, other_browser};
 pub use confirm_email::confirm_email;
 pub use create_organization::create_organization;
 pub use document::{Brand, Document};
-pub use forgot_password::{ResetPage, ended_code, forgot_password, no_mail, reset_password};
+pub use forgot_password::{ResetPage, expired_code, forgot_password, no_mail, reset_password};
 pub use form_error::FormError;
 pub use join_organization::join_organization;
 pub use move_on::move_on;
@@ -36,7 +38,7 @@ pub use proxy_mistake::{PROXIES, ProxyMistake, ProxySettings};
 pub use script::{FORM_PAGE, LOCAL_TIMES, MOVE_ON, Script};
 pub use sign_in::sign_in;
 pub use sign_out::sign_out;
-pub use sign_up::sign_up;
+pub use sign_up::{NO_SIGN_UP, SignUpPage, sign_up};
 pub use unauthorized_sign_in::unauthorized_sign_in;
 pub use user::{UserPage, user};
 pub use waitlist::waitlist;

@@ -35,7 +35,7 @@ pub enum Notice {
     Authorization(&'static str),
     /// Too many requests of that client.
     TooManyRequests,
-    /// The invitation to an organization was used, or has ended.
+    /// The invitation to an organization was used, or has expired.
     InvitationEnded,
     /// The proxy in front of the server is not set up.
     Proxy(ProxyMistake),
@@ -78,7 +78,7 @@ pub fn notice(notice: Notice) -> AnyView {
         }
         Notice::Authorization(why) => why.to_owned(),
         Notice::TooManyRequests => "There were too many requests from your network. Wait a minute, and try again.".to_owned(),
-        Notice::InvitationEnded => "It was used already, or has ended. Ask the person who invited you for another one.".to_owned(),
+        Notice::InvitationEnded => "It was used already, or has expired. Ask the person who invited you for another one.".to_owned(),
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
         Notice::Waiting => WAITING.to_owned(),

@@ -37,7 +37,6 @@ pub fn organization(
 ) -> impl IntoView + use<> {
     let done = match shown.done.as_deref().filter(|_| error.is_none()) {
         Some("invited") => Some("A mail with the invitation is on its way."),
-        Some("joined") => Some("You are in the organization."),
         _ => None,
     };
     let invitation = (shown.may_invite && !organizations.is_empty()).then(|| invitation(address, &organizations, shown.invited, error));

@@ -38,7 +38,7 @@ pub fn provider_trial(trial: &Trial) -> impl IntoView + use<> {
         Trial::Returned { claims, profile, has_account, allows_sign_up } => {
             returned(claims, profile, outcome(profile, *has_account, *allows_sign_up)).into_any()
         }
-        Trial::Failed(why) => view! { <p role="alert">"It failed: "{Escaped(why).to_string()}"."</p> }.into_any(),
+        Trial::Failed(why) => view! { <p role="alert">{format!("It failed: {}.", Escaped(why))}</p> }.into_any(),
         Trial::Expired => {
             let text = "This link has expired, or the settings were changed since it was made. Go back to the dashboard, and choose \
                  “Test connection” again.";
@@ -62,14 +62,21 @@ fn returned(claims: &Map<String, Value>, profile: &Result<Profile, ProfileError>
             ("Last name", &profile.last_name),
         ];
         let rows = rows.map(|(label, value)| row(label, value.as_deref().unwrap_or("Not filled"))).collect_view();
-        view! { <h2>"What fills a new account"</h2> <dl class="values">{rows}</dl> }
+        view! {
+            <section aria-labelledby="filled-title">
+                <h2 id="filled-title">"What fills a new account"</h2>
+                <dl>{rows}</dl>
+            </section>
+        }
     });
     view! {
         <p role="status">"The provider signed you in. "{outcome}" This was only a trial: nobody is signed in here, and nothing is stored."</p>
         {filled}
-        <h2>"Claims"</h2>
-        <dl class="values">{claims}</dl>
-        {(more > 0).then(|| view! { <p>{format!("{more} more claims are not shown.")}</p> })}
+        <section aria-labelledby="claims-title">
+            <h2 id="claims-title">"Claims"</h2>
+            <dl>{claims}</dl>
+            {(more > 0).then(|| view! { <p>{format!("{more} more claims are not shown.")}</p> })}
+        </section>
     }
 }
 

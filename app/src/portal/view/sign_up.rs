@@ -27,14 +27,40 @@ const WORDING: Wording = Wording {
     unavailable: "We can't create your account right now. Try again in a moment.",
 };
 
+/// Said on a server that sends no mail, where the email address is confirmed first.
+pub const NO_SIGN_UP: &str = "You can't sign up with a password right now: your email address must be confirmed first, and this site can't send \
+    mail at the moment. Try again later, or ask the people who run it.";
+
+/// What the page knows of the instance.
+#[derive(Clone, Copy, Debug)]
+pub struct SignUpPage<'a> {
+    /// The identity provider, if there is one.
+    pub provider: Option<&'a ProviderButton>,
+    /// Whether the email address is confirmed first, and therefore required.
+    pub requires_email: bool,
+    /// Whether nobody can sign up with a password, because there is no mail to confirm the address with.
+    pub is_closed: bool,
+}
+
 /// The page, with `form` in its fields. The password is never shown again.
 ///
 /// With a provider, its button comes first. Where it takes the place of passwords, there is nothing else.
-pub fn sign_up(address: &Address, form: SignUpForm, provider: Option<&ProviderButton>, error: Option<&FormError>) -> impl IntoView + use<> {
+pub fn sign_up(address: &Address, form: SignUpForm, page: SignUpPage<'_>, error: Option<&FormError>) -> impl IntoView + use<> {
+    let SignUpPage { provider, requires_email, is_closed } = page;
     if let Some(provider) = provider.filter(|provider| provider.replaces_accounts) {
         return view! { {FormError::summary(error, WORDING)} {provider_button(address, provider)} }.into_any();
     }
+    let have_account = view! { <p class="other">"Have an account? " <a href=address.to_other(Page::SignIn)>"Sign in"</a></p> };
+    if is_closed && error.is_none() {
+        let provider = provider.map(|provider| provider_button(address, provider));
+        return view! { <p role="status">{NO_SIGN_UP}</p> {provider} {have_account} }.into_any();
+    }
     let errors = FormError::fields(error);
+    let (email_help, help) = if requires_email {
+        ("You get a mail with a code to confirm it.", "The email address is needed. You can add the other two.")
+    } else {
+        ("", "One of these is enough.")
+    };
     let SignUpForm { email_address, phone_number, username, first_name, last_name, .. } = form;
     view! {
         {FormError::summary(error, WORDING)}
@@ -46,15 +72,15 @@ pub fn sign_up(address: &Address, form: SignUpForm, provider: Option<&ProviderBu
             </div>
             <fieldset aria-describedby="one">
                 <legend>"Sign in with"</legend>
-                <p class="help" id="one">"One of these is enough."</p>
-                {Field { name: "email_address", label: "Email", kind: "email", autocomplete: "email", value: email_address, ..Field::default() }.show(errors)}
+                <p class="help" id="one">{help}</p>
+                {Field { name: "email_address", label: "Email", help: email_help, kind: "email", autocomplete: "email", value: email_address }.show(errors)}
                 {Field { name: "phone_number", label: "Phone number", kind: "tel", autocomplete: "tel", value: phone_number, ..Field::default() }.show(errors)}
                 {Field { name: "username", label: "Username", kind: "text", autocomplete: "username", value: username, ..Field::default() }.show(errors)}
             </fieldset>
             {Field { name: "password", label: "Password", help: PASSWORD_HELP, kind: "password", autocomplete: "new-password", ..Field::default() }.show(errors)}
             {form_buttons(address, "Sign up")}
         </form>
-        <p class="other">"Have an account? " <a href=address.to_other(Page::SignIn)>"Sign in"</a></p>
+        {have_account}
     }
     .into_any()
 }

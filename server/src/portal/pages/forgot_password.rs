@@ -76,7 +76,7 @@ pub(super) async fn show_reset(request: PageRequest) -> Response {
     match counts {
         Ok(true) => request.show(RESET, view::reset_password(&request.address, ResetPage { code, ..ResetPage::default() }, None)),
         Ok(false) => {
-            let mut response = request.show("This link is no longer valid", view::ended_code(&request.address));
+            let mut response = request.show("This link is no longer valid", view::expired_code(&request.address));
             *response.status_mut() = StatusCode::GONE;
             response
         }

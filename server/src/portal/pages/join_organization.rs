@@ -1,10 +1,15 @@
-//! `/join-organization`: a visitor joins an organization with the link of a mail. Opening the link only shows a page.
+//! `/join-organization`: a visitor joins an organization with the link of a mail. Opening the link only shows a page. Visitors who sign
+//! in or up first come back to it; whoever has joined goes on as after creating an organization.
 
-use app::portal::{
-    address::{AfterSignIn, Page},
-    form::CodeForm,
-    organizations::{self, Invitation},
-    view::{self, FormError, Notice},
+use app::{
+    credentials::code::Code,
+    portal::{
+        address::AfterSignIn,
+        form::CodeForm,
+        organizations::{self, Invitation},
+        view::{self, FormError, Notice},
+    },
+    redirects::Flow,
 };
 use axum::response::Response;
 
@@ -20,26 +25,32 @@ pub(super) async fn show(request: PageRequest) -> Result<Response, Response> {
     let is_signed_in = matches!(request.visitor().await, Ok(Some(_)));
     let mut link = request.link();
     link.prefill.email_address = Some(invitation.email_address.clone());
-    let address = request.address.with_typed(&request.link(), link.prefill);
+    let address = request.address.with_typed(&request.link(), link.prefill).then(after_sign_in(&code));
     Ok(request.show(HEADING, view::join_organization(&address, &invitation, code, is_signed_in, None)))
 }
 
 /// `POST /join-organization`
 pub(super) async fn join(request: PageRequest, form: VisitorForm<CodeForm>) -> Result<Response, Response> {
     let CodeForm { code } = form.read(&request)?;
-    let visitor = request.require_visitor(AfterSignIn::Organization).await?;
+    let visitor = request.require_visitor(after_sign_in(&code)).await?;
     let invitation = find(&request, &code).await?;
     let joined = async {
         request.context.limits.take(VisitorAttempt::EnterCode(request.client.address)).await?;
         Ok::<_, FormError>(request.write(organizations::join(&request.context.pool, request.snapshot.id, visitor.id, &code)).await?)
     };
     match joined.await {
-        Ok(()) => Ok(request.redirect(&request.address.done(Page::Organization, "joined"))),
+        // To whoever joins it, the organization is as new as to whoever creates one.
+        Ok(()) => Ok(request.finish(Flow::CreateOrganization)),
         Err(error) => {
             let body = view::join_organization(&request.address, &invitation, code, true, Some(&error));
             Err(request.show_rejected(HEADING, &error, body))
         }
     }
+}
+
+/// Where a visitor goes on who signs in first: to this page again.
+fn after_sign_in(code: &str) -> AfterSignIn {
+    Code::parse(code).map_or(AfterSignIn::Organization, AfterSignIn::Invitation)
 }
 
 /// The invitation with that code, or the page that says that there is none.

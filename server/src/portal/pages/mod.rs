@@ -1,6 +1,7 @@
 //! The hosted pages: at the root of a portal's host and under `/portal/{slug}`. Each page has a file; `page_request.rs` reads a request
 //! for any of them, and `response.rs` makes their responses.
 
+mod check_mail;
 mod client_address;
 mod confirm_email;
 mod content_security_policy;
@@ -29,7 +30,7 @@ mod waitlist;
 use app::{
     identity_provider::{BEGIN, CALLBACK, LINK, SIGN_OUT, TRIAL},
     portal::address::RESUME_AUTHORIZATION,
-    redirects::{CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD},
+    redirects::{CHECK_MAIL, CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD},
 };
 use axum::{
     Extension, Router,
@@ -67,6 +68,7 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .route(LINK, get(identity_provider::show_link).post(identity_provider::link))
         .route(TRIAL, get(provider_trial::begin))
         .route(SIGN_OUT, get(identity_provider::sign_out))
+        .route(CHECK_MAIL, get(check_mail::show).post(check_mail::post))
         .route(CONFIRM_EMAIL, get(confirm_email::show).post(confirm_email::confirm))
         .route(&form("confirmation"), get(user::back).post(confirm_email::ask))
         .route(JOIN_ORGANIZATION, get(join_organization::show).post(join_organization::join))

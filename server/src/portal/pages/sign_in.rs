@@ -3,6 +3,7 @@
 use app::{
     credentials::token::Token,
     portal::{
+        confirmation::SignIn,
         form::SignInForm,
         identity::IdentityError,
         typed,
@@ -30,10 +31,10 @@ pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
 }
 
 /// `POST /sign-in`
-pub(super) async fn sign_in(request: PageRequest, form: VisitorForm<SignInForm>) -> Result<Response, Response> {
+pub(super) async fn sign_in(request: PageRequest, headers: HeaderMap, form: VisitorForm<SignInForm>) -> Result<Response, Response> {
     let form = form.read(&request)?;
-    match try_sign_in(&request, &form).await {
-        Ok(outcome) => Ok(request.finish_sign_in(&outcome, Flow::SignIn)),
+    match try_sign_in(&request, &headers, &form).await {
+        Ok(response) => Ok(response),
         Err(error) => {
             let link = request.link();
             let address = request.address.with_typed(&link, typed::on_sign_in(link.prefill.clone(), &form.identifier));
@@ -44,15 +45,22 @@ pub(super) async fn sign_in(request: PageRequest, form: VisitorForm<SignInForm>)
     }
 }
 
-async fn try_sign_in(request: &PageRequest, form: &SignInForm) -> Result<Token, FormError> {
+async fn try_sign_in(request: &PageRequest, headers: &HeaderMap, form: &SignInForm) -> Result<Response, FormError> {
     request.refuse_passwords()?;
     let (instance, address) = (request.snapshot.id, request.client.address);
     let attempt = VisitorAttempt::SignIn { instance, identifier: &form.identifier, address };
     request.context.limits.take(attempt).await?;
     let identity = request.identity();
-    let outcome = request.write(identity.sign_in(form, &request.client)).await?;
+    let outcome = if request.snapshot.requires_confirmed_email {
+        request.write(identity.sign_in_confirmed(form, &request.client)).await?
+    } else {
+        SignIn::Begun(request.write(identity.sign_in(form, &request.client)).await?)
+    };
     request.context.limits.give_back(attempt).await;
-    Ok(outcome)
+    match outcome {
+        SignIn::Begun(token) => Ok(request.finish_sign_in(&token, Flow::SignIn)),
+        SignIn::Unconfirmed(person) => request.confirm_first(headers, &person).await,
+    }
 }
 
 impl PageRequest {

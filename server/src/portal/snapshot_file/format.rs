@@ -71,6 +71,8 @@ pub(super) struct Row {
     application_origins: Vec<String>,
     #[serde(default)]
     names_in_tokens: bool,
+    #[serde(default)]
+    requires_confirmed_email: bool,
     provider: Option<Button>,
 }
 
@@ -113,6 +115,7 @@ impl From<&StoredInstance> for Row {
             identity: stored.identity.name().to_owned(),
             application_origins: stored.applications.origins.clone(),
             names_in_tokens: stored.applications.names_in_tokens,
+            requires_confirmed_email: stored.requires_confirmed_email,
             provider: stored.provider.clone().map(|ProviderButton { text, replaces_accounts, manages_names }| Button {
                 text,
                 replaces_accounts,
@@ -160,6 +163,7 @@ impl Row {
             visits_counted: self.visits_counted,
             identity: IdentityKind::from_str(&self.identity).map_err(|error| error.to_string())?,
             applications: Applications { origins: self.application_origins, names_in_tokens: self.names_in_tokens },
+            requires_confirmed_email: self.requires_confirmed_email,
             provider: self.provider.map(|Button { text, replaces_accounts, manages_names }| ProviderButton {
                 text,
                 replaces_accounts,

@@ -18,7 +18,7 @@ use app::redirects::Environment;
 const OTHER: &str = "three ducks on a pond";
 
 /// A server that sends mail, and whose mail nobody takes: the tests read the outbox.
-fn site(pool: &PgPool, dashboard_url: Option<&str>) -> Site {
+pub(super) fn site(pool: &PgPool, dashboard_url: Option<&str>) -> Site {
     let mailer = Mailer::parse("smtp://127.0.0.1:1?tls=none", "no-reply@myapp.com").unwrap();
     Site::with_options(pool, dashboard_url, HttpOptions::default().with_mailer(Some(mailer)))
 }

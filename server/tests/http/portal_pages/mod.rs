@@ -1,5 +1,6 @@
 //! The hosted pages, as a visitor's browser sees them: at the portal's own host and below a path of the dashboard's.
 
+mod check_mail;
 mod confirm_email;
 mod defences;
 #[expect(dead_code, reason = "unit tests use the rest of it")]

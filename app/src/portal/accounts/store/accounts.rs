@@ -12,12 +12,24 @@ pub(in crate::portal) struct Account {
     phone_number: Option<String>,
     username: Option<String>,
     pub(in crate::portal) password_hash: String,
+    /// Whether its email address is confirmed.
+    pub(in crate::portal) is_confirmed: bool,
 }
 
 impl Account {
     /// Its email address.
     pub(in crate::portal) fn email_address(&self) -> Option<&str> {
         self.email_address.as_deref()
+    }
+
+    /// Its phone number.
+    pub(in crate::portal) fn phone_number(&self) -> Option<&str> {
+        self.phone_number.as_deref()
+    }
+
+    /// Its username.
+    pub(in crate::portal) fn username(&self) -> Option<&str> {
+        self.username.as_deref()
     }
 
     /// Whether all of the given identifiers are this account's.
@@ -33,8 +45,8 @@ impl Account {
 pub(in crate::portal) async fn find<'e>(executor: impl PgExecutor<'e>, instance: i64, given: &Identifiers) -> sqlx::Result<Vec<Account>> {
     sqlx::query_as!(
         Account,
-        "select id, email_address, phone_number, username, password_hash from visitors
-        where instance_id = $1 and (email_address = $2 or phone_number = $3 or username = $4)",
+        r#"select id, email_address, phone_number, username, password_hash, email_verified_at is not null as "is_confirmed!" from visitors
+        where instance_id = $1 and (email_address = $2 or phone_number = $3 or username = $4)"#,
         instance,
         given.email_address(),
         given.phone_number(),

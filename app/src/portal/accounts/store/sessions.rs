@@ -25,12 +25,7 @@ pub(in crate::portal::accounts) const NEW_MINUTES: i32 = 10;
 pub(in crate::portal::accounts) const MAX_SESSIONS: i64 = 50;
 
 /// Begins a session of a visitor whose row is locked. It replaces the one that the browser had.
-pub(in crate::portal::accounts) async fn begin(
-    connection: &mut PgConnection,
-    visitor: i64,
-    token: &Token,
-    client: &Client,
-) -> sqlx::Result<()> {
+pub(in crate::portal) async fn begin(connection: &mut PgConnection, visitor: i64, token: &Token, client: &Client) -> sqlx::Result<()> {
     insert(connection, visitor, token, client, false).await
 }
 

@@ -1,15 +1,19 @@
 //! The Sign-in page of an instance: its identity provider, for its owners. Others read what is set.
 
+mod tested;
+
 use leptos::prelude::*;
 
 use super::{AllowedProviders, ClaimUse, StoredProvider, form::ProviderForm, store};
 use crate::{
     admins::Role,
     database::timed,
+    instances::confirmed_email::view as confirmed_email,
     layout::{
         frame::{InstanceFrame, Place},
         loading,
     },
+    mail::SendsMail,
     paths,
     ui::{
         field::{Field, error_of},
@@ -18,6 +22,9 @@ use crate::{
         text::Escaped,
     },
 };
+
+pub use tested::Tested;
+use tested::{tested_banner, tested_section};
 
 /// A form that was posted and not saved, or only tested. The page finds it in its context.
 #[derive(Clone)]
@@ -28,20 +35,6 @@ pub struct PostedProvider {
     pub errors: Vec<FieldError>,
     /// What the test has found, if it was one.
     pub tested: Option<Tested>,
-}
-
-/// What a test of the connection has found.
-#[derive(Clone, Debug)]
-pub enum Tested {
-    /// The provider answers.
-    Found {
-        /// Its discovery document and keys, as labels and values.
-        rows: Vec<(&'static str, String)>,
-        /// Where the owner may try out a sign-in, at each address of the portal. None if these settings are not saved.
-        trials: Vec<String>,
-    },
-    /// Why it did not work.
-    Failed(String),
 }
 
 /// What the server says about providers. The page finds it in its context.
@@ -59,19 +52,22 @@ pub fn SignInSettingsPage() -> impl IntoView {
     let posted = use_context::<PostedProvider>();
     let config = use_context::<ProviderConfig>();
     let dashboard = use_context::<crate::snippets::DashboardOrigin>();
+    let sends_mail = use_context::<SendsMail>().unwrap_or_default().0;
+    let refused = confirmed_email::refused_banner();
     loading::loaded(async move {
         let stored = loading::instance(&slug).await?;
         let is_owner = loading::role(&slug).await? == Role::Owner;
         let provider = store::find(timed(&loading::pool()?), stored.id).await.map_err(loading::unavailable)?;
         let dashboard = dashboard.unwrap_or_default().0;
         let uris = super::at_portal(stored.instance.portal_origin().as_str(), &slug, &dashboard, super::CALLBACK);
+        let confirmed = confirmed_email::section(&slug, stored.requires_confirmed_email, sends_mail, is_owner);
         let off = config.is_some_and(|config| config.allowed == AllowedProviders::Off).then(off_note);
         let body = if is_owner {
             owners_page(&slug, provider.as_ref(), posted, &query, uris).into_any()
         } else {
             values(provider.as_ref()).into_any()
         };
-        Ok(view! { <InstanceFrame stored place=Place::SignIn>{off}{body}</InstanceFrame> })
+        Ok(view! { <InstanceFrame stored place=Place::SignIn>{refused}{off}{body}{confirmed}</InstanceFrame> })
     })
 }
 
@@ -101,6 +97,8 @@ fn owners_page(
     let done = match query {
         "saved" => Some("Saved. The portal pages show the button from now on."),
         "removed" => Some("The identity provider is removed. Visitors sign in with a password."),
+        "confirmation-on" => Some("From now on, an email address is confirmed before a session begins."),
+        "confirmation-off" => Some("A confirmed email address is not required any more."),
         _ => None,
     };
     let done = done.filter(|_| posted.is_none()).map(|text| view! { <p class="banner" role="status">{icon(TICK)}{text}</p> });
@@ -120,9 +118,10 @@ fn owners_page(
     view! {
         {wrong}
         {done}
-        {tested.map(tested_banner)}
+        {tested.as_ref().map(tested_banner)}
         <form method="post" class="settings" action=paths::instance(slug).sign_in() autocomplete="off">
             <input type="hidden" name="seen" value=form.seen.clone() />
+            {tested.and_then(tested_section)}
             <section class="group" aria-labelledby="register-title">
                 <div>
                     <h2 id="register-title">"At the provider"</h2>
@@ -280,43 +279,6 @@ fn checkbox(name: &'static str, label: &'static str, help: &'static str, checked
     view! {
         <label class="choice"><input type="checkbox" id=name name=name checked=checked /><span>{label} " " <small>{help}</small></span></label>
     }
-}
-
-fn tested_banner(tested: Tested) -> impl IntoView {
-    match tested {
-        Tested::Failed(why) => summary("The test failed", format!("Nothing is saved. {why}."), Vec::new()).into_any(),
-        Tested::Found { rows, trials } => {
-            let trial = trial(trials);
-            let rows = rows
-                .into_iter()
-                .map(|(label, value)| view! { <div><dt>{label}</dt><dd>{Escaped(&value).to_string()}</dd></div> })
-                .collect_view();
-            view! {
-                <p class="banner" role="status">{icon(TICK)}"The provider answers. This is what its discovery document says."</p>
-                {trial}
-                <dl class="card values" id="tested">{rows}</dl>
-            }
-            .into_any()
-        }
-    }
-}
-
-/// The links to a trial sign-in.
-fn trial(links: Vec<String>) -> impl IntoView {
-    if links.is_empty() {
-        return view! { <p>"Nothing is saved yet. Save these settings and test the connection again to try out a sign-in."</p> }.into_any();
-    }
-    let links = links.into_iter().map(|link| {
-        let at = url::Url::parse(&link).map_or_else(|_| link.clone(), |url| url.origin().ascii_serialization());
-        view! { <li><a href=link target="_blank" rel="noopener">"Try out a sign-in at "{at}<span class="unseen">" (opens a new tab)"</span></a></li> }
-    });
-    view! {
-        <div class="card field">
-            <p>"A trial shows what the provider returns about you. It signs nobody in. Each link works for 30 minutes."</p>
-            <ul>{links.collect_view()}</ul>
-        </div>
-    }
-    .into_any()
 }
 
 fn remove_section(slug: &str, seen: &str) -> impl IntoView + use<> {
