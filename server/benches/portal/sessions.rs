@@ -51,7 +51,8 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let address = server.output.iter().find_map(ready).context("can't start a server")?;
 
     let cookie = runtime.block_on(sign_up(&pool))?;
-    let headers = [("host", HOST), ("origin", ORIGIN), ("cookie", cookie.as_str())];
+    // wrk knows only this spelling of the first one.
+    let headers = [("Host", HOST), ("origin", ORIGIN), ("cookie", cookie.as_str())];
     let ask = || anyhow::Ok(Client::new(&address).get_with(PATH, &headers)?.json());
     let first = ask()?;
     ensure!(first["signed_in"] == true && first["token"].is_string(), "{first}");
