@@ -107,7 +107,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL(portal.app("/club"));
       await page.goto(portal.link("/organization", { redirect_url: portal.app("/team") }));
       await page.getByLabel("Email").fill(invited);
-      await page.getByRole("button", { name: "Invite" }).click();
+      await page.getByRole("button", { name: "Send the invitation" }).click();
       await expect(page.getByText("A mail with the invitation is on its way.")).toBeVisible();
 
       const mail = await mailTo(sink, invited);

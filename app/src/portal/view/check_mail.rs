@@ -19,14 +19,16 @@ use crate::{
 
 const WORDING: Wording = Wording { label: |_| "Code", unavailable: "We can't do that right now. Try again in a moment." };
 
-/// The page in the browser where the sign-up or sign-in began. `code` is that of the mail's link; without one, it is typed.
+/// The page in the browser where the sign-up or sign-in began. `code` is that of the mail's link; without one, it is typed. What was typed
+/// and rejected stays.
 pub fn check_mail(
     address: &Address,
     pending: &Pending,
     code: Option<Code>,
     is_sent_again: bool,
-    error: Option<&FormError>,
+    rejected: Option<(&FormError, String)>,
 ) -> impl IntoView + use<> {
+    let (error, typed) = rejected.map_or((None, String::new()), |(error, typed)| (Some(error), typed));
     let errors = FormError::fields(error);
     let again = confirmation(is_sent_again.then_some("Another mail is on its way."));
     let action = address.to_path(CHECK_MAIL);
@@ -35,12 +37,12 @@ pub fn check_mail(
         (lead, view! { <input type="hidden" name="code" value=code.to_string() /> }.into_any())
     } else {
         let lead = view! {
-            "A mail to " <strong>{pending.email_address.clone()}</strong> " is on its way. Enter its code here, or open its link in this browser."
+            "A mail to " <strong>{pending.email_address.clone()}</strong> " is on its way. Enter its code here, or open its link in this browser, within " {in_hours(CONFIRMATION_HOURS)} "."
         };
-        let help = format!("The 16 letters and digits in the mail. They work for {}.", in_hours(CONFIRMATION_HOURS));
+        let help = "The 16 letters and digits in the mail.";
         // No `one-time-code`: phones would show a keyboard with digits only.
-        let field = Field { name: "code", label: "Code", kind: "text", autocomplete: "off", ..Field::default() };
-        (lead.into_any(), view! { {field.show(errors)} <p class="help">{help}</p> }.into_any())
+        let field = Field { name: "code", label: "Code", help, kind: "text", autocomplete: "off", value: typed };
+        (lead.into_any(), view! { {field.show(errors)} }.into_any())
     };
     view! {
         {FormError::summary(error, WORDING)}

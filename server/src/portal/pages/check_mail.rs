@@ -51,7 +51,10 @@ pub(super) async fn post(request: PageRequest, headers: HeaderMap, form: Visitor
         Some(_) => ask_again(&request, &pending).await.map(|()| request.redirect(&request.address.done_at(CHECK_MAIL, "sent"))),
         None => finish(&request, &browser, &form.code).await,
     };
-    done.map_err(|error| request.show_rejected(HEADING, &error, view::check_mail(&request.address, &pending, None, false, Some(&error))))
+    done.map_err(|error| {
+        let body = view::check_mail(&request.address, &pending, None, false, Some((&error, form.code)));
+        request.show_rejected(HEADING, &error, body)
+    })
 }
 
 async fn ask_again(request: &PageRequest, pending: &Pending) -> Result<(), FormError> {

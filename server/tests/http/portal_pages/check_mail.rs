@@ -55,7 +55,7 @@ async fn a_sign_up_ends_where_its_link_leads_once_the_code_is_typed(pool: PgPool
     let typed = code(&mail(&pool).await);
     let wrong = ana.send_form(&page, &[("code", "0000-0000-0000-0000")]).await;
     assert_page(&wrong, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(is_invalid(wrong.text(), "code"));
+    assert!(is_invalid(wrong.text(), "code") && value(wrong.text(), "code") == "0000-0000-0000-0000");
     let done = ana.send_form(&wrong, &[("code", &format!(" {} ", typed.to_uppercase().replace('-', " ")))]).await;
     assert_leads(&done, "https://app.myapp.com/x");
     assert!(is_verified(&pool).await);
