@@ -56,7 +56,7 @@ pub struct WebShape<'a> {
     /// The host, as browsers write it. `None` if the value leaves it to the home URL.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Cow<'a, str>>,
-    /// The port, unless it is the scheme's own.
+    /// The port, unless it is the scheme's own. If the value leaves the scheme to the home URL, any port that it names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     /// Whether it holds a user name or a password.
@@ -202,7 +202,7 @@ impl<'a> CandidateShape<'a> {
         let web = WebShape { scheme: Some(scheme), host: url.host_str().map(Cow::Borrowed), port: url.port(), credentials, page };
         Self::Web(match base_of(value) {
             Base::None => web,
-            Base::Scheme => WebShape { scheme: None, ..web },
+            Base::Scheme { port } => WebShape { scheme: None, port, ..web },
             Base::Host => WebShape { credentials, page, ..WebShape::default() },
         })
     }
@@ -271,19 +271,24 @@ impl WebShape<'_> {
 /// What a value leaves to its base.
 enum Base {
     None,
-    Scheme,
+    Scheme {
+        /// The port that the value names, also if it is the own one of the base's scheme: under another home URL, it is not.
+        port: Option<u16>,
+    },
     Host,
 }
 
 fn base_of(value: &str) -> Base {
     /// No value names this host: the top-level domain is reserved (RFC 2606).
-    static BASE: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://relative.invalid/").ok());
+    static BASES: LazyLock<[Option<Url>; 2]> =
+        LazyLock::new(|| ["https://relative.invalid/", "http://relative.invalid/"].map(|base| Url::parse(base).ok()));
     if value.starts_with("https://") || value.starts_with("http://") || Url::parse(value).is_ok() {
         return Base::None;
     }
-    let joined = BASE.as_ref().and_then(|base| base.join(value).ok());
-    match joined.as_ref().and_then(Url::host_str) {
+    let joined = BASES.each_ref().map(|base| base.as_ref().and_then(|base| base.join(value).ok()));
+    match joined[0].as_ref().and_then(Url::host_str) {
         Some("relative.invalid") => Base::Host,
-        _ => Base::Scheme,
+        // Each scheme leaves out its own port.
+        _ => Base::Scheme { port: joined.iter().flatten().find_map(Url::port) },
     }
 }

@@ -119,7 +119,7 @@ async fn listen(
         ForClient::new(service, client.ip(), insecure_http)
     };
     let serving = connections::serve_each(listener, service, max_connections, HEADER_TIMEOUT, async move { stopping.wait().await });
-    let may_answer = Notify::new();
+    let (may_answer, is_ready) = (Notify::new(), Notify::new());
     if config.role == RuntimeRole::Portal || file.is_some() {
         may_answer.notify_one();
     }
@@ -134,6 +134,7 @@ async fn listen(
             retry(RETRY, prepare, passes, wait).await?;
         }
         snapshots.startup().database_is_ready();
+        is_ready.notify_one();
         may_answer.notify_one();
         announce_ready(address, config.log_format);
         if let Some(Err(error)) = futures_util::future::OptionFuture::from(file.as_ref().map(SnapshotFile::overwrite_from_database)).await {
@@ -154,7 +155,11 @@ async fn listen(
             None => std::future::pending().await,
         }
     };
-    let counted_visits = flusher.run();
+    let counted_visits = async {
+        // Before, there may be no tables to store them in.
+        is_ready.notified().await;
+        flusher.run().await
+    };
     let mut server = std::pin::pin!(server);
     let mut requested = shutdown.clone();
     let mut result = Ok(());

@@ -107,6 +107,8 @@ fn a_shape_names_what_the_policy_looks_at() {
         ("https://accounts.myapp.com/sign-out/x", r#"{"web":{"scheme":"https","host":"accounts.myapp.com","page":"/sign-out"}}"#),
         ("https://a:b@evil.com/x", r#"{"web":{"scheme":"https","host":"evil.com","credentials":true}}"#),
         ("//evil.com/x", r#"{"web":{"host":"evil.com"}}"#),
+        ("//evil.com:443/x", r#"{"web":{"host":"evil.com","port":443}}"#),
+        ("//evil.com:80/x", r#"{"web":{"host":"evil.com","port":80}}"#),
         ("dashboard", r#"{"web":{}}"#),
         ("/continue", r#"{"web":{"page":"/continue"}}"#),
         ("javascript:alert(1)", r#"{"scheme":"javascript"}"#),

@@ -273,7 +273,9 @@ impl Listener {
     fn probe(&self) -> Probe {
         let (pool, channel, timeout_after) = (self.snapshots.pool().clone(), self.probe_channel.clone(), self.timing.probe_timeout);
         Box::pin(async move {
-            let is_sent = timeout(timeout_after, store::send_probe(&pool, &channel)).await.is_ok_and(|sent| sent.is_ok());
+            // A task of its own: it also ends its transaction if the notification arrives first, and this is dropped.
+            let sending = tokio::spawn(timeout(timeout_after, async move { store::send_probe(&pool, &channel).await }));
+            let is_sent = matches!(sending.await, Ok(Ok(Ok(()))));
             sleep(timeout_after).await;
             is_sent
         })
