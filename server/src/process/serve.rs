@@ -155,11 +155,7 @@ async fn listen(
             None => std::future::pending().await,
         }
     };
-    let counted_visits = async {
-        // Before, there may be no tables to store them in.
-        is_ready.notified().await;
-        flusher.run().await
-    };
+    let counted_visits = counted_visits(&mut flusher, &is_ready);
     let mut server = std::pin::pin!(server);
     let mut requested = shutdown.clone();
     let mut result = Ok(());
@@ -186,6 +182,12 @@ async fn listen(
     }
     snapshots.close(&runtime).await;
     result
+}
+
+/// Stores counted visits, once there are tables to store them in.
+async fn counted_visits(flusher: &mut Flusher, is_ready: &Notify) -> Infallible {
+    is_ready.notified().await;
+    flusher.run().await
 }
 
 /// What the configuration says about answering requests.
