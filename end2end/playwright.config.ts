@@ -14,6 +14,8 @@ export const chromiumArguments = [
 
 export default defineConfig({
   testDir: ".",
+  // The tests of the samples are Node's: `make test-samples`.
+  testMatch: "*.spec.ts",
   outputDir: "results",
   workers: 2,
   fullyParallel: true,

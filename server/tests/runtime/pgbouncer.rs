@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::{fs::chown, process::CommandExt},
+    os::unix::{fs::chown, net::UnixStream, process::CommandExt},
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -49,7 +49,8 @@ impl PgBouncer {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
         let mut child = command.spawn().unwrap();
-        while !folder.path().join(".s.PGSQL.6432").exists() {
+        // The socket exists a moment before it is listened to.
+        while UnixStream::connect(folder.path().join(".s.PGSQL.6432")).is_err() {
             assert!(child.try_wait().unwrap().is_none(), "{:?}", fs::read_to_string(folder.path().join("log")));
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
