@@ -88,7 +88,7 @@ impl AfterSignIn {
         }
     }
 
-    /// The page; `None` for one that is none of these, but a path with a parameter.
+    /// The page; `None` for a path that takes a parameter instead.
     fn page(self) -> Option<Page> {
         Some(match self {
             Self::CreateOrganization => Page::CreateOrganization,

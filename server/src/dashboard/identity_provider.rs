@@ -1,4 +1,5 @@
-//! Posts of the Sign-in page: saves, tests and removes the identity provider of an instance, and switches what else is set there. The guard lets only owners through.
+//! Posts of an instance's Sign-in page: they save, test and remove the identity provider, and switch whether an email address is confirmed
+//! first. The guard lets only owners through.
 
 use app::{
     admins::Caller,

@@ -20,7 +20,8 @@ pub(crate) fn body_limit() -> RequestBodyLimitLayer {
     RequestBodyLimitLayer::new(MAX_BODY_BYTES)
 }
 
-/// Compresses pages and refuses posts of other sites, except those that `is_open` names. Answers of the portal API need neither: they change nothing and are small.
+/// Compresses pages and refuses posts of other sites, except those that `is_open` names. Answers of the portal API need neither: they
+/// change nothing and are small.
 pub(crate) fn pages(router: Router, is_open: fn(&Method, &Uri) -> bool) -> Router {
     // The browser's files are compressed already. Pages hold no secret that their length could reveal: what they repeat of a query
     // stands beside its own percent-encoding.

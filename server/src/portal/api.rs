@@ -76,9 +76,9 @@ impl Serialize for ByField<'_> {
 /// `GET /v1/redirects`: the instance's settings, with an `ETag` of its last save.
 pub(super) async fn redirects(Query(_): Query, OpenInstance(snapshot): OpenInstance, headers: HeaderMap) -> Response {
     let etag = snapshot.etag();
-    let caching = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
     if headers.get_all(header::IF_NONE_MATCH).iter().any(|asked| matches(asked, &etag)) {
-        return (StatusCode::NOT_MODIFIED, caching).into_response();
+        let [_, caching] = REDIRECTS_HEADERS;
+        return (StatusCode::NOT_MODIFIED, [caching], [(header::ETAG, etag)]).into_response();
     }
     match redirects_body(&snapshot) {
         Ok(body) => (REDIRECTS_HEADERS, [(header::ETAG, etag)], body).into_response(),

@@ -70,12 +70,13 @@ impl Endpoint {
         Self { headers, routes: [metrics::Route::named(HEALTH), metrics::Route::named(HEALTH)] }
     }
 
-    fn answer(&self, body: Bytes, has_slug: bool, begun: Instant) -> Response {
+    /// `portal` is the path of the portal, which is empty at its own host.
+    fn answer(&self, body: Bytes, portal: &str, begun: Instant) -> Response {
         let mut response = Response::new(Body::from(body));
         response.headers_mut().clone_from(&self.headers);
         response.headers_mut().insert(NAME, envelope::name());
         if metrics::are_kept() {
-            self.routes[usize::from(!has_slug)].count("GET", response.status(), begun);
+            self.routes[usize::from(portal.is_empty())].count("GET", response.status(), begun);
         }
         response
     }
@@ -104,28 +105,32 @@ impl FastPath {
         if request.method() != Method::GET || tracing::enabled!(tracing::Level::DEBUG) || traces::are_sent() {
             return None;
         }
-        let path = request.uri().path();
-        let query = request.uri().query().unwrap_or_default();
-        if query.len() > MAX_QUERY_BYTES || !is_plain(request.headers(), request.uri()) {
-            return None;
-        }
-        let inner = &self.0;
+        let (inner, path) = (&self.0, request.uri().path());
         if let Some(portal) = path.strip_suffix(RESOLVE) {
+            let query = plain_query(request)?;
             let snapshot = inner.open(portal, request)?;
             let body = api::resolution(&snapshot, query, request.headers(), inner.snapshots.visits()).ok()?;
-            return Some(inner.resolve.answer(body.into(), !portal.is_empty(), begun));
+            return Some(inner.resolve.answer(body.into(), portal, begun));
         }
         if let Some(portal) = path.strip_suffix(REDIRECTS) {
-            if request.headers().contains_key(header::IF_NONE_MATCH) {
-                return None;
-            }
+            plain_query(request).filter(|_| !request.headers().contains_key(header::IF_NONE_MATCH))?;
             let prepared = inner.prepared.of(&*inner.open(portal, request)?)?;
-            let mut response = inner.redirects.answer(prepared.body.clone(), !portal.is_empty(), begun);
+            let mut response = inner.redirects.answer(prepared.body.clone(), portal, begun);
             response.headers_mut().insert(header::ETAG, prepared.etag.clone());
             return Some(response);
         }
-        (path == HEALTH).then(|| inner.health.answer(Bytes::from_static(ALIVE.as_bytes()), false, begun))
+        if path == HEALTH {
+            plain_query(request)?;
+            return Some(inner.health.answer(Bytes::from_static(ALIVE.as_bytes()), "", begun));
+        }
+        None
     }
+}
+
+/// The query of a request that names one host and is not too long.
+fn plain_query<B>(request: &Request<B>) -> Option<&str> {
+    let query = request.uri().query().unwrap_or_default();
+    (query.len() <= MAX_QUERY_BYTES && is_plain(request.headers(), request.uri())).then_some(query)
 }
 
 impl Inner {

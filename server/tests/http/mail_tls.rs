@@ -60,7 +60,7 @@ impl MailServer {
                     if tls == Tls::Starttls && talk(&mut stream, true, true, &taken).await != Some(true) {
                         return;
                     }
-                    // Whoever does not trust the certificate ends the connection here.
+                    // A client that does not trust the certificate ends the connection here.
                     if let Ok(mut stream) = acceptor.accept(stream).await {
                         talk(&mut stream, tls == Tls::Implicit, false, &taken).await;
                     }

@@ -24,8 +24,8 @@ pub fn refused_banner() -> Option<impl IntoView> {
 pub fn section(slug: &str, is_required: bool, sends_mail: bool, is_owner: bool) -> impl IntoView + use<> {
     let (state, kind) = if is_required { ("Required", Some("on")) } else { ("Not required", None) };
     let help = if is_required {
-        "Whoever signs up, or signs in with a password, gets a mail with a link and a code first. Their session begins once they have used it. \
-         Accounts without an email address sign in as before."
+        "Visitors who sign up, or sign in with a password, get a mail with a link and a code first. Their session begins once they have used \
+         one of them. Accounts without an email address sign in as before."
     } else {
         "Visitors sign up and sign in at once. They can confirm their email address later, on their account page."
     };

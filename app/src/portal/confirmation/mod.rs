@@ -160,8 +160,8 @@ pub(crate) async fn store_code(connection: &mut PgConnection, instance: i64, pen
 /// Confirms the address with the code of a mail, creates the account of a sign-up, and begins the session.
 ///
 /// # Errors
-/// The code does not count in this browser, the account was changed or somebody else has got an identifier meanwhile, or the database
-/// does not answer.
+/// The code does not count in this browser, the account has another password or address now, somebody else has taken an identifier, or
+/// the database does not answer.
 pub async fn finish(pool: &PgPool, instance: i64, browser: &Token, typed: &str, client: &Client) -> Result<Confirmed, IdentityError> {
     let code = Code::parse(typed).ok_or_else(wrong_code)?;
     let token = Token::new()?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::key_ring::KeyRing;
 
-/// The claims of an ID token of this issuer. A token of `/v1/session` is none: it has no `aud`.
+/// The claims of an ID token of this issuer. A token of `/v1/session` does not pass as one: it has no `aud`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct IdTokenHint {
     iss: String,

@@ -3,8 +3,6 @@
 
 use app::{
     credentials::token::Token,
-    database::timed,
-    identity_provider::{CALLBACK, StoredProvider, store as settings_store},
     portal::{
         form::LinkForm,
         identity::IdentityError,
@@ -23,9 +21,9 @@ use axum::{
 };
 use url::Url;
 
-use super::{form::VisitorForm, page_request::PageRequest, provider_trial, response::with_status};
+use super::{form::VisitorForm, page_request::PageRequest, provider_flow::FlowError, provider_trial, response::with_status};
 use crate::{
-    identity_provider::{Callback, FlowSecrets, Person, ProviderClient, ProviderError, login_hint},
+    identity_provider::{Callback, ProviderError},
     observe::sampled::Sampled,
     portal::rate_limits::VisitorAttempt,
 };
@@ -56,15 +54,13 @@ pub(super) async fn begin(request: PageRequest, headers: HeaderMap, RawQuery(que
 async fn try_begin(request: &PageRequest, headers: &HeaderMap, link: String, again: bool) -> Result<Option<Response>, ProviderProblem> {
     let attempt = VisitorAttempt::Provider(request.client.address);
     request.context.limits.take(attempt).await.map_err(|_| ProviderProblem::RateLimited)?;
-    let Some(stored) = request.provider().await? else { return Ok(None) };
-    let client = request.context.provider.client(&stored).map_err(|error| request.failed(&error))?;
-    let begun = BegunSignIn { issuer: client.issuer.clone(), client_id: client.client_id.clone(), link, is_trial: false };
-    let (mut url, browser) = request.begin_at_provider(headers, &client, &begun).await?.map_err(|error| request.failed(&error))?;
+    let Some(stored) = request.provider().await.map_err(|error| problem_of(&error))? else { return Ok(None) };
+    let mut way = request.begin_at(&stored, headers, link, false).await.map_err(|error| request.problem(&error))?;
     if again {
         // An application wants a sign-in that has just happened, and the provider may remember an earlier one.
-        url.query_pairs_mut().append_pair("prompt", "login");
+        way.url.query_pairs_mut().append_pair("prompt", "login");
     }
-    Ok(Some(request.redirect_to_provider(&url, &browser)))
+    Ok(Some(request.go(&way)))
 }
 
 /// `GET /identity-provider/callback`: where the provider sends the visitor back.
@@ -105,8 +101,8 @@ async fn finish(
     state: &Token,
 ) -> Result<Response, ProviderProblem> {
     let context = &request.context;
-    let stored = request.provider_of(begun).await?;
-    let redeemed = request.redeem(&stored, callback, browser, state).await.map_err(|error| request.failed(&error))?;
+    let redeemed = request.redeem(begun, callback, browser, state).await;
+    let (stored, redeemed) = redeemed.map_err(|error| request.problem(&error))?;
     let profile = stored.settings.read(&redeemed.claims).map_err(|_| ProviderProblem::WrongDomain)?;
     let person = ProviderPerson { issuer: redeemed.issuer, subject: redeemed.subject, profile };
     let identity = request.identity();
@@ -209,67 +205,13 @@ async fn sign_out_url(request: &PageRequest) -> Option<Url> {
 }
 
 impl PageRequest {
-    /// Where the provider sends visitors back.
-    fn redirect_uri(&self) -> String {
-        self.external_url(CALLBACK)
-    }
-
-    /// Stores a sign-in that begins in this browser. Returns its address at the provider, and the token of the browser.
-    pub(super) async fn begin_at_provider(
-        &self,
-        headers: &HeaderMap,
-        client: &ProviderClient,
-        begun: &BegunSignIn,
-    ) -> Result<Result<(Url, Token), ProviderError>, ProviderProblem> {
-        let state = Token::new().map_err(|_| ProviderProblem::Unavailable)?;
-        // One for all of the browser's tabs.
-        let browser = match self.cookies.provider_browser(headers) {
-            Some(browser) => browser,
-            None => Token::new().map_err(|_| ProviderProblem::Unavailable)?,
-        };
-        let secrets = FlowSecrets::of(&browser, &state);
-        let prefill = self.link().prefill.for_flow(Flow::SignUp).email_address;
-        let hint = prefill.as_deref().and_then(login_hint);
-        let url = match self.context.provider.providers.authorization_url(client, &self.redirect_uri(), &state, &secrets, hint).await {
-            Ok(url) => url,
-            Err(error) => return Ok(Err(error)),
-        };
-        let storing = store::begin(&self.context.pool, self.snapshot.id, &state, &browser, begun);
-        self.read(storing).await.map_err(|_| ProviderProblem::Unavailable)?;
-        Ok(Ok((url, browser)))
-    }
-
-    /// Sends the browser to the provider.
-    pub(super) fn redirect_to_provider(&self, url: &Url, browser: &Token) -> Response {
-        let mut response = self.redirect(url.as_str());
-        self.cookies.set_provider_browser(response.headers_mut(), browser);
-        response
-    }
-
-    /// The provider that a sign-in has begun at.
-    pub(super) async fn provider_of(&self, begun: &BegunSignIn) -> Result<StoredProvider, ProviderProblem> {
-        let stored = self.provider().await?.ok_or(ProviderProblem::Expired)?;
-        let is_same = stored.settings.issuer == begun.issuer && stored.settings.client_id == begun.client_id;
-        if is_same { Ok(stored) } else { Err(ProviderProblem::Expired) }
-    }
-
-    /// Redeems the code that the provider has sent the browser back with.
-    pub(super) async fn redeem(
-        &self,
-        stored: &StoredProvider,
-        callback: Callback,
-        browser: &Token,
-        state: &Token,
-    ) -> Result<Person, ProviderError> {
-        let provider = &self.context.provider;
-        let client = provider.client(stored)?;
-        provider.providers.redeem(&client, &self.redirect_uri(), callback, &FlowSecrets::of(browser, state)).await
-    }
-
-    /// The instance's provider; `None` if it has none any more.
-    pub(super) async fn provider(&self) -> Result<Option<StoredProvider>, ProviderProblem> {
-        let finding = async { settings_store::find(timed(&self.context.pool), self.snapshot.id).await.map_err(IdentityError::from) };
-        self.read(finding).await.map_err(|_| ProviderProblem::Unavailable)
+    /// What a visitor sees of it.
+    fn problem(&self, error: &FlowError) -> ProviderProblem {
+        match error {
+            FlowError::Expired => ProviderProblem::Expired,
+            FlowError::Unavailable => ProviderProblem::Unavailable,
+            FlowError::Provider(error) => self.failed(error),
+        }
     }
 
     /// What a visitor sees of an error, which is logged for those who run the server.
@@ -295,7 +237,7 @@ impl PageRequest {
     }
 
     /// The page that explains a problem, and keeps the way on.
-    pub(super) fn provider_problem(&self, problem: ProviderProblem) -> Response {
+    fn provider_problem(&self, problem: ProviderProblem) -> Response {
         let (status, retry_after) = match problem {
             ProviderProblem::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
             ProviderProblem::RateLimited => (StatusCode::TOO_MANY_REQUESTS, Some(60)),

@@ -1,5 +1,5 @@
 //! `/join-organization`: a visitor joins an organization with the link of a mail. Opening the link only shows a page. Visitors who sign
-//! in or up first come back to it; whoever has joined goes on as after creating an organization.
+//! in or up first come back to it. After joining, they go on as after creating an organization.
 
 use app::{
     credentials::code::Code,
@@ -39,7 +39,7 @@ pub(super) async fn join(request: PageRequest, form: VisitorForm<CodeForm>) -> R
         Ok::<_, FormError>(request.write(organizations::join(&request.context.pool, request.snapshot.id, visitor.id, &code)).await?)
     };
     match joined.await {
-        // To whoever joins it, the organization is as new as to whoever creates one.
+        // The organization is as new to a visitor who joins it as to one who creates it.
         Ok(()) => Ok(request.finish(Flow::CreateOrganization)),
         Err(error) => {
             let body = view::join_organization(&request.address, &invitation, code, true, Some(&error));
@@ -48,7 +48,7 @@ pub(super) async fn join(request: PageRequest, form: VisitorForm<CodeForm>) -> R
     }
 }
 
-/// Where a visitor goes on who signs in first: to this page again.
+/// This page, for a visitor who signs in first.
 fn after_sign_in(code: &str) -> AfterSignIn {
     Code::parse(code).map_or(AfterSignIn::Organization, AfterSignIn::Invitation)
 }

@@ -15,6 +15,7 @@ mod join_organization;
 mod organization;
 mod other_paths;
 pub(super) mod page_request;
+mod provider_flow;
 mod provider_trial;
 mod requesting_page;
 mod response;

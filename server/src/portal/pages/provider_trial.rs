@@ -14,11 +14,8 @@ use app::{
 use axum::{extract::Query, http::HeaderMap, response::Response};
 use serde::Deserialize;
 
-use super::page_request::PageRequest;
-use crate::{
-    identity_provider::{Callback, ProviderError},
-    portal::rate_limits::VisitorAttempt,
-};
+use super::{page_request::PageRequest, provider_flow::FlowError};
+use crate::{identity_provider::Callback, portal::rate_limits::VisitorAttempt};
 
 /// The parameter of the dashboard's link.
 #[derive(Default, Deserialize)]
@@ -41,16 +38,11 @@ async fn try_begin(request: &PageRequest, headers: &HeaderMap, offer: &Offer) ->
     let attempt = VisitorAttempt::Provider(request.client.address);
     context.limits.take(attempt).await.map_err(|_| failed("there are too many sign-ins from your address. Wait a minute"))?;
     let token = Token::parse(&offer.trial).ok_or(Trial::Expired)?;
-    let offered = request.read(store::is_trial_offered(&context.pool, request.snapshot.id, &token)).await.map_err(|_| unavailable())?;
-    if !offered {
-        return Err(Trial::Expired);
-    }
-    let stored = request.provider().await.map_err(|_| unavailable())?.ok_or(Trial::Expired)?;
-    let client = context.provider.client(&stored).map_err(|error| why(&error))?;
-    let begun = BegunSignIn { issuer: client.issuer.clone(), client_id: client.client_id.clone(), link: String::new(), is_trial: true };
-    let begun = request.begin_at_provider(headers, &client, &begun).await.map_err(|_| unavailable())?;
-    let (url, browser) = begun.map_err(|error| why(&error))?;
-    Ok(request.redirect_to_provider(&url, &browser))
+    let offered =
+        request.read(store::is_trial_offered(&context.pool, request.snapshot.id, &token)).await.map_err(FlowError::from).map_err(why)?;
+    let stored = request.provider().await.map_err(FlowError::from).map_err(why)?.filter(|_| offered).ok_or(Trial::Expired)?;
+    let way = request.begin_at(&stored, headers, String::new(), true).await.map_err(why)?;
+    Ok(request.go(&way))
 }
 
 /// The end of a trial, at the redirect URI.
@@ -60,12 +52,11 @@ pub(super) async fn finish(request: &PageRequest, callback: Callback, begun: &Be
 }
 
 async fn read(request: &PageRequest, callback: Callback, begun: &BegunSignIn, browser: &Token, state: &Token) -> Result<Trial, Trial> {
-    let stored = request.provider_of(begun).await.map_err(|_| Trial::Expired)?;
-    let redeemed = request.redeem(&stored, callback, browser, state).await.map_err(|error| why(&error))?;
+    let (stored, redeemed) = request.redeem(begun, callback, browser, state).await.map_err(why)?;
     let profile = stored.settings.read(&redeemed.claims);
     let person = ProviderPerson { issuer: redeemed.issuer, subject: redeemed.subject, profile: profile.clone().unwrap_or_default() };
     let finding = async { Ok(store::visitor_of(&request.context.pool, request.snapshot.id, &person).await?) };
-    let has_account = request.read(finding).await.map_err(|_| unavailable())?.is_some();
+    let has_account = request.read(finding).await.map_err(FlowError::from).map_err(why)?.is_some();
     Ok(Trial::Returned { claims: redeemed.claims, profile, has_account, allows_sign_up: stored.settings.allows_sign_up })
 }
 
@@ -73,14 +64,14 @@ fn show(request: &PageRequest, trial: &Trial) -> Response {
     request.show("Trial sign-in", view::provider_trial(trial))
 }
 
-fn why(error: &ProviderError) -> Trial {
-    failed(&error.to_string())
+fn why(error: FlowError) -> Trial {
+    match error {
+        FlowError::Expired => Trial::Expired,
+        FlowError::Unavailable => failed("the database does not answer. Try again in a moment"),
+        FlowError::Provider(error) => failed(&error.to_string()),
+    }
 }
 
 fn failed(why: &str) -> Trial {
     Trial::Failed(why.to_owned())
-}
-
-fn unavailable() -> Trial {
-    failed("the database does not answer. Try again in a moment")
 }
