@@ -67,12 +67,12 @@ pub fn other_browser(address: &Address, code: Option<Code>) -> impl IntoView + u
     let code = code.map(|code| {
         view! {
             <p>"Go back to that browser and enter this code there:"</p>
-            <p class="lead"><strong>{code.to_string()}</strong></p>
+            <p><strong>{code.to_string()}</strong></p>
         }
     });
     view! {
         <p>
-            {format!("An email address is confirmed in the browser where the sign-up or sign-in began, within {}. In this browser, none waits.", in_hours(CONFIRMATION_HOURS))}
+            {format!("You confirm your email address in the browser where you signed up or in, within {}. That was not this browser, or longer ago.", in_hours(CONFIRMATION_HOURS))}
         </p>
         {code}
         <p>"If you have not signed up or in yourself, close this page, and give the code to nobody."</p>

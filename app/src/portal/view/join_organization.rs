@@ -36,8 +36,9 @@ pub fn join_organization(
     } else {
         view! {
             <p>"Sign in or sign up first. You come back to this page afterwards."</p>
-            <p class="other"><a href=address.to_other(Page::SignIn)>"Sign in"</a></p>
-            <p class="other"><a href=address.to_other(Page::SignUp)>"Sign up"</a></p>
+            <p class="other">
+                <a href=address.to_other(Page::SignIn)>"Sign in"</a> " or " <a href=address.to_other(Page::SignUp)>"sign up"</a>
+            </p>
         }
         .into_any()
     };

@@ -31,7 +31,7 @@ async fn a_member_invites_somebody_who_signs_up_and_joins_with_the_mails_link(po
     let page = ben.get(&link).await;
     assert_page(&page, StatusCode::OK);
     let code = link.split_once("code=").unwrap().1;
-    let sign_up = href(page.text(), "Sign up").unwrap().replace("&amp;", "&");
+    let sign_up = href(page.text(), "sign up").unwrap().replace("&amp;", "&");
     assert_eq!(sign_up, format!("/sign-up?redirect_url=%2Fx&email_address=ben%40myapp.com&then=invitation-{code}"));
     let page = ben.get(&sign_up).await;
     let signed_up = ben.send_form(&page, &[("password", PASSWORD)]).await;
