@@ -119,6 +119,32 @@ test("settings that somebody else saved in between are kept, even if the form wa
   expect(stored).toMatchObject({ domain: `${slug}.com`, allowed_origins: ["https://theirs.example"], version: 3 });
 });
 
+test("what somebody else saved stays in sight when an earlier check of the form is answered late", async ({ page, slug, browser, baseURL }) => {
+  const other = await browser.newPage({ baseURL });
+  for (const admin of [page, other]) await admin.goto(`/instances/${slug}/settings`);
+  await other.getByLabel("Name").fill("Theirs");
+  await other.getByRole("button", { name: "Save changes" }).click();
+  await expect(other.getByRole("status")).toContainText("Saved");
+  await other.close();
+
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const checks: Promise<void>[] = [];
+  await page.route("**/api/check_settings", (route) => void checks.push(held.then(() => route.continue())));
+  await alive(page);
+  await page.getByLabel("Name").fill("Mine");
+  await expect.poll(() => checks.length).toBe(1);
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByRole("alert")).toContainText("Somebody saved in between");
+  // The form is checked again, against what is stored now. Both answers come, and the conflict is not solved by either.
+  await expect.poll(() => checks.length).toBe(2);
+  const shown = page.evaluate(() => new Promise((shown) => window.addEventListener("portal-redirects:checked", shown, { once: true })).then(() => true));
+  release();
+  expect(await shown).toBe(true);
+  await expect(page.locator(".field", { has: page.getByLabel("Name") })).toContainText(/stored Theirs at /);
+  await expect(page.getByRole("alert").getByRole("link")).toHaveText(["Name"]);
+});
+
 test("settings that are typed while a save runs stay, and the next save stores them", async ({ page, slug }) => {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));

@@ -138,6 +138,8 @@ test("sessions survive a restart of the server", async ({ page, fresh }) => {
   await page.goto(`${fresh.url}/instances/my-app/redirects`);
   await alive(page);
   await page.getByLabel("After sign-in").fill("/after-the-restart");
+  // The value is checked while the server still answers.
+  await expect(page.getByLabel("After sign-in")).toHaveAccessibleDescription(/after-the-restart/);
   await fresh.stop();
   await fresh.start();
   await page.getByRole("button", { name: "Save changes" }).click();

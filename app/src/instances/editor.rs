@@ -62,7 +62,7 @@ pub fn InstanceEditor() -> impl IntoView {
             // Nothing depends on an instance that is not there yet.
             if !base().is_empty() {
                 mark_checking(&input);
-                checks.ask(|| Box::pin(ask()), |error| say_impact(&why_unchecked(error), ""));
+                check(checks);
             }
         });
         let clicked = window_event_listener(ev::click, |event| {
@@ -84,12 +84,19 @@ pub fn InstanceEditor() -> impl IntoView {
                 }
             }
         });
-        let stored = window_event_listener_untyped(STORED, |_| {
+        let stored = window_event_listener_untyped(STORED, move |_| {
             number_origins();
             offer();
+            // An answer from before is about another version.
+            if changed() > 0 { check(checks) } else { checks.forget() }
         });
         on_cleanup(move || [typed, clicked, stored].into_iter().for_each(WindowListenerHandle::remove));
     });
+}
+
+/// Has the form checked, in a moment.
+fn check(checks: LiveCheck) {
+    checks.ask(|| Box::pin(ask()), |error| say_impact(&why_unchecked(error), ""));
 }
 
 /// Asks the server about the form as it is.

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    saving::outcome::{Confirmation, Conflict},
+    saving::{
+        form_element::{FIX_FIELDS, INVALID},
+        outcome::{Confirmation, Conflict},
+    },
     ui::{
         form::{FieldError, summary},
         icon::{TICK, WARNING, icon},
@@ -75,8 +78,7 @@ pub fn problem_summary(problem: Option<&Problem>, label: fn(&str) -> String) -> 
         Problem::Confirm(confirmation) => return Some(question(confirmation).into_any()),
         Problem::Fields(errors) => {
             let links = errors.iter().map(|error| (format!("#{}", error.field), format!("{}: {}", label(&error.field), error.message)));
-            let text = "What you typed is kept. Fix these fields, then save again:";
-            return Some(summary("Not saved yet", text, links.collect()).into_any());
+            return Some(summary(INVALID, FIX_FIELDS, links.collect()).into_any());
         }
     };
     let (title, text) = match (ahead, both.is_empty()) {

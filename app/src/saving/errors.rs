@@ -9,23 +9,30 @@ use web_sys::{Element, HtmlElement, js_sys::Array};
 use super::{
     api_call::text,
     correction,
-    form_element::{SUMMARY, element, form},
+    form_element::{FIX_FIELDS, INVALID, SUMMARY, element, form},
 };
 
 /// Shows errors beside their fields, and in the summary.
 pub(super) fn show_errors(errors: &Array) {
     show_beside(errors);
-    summarize("Not saved yet", "What you typed is kept. Fix these fields, then save again:", errors);
+    summarize(INVALID, FIX_FIELDS, errors);
 }
 
-/// Shows what the server says of what is typed, beside the fields. The summary goes once nothing is wrong any more.
+/// Shows what the server says of what is typed, beside the fields. The summary of wrong fields goes once nothing is wrong any more. That
+/// of a conflict stays: a check may have been asked before the save, and answered after it.
 pub fn show_checked(errors: &Array) {
-    if errors.length() == 0 {
-        hide_errors();
-    } else {
-        hide_beside();
-        show_beside(errors);
+    hide_beside();
+    show_beside(errors);
+    if let Some(summary) = element(SUMMARY)
+        && errors.length() == 0
+        && heading_of(&summary).and_then(|heading| heading.text_content()).as_deref() == Some(INVALID)
+    {
+        summary.set_hidden(true);
     }
+}
+
+fn heading_of(summary: &Element) -> Option<Element> {
+    summary.query_selector("h2").ok().flatten()
 }
 
 /// Says that a field with an error is being checked again.
@@ -77,7 +84,7 @@ pub(super) fn show_summary(ahead: bool, both: &Array) {
 fn summarize(title: &str, lead: &str, fields: &Array) {
     let Some(summary) = element(SUMMARY) else { return };
     let part = |selector: &str| summary.query_selector(selector).ok().flatten();
-    let (Some(heading), Some(sentence), Some(links)) = (part("h2"), part("p"), part("ul")) else { return };
+    let (Some(heading), Some(sentence), Some(links)) = (heading_of(&summary), part("p"), part("ul")) else { return };
     heading.set_text_content(Some(title));
     sentence.set_text_content(Some(lead));
     links.set_text_content(None);

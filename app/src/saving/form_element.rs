@@ -28,6 +28,10 @@ pub const SIGN_IN: &str = "save-sign-in";
 pub const DISCARD: &str = "save-discard";
 /// The id of the summary of what is wrong.
 pub const SUMMARY: &str = "save-summary";
+/// The heading of that summary if fields are wrong.
+pub const INVALID: &str = "Not saved yet";
+/// What the summary says then, above its links to the fields.
+pub const FIX_FIELDS: &str = "What you typed is kept. Fix these fields, then save again:";
 
 /// The element with that id.
 pub fn element(id: &str) -> Option<HtmlElement> {

@@ -15,6 +15,7 @@ use crate::{
     },
     mail::SendsMail,
     paths,
+    saving::form_element::INVALID,
     ui::{
         field::{Field, error_of},
         form::{FieldError, summary},
@@ -110,7 +111,7 @@ fn owners_page(
         let whole = errors.iter().find(|error| error.field.is_empty()).map(|error| error.message.clone());
         let named = errors.iter().filter(|error| !error.field.is_empty());
         let links = named.map(|error| (format!("#{}", error.field), error.message.clone())).collect();
-        summary("Not saved yet", whole.unwrap_or_else(|| "What you typed is kept, except the secret. Fix these fields:".to_owned()), links)
+        summary(INVALID, whole.unwrap_or_else(|| "What you typed is kept, except the secret. Fix these fields:".to_owned()), links)
     });
     let uris = uris.into_iter().map(|uri| view! { <li><code>{uri}</code></li> }).collect_view();
     let has_secret = provider.is_some_and(|provider| provider.client_secret.is_some());
