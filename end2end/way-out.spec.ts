@@ -1,8 +1,9 @@
 // The way out of the hosted pages, on real host names: to targets that redirect to another site, to the same URL whether signed in or
 // not, with parameters in the fragment, and in a browser that blocks cookies. With and without JavaScript where both matter.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, request, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { type Page } from "@playwright/test";
-import { signIn as signInAsAdmin } from "./admins.ts";
+import { nobody, signIn as signInAsAdmin } from "./admins.ts";
 import { expect, onThisMachine, password, type Portal, test } from "./portals.ts";
 
 test.use({ ...onThisMachine, meant: [403, 422] });
@@ -128,11 +129,25 @@ test.describe("without JavaScript", () => {
   });
 });
 
-test("a browser that blocks cookies is told so, at the portal and at the dashboard", async ({ playwright, portal, server }, info) => {
-  const profile = info.outputPath("profile");
-  mkdirSync(`${profile}/Default`, { recursive: true });
-  writeFileSync(`${profile}/Default/Preferences`, JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }));
-  const context = await playwright.chromium.launchPersistentContext(profile, { ...onThisMachine.launchOptions });
+/** Starts a proxy to this machine that takes the cookies out of every response, so that its browser keeps none. */
+async function startCookieBlocker(): Promise<Server> {
+  const proxy = createServer((asked, answered) => {
+    const { port, pathname, search } = new URL(asked.url ?? "");
+    const passed = request({ host: "127.0.0.1", port, path: pathname + search, method: asked.method, headers: asked.headers }, (response) => {
+      const { "set-cookie": _, ...headers } = response.headers;
+      answered.writeHead(response.statusCode ?? 502, headers);
+      response.pipe(answered);
+    });
+    asked.pipe(passed);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  return proxy;
+}
+
+test("a browser that blocks cookies is told so, at the portal and at the dashboard", async ({ browser, portal, server }) => {
+  const blocker = await startCookieBlocker();
+  const address = `http://127.0.0.1:${(blocker.address() as AddressInfo).port}`;
+  const context = await browser.newContext({ storageState: nobody, proxy: { server: address, bypass: "<-loopback>" } });
   const page = await context.newPage();
   const heading = page.getByRole("heading", { level: 1 });
   await signUp(page, portal, { redirect_url: "/x" });
@@ -150,4 +165,5 @@ test("a browser that blocks cookies is told so, at the portal and at the dashboa
   await signInAsAdmin(page);
   await expect(page.getByRole("alert")).toContainText("Your browser blocks cookies");
   await context.close();
+  blocker.close();
 });

@@ -30,13 +30,15 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{Semaphore, watch},
 };
 use tower::{Layer, Service};
 
 use super::{
+    direct::{Direct, answer_directly},
     idle_connections::{IdleConnections, InUse},
     rate_limit::network,
+    replayed::Replayed,
     turns::{Room, Turn, Turns},
     write_timeout::WriteTimeout,
 };
@@ -82,13 +84,14 @@ const REST: Duration = Duration::from_secs(1);
 /// Serves a router until it is stopped, and then until the requests that have begun are answered.
 pub async fn serve(listener: TcpListener, router: Router, patience: Duration, stopped: impl Future<Output = ()>) {
     let service = |client: SocketAddr| Extension(ConnectInfo(client)).layer(router.clone());
-    serve_each(listener, service, MaxConnections::INTERNAL, patience, stopped).await;
+    serve_each(listener, service, None::<Infallible>, MaxConnections::INTERNAL, patience, stopped).await;
 }
 
-/// Serves each client by a service of its own, until it is stopped as above.
+/// Serves each client by a service of its own, until it is stopped as above. What `direct` answers never reaches the service.
 pub async fn serve_each<S>(
     listener: TcpListener,
     service: impl Fn(SocketAddr) -> S,
+    direct: Option<impl Direct>,
     max: MaxConnections,
     patience: Duration,
     stopped: impl Future<Output = ()>,
@@ -101,6 +104,7 @@ pub async fn serve_each<S>(
     let open = GracefulShutdown::new();
     let turns = Turns::new(max.of_address.unwrap_or(Semaphore::MAX_PERMITS), max.total);
     let idle = IdleConnections::new();
+    let (stop, stopping) = watch::channel(false);
     let mut stopped = pin!(stopped);
     loop {
         let accepted = tokio::select! {
@@ -110,21 +114,34 @@ pub async fn serve_each<S>(
         let Some((stream, client, turn)) = accepted else { break };
         let opened = idle.opened();
         let connection_use = opened.connection_use.clone();
-        let stream = TokioIo::new(WriteTimeout::new(stream, WRITE_TIMEOUT).noted_by(connection_use.clone()));
+        let mut stream = WriteTimeout::new(stream, WRITE_TIMEOUT).noted_by(connection_use.clone());
         let service = TowerToHyperService::new(service(client));
         let noted = service_fn(move |request| {
             let in_use = connection_use.begin();
             let answer = service.call(request);
             async move { answer.await.map(|answer| answer.map(|body| Noted { body, _in_use: in_use })) }
         });
-        let connection = open.watch(http.serve_connection(stream, noted));
-        tokio::spawn(async move {
-            tokio::select! {
-                ended = connection => {
-                    if let Err(error) = ended {
-                        tracing::debug!(%error, "a connection ended early");
+        let (http, open, direct, mut stopping) = (http.clone(), open.watcher(), direct.clone(), stopping.clone());
+        let connection_use = opened.connection_use.clone();
+        let connection = async move {
+            let read = match direct {
+                Some(direct) => {
+                    let stopped = async { drop(stopping.wait_for(|is_stopping| *is_stopping).await) };
+                    match answer_directly(&mut stream, &direct, &connection_use, patience, stopped).await {
+                        Ok(Some(read)) => read,
+                        Ok(None) => return,
+                        Err(error) => return tracing::debug!(%error, "a connection ended early"),
                     }
                 }
+                None => Bytes::new(),
+            };
+            if let Err(error) = open.watch(http.serve_connection(TokioIo::new(Replayed::new(read, stream)), noted)).await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                () = connection => {}
                 // Everything is written, so nothing is lost.
                 () = opened.connection_use.closed() => tracing::debug!("an idle connection was closed to make room"),
             }
@@ -134,6 +151,7 @@ pub async fn serve_each<S>(
         });
     }
     drop(listener);
+    let _ = stop.send(true);
     open.shutdown().await;
 }
 

@@ -21,10 +21,14 @@ pub(crate) fn host_name(host: &str) -> Option<String> {
 /// Whether a request names its host only once, and by nothing but a name or address and a port. A second `Host`, or a `user@` before
 /// the name, would mean one host to this server and another one to a proxy.
 pub(crate) fn is_plain(headers: &HeaderMap, uri: &Uri) -> bool {
-    let is_plain = |host: &[u8]| host.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte));
     let mut named = headers.get_all(header::HOST).iter();
-    let first = named.next().is_none_or(|host| is_plain(host.as_bytes()));
-    first && named.next().is_none() && uri.authority().is_none_or(|authority| is_plain(authority.as_str().as_bytes()))
+    let first = named.next().is_none_or(|host| is_plain_host(host.as_bytes()));
+    first && named.next().is_none() && uri.authority().is_none_or(|authority| is_plain_host(authority.as_str().as_bytes()))
+}
+
+/// Whether a host is nothing but a name or address and a port.
+pub(crate) fn is_plain_host(host: &[u8]) -> bool {
+    host.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte))
 }
 
 /// The host that was asked for, with its port: from the request line, else from the `Host` header. The envelope has refused requests

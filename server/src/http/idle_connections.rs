@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::Notify;
@@ -159,6 +159,12 @@ impl ConnectionUse {
         {
             self.all.changed.notify_one();
         }
+    }
+
+    /// For how long it has been idle.
+    pub(super) fn idle_for(&self) -> Duration {
+        let since = self.state.since.load(Ordering::SeqCst);
+        if since > ANSWERED { Duration::from_micros(self.all.now().saturating_sub(since)) } else { Duration::ZERO }
     }
 
     /// Waits until the connection must be closed. It is idle then, and stays so until it is polled again.

@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 use super::{
     problem_details::ProblemDetails,
     snapshot::{FoundInstance, OpenInstance, Snapshots},
-    visits::{VisitCounter, is_visit},
+    visits::{VisitCounter, is_prefetch, is_preview},
 };
 use crate::observe::metrics;
 
@@ -123,9 +123,10 @@ pub(super) async fn resolve(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let nobody = VisitCounter::off();
-    let visits = if method == Method::HEAD { &nobody } else { snapshots.visits() };
-    match resolution(&snapshot, &query, &headers, visits) {
+    // A browser sets this header itself, and the page that sends the request is the page that navigates.
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let visits = Some(snapshots.visits()).filter(|_| method != Method::HEAD && !is_prefetch(&headers));
+    match resolution(&snapshot, &query, origin, visits) {
         Ok(body) => (RESOLUTION_HEADERS, body).into_response(),
         Err(problem) => problem.into_response(),
     }
@@ -141,25 +142,24 @@ pub(super) const RESOLUTION_HEADERS: [(HeaderName, HeaderValue); 3] = [
 /// The initial capacity of a resolution's body, in bytes. Most need no more.
 const BODY_CAPACITY: usize = 512;
 
-/// Where a visit to that instance would end, as JSON.
+/// Where a visit to that instance would end, as JSON. `origin` is that of the page that asks. The visit is counted if it may be one.
 ///
 /// # Errors
 /// The query names no flow.
 pub(super) fn resolution(
     snapshot: &StoredInstance,
     query: &str,
-    headers: &HeaderMap,
-    visits: &VisitCounter,
+    origin: Option<&str>,
+    visits: Option<&VisitCounter>,
 ) -> Result<Vec<u8>, ProblemDetails> {
     let flow = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "flow").and_then(|(_, value)| value.parse().ok());
     let flow = flow.ok_or(ProblemDetails::UnknownFlow)?;
     let link = LinkParams::read(query);
-    // A browser sets this header itself, and the page that sends the request is the page that navigates.
-    let requesting = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(RequestingOrigin::parse);
+    let requesting = origin.and_then(RequestingOrigin::parse);
     let visit = Visit { flow, link: &link, requesting: requesting.as_ref(), now: Some(OffsetDateTime::now_utc().into()) };
     let resolution = resolve_visit(&snapshot.instance, &snapshot.fallbacks, visit);
     metrics::count_resolution(&resolution);
-    if is_visit(query, headers) {
+    if let Some(visits) = visits.filter(|_| !is_preview(query)) {
         visits.count(snapshot, visit, &resolution);
     }
     let mut body = Vec::with_capacity(BODY_CAPACITY);

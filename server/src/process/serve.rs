@@ -111,14 +111,15 @@ async fn listen(
     // A proxy's connections belong to everybody: behind one, each client's requests are limited, where the client is known.
     let is_direct = !is_behind_proxy && config.client_address == ClientIpSource::ConnectInfo;
     let max_connections = MaxConnections { of_address: max_connections.of_address.filter(|_| is_direct), ..max_connections };
-    let mut stopping = shutdown.clone();
     let fast_path = FastPath::new(snapshots.clone());
     let insecure_http = config.insecure_http;
+    // Under --insecure-http, each request is checked first.
+    let direct = (!insecure_http).then(|| fast_path.clone());
     let service = move |client: SocketAddr| {
         let service = fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
         ForClient::new(service, client.ip(), insecure_http)
     };
-    let serving = connections::serve_each(listener, service, max_connections, HEADER_TIMEOUT, async move { stopping.wait().await });
+    let serving = connections::serve_each(listener, service, direct, max_connections, HEADER_TIMEOUT, shutdown.clone().stopped());
     let (may_answer, is_ready) = (Notify::new(), Notify::new());
     if config.role == RuntimeRole::Portal || file.is_some() {
         may_answer.notify_one();

@@ -41,4 +41,9 @@ impl Shutdown {
         // An error means that the task that listens for signals is gone: then shut down as well.
         let _ = self.0.wait_for(|requested| *requested).await;
     }
+
+    /// The same, for whoever needs it once.
+    pub(crate) async fn stopped(mut self) {
+        self.wait().await;
+    }
 }

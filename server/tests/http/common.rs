@@ -138,6 +138,11 @@ impl Site {
         Self { cookie: Some(cookie), ..self.clone() }
     }
 
+    /// The whole router.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// What the portal serves from.
     pub(crate) fn snapshots(&self) -> Snapshots {
         self.snapshots.clone()

@@ -122,11 +122,11 @@ impl Snapshots {
         self.counted(self.0.loads.join(&LookupKey::Host(host.clone()), in_memory, |key| load::load(self.clone(), key)).await)
     }
 
-    /// The instance with that slug, else the one at the requested host, if it is in memory, its portal is open, and the slug or host has
+    /// The instance with that slug, else the one at that host, if it is in memory, its portal is open, and the slug or host has
     /// its usual spelling.
-    pub(super) fn warm(&self, slug: Option<&str>, headers: &HeaderMap, uri: &Uri) -> Option<Snapshot> {
+    pub(super) fn warm(&self, slug: Option<&str>, host: Option<&str>) -> Option<Snapshot> {
         let memory = &self.0.memory;
-        let found = slug.map_or_else(|| memory.by_plain_host(asked_host(headers, uri)?), |slug| memory.by_slug(slug));
+        let found = slug.map_or_else(|| memory.by_plain_host(host?), |slug| memory.by_slug(slug));
         let open = found.filter(|snapshot| snapshot.archived_at.is_none())?;
         self.0.lookups.count_hit();
         Some(open)

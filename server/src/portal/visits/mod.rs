@@ -111,10 +111,20 @@ impl Inner {
     }
 }
 
-/// Whether a request is a visit. What a browser fetches ahead of its user may never be seen, and `preview=1` says that nobody is sent on.
+/// Whether a request is a visit.
 pub(super) fn is_visit(query: &str, headers: &HeaderMap) -> bool {
-    let is_ahead = |name| headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|purpose| purpose.contains("prefetch"));
-    let is_preview =
-        query.contains("preview=1") && url::form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "preview" && value == "1");
-    !is_preview && !is_ahead("sec-purpose") && !is_ahead("purpose")
+    !is_preview(query) && !is_prefetch(headers)
+}
+
+/// Whether a query says `preview=1`: nobody is sent on.
+pub(super) fn is_preview(query: &str) -> bool {
+    query.contains("preview=1") && url::form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "preview" && value == "1")
+}
+
+/// The headers that say what a browser fetches something for.
+pub(super) const PURPOSES: [&str; 2] = ["sec-purpose", "purpose"];
+
+/// Whether a browser fetches ahead of its user, who may never see it.
+pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
+    PURPOSES.iter().any(|name| headers.get(*name).and_then(|value| value.to_str().ok()).is_some_and(|purpose| purpose.contains("prefetch")))
 }

@@ -1,5 +1,7 @@
 //! The fast path: the same responses as the router's, and no others.
 
+mod direct;
+
 use std::convert::Infallible;
 
 use app::redirects::{Environment, Flow};

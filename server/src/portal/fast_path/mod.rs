@@ -1,0 +1,96 @@
+//! Answers from memory, before routing: `GET /v1/resolve` and `GET /v1/redirects` for an instance in memory, and `GET /healthz`. Such a request
+//! waits for nothing and can't fail, so there is nothing to log, limit or time out, and routing and layers would cost more than the response
+//! itself. All other requests take the router, whose responses are identical (`server/tests/http/fast_path.rs`).
+
+mod answer;
+mod asked;
+mod service;
+
+use std::{sync::Arc, time::Instant};
+
+use axum::body::Bytes;
+
+use self::{
+    answer::{Answer, Endpoint},
+    asked::Asked,
+};
+use super::{
+    api,
+    prepared::PreparedRedirects,
+    probes::{ALIVE, HEALTH},
+    snapshot::{Snapshot, Snapshots},
+};
+use crate::{http::direct::Direct, observe::traces};
+
+const RESOLVE: &str = "/v1/resolve";
+const REDIRECTS: &str = "/v1/redirects";
+
+/// Answers requests from memory: [directly](Direct), or before a [service](FastPath::before) that answers the others.
+#[derive(Clone, Debug)]
+pub struct FastPath(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    snapshots: Snapshots,
+    prepared: PreparedRedirects,
+    resolve: Endpoint,
+    redirects: Endpoint,
+    health: Endpoint,
+}
+
+impl FastPath {
+    /// Must be created after the metrics recorder is installed.
+    pub fn new(snapshots: Snapshots) -> Self {
+        Self(Arc::new(Inner {
+            snapshots,
+            prepared: PreparedRedirects::new(),
+            resolve: Endpoint::of_api(api::RESOLUTION_HEADERS, RESOLVE),
+            redirects: Endpoint::of_api(api::REDIRECTS_HEADERS, REDIRECTS),
+            health: Endpoint::health(),
+        }))
+    }
+
+    fn answer(&self, asked: &Asked<'_>) -> Option<Answer<'_>> {
+        let (inner, path) = (&*self.0, asked.path);
+        let begun = Instant::now();
+        let answer = if let Some(portal) = path.strip_suffix(RESOLVE) {
+            let snapshot = inner.open(portal, asked)?;
+            let visits = Some(inner.snapshots.visits()).filter(|_| !asked.is_prefetch);
+            let body = api::resolution(&snapshot, asked.query, asked.origin, visits).ok()?;
+            inner.resolve.answer(portal, body.into())
+        } else if let Some(portal) = path.strip_suffix(REDIRECTS) {
+            let prepared = inner.prepared.of(&*inner.open(portal, asked).filter(|_| !asked.is_conditional)?)?;
+            inner.redirects.answer(portal, prepared.body.clone()).with_etag(prepared.etag.clone())
+        } else if path == HEALTH {
+            inner.health.answer("", Bytes::from_static(ALIVE.as_bytes()))
+        } else {
+            return None;
+        };
+        answer.count(begun);
+        Some(answer)
+    }
+}
+
+impl Direct for FastPath {
+    fn answer(&self, request: &httparse::Request<'_, '_>, response: &mut Vec<u8>) -> bool {
+        if !request.path.is_some_and(|target| concerns(target.split_once('?').map_or(target, |(path, _)| path))) {
+            return false;
+        }
+        let answer = Asked::of_head(request).and_then(|asked| self.answer(&asked));
+        answer.map(|answer| answer.write(response)).is_some()
+    }
+}
+
+impl Inner {
+    /// The open instance in memory whose portal has that path, or whose host was asked if the path is empty.
+    fn open(&self, portal: &str, asked: &Asked<'_>) -> Option<Snapshot> {
+        let slug = if portal.is_empty() { None } else { Some(portal.strip_prefix("/portal/")?) };
+        self.snapshots.warm(slug, asked.host)
+    }
+}
+
+/// Whether a request for that path may be answered here. If logs or traces include every request, none is.
+fn concerns(path: &str) -> bool {
+    let is_known = path.ends_with(RESOLVE) || path.ends_with(REDIRECTS) || path == HEALTH;
+    is_known && !tracing::enabled!(tracing::Level::DEBUG) && !traces::are_sent()
+}
