@@ -79,7 +79,8 @@ export async function alive(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     const bar = document.querySelector<HTMLElement>(".bar");
     if (bar) return bar.hidden || /unsaved/.test(bar.textContent ?? "");
-    return [...document.querySelectorAll<HTMLElement>(".copy, button.small")].every((button) => !button.hidden);
+    const copies = !document.querySelector(".copy") || document.body.hasAttribute("data-copies");
+    return copies && [...document.querySelectorAll<HTMLElement>("button.small")].every((button) => !button.hidden);
   });
 }
 

@@ -11,7 +11,6 @@ pub fn UploadProgress() -> impl IntoView {
         window_event_listener(leptos::ev::submit, |event| {
             let _ = browser::send(&event);
         });
-        crate::ui::copy_button::serve_plain_copy_buttons();
     }
     view! {
         <progress max="1" hidden aria-label="Sending"></progress>

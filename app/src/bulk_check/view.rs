@@ -19,7 +19,10 @@ use crate::{
     },
     members::role::Role,
     preview::tabs::PreviewTabs,
-    ui::icon::{WARNING, icon},
+    ui::{
+        copy_button::CopyButtons,
+        icon::{WARNING, icon},
+    },
 };
 
 /// The form for a list, and the results of the posted list.
@@ -59,6 +62,7 @@ pub fn BulkCheckPage() -> impl IntoView {
                         </div>
                         <div class="end">
                             <UploadProgress />
+                            <CopyButtons />
                             <button class="button primary">"Check links"</button>
                         </div>
                     </div>

@@ -24,8 +24,7 @@ pub(super) enum Checked {
 }
 
 impl Checked {
-    /// The verdict that the server has answered, read field by field like the outcomes of saving. `None` if it is not a verdict. The
-    /// server renders the correction.
+    /// The verdict that the server has answered, read field by field like the outcomes of saving. `None` if it is not a verdict.
     pub(super) fn read(answer: &JsValue) -> Option<Self> {
         let part = |kind: &str, name: &str| text(&get(answer, kind), name);
         let parts = |kind: &str| UrlParts { before: part(kind, "before"), host: part(kind, "host"), after: part(kind, "after") };
@@ -36,7 +35,8 @@ impl Checked {
             Some(Self::Known(Verdict::Allowed(parts("allowed"))))
         } else if is("refused") {
             let UrlParts { before, host, after } = parts("refused");
-            Some(Self::Known(Verdict::Refused(RefusedValue { before, host, after, correction: None })))
+            let correction = get(&get(answer, "refused"), "correction").as_string();
+            Some(Self::Known(Verdict::Refused(RefusedValue { before, host, after, correction })))
         } else {
             None
         }

@@ -1,10 +1,8 @@
 //! The form of the Redirects tab: it shows verdicts while the admin types, and saves in place. Without JavaScript it is a plain form.
-#![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
 use leptos::{html::Input, prelude::*, server_fn::ServerFn};
-use serde::{Deserialize, Serialize};
 
-use super::{api::CheckFallback, checked::Checked, verdict::Verdict};
+use super::{api::CheckFallback, checked::Checked, start::read_start, verdict::Verdict};
 use crate::{
     error::AppError,
     paths::instance,
@@ -22,45 +20,6 @@ use crate::{
         icon::{DASH, icon},
     },
 };
-
-/// What one field begins with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct FieldStart {
-    /// The flow that it is the fallback redirect of.
-    pub flow: Flow,
-    /// What is stored.
-    pub stored: String,
-    /// What is in the input: what is stored, or what was typed and not saved.
-    pub typed: String,
-    /// The verdict on what is in the input.
-    pub verdict: Verdict,
-    /// How many visits ended at the stored value: while the input has it, and with another one. Both are empty where none were counted.
-    pub ended: [String; 2],
-    /// What can be done about it, as HTML: its correction, or the offer to allow its origin. Empty if there is none.
-    pub offer: String,
-    /// What the stored value leads to, as HTML. Empty if nothing is to be said. The browser leaves it in the page.
-    #[serde(skip)]
-    pub health: String,
-}
-
-/// What the form begins with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct EditorStart {
-    /// The instance.
-    pub slug: String,
-    /// The version that saving replaces.
-    pub version: i64,
-    /// The id of the save that it replaces.
-    pub save_id: String,
-    /// What the form was filled with, to tell what was typed from what was there.
-    pub base: String,
-    /// Whether the caller may not save: then nothing counts as unsaved.
-    pub read_only: bool,
-    /// Whether the server checks what the values lead to.
-    pub checks_targets: bool,
-    /// Every field, in the order of [`Flow::ALL`].
-    pub fields: Vec<FieldStart>,
-}
 
 /// A field while it is edited.
 #[derive(Clone, Copy)]
@@ -126,15 +85,15 @@ impl Field {
 
 /// The form, its groups and its bar.
 #[island]
-pub fn RedirectsEditor(start: EditorStart) -> impl IntoView {
-    let has_correction =
-        start.fields.iter().any(|field| matches!(&field.verdict, Verdict::Refused(refused) if refused.correction.is_some()));
+pub fn RedirectsEditor() -> impl IntoView {
+    let start = read_start();
+    let has_correction = start.has_correction();
     let slug = StoredValue::new(start.slug);
-    let fields: Vec<Field> = start
-        .fields
+    let fields: Vec<Field> = Flow::ALL
         .into_iter()
-        .map(|field| Field {
-            flow: field.flow,
+        .zip(start.fields)
+        .map(|(flow, field)| Field {
+            flow,
             counted: StoredValue::new((field.stored.clone(), field.ended)),
             stored: RwSignal::new(field.stored),
             typed: StoredValue::new(field.typed.clone()),

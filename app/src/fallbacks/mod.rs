@@ -12,6 +12,7 @@ pub mod origin_change;
 pub mod proposal;
 #[cfg(feature = "ssr")]
 pub mod skipped;
+pub mod start;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(test)]

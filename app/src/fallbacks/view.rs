@@ -31,8 +31,9 @@ use url::form_urlencoded;
 
 use super::{
     api::{FallbacksImpact, SaveFallbacks},
-    editor::{EditorStart, FieldStart, RedirectsEditor},
+    editor::RedirectsEditor,
     form::FallbackForm,
+    start::{EditorStart, FieldStart, START},
     verdict::OfferedVerdict,
 };
 
@@ -72,7 +73,6 @@ pub fn RedirectsPage() -> impl IntoView {
                     OfferedVerdict::of(&stored, flow, form.get(flow), (!read_only).then_some(&form.allow), "submit");
                 let health = health.as_ref().and_then(|health| health.of_flow(&stored, flow));
                 FieldStart {
-                    flow,
                     stored: stored.fallbacks.get(flow).unwrap_or_default().to_owned(),
                     typed: form.get(flow).to_owned(),
                     verdict,
@@ -105,9 +105,20 @@ pub fn RedirectsPage() -> impl IntoView {
             preview: Some(paths::instance(&slug).preview()),
             read_only,
         };
-        let body = match problem.as_ref().and_then(Problem::to_choose) {
-            Some(conflict) => choices(conflict, &write(&form), WORDING, page).into_any(),
-            None => view! { {empty_summary()} <RedirectsEditor start /> {save_bar(bar)} {check} <SaveInPlace /> }.into_any(),
+        let body = if let Some(conflict) = problem.as_ref().and_then(Problem::to_choose) {
+            choices(conflict, &write(&form), WORDING, page).into_any()
+        } else {
+            let json = json!(start).to_string();
+            provide_context(start);
+            view! {
+                {empty_summary()}
+                <div id=START data-start=json hidden></div>
+                <RedirectsEditor />
+                {save_bar(bar)}
+                {check}
+                <SaveInPlace />
+            }
+            .into_any()
         };
         Ok(view! {
             <InstanceFrame stored place=Place::Redirects>

@@ -8,7 +8,7 @@ use crate::{
     redirects::Page,
     target_checks::{health::TargetHealth, view::health_line},
     ui::{
-        copy_button::CopyButton,
+        copy_button::copy_button,
         icon::{OPEN, icon},
     },
 };
@@ -81,7 +81,7 @@ fn row(Address { id, label, text, opens }: Address) -> impl IntoView {
         <li>
             <h3>{label}</h3>
             <code id=id.clone()>{text}</code>
-            <span class="do">{open} <CopyButton of=id label=format!("the URL of {label}") /></span>
+            <span class="do">{open} {copy_button(id, format!("the URL of {label}"))}</span>
         </li>
     }
 }

@@ -1,5 +1,4 @@
 //! The island of the Preview tab: while somebody types, it updates the results and the page's address.
-#![expect(missing_docs, reason = "the struct that #[island] makes of a function has its documentation on the function")]
 
 use leptos::{
     ev,
@@ -21,19 +20,12 @@ use crate::{
 /// Sends the form with the id `preview` to the server whenever somebody types into it, and puts the response into the page. The server
 /// renders the form and the sections around this island. Until the response is there, "Checking…" takes the place of the old result.
 #[island]
-pub fn PreviewEditor(slug: String) -> impl IntoView {
-    let requests = Requests {
-        slug: StoredValue::new(slug),
-        check: LiveCheck::default(),
-        pending: RwSignal::new(false),
-        failed: RwSignal::new(String::new()),
-    };
+pub fn PreviewEditor() -> impl IntoView {
+    let requests = Requests { check: LiveCheck::default(), pending: RwSignal::new(false), failed: RwSignal::new(String::new()) };
     Effect::new(move |_| {
         let Some(form) = form() else { return };
         // From now on the button is not needed.
         let _ = form.set_attribute("data-live", "");
-        #[cfg(feature = "hydrate")]
-        crate::ui::copy_button::serve_plain_copy_buttons();
         let listener = window_event_listener(ev::input, move |_| requests.typed());
         on_cleanup(move || listener.remove());
         // Somebody may have typed before the island was hydrated.
@@ -64,7 +56,6 @@ fn is_typed(form: &HtmlFormElement) -> bool {
 /// The requests to the server.
 #[derive(Clone, Copy)]
 struct Requests {
-    slug: StoredValue<String>,
     check: LiveCheck,
     pending: RwSignal<bool>,
     failed: RwSignal<String>,
@@ -76,7 +67,8 @@ impl Requests {
         self.set(true, String::new());
         let ask = move || -> Asked {
             Box::pin(async move {
-                let asked = object(&[("slug", &self.slug.get_value()), ("form", &typed())]);
+                let slug = form().and_then(|form| form.get_attribute("data-slug")).unwrap_or_default();
+                let asked = object(&[("slug", &slug), ("form", &typed())]);
                 let response = call(Preview::PATH.to_owned(), asked).await?.as_string().ok_or(AppError::Unreachable)?;
                 let answer: Box<dyn FnOnce()> = Box::new(move || {
                     show(&response);

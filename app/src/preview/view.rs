@@ -11,7 +11,7 @@ use crate::{
     },
     members::role::Role,
     saving::form_element::ALLOW,
-    ui::copy_button::CopyButton,
+    ui::copy_button::copy_button,
 };
 
 /// A posted form, to show it again as it is. The page finds it in its context.
@@ -37,7 +37,7 @@ pub fn PreviewPage() -> impl IntoView {
             view! {
                 <section class="card outcome" data-kind="unsaved">
                     <div id="outcome-unsaved" aria-live="polite">{outcome}</div>
-                    <CopyButton of="target-unsaved".to_owned() label="the target with the unsaved values".to_owned() />
+                    {copy_button("target-unsaved", "the target with the unsaved values")}
                     <div id="steps-unsaved">{steps}</div>
                 </section>
             }
@@ -54,7 +54,7 @@ pub fn PreviewPage() -> impl IntoView {
             <InstanceFrame stored place=Place::Preview>
                 <PreviewTabs slug=slug.clone() />
                 <div id="what-if">{what_if}</div>
-                <form method="post" class="preview" id="preview" autocomplete="off">
+                <form method="post" class="preview" id="preview" data-slug=slug autocomplete="off">
                     <div class="card pasted">
                         <div class="field">
                             <label for="link">"Paste a link"</label>
@@ -72,15 +72,15 @@ pub fn PreviewPage() -> impl IntoView {
                     <div class="results" id="preview-results" data-refused=refused.to_string()>
                         <section class="card outcome">
                             <div id="outcome" aria-live="polite">{outcome}</div>
-                            <PreviewEditor slug />
-                            <CopyButton of="target".to_owned() label="the target".to_owned() />
+                            <PreviewEditor />
+                            {copy_button("target", "the target")}
                             <div id="steps">{steps}</div>
                         </section>
                         {compared}
                         <section class="card generated-link" aria-labelledby="generated-link-title">
                             <h2 id="generated-link-title">"The link"</h2>
                             <div id="generated-link">{generated_link}</div>
-                            <CopyButton of="generated-link-url".to_owned() label="the link".to_owned() />
+                            {copy_button("generated-link-url", "the link")}
                             <details><summary>"QR code"</summary><div id="qr">{qr}</div></details>
                         </section>
                     </div>

@@ -16,7 +16,7 @@ use crate::{
         frame::{InstanceFrame, Place},
         loading,
     },
-    ui::copy_button::CopyButton,
+    ui::copy_button::copy_button,
 };
 
 /// An instance's fallback redirects as code for the framework in the page's address, or its settings for a pipeline.
@@ -75,7 +75,7 @@ fn block_view(index: usize, Block { title, about, file, code }: Block) -> impl I
                 <p>{with_code(&about)}</p>
             </div>
             <figure class="card snippet">
-                <figcaption>{file}<CopyButton of=id.clone() label=label.clone() /></figcaption>
+                <figcaption>{file}{copy_button(id.clone(), label.clone())}</figcaption>
                 <pre tabindex="0" role="region" aria-label=label><code id=id>{code}</code></pre>
             </figure>
         </section>

@@ -23,7 +23,7 @@ use crate::{
     },
     paths,
     ui::{
-        copy_button::CopyButton,
+        copy_button::copy_button,
         field::Field,
         form::FieldError,
         icon::{TICK, icon},
@@ -161,7 +161,7 @@ fn begun(secret: &TotpSecret, caller: &Caller, errors: &[FieldError]) -> impl In
             <h2>"1. Scan this with your authenticator app"</h2>
             {qr_code(&secret.url(&caller.email), "QR code for your authenticator app")}
             <p>"No camera? Enter this key in the app:"</p>
-            <p class="secret"><code id="secret">{secret.typed()}</code><CopyButton of="secret".to_owned() label="key".to_owned() /></p>
+            <p class="secret"><code id="secret">{secret.typed()}</code>{copy_button("secret", "key")}</p>
             <h2>"2. Enter its code"</h2>
             {code.show(errors)}
             <p class="help">"Turning it on ends your other sessions."</p>
@@ -206,7 +206,7 @@ fn new_codes(codes: &[RecoveryCode]) -> impl IntoView + use<> {
             <p>"Each one signs you in once, if you lose your phone. Keep them where you keep passwords. They are not shown again."</p>
             <pre class="recovery-codes" id="recovery-codes">{codes.join("\n")}</pre>
             <div class="end">
-                <CopyButton of="recovery-codes".to_owned() label="recovery codes".to_owned() />
+                {copy_button("recovery-codes", "recovery codes")}
                 <a class="button primary" href=paths::INSTANCES>"I have saved them"</a>
             </div>
         </section>

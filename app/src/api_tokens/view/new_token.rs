@@ -14,7 +14,7 @@ use super::{
 use crate::{
     paths,
     ui::{
-        copy_button::CopyButton,
+        copy_button::copy_button,
         field::{Field, error_of},
         form::FieldError,
         text::Escaped,
@@ -38,10 +38,10 @@ pub(super) fn new_token(IssuedToken { secret, dashboard }: IssuedToken, token: &
                 <div class="below" data-kind="made">
                     <p role="status">{said}</p>
                     <code id="api-token">{secret.text().to_owned()}</code>
-                    <CopyButton of="api-token".to_owned() label="the token".to_owned() />
+                    {copy_button("api-token", "the token")}
                 </div>
                 <figure class="card snippet">
-                    <figcaption>"Try it"<CopyButton of="api-token-use".to_owned() label="the command".to_owned() /></figcaption>
+                    <figcaption>"Try it"{copy_button("api-token-use", "the command")}</figcaption>
                     <pre tabindex="0" role="region" aria-label="Command that tries the token"><code id="api-token-use">{call}</code></pre>
                 </figure>
             </div>

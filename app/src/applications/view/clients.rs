@@ -6,7 +6,7 @@ use super::super::{client::ClientSecret, form::ClientForm, store::clients::Liste
 use crate::{
     paths,
     ui::{
-        copy_button::CopyButton,
+        copy_button::copy_button,
         field::Field,
         form::FieldError,
         text::{Escaped, moment},
@@ -25,7 +25,7 @@ pub(super) fn new_secret(made: &ClientSecret) -> impl IntoView + use<> {
                 <div class="below" data-kind="made">
                     <p role="status">"Copy it now. It is not shown again: this server stores only its hash."</p>
                     <code id="client-secret">{made.secret.secret()}</code>
-                    <CopyButton of="client-secret".to_owned() label="the secret".to_owned() />
+                    {copy_button("client-secret", "the secret")}
                 </div>
             </div>
         </section>

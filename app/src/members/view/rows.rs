@@ -8,7 +8,7 @@ use crate::{
     members::{filter::MembersFilter, store::Member},
     paths,
     ui::{
-        copy_button::CopyButton,
+        copy_button::copy_button,
         field::error_of,
         form::FieldError,
         icon::{TICK, icon},
@@ -195,7 +195,7 @@ fn link_once(email: &str, role: &str, link: String) -> impl IntoView + use<> {
         <div class="below" data-kind="made">
             <p role="status">{said}</p>
             <code id="invitation-link">{link}</code>
-            <CopyButton of="invitation-link".to_owned() label="the link".to_owned() />
+            {copy_button("invitation-link", "the link")}
         </div>
     }
 }

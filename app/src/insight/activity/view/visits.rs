@@ -15,7 +15,7 @@ use crate::{
     },
     paths,
     redirects::Page,
-    ui::{copy_button::CopyButton, text::Grouped},
+    ui::{copy_button::copy_button, text::Grouped},
 };
 
 pub(super) fn section(context: Context<'_>, loaded: &Loaded) -> impl IntoView + use<> {
@@ -189,7 +189,7 @@ fn none(context: Context<'_>, has_any: bool) -> impl IntoView + use<> {
                 <p class="waiting" data-from=page.clone()><span class="dot" aria-hidden="true"></span><span>"Waiting. It shows here within 10 seconds. "<a href=page.clone()>"Reload"</a></span></p>
             </div>
             <figure class="snippet">
-                <figcaption>"Terminal" <CopyButton of="first-visit".to_owned() label="the command".to_owned() /></figcaption>
+                <figcaption>"Terminal" {copy_button("first-visit", "the command")}</figcaption>
                 <pre tabindex="0" role="region" aria-label="Terminal"><code id="first-visit">{curl}</code></pre>
             </figure>
         </div>
