@@ -2,7 +2,7 @@
 // a budget.
 import { alive, expect, test } from "./fixtures.ts";
 
-const budget = { all: 130_000, wasm: 115_000 };
+const budget = { all: 120_000, wasm: 100_000 };
 
 test("the Redirects tab's first visit stays within its budget", async ({ page, slug }) => {
   const session = await page.context().newCDPSession(page);

@@ -5,6 +5,13 @@ use leptos::{
     prelude::*,
     wasm_bindgen::{JsCast, JsValue},
 };
+use serde::{
+    Deserialize,
+    de::{
+        IntoDeserializer,
+        value::{self, StrDeserializer},
+    },
+};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Headers, RequestInit, Response,
@@ -54,10 +61,14 @@ pub fn object(arguments: &[(&str, &str)]) -> Object {
 /// The server can't be reached, or answers with an error.
 pub async fn call(function: String, arguments: Object) -> Result<JsValue, AppError> {
     let (status, text) = post(&function, &arguments).await.map_err(|_| AppError::Unreachable)?;
-    if status != 200 {
-        return Err(AppError::de(text.into()));
-    }
-    JSON::parse(&text).map_err(|_| AppError::Unreachable)
+    let answer = JSON::parse(&text).map_err(|_| AppError::Unreachable)?;
+    if status == 200 { Ok(answer) } else { Err(error_named(&answer.as_string().unwrap_or_default())) }
+}
+
+/// The error with that name in JSON. Other answers are those of a proxy that does not reach the server.
+fn error_named(name: &str) -> AppError {
+    let name: StrDeserializer<'_, value::Error> = name.into_deserializer();
+    AppError::deserialize(name).unwrap_or(AppError::Unreachable)
 }
 
 async fn post(function: &str, arguments: &Object) -> Result<(u16, String), JsValue> {
@@ -90,4 +101,18 @@ pub fn list(object: &JsValue, name: &str) -> Array {
 fn set(object: &Object, name: &str, value: &JsValue) {
     // A plain object takes any property.
     let _ = Reflect::set(object, &name.into(), value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_known_by_its_name_in_json() {
+        for error in [AppError::NotFound, AppError::SignedOut, AppError::BadRequest, AppError::Unavailable] {
+            let json = serde_json::to_value(error).unwrap();
+            assert_eq!(error_named(json.as_str().unwrap()), error);
+        }
+        assert_eq!(error_named("<html>502"), AppError::Unreachable);
+    }
 }
