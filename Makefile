@@ -80,10 +80,14 @@ build: setup-build browser ## Build the release binary: target/release/portal-re
 	node .ci/sbom.mjs target/release/portal-redirects >target/release/portal-redirects.sbom.json
 	cp $(site)/third-party-notices.txt target/release/
 
-# Like the binary of the tests, with the browser's files as fast as they can be built.
-quick: setup $(addprefix $(quick_site)/,$(site_files))
+# Like the binary of the tests, with the browser's files as fast as they can be built. The first time, everything that the server needs
+# besides those is built at the same time: without them its build script fails, and the rest goes on.
+as_quick := PORTAL_REDIRECTS_SITE=$(quick_site) cargo build --quiet $(as_tests)
+quick:
+	@[ -e $(quick_site)/portal-redirects.js ] || { $(as_quick) --lib --keep-going >/dev/null 2>&1 & trap "kill $$! 2>/dev/null || true" EXIT; }; \
+	  $(MAKE) setup $(addprefix $(quick_site)/,$(site_files)) && wait
 	@echo "  building portal-redirects (a few minutes the first time)"
-	PORTAL_REDIRECTS_SITE=$(quick_site) cargo build --quiet $(as_tests) --bins
+	$(as_quick) --bins
 
 # The binary that the browser tests run.
 debug: setup browser

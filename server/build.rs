@@ -1,7 +1,8 @@
 //! Puts the browser's files into the binary: hashed names, brotli and gzip ready-made.
 //!
-//! `make browser` makes them in `target/site`, and `make quick` less optimized ones in another folder, which `PORTAL_REDIRECTS_SITE` names. Where they are missing (an editor's check, clippy in a fresh clone) the
-//! crate still compiles, with a warning, and the server serves pages without style and script.
+//! `make browser` makes them in `target/site`. Where they are missing (an editor's check, clippy in a fresh clone) the crate still compiles,
+//! with a warning, and the server serves pages without style and script. `make quick` makes less optimized ones in another folder, which
+//! `PORTAL_REDIRECTS_SITE` names: there they must be.
 
 use std::{
     env, fs,
@@ -16,7 +17,8 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
     println!("cargo::rerun-if-env-changed=PORTAL_REDIRECTS_SITE");
-    let site = root.join(env::var("PORTAL_REDIRECTS_SITE").as_deref().unwrap_or("target/site"));
+    let named = env::var("PORTAL_REDIRECTS_SITE").ok();
+    let site = root.join(named.as_deref().unwrap_or("target/site"));
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", root.join("migrations").display());
@@ -25,6 +27,9 @@ fn main() -> Result<(), Failure> {
         println!("cargo::rerun-if-changed={}", site.join(name).display());
     }
 
+    if named.is_some() && !site.join("portal-redirects.js").exists() {
+        return Err(format!("{} has no files for the browser; `make quick` makes them", site.display()).into());
+    }
     let script = read(&site.join("portal-redirects.js"));
     let wasm = read(&site.join("portal-redirects_bg.wasm"));
     let style = read(&site.join("portal-redirects.css"));

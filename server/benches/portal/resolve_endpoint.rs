@@ -226,7 +226,14 @@ fn start(runtime: &Runtime, router: Router) -> anyhow::Result<SocketAddr> {
 fn start_fast(runtime: &Runtime, fast_path: FastPath, router: Router) -> anyhow::Result<SocketAddr> {
     let (listener, address) = listen(runtime)?;
     let each = move |client: SocketAddr| fast_path.clone().before(Extension(ConnectInfo(client)).layer(router.clone()));
-    runtime.spawn(serve_each(listener, each, None::<std::convert::Infallible>, MaxConnections::INTERNAL, HEADER_TIMEOUT, std::future::pending()));
+    runtime.spawn(serve_each(
+        listener,
+        each,
+        None::<std::convert::Infallible>,
+        MaxConnections::INTERNAL,
+        HEADER_TIMEOUT,
+        std::future::pending(),
+    ));
     Ok(address)
 }
 

@@ -36,7 +36,8 @@ async fn run_with(patience: Duration, max: MaxConnections) -> Running {
     let router = Router::new().route("/", get(here)).route("/slow", get(slow));
     let (stop, stopped) = oneshot::channel::<()>();
     let each = move |client: SocketAddr| Extension(ConnectInfo(client)).layer(router.clone());
-    let ended = tokio::spawn(async move { serve_each(listener, each, None::<Infallible>, max, patience, async { drop(stopped.await) }).await });
+    let ended =
+        tokio::spawn(async move { serve_each(listener, each, None::<Infallible>, max, patience, async { drop(stopped.await) }).await });
     Running { address, begun, go_on, stop, ended }
 }
 

@@ -1,11 +1,11 @@
 //! Requests on a connection: what is answered without hyper is what hyper sends, byte for byte, and everything else reaches it.
 
-use std::{convert::Infallible, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use app::redirects::Environment;
 use axum::{
     http::{Request, StatusCode},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use hyper::body::Incoming;
 use server::{
@@ -32,10 +32,7 @@ async fn serve(site: &Site, direct: bool, is_teapot: bool) -> SocketAddr {
         let router = router.clone();
         service_fn(move |request: Request<Incoming>| {
             let router = router.clone();
-            async move {
-                let teapot = StatusCode::IM_A_TEAPOT.into_response();
-                Ok::<Response, Infallible>(if is_teapot { teapot } else { router.oneshot(request).await.unwrap_or_else(|never| match never {}) })
-            }
+            async move { if is_teapot { Ok(StatusCode::IM_A_TEAPOT.into_response()) } else { router.oneshot(request).await } }
         })
     };
     tokio::spawn(serve_each(listener, service, direct, MaxConnections::INTERNAL, HEADER_TIMEOUT, std::future::pending()));
