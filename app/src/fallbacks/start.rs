@@ -46,7 +46,7 @@ pub struct EditorStart {
     pub read_only: bool,
     /// Whether the server checks what the values lead to.
     pub checks_targets: bool,
-    /// Every field, in the order of [`Flow::ALL`].
+    /// Every field, in the order of [`crate::redirects::Flow::ALL`].
     pub fields: Vec<FieldStart>,
 }
 

@@ -135,7 +135,7 @@ impl AllowedOrigin {
     /// Whether the origin of a parsed URL is this origin or matches this pattern.
     pub(super) fn matches(&self, url: &Url) -> bool {
         match &self.pattern {
-            Pattern::Exact(origin) => url.origin() == *origin,
+            Pattern::Exact(origin) => has_origin(url, origin),
             Pattern::AnyPort(host) => url.scheme() == "http" && url.host_str() == Some(*host),
             Pattern::Below { scheme, parent, port } => {
                 url.scheme() == *scheme
@@ -175,13 +175,25 @@ impl PortalOrigin {
     /// Whether a `Host` header names this origin by its host and port. The header has no scheme to compare.
     pub fn is_at(&self, host: &str) -> bool {
         let scheme = self.text.split(':').next().unwrap_or_default();
-        Url::parse(&format!("{scheme}://{host}")).is_ok_and(|url| url.origin() == self.origin)
+        Url::parse(&format!("{scheme}://{host}")).is_ok_and(|url| self.is_origin_of(&url))
     }
 
     /// Whether a parsed URL has this origin.
     pub(super) fn is_origin_of(&self, url: &Url) -> bool {
-        url.origin() == self.origin
+        has_origin(url, &self.origin)
     }
+}
+
+/// Whether a parsed web URL has that origin. `Url::origin` would copy its scheme and its host, for each origin that it is compared with.
+pub(super) fn has_origin(url: &Url, origin: &url::Origin) -> bool {
+    let url::Origin::Tuple(scheme, host, port) = origin else { return false };
+    let is_host = match (url.host(), host) {
+        (Some(Host::Domain(name)), Host::Domain(other)) => name == other,
+        (Some(Host::Ipv4(address)), Host::Ipv4(other)) => address == *other,
+        (Some(Host::Ipv6(address)), Host::Ipv6(other)) => address == *other,
+        _ => false,
+    };
+    is_host && url.scheme() == scheme && url.port_or_known_default() == Some(*port)
 }
 
 impl fmt::Display for AllowedOrigin {

@@ -6,7 +6,7 @@ use super::hostname::without_tabs_and_newlines;
 
 /// Escapes what Chromium escapes in a path and the crate does not: `^`, as newer versions of the standard say, and `|`, as none says.
 pub(super) fn escape(url: &mut Url) {
-    if url.path().contains(['^', '|']) {
+    if url.path().bytes().fold(false, |found, byte| found || byte == b'^' || byte == b'|') {
         let path = url.path().replace('^', "%5E").replace('|', "%7C");
         url.set_path(&path);
     }

@@ -98,7 +98,10 @@ pub fn check_at(
     now: Option<Timestamp>,
     value: &str,
 ) -> Result<Allowed, Refused> {
-    let url = read(instance.home_url(), value).map_err(|reason| Refused { reason, url: None })?;
+    let url = match read(instance.home_url(), value) {
+        Ok(url) => url,
+        Err(reason) => return Err(Refused { reason, url: None }),
+    };
     match judge(instance, flow, requesting, now, &url) {
         Ok((ground, until)) => Ok(Allowed { url, ground, until }),
         Err(reason) => Err(Refused { reason, url: Some(url) }),

@@ -9,7 +9,10 @@ use std::fmt;
 
 use url::Url;
 
-use super::{Environment, origin::parse_origin};
+use super::{
+    Environment,
+    origin::{has_origin, parse_origin},
+};
 
 /// The origin of the page that runs the flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +41,7 @@ impl RequestingOrigin {
 
     /// Whether a parsed URL has this origin.
     pub(super) fn is_origin_of(&self, url: &Url) -> bool {
-        url.origin() == self.0
+        has_origin(url, &self.0)
     }
 }
 

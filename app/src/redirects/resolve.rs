@@ -114,7 +114,7 @@ pub fn resolve<'a>(instance: &'a Instance, fallbacks: &'a Fallbacks, visit: Visi
     let mut target = None;
     let mut steps = Vec::with_capacity(5);
     for (source, value) in candidates(fallbacks, visit) {
-        let step = match value.filter(|value| !value.trim().is_empty()) {
+        let step = match value.filter(|value| !value.trim_start().is_empty()) {
             _ if target.is_some() => Step { source, value: None, outcome: Outcome::NotReached },
             None => Step { source, value: None, outcome: Outcome::Absent },
             Some(value) => {

@@ -43,13 +43,15 @@ pub(crate) async fn reset(pool: &PgPool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The statements that ran at least `min_calls` times, with their number of calls.
+/// The statements that ran at least `min_calls` times, with their number of calls. Those that begin, bound and end a transaction are sent
+/// along with others.
 ///
 /// # Errors
 /// PostgreSQL returns an error or can't be reached.
 pub(crate) async fn frequent(pool: &PgPool, min_calls: i64) -> anyhow::Result<Vec<(String, i64)>> {
     let query = "select query, calls from pg_stat_statements
-        where dbid = (select oid from pg_database where datname = current_database()) and calls >= $1";
+        where dbid = (select oid from pg_database where datname = current_database()) and calls >= $1
+        and query !~* '^(begin|set|commit)\\M'";
     Ok(sqlx::query_as(query).bind(min_calls).fetch_all(pool).await?)
 }
 
@@ -59,8 +61,12 @@ pub(crate) async fn frequent(pool: &PgPool, min_calls: i64) -> anyhow::Result<Ve
 /// PostgreSQL rejects the query.
 pub(crate) async fn plan(pool: &PgPool, query: &str, argument: &str) -> anyhow::Result<String> {
     let mut connection = pool.acquire().await?;
-    // The statistics replace constants with parameters; here that is only the row limit.
-    let query = query.replace("limit $2", "limit 1");
+    // Of an empty table, PostgreSQL would read all of it, whatever its indexes are.
+    sqlx::raw_sql("set enable_seqscan = off").execute(&mut *connection).await?;
+    // The statistics replace constants with parameters.
+    let query = (2..=3).fold(query.to_owned(), |query, number| {
+        query.replace(&format!("limit ${number}"), "limit 1").replace(&format!("names_use = ${number}"), "names_use = 'force'")
+    });
     sqlx::raw_sql(AssertSqlSafe(format!("prepare cold as {query}")))
         .execute(&mut *connection)
         .await
@@ -71,7 +77,7 @@ pub(crate) async fn plan(pool: &PgPool, query: &str, argument: &str) -> anyhow::
     }
     let explain = format!("explain (analyze, buffers, costs off, timing off, summary off) execute cold({argument})");
     let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *connection).await?;
-    sqlx::raw_sql("deallocate cold").execute(&mut *connection).await?;
+    sqlx::raw_sql("deallocate cold; reset enable_seqscan").execute(&mut *connection).await?;
     let lines = rows.iter().map(|row| sqlx::Row::try_get::<String, _>(row, 0)).collect::<Result<Vec<_>, _>>()?;
     Ok(lines.join("\n"))
 }

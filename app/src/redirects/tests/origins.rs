@@ -1,11 +1,13 @@
 //! Origins: what admins can store, what is refused, and what a pattern matches.
 
+use proptest::prelude::*;
 use url::Url;
 
 use crate::redirects::{
     AllowedOrigin,
     Environment::{self, Development, Production},
     HostError, Invisible, OriginError, RequestingOrigin,
+    origin::has_origin,
 };
 
 fn stored(text: &str, environment: Environment) -> Result<String, OriginError> {
@@ -140,4 +142,23 @@ fn null_is_not_a_requesting_origin() {
     assert_eq!(RequestingOrigin::parse("null"), None);
     assert_eq!(RequestingOrigin::parse("exp://192.168.1.100:8081"), None);
     assert!(RequestingOrigin::parse("http://localhost:5173").is_some());
+}
+
+proptest! {
+    #[test]
+    fn a_url_has_the_origin_that_the_standard_says(
+        url in "(https?|ftp|ws)://([ab]\\.test|127\\.0\\.0\\.[12]|\\[::[12]\\])(:(80|443|8080))?/x",
+        other in "(https?|ftp|ws)://([ab]\\.test|127\\.0\\.0\\.[12]|\\[::[12]\\])(:(80|443|8080))?/y",
+    ) {
+        let (url, other) = (Url::parse(&url).unwrap(), Url::parse(&other).unwrap());
+        for origin in [url.origin(), other.origin()] {
+            prop_assert_eq!(has_origin(&url, &origin), url.origin() == origin, "{} {}", url, other);
+        }
+    }
+}
+
+#[test]
+fn an_opaque_origin_is_nobodys() {
+    let url = Url::parse("data:text/html,x").unwrap();
+    assert!(!has_origin(&url, &url.origin()));
 }

@@ -25,7 +25,7 @@ use crate::{http::direct::Direct, observe::traces};
 const RESOLVE: &str = "/v1/resolve";
 const REDIRECTS: &str = "/v1/redirects";
 
-/// Answers requests from memory: [directly](Direct), or before a [service](FastPath::before) that answers the others.
+/// Answers requests from memory: without hyper, or before a [service](FastPath::before) that answers the others.
 #[derive(Clone, Debug)]
 pub struct FastPath(Arc<Inner>);
 
