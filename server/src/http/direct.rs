@@ -20,6 +20,9 @@ use super::idle_connections::ConnectionUse;
 /// How many bytes are read at a time. A request whose head is longer goes to hyper.
 const READ_BYTES: usize = 8 * 1024;
 
+/// How many bytes of answers wait until they are written. More are made then, so that nobody fills the memory with requests that came together.
+const MAX_ANSWERS: usize = 64 * 1024;
+
 /// A request with more headers goes to hyper.
 const MAX_HEADERS: usize = 32;
 
@@ -62,10 +65,15 @@ pub(super) async fn answer_directly(
         }
         let mut rest = &read[..];
         let in_use = connection_use.begin();
+        // Requests that came together are answered together.
         while let Some(length) = answer_first(rest, direct, &mut answers) {
             rest = &rest[length..];
+            if answers.len() >= MAX_ANSWERS {
+                stream.write_all(&answers).await?;
+                // An idle connection keeps no room for answers of that size.
+                answers = Vec::new();
+            }
         }
-        // Requests that came together are answered together.
         stream.write_all(&answers).await?;
         drop(in_use);
         stream.flush().await?;
@@ -123,6 +131,50 @@ impl Patience {
                 return;
             }
             self.end.as_mut().reset(tokio::time::Instant::now() + left);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use futures_util::FutureExt;
+    use tokio::io::duplex;
+
+    use super::*;
+    use crate::http::idle_connections::IdleConnections;
+
+    /// Answers everything with as many bytes as may wait, and counts its answers.
+    #[derive(Clone, Default)]
+    struct Large(Arc<AtomicUsize>);
+
+    impl Direct for Large {
+        fn answer(&self, _: &httparse::Request<'_, '_>, response: &mut Vec<u8>) -> bool {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            response.resize(response.len() + MAX_ANSWERS, 0);
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_that_come_together_are_answered_one_after_the_other_if_their_answers_are_large() {
+        let (mut client, mut server) = duplex(MAX_ANSWERS / 2);
+        let request = b"GET /x HTTP/1.1\r\n\r\n";
+        client.write_all(&request.repeat(400)).await.unwrap();
+        let opened = IdleConnections::new().opened();
+        let large = Large::default();
+        let mut answering =
+            Box::pin(answer_directly(&mut server, &large, &opened.connection_use, Duration::from_hours(1), std::future::pending()));
+        assert!((&mut answering).now_or_never().is_none());
+        assert_eq!(large.0.load(Ordering::SeqCst), 1, "the client has read nothing yet");
+        let mut all = vec![0; 400 * MAX_ANSWERS];
+        tokio::select! {
+            read = client.read_exact(&mut all) => assert_eq!(read.unwrap(), all.len()),
+            ended = &mut answering => panic!("{ended:?}"),
         }
     }
 }
