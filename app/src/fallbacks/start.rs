@@ -1,5 +1,5 @@
 //! What the form of the Redirects tab begins with. The page carries it as JSON for the browser, which reads it field by field like the
-//! answers of the server: code that is generated for its types would be a seventh of what the browser loads.
+//! answers of the server: code that is generated for its types would be a tenth of what the browser loads.
 
 use serde::Serialize;
 
@@ -19,8 +19,8 @@ pub struct FieldStart {
     pub verdict: Verdict,
     /// How many visits ended at the stored value: while the input has it, and with another one. Both are empty where none were counted.
     pub ended: [String; 2],
-    /// What can be done about it, as HTML: its correction, or the offer to allow its origin. Empty if there is none. The browser leaves it
-    /// in the page, as it does the rest that is skipped.
+    /// What can be done about it, as HTML: its correction, or the offer to allow its origin. Empty if there is none. The JSON
+    /// leaves it out, like every skipped field: the page shows it already.
     #[serde(skip)]
     pub offer: String,
     /// What the stored value leads to, as HTML. Empty if nothing is to be said.

@@ -42,7 +42,7 @@ impl Shutdown {
         let _ = self.0.wait_for(|requested| *requested).await;
     }
 
-    /// The same, for whoever needs it once.
+    /// Waits for the request, as a future that borrows nothing.
     pub(crate) async fn stopped(mut self) {
         self.wait().await;
     }

@@ -62,7 +62,7 @@ impl<'a> Asked<'a> {
                     return None;
                 }
             } else if PURPOSES.iter().any(|name| header.name.eq_ignore_ascii_case(name)) {
-                // There is no hurry.
+                // Prefetches are rare, so hyper takes them.
                 return None;
             } else if is(header::IF_NONE_MATCH) {
                 asked.is_conditional = true;

@@ -1,6 +1,6 @@
 //! Answers from memory, before routing: `GET /v1/resolve` and `GET /v1/redirects` for an instance in memory, and `GET /healthz`. Such a request
 //! waits for nothing and can't fail, so there is nothing to log, limit or time out, and routing and layers would cost more than the response
-//! itself. All other requests take the router, whose responses are identical (`server/tests/http/fast_path.rs`).
+//! itself. All other requests take the router, whose responses are identical (`server/tests/http/fast_path`).
 
 mod answer;
 mod asked;
