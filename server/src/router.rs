@@ -18,7 +18,7 @@ use crate::{
     management::{self, Management},
     observe::{metrics, traces},
     portal::{
-        self, PageContext, PortalHosts, SecretKeySource, probes,
+        self, FastPath, PageContext, PortalHosts, SecretKeySource, probes,
         proxy_check::{self, ProxyCheck},
         refresh_after_save,
         snapshot::Snapshots,
@@ -27,33 +27,37 @@ use crate::{
     target_checks::proof_routes,
 };
 
+/// What answers requests.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Everything.
+    pub router: Router,
+    /// What is answered from memory, before the router.
+    pub fast_path: FastPath,
+}
+
 /// What a runtime without a dashboard serves: the portal, its context over these connections, and the probes.
-pub fn portal_router(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, options: HttpOptions) -> Router {
+pub fn portal_site(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, options: HttpOptions) -> Site {
     let dashboard_url = Arc::new(dashboard_url);
     let check = ProxyCheck::new(&dashboard_url, &options.client_address, &snapshots);
     let secret = SecretKeySource { file: options.secret_key_file.clone(), creates: false };
-    let context = PageContext::new(pool, dashboard_url, &options, snapshots.visits().clone(), secret).with_mail(options.mailer.is_some());
+    let context = PageContext::new(pool, dashboard_url, &options, &snapshots, secret);
+    let fast_path = FastPath::new(snapshots.clone()).with_pages(context.clone(), check.clone());
     let applications = portal::applications(context.clone(), snapshots.clone());
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
     let proof = proof_routes(snapshots.pool().clone());
     let answer = async move |request: Request| portal_hosts.respond(request.into_parts().0).await;
     let hosted = portal::pages(context, snapshots.clone()).fallback(answer);
-    assemble(hosted.layer(layers::body_limit()), applications, proof, snapshots, options, check)
+    Site { router: assemble(hosted.layer(layers::body_limit()), applications, proof, snapshots, options, check), fast_path }
 }
 
 /// Everything that is served: the dashboard over these connections, the portal from that memory.
-pub fn router(
-    pool: PgPool,
-    snapshots: Snapshots,
-    dashboard_url: DashboardUrl,
-    options: HttpOptions,
-    second_factor: SecondFactor,
-) -> Router {
+pub fn site(pool: PgPool, snapshots: Snapshots, dashboard_url: DashboardUrl, options: HttpOptions, second_factor: SecondFactor) -> Site {
     let dashboard_url = Arc::new(dashboard_url);
     let check = ProxyCheck::new(&dashboard_url, &options.client_address, &snapshots);
     let secret = SecretKeySource { file: Some(second_factor.key_file.clone()), creates: true };
-    let visits = snapshots.visits().clone();
-    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), &options, visits, secret).with_mail(options.mailer.is_some());
+    let context = PageContext::new(pool.clone(), Arc::clone(&dashboard_url), &options, &snapshots, secret);
+    let fast_path = FastPath::new(snapshots.clone()).with_pages(context.clone(), check.clone());
     let applications = portal::applications(context.clone(), snapshots.clone());
     let deleting = context.clone();
     let portal_hosts = PortalHosts::new(context.clone(), snapshots.clone());
@@ -67,7 +71,7 @@ pub fn router(
     let dashboard = dashboard::host_guard::guard_host(dashboard, &dashboard_url, portal_hosts, options.transport_security);
     let proof = proof_routes(snapshots.pool().clone());
     let hosted = portal::pages(context, snapshots.clone()).layer(layers::body_limit());
-    assemble(hosted.merge(dashboard), applications, proof, snapshots, options, check)
+    Site { router: assemble(hosted.merge(dashboard), applications, proof, snapshots, options, check), fast_path }
 }
 
 /// Puts the pages beside the portal API and the probes. Probes come from the machine or a load balancer, under whatever host.

@@ -118,6 +118,17 @@ impl Address {
         Self { base, query: carried_query(link), after_sign_in, typed_query: None, exit_url }
     }
 
+    /// Addresses with these texts in the place of the portal's path, the link's parameters and the way out.
+    pub fn of_texts(base: String, query: String, exit_url: String) -> Self {
+        Self { base, query, after_sign_in: None, typed_query: None, exit_url }
+    }
+
+    /// Those texts; `None` if the addresses hold something else too.
+    pub fn texts(&self) -> Option<[&str; 3]> {
+        let is_plain = self.after_sign_in.is_none() && self.typed_query.is_none();
+        is_plain.then_some([&self.base, &self.query, &self.exit_url])
+    }
+
     /// The same addresses, with what was typed as the prefill of [`Address::to_other`].
     #[must_use]
     pub fn with_typed(&self, link: &LinkParams<'_>, prefill: Prefill) -> Self {

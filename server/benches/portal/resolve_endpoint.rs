@@ -92,7 +92,7 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     let snapshots = uncounted.clone().with_visits(visits);
     let fast_path = FastPath::new(snapshots.clone());
     let second_factor = SecondFactor { is_required: false, key_file: SecretKeyFile::new("/nowhere/secret.key") };
-    let router = server::router::router(pool.clone(), snapshots, dashboard_url, HttpOptions::default(), second_factor);
+    let router = server::router::site(pool.clone(), snapshots, dashboard_url, HttpOptions::default(), second_factor).router;
     let long = start(runtime, router.clone())?;
     let uncounted = start_fast(runtime, FastPath::new(uncounted), router.clone())?;
     let portal = start_fast(runtime, fast_path, router)?;

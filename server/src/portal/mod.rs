@@ -13,6 +13,7 @@ mod problem_details;
 pub(crate) mod proxy_check;
 mod rate_limits;
 pub(crate) mod refresh_after_save;
+mod session_cache;
 pub mod snapshot;
 pub(crate) mod snapshot_file;
 pub mod visits;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use app::portal::view::ProxyMistake;
 use axum::{
     extract::{Request, State},
+    http::{HeaderMap, HeaderName},
     middleware::Next,
     response::Response,
 };
@@ -37,15 +38,22 @@ impl ProxyCheck {
             snapshots: snapshots.clone(),
         }
     }
+
+    /// Whether nothing shows that the proxy is not set up, so that [`of_pages`] has nothing to say.
+    pub(crate) fn passes(&self, headers: &HeaderMap) -> bool {
+        self.unread(headers).is_none()
+    }
+
+    /// The header that tells a client's address nobody reads.
+    fn unread(&self, headers: &HeaderMap) -> Option<&'static HeaderName> {
+        if self.reads_connection { address_header(headers) } else { None }
+    }
 }
 
 /// Around pages and the management API: refuses a request that tells a client's address nobody reads. Where the dashboard has no TLS,
 /// as on a laptop or beside a portal runtime, the log says so.
 pub(crate) async fn of_pages(State(check): State<ProxyCheck>, request: Request, next: Next) -> Response {
-    if !check.reads_connection {
-        return next.run(request).await;
-    }
-    let Some(header) = address_header(request.headers()) else { return next.run(request).await };
+    let Some(header) = check.unread(request.headers()) else { return next.run(request).await };
     UNREAD.note(|times| {
         tracing::warn!(
             times,

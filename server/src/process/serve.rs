@@ -25,7 +25,6 @@ use crate::{
     observe::{metrics, traces},
     outgoing::{AddressPolicy, Client},
     portal::{
-        FastPath,
         listener::Listener as Versions,
         snapshot::{self, Snapshots},
         snapshot_file::SnapshotFile,
@@ -38,7 +37,8 @@ use crate::{
         shutdown::Shutdown,
         stdout::{Announcement, announce},
     },
-    router, target_checks,
+    router::{self, Site},
+    target_checks,
 };
 
 /// Serves until a signal stops it.
@@ -104,14 +104,13 @@ async fn listen(
     let runtime = versions.runtime().clone();
     let options = http_options(config, max_connections, mailer.clone())?;
     let (pool, url) = (database.pool().clone(), dashboard_url.clone());
-    let router = match config.role {
-        RuntimeRole::All => router::router(pool, snapshots.clone(), url, options, config.second_factor()),
-        RuntimeRole::Portal => router::portal_router(pool, snapshots.clone(), url, options),
+    let Site { router, fast_path } = match config.role {
+        RuntimeRole::All => router::site(pool, snapshots.clone(), url, options, config.second_factor()),
+        RuntimeRole::Portal => router::portal_site(pool, snapshots.clone(), url, options),
     };
     // A proxy's connections belong to everybody: behind one, each client's requests are limited, where the client is known.
     let is_direct = !is_behind_proxy && config.client_address == ClientIpSource::ConnectInfo;
     let max_connections = MaxConnections { of_address: max_connections.of_address.filter(|_| is_direct), ..max_connections };
-    let fast_path = FastPath::new(snapshots.clone());
     let insecure_http = config.insecure_http;
     // Under --insecure-http, each request is checked first.
     let direct = (!insecure_http).then(|| fast_path.clone());

@@ -13,7 +13,7 @@ use server::{
         snapshot::Snapshots,
         visits::{Flusher, VisitCounter},
     },
-    router::portal_router,
+    router::portal_site,
 };
 use sqlx::postgres::PgPoolOptions;
 use tower::ServiceExt;
@@ -36,7 +36,7 @@ async fn the_sum_of_all_counts_is_the_number_of_visits_however_often_postgresql_
     let visits = VisitCounter::new(MEMORY);
     let snapshots = Snapshots::new(pool.clone(), MEMORY).with_visits(visits.clone());
     let dashboard_url = DashboardUrl::new(None, ([127, 0, 0, 1], 3000).into()).unwrap();
-    let router = portal_router(pool.clone(), snapshots, dashboard_url, HttpOptions::default());
+    let router = portal_site(pool.clone(), snapshots, dashboard_url, HttpOptions::default()).router;
     let visit = async |n: u64| {
         let path = format!("/portal/my-app/v1/resolve?flow=sign-in&redirect_url=https://{}.com/", n % 300);
         let request = Request::get(path).header("host", "localhost:3000").body(Body::empty()).unwrap();

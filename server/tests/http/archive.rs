@@ -13,7 +13,7 @@ use sqlx::PgPool;
 
 use crate::{
     common::{Answer, FORM, Site, fallback_form, instance_form, member, my_app, other_app, request, store_instance, store_my_app},
-    html::{error_of, href, is_invalid, summary, text, value},
+    html::{error_of, href, is_invalid, style_source, summary, text, value},
 };
 
 const ARCHIVE: &str = "/instances/my-app/archive";
@@ -47,15 +47,11 @@ fn assert_closed_page(answer: &Answer, name: &str) {
     let page = answer.text();
     assert!(page.contains("<title>This portal is closed · "), "{page}");
     assert!(text(page).contains(&format!("{name} has closed its account portal.")), "{page}");
-    let policy = answer.header("content-security-policy");
-    let nonce = policy.split_once("style-src 'nonce-").unwrap().1.split_once('\'').unwrap().0;
+    let style = style_source(page);
     assert_eq!(
-        policy,
-        format!(
-            "default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-        )
+        answer.header("content-security-policy"),
+        format!("default-src 'none'; style-src {style}; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
     );
-    assert!(nonce.len() >= 22 && page.contains(&format!("<style nonce=\"{nonce}\">")), "{page}");
     for absent in ["<script", "<a ", "<form", " style=", "myapp.com", "/instances", "wasm"] {
         assert!(!page.contains(absent), "{absent}: {page}");
     }

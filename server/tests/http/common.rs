@@ -19,6 +19,7 @@ use server::{
     config::SecondFactor,
     http::{dashboard_url::DashboardUrl, options::HttpOptions},
     portal::{
+        FastPath,
         snapshot::Snapshots,
         visits::{Flusher, VisitCounter},
     },
@@ -72,6 +73,7 @@ impl Answer {
 #[derive(Clone)]
 pub(crate) struct Site {
     router: Router,
+    fast_path: FastPath,
     snapshots: Snapshots,
     visits: VisitCounter,
     cookie: Option<String>,
@@ -112,9 +114,8 @@ impl Site {
     fn with(pool: &PgPool, dashboard_url: DashboardUrl, options: HttpOptions, second_factor: SecondFactor) -> Self {
         let visits = VisitCounter::new(1024 * 1024);
         let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024).with_visits(visits.clone());
-        let router = server::router::router(pool.clone(), snapshots.clone(), dashboard_url, options, second_factor)
-            .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
-        Self { router, snapshots, visits, cookie: None }
+        let site = server::router::site(pool.clone(), snapshots.clone(), dashboard_url, options, second_factor);
+        Self::of(site, snapshots, visits)
     }
 
     /// A runtime without a dashboard.
@@ -123,9 +124,13 @@ impl Site {
         let dashboard_url = DashboardUrl::new(url, ([127, 0, 0, 1], 3000).into()).unwrap();
         let visits = VisitCounter::off();
         let snapshots = Snapshots::new(pool.clone(), 16 * 1024 * 1024).with_visits(visits.clone());
-        let router = server::router::portal_router(pool.clone(), snapshots.clone(), dashboard_url, options)
-            .layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
-        Self { router, snapshots, visits, cookie: None }
+        let site = server::router::portal_site(pool.clone(), snapshots.clone(), dashboard_url, options);
+        Self::of(site, snapshots, visits)
+    }
+
+    fn of(site: server::router::Site, snapshots: Snapshots, visits: VisitCounter) -> Self {
+        let router = site.router.layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
+        Self { router, fast_path: site.fast_path, snapshots, visits, cookie: None }
     }
 
     /// The same server, as the browser of that admin sees it.
@@ -141,6 +146,11 @@ impl Site {
     /// The whole router.
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// What is answered before the router.
+    pub(crate) fn fast_path(&self) -> FastPath {
+        self.fast_path.clone()
     }
 
     /// What the portal serves from.

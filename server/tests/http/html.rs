@@ -1,5 +1,8 @@
 //! Reading a page as its visitor does: what is in a field, and what is said beside it.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+
 /// An element's attribute, as it was before it was escaped.
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
@@ -159,6 +162,12 @@ pub(crate) fn text(html: &str) -> String {
         }
     }
     unescaped(&text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The source of a Content-Security-Policy that lets the page's style through.
+pub(crate) fn style_source(html: &str) -> String {
+    let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(style)))
 }
 
 /// The nonce of every script, in order.

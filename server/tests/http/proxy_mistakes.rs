@@ -31,7 +31,7 @@ fn assert_explains(answer: &Answer, status: StatusCode, context: &str) {
     assert_eq!(answer.status, status, "{context}");
     let said = if answer.header("content-type").starts_with("text/html") {
         let policy = answer.header("content-security-policy");
-        assert!(!answer.text().contains("<script") && policy.contains("default-src 'none'; style-src 'nonce-"), "{context}");
+        assert!(!answer.text().contains("<script") && policy.contains("default-src 'none'; style-src 'sha256-"), "{context}");
         text(answer.text())
     } else {
         assert_eq!(answer.header("content-type"), "application/problem+json", "{context}");

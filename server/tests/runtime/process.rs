@@ -80,7 +80,7 @@ impl Process {
         let snapshots = Snapshots::new(loading, ROOM);
         let dashboard_url = DashboardUrl::new(None, ([127, 0, 0, 1], 3000).into()).unwrap();
         let second_factor = SecondFactor { is_required: false, key_file: SecretKeyFile::new("/nowhere/secret.key") };
-        let router = server::router::router(dashboard, snapshots.clone(), dashboard_url, HttpOptions::default(), second_factor);
+        let router = server::router::site(dashboard, snapshots.clone(), dashboard_url, HttpOptions::default(), second_factor).router;
         let router = router.layer(MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 50_000))));
         Self { router, snapshots, runtime: None, listening: None }
     }

@@ -1,13 +1,16 @@
 //! The HTML document around every hosted page and notice.
 
-use leptos::prelude::*;
-use url::Url;
+use std::sync::LazyLock;
 
-use super::Script;
+use leptos::prelude::*;
+
+use super::Inlined;
 use crate::{redirects::Environment, ui::text::escape_for_title};
 
 /// The pages' whole style. They load nothing else.
-const STYLE: &str = concat!(include_str!("../../../../style/portal.css"), include_str!("../../../../style/portal-form.css"));
+pub static STYLE: LazyLock<Inlined> = LazyLock::new(|| {
+    Inlined::new(concat!(include_str!("../../../../style/portal.css"), include_str!("../../../../style/portal-form.css")).to_owned())
+});
 
 /// The instance of a page, as its visitors see it.
 #[derive(Clone, Debug)]
@@ -25,16 +28,14 @@ pub struct Brand {
 pub struct Document {
     /// The instance, if there is one.
     pub brand: Option<Brand>,
-    /// The policy lets the style through by it.
-    pub nonce: String,
     /// The heading.
     pub heading: &'static str,
     /// The page's script.
-    pub script: Option<&'static Script>,
+    pub script: Option<&'static Inlined>,
     /// Whether the page reads a link's parameters. Without JavaScript, it can't read those in a fragment.
     pub reads_link: bool,
     /// Where the page moves on to by itself, without JavaScript.
-    pub refresh: Option<Url>,
+    pub refresh: Option<String>,
     /// Whether the server runs with `--insecure-http`.
     pub is_insecure_http: bool,
 }
@@ -42,7 +43,7 @@ pub struct Document {
 impl Document {
     /// The page as HTML, with `body` below its heading.
     pub fn render(self, body: AnyView) -> String {
-        let Self { brand, nonce, heading, script, reads_link, refresh, is_insecure_http } = self;
+        let Self { brand, heading, script, reads_link, refresh, is_insecure_http } = self;
         let title = brand.as_ref().map_or_else(|| heading.to_owned(), |brand| escape_for_title(&format!("{heading} · {}", brand.name)));
         let is_development = brand.as_ref().is_some_and(|brand| brand.environment == Environment::Development);
         let logo = brand.map(|Brand { name, logo_url, .. }| view! { <header>{logo(name, logo_url)}</header> });
@@ -70,7 +71,7 @@ impl Document {
                     <link rel="icon" href="data:," />
                     {script}
                     {refresh}
-                    <style nonce=nonce>{STYLE}</style>
+                    <style inner_html=STYLE.text()></style>
                 </head>
                 <body class=class>
                     {insecure_http}

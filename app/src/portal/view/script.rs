@@ -2,45 +2,23 @@
 
 use std::sync::LazyLock;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use sha2::{Digest, Sha256};
-
+use super::inlined::Inlined;
 use crate::{
     credentials::password::MIN_CHARS,
     redirects::{LinkParams, Prefill},
     ui::local_times,
 };
 
-/// A script and its hash.
-#[derive(Debug)]
-pub struct Script {
-    text: String,
-    /// The source of a Content-Security-Policy that lets this script through, and no other.
-    pub source: String,
-}
-
-impl Script {
-    fn new(text: String) -> Self {
-        let source = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(&text)));
-        Self { text, source }
-    }
-
-    /// What the browser runs.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-}
-
 /// Moves a link's parameters from a fragment of the form `#/…?…` into the query, where the server sees them. Clerk's components write
 /// them into the fragment. And keeps what was typed on the sign-in page for the sign-up page, and the other way round.
-pub static FORM_PAGE: LazyLock<Script> = LazyLock::new(|| Script::new(format!("{}moveParameters();{}", move_parameters(), keep_typed())));
+pub static FORM_PAGE: LazyLock<Inlined> = LazyLock::new(|| Inlined::new(format!("{}moveParameters();{}", move_parameters(), keep_typed())));
 
 /// Does the same, and goes on to the page's link if there was nothing to move. The target takes the place of this page in the
 /// browser's history. Somebody who comes back through the history stays.
-pub static MOVE_ON: LazyLock<Script> = LazyLock::new(|| Script::new(format!("{}{GO_ON}", move_parameters())));
+pub static MOVE_ON: LazyLock<Inlined> = LazyLock::new(|| Inlined::new(format!("{}{GO_ON}", move_parameters())));
 
 /// Shows times in the visitor's time zone.
-pub static LOCAL_TIMES: LazyLock<Script> = LazyLock::new(|| Script::new(local_times::LOCAL_TIMES.to_owned()));
+pub static LOCAL_TIMES: LazyLock<Inlined> = LazyLock::new(|| Inlined::new(local_times::LOCAL_TIMES.to_owned()));
 
 /// Puts what is typed into the link between the two pages when somebody follows it, as `typed.rs` does after a rejected form.
 fn keep_typed() -> String {
@@ -92,9 +70,9 @@ mod tests {
     fn the_scripts_know_every_parameter_and_can_stand_in_a_page() {
         for script in [&*FORM_PAGE, &*MOVE_ON] {
             for name in LinkParams::names() {
-                assert!(script.text.contains(&format!("\"{name}\"")), "{name}");
+                assert!(script.text().contains(&format!("\"{name}\"")), "{name}");
             }
-            assert!(!script.text.contains("</") && !script.text.contains("<!"), "{}", script.text);
+            assert!(!script.text().contains("</") && !script.text().contains("<!"), "{}", script.text());
             assert!(script.source.starts_with("'sha256-") && script.source.len() == 53, "{}", script.source);
         }
     }

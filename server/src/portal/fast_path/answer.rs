@@ -1,10 +1,6 @@
 //! Answers of the fast path, as a response and as the bytes that are sent.
 
-use std::{
-    cell::RefCell,
-    io::Write as _,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::time::Instant;
 
 use axum::{
     body::{Body, Bytes},
@@ -12,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use super::written::{write_end, write_header};
 use crate::{
     http::{envelope, request::NAME},
     observe::metrics,
@@ -87,38 +84,13 @@ impl Answer<'_> {
         response
     }
 
-    /// Appends it, with what hyper adds to every response.
+    /// Appends it as it is sent.
     pub(super) fn write(&self, response: &mut Vec<u8>) {
         response.extend_from_slice(&self.endpoint.head);
         write_header(response, &NAME, &envelope::name());
         if let Some(etag) = &self.etag {
             write_header(response, &header::ETAG, etag);
         }
-        // Writing to memory can't fail.
-        let _ = write!(response, "content-length: {}\r\ndate: ", self.body.len());
-        write_date(response);
-        response.extend_from_slice(b"\r\n\r\n");
-        response.extend_from_slice(&self.body);
+        write_end(response, &self.body);
     }
-}
-
-fn write_header(head: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
-    for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-        head.extend_from_slice(part);
-    }
-}
-
-/// Appends the time as HTTP writes it. It is the same for a second.
-fn write_date(head: &mut Vec<u8>) {
-    thread_local! {
-        static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
-    }
-    let now = SystemTime::now();
-    let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    LAST.with_borrow_mut(|(last, text)| {
-        if *last != second || text.is_empty() {
-            (*last, *text) = (second, httpdate::fmt_http_date(now));
-        }
-        head.extend_from_slice(text.as_bytes());
-    });
 }

@@ -1,7 +1,7 @@
 //! What the fast path reads of a request.
 
 use app::redirects::MAX_QUERY_BYTES;
-use axum::http::{Method, Request, header};
+use axum::http::{Method, header, request::Parts};
 
 use crate::{
     http::host::{asked_host, is_plain, is_plain_host},
@@ -25,10 +25,10 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     /// `None` if it is another kind of request.
-    pub(super) fn of_request<B>(request: &'a Request<B>) -> Option<Self> {
-        let (headers, uri) = (request.headers(), request.uri());
+    pub(super) fn of_parts(parts: &'a Parts) -> Option<Self> {
+        let (headers, uri) = (&parts.headers, &parts.uri);
         let query = uri.query().unwrap_or_default();
-        if request.method() != Method::GET || query.len() > MAX_QUERY_BYTES || !is_plain(headers, uri) {
+        if parts.method != Method::GET || query.len() > MAX_QUERY_BYTES || !is_plain(headers, uri) {
             return None;
         }
         Some(Self {

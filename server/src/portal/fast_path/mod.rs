@@ -1,23 +1,28 @@
-//! Answers from memory, before routing: `GET /v1/resolve` and `GET /v1/redirects` for an instance in memory, and `GET /healthz`. Such a request
-//! waits for nothing and can't fail, so there is nothing to log, limit or time out, and routing and layers would cost more than the response
-//! itself. All other requests take the router, whose responses are identical (`server/tests/http/fast_path`).
+//! Answers from memory, before routing: `GET /v1/resolve`, `GET /v1/redirects` and most sign-in and sign-up pages of an instance in memory, and
+//! `GET /healthz`. Such a request waits for nothing and can't fail, so there is nothing to log, limit or time out, and routing and layers would
+//! cost more than the response itself. All other requests take the router, whose responses are identical (`server/tests/http/fast_path`).
 
 mod answer;
 mod asked;
+mod pages;
 mod service;
+mod written;
 
 use std::{sync::Arc, time::Instant};
 
-use axum::body::Bytes;
+use axum::{body::Bytes, http::request::Parts, response::Response};
 
 use self::{
     answer::{Answer, Endpoint},
     asked::Asked,
+    pages::{Pages, may_be_page, parts_of},
+    written::write_response,
 };
 use super::{
-    api,
+    PageContext, api,
     prepared::PreparedRedirects,
     probes::{ALIVE, HEALTH},
+    proxy_check::ProxyCheck,
     snapshot::{Snapshot, Snapshots},
 };
 use crate::{http::direct::Direct, observe::traces};
@@ -36,6 +41,7 @@ struct Inner {
     resolve: Endpoint,
     redirects: Endpoint,
     health: Endpoint,
+    pages: Option<Pages>,
 }
 
 impl FastPath {
@@ -47,7 +53,23 @@ impl FastPath {
             resolve: Endpoint::of_api(api::RESOLUTION_HEADERS, RESOLVE),
             redirects: Endpoint::of_api(api::REDIRECTS_HEADERS, REDIRECTS),
             health: Endpoint::health(),
+            pages: None,
         }))
+    }
+
+    /// The same with hosted pages. Must be called before it is cloned.
+    #[must_use]
+    pub(crate) fn with_pages(self, context: PageContext, check: ProxyCheck) -> Self {
+        let Self(mut inner) = self;
+        if let Some(inner) = Arc::get_mut(&mut inner) {
+            inner.pages = Some(Pages::new(context, check));
+        }
+        Self(inner)
+    }
+
+    /// The hosted page that a request is for, where it is shown at once.
+    fn page(&self, parts: &Parts) -> Option<Response> {
+        self.0.pages.as_ref()?.answer(&self.0.snapshots, parts)
     }
 
     fn answer(&self, asked: &Asked<'_>) -> Option<Answer<'_>> {
@@ -73,8 +95,13 @@ impl FastPath {
 
 impl Direct for FastPath {
     fn answer(&self, request: &httparse::Request<'_, '_>, response: &mut Vec<u8>) -> bool {
-        if !request.path.is_some_and(|target| concerns(target.split_once('?').map_or(target, |(path, _)| path))) {
+        let Some(target) = request.path else { return false };
+        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        if !concerns(path) {
             return false;
+        }
+        if may_be_page(path) {
+            return parts_of(request).and_then(|parts| self.page(&parts)).is_some_and(|page| write_response(page, response));
         }
         let answer = Asked::of_head(request).and_then(|asked| self.answer(&asked));
         answer.map(|answer| answer.write(response)).is_some()
@@ -91,6 +118,6 @@ impl Inner {
 
 /// Whether a request for that path may be answered here. If logs or traces include every request, none is.
 fn concerns(path: &str) -> bool {
-    let is_known = path.ends_with(RESOLVE) || path.ends_with(REDIRECTS) || path == HEALTH;
+    let is_known = path.ends_with(RESOLVE) || path.ends_with(REDIRECTS) || path == HEALTH || may_be_page(path);
     is_known && !tracing::enabled!(tracing::Level::DEBUG) && !traces::are_sent()
 }

@@ -9,7 +9,7 @@ use axum::{http::Request, response::Response};
 use futures_util::future::Either;
 use tower::Service;
 
-use super::{FastPath, asked::Asked, concerns};
+use super::{FastPath, answer::Answer, asked::Asked, concerns, pages::may_be_page};
 
 impl FastPath {
     /// Puts the fast path before a service.
@@ -38,10 +38,18 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let asked = concerns(request.uri().path()).then(|| Asked::of_request(&request)).flatten();
-        match asked.and_then(|asked| self.fast_path.answer(&asked)) {
-            Some(answer) => Either::Left(ready(Ok(answer.into_response()))),
-            None => Either::Right(self.service.call(request)),
+        if !concerns(request.uri().path()) {
+            return Either::Right(self.service.call(request));
+        }
+        let (parts, body) = request.into_parts();
+        let answer = if may_be_page(parts.uri.path()) {
+            self.fast_path.page(&parts)
+        } else {
+            Asked::of_parts(&parts).and_then(|asked| self.fast_path.answer(&asked)).map(Answer::into_response)
+        };
+        match answer {
+            Some(answer) => Either::Left(ready(Ok(answer))),
+            None => Either::Right(self.service.call(Request::from_parts(parts, body))),
         }
     }
 }

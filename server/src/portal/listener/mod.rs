@@ -1,4 +1,4 @@
-//! Keeps the snapshots up to date, over its own connection to PostgreSQL.
+//! Keeps the snapshots up to date, and what the runtime remembers of sessions, over its own connection to PostgreSQL.
 //!
 //! It listens first and then reads the last saves of all instances in memory, so that no save falls in between. It reads them again
 //! every 15 to 30 s, which notices lost notifications and dead connections. After an error it starts over. Notifications are only
@@ -24,7 +24,7 @@ use sqlx::{
 };
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::snapshot::Snapshots;
+use super::{session_cache::EndedSessions, snapshot::Snapshots};
 use crate::database::{
     connector::{ConnectError, Connector},
     shares_processes,
@@ -117,6 +117,7 @@ impl Listener {
         let mut failures = 0;
         loop {
             let Err(error) = self.follow(&mut failures).await;
+            self.snapshots.sessions().end_hearing();
             self.snapshots.mark_disconnected();
             self.snapshots.record();
             if failures == 0 {
@@ -228,20 +229,24 @@ impl Listener {
         Ok(())
     }
 
-    /// The last saves in these notifications, by instance. A probe among them has arrived.
+    /// The last saves in these notifications, by instance. A probe among them has arrived, and sessions among them have ended.
     fn read_notifications(&mut self, notifications: Vec<PgNotification>, probe: &mut Option<Probe>) -> BTreeMap<i64, ServedSave> {
-        let mut announced = BTreeMap::new();
+        let (mut announced, mut ended) = (BTreeMap::new(), EndedSessions::NONE);
         for notification in notifications {
             if notification.channel() == self.probe_channel {
                 *probe = None;
+                self.snapshots.sessions().begin_hearing();
                 if std::mem::take(&mut self.has_warned) {
                     tracing::info!("notifications arrive now");
                 }
+            } else if notification.channel() == store::ENDED_SESSIONS {
+                ended = ended.and(notification::read_ended(notification.payload()));
             } else if let Some(save) = notification::read(notification.payload()) {
                 // They arrive in the order of the commits.
                 announced.insert(save.instance, save);
             }
         }
+        self.snapshots.sessions().remove_ended(&ended);
         announced
     }
 

@@ -1,7 +1,9 @@
 //! Answers of `/v1/session` that are reused for a while: signing one takes longer than everything else. A session that ends on this runtime
-//! is forgotten at once, and elsewhere after the time for which answers are reused.
+//! is forgotten at once. One that ends elsewhere is forgotten when a notification says so, and without notifications after the time for which
+//! answers are reused.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -59,16 +61,23 @@ impl SessionTokens {
     }
 
     /// What [`Self::insert`] is told: to be asked before the database is.
-    pub(super) fn ended(&self) -> u64 {
+    pub(in crate::portal) fn ended(&self) -> u64 {
         *self.0.ended.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stores an answer, unless a session has ended since.
     pub(super) fn insert(&self, instance: i64, token: &Token, origin: &str, answer: SessionAnswer, since: u64) {
+        self.unless_ended(since, |none_ended| {
+            if none_ended {
+                self.0.answers.insert((instance, token.hash(), origin.to_owned()), answer);
+            }
+        });
+    }
+
+    /// Does something while no session ends, and tells it whether none has ended since.
+    pub(in crate::portal) fn unless_ended(&self, since: u64, store: impl FnOnce(bool)) {
         let ended = self.0.ended.read().unwrap_or_else(PoisonError::into_inner);
-        if *ended == since {
-            self.0.answers.insert((instance, token.hash(), origin.to_owned()), answer);
-        }
+        store(*ended == since);
     }
 
     /// Forgets the session with that token.
@@ -80,6 +89,11 @@ impl SessionTokens {
     /// Forgets a visitor's sessions, except those for which `is_kept` is true.
     pub(in crate::portal) fn forget_visitor(&self, instance: i64, visitor: i64, is_kept: impl Fn(i64) -> bool) {
         self.forget(|key, answer| key.0 == instance && answer.visitor == visitor && !is_kept(answer.session));
+    }
+
+    /// Forgets the sessions with these keys.
+    pub(in crate::portal) fn forget_sessions(&self, sessions: &BTreeSet<i64>) {
+        self.forget(|_, answer| sessions.contains(&answer.session));
     }
 
     /// Forgets everything.

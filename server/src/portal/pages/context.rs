@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use app::credentials::token::Token;
 use sqlx::PgPool;
 
-use super::session_cache::SessionCache;
+use super::prepared::PreparedPages;
 use crate::{
     http::{
         dashboard_url::DashboardUrl,
@@ -16,6 +16,8 @@ use crate::{
     portal::{
         oidc::{SecretKeySource, keys::SigningKeys, session_tokens::SessionTokens},
         rate_limits::VisitorRateLimits,
+        session_cache::SessionCache,
+        snapshot::Snapshots,
         visits::VisitCounter,
     },
 };
@@ -27,6 +29,7 @@ pub(crate) struct PageContext {
     pub(super) dashboard_url: Arc<DashboardUrl>,
     pub(in crate::portal) limits: VisitorRateLimits,
     pub(super) sessions: SessionCache,
+    pub(super) prepared: PreparedPages,
     pub(super) transport_security: TransportSecurity,
     pub(super) visits: VisitCounter,
     pub(super) provider: ProviderContext,
@@ -42,7 +45,7 @@ impl PageContext {
         pool: PgPool,
         dashboard_url: Arc<DashboardUrl>,
         options: &HttpOptions,
-        visits: VisitCounter,
+        snapshots: &Snapshots,
         secret: SecretKeySource,
     ) -> Self {
         let (transport_security, provider) = (options.transport_security, options.provider.clone());
@@ -54,19 +57,15 @@ impl PageContext {
             pool,
             dashboard_url,
             limits,
-            sessions: SessionCache::new(),
+            sessions: snapshots.sessions().clone(),
+            prepared: PreparedPages::new(),
             transport_security,
-            visits,
+            visits: snapshots.visits().clone(),
             provider,
             keys,
             lookups,
-            sends_mail: false,
+            sends_mail: options.mailer.is_some(),
         }
-    }
-
-    /// The same on a server that sends mail, or does not.
-    pub(crate) fn with_mail(self, sends_mail: bool) -> Self {
-        Self { sends_mail, ..self }
     }
 
     pub(in crate::portal) fn pool(&self) -> &PgPool {
@@ -91,9 +90,9 @@ impl PageContext {
         self.sessions.end(instance, token);
     }
 
-    /// Forgets all sessions, where somebody else than their visitor has ended some.
+    /// Asks the database again for every session, where somebody else than their visitor has ended some.
     pub(crate) fn forget_sessions(&self) {
-        self.sessions.tokens().forget_all();
+        self.sessions.ask_again();
     }
 
     /// Uses one question to the database of that client.

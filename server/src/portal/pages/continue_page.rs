@@ -26,7 +26,7 @@ pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
     match request.after_sign_in.filter(|_| matches!(flow, Flow::SignIn | Flow::SignUp)) {
         // A form's post led here, so another redirect to an application would be part of it.
         Some(after @ AfterSignIn::Authorization(_)) if request.is_browser => {
-            request.own_url(&request.address.after(after)).map_or_else(|| request.redirect_to(Page::SignIn), |url| request.move_on_to(url))
+            request.own_url(&request.address.after(after)).map_or_else(|| request.redirect_to(Page::SignIn), |url| request.move_on_to(&url))
         }
         Some(after) => request.redirect(&request.address.after(after)),
         None => request.move_on(flow),
@@ -53,6 +53,6 @@ impl PageRequest {
     /// Leads to the target of a flow that has nothing to ask.
     pub(super) fn move_on(&self, flow: Flow) -> Response {
         let target = self.target(flow);
-        if self.is_browser { self.move_on_to(target) } else { self.redirect(target.as_str()) }
+        if self.is_browser { self.move_on_to(&target) } else { self.redirect(target.as_str()) }
     }
 }

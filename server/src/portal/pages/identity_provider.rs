@@ -189,7 +189,7 @@ async fn pending(request: PageRequest, headers: &HeaderMap) -> Result<(PageReque
 /// `GET /identity-provider/sign-out`: leads on to the provider's own sign-out, which leads back to `/continue`.
 pub(super) async fn sign_out(request: PageRequest) -> Response {
     match sign_out_url(&request).await {
-        Some(url) => request.move_on_to(url),
+        Some(url) => request.move_on_to(&url),
         None => request.redirect(&request.address.to_continue(Flow::SignOut)),
     }
 }

@@ -1,6 +1,7 @@
 //! The hosted pages: at the root of a portal's host and under `/portal/{slug}`. Each page has a file; `page_request.rs` reads a request
 //! for any of them, and `response.rs` makes their responses.
 
+mod at_once;
 mod check_mail;
 mod client_address;
 mod confirm_email;
@@ -15,11 +16,11 @@ mod join_organization;
 mod organization;
 mod other_paths;
 pub(super) mod page_request;
+mod prepared;
 mod provider_flow;
 mod provider_trial;
 mod requesting_page;
 mod response;
-mod session_cache;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -34,9 +35,7 @@ use app::{
     redirects::{CHECK_MAIL, CONFIRM_EMAIL, CONTINUE, FORGOT_PASSWORD, JOIN_ORGANIZATION, Page, RESET_PASSWORD},
 };
 use axum::{
-    Extension, Router,
-    http::{HeaderName, HeaderValue},
-    middleware,
+    Extension, Router, middleware,
     routing::{MethodRouter, any, get},
 };
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -50,6 +49,7 @@ use super::{
     snapshot::Snapshots,
 };
 
+pub(super) use at_once::{AT_ONCE, respond_at_once};
 pub(crate) use context::PageContext;
 pub(super) use form::VisitorForm;
 pub(super) use other_paths::at_host;
@@ -89,7 +89,7 @@ pub(super) fn router(context: PageContext) -> Router<Snapshots> {
         .method_not_allowed_fallback(other_paths::method_not_allowed)
         .layer(middleware::from_fn(client_address::layer))
         .layer(Extension(context))
-        .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")))
+        .layer(SetResponseHeaderLayer::if_not_present(at_once::ROBOTS.0, at_once::ROBOTS.1))
 }
 
 /// The handlers of a page, by method.

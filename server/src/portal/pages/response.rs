@@ -4,7 +4,7 @@ use app::{
     instances::stored::StoredInstance,
     portal::{
         address::Page,
-        view::{self, Brand, Document, FORM_PAGE, FormError, LOCAL_TIMES, MOVE_ON, Notice, ProxyMistake, Script},
+        view::{self, Brand, Document, FORM_PAGE, FormError, Inlined, LOCAL_TIMES, MOVE_ON, Notice, ProxyMistake},
     },
     redirects::{Flow, Visit, resolve},
 };
@@ -13,12 +13,12 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
-use leptos::{nonce::Nonce, prelude::*};
+use leptos::prelude::*;
 use serde_json::json;
 use time::OffsetDateTime;
 use url::Url;
 
-use super::{content_security_policy::policy, page_request::PageRequest};
+use super::{content_security_policy::policy, page_request::PageRequest, prepared::PreparedPage};
 use crate::{
     http::host::{asked_host, host_name, is_internal},
     observe::{metrics, sampled::Sampled},
@@ -37,17 +37,27 @@ impl PageRequest {
             Some(Page::User) => Some(&*LOCAL_TIMES),
             _ => self.reads_link().then(|| &*FORM_PAGE),
         };
-        self.document(heading, script, None, body.into_any())
+        let document = self.document(heading, script, None, self.address.exit_url.clone());
+        self.page_response(script, document.render(body.into_any()))
     }
 
-    fn document(&self, heading: &'static str, script: Option<&'static Script>, refresh: Option<Url>, body: AnyView) -> Response {
-        let brand = Some(Brand { logo_url: Some(self.address.exit_url.clone()), ..brand(&self.snapshot) });
-        let nonce = Nonce::new().to_string();
-        let policy = policy(&nonce, script, true);
+    /// What is around a page whose logo leads to that exit.
+    pub(super) fn document(
+        &self,
+        heading: &'static str,
+        script: Option<&'static Inlined>,
+        refresh: Option<String>,
+        exit_url: String,
+    ) -> Document {
+        let brand = Some(Brand { logo_url: Some(exit_url), ..brand(&self.snapshot) });
         let reads_link = self.reads_link() && refresh.is_none();
         let is_insecure_http = self.context.dashboard_url.is_insecure_http();
-        let document = Document { brand, nonce, heading, script, reads_link, refresh, is_insecure_http };
-        self.with_headers(html(&policy, document.render(body)))
+        Document { brand, heading, script, reads_link, refresh, is_insecure_http }
+    }
+
+    /// The response that shows a page.
+    pub(super) fn page_response(&self, script: impl Into<Option<&'static Inlined>>, page: String) -> Response {
+        self.with_headers(html(&policy(script.into(), true), page))
     }
 
     /// A page again, after its form was rejected.
@@ -90,9 +100,13 @@ impl PageRequest {
 
     /// The page that moves on to a URL by itself. A redirect would carry a fragment of the page's address on to the URL, which has none
     /// or its own.
-    pub(super) fn move_on_to(&self, url: Url) -> Response {
-        let body = view::move_on(&url).into_any();
-        self.document("Almost there", Some(&MOVE_ON), Some(url), body)
+    pub(super) fn move_on_to(&self, url: &Url) -> Response {
+        let values = &[url.as_str(), url.host_str().unwrap_or_default()];
+        let page = PreparedPage { heading: "Almost there", script: &MOVE_ON, values, refreshes: true };
+        self.show_prepared(page, |_, values| {
+            let mut values = values.into_iter();
+            view::move_on(values.next().unwrap_or_default(), values.next().unwrap_or_default()).into_any()
+        })
     }
 
     fn with_headers(&self, mut response: Response) -> Response {
@@ -120,12 +134,9 @@ pub(super) fn closed(stored: &StoredInstance) -> Option<Response> {
 /// A notice outside of any page.
 pub(super) fn notice(brand: Option<Brand>, notice: Notice) -> Response {
     let (status, retry_after) = status_of(&notice);
-    let nonce = Nonce::new().to_string();
-    let policy = policy(&nonce, None, false);
-    let document =
-        Document { brand, nonce, heading: notice.heading(), script: None, reads_link: false, refresh: None, is_insecure_http: false };
+    let document = Document { brand, heading: notice.heading(), script: None, reads_link: false, refresh: None, is_insecure_http: false };
     let page = document.render(view::notice(notice));
-    with_status(html(&policy, page), status, retry_after)
+    with_status(html(&policy(None, false), page), status, retry_after)
 }
 
 /// The response at a host that no portal has.

@@ -7,27 +7,46 @@ use app::{
         form::SignInForm,
         identity::IdentityError,
         typed,
-        view::{self, FormError},
+        view::{self, FORM_PAGE, FormError},
     },
     redirects::Flow,
 };
 use axum::{http::HeaderMap, response::Response};
 
-use super::{form::VisitorForm, page_request::PageRequest};
+use leptos::prelude::*;
+
+use super::{form::VisitorForm, page_request::PageRequest, prepared::PreparedPage};
 use crate::portal::rate_limits::VisitorAttempt;
 
 const HEADING: &str = "Sign in";
 
 /// `GET /sign-in`: signed-in visitors skip this page, unless an application wants them to sign in anew.
 pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
+    if let Some(response) = show_at_once(&request) {
+        return response;
+    }
     if let Ok(Some(visitor)) = request.visitor().await
         && !request.must_sign_in_again(&visitor, &headers).await
     {
         return request.skip(Flow::SignIn);
     }
-    let identifier = typed::shown_on_sign_in(&request.link().prefill).to_owned();
+    show_page(&request)
+}
+
+/// The same; `None` if the database must be asked.
+pub(super) fn show_at_once(request: &PageRequest) -> Option<Response> {
+    Some(if request.is_signed_in()? { request.skip(Flow::SignIn) } else { show_page(request) })
+}
+
+fn show_page(request: &PageRequest) -> Response {
+    let link = request.link();
+    let values = &[typed::shown_on_sign_in(&link.prefill)];
     let (provider, sends_mail) = (request.snapshot.provider.as_ref(), request.context.sends_mail);
-    request.show(HEADING, view::sign_in(&request.address, identifier, provider, sends_mail, None))
+    let page = PreparedPage { heading: HEADING, script: &FORM_PAGE, values, refreshes: false };
+    request.show_prepared(page, |address, values| {
+        let identifier = values.into_iter().next().unwrap_or_default();
+        view::sign_in(address, identifier, provider, sends_mail, None).into_any()
+    })
 }
 
 /// `POST /sign-in`

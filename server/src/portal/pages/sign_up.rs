@@ -5,35 +5,48 @@ use app::{
         form::SignUpForm,
         identity::IdentityError,
         typed,
-        view::{self, FormError, SignUpPage},
+        view::{self, FORM_PAGE, FormError, SignUpPage},
     },
     redirects::{Flow, Prefill},
 };
 use axum::{http::HeaderMap, response::Response};
 
-use super::{form::VisitorForm, page_request::PageRequest};
+use leptos::prelude::*;
+
+use super::{form::VisitorForm, page_request::PageRequest, prepared::PreparedPage};
 use crate::portal::rate_limits::VisitorAttempt;
 
 const HEADING: &str = "Sign up";
 
 /// `GET /sign-up`: signed-in visitors skip this page, unless an application wants them to sign in anew.
 pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
+    if let Some(response) = show_at_once(&request) {
+        return response;
+    }
     if let Ok(Some(visitor)) = request.visitor().await
         && !request.must_sign_in_again(&visitor, &headers).await
     {
         return request.skip(Flow::SignUp);
     }
+    show_page(&request)
+}
+
+/// The same; `None` if the database must be asked.
+pub(super) fn show_at_once(request: &PageRequest) -> Option<Response> {
+    Some(if request.is_signed_in()? { request.skip(Flow::SignUp) } else { show_page(request) })
+}
+
+fn show_page(request: &PageRequest) -> Response {
     let Prefill { email_address, phone_number, username, first_name, last_name } = request.link().prefill.for_flow(Flow::SignUp);
-    let form = SignUpForm {
-        email_address: email_address.unwrap_or_default(),
-        phone_number: phone_number.unwrap_or_default(),
-        username: username.unwrap_or_default(),
-        first_name: first_name.unwrap_or_default(),
-        last_name: last_name.unwrap_or_default(),
-        ..SignUpForm::default()
-    };
-    let page = request.sign_up_page();
-    request.show(HEADING, view::sign_up(&request.address, form, page, None))
+    let prefill = [email_address, phone_number, username, first_name, last_name].map(Option::unwrap_or_default);
+    let values = &prefill.each_ref().map(String::as_str);
+    let page = PreparedPage { heading: HEADING, script: &FORM_PAGE, values, refreshes: false };
+    request.show_prepared(page, |address, values| {
+        let mut values = values.into_iter();
+        let [email_address, phone_number, username, first_name, last_name] = std::array::from_fn(|_| values.next().unwrap_or_default());
+        let form = SignUpForm { email_address, phone_number, username, first_name, last_name, ..SignUpForm::default() };
+        view::sign_up(address, form, request.sign_up_page(), None).into_any()
+    })
 }
 
 /// `POST /sign-up`

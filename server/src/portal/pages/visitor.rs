@@ -35,9 +35,10 @@ impl PageRequest {
     pub(super) async fn visitor(&self) -> Result<Option<Visitor>, IdentityError> {
         let Some(token) = &self.client.session else { return Ok(None) };
         let (sessions, instance) = (&self.context.sessions, self.snapshot.id);
+        let asked = sessions.ask();
         match with_timeout(READ_TIMEOUT, self.identity().visitor(token)).await {
             Ok(visitor) => {
-                sessions.update(instance, token, visitor.as_ref());
+                sessions.update(instance, token, visitor.as_ref(), asked);
                 Ok(visitor)
             }
             Err(error) => {

@@ -34,7 +34,7 @@ use axum::http::{HeaderMap, Uri};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::{problem_details::ProblemDetails, visits::VisitCounter};
+use super::{problem_details::ProblemDetails, session_cache::SessionCache, visits::VisitCounter};
 use crate::http::host::asked_host;
 pub(super) use extractors::{FoundInstance, OpenInstance};
 use host::Host;
@@ -62,6 +62,7 @@ struct Inner {
     contact: PostgresContact,
     lookups: LookupCounters,
     startup: Startup,
+    sessions: SessionCache,
 }
 
 impl fmt::Debug for Snapshots {
@@ -82,6 +83,7 @@ impl Snapshots {
             contact: PostgresContact::default(),
             lookups: LookupCounters::new(),
             startup: Startup::default(),
+            sessions: SessionCache::new(),
         };
         Self(Arc::new(inner), VisitCounter::off())
     }
@@ -200,6 +202,11 @@ impl Snapshots {
         if let Ok(snapshot) = self.0.memory.put(stored, Moment::BEFORE) {
             self.0.memory.insert_plain_host(&snapshot);
         }
+    }
+
+    /// What this runtime remembers of visitors' sessions. The listener tells it which have ended.
+    pub(in crate::portal) fn sessions(&self) -> &SessionCache {
+        &self.0.sessions
     }
 
     /// How the server has started.

@@ -8,10 +8,7 @@ use axum::{
     response::IntoResponse,
 };
 use hyper::body::Incoming;
-use server::{
-    measured::{HEADER_TIMEOUT, MaxConnections, serve_each},
-    portal::FastPath,
-};
+use server::measured::{HEADER_TIMEOUT, MaxConnections, serve_each};
 use sqlx::PgPool;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -27,7 +24,7 @@ use crate::common::{Site, store_my_app};
 async fn serve(site: &Site, direct: bool, is_teapot: bool) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (router, direct) = (site.router(), direct.then(|| FastPath::new(site.snapshots())));
+    let (router, direct) = (site.router(), direct.then(|| site.fast_path()));
     let service = move |_: SocketAddr| {
         let router = router.clone();
         service_fn(move |request: Request<Incoming>| {
@@ -153,7 +150,7 @@ async fn a_connection_ends_when_it_is_idle_for_too_long_and_when_the_server_stop
     for (patience, stops) in [(Duration::from_millis(50), false), (HEADER_TIMEOUT, true)] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (router, direct) = (site.router(), FastPath::new(site.snapshots()));
+        let (router, direct) = (site.router(), site.fast_path());
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
         let serving =

@@ -11,7 +11,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
-use server::portal::FastPath;
 use sqlx::PgPool;
 use tower::{ServiceExt, service_fn};
 
@@ -20,7 +19,7 @@ use crate::common::{Answer, Site, request, store_fallbacks, store_my_app};
 /// The response of the fast path; `None` if it passes the request on to the router.
 async fn fast_path(site: &Site, request: Request<Body>) -> Option<Answer> {
     let router = service_fn(async |_: Request<Body>| Ok::<Response, Infallible>(StatusCode::IM_A_TEAPOT.into_response()));
-    let (parts, body) = FastPath::new(site.snapshots()).before(router).oneshot(request).await.unwrap().into_parts();
+    let (parts, body) = site.fast_path().before(router).oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
     (parts.status != StatusCode::IM_A_TEAPOT).then_some(Answer { status: parts.status, headers: parts.headers, body })
 }

@@ -1,0 +1,106 @@
+//! Pages whose fixed parts are rendered once for each snapshot of an instance: rendering takes longer than everything else together.
+
+mod template;
+
+use std::sync::{Arc, Weak};
+
+use app::{
+    instances::stored::StoredInstance,
+    portal::{
+        address::Address,
+        view::{Inlined, STYLE},
+    },
+};
+use axum::response::Response;
+use leptos::prelude::*;
+use moka::sync::Cache;
+
+use super::page_request::PageRequest;
+use crate::portal::snapshot::Snapshot;
+use template::{Template, has_mark, mark};
+
+/// How many bytes of them are kept.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What an entry takes besides its template.
+const OVERHEAD_BYTES: usize = 256;
+
+/// What the holes hold, before the page's own values.
+const BASE: usize = 0;
+const QUERY: usize = 1;
+const EXIT: usize = 2;
+const OWN: usize = 3;
+
+/// An instance's key, the page's heading, and whether its addresses have a query.
+type Key = (i64, &'static str, bool);
+
+/// The pages of all instances.
+#[derive(Clone, Debug)]
+pub(super) struct PreparedPages(Cache<Key, Arc<Prepared>>);
+
+#[derive(Debug)]
+struct Prepared {
+    /// What it was rendered from. It counts for exactly that snapshot.
+    of: Weak<StoredInstance>,
+    template: Template,
+}
+
+/// A page that can be prepared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PreparedPage<'a> {
+    pub(super) heading: &'static str,
+    pub(super) script: &'static Inlined,
+    /// What differs from one visit to the next, besides the addresses.
+    pub(super) values: &'a [&'a str],
+    /// Whether it moves on by itself to the first value.
+    pub(super) refreshes: bool,
+}
+
+impl PreparedPages {
+    pub(super) fn new() -> Self {
+        let bytes = |_: &Key, page: &Arc<Prepared>| u32::try_from(page.template.memory_size() + OVERHEAD_BYTES).unwrap_or(u32::MAX);
+        Self(Cache::builder().max_capacity(MAX_BYTES).weigher(bytes).build())
+    }
+
+    fn find(&self, key: Key, snapshot: &Snapshot) -> Option<Arc<Prepared>> {
+        self.0.get(&key).filter(|page| std::ptr::eq(page.of.as_ptr(), Arc::as_ptr(snapshot)))
+    }
+}
+
+impl PageRequest {
+    /// A page. `body` makes what is below its heading from the addresses and the page's values, whatever they are.
+    pub(super) fn show_prepared(&self, page: PreparedPage<'_>, body: impl FnOnce(&Address, Vec<String>) -> AnyView) -> Response {
+        let texts = self.address.texts().filter(|_| {
+            let provider = self.snapshot.provider.as_ref().map_or("", |provider| &provider.text);
+            !has_mark(self.snapshot.instance.name()) && !has_mark(provider)
+        });
+        let Some([base, query, exit]) = texts else {
+            return self
+                .page_response(page.script, self.render(page, &self.address, page.values.iter().map(|&text| text.into()).collect(), body));
+        };
+        let key = (self.snapshot.id, page.heading, !query.is_empty());
+        let prepared = self.context.prepared.find(key, &self.snapshot).unwrap_or_else(|| {
+            let query = if query.is_empty() { String::new() } else { mark(QUERY) };
+            let address = Address::of_texts(mark(BASE), query, mark(EXIT));
+            let values = (0..page.values.len()).map(|place| mark(OWN + place)).collect();
+            let template = Template::cut(&self.render(page, &address, values, body), &[&*STYLE, page.script]);
+            let prepared = Arc::new(Prepared { of: Arc::downgrade(&self.snapshot), template });
+            self.context.prepared.0.insert(key, Arc::clone(&prepared));
+            prepared
+        });
+        let texts: Vec<&str> = [base, query, exit].into_iter().chain(page.values.iter().copied()).collect();
+        self.page_response(page.script, prepared.template.fill(&texts))
+    }
+
+    fn render(
+        &self,
+        page: PreparedPage<'_>,
+        address: &Address,
+        values: Vec<String>,
+        body: impl FnOnce(&Address, Vec<String>) -> AnyView,
+    ) -> String {
+        let refresh = page.refreshes.then(|| values.first().cloned()).flatten();
+        let exit = address.exit_url.clone();
+        self.document(page.heading, Some(page.script), refresh, exit).render(body(address, values))
+    }
+}
