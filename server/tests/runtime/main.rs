@@ -6,6 +6,8 @@ mod broken;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod ended_sessions;
+#[cfg(test)]
 mod fresh;
 #[cfg(test)]
 mod hosts;

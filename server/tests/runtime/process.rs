@@ -105,6 +105,12 @@ impl Process {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
+    /// The response to a visitor with that cookie.
+    pub(crate) async fn ask_with(&self, host: &str, path: &str, cookie: &str) -> Response {
+        let request = Request::get(path).header(header::HOST, host).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     /// The served version of the instance with that slug.
     pub(crate) async fn version(&self, slug: &str) -> Result<i64, StatusCode> {
         version(self.ask("localhost:3000", &format!("/portal/{slug}/v1/redirects")).await).await

@@ -7,12 +7,14 @@
 //! Behind a pooler in transaction mode it does not listen: its LISTEN would stay on a connection that others get, and sqlx ends a query
 //! with an error when a notification arrives in between, even that of a save that is stored.
 
+mod listening;
 mod notification;
+mod reloaded;
 mod runtime_report;
 mod store;
 mod timing;
 
-use std::{collections::BTreeMap, convert::Infallible, future::Future, pin::Pin, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, future::Future, time::Duration};
 
 use app::{
     database::{StoreError, timed, timed_on},
@@ -25,10 +27,9 @@ use sqlx::{
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{session_cache::EndedSessions, snapshot::Snapshots};
-use crate::database::{
-    connector::{ConnectError, Connector},
-    shares_processes,
-};
+use crate::database::connector::{ConnectError, Connector};
+use listening::{Probe, outcome_of};
+use reloaded::Reloaded;
 use runtime_report::RuntimeReport;
 pub use timing::Timing;
 
@@ -56,9 +57,6 @@ enum ConnectionLost {
     Database(#[from] sqlx::Error),
 }
 
-/// Sends a notification and waits for as long as it may take to arrive. Returns whether it was sent.
-type Probe = Pin<Box<dyn Future<Output = bool> + Send>>;
-
 /// Keeps the snapshots of one process up to date, and reports to the database which versions it serves.
 #[derive(Debug)]
 pub struct Listener {
@@ -66,6 +64,7 @@ pub struct Listener {
     connector: Connector,
     timing: Timing,
     report: RuntimeReport,
+    reloaded: Reloaded,
     /// The channel on which it tests whether notifications arrive at all.
     probe_channel: String,
     /// Whether it has logged that they don't.
@@ -86,7 +85,16 @@ impl Listener {
         let id = format!("{:032x}", u128::from_be_bytes(bytes));
         let probe_channel = format!("portal_redirects_probe_{id}");
         let report = RuntimeReport::new(Runtime { id, role });
-        Ok(Self { snapshots, connector, timing: Timing::default(), report, probe_channel, has_warned: false, has_own_url: false })
+        Ok(Self {
+            snapshots,
+            connector,
+            timing: Timing::default(),
+            report,
+            probe_channel,
+            reloaded: Reloaded::default(),
+            has_warned: false,
+            has_own_url: false,
+        })
     }
 
     /// Over other connections than those of the snapshots' pool.
@@ -154,6 +162,7 @@ impl Listener {
                     let announced = self.read_notifications(buffered, &mut probe);
                     self.apply(&mut listener, announced).await?;
                 }
+                () = sleep_until(self.reloaded.due()), if !self.reloaded.is_empty() => self.acknowledge(&mut listener).await?,
                 sent = outcome_of(&mut probe) => {
                     probe = None;
                     if sent {
@@ -172,33 +181,6 @@ impl Listener {
                     next = Instant::now() + self.timing.next_poll();
                 }
             }
-        }
-    }
-
-    /// Whether the connection leads to a pooler that gives it to others between two transactions. Then it must not listen.
-    async fn is_shared(&mut self, listener: &mut PgListener) -> Result<bool, ConnectionLost> {
-        let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
-        let is_shared = with_timeout(self.timing.step_timeout, shares_processes(&self.connector, connection)).await?;
-        if is_shared {
-            let source = self.connector.url().source();
-            let why = format!(
-                "{source} leads to a pooler in transaction mode, where notifications don't arrive; for them, set DATABASE_LISTEN_URL to a URL \
-                 that leads directly to PostgreSQL"
-            );
-            self.warn_without_notifications(&why);
-        }
-        Ok(is_shared)
-    }
-
-    /// Starts to listen. Returns whether this database allows that: a read-only one does not.
-    async fn listen(&mut self, listener: &mut PgListener) -> Result<bool, ConnectionLost> {
-        match with_timeout(self.timing.step_timeout, store::listen(listener, &self.probe_channel)).await {
-            Ok(()) => Ok(true),
-            Err(ConnectionLost::Database(sqlx::Error::Database(error))) => {
-                self.warn_without_notifications(&format!("the database does not allow listening to notifications ({error})"));
-                Ok(false)
-            }
-            Err(error) => Err(error),
         }
     }
 
@@ -223,7 +205,7 @@ impl Listener {
         let served: Vec<ServedSave> = reloaded.into_iter().filter_map(|id| self.snapshots.served(id)).collect();
         if !served.is_empty() {
             // Nobody knows when these saves were committed: they are not measured.
-            with_timeout(self.timing.step_timeout, self.report.acknowledge(connection, &served, |_| false)).await?;
+            with_timeout(self.timing.step_timeout, self.report.acknowledge(connection, &served, |_| None)).await?;
         }
         self.snapshots.record();
         Ok(())
@@ -250,8 +232,7 @@ impl Listener {
         announced
     }
 
-    /// Reloads the instances in memory that are of other saves than the announced ones. Then it reports what is served from now on: of
-    /// an instance that is not in memory, the announced save, as nothing older will be loaded.
+    /// Reloads the instances in memory that are of other saves than the announced ones.
     async fn apply(&mut self, listener: &mut PgListener, announced: BTreeMap<i64, ServedSave>) -> Result<(), ConnectionLost> {
         if announced.is_empty() {
             return Ok(());
@@ -266,41 +247,27 @@ impl Listener {
         } else if !stale.is_empty() {
             with_timeout(self.timing.catch_up_timeout(), self.snapshots.reload(connection, &stale)).await?;
         }
-        let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
-        let in_memory: BTreeMap<i64, ServedSave> = announced.keys().filter_map(|id| Some((*id, self.snapshots.served(*id)?))).collect();
-        let served: Vec<ServedSave> = announced.into_iter().map(|(id, save)| in_memory.get(&id).copied().unwrap_or(save)).collect();
-        let acknowledging = self.report.acknowledge(connection, &served, |id| in_memory.contains_key(&id));
-        with_timeout(self.timing.step_timeout, acknowledging).await?;
-        self.snapshots.record();
+        self.reloaded.add(announced);
         Ok(())
     }
 
-    fn probe(&self) -> Probe {
-        let (pool, channel, timeout_after) = (self.snapshots.pool().clone(), self.probe_channel.clone(), self.timing.probe_timeout);
-        Box::pin(async move {
-            // A task of its own: it also ends its transaction if the notification arrives first, and this is dropped.
-            let sending = tokio::spawn(timeout(timeout_after, async move { store::send_probe(&pool, &channel).await }));
-            let is_sent = matches!(sending.await, Ok(Ok(Ok(()))));
-            sleep(timeout_after).await;
-            is_sent
-        })
-    }
-
-    fn warn_without_notifications(&mut self, why: &str) {
-        if !std::mem::replace(&mut self.has_warned, true) {
-            tracing::warn!("{why}: versions are read every {} instead", self.timing);
-        }
+    /// Reports what is served after announced saves: of an instance that is not in memory, the announced save, as nothing older will be
+    /// loaded.
+    async fn acknowledge(&mut self, listener: &mut PgListener) -> Result<(), ConnectionLost> {
+        let reloaded = self.reloaded.take();
+        let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
+        let in_memory: BTreeMap<i64, ServedSave> = reloaded.keys().filter_map(|id| Some((*id, self.snapshots.served(*id)?))).collect();
+        let served = reloaded.iter().map(|(id, (save, _))| in_memory.get(id).copied().unwrap_or(*save));
+        let served: Vec<ServedSave> = served.collect();
+        let served_for = |id| reloaded.get(&id).filter(|_| in_memory.contains_key(&id)).map(|(_, since)| since.elapsed());
+        let acknowledging = self.report.acknowledge(connection, &served, served_for);
+        with_timeout(self.timing.step_timeout, acknowledging).await?;
+        self.snapshots.record();
+        Ok(())
     }
 }
 
 /// Bounds a step, since a dead connection would never answer.
 async fn with_timeout<T, E: Into<ConnectionLost>>(limit: Duration, step: impl Future<Output = Result<T, E>>) -> Result<T, ConnectionLost> {
     timeout(limit, step).await.map_err(|_| ConnectionLost::Timeout)?.map_err(Into::into)
-}
-
-async fn outcome_of(probe: &mut Option<Probe>) -> bool {
-    match probe {
-        Some(probe) => probe.await,
-        None => std::future::pending().await,
-    }
 }

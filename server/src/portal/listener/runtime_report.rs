@@ -1,6 +1,8 @@
 //! What a runtime reports to the database about itself. If it can't, as with a read-only database, it logs that once, and visitors
 //! are served all the same.
 
+use std::time::Duration;
+
 use app::{
     database::in_background_on,
     runtimes::{
@@ -41,7 +43,7 @@ impl RuntimeReport {
         self.tolerate_refusal(reported)
     }
 
-    /// Reports that these saves are served, and measures how long those in memory took to get here.
+    /// Reports that these saves are served, and measures how long those took to get here that have been served from memory for a known time.
     ///
     /// # Errors
     /// The connection to PostgreSQL.
@@ -49,11 +51,11 @@ impl RuntimeReport {
         &mut self,
         connection: &mut PgConnection,
         served: &[ServedSave],
-        is_in_memory: impl Fn(i64) -> bool,
+        served_for: impl Fn(i64) -> Option<Duration>,
     ) -> sqlx::Result<()> {
         let reported = store::acknowledge(in_background_on(connection), &self.runtime, served).await.map(|reported| {
-            for reported in reported.iter().filter(|reported| is_in_memory(reported.instance)) {
-                histogram!("portal_propagation_seconds").record(reported.after.max(0.0));
+            for (reported, served_for) in reported.iter().filter_map(|reported| Some((reported, served_for(reported.instance)?))) {
+                histogram!("portal_propagation_seconds").record((reported.after - served_for.as_secs_f64()).max(0.0));
             }
         });
         self.tolerate_refusal(reported)

@@ -1,6 +1,7 @@
 //! The fast path: the same responses as the router's, and no others.
 
 mod direct;
+mod pages;
 
 use std::convert::Infallible;
 

@@ -69,27 +69,32 @@ impl PreparedPages {
 
 impl PageRequest {
     /// A page. `body` makes what is below its heading from the addresses and the page's values, whatever they are.
-    pub(super) fn show_prepared(&self, page: PreparedPage<'_>, body: impl FnOnce(&Address, Vec<String>) -> AnyView) -> Response {
-        let texts = self.address.texts().filter(|_| {
-            let provider = self.snapshot.provider.as_ref().map_or("", |provider| &provider.text);
-            !has_mark(self.snapshot.instance.name()) && !has_mark(provider)
-        });
-        let Some([base, query, exit]) = texts else {
-            return self
-                .page_response(page.script, self.render(page, &self.address, page.values.iter().map(|&text| text.into()).collect(), body));
+    pub(super) fn show_prepared(&self, page: PreparedPage<'_>, body: impl Fn(&Address, Vec<String>) -> AnyView) -> Response {
+        let rendered = || self.render(page, &self.address, page.values.iter().map(|&text| text.into()).collect(), &body);
+        let Some(texts) = self.address.texts().filter(|_| !self.has_marks()) else {
+            return self.page_response(page.script, rendered());
         };
-        let key = (self.snapshot.id, page.heading, !query.is_empty());
-        let prepared = self.context.prepared.find(key, &self.snapshot).unwrap_or_else(|| {
-            let query = if query.is_empty() { String::new() } else { mark(QUERY) };
-            let address = Address::of_texts(mark(BASE), query, mark(EXIT));
-            let values = (0..page.values.len()).map(|place| mark(OWN + place)).collect();
-            let template = Template::cut(&self.render(page, &address, values, body), &[&*STYLE, page.script]);
-            let prepared = Arc::new(Prepared { of: Arc::downgrade(&self.snapshot), template });
-            self.context.prepared.0.insert(key, Arc::clone(&prepared));
-            prepared
-        });
-        let texts: Vec<&str> = [base, query, exit].into_iter().chain(page.values.iter().copied()).collect();
-        self.page_response(page.script, prepared.template.fill(&texts))
+        let prepared = self.prepare(page, !texts[QUERY].is_empty(), &body);
+        let texts: Vec<&str> = texts.into_iter().chain(page.values.iter().copied()).collect();
+        let filled = prepared.template.fill(&texts);
+        // So every test that opens the page compares the two.
+        debug_assert_eq!(filled, rendered(), "a prepared page is not the page");
+        self.page_response(page.script, filled)
+    }
+
+    /// The page with its holes.
+    fn prepare(&self, page: PreparedPage<'_>, has_query: bool, body: &impl Fn(&Address, Vec<String>) -> AnyView) -> Arc<Prepared> {
+        let key = (self.snapshot.id, page.heading, has_query);
+        if let Some(prepared) = self.context.prepared.find(key, &self.snapshot) {
+            return prepared;
+        }
+        let query = if has_query { mark(QUERY) } else { String::new() };
+        let address = Address::of_texts(mark(BASE), query, mark(EXIT));
+        let values = (0..page.values.len()).map(|place| mark(OWN + place)).collect();
+        let template = Template::cut(&self.render(page, &address, values, body), &[&*STYLE, page.script]);
+        let prepared = Arc::new(Prepared { of: Arc::downgrade(&self.snapshot), template });
+        self.context.prepared.0.insert(key, Arc::clone(&prepared));
+        prepared
     }
 
     fn render(
@@ -97,10 +102,15 @@ impl PageRequest {
         page: PreparedPage<'_>,
         address: &Address,
         values: Vec<String>,
-        body: impl FnOnce(&Address, Vec<String>) -> AnyView,
+        body: &impl Fn(&Address, Vec<String>) -> AnyView,
     ) -> String {
         let refresh = page.refreshes.then(|| values.first().cloned()).flatten();
         let exit = address.exit_url.clone();
         self.document(page.heading, Some(page.script), refresh, exit).render(body(address, values))
+    }
+
+    /// Whether a text of the instance would be taken for a hole.
+    fn has_marks(&self) -> bool {
+        has_mark(self.snapshot.instance.name()) || self.snapshot.provider.as_ref().is_some_and(|provider| has_mark(&provider.text))
     }
 }
