@@ -3,6 +3,12 @@
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use app::{
+    fixtures,
+    instances::stored::StoredInstance,
+    redirects::{Environment, Flow, Settings},
+};
+use server::portal::snapshot::Snapshots;
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
@@ -16,8 +22,14 @@ use crate::{
 const MANY: i32 = 1_000_000;
 const FEW: i32 = 10;
 
-/// The number of instances to load for measuring the memory per instance.
+/// The number of instances that a server loads for measuring its memory.
 const WARM: i32 = 10_000;
+
+/// The memory for the snapshots of a million instances, in bytes.
+const SNAPSHOT_MEMORY: u64 = 1_100_000_000;
+
+/// The most memory that a million instances may take, in MiB: 1.2 GB.
+const MAX_MEMORY: f64 = 1.2e9 / MIB;
 
 /// The number of first responses to measure.
 const COLD: i64 = 100;
@@ -45,6 +57,7 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
     report.info("memory after startup with 1,000,000", memory(servers[1].process.child.id())? / MIB, "MiB");
     cold(runtime, &many, &servers[1], report)?;
     warm(&servers[1], report)?;
+    all_warm(runtime, &many, report)?;
     throughput(&servers, report)
 }
 
@@ -98,7 +111,7 @@ fn cold(runtime: &Runtime, pool: &PgPool, server: &Server, report: &mut Report) 
     Ok(())
 }
 
-/// The memory per warm instance.
+/// The memory of a server with warm instances.
 fn warm(server: &Server, report: &mut Report) -> anyhow::Result<()> {
     let mut client = Client::new(&server.address);
     let mut warm_up = |from: i32, to: i32| {
@@ -112,8 +125,33 @@ fn warm(server: &Server, report: &mut Report) -> anyhow::Result<()> {
     let many = warm_up(FEW + 1, WARM + 1)?;
     report.info("memory with 10 warm", few / MIB, "MiB");
     report.info("memory with 10,000 warm", many / MIB, "MiB");
-    report.info("per warm instance", (many - few) / f64::from(WARM - FEW), "bytes");
     Ok(())
+}
+
+/// The memory of a million warm instances, as the growth of this process. The same number of queries would take a server an hour.
+fn all_warm(runtime: &Runtime, pool: &PgPool, report: &mut Report) -> anyhow::Result<()> {
+    let _inside = runtime.enter();
+    let snapshots = Snapshots::new(pool.clone(), SNAPSHOT_MEMORY);
+    let before = memory(std::process::id())?;
+    (1..=MANY).for_each(|n| snapshots.insert(small(n)));
+    let bytes = memory(std::process::id())? - before;
+    ensure!(snapshots.status().entries == u64::from(MANY.unsigned_abs()), "not all are in memory: {:?}", snapshots.status());
+    report.check("per warm instance", bytes / f64::from(MANY), "bytes", Limit::AtMost(1024.0));
+    report.check("1,000,000 warm instances", bytes / MIB, "MiB", Limit::AtMost(MAX_MEMORY));
+    Ok(())
+}
+
+/// A small instance, as the tables have a million of them.
+fn small(n: i32) -> StoredInstance {
+    let settings = Settings {
+        name: format!("App {n}"),
+        environment: Environment::Production,
+        domain: format!("app-{n}.example"),
+        portal_origin: format!("https://accounts.app-{n}.example"),
+        home_url: format!("https://app-{n}.example/"),
+        ..fixtures::other_app(&format!("app-{n}"))
+    };
+    StoredInstance { id: n.into(), ..fixtures::stored(settings, &[(Flow::SignIn, "/welcome")]) }
 }
 
 /// The rate of warm responses with this many instances in the table.

@@ -37,7 +37,7 @@ impl Snapshots {
         }
         // Loads in progress start over: what they have read may be from before.
         self.0.epoch.fetch_add(1, Ordering::SeqCst);
-        let cached: Vec<(i64, Uuid)> = self.0.memory.save_ids().into_iter().collect();
+        let cached: Vec<(i64, Uuid)> = self.in_memory().iter().map(|compact| (compact.save.instance, compact.save.save_id)).collect();
         let mut reloaded = Vec::new();
         for chunk in cached.chunks(SAVES_PER_QUERY) {
             let ids: Vec<i64> = chunk.iter().map(|(id, _)| *id).collect();

@@ -31,6 +31,14 @@ pub(super) fn host_of(origin: &str) -> &str {
     origin.split_once("://").map_or(origin, |(_, host)| host)
 }
 
+/// How an origin with TLS begins.
+pub(super) const TLS: &str = "https://";
+
+/// The host of an origin with the default port of its scheme: another `Host` header that leads there, unless the origin has a port.
+pub(super) fn with_default_port(origin: &str) -> String {
+    format!("{}:{}", host_of(origin), if origin.starts_with(TLS) { 443 } else { 80 })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

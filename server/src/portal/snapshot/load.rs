@@ -42,13 +42,7 @@ pub(super) async fn load(snapshots: Snapshots, key: LookupKey) -> Lookup {
         let (epoch, began) = (snapshots.epoch(), memory.now());
         let stored = match read(&snapshots.0.pool, &key).await {
             Ok(Some(stored)) => stored,
-            Ok(None) => {
-                match &key {
-                    LookupKey::Slug(slug) => memory.remove_slug(slug),
-                    LookupKey::Host(host) => memory.remove_host(&host.name),
-                }
-                return Ok(None);
-            }
+            Ok(None) => return Ok(None),
             Err(error) => {
                 match &error {
                     StoreError::Database(error) => log_failure(error, "a stored instance could not be read"),
@@ -68,7 +62,7 @@ pub(super) async fn load(snapshots: Snapshots, key: LookupKey) -> Lookup {
             continue;
         }
         if let LookupKey::Host(host) = &key {
-            memory.insert_host(host, id);
+            memory.insert_host(&host.name, id);
         }
         return Ok(Some(snapshot));
     }

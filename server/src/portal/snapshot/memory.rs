@@ -2,7 +2,7 @@
 //! versions' numbers don't say which is which: after a restore they are lower, and come again.
 
 use std::{
-    collections::HashMap,
+    ops::RangeInclusive,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,12 +11,14 @@ use std::{
 };
 
 use app::{instances::stored::StoredInstance, runtimes::ServedSave};
-use moka::{notification::RemovalCause, ops::compute::Op, sync::Cache};
+use quick_cache::sync::{EntryAction, EntryResult};
 use uuid::Uuid;
 
 use super::{
+    compact_instance::{CompactInstance, log_unreadable},
     host::{Host, host_of},
-    memory_size::memory_size,
+    instance_cache::{InstanceCache, instance_cache},
+    parsed_instances::ParsedInstances,
     slug_host_index::SlugHostIndex,
 };
 
@@ -28,6 +30,10 @@ const NOTED_MAX_AGE: Duration = Duration::from_mins(5);
 
 /// How many noted saves are kept.
 const MAX_NOTED: u64 = 65_536;
+
+/// The least and the most bytes that parsed instances take: some dozen small ones, and some ten thousand. Parsing one takes about as long as
+/// answering a request.
+const PARSED_BYTES: RangeInclusive<u64> = 64 * 1024..=64 * 1024 * 1024;
 
 /// A save was noted after the load began, and the load has not read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,14 +48,6 @@ impl Moment {
     pub(super) const BEFORE: Self = Self(0);
 }
 
-/// An instance in memory.
-#[derive(Clone, Debug)]
-struct Entry {
-    snapshot: Snapshot,
-    /// When it was stored here: it had been read before.
-    since: Moment,
-}
-
 /// A save that a notification or this process has announced.
 #[derive(Clone, Copy, Debug)]
 struct Noted {
@@ -57,32 +55,26 @@ struct Noted {
     at: Moment,
 }
 
-/// The instances by key, and the keys by slug and host.
+/// The instances by key, and the keys by slug and host. The index and the cache always have the same instances: both are changed under the
+/// key's lock.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
-    instances: Cache<i64, Entry>,
+    instances: Arc<InstanceCache>,
+    parsed: Arc<ParsedInstances>,
     /// The last save that was announced, by key.
-    noted: Cache<i64, Noted>,
+    noted: moka::sync::Cache<i64, Noted>,
     index: SlugHostIndex,
     moments: Arc<AtomicU64>,
 }
 
 impl Memory {
-    /// Takes up to about that many bytes, and a quarter more for the index.
+    /// Takes up to about that many bytes, and a sixteenth more for those that are requested most often: they stay parsed.
     pub(super) fn new(bytes: u64) -> Self {
-        let index = SlugHostIndex::new(bytes / 4);
-        let evicted_from = index.clone();
-        let instances = Cache::builder()
-            .max_capacity(bytes)
-            .weigher(|_, entry: &Entry| memory_size(&entry.snapshot))
-            .eviction_listener(move |_, entry: Entry, cause| {
-                if cause != RemovalCause::Replaced {
-                    evicted_from.remove(&entry.snapshot);
-                }
-            })
-            .build();
-        let noted = Cache::builder().max_capacity(MAX_NOTED).time_to_live(NOTED_MAX_AGE).build();
-        Self { instances, noted, index, moments: Arc::default() }
+        let index = SlugHostIndex::new();
+        let instances = instance_cache(bytes, index.clone());
+        let parsed = ParsedInstances::new((bytes / 16).clamp(*PARSED_BYTES.start(), *PARSED_BYTES.end()));
+        let noted = moka::sync::Cache::builder().max_capacity(MAX_NOTED).time_to_live(NOTED_MAX_AGE).build();
+        Self { instances: Arc::new(instances), parsed: Arc::new(parsed), noted, index, moments: Arc::default() }
     }
 
     /// The present moment, later than every one before.
@@ -91,7 +83,7 @@ impl Memory {
     }
 
     fn get(&self, id: i64) -> Option<Snapshot> {
-        self.instances.get(&id).map(|entry| entry.snapshot)
+        self.parsed.of(&self.instances.get(&id)?)
     }
 
     /// The instance with that slug, if it is in memory.
@@ -129,26 +121,49 @@ impl Memory {
     }
 
     fn put_if(&self, snapshot: &Snapshot, began: Moment, is_current: impl Fn(Noted, Uuid) -> bool) -> Result<Snapshot, Outdated> {
-        let (id, version) = (snapshot.id, snapshot.instance.version());
-        let mut served = Ok(Arc::clone(snapshot));
+        let (id, save) = (snapshot.id, snapshot.save_id);
+        let new = match CompactInstance::new(snapshot, self.now(), self.index.keys(snapshot)) {
+            Ok(new) => Arc::new(new),
+            Err(error) => {
+                log_unreadable(id, &error);
+                self.remove(id);
+                return Ok(Arc::clone(snapshot));
+            }
+        };
+        // Of two that were read at the same time, the higher version is the later one.
+        let is_earlier = |here: &CompactInstance| here.since < began || here.save.version < new.save.version;
+        let is_outdated = || self.noted.get(&id).is_some_and(|noted| !is_current(noted, save));
         // Both this and `note` use the key's lock, so that one of the two sees the other's change.
-        self.instances.entry(id).and_compute_with(|entry| {
-            // Of two that were read at the same time, the higher version is the later one.
-            let is_earlier = |here: &Entry| here.since < began || here.snapshot.instance.version() < version;
-            if let Some(entry) = entry.filter(|entry| !is_earlier(entry.value())) {
-                served = Ok(entry.into_value().snapshot);
-                return Op::Nop;
+        let served = match self.instances.entry(&id, None, |_, here| {
+            if !is_earlier(here) {
+                self.index.insert(id, &here.keys, None);
+                return EntryAction::Retain(Ok(Arc::clone(here)));
             }
-            if self.noted.get(&id).is_some_and(|noted| !is_current(noted, snapshot.save_id)) {
-                served = Err(Outdated);
-                return Op::Nop;
+            if is_outdated() {
+                return EntryAction::Retain(Err(Outdated));
             }
-            Op::Put(Entry { snapshot: Arc::clone(snapshot), since: self.now() })
-        });
-        if let Ok(snapshot) = &served {
-            self.index.insert(snapshot);
+            self.index.insert(id, &new.keys, Some(&here.keys));
+            *here = Arc::clone(&new);
+            EntryAction::Retain(Ok(Arc::clone(&new)))
+        }) {
+            EntryResult::Retained(served) => served?,
+            EntryResult::Vacant(_) if is_outdated() => return Err(Outdated),
+            EntryResult::Vacant(guard) => {
+                self.index.insert(id, &new.keys, None);
+                let _ = guard.insert(Arc::clone(&new));
+                Arc::clone(&new)
+            }
+            EntryResult::Removed(..) | EntryResult::Replaced(..) | EntryResult::Timeout => unreachable!("none of these was asked for"),
+        };
+        // One that replaces a smaller one evicts nothing.
+        if self.instances.weight() > self.instances.capacity() {
+            self.instances.set_capacity(self.instances.capacity());
         }
-        served
+        if Arc::ptr_eq(&served, &new) {
+            self.parsed.keep(&new, snapshot);
+            return Ok(Arc::clone(snapshot));
+        }
+        self.parsed.of(&served).ok_or(Outdated)
     }
 
     /// Notes that the instance was saved. Returns whether another save is in memory.
@@ -159,78 +174,71 @@ impl Memory {
 
     /// What is in memory of an instance. It waits for a `put` of the same instance that is in progress.
     pub(super) fn served(&self, id: i64) -> Option<ServedSave> {
-        let mut served = None;
-        self.instances.entry(id).and_compute_with(|entry| {
-            served = entry.map(|entry| served_save(&entry.value().snapshot));
-            Op::Nop
-        });
-        served
+        self.with_lock(id, |here| here.save)
+    }
+
+    /// Looks at an instance in memory, under the key's lock.
+    fn with_lock<T>(&self, id: i64, look: impl FnOnce(&CompactInstance) -> T) -> Option<T> {
+        match self.instances.entry(&id, None, |_, here| EntryAction::Retain(look(here))) {
+            EntryResult::Retained(found) => Some(found),
+            // Nothing is inserted.
+            _ => None,
+        }
     }
 
     /// Adds a host of an instance to the index.
-    pub(super) fn insert_host(&self, host: &Host, id: i64) {
-        self.index.insert_host(&host.name, id);
+    pub(super) fn insert_host(&self, host: &str, id: i64) {
+        self.with_lock(id, |here| self.index.insert_host(host, id, &here.keys));
     }
 
     /// Adds an instance's own host to the index, unless it leads to another instance.
     pub(super) fn insert_plain_host(&self, snapshot: &Snapshot) {
         let host = host_of(snapshot.instance.portal_origin().as_str());
         if self.index.by_host(host).is_none() {
-            self.index.insert_host(host, snapshot.id);
+            self.insert_host(host, snapshot.id);
         }
-    }
-
-    /// Removes a slug from the index: there is no such instance.
-    pub(super) fn remove_slug(&self, slug: &str) {
-        self.index.remove_slug(slug);
-    }
-
-    /// Removes a host from the index.
-    pub(super) fn remove_host(&self, name: &str) {
-        self.index.remove_host(name);
     }
 
     /// Removes an instance.
     pub(super) fn remove(&self, id: i64) {
-        self.instances.invalidate(&id);
-    }
-
-    /// The saves in memory, by key.
-    pub(super) fn save_ids(&self) -> HashMap<i64, Uuid> {
-        self.instances.iter().map(|(id, entry)| (*id, entry.snapshot.save_id)).collect()
+        self.instances.entry(&id, None, |_, here| {
+            self.index.remove(id, &here.keys);
+            EntryAction::<()>::Remove
+        });
     }
 
     /// All instances in memory.
-    pub(super) fn all(&self) -> Vec<Snapshot> {
-        self.instances.iter().map(|(_, entry)| entry.snapshot).collect()
+    pub(super) fn all(&self) -> Vec<Arc<CompactInstance>> {
+        self.instances.iter().map(|(_, compact)| compact).collect()
     }
 
-    /// How many instances are in memory. The number lags behind for a moment.
+    /// How many instances are in memory.
     pub(super) fn entries(&self) -> u64 {
-        self.instances.entry_count()
+        self.instances.len() as u64
     }
 
     /// How many bytes they take.
     pub(super) fn bytes(&self) -> u64 {
-        self.instances.weighted_size()
+        self.instances.weight()
     }
 
-    /// Evicts now what exceeds the limit. Otherwise that happens a little later.
+    /// How many bytes the parsed ones take.
     #[cfg(test)]
-    pub(super) fn settle(&self) {
-        self.instances.run_pending_tasks();
-        self.index.settle();
+    pub(super) fn parsed_bytes(&self) -> u64 {
+        self.parsed.bytes()
+    }
+
+    /// The index.
+    #[cfg(test)]
+    pub(super) fn index(&self) -> &SlugHostIndex {
+        &self.index
     }
 
     /// How many entries the index has.
     #[cfg(test)]
     pub(super) fn index_entries(&self) -> u64 {
-        self.index.count()
+        self.index.count() as u64
     }
-}
-
-fn served_save(snapshot: &Snapshot) -> ServedSave {
-    ServedSave { instance: snapshot.id, version: snapshot.instance.version(), save_id: snapshot.save_id }
 }
 
 /// Whether an instance's portal is at that host.

@@ -2,12 +2,16 @@
 //! queried only for an instance that is not in memory, once however many visitors wait for it. `listener/` keeps them up to date.
 
 mod catch_up;
+mod compact_instance;
 mod extractors;
 mod host;
+mod instance_cache;
 mod load;
 mod lookup_counters;
 mod memory;
 mod memory_size;
+mod parsed_instances;
+mod row;
 mod single_flight;
 mod slug_host_index;
 mod startup;
@@ -36,12 +40,14 @@ use uuid::Uuid;
 
 use super::{problem_details::ProblemDetails, session_cache::SessionCache, visits::VisitCounter};
 use crate::http::host::asked_host;
+use compact_instance::CompactInstance;
 pub(super) use extractors::{FoundInstance, OpenInstance};
 use host::Host;
 pub(crate) use load::{MAX_CONNECTIONS, pool};
 use lookup_counters::LookupCounters;
 pub(super) use memory::Snapshot;
 use memory::{Memory, Moment};
+pub(super) use row::Row;
 use single_flight::{Lookup, LookupKey, SingleFlight};
 use startup::Startup;
 use status::PostgresContact;
@@ -192,7 +198,7 @@ impl Snapshots {
     }
 
     /// All instances in memory.
-    pub fn all(&self) -> Vec<Arc<StoredInstance>> {
+    pub(super) fn in_memory(&self) -> Vec<Arc<CompactInstance>> {
         self.0.memory.all()
     }
 

@@ -1,94 +1,164 @@
-//! An index of instances by slug and by host. It may be out of date, so lookups check the instance that they find. It holds existing
-//! instances only, so nobody can fill it with requests.
+//! An index of the instances in memory, by slug and by host. It holds hashes in place of texts, and two texts may have the same hash: lookups
+//! check the instance that they find. It holds instances in memory only, so nobody can fill it with requests.
 
-use moka::sync::Cache;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 use app::instances::stored::StoredInstance;
+use hashbrown::HashTable;
 
-use super::host::host_of;
+use super::host::{TLS, host_of, with_default_port};
 
-/// What a cache takes for each entry besides its key, in bytes.
-const ENTRY_BYTES: u32 = 160;
+/// Into how many tables the entries are divided. Of each, others wait while it is changed.
+const SHARDS: usize = 64;
 
-/// The keys of instances, by slug and by host.
+/// What an instance is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct IndexKeys {
+    slug: u64,
+    /// The host of its portal, and the same with the scheme's default port.
+    hosts: [u64; 2],
+    /// Whether its portal has TLS.
+    has_tls: bool,
+}
+
+/// The keys of instances, by slug and by host. Clones share them.
 #[derive(Clone, Debug)]
-pub(super) struct SlugHostIndex {
-    slugs: Cache<Box<str>, i64>,
-    hosts: Cache<Box<str>, i64>,
+pub(super) struct SlugHostIndex(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// Seeded at random, so that nobody can make up texts that have the same hash.
+    hasher: RandomState,
+    slugs: Table,
+    hosts: Table,
 }
 
 impl SlugHostIndex {
-    /// Takes up to about that many bytes.
-    pub(super) fn new(bytes: u64) -> Self {
-        let build = || {
-            Cache::<Box<str>, i64>::builder()
-                .max_capacity(bytes / 2)
-                .weigher(|name, _| u32::try_from(name.len()).unwrap_or(u32::MAX).saturating_add(ENTRY_BYTES))
-                .build()
-        };
-        Self { slugs: build(), hosts: build() }
+    /// An empty index.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Inner { hasher: RandomState::new(), slugs: Table::new(), hosts: Table::new() }))
     }
 
-    /// The instance that has, or had, that slug.
+    /// What an instance is found by.
+    pub(super) fn keys(&self, stored: &StoredInstance) -> IndexKeys {
+        let origin = stored.instance.portal_origin().as_str();
+        IndexKeys {
+            slug: self.hash(stored.instance.slug()),
+            hosts: [self.hash(host_of(origin)), self.hash(&with_default_port(origin))],
+            has_tls: origin.starts_with(TLS),
+        }
+    }
+
+    /// The instance with that slug, or another one.
     pub(super) fn by_slug(&self, slug: &str) -> Option<i64> {
-        self.slugs.get(slug)
+        self.0.slugs.get(self.hash(slug))
     }
 
-    /// The instance whose portal is, or was, at that host.
+    /// The instance whose portal is at that host, or another one.
     pub(super) fn by_host(&self, host: &str) -> Option<i64> {
-        self.hosts.get(host)
+        self.0.hosts.get(self.hash(host))
     }
 
-    /// Adds an instance.
-    pub(super) fn insert(&self, stored: &StoredInstance) {
-        if self.slugs.get(stored.instance.slug()) != Some(stored.id) {
-            self.slugs.insert(stored.instance.slug().into(), stored.id);
+    /// Adds an instance, in place of `before`.
+    pub(super) fn insert(&self, id: i64, keys: &IndexKeys, before: Option<&IndexKeys>) {
+        if let Some(before) = before {
+            if before.slug != keys.slug {
+                self.0.slugs.remove(before.slug, id);
+            }
+            let stays = |host: &u64| keys.hosts.contains(host) && keys.has_tls == before.has_tls;
+            before.hosts.iter().filter(|host| !stays(host)).for_each(|host| self.0.hosts.remove(*host, id));
         }
+        self.0.slugs.insert(keys.slug, id);
         // A portal without TLS gives way to one with TLS at the same host, which may not be in memory.
-        if let Some(host) = stored.instance.portal_origin().as_str().strip_prefix("https://") {
-            self.insert_host(host, stored.id);
+        if keys.has_tls {
+            self.0.hosts.insert(keys.hosts[0], id);
         }
     }
 
-    /// Adds a host.
-    pub(super) fn insert_host(&self, host: &str, id: i64) {
-        if self.hosts.get(host) != Some(id) {
-            self.hosts.insert(host.into(), id);
+    /// Adds a host of an instance, if it is one of its keys.
+    pub(super) fn insert_host(&self, host: &str, id: i64, keys: &IndexKeys) {
+        let host = self.hash(host);
+        if keys.hosts.contains(&host) {
+            self.0.hosts.insert(host, id);
         }
     }
 
     /// Removes an instance's entries, unless they are another instance's by now.
-    pub(super) fn remove(&self, stored: &StoredInstance) {
-        let host = host_of(stored.instance.portal_origin().as_str());
-        if self.hosts.get(host) == Some(stored.id) {
-            self.hosts.invalidate(host);
-        }
-        if self.slugs.get(stored.instance.slug()) == Some(stored.id) {
-            self.slugs.invalidate(stored.instance.slug());
-        }
+    pub(super) fn remove(&self, id: i64, keys: &IndexKeys) {
+        self.0.slugs.remove(keys.slug, id);
+        keys.hosts.iter().for_each(|host| self.0.hosts.remove(*host, id));
     }
 
-    /// Removes a slug.
-    pub(super) fn remove_slug(&self, slug: &str) {
-        self.slugs.invalidate(slug);
+    fn hash(&self, text: &str) -> u64 {
+        self.0.hasher.hash_one(text)
     }
 
-    /// Removes a host.
-    pub(super) fn remove_host(&self, host: &str) {
-        self.hosts.invalidate(host);
-    }
-
-    /// Evicts now what exceeds the limit.
+    /// Lets a slug or a host lead to an instance, as if one of that instance had the same hash.
     #[cfg(test)]
-    pub(super) fn settle(&self) {
-        self.slugs.run_pending_tasks();
-        self.hosts.run_pending_tasks();
+    pub(super) fn mix_up(&self, text: &str, id: i64) {
+        self.0.slugs.insert(self.hash(text), id);
+        self.0.hosts.insert(self.hash(text), id);
     }
 
     /// How many entries there are.
     #[cfg(test)]
-    pub(super) fn count(&self) -> u64 {
-        self.settle();
-        self.slugs.entry_count() + self.hosts.entry_count()
+    pub(super) fn count(&self) -> usize {
+        self.0.slugs.count() + self.0.hosts.count()
+    }
+}
+
+/// The keys of instances by hash.
+#[derive(Debug)]
+struct Table(Box<[RwLock<Shard>]>);
+
+/// Hashes and keys.
+type Shard = HashTable<(u64, i64)>;
+
+impl Table {
+    fn new() -> Self {
+        Self((0..SHARDS).map(|_| RwLock::default()).collect())
+    }
+
+    fn get(&self, hash: u64) -> Option<i64> {
+        self.read(hash).find(hash, |(found, _)| *found == hash).map(|(_, id)| *id)
+    }
+
+    fn insert(&self, hash: u64, id: i64) {
+        // Most often it is there, and nobody has to wait.
+        if self.get(hash) == Some(id) {
+            return;
+        }
+        let mut shard = self.write(hash);
+        match shard.find_mut(hash, |(found, _)| *found == hash) {
+            Some(entry) => entry.1 = id,
+            None => drop(shard.insert_unique(hash, (hash, id), |(hash, _)| *hash)),
+        }
+    }
+
+    fn remove(&self, hash: u64, id: i64) {
+        if let Ok(entry) = self.write(hash).find_entry(hash, |entry| *entry == (hash, id)) {
+            entry.remove();
+        }
+    }
+
+    /// The table finds an entry by the lowest and the highest bits of its hash. Bits between them choose the table.
+    fn shard(&self, hash: u64) -> &RwLock<Shard> {
+        &self.0[usize::from(hash.to_be_bytes()[1]) % SHARDS]
+    }
+
+    fn read(&self, hash: u64) -> RwLockReadGuard<'_, Shard> {
+        self.shard(hash).read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, hash: u64) -> RwLockWriteGuard<'_, Shard> {
+        self.shard(hash).write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    fn count(&self) -> usize {
+        self.0.iter().map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
     }
 }

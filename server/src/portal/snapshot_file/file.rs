@@ -1,7 +1,6 @@
 //! Reading and writing the snapshot file. It is replaced atomically: a reader finds the old file or the new one, complete.
 
 use std::{
-    borrow::Borrow,
     ffi::OsString,
     fs::{self, File},
     io::{self, BufWriter, ErrorKind, Read, Write},
@@ -13,7 +12,8 @@ use app::instances::stored::StoredInstance;
 use nix::{fcntl::OFlag, unistd::geteuid};
 use time::OffsetDateTime;
 
-use super::format::{Document, FORMAT, Head, READABLE, Row};
+use super::format::{Document, FORMAT, Head, READABLE, Rows};
+use crate::portal::snapshot::Row;
 
 /// The contents of a file.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Contents>, ReadError> {
     if !READABLE.contains(&format) {
         return Err(ReadError::Format(format));
     }
-    let Document { as_of, instances, .. } = serde_json::from_slice(&bytes)?;
+    let Document::<Vec<Row>> { as_of, instances, .. } = serde_json::from_slice(&bytes)?;
     let read = |row: Row| {
         let slug = row.slug().to_owned();
         row.read().map_err(|reason| tracing::warn!("the instance {slug:?} in the snapshot file is left out: {reason}")).ok()
@@ -72,7 +72,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Contents>, ReadError> {
 ///
 /// # Errors
 /// The folder or the disk.
-pub(super) fn write(path: &Path, as_of: OffsetDateTime, instances: &[impl Borrow<StoredInstance>]) -> io::Result<()> {
+pub(super) fn write(path: &Path, as_of: OffsetDateTime, instances: impl Iterator<Item = Row> + Clone) -> io::Result<()> {
     let unfinished = temporary_path(path);
     // A file that a killed server has left behind may be readable by others.
     match fs::remove_file(&unfinished) {
@@ -81,8 +81,7 @@ pub(super) fn write(path: &Path, as_of: OffsetDateTime, instances: &[impl Borrow
     }
     let file = File::options().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     let mut writer = BufWriter::new(file);
-    let instances = instances.iter().map(|stored| Row::from(stored.borrow())).collect();
-    serde_json::to_writer(&mut writer, &Document { format: FORMAT, as_of: as_of.unix_timestamp(), instances })?;
+    serde_json::to_writer(&mut writer, &Document { format: FORMAT, as_of: as_of.unix_timestamp(), instances: Rows(instances) })?;
     writer.flush()?;
     writer.get_ref().sync_all()?;
     fs::rename(&unfinished, path)?;

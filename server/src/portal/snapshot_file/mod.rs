@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use app::{database::StoreError, instances::stored::StoredInstance};
+use app::database::StoreError;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -103,16 +103,16 @@ impl SnapshotFile {
         let age = self.snapshots.status().age;
         // Instances that were loaded before the listener was connected are not older than the process.
         let as_of = age.map_or(self.as_of.unwrap_or(self.started_at), |age| OffsetDateTime::now_utc() - age);
-        let mut instances: Vec<Arc<StoredInstance>> = self.snapshots.all();
-        instances.sort_unstable_by_key(|stored| stored.id);
-        let saves: Vec<(i64, Uuid)> = instances.iter().map(|stored| (stored.id, stored.save_id)).collect();
+        let mut instances = self.snapshots.in_memory();
+        instances.sort_unstable_by_key(|compact| compact.save.instance);
+        let saves: Vec<(i64, Uuid)> = instances.iter().map(|compact| (compact.save.instance, compact.save.save_id)).collect();
         let interval = if at_shutdown { Duration::ZERO } else { UNCHANGED_INTERVAL };
         let is_recent = written.as_of.is_some_and(|before| as_of <= before + interval);
         // An empty memory is no reason to empty the file.
         if saves.is_empty() || saves == written.saves && is_recent {
             return;
         }
-        match file::write(&self.path, as_of, &instances) {
+        match file::write(&self.path, as_of, instances.iter().filter_map(|compact| compact.row())) {
             Ok(()) => *written = Written { saves, as_of: Some(as_of), logged: String::new() },
             Err(error) => {
                 let reason = error.to_string();

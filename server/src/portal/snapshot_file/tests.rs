@@ -1,11 +1,10 @@
 //! Tests of the snapshot file: what is written is read again, and other files are ignored.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::Arc,
 };
 
 use app::{
@@ -22,7 +21,7 @@ use super::{
     SnapshotFile,
     file::{self, Contents, ReadError},
 };
-use crate::portal::snapshot::Snapshots;
+use crate::portal::snapshot::{Row, Snapshots};
 
 const AS_OF: OffsetDateTime = datetime!(2026-11-23 18:45:07 UTC);
 
@@ -53,6 +52,10 @@ fn new_path() -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
+fn write<'a>(path: &Path, as_of: OffsetDateTime, all: impl IntoIterator<Item = &'a StoredInstance, IntoIter: Clone>) -> io::Result<()> {
+    file::write(path, as_of, all.into_iter().map(Row::from))
+}
+
 fn contents(path: &Path) -> Contents {
     file::read(path).unwrap().unwrap()
 }
@@ -67,7 +70,7 @@ fn a_written_file_is_read_again_and_belongs_to_its_owner_alone() {
     assert!(file::read(&path).unwrap().is_none());
     let all = [stored(1), stored(2), stored(3)];
     fs::write(file::temporary_path(&path), "left by a killed server").unwrap();
-    file::write(&path, AS_OF, &all).unwrap();
+    write(&path, AS_OF, &all).unwrap();
     let Contents { as_of, instances } = contents(&path);
     assert_eq!(as_of, AS_OF);
     assert_eq!(format!("{instances:?}"), format!("{all:?}"));
@@ -80,7 +83,7 @@ fn an_origin_with_any_port_is_read_again() {
     let (_folder, path) = new_path();
     let settings = Settings { allowed_origins: vec!["http://localhost:*".into()], ..other_app("app-1") };
     assert_eq!(settings.environment, Environment::Development);
-    file::write(&path, AS_OF, &[fixtures::stored(settings, &[(Flow::SignIn, "http://localhost:4321/in")])]).unwrap();
+    write(&path, AS_OF, [&fixtures::stored(settings, &[(Flow::SignIn, "http://localhost:4321/in")])]).unwrap();
     let [read] = &contents(&path).instances[..] else { panic!("one instance") };
     assert_eq!(read.instance.allowed_origins()[0].as_str(), "http://localhost:*");
     assert!(policy::check(&read.instance, Flow::SignIn, None, "http://localhost:1/").is_ok());
@@ -93,7 +96,7 @@ fn preview_origins_are_read_again_with_their_ends() {
     let ends = [("https://b.example", AS_OF), ("https://a.example:8443", AS_OF + time::Duration::HOUR)];
     let instance = plain.instance.clone().with_stored_expiring(ends.map(|(origin, end)| (origin.to_owned(), end.into())));
     let written = StoredInstance { instance, ..plain };
-    file::write(&path, AS_OF, std::slice::from_ref(&written)).unwrap();
+    write(&path, AS_OF, [&written]).unwrap();
     let read = contents(&path).instances;
     assert_eq!(read[0].instance.expiring_origins().len(), 2);
     assert_eq!(read[0].instance.expiring_origins(), written.instance.expiring_origins());
@@ -108,7 +111,7 @@ fn preview_origins_are_read_again_with_their_ends() {
 #[test]
 fn a_broken_or_truncated_file_and_one_of_another_format_are_not_read() {
     let (_folder, path) = new_path();
-    file::write(&path, AS_OF, &[stored(1)]).unwrap();
+    write(&path, AS_OF, [&stored(1)]).unwrap();
     let whole = fs::read_to_string(&path).unwrap();
     for length in 0..whole.len() {
         fs::write(&path, &whole[..length]).unwrap();
@@ -128,7 +131,7 @@ fn a_broken_or_truncated_file_and_one_of_another_format_are_not_read() {
 #[test]
 fn a_file_of_the_first_format_is_read_and_is_of_no_save() {
     let (_folder, path) = new_path();
-    file::write(&path, AS_OF, &[stored(1)]).unwrap();
+    write(&path, AS_OF, [&stored(1)]).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let save_id = format!("\"save_id\":\"{}\",", stored(1).save_id);
     assert!(text.contains(&save_id), "{text}");
@@ -147,7 +150,7 @@ fn a_file_of_the_first_format_is_read_and_is_of_no_save() {
 #[test]
 fn an_old_file_is_read_by_todays_rules() {
     let (_folder, path) = new_path();
-    file::write(&path, AS_OF, &[stored(1), stored(2)]).unwrap();
+    write(&path, AS_OF, [&stored(1), &stored(2)]).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let text = text.replacen("https://fine.org", "https://*.vercel.app", 1).replacen("https://app-1.com/", "https://evil.com/", 1);
     fs::write(&path, text.replace("\"domain\":\"app-2.com\"", "\"domain\":\"co.uk\"")).unwrap();
@@ -178,13 +181,13 @@ async fn the_file_is_written_when_something_has_changed_and_is_never_emptied() {
 #[tokio::test]
 async fn what_was_read_is_served_and_keeps_its_time_until_the_database_answers() {
     let (_folder, path) = new_path();
-    file::write(&path, AS_OF, &[stored(1)]).unwrap();
+    write(&path, AS_OF, [&stored(1)]).unwrap();
     let snapshots = snapshots();
     let file = SnapshotFile::open(path.clone(), snapshots.clone());
     assert_eq!((file.as_of(), file.count()), (Some(AS_OF), 1));
-    assert_eq!(snapshots.all()[0].settings.slug, "app-1");
+    assert_eq!(snapshots.warm(Some("app-1"), None).unwrap().settings.slug, "app-1");
     assert!(file.overwrite_from_database().await.is_err());
-    assert_eq!(snapshots.all().len(), 1, "a database that does not answer removes nothing");
+    assert_eq!(snapshots.in_memory().len(), 1, "a database that does not answer removes nothing");
     file.write(true).await;
     assert_eq!(contents(&path).as_of, AS_OF);
 }
@@ -205,7 +208,7 @@ async fn a_write_that_fails_is_tried_again() {
 #[test]
 fn a_file_that_other_users_may_write_is_not_read() {
     let (folder, path) = new_path();
-    file::write(&path, AS_OF, &[stored(1)]).unwrap();
+    write(&path, AS_OF, [&stored(1)]).unwrap();
     let link = folder.path().join("link.json");
     std::os::unix::fs::symlink(&path, &link).unwrap();
     assert!(matches!(file::read(&link), Err(ReadError::Io(_))));
@@ -222,9 +225,9 @@ const PATH_VARIABLE: &str = "SNAPSHOT_FILE_OF_A_TEST";
 #[ignore = "run by the test below, which kills it"]
 fn writes_until_it_is_killed() {
     let Some(path) = std::env::var_os(PATH_VARIABLE).map(PathBuf::from) else { return };
-    let all: Vec<Arc<StoredInstance>> = (1..=300).map(|id| Arc::new(stored(id))).collect();
+    let all: Vec<StoredInstance> = (1..=300).map(stored).collect();
     loop {
-        file::write(&path, AS_OF, &all).unwrap();
+        write(&path, AS_OF, &all).unwrap();
     }
 }
 

@@ -1,16 +1,23 @@
 //! What the memory guarantees, in whatever order versions arrive. Without a database.
 
+mod index;
+mod limits;
+mod parsed;
+
+use std::sync::Arc;
+
 use app::{
     fixtures::{self, other_app},
     instances::stored::StoredInstance,
-    redirects::{Environment, Flow, Instance, Settings},
+    redirects::{Environment, Instance, Settings},
 };
 use uuid::Uuid;
 
 use super::{
+    compact_instance::CompactInstance,
     host::Host,
     memory::{Memory, Moment, Outdated, Snapshot},
-    memory_size::memory_size,
+    slug_host_index::SlugHostIndex,
 };
 
 const ROOM: u64 = 1 << 20;
@@ -25,6 +32,10 @@ fn at(id: i64, slug: &str, version: i64, portal_origin: &str) -> StoredInstance 
     let settings = Settings { portal_origin: portal_origin.into(), environment, ..other_app(slug) };
     let instance = Instance::parse(&settings, version).unwrap();
     StoredInstance { id, instance, save_id: Uuid::from_u128(version.unsigned_abs().into()), ..fixtures::stored(settings, &[]) }
+}
+
+fn compact(stored: &StoredInstance) -> Arc<CompactInstance> {
+    Arc::new(CompactInstance::new(stored, Moment::BEFORE, SlugHostIndex::new().keys(stored)).unwrap())
 }
 
 fn host(text: &str) -> Host {
@@ -130,78 +141,4 @@ fn a_put_and_a_noted_save_at_the_same_time_leave_no_old_version_unnoticed() {
         });
         assert_eq!(taken, stale);
     }
-}
-
-#[test]
-fn a_portal_is_found_by_slug_and_by_every_spelling_of_its_host() {
-    let memory = Memory::new(ROOM);
-    put(&memory, stored(1, "app", 1)).unwrap();
-    assert!(memory.by_slug("app").is_some() && memory.by_slug("other").is_none());
-    assert!(memory.by_plain_host("accounts.app.com").is_some());
-    assert!(memory.by_host(&host("Accounts.APP.com")).is_some());
-    assert!(memory.by_plain_host("accounts.other.com").is_none() && memory.by_host(&host("accounts.app.com:8443")).is_none());
-}
-
-#[test]
-fn a_host_leads_to_the_instance_that_has_it_now() {
-    let memory = Memory::new(ROOM);
-    put(&memory, stored(1, "app", 1)).unwrap();
-    put(&memory, at(1, "app", 2, "https://new.app.com")).unwrap();
-    assert!(memory.by_plain_host("accounts.app.com").is_none() && memory.by_host(&host("accounts.app.com")).is_none());
-    assert_eq!(memory.by_plain_host("new.app.com").unwrap().id, 1);
-    put(&memory, at(2, "other", 1, "https://accounts.app.com")).unwrap();
-    assert_eq!(memory.by_plain_host("accounts.app.com").unwrap().id, 2);
-    // A removed instance takes only its own index entries along.
-    memory.remove(1);
-    memory.settle();
-    assert!(memory.by_slug("app").is_none() && memory.by_plain_host("new.app.com").is_none());
-    assert_eq!(memory.by_plain_host("accounts.app.com").unwrap().id, 2);
-}
-
-#[test]
-fn a_portal_without_tls_is_not_found_by_its_host_until_it_was_looked_up() {
-    let memory = Memory::new(ROOM);
-    put(&memory, at(1, "app", 1, "http://accounts.app.com")).unwrap();
-    assert!(memory.by_plain_host("accounts.app.com").is_none(), "a portal with TLS may have the host");
-    memory.insert_host(&host("accounts.app.com"), 1);
-    assert_eq!(memory.by_plain_host("accounts.app.com").unwrap().id, 1);
-    put(&memory, at(2, "other", 1, "https://accounts.app.com")).unwrap();
-    assert_eq!(memory.by_plain_host("accounts.app.com").unwrap().id, 2);
-}
-
-#[test]
-fn instances_and_index_stay_below_their_limits() {
-    let room = 200 * u64::from(memory_size(&stored(1, "app-1", 1)));
-    let memory = Memory::new(room);
-    for id in 1..=5000 {
-        put(&memory, stored(id, &format!("app-{id}"), 1)).unwrap();
-    }
-    memory.settle();
-    assert!(memory.bytes() <= room && memory.entries() > 100, "{} of {room} bytes, {} instances", memory.bytes(), memory.entries());
-    assert!(memory.index_entries() <= 2 * memory.entries(), "{} index entries of {} instances", memory.index_entries(), memory.entries());
-}
-
-#[test]
-fn a_popular_instance_stays_while_many_others_pass() {
-    let memory = Memory::new(200 * u64::from(memory_size(&stored(1, "app-1", 1))));
-    put(&memory, stored(1, "app-1", 1)).unwrap();
-    for id in 2..=5000 {
-        assert!(memory.by_slug("app-1").is_some(), "after {id}");
-        put(&memory, stored(id, &format!("app-{id}"), 1)).unwrap();
-        memory.settle();
-    }
-}
-
-#[test]
-fn the_size_of_an_instance_counts_its_data() {
-    let plain = stored(1, "app", 1);
-    let mut with_fallback = plain.clone();
-    with_fallback.fallbacks.set(Flow::SignIn, &format!("/{}", "x".repeat(999)));
-    assert_eq!(memory_size(&with_fallback) - memory_size(&plain), 1000);
-    let origins: Vec<String> = (0..50).map(|n| format!("https://a{n}.example.com")).collect();
-    let mut with_origins = plain.clone();
-    with_origins.settings.allowed_origins.clone_from(&origins);
-    with_origins.instance = Instance::parse(&with_origins.settings, 1).unwrap();
-    let text: usize = origins.iter().map(String::len).sum();
-    assert!(memory_size(&with_origins) - memory_size(&plain) >= 3 * u32::try_from(text).unwrap(), "each is stored three times");
 }
