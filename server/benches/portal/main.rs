@@ -1,5 +1,5 @@
 //! Benchmarks of the portal, as ratios within one run on one machine: the resolve endpoint against a fixed response, a million
-//! instances against ten, the time until another process serves a save, how many answers about sessions a core gives, what
+//! instances against ten, the time until another process serves a save, how many sign-ins and answers about sessions a core gives, what
 //! counting visits takes, and what visitors notice of floods.
 //! `make bench` puts the figures into its report, and fails if a goal is missed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its results")]
@@ -15,6 +15,7 @@ mod report;
 mod resolve_endpoint;
 mod scale;
 mod sessions;
+mod sign_ins;
 mod statements;
 mod visits;
 
@@ -28,12 +29,13 @@ use tokio::runtime::Runtime;
 type Measure = fn(&Runtime, &Postgres, &mut Report) -> anyhow::Result<()>;
 
 /// Every benchmark, by its name.
-const BENCHMARKS: [(&str, Measure); 7] = [
+const BENCHMARKS: [(&str, Measure); 8] = [
     ("resolve_endpoint", resolve_endpoint::measure),
     ("peers", peers::measure),
     ("propagation", propagation::measure),
     ("scale", scale::measure),
     ("sessions", sessions::measure),
+    ("sign_ins", sign_ins::measure),
     ("visits", visits::measure),
     ("floods", |runtime, _, report| floods::measure(runtime, report)),
 ];
