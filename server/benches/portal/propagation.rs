@@ -11,6 +11,7 @@ use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
 use crate::{
+    load::cpu_time,
     process::{Admin, Client, Postgres, Saved, Server},
     report::{Limit, Report, median, quantile},
 };
@@ -37,12 +38,12 @@ struct Load {
     interval: Duration,
 }
 
-/// When a save was sent, answered, and first served by the other process.
+/// When a save was sent, answered, and first seen at the other process.
 #[derive(Clone, Copy, Debug)]
 struct SaveTimes {
     sent: Instant,
     answered: Instant,
-    served: Instant,
+    seen: Instant,
 }
 
 /// Adds the figures to the report.
@@ -69,7 +70,15 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
         anyhow::Ok(admin)
     })?;
     for load in &loads {
-        load.show(&load.run(&admin, &saving.address, &serving.address)?, report);
+        let processes = [saving.process.child.id(), serving.process.child.id()];
+        let before = processes.map(cpu_time);
+        let times = load.run(&admin, &saving.address, &serving.address)?;
+        load.show(&times, report);
+        for ((name, process), before) in ["saving", "other"].into_iter().zip(processes).zip(before) {
+            let used = cpu_time(process)?.iter().sum::<f64>() - before?.iter().sum::<f64>();
+            let saves = f64::from(u32::try_from(times.len())?);
+            report.info(format!("{}: processor time of the {name} process for each save", load.name), used * 1e3 / saves, "ms");
+        }
     }
     report
         .note("The other process is asked every half millisecond. PostgreSQL does not wait for the disk here, as on a disk with a cache.");
@@ -79,21 +88,21 @@ pub(crate) fn measure(runtime: &Runtime, postgres: &Postgres, report: &mut Repor
 impl Load {
     /// Saves at one server and watches the other one.
     fn run(&self, admin: &Admin, saving: &str, serving: &str) -> anyhow::Result<Vec<SaveTimes>> {
-        // How many saves of each instance were sent so far: their versions are awaited.
-        let sent: Vec<AtomicU32> = self.slugs.iter().map(|_| AtomicU32::new(0)).collect();
+        // How many saves of each instance were answered so far: their versions are awaited.
+        let answered: Vec<AtomicU32> = self.slugs.iter().map(|_| AtomicU32::new(0)).collect();
         let has_failed = AtomicBool::new(false);
         #[expect(clippy::cast_possible_truncation, reason = "a few instances")]
         let apart = self.interval / self.slugs.len() as u32;
         let begin = Instant::now() + LEAD;
         thread::scope(|scope| {
-            let visitor = scope.spawn(|| self.watch(serving, &sent, &has_failed));
+            let visitor = scope.spawn(|| self.watch(serving, &answered, &has_failed));
             let dashboards: Vec<_> = (0..)
                 .zip(&self.slugs)
-                .zip(&sent)
-                .map(|((place, slug), sent)| {
+                .zip(&answered)
+                .map(|((place, slug), answered)| {
                     let (has_failed, begin) = (&has_failed, begin + apart * place);
                     scope.spawn(move || {
-                        let saved = self.save(admin, saving, slug, sent, begin);
+                        let saved = self.save(admin, saving, slug, answered, begin);
                         has_failed.fetch_or(saved.is_err(), Ordering::Relaxed);
                         saved
                     })
@@ -102,28 +111,35 @@ impl Load {
             let saved: Vec<_> = dashboards.into_iter().map(|dashboard| joined(dashboard.join())).collect::<anyhow::Result<_>>()?;
             let served = joined(visitor.join())?;
             let times = saved.into_iter().flatten().zip(served.into_iter().flatten());
-            Ok(times.map(|((sent, answered), served)| SaveTimes { sent, answered, served }).collect())
+            Ok(times.map(|((sent, answered), served)| SaveTimes { sent, answered, seen: served }).collect())
         })
     }
 
     /// Saves an instance as often as it must be, and returns when each save was sent and answered.
-    fn save(&self, admin: &Admin, server: &str, slug: &str, sent: &AtomicU32, begin: Instant) -> anyhow::Result<Vec<(Instant, Instant)>> {
-        let mut dashboard = Client::new(server);
+    fn save(
+        &self,
+        admin: &Admin,
+        address: &str,
+        slug: &str,
+        answered: &AtomicU32,
+        begin: Instant,
+    ) -> anyhow::Result<Vec<(Instant, Instant)>> {
+        let mut dashboard = Client::new(address);
         let mut times = Vec::new();
         for n in 0..self.saves {
             thread::sleep((begin + self.interval * n).saturating_duration_since(Instant::now()));
-            sent.store(n + 1, Ordering::Relaxed);
-            let begun = Instant::now();
+            let sent = Instant::now();
             let outcome = admin.save(&mut dashboard, slug, i64::from(n) + 1, &format!("/v{n}"))?;
             ensure!(outcome == Saved::Yes, "a save was not stored: {outcome:?}");
-            times.push((begun, Instant::now()));
+            times.push((sent, Instant::now()));
+            answered.store(n + 1, Ordering::Relaxed);
         }
         Ok(times)
     }
 
-    /// Asks for what was sent and is not yet served, and returns when each save of each instance was first served.
-    fn watch(&self, server: &str, sent: &[AtomicU32], has_failed: &AtomicBool) -> anyhow::Result<Vec<Vec<Instant>>> {
-        let (mut visitor, mut served, mut news) = (Client::new(server), vec![Vec::new(); sent.len()], Instant::now());
+    /// Asks for what was answered and has not been seen yet, and returns when each save of each instance was first served.
+    fn watch(&self, address: &str, answered: &[AtomicU32], has_failed: &AtomicBool) -> anyhow::Result<Vec<Vec<Instant>>> {
+        let (mut visitor, mut served, mut news) = (Client::new(address), vec![Vec::new(); answered.len()], Instant::now());
         let mut look = |place: usize, served: &mut Vec<Instant>| {
             let response = visitor.get(&format!("/portal/{}/v1/redirects", self.slugs[place]))?;
             let version = response.json()["version"].as_u64().with_context(|| format!("no version: {response:?}"))?;
@@ -139,7 +155,7 @@ impl Load {
         }
         while served.iter().any(|served| served.len() < self.saves as usize) && !has_failed.load(Ordering::Relaxed) {
             for (place, served) in served.iter_mut().enumerate() {
-                if served.len() < sent[place].load(Ordering::Relaxed) as usize && look(place, served)? {
+                if served.len() < answered[place].load(Ordering::Relaxed) as usize && look(place, served)? {
                     news = Instant::now();
                 }
             }
@@ -152,8 +168,8 @@ impl Load {
     fn show(&self, times: &[SaveTimes], report: &mut Report) {
         let name = self.name;
         let milliseconds = |from: Instant, to: Instant| to.saturating_duration_since(from).as_secs_f64() * 1e3;
-        let response = || times.iter().map(|save| milliseconds(save.answered, save.served));
-        let request = || times.iter().map(|save| milliseconds(save.sent, save.served));
+        let response = || times.iter().map(|save| milliseconds(save.answered, save.seen));
+        let request = || times.iter().map(|save| milliseconds(save.sent, save.seen));
         let saving = || times.iter().map(|save| milliseconds(save.sent, save.answered));
         report.check(format!("{name}: from the response, p99"), quantile(response(), 0.99), "ms", GOAL);
         report.info(format!("{name}: from the response, median"), median(response()), "ms");
