@@ -74,11 +74,11 @@ test("the Redirects tab's first visit", async ({ browser, slug }) => {
     sizes = visit.sizes;
   }
   const sum = (chosen: [string, number][]) => chosen.reduce((total, [, size]) => total + size, 0);
-  report("first-visit", "The first visit of the Redirects tab", [
-    figure("everything, compressed", sum(sizes), "bytes", 120_000),
-    figure("wasm, compressed", sum(sizes.filter(([name]) => name.endsWith(".wasm"))), "bytes", 100_000),
-    figure(`largest contentful paint, median of ${visits} visits`, median(painted), "ms", 150),
-    figure("largest contentful paint, the slowest visit", Math.max(...painted), "ms"),
+  report("first-visit", `The Redirects tab, ${visits} first visits`, [
+    figure("first visit: everything, compressed", sum(sizes), "bytes", 120_000),
+    figure("first visit: wasm, compressed", sum(sizes.filter(([name]) => name.endsWith(".wasm"))), "bytes", 100_000),
+    figure("first visit: largest contentful paint, median", median(painted), "ms", 150),
+    figure("first visit: largest contentful paint, slowest", Math.max(...painted), "ms"),
     ...sizes.map(([name, size]) => figure(name, size, "bytes")),
   ]);
 });
@@ -111,8 +111,8 @@ test("from a keystroke to its verdict", async ({ page, slug }) => {
     await page.keyboard.press("x");
     took.push(await verdict);
   }
-  report("keystroke", "From a keystroke to its verdict", [
-    figure(`median of ${keystrokes} keystrokes`, median(took), "ms", 60),
-    figure("the slowest keystroke", Math.max(...took), "ms"),
+  report("keystroke", `The Redirects tab, ${keystrokes} keystrokes`, [
+    figure("a keystroke to its verdict, median", median(took), "ms", 60),
+    figure("a keystroke to its verdict, slowest", Math.max(...took), "ms"),
   ]);
 });

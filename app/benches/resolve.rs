@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Beside the portal's figures, for `.ci/bench-report.mjs`.
     let figure = |name: &str, value: f64, unit: &str, limit| json!({ "name": name, "value": value, "unit": unit, "limit": limit });
     let figures = [
-        figure("an allowed redirect_url, compared with Url::parse of it", ratio, "times", json!({ "at_most": MAX_RATIO })),
+        figure("an allowed redirect_url, compared with Url::parse", ratio, "times", json!({ "at_most": MAX_RATIO })),
         figure("to one of 500 preview origins, compared with the domain", previews, "times", Value::Null),
         figure("Url::parse", nanoseconds("parse")?, "ns", Value::Null),
         figure("an allowed redirect_url", nanoseconds("resolve")?, "ns", Value::Null),
