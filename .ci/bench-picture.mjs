@@ -1,7 +1,8 @@
-// Draws target/bench/report.json as target/bench/report.svg: a bar for each figure with a limit, a line at the limit, and bars for
+// Draws target/bench/report.json as target/bench/report.svg: a bar for each figure with a goal, a line at the goal, and bars for
 // the other figures. Works on light and dark backgrounds. node .ci/bench-picture.mjs DIRECTORY
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { goal, isMet, number } from "./bench-figures.mjs";
 
 const folder = process.argv[2] ?? "target/bench";
 const { sections } = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
@@ -12,7 +13,6 @@ const parts = [];
 let y = 0;
 
 const escape = (text) => String(text).replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]);
-const number = (value) => value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : 2 });
 const text = (x, what, kind = "", anchor = "start") => parts.push(`<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${escape(what)}</text>`);
 
 function heading(what) {
@@ -21,10 +21,11 @@ function heading(what) {
   y += 12;
 }
 
-// A bar with its limit at two thirds of the width, so that all bars compare with one line.
-function limited({ name, value, unit, limit }) {
-  const [kind, bound] = Object.entries(limit)[0];
-  const met = kind === "at_least" ? value >= bound : value <= bound;
+// A bar with its goal at two thirds of the width, so that all bars compare with one line.
+function limited(figure) {
+  const { name, value, unit, limit } = figure;
+  const [bound] = Object.values(limit);
+  const met = isMet(figure);
   const at = scale * (2 / 3);
   const share = bound === 0 ? (value === 0 ? 0 : Infinity) : value / bound;
   const length = Math.max(2, Math.min(scale, share * at));
@@ -34,11 +35,11 @@ function limited({ name, value, unit, limit }) {
   parts.push(`<path d="M${left + at} ${y - 19}v28" class="bound"/>`);
   text(left + scale + 12, `${number(value)} ${unit}`, met ? "value" : "value missed");
   y += 15;
-  text(left + at, `${kind === "at_least" ? "≥" : "≤"} ${number(bound)}`, "small", "middle");
+  text(left + at, goal(figure), "small", "middle");
   y -= 6;
 }
 
-// Figures without a limit, one below the other on one scale.
+// Figures without a goal, one below the other on one scale.
 function informative(figures) {
   const most = Math.max(...figures.map((figure) => figure.value), Number.MIN_VALUE);
   for (const { name, value, unit } of figures) {
@@ -49,7 +50,7 @@ function informative(figures) {
   }
 }
 
-heading("Figures with a limit");
+heading("Figures with a goal");
 figures.filter((figure) => figure.limit).forEach(limited);
 for (const section of sections.filter((section) => section.figures.some((figure) => !figure.limit))) {
   heading(section.title);

@@ -1,11 +1,46 @@
-// Measures the first visit of the Redirects tab in compressed bytes, and the time from a keystroke to its verdict, and compares both with
-// a budget.
+// Measures the first visit of the Redirects tab, in compressed bytes and until it is painted, and the time from a keystroke to its verdict.
+// Writes the figures where `make bench` collects them, and compares them with their goals.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser } from "@playwright/test";
 import { alive, expect, test } from "./fixtures.ts";
 
-const budget = { all: 120_000, wasm: 100_000 };
+interface Figure {
+  name: string;
+  value: number;
+  unit: string;
+  /** The goal; null if there is none. */
+  limit: { at_most: number } | null;
+}
 
-test("the Redirects tab's first visit stays within its budget", async ({ page, slug }) => {
-  const session = await page.context().newCDPSession(page);
+function figure(name: string, value: number, unit: string, goal?: number): Figure {
+  return { name, value, unit, limit: goal === undefined ? null : { at_most: goal } };
+}
+
+/** Prints the figures, adds them to the report, and fails if one misses its goal. */
+function report(step: string, title: string, figures: Figure[]): void {
+  const folder = join(process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../target", import.meta.url)), "bench");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${step}.json`), JSON.stringify([{ title, figures, notes: [], failure: null }]));
+  const goal = ({ limit }: Figure) => (limit ? ` (goal: ≤ ${limit.at_most})` : "");
+  console.log([title, ...figures.map((each) => `  ${each.name}: ${Math.round(each.value)} ${each.unit}${goal(each)}`)].join("\n"));
+  for (const { name, value, limit } of figures) {
+    if (limit) expect.soft(value, name).toBeLessThanOrEqual(limit.at_most);
+  }
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+const visits = 15;
+
+/** Visits the page with an empty cache. Returns the bytes of each file, headers included, and the milliseconds until the page is painted. */
+async function firstVisit(browser: Browser, path: string): Promise<{ sizes: [string, number][]; painted: number }> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
   await session.send("Network.enable");
   const names = new Map<string, string>();
   const sizes: [string, number][] = [];
@@ -13,30 +48,44 @@ test("the Redirects tab's first visit stays within its budget", async ({ page, s
   session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
     sizes.push([names.get(requestId) ?? "?", encodedDataLength]);
   });
-  await page.goto(`/instances/${slug}/redirects`, { waitUntil: "networkidle" });
+  await page.goto(path, { waitUntil: "networkidle" });
   await alive(page);
-
-  const sum = (chosen: [string, number][]) => chosen.reduce((total, [, size]) => total + size, 0);
-  const all = sum(sizes);
-  const wasm = sum(sizes.filter(([name]) => name.endsWith(".wasm")));
-  const line = (size: number, text: string) => `${String(size).padStart(9)}  ${text}`;
-  console.log(
-    [
-      "The first visit of the Redirects tab, in compressed bytes including headers",
-      ...sizes.map(([name, size]) => line(size, name)),
-      line(wasm, `wasm (budget ${budget.wasm})`),
-      line(all, `everything (budget ${budget.all})`),
-    ].join("\n"),
+  // The last candidate is the largest one. Nothing is typed or clicked, so none is missing.
+  const painted = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const observer = new PerformanceObserver((list) => resolve(list.getEntries().at(-1)!.startTime));
+        observer.observe({ type: "largest-contentful-paint", buffered: true });
+      }),
   );
-  expect(wasm).toBeLessThanOrEqual(budget.wasm);
-  expect(all).toBeLessThanOrEqual(budget.all);
+  await context.close();
+  return { sizes, painted };
+}
+
+test("the Redirects tab's first visit", async ({ browser, slug }) => {
+  const path = `/instances/${slug}/redirects`;
+  // The first one of all warms the server and the browser up.
+  await firstVisit(browser, path);
+  const painted: number[] = [];
+  let sizes: [string, number][] = [];
+  for (let n = 0; n < visits; n++) {
+    const visit = await firstVisit(browser, path);
+    painted.push(visit.painted);
+    sizes = visit.sizes;
+  }
+  const sum = (chosen: [string, number][]) => chosen.reduce((total, [, size]) => total + size, 0);
+  report("first-visit", `The Redirects tab, ${visits} first visits`, [
+    figure("first visit: everything, compressed", sum(sizes), "bytes", 120_000),
+    figure("first visit: wasm, compressed", sum(sizes.filter(([name]) => name.endsWith(".wasm"))), "bytes", 100_000),
+    figure("first visit: largest contentful paint, median", median(painted), "ms", 150),
+    figure("first visit: largest contentful paint, slowest", Math.max(...painted), "ms"),
+    ...sizes.map(([name, size]) => figure(name, size, "bytes")),
+  ]);
 });
 
-// In milliseconds, from the last keystroke.
-const verdictBudget = 60;
 const keystrokes = 30;
 
-test("a keystroke has its verdict within its budget", async ({ page, slug }) => {
+test("from a keystroke to its verdict", async ({ page, slug }) => {
   await page.goto(`/instances/${slug}/redirects`);
   await alive(page);
   const field = page.getByLabel("After sign-in");
@@ -62,8 +111,8 @@ test("a keystroke has its verdict within its budget", async ({ page, slug }) => 
     await page.keyboard.press("x");
     took.push(await verdict);
   }
-  took.sort((a, b) => a - b);
-  const median = took[keystrokes / 2]!;
-  console.log(`From a keystroke to its verdict: ${median.toFixed(0)} ms, at most ${took.at(-1)!.toFixed(0)} ms (budget ${verdictBudget} ms)`);
-  expect(median).toBeLessThanOrEqual(verdictBudget);
+  report("keystroke", `The Redirects tab, ${keystrokes} keystrokes`, [
+    figure("a keystroke to its verdict, median", median(took), "ms", 60),
+    figure("a keystroke to its verdict, slowest", Math.max(...took), "ms"),
+  ]);
 });

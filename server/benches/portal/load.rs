@@ -82,7 +82,10 @@ fn milliseconds(text: &str) -> Option<f64> {
 }
 
 /// The CPU time that a process has used so far, in seconds: its own and the kernel's.
-fn cpu_time(process: u32) -> anyhow::Result<[f64; 2]> {
+///
+/// # Errors
+/// There is no such process.
+pub(crate) fn cpu_time(process: u32) -> anyhow::Result<[f64; 2]> {
     let line = fs::read_to_string(format!("/proc/{process}/stat"))?;
     let mut fields = line.rsplit_once(')').context("a process has a name")?.1.split_whitespace().skip(11);
     // In hundredths of a second (USER_HZ).

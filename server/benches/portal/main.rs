@@ -1,7 +1,7 @@
 //! Benchmarks of the portal, as ratios within one run on one machine: the resolve endpoint against a fixed response, a million
-//! instances against ten, the time until another process serves a save, how many answers about sessions a core gives, what counting visits
-//! takes, and what visitors notice of floods.
-//! `make bench` draws the report and fails if a limit is missed.
+//! instances against ten, the time until another process serves a save, how many sign-ins and answers about sessions a core gives, what
+//! counting visits takes, and what visitors notice of floods.
+//! `make bench` puts the figures into its report, and fails if a goal is missed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its results")]
 
 mod floods;
@@ -15,6 +15,7 @@ mod report;
 mod resolve_endpoint;
 mod scale;
 mod sessions;
+mod sign_ins;
 mod statements;
 mod visits;
 
@@ -22,6 +23,22 @@ use std::process::ExitCode;
 
 use process::Postgres;
 use report::Report;
+use tokio::runtime::Runtime;
+
+/// Adds a benchmark's figures to the report.
+type Measure = fn(&Runtime, &Postgres, &mut Report) -> anyhow::Result<()>;
+
+/// Every benchmark, by its name.
+const BENCHMARKS: [(&str, Measure); 8] = [
+    ("resolve_endpoint", resolve_endpoint::measure),
+    ("peers", peers::measure),
+    ("propagation", propagation::measure),
+    ("scale", scale::measure),
+    ("sessions", sessions::measure),
+    ("sign_ins", sign_ins::measure),
+    ("visits", visits::measure),
+    ("floods", |runtime, _, report| floods::measure(runtime, report)),
+];
 
 fn main() -> ExitCode {
     // `cargo test --benches` runs this without `--bench`: then measure nothing.
@@ -43,7 +60,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures everything, writes the report, and returns the figures that missed their limit.
+/// Measures everything, writes the report, and returns the figures that missed their goal.
 fn measure() -> anyhow::Result<Vec<String>> {
     let postgres = Postgres::new(&[
         "shared_preload_libraries=pg_stat_statements",
@@ -56,27 +73,12 @@ fn measure() -> anyhow::Result<Vec<String>> {
     let mut report = Report::default();
     // All benchmarks, or only the named ones: `cargo bench -p server --bench portal -- resolve_endpoint`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let is_selected = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
-    if is_selected("resolve_endpoint") {
-        resolve_endpoint::measure(&runtime, &postgres, &mut report)?;
-    }
-    if is_selected("peers") {
-        peers::measure(&runtime, &postgres, &mut report)?;
-    }
-    if is_selected("propagation") {
-        propagation::measure(&runtime, &postgres, &mut report)?;
-    }
-    if is_selected("scale") {
-        scale::measure(&runtime, &postgres, &mut report)?;
-    }
-    if is_selected("sessions") {
-        sessions::measure(&runtime, &postgres, &mut report)?;
-    }
-    if is_selected("visits") {
-        visits::measure(&runtime, &postgres, &mut report)?;
-    }
-    if is_selected("floods") {
-        floods::measure(&runtime, &mut report)?;
+    for (name, measure) in BENCHMARKS {
+        if (named.is_empty() || named.iter().any(|named| named == name))
+            && let Err(error) = measure(&runtime, &postgres, &mut report)
+        {
+            report.fail(&error.context(name));
+        }
     }
     report.write()
 }

@@ -1,6 +1,6 @@
-//! The report of the figures and their limits, as Markdown for people and as JSON for the chart.
+//! The figures of the portal and their goals, for `.ci/bench-report.mjs`, which puts them into the report with all others.
 
-use std::{fmt::Write, fs, path::Path};
+use std::{fs, path::Path};
 
 use anyhow::Context;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub(crate) struct Figure {
 }
 
 /// All figures, in sections.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Report {
     sections: Vec<Section>,
 }
@@ -35,13 +35,15 @@ struct Section {
     title: String,
     figures: Vec<Figure>,
     notes: Vec<String>,
+    /// Why the rest of it was not measured.
+    failure: Option<String>,
 }
 
 impl Report {
     /// Starts a section.
     pub(crate) fn section(&mut self, title: &str) {
         println!("portal: {title}");
-        self.sections.push(Section { title: title.to_owned(), figures: Vec::new(), notes: Vec::new() });
+        self.sections.push(Section { title: title.to_owned(), figures: Vec::new(), notes: Vec::new(), failure: None });
     }
 
     /// Adds a figure without a limit.
@@ -61,6 +63,14 @@ impl Report {
         }
     }
 
+    /// Ends the current section with an error. It counts as a missed goal.
+    pub(crate) fn fail(&mut self, error: &anyhow::Error) {
+        println!("portal:   not measured: {error:#}");
+        if let Some(section) = self.sections.last_mut() {
+            section.failure = Some(format!("{error:#}"));
+        }
+    }
+
     fn push(&mut self, figure: Figure) {
         println!("portal:   {}", figure.line());
         if let Some(section) = self.sections.last_mut() {
@@ -68,37 +78,18 @@ impl Report {
         }
     }
 
-    /// Writes the report into the target directory, and returns the figures that missed their limit.
+    /// Writes `bench/portal.json` into the target directory, and returns what missed its goal.
     ///
     /// # Errors
-    /// The files can't be written.
+    /// The file can't be written.
     pub(crate) fn write(&self) -> anyhow::Result<Vec<String>> {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().context("the target directory")?.join("bench");
         fs::create_dir_all(&directory)?;
-        fs::write(directory.join("report.json"), serde_json::to_string_pretty(self)?)?;
-        fs::write(directory.join("report.md"), self.markdown()?)?;
-        println!("portal: wrote the report to {}", directory.join("report.md").display());
+        fs::write(directory.join("portal.json"), serde_json::to_string_pretty(&self.sections)?)?;
         let figures = self.sections.iter().flat_map(|section| &section.figures);
-        Ok(figures.filter(|figure| !figure.is_met()).map(Figure::line).collect())
-    }
-
-    fn markdown(&self) -> anyhow::Result<String> {
-        let mut text = "# Portal benchmark\n\nOne run on one machine. Ratios are medians of alternating rounds.\n".to_owned();
-        for section in &self.sections {
-            write!(text, "\n## {}\n\n| | measured | limit | |\n|---|---:|---:|---|\n", section.title)?;
-            for figure in &section.figures {
-                let (limit, met) = match figure.limit {
-                    None => (String::new(), ""),
-                    Some(_) if figure.is_met() => (figure.bound(), "met"),
-                    Some(_) => (figure.bound(), "**missed**"),
-                };
-                writeln!(text, "| {} | {} {} | {limit} | {met} |", figure.name, number(figure.value), figure.unit)?;
-            }
-            for note in &section.notes {
-                write!(text, "\n{note}\n")?;
-            }
-        }
-        Ok(text)
+        let missed = figures.filter(|figure| !figure.is_met()).map(Figure::line);
+        let failed = self.sections.iter().filter_map(|section| Some(format!("{}: {}", section.title, section.failure.as_ref()?)));
+        Ok(missed.chain(failed).collect())
     }
 }
 
@@ -120,7 +111,7 @@ impl Figure {
     }
 
     fn line(&self) -> String {
-        let limit = self.limit.map(|_| format!(" (limit: {})", self.bound())).unwrap_or_default();
+        let limit = self.limit.map(|_| format!(" (goal: {})", self.bound())).unwrap_or_default();
         format!("{}: {} {}{limit}", self.name, number(self.value), self.unit)
     }
 }
