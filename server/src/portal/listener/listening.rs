@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use sqlx::postgres::PgListener;
+use sqlx::{Acquire, postgres::PgListener};
 use tokio::time::{sleep, timeout};
 
 use super::{ConnectionLost, Listener, store, with_timeout};
