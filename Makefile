@@ -16,9 +16,9 @@ site := target/site
 # The same without optimization: it is there sooner.
 quick_site := target/site-quick
 site_files := portal-redirects.js portal-redirects.css favicon.svg third-party-notices.txt
-# Release builds don't name the folders of the machine that made them.
+# Release builds don't name the folders of the machine that made them. These flags replace those of .cargo/config.toml.
 cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
-release := CARGO_ENCODED_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=portal-redirects\037--remap-path-prefix=%s=crates' '$(CURDIR)' '$(cargo_home)')"
+release := CARGO_ENCODED_RUSTFLAGS="$$(printf -- '--cfg=erase_components\037--remap-path-prefix=%s=portal-redirects\037--remap-path-prefix=%s=crates' '$(CURDIR)' '$(cargo_home)')"
 # No package has examples. But with --examples, Cargo chooses the dependencies' features as for tests, and reuses what is compiled.
 as_tests := -p app --features ssr -p server --examples
 app_sources := $(shell find app/src -name '*.rs') app/Cargo.toml Cargo.toml Cargo.lock

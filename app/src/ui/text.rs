@@ -67,7 +67,12 @@ impl fmt::Display for SpelledOut<'_> {
     }
 }
 
-/// Escapes a text for `<title>`, which Leptos 0.8 does not escape itself.
+/// The title of a page outside the dashboard. As a child, the text would be followed by a comment, which is text in a title.
+pub fn page_title(text: &str) -> impl IntoView + use<> {
+    view! { <title inner_html=escape_for_title(text)></title> }
+}
+
+/// Escapes a text for `<title>`: neither `inner_html` nor the `Title` of `leptos_meta` does.
 pub(crate) fn escape_for_title(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
@@ -109,6 +114,11 @@ mod tests {
     fn a_long_text_says_how_much_is_cut() {
         assert_eq!(shortened("a\u{200b}b", 3), "a\\u{200b}b");
         assert_eq!(shortened("äöü", 2), "äö… and 2 more bytes");
+    }
+
+    #[test]
+    fn a_title_is_its_text_alone() {
+        assert_eq!(page_title("Sign in · </title>&amp;").to_html(), "<title>Sign in · &lt;/title>&amp;amp;</title>");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The description of the API as a page: the same document as `/management/v1/openapi.json`, written for people. It has no script.
 
-use app::manifest::SCHEMA_PATH;
+use app::{manifest::SCHEMA_PATH, ui::text::page_title};
 use axum::{
     http::header,
     response::{IntoResponse, Response},
@@ -37,7 +37,7 @@ fn render(document: &Value, nonce: String) -> String {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="robots" content="noindex" />
-                <title>{title.clone()}</title>
+                {page_title(&title)}
                 <link rel="icon" href="data:," />
                 <style nonce=nonce>{STYLE}</style>
             </head>

@@ -46,7 +46,7 @@ fn dashboard_at(url: Option<&str>) -> DashboardUrl {
     DashboardUrl::new(url.map(|url| url.parse().unwrap()), ([127, 0, 0, 1], 3000).into()).unwrap()
 }
 
-/// An answer, read to its end.
+/// An answer, read to its end; a page without Leptos' marks.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -203,7 +203,12 @@ impl Site {
     pub(crate) async fn send_unaided(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        let mut body = body.collect().await.unwrap().to_bytes().to_vec();
+        if parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+            && let Ok(page) = str::from_utf8(&body)
+        {
+            body = html::without_marks(page).into_bytes();
+        }
         Answer { status: parts.status, headers: parts.headers, body }
     }
 

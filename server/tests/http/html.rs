@@ -3,6 +3,12 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
+/// A page without the comments by which Leptos marks the ends of children. Nothing else can look like them: a `<` in a text or an
+/// attribute is escaped.
+pub(crate) fn without_marks(html: &str) -> String {
+    html.replace("<!>", "").replace("<!--<() />-->", "")
+}
+
 /// An element's attribute, as it was before it was escaped.
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use leptos::prelude::*;
 
 use super::Inlined;
-use crate::{redirects::Environment, ui::text::escape_for_title};
+use crate::{redirects::Environment, ui::text::page_title};
 
 /// The pages' whole style. They load nothing else.
 pub static STYLE: LazyLock<Inlined> = LazyLock::new(|| {
@@ -44,7 +44,7 @@ impl Document {
     /// The page as HTML, with `body` below its heading.
     pub fn render(self, body: AnyView) -> String {
         let Self { brand, heading, script, reads_link, refresh, is_insecure_http } = self;
-        let title = brand.as_ref().map_or_else(|| heading.to_owned(), |brand| escape_for_title(&format!("{heading} · {}", brand.name)));
+        let title = brand.as_ref().map_or_else(|| heading.to_owned(), |brand| format!("{heading} · {}", brand.name));
         let is_development = brand.as_ref().is_some_and(|brand| brand.environment == Environment::Development);
         let logo = brand.map(|Brand { name, logo_url, .. }| view! { <header>{logo(name, logo_url)}</header> });
         let development = is_development.then(|| view! { <p>"Development instance"</p> });
@@ -66,7 +66,7 @@ impl Document {
                     <meta name="viewport" content="width=device-width, initial-scale=1" />
                     <meta name="color-scheme" content="light dark" />
                     <meta name="robots" content="noindex" />
-                    <title>{title}</title>
+                    {page_title(&title)}
                     // Without it, browsers request /favicon.ico.
                     <link rel="icon" href="data:," />
                     {script}

@@ -15,13 +15,19 @@ use http_body_util::BodyExt;
 use sqlx::PgPool;
 use tower::{ServiceExt, service_fn};
 
-use crate::common::{Answer, Site, request, store_fallbacks, store_my_app};
+use crate::{
+    common::{Answer, Site, request, store_fallbacks, store_my_app},
+    html::without_marks,
+};
 
 /// The response of the fast path; `None` if it passes the request on to the router.
 async fn fast_path(site: &Site, request: Request<Body>) -> Option<Answer> {
     let router = service_fn(async |_: Request<Body>| Ok::<Response, Infallible>(StatusCode::IM_A_TEAPOT.into_response()));
     let (parts, body) = site.fast_path().before(router).oneshot(request).await.unwrap().into_parts();
-    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    let mut body = body.collect().await.unwrap().to_bytes().to_vec();
+    if let Ok(text) = str::from_utf8(&body) {
+        body = without_marks(text).into_bytes();
+    }
     (parts.status != StatusCode::IM_A_TEAPOT).then_some(Answer { status: parts.status, headers: parts.headers, body })
 }
 

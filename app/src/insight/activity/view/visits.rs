@@ -70,11 +70,11 @@ pub(super) fn section(context: Context<'_>, loaded: &Loaded) -> impl IntoView + 
 
 fn figures(totals: &Totals) -> impl IntoView + use<> {
     let all = totals.all.all();
-    let forced = (totals.forced > 0).then(|| view! { <small>{format!("{} forced", Grouped(totals.forced))}</small> });
     let parts = DecidedBy::ALL
         .map(|by| {
             let visits = totals.all.by(by);
-            let forced = (by == DecidedBy::RedirectUrl).then(|| forced.clone());
+            let forced = (by == DecidedBy::RedirectUrl && totals.forced > 0)
+                .then(|| view! { <small>{format!("{} forced", Grouped(totals.forced))}</small> });
             view! {
                 <div>
                     <dt class=format!("key {}", by.class())>{by.label()}</dt>
