@@ -31,8 +31,8 @@ const NOTED_MAX_AGE: Duration = Duration::from_mins(5);
 /// How many noted saves are kept.
 const MAX_NOTED: u64 = 65_536;
 
-/// The least and the most bytes that parsed instances take: some dozen small ones, and some ten thousand. Parsing one takes about as long as
-/// answering a request.
+/// The least and the most bytes that parsed instances take: some thirty small ones, and some thirty thousand. Parsing one takes about as long
+/// as answering a request.
 const PARSED_BYTES: RangeInclusive<u64> = 64 * 1024..=64 * 1024 * 1024;
 
 /// A save was noted after the load began, and the load has not read it.
@@ -68,11 +68,11 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Takes up to about that many bytes, and a sixteenth more for those that are requested most often: they stay parsed.
+    /// Takes up to about that many bytes, and a thirty-second more for those that are requested most often: they stay parsed.
     pub(super) fn new(bytes: u64) -> Self {
         let index = SlugHostIndex::new();
         let instances = instance_cache(bytes, index.clone());
-        let parsed = ParsedInstances::new((bytes / 16).clamp(*PARSED_BYTES.start(), *PARSED_BYTES.end()));
+        let parsed = ParsedInstances::new((bytes / 32).clamp(*PARSED_BYTES.start(), *PARSED_BYTES.end()));
         let noted = moka::sync::Cache::builder().max_capacity(MAX_NOTED).time_to_live(NOTED_MAX_AGE).build();
         Self { instances: Arc::new(instances), parsed: Arc::new(parsed), noted, index, moments: Arc::default() }
     }
