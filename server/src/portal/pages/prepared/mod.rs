@@ -1,19 +1,17 @@
-//! Pages whose fixed parts are rendered once for each snapshot of an instance: rendering takes longer than everything else together.
+//! Pages whose fixed parts are rendered once for each save of an instance: rendering takes longer than everything else together.
 
 mod template;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use app::{
-    instances::stored::StoredInstance,
-    portal::{
-        address::Address,
-        view::{Inlined, STYLE},
-    },
+use app::portal::{
+    address::Address,
+    view::{Inlined, STYLE},
 };
 use axum::response::Response;
 use leptos::prelude::*;
 use moka::sync::Cache;
+use uuid::Uuid;
 
 use super::page_request::PageRequest;
 use crate::portal::snapshot::Snapshot;
@@ -40,8 +38,8 @@ pub(super) struct PreparedPages(Cache<Key, Arc<Prepared>>);
 
 #[derive(Debug)]
 struct Prepared {
-    /// What it was rendered from. It counts for exactly that snapshot.
-    of: Weak<StoredInstance>,
+    save_id: Uuid,
+    version: i64,
     template: Template,
 }
 
@@ -63,7 +61,7 @@ impl PreparedPages {
     }
 
     fn find(&self, key: Key, snapshot: &Snapshot) -> Option<Arc<Prepared>> {
-        self.0.get(&key).filter(|page| std::ptr::eq(page.of.as_ptr(), Arc::as_ptr(snapshot)))
+        self.0.get(&key).filter(|page| page.save_id == snapshot.save_id && page.version == snapshot.instance.version())
     }
 }
 
@@ -92,7 +90,7 @@ impl PageRequest {
         let address = Address::of_texts(mark(BASE), query, mark(EXIT));
         let values = (0..page.values.len()).map(|place| mark(OWN + place)).collect();
         let template = Template::cut(&self.render(page, &address, values, body), &[&*STYLE, page.script]);
-        let prepared = Arc::new(Prepared { of: Arc::downgrade(&self.snapshot), template });
+        let prepared = Arc::new(Prepared { save_id: self.snapshot.save_id, version: self.snapshot.instance.version(), template });
         self.context.prepared.0.insert(key, Arc::clone(&prepared));
         prepared
     }
