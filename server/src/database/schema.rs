@@ -20,12 +20,14 @@ static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
 });
 
 /// The functions that the migrations make, with their arguments.
-pub(crate) const FUNCTIONS: [&str; 5] = [
+pub(crate) const FUNCTIONS: [&str; 7] = [
     "changes_are_append_only()",
     "database_identity()",
     "instances_ask_for_checks()",
     "instances_begin_a_save()",
     "instances_say_their_version()",
+    "visitor_sessions_say_their_end()",
+    "visitor_sessions_say_their_new_token()",
 ];
 
 /// The first of these migrations that this program does not have.
