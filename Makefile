@@ -13,12 +13,14 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 tools := $(or $(PORTAL_REDIRECTS_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/portal-redirects/tools)
 version = $(shell sed -n '/^name = "$(1)"$$/{n;s/version = "\(.*\)"/\1/p;q}' Cargo.lock)
 site := target/site
-# The same without optimization: it is there sooner.
+# The same without optimization: it is there sooner. Leptos then also forgets the types of views early (erase_components), and the screens
+# compile in half the time. That adds comments to the HTML and a quarter to the wasm, so only `make run` and `make dev` do it, for both halves.
 quick_site := target/site-quick
+quick_flags := CARGO_ENCODED_RUSTFLAGS=--cfg=erase_components
 site_files := portal-redirects.js portal-redirects.css favicon.svg third-party-notices.txt
-# Release builds don't name the folders of the machine that made them. These flags replace those of .cargo/config.toml.
+# Release builds don't name the folders of the machine that made them.
 cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
-release := CARGO_ENCODED_RUSTFLAGS="$$(printf -- '--cfg=erase_components\037--remap-path-prefix=%s=portal-redirects\037--remap-path-prefix=%s=crates' '$(CURDIR)' '$(cargo_home)')"
+release := CARGO_ENCODED_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=portal-redirects\037--remap-path-prefix=%s=crates' '$(CURDIR)' '$(cargo_home)')"
 # No package has examples. But with --examples, Cargo chooses the dependencies' features as for tests, and reuses what is compiled.
 as_tests := -p app --features ssr -p server --examples
 app_sources := $(shell find app/src -name '*.rs') app/Cargo.toml Cargo.toml Cargo.lock
@@ -55,7 +57,7 @@ $(site)/portal-redirects.js: $(app_sources)
 $(quick_site)/portal-redirects.js: $(app_sources)
 	@echo "  building the wasm for the browser"
 	mkdir -p $(quick_site)
-	cargo $$(cat $(tools)/toolchain) rustc --quiet -p app --lib --crate-type cdylib --profile wasm-quick \
+	$(quick_flags) cargo $$(cat $(tools)/toolchain) rustc --quiet -p app --lib --crate-type cdylib --profile wasm-quick \
 	  --target wasm32-unknown-unknown --no-default-features --features hydrate
 	$(tools)/bindgen-$(call version,wasm-bindgen)/bin/bindgen target/wasm32-unknown-unknown/wasm-quick/app.wasm target/bindgen-quick
 	cp target/bindgen-quick/portal-redirects_bg.wasm $(quick_site)/
@@ -82,7 +84,7 @@ build: setup-build browser ## Build the release binary: target/release/portal-re
 
 # Like the binary of the tests, with the browser's files as fast as they can be built. The first time, everything that the server needs
 # besides those is built at the same time: without them its build script fails, and the rest goes on.
-as_quick := PORTAL_REDIRECTS_SITE=$(quick_site) cargo build --quiet $(as_tests)
+as_quick := PORTAL_REDIRECTS_SITE=$(quick_site) $(quick_flags) cargo build --quiet $(as_tests)
 quick:
 	@[ -e $(quick_site)/portal-redirects.js ] || { $(as_quick) --lib --keep-going >/dev/null 2>&1 & trap "kill $$! 2>/dev/null || true" EXIT; }; \
 	  $(MAKE) setup $(addprefix $(quick_site)/,$(site_files)) && wait

@@ -6,9 +6,6 @@
 
 #![recursion_limit = "256"]
 
-#[cfg(all(any(feature = "ssr", feature = "hydrate"), not(any(erase_components, doc))))]
-compile_error!("RUSTFLAGS replaces the flags in .cargo/config.toml: add --cfg=erase_components to it");
-
 #[cfg(feature = "ssr")]
 pub mod admins;
 #[cfg(feature = "ssr")]
