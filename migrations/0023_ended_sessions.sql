@@ -1,5 +1,5 @@
--- Runtimes remember for a moment that a visitor is signed in. They are told which sessions have ended, whoever ends them: the visitor, a
--- new password, an admin, or the end of an account.
+-- Runtimes remember for 30 seconds that a visitor is signed in. These triggers tell them which sessions have ended: by a sign-out, a new
+-- password, an admin, or the deletion of an account.
 
 create function visitor_sessions_say_their_end() returns trigger language plpgsql as $$
 declare
@@ -15,7 +15,7 @@ $$;
 create trigger visitor_sessions_deleted after delete on visitor_sessions referencing old table as ended
     for each statement execute function visitor_sessions_say_their_end();
 
--- A session that gets another token has ended for whoever has the one before.
+-- A session that gets a new token has ended for whoever holds the old one.
 create function visitor_sessions_say_their_new_token() returns trigger language plpgsql as $$
 begin
     perform pg_notify('portal_redirects_ended_sessions', old.id::text);

@@ -10,7 +10,7 @@ mod written;
 
 use std::{sync::Arc, time::Instant};
 
-use axum::{body::Bytes, http::request::Parts, response::Response};
+use axum::body::Bytes;
 
 use self::{
     answer::{Answer, Endpoint},
@@ -32,7 +32,10 @@ const REDIRECTS: &str = "/v1/redirects";
 
 /// Answers requests from memory: without hyper, or before a [service](FastPath::before) that answers the others.
 #[derive(Clone, Debug)]
-pub struct FastPath(Arc<Inner>);
+pub struct FastPath {
+    inner: Arc<Inner>,
+    pages: Option<Arc<Pages>>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -41,39 +44,29 @@ struct Inner {
     resolve: Endpoint,
     redirects: Endpoint,
     health: Endpoint,
-    pages: Option<Pages>,
 }
 
 impl FastPath {
     /// Must be created after the metrics recorder is installed.
     pub fn new(snapshots: Snapshots) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             snapshots,
             prepared: PreparedRedirects::new(),
             resolve: Endpoint::of_api(api::RESOLUTION_HEADERS, RESOLVE),
             redirects: Endpoint::of_api(api::REDIRECTS_HEADERS, REDIRECTS),
             health: Endpoint::health(),
-            pages: None,
-        }))
+        };
+        Self { inner: Arc::new(inner), pages: None }
     }
 
-    /// The same with hosted pages. Must be called before it is cloned.
+    /// The same with hosted pages.
     #[must_use]
     pub(crate) fn with_pages(self, context: PageContext, check: ProxyCheck) -> Self {
-        let Self(mut inner) = self;
-        if let Some(inner) = Arc::get_mut(&mut inner) {
-            inner.pages = Some(Pages::new(context, check));
-        }
-        Self(inner)
-    }
-
-    /// The hosted page that a request is for, where it is shown at once.
-    fn page(&self, parts: &Parts) -> Option<Response> {
-        self.0.pages.as_ref()?.answer(&self.0.snapshots, parts)
+        Self { pages: Some(Arc::new(Pages::new(context, check))), ..self }
     }
 
     fn answer(&self, asked: &Asked<'_>) -> Option<Answer<'_>> {
-        let (inner, path) = (&*self.0, asked.path);
+        let (inner, path) = (&*self.inner, asked.path);
         let begun = Instant::now();
         let answer = if let Some(portal) = path.strip_suffix(RESOLVE) {
             let snapshot = inner.open(portal, asked)?;

@@ -2,20 +2,19 @@
 
 use std::time::Instant;
 
-use app::redirects::MAX_QUERY_BYTES;
 use axum::{
-    http::{HeaderName, HeaderValue, Method, Request, Uri, header, request::Parts},
+    http::{HeaderName, HeaderValue, Request, Uri, header, request::Parts},
     response::Response,
 };
 
+use super::{FastPath, asked::Asked};
 use crate::{
-    http::{envelope, host::asked_host, host::is_plain},
+    http::envelope,
     observe::metrics,
     portal::{
         PageContext,
         pages::{AT_ONCE, respond_at_once},
         proxy_check::ProxyCheck,
-        snapshot::Snapshots,
     },
 };
 
@@ -38,25 +37,22 @@ impl Pages {
         let routes = AT_ONCE.map(|page| [&format!("/portal/{{slug}}{}", page.path()), page.path()].map(metrics::Route::named));
         Self { context, check, routes }
     }
+}
 
-    /// The response; `None` if it takes the router.
-    pub(super) fn answer(&self, snapshots: &Snapshots, parts: &Parts) -> Option<Response> {
+impl FastPath {
+    /// The hosted page that a request is for; `None` if it takes the router.
+    pub(super) fn page(&self, parts: &Parts) -> Option<Response> {
         let begun = Instant::now();
-        let (headers, uri) = (&parts.headers, &parts.uri);
-        let is_long = uri.query().is_some_and(|query| query.len() > MAX_QUERY_BYTES);
-        if parts.method != Method::GET || is_long || headers.contains_key(header::ACCEPT_ENCODING) || !is_plain(headers, uri) {
+        let (pages, asked) = (self.pages.as_deref()?, Asked::of_parts(parts)?);
+        let (page, base) = AT_ONCE.iter().enumerate().find_map(|(place, page)| Some((place, asked.path.strip_suffix(page.path())?)))?;
+        if parts.headers.contains_key(header::ACCEPT_ENCODING) || !pages.check.passes(&parts.headers) {
             return None;
         }
-        let (page, base) = AT_ONCE.iter().enumerate().find_map(|(place, page)| Some((place, uri.path().strip_suffix(page.path())?)))?;
-        let slug = if base.is_empty() { None } else { Some(base.strip_prefix("/portal/")?) };
-        if !self.check.passes(headers) {
-            return None;
-        }
-        let snapshot = snapshots.warm(slug, asked_host(headers, uri))?;
-        let mut response = respond_at_once(parts, snapshot, base.to_owned(), self.context.clone())?;
+        let snapshot = self.inner.open(base, &asked)?;
+        let mut response = respond_at_once(parts, snapshot, base.to_owned(), pages.context.clone())?;
         envelope::complete(response.headers_mut(), envelope::name());
         if metrics::are_kept() {
-            self.routes[page][usize::from(base.is_empty())].count("GET", response.status(), begun);
+            pages.routes[page][usize::from(base.is_empty())].count("GET", response.status(), begun);
         }
         Some(response)
     }

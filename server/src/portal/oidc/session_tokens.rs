@@ -67,15 +67,15 @@ impl SessionTokens {
 
     /// Stores an answer, unless a session has ended since.
     pub(super) fn insert(&self, instance: i64, token: &Token, origin: &str, answer: SessionAnswer, since: u64) {
-        self.unless_ended(since, |none_ended| {
+        self.while_none_ends(since, |none_ended| {
             if none_ended {
                 self.0.answers.insert((instance, token.hash(), origin.to_owned()), answer);
             }
         });
     }
 
-    /// Does something while no session ends, and tells it whether none has ended since.
-    pub(in crate::portal) fn unless_ended(&self, since: u64, store: impl FnOnce(bool)) {
+    /// Stores something while no session ends. `store` learns whether none has ended since then.
+    pub(in crate::portal) fn while_none_ends(&self, since: u64, store: impl FnOnce(bool)) {
         let ended = self.0.ended.read().unwrap_or_else(PoisonError::into_inner);
         store(*ended == since);
     }

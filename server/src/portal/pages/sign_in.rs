@@ -12,7 +12,6 @@ use app::{
     redirects::Flow,
 };
 use axum::{http::HeaderMap, response::Response};
-
 use leptos::prelude::*;
 
 use super::{form::VisitorForm, page_request::PageRequest, prepared::PreparedPage};

@@ -10,7 +10,6 @@ use app::{
     redirects::{Flow, Prefill},
 };
 use axum::{http::HeaderMap, response::Response};
-
 use leptos::prelude::*;
 
 use super::{form::VisitorForm, page_request::PageRequest, prepared::PreparedPage};

@@ -4,10 +4,10 @@
 //! For 10 minutes they count if the database does not answer: signed-in visitors still skip the sign-in page then. Answers about sessions
 //! that are reused for applications are dropped here too.
 
+mod ended_sessions;
 mod hearing;
 
 use std::{
-    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,6 +16,7 @@ use app::{credentials::token::Token, portal::identity::Visitor};
 use moka::sync::Cache;
 
 use super::oidc::session_tokens::SessionTokens;
+pub(in crate::portal) use ended_sessions::EndedSessions;
 use hearing::{Hearing, Since};
 
 /// How long a visitor is cached.
@@ -52,30 +53,6 @@ pub(in crate::portal) struct Asked {
     ended: u64,
     hearing: Option<Since>,
     at: Instant,
-}
-
-/// Sessions that have ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::portal) enum EndedSessions {
-    /// Perhaps any.
-    All,
-    /// Those with these keys.
-    Some(BTreeSet<i64>),
-}
-
-impl EndedSessions {
-    pub(in crate::portal) const NONE: Self = Self::Some(BTreeSet::new());
-
-    /// Those and these.
-    pub(in crate::portal) fn and(self, others: Self) -> Self {
-        match (self, others) {
-            (Self::Some(mut some), Self::Some(others)) => {
-                some.extend(others);
-                Self::Some(some)
-            }
-            _ => Self::All,
-        }
-    }
 }
 
 impl SessionCache {
@@ -124,7 +101,7 @@ impl SessionCache {
             return self.visitors.invalidate(&key);
         };
         // No session ends in between: this one may be it.
-        self.tokens.unless_ended(asked.ended, |none_ended| {
+        self.tokens.while_none_ends(asked.ended, |none_ended| {
             let fresh = asked.hearing.filter(|_| none_ended).map(|since| (since, asked.at + FRESH_FOR));
             self.visitors.insert(key, Arc::new(Cached { visitor, fresh }));
         });

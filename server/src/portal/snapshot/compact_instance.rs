@@ -14,10 +14,10 @@ use super::{
 };
 use crate::observe::sampled::Sampled;
 
-/// Instances that can't be read from memory. There are none: each was written here by the same program.
+/// Instances that can't be read from memory. That should never happen: this program has written them.
 static UNREADABLE: Sampled = Sampled::new();
 
-/// An instance in memory. It never changes: another save is another one.
+/// An instance in memory. It never changes: each save makes a new one.
 #[derive(Debug)]
 pub(in crate::portal) struct CompactInstance {
     /// The save that it is.
@@ -28,7 +28,7 @@ pub(in crate::portal) struct CompactInstance {
     pub(super) keys: IndexKeys,
     /// A [`Row`], in the format of `postcard`.
     row: Box<[u8]>,
-    /// The same, parsed, while it is requested often. No other save can get here.
+    /// The same, parsed, while it is requested often.
     parsed: RwLock<Option<Snapshot>>,
     /// Whether `parsed` was used since [`Self::take_used`].
     is_used: AtomicBool,

@@ -155,7 +155,7 @@ impl Memory {
             }
             EntryResult::Removed(..) | EntryResult::Replaced(..) | EntryResult::Timeout => unreachable!("none of these was asked for"),
         };
-        // One that replaces a smaller one evicts nothing.
+        // Replacing an entry with a larger one evicts nothing by itself.
         if self.instances.weight() > self.instances.capacity() {
             self.instances.set_capacity(self.instances.capacity());
         }

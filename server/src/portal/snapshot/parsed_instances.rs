@@ -1,5 +1,5 @@
 //! The parsed instances, bounded in bytes. Each is kept by the compact instance that it was parsed from, so that nobody ever finds that of
-//! an earlier save. This is the list of those that keep one: who is not asked for any more has to parse again.
+//! an earlier save. This list bounds how many do: an instance that is requested less loses its parsed form, and is parsed again when needed.
 
 use std::{
     collections::VecDeque,
@@ -8,7 +8,7 @@ use std::{
 
 use super::{compact_instance::CompactInstance, memory::Snapshot, memory_size::parsed_size};
 
-/// How many that were used may stay at once before the next goes in any case.
+/// How many recently used ones are passed over before the next is dropped in any case.
 const MAX_STAYS: usize = 32;
 
 /// The compact instances that keep what was parsed, the longest kept one first.
@@ -46,7 +46,7 @@ impl ParsedInstances {
         })
     }
 
-    /// Keeps what `compact` means. Others that are used less have to go.
+    /// Keeps what was parsed of `compact`, and drops others that are used less.
     pub(super) fn keep(&self, compact: &Arc<CompactInstance>, parsed: &Snapshot) {
         if !compact.keep_parsed(parsed) {
             return;

@@ -96,6 +96,13 @@ async fn a_connection_has_the_same_answers_with_the_fast_path_and_without(pool: 
         get("/v1/resolve?flow=sign-in", "").replace("localhost:3000", "accounts.myapp.com"),
         get("/v1/resolve?flow=sign-in", "").replace("localhost:3000", "ACCOUNTS.myapp.com"),
         get("/v1/resolve?flow=sign-in", "").replace("host: localhost:3000\r\n", ""),
+        get("/portal/my-app/sign-in?redirect_url=https%3A%2F%2Fevil.com&username=a%22%3Cb", ""),
+        get("/portal/my-app/sign-up", "Cookie: a=b\r\ncookie: c=d\r\nReferer: https://app.myapp.com/x\r\n"),
+        get("/portal/my-app/sign-in", "x-forwarded-for: 192.0.2.7\r\n"),
+        get("/portal/my-app/sign-in", "user-agent: M\u{fc}nchen\r\n"),
+        get("/portal/my-app/sign-in", "host: evil.com\r\n"),
+        get("/portal/my-app/sign-in", "").replace("localhost:3000", "evil.com"),
+        get("/sign-in?then=user", "").replace("localhost:3000", "accounts.myapp.com"),
         get(REDIRECTS, ""),
         get(REDIRECTS, "if-none-match: *\r\n"),
         get("/portal/other/v1/redirects", ""),
@@ -134,6 +141,8 @@ async fn usual_requests_are_answered_without_hyper_and_others_are_not(pool: PgPo
         (format!("{RESOLVE}?flow=sign-in"), "origin: https://my.page\r\nuser-agent: x\r\nconnection: keep-alive\r\n"),
         (REDIRECTS.to_owned(), ""),
         ("/healthz".to_owned(), ""),
+        ("/portal/my-app/sign-in?redirect_url=%2Fx".to_owned(), "accept: text/html\r\n"),
+        ("/portal/my-app/sign-up".to_owned(), "cookie: a=b\r\n"),
     ] {
         let usual = format!("GET {path} HTTP/1.1\r\nhost: localhost:3000\r\n{headers}\r\n");
         let answers = say(teapot, &[&usual, &usual, other]).await;

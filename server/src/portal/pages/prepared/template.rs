@@ -23,8 +23,6 @@ pub(super) fn has_mark(text: &str) -> bool {
 #[derive(Debug)]
 pub(super) struct Template {
     parts: Vec<Part>,
-    /// How many bytes its own texts have.
-    own_bytes: usize,
     /// How many bytes it has without what is filled in.
     bytes: usize,
 }
@@ -49,10 +47,7 @@ impl Template {
             let mark: &str = mark.encode_utf8(&mut bytes);
             parts = parts.into_iter().flat_map(|part| cut_at(part, mark, || Part::Hole(hole))).collect();
         }
-        let own = |part: &Part| if let Part::Text(text) = part { text.len() } else { 0 };
-        let shared = |part: &Part| if let Part::Inlined(inlined) = part { inlined.text().len() } else { 0 };
-        let own_bytes = parts.iter().map(own).sum();
-        Self { bytes: own_bytes + parts.iter().map(shared).sum::<usize>(), own_bytes, parts }
+        Self { bytes: parts.iter().map(Part::bytes).sum(), parts }
     }
 
     /// The page with these texts in its holes, which are all in attributes, or hold text that needs no escaping.
@@ -74,7 +69,19 @@ impl Template {
 
     /// How much memory it takes, about.
     pub(super) fn memory_size(&self) -> usize {
-        size_of::<Self>() + self.parts.len() * (size_of::<Part>() + 16) + self.own_bytes
+        let own = self.parts.iter().filter(|part| !matches!(part, Part::Inlined(_)));
+        size_of::<Self>() + self.parts.len() * (size_of::<Part>() + 16) + own.map(Part::bytes).sum::<usize>()
+    }
+}
+
+impl Part {
+    /// How many bytes it has before anything is filled in.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Inlined(inlined) => inlined.text().len(),
+            Self::Hole(_) => 0,
+        }
     }
 }
 
