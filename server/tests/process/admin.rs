@@ -11,6 +11,9 @@ use sqlx::PgPool;
 
 use super::Client;
 
+/// How many questions about a save are answered before something is wrong.
+const MOST_QUESTIONS: usize = 5;
+
 /// A session in the dashboard.
 #[derive(Clone, Debug)]
 pub(crate) struct Admin {
@@ -58,21 +61,28 @@ impl Admin {
     pub(crate) fn save(&self, server: &mut Client, slug: &str, version: i64, value: &str) -> io::Result<Saved> {
         let version = version.to_string();
         let flows = Flow::ALL.map(|flow| (flow.field(), value));
-        let mut form: Vec<_> = std::iter::once(("version", version.as_str())).chain(flows).collect();
+        let form: Vec<_> = std::iter::once(("version", version.as_str())).chain(flows).collect();
         let path = format!("/instances/{slug}/redirects");
         let mut answer = server.post(&path, &self.cookie, &form)?;
-        // Where many visits would end elsewhere, saving asks first.
-        let asked = String::from_utf8_lossy(&answer.body).into_owned();
-        let seen = asked.split_once("name=\"confirmed\" value=\"").and_then(|(_, rest)| rest.split('"').next());
-        if let Some(seen) = seen.filter(|_| answer.status == 422) {
-            form.push(("confirmed", seen));
+        // Where many visits would end elsewhere, saving asks first, and again if that share has clearly grown before the reply.
+        for _ in 0..MOST_QUESTIONS {
+            if answer.status != 422 {
+                break;
+            }
+            let page = String::from_utf8_lossy(&answer.body).into_owned();
+            let Some(seen) = page.split_once("name=\"confirmed\" value=\"").and_then(|(_, rest)| rest.split('"').next()) else { break };
+            let form: Vec<_> = form.iter().copied().chain([("confirmed", seen)]).collect();
             answer = server.post(&path, &self.cookie, &form)?;
         }
         Ok(match answer.status {
             303 => Saved::Yes,
             409 => Saved::Conflict,
             status if status >= 500 => Saved::Unknown,
-            status => panic!("a save was answered {status}: {}", String::from_utf8_lossy(&answer.body)),
+            status => {
+                let page = String::from_utf8_lossy(&answer.body);
+                // The head of a page is long, and says nothing about the save.
+                panic!("a save was answered {status}: {}", page.split_once("<main").map_or(&*page, |(_, main)| main))
+            }
         })
     }
 }
