@@ -154,8 +154,9 @@ test-ha: setup-tests debug ## Kill, freeze and switch over the leader of a Postg
 test-node: setup-tests
 	.ci/with-node 18 node --test .ci/
 
-test-rust: setup-tests browser
-	.ci/with-postgres bash -euo pipefail -c '.ci/sqlx --check && PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr -E "not binary(faults)"'
+# Each test gets a database of its own, a copy of template1. That is migrated once, so that no test has to do it.
+test-rust: setup-tests debug
+	.ci/with-postgres bash -euo pipefail -c '.ci/sqlx --check && target/debug/portal-redirects migrate --database-url "$${DATABASE_URL/\/postgres\?//template1?}" && PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr -E "not binary(faults)"'
 
 test-faults: setup-tests browser ## Kill servers and PostgreSQL at random under load for PORTAL_REDIRECTS_FAULT_SECONDS (120)
 	PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" PORTAL_REDIRECTS_FAULT_SECONDS=$${PORTAL_REDIRECTS_FAULT_SECONDS:-120} \

@@ -1,11 +1,13 @@
 //! Backups of other versions: those of earlier ones are brought up to date, and those of later ones are refused.
 
+use app::fixtures::remove_schema;
 use sqlx::PgPool;
 
 use crate::process::{backup, fill, run, second};
 
 #[sqlx::test]
 async fn a_backup_of_an_earlier_version_is_brought_up_to_date(pool: PgPool) {
+    remove_schema(&pool).await;
     let mut earlier = sqlx::migrate!("../migrations");
     earlier.migrations.to_mut().truncate(12);
     earlier.run(&pool).await.unwrap();

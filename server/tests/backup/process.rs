@@ -50,7 +50,7 @@ pub(crate) async fn second(pool: &PgPool) -> PgPool {
     // Each test is a process of its own, and the name of its database has no room for more.
     let name = format!("restored_{}", std::process::id());
     let mut connection = PgConnection::connect_with(&first).await.unwrap();
-    connection.execute(AssertSqlSafe(format!("create database \"{name}\""))).await.unwrap();
+    connection.execute(AssertSqlSafe(format!("create database \"{name}\" template template0"))).await.unwrap();
     PgPool::connect_with(first.as_ref().clone().database(&name)).await.unwrap()
 }
 

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::redirects::{Environment, Flow};
+use app::{
+    fixtures::remove_schema,
+    redirects::{Environment, Flow},
+};
 use sqlx::{ConnectOptions, Connection, PgPool};
 
 use crate::{
@@ -64,6 +67,7 @@ async fn a_runtime_of_the_portal_has_its_api_and_no_dashboard(pool: PgPool) {
 
 #[sqlx::test]
 async fn a_runtime_of_the_portal_waits_for_the_schema_and_makes_none(pool: PgPool) {
+    remove_schema(&pool).await;
     let mut server = Runtime::start(&["--role", "portal", "--database-url", &url(&pool)]);
     server.hear("is waiting for its database and already listens on http://");
     let ready = server.get("/readyz");

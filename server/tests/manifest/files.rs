@@ -1,6 +1,6 @@
 //! Files and calls that can't be right, and their exit codes.
 
-use app::fixtures::{create, my_app, other_app};
+use app::fixtures::{create, my_app, other_app, remove_schema};
 use sqlx::PgPool;
 
 use crate::process::{run, run_on};
@@ -61,6 +61,7 @@ fn a_database_that_does_not_answer_is_told_apart_from_a_difference() {
 
 #[sqlx::test]
 async fn a_database_without_the_schema_is_not_changed(pool: PgPool) {
+    remove_schema(&pool).await;
     let failed = run(&pool.connect_options(), &["diff", "-f", "-"], MY_APP);
     assert_eq!(failed.code, Some(3), "{failed:?}");
 }

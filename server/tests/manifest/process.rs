@@ -61,7 +61,7 @@ pub(crate) async fn store_instances(pool: &PgPool) {
     sqlx::query("update instances set portal_enabled = false, visits_counted = false where slug = 'shop'").execute(pool).await.unwrap();
 }
 
-/// An empty second database beside the one of a test.
+/// A second database beside the one of a test: with all tables, and nothing in them.
 pub(crate) async fn second(pool: &PgPool) -> PgPool {
     let first = pool.connect_options();
     // Each test is a process of its own, and the name of its database has no room for more.

@@ -1,7 +1,7 @@
 //! `--instance`: the instance and its fallback redirects from a database that is up already.
 
 use app::{
-    fixtures::{create, my_app, save_fallbacks},
+    fixtures::{create, my_app, remove_schema, save_fallbacks},
     history::Actor,
     instances::archive::{ArchiveForm, archive},
     redirects::Flow,
@@ -66,6 +66,7 @@ async fn an_instance_that_is_not_there_is_said(pool: PgPool) {
 
 #[sqlx::test]
 async fn a_database_without_the_schema_is_not_changed(pool: PgPool) {
+    remove_schema(&pool).await;
     let url = pool.connect_options().to_url_lossy().to_string();
     let run = resolve(&["--instance", "my-app", "--database-url", &url], "{}\n");
     assert_eq!((run.code, run.output.as_str()), (Some(1), ""));

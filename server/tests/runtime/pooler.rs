@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use app::target_checks::store::Leader;
+use app::{fixtures::remove_schema, target_checks::store::Leader};
 use clap::Parser;
 use server::{
     cli::Cli,
@@ -124,6 +124,7 @@ fn direct(pool: &PgPool) -> String {
 
 #[sqlx::test]
 async fn the_schema_is_not_migrated_through_a_pooler_in_transaction_mode(pool: PgPool) {
+    remove_schema(&pool).await;
     for size in [1, 2, 20] {
         let pgbouncer = PgBouncer::start(&pool, "transaction", size).await;
         let refused = migrate([&pgbouncer.url(&pool), "", ""]).await.unwrap_err();
@@ -154,11 +155,11 @@ async fn a_pooler_that_passes_no_prepared_statements_on_is_refused_with_the_fix(
 async fn the_schema_is_migrated_through_a_pooler_in_session_mode(pool: PgPool) {
     // With a single connection, there is none to compare with.
     for size in [20, 1] {
+        remove_schema(&pool).await;
         let pgbouncer = PgBouncer::start(&pool, "session", size).await;
         let migrated = tokio::time::timeout(Duration::from_mins(1), migrate([&pgbouncer.url(&pool), "", ""])).await;
         migrated.unwrap().unwrap();
         assert_eq!(locks(&pool).await, 0);
-        sqlx::raw_sql("drop schema public cascade; create schema public").execute(&pool).await.unwrap();
     }
 }
 
@@ -166,7 +167,7 @@ async fn the_schema_is_migrated_through_a_pooler_in_session_mode(pool: PgPool) {
 async fn a_url_to_listen_at_another_database_is_refused(pool: PgPool) {
     let other: String = sqlx::query_scalar("select 'other_' || left(md5(current_database()), 16)").fetch_one(&pool).await.unwrap();
     let run = async |statement: String| sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
-    run(format!("create database \"{other}\"")).await;
+    run(format!("create database \"{other}\" template template0")).await;
     let url = sqlx::ConnectOptions::to_url_lossy(&options(&pool).database(&other)).to_string();
     migrate([&url, "", ""]).await.unwrap();
     let refused = migrate([&direct(&pool), "", &url]).await.unwrap_err();

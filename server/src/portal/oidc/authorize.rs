@@ -88,7 +88,7 @@ async fn go_on(request: &PageRequest, headers: &HeaderMap) -> Result<Response, N
     // The settings may have changed since.
     check_client(request, &asked.client_id, &asked.redirect_uri).await?;
     let Some(subject) = subject(request).await?.filter(|subject| pending.accepts(subject.auth_time)) else {
-        return Ok(request.redirect(&request.address.sign_in_first(AfterSignIn::Authorization(id))));
+        return Ok(request.redirect(&request.address().sign_in_first(AfterSignIn::Authorization(id))));
     };
     if !ask_database(authorizations::take(request.context.pool(), &token)).await? {
         return Err(GONE);

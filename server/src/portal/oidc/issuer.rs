@@ -2,12 +2,8 @@
 //! path, in development only.
 
 use app::{instances::stored::StoredInstance, redirects::Environment};
-use axum::http::request::Parts;
 
-use crate::{
-    http::host::{asked_host, host_name},
-    portal::PageContext,
-};
+use crate::portal::PageContext;
 
 /// An instance's issuer, as a request reaches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,17 +15,16 @@ pub(in crate::portal) struct Issuer {
 }
 
 impl Issuer {
-    /// The issuer that a request asks; `None` where there is none.
-    pub(in crate::portal) fn of(parts: &Parts, context: &PageContext, stored: &StoredInstance, is_below_slug: bool) -> Option<Self> {
-        let host = asked_host(&parts.headers, &parts.uri).and_then(host_name)?;
+    /// The issuer at a host with this name, as URLs write it; `None` where there is none.
+    pub(in crate::portal) fn of(host: &str, context: &PageContext, stored: &StoredInstance, is_below_slug: bool) -> Option<Self> {
         let dashboard = context.dashboard_url();
         if is_below_slug {
-            let is_served = stored.instance.environment() == Environment::Development && dashboard.is_own(&host);
+            let is_served = stored.instance.environment() == Environment::Development && dashboard.is_own(host);
             let url = dashboard.page(&format!("/portal/{}", stored.instance.slug()));
-            return is_served.then(|| Self { url, secure: dashboard.is_secure(&host) });
+            return is_served.then(|| Self { url, secure: dashboard.is_secure(host) });
         }
         // The dashboard's own host is no portal's, whatever an instance's portal origin says.
         let origin = stored.instance.portal_origin().as_str();
-        (!dashboard.is_secure(&host)).then(|| Self { url: origin.to_owned(), secure: origin.starts_with("https://") })
+        (!dashboard.is_secure(host)).then(|| Self { url: origin.to_owned(), secure: origin.starts_with("https://") })
     }
 }

@@ -25,7 +25,7 @@ pub(in crate::portal) async fn logout(request: PageRequest) -> Response {
     {
         return signed_out;
     }
-    request.redirect(&request.address.to(Page::SignOut))
+    request.redirect(&request.address().to(Page::SignOut))
 }
 
 /// The link that the sign-out page gets. The state comes back with the address that it was sent with.

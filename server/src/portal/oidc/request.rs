@@ -13,7 +13,10 @@ use axum::{
 
 use super::issuer::Issuer;
 use crate::{
-    http::client_address::client_address,
+    http::{
+        client_address::client_address,
+        host::{asked_host, host_name},
+    },
     portal::{
         PageContext,
         cookies::VisitorCookies,
@@ -85,7 +88,8 @@ impl FromRequest<Snapshots> for ApplicationRequest {
         let Extension(context) = context.map_err(|_| ProblemDetails::Unavailable)?;
         let params = RawPathParams::from_request_parts(&mut parts, snapshots).await;
         let is_below_slug = params.is_ok_and(|params| params.iter().any(|(name, _)| name == "slug"));
-        let issuer = Issuer::of(&parts, &context, &snapshot, is_below_slug).ok_or(ProblemDetails::NoIssuer)?;
+        let host = asked_host(&parts.headers, &parts.uri).and_then(host_name);
+        let issuer = host.and_then(|host| Issuer::of(&host, &context, &snapshot, is_below_slug)).ok_or(ProblemDetails::NoIssuer)?;
         let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| ProblemDetails::TooLarge)?;
         let cookies = VisitorCookies { instance: snapshot.id, secure: issuer.secure };
         Ok(Self { snapshot, issuer, cookies, context, headers: parts.headers, address, body, is_below_slug })

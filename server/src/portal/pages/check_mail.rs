@@ -28,10 +28,10 @@ pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
     let is_sent_again = request.done().as_deref() == Some("sent");
     match pending(request, &headers).await {
         Ok(Waiting::Here(request, _, pending)) => {
-            let body = view::check_mail(&request.address, &pending, code, is_sent_again, None);
+            let body = view::check_mail(request.address(), &pending, code, is_sent_again, None);
             request.show(HEADING, body)
         }
-        Ok(Waiting::Elsewhere(request)) => request.show(HEADING, view::other_browser(&request.address, code)),
+        Ok(Waiting::Elsewhere(request)) => request.show(HEADING, view::other_browser(request.address(), code)),
         Err(response) => response,
     }
 }
@@ -42,17 +42,17 @@ pub(super) async fn post(request: PageRequest, headers: HeaderMap, form: Visitor
     let (request, browser, pending) = match pending(request, &headers).await? {
         Waiting::Here(request, browser, pending) => (request, browser, pending),
         Waiting::Elsewhere(request) => {
-            let mut response = request.show(HEADING, view::other_browser(&request.address, Code::parse(&form.code)));
+            let mut response = request.show(HEADING, view::other_browser(request.address(), Code::parse(&form.code)));
             *response.status_mut() = StatusCode::GONE;
             return Err(response);
         }
     };
     let done = match form.again {
-        Some(_) => ask_again(&request, &pending).await.map(|()| request.redirect(&request.address.done_at(CHECK_MAIL, "sent"))),
+        Some(_) => ask_again(&request, &pending).await.map(|()| request.redirect(&request.address().done_at(CHECK_MAIL, "sent"))),
         None => finish(&request, &browser, &form.code).await,
     };
     done.map_err(|error| {
-        let body = view::check_mail(&request.address, &pending, None, false, Some((&error, form.code)));
+        let body = view::check_mail(request.address(), &pending, None, false, Some((&error, form.code)));
         request.show_rejected(HEADING, &error, body)
     })
 }
@@ -105,7 +105,7 @@ impl PageRequest {
         let page = self.check_mail_page();
         let place = Place { browser: &browser, earlier: earlier.as_ref(), address: self.client.address, link: self.query(), page: &page };
         self.write(confirmation::begin(&self.context.pool, self.snapshot.id, person, place)).await?;
-        let mut response = self.redirect(&self.address.to_check_mail());
+        let mut response = self.redirect(&self.address().to_check_mail());
         self.cookies.set_confirming_browser(response.headers_mut(), &browser);
         Ok(response)
     }

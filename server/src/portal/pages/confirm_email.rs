@@ -28,7 +28,7 @@ pub(super) async fn confirm(request: PageRequest, form: VisitorForm<CodeForm>) -
     let form = form.read(&request)?;
     let visitor = request.require_visitor(AfterSignIn::User).await?;
     match try_confirm(&request, &visitor, &form).await {
-        Ok(()) => Ok(request.redirect(&request.address.done(Page::User, "confirmed"))),
+        Ok(()) => Ok(request.redirect(&request.address().done(Page::User, "confirmed"))),
         Err(error) => Err(page(&request, &visitor, Some(error))),
     }
 }
@@ -43,7 +43,7 @@ pub(super) async fn ask(request: PageRequest, form: VisitorForm<ButtonForm>) -> 
     form.read(&request)?;
     let visitor = request.require_visitor(AfterSignIn::User).await?;
     match try_ask(&request, &visitor).await {
-        Ok(()) => Ok(request.redirect(&request.address.done_at(CONFIRM_EMAIL, "sent"))),
+        Ok(()) => Ok(request.redirect(&request.address().done_at(CONFIRM_EMAIL, "sent"))),
         Err(error) => Err(page(&request, &visitor, Some(error))),
     }
 }
@@ -62,7 +62,7 @@ async fn try_ask(request: &PageRequest, visitor: &Visitor) -> Result<(), FormErr
 fn page(request: &PageRequest, visitor: &Visitor, error: Option<FormError>) -> Response {
     let email = visitor.email_address.as_deref().unwrap_or_default();
     let is_sent = request.done().as_deref() == Some("sent");
-    let body = view::confirm_email(&request.address, email, request.parameter("code"), is_sent, error.as_ref());
+    let body = view::confirm_email(request.address(), email, request.parameter("code"), is_sent, error.as_ref());
     match error {
         Some(error) => request.show_rejected(HEADING, &error, body),
         None => request.show(HEADING, body),

@@ -25,10 +25,10 @@ pub(super) async fn show(request: PageRequest, headers: HeaderMap) -> Response {
     }
     match request.after_sign_in.filter(|_| matches!(flow, Flow::SignIn | Flow::SignUp)) {
         // A form's post led here, so another redirect to an application would be part of it.
-        Some(after @ AfterSignIn::Authorization(_)) if request.is_browser => {
-            request.own_url(&request.address.after(after)).map_or_else(|| request.redirect_to(Page::SignIn), |url| request.move_on_to(&url))
-        }
-        Some(after) => request.redirect(&request.address.after(after)),
+        Some(after @ AfterSignIn::Authorization(_)) if request.is_browser => request
+            .own_url(&request.address().after(after))
+            .map_or_else(|| request.redirect_to(Page::SignIn), |url| request.move_on_to(&url)),
+        Some(after) => request.redirect(&request.address().after(after)),
         None => request.move_on(flow),
     }
 }
@@ -44,7 +44,7 @@ impl PageRequest {
         if !self.is_browser {
             return self.redirect(self.target(flow).as_str());
         }
-        let mut response = self.redirect(&self.address.to_continue(flow));
+        let mut response = self.redirect(&self.address().to_continue(flow));
         let ended = ended_flow::write(flow, &self.link(), self.after_sign_in.filter(|_| needs_session(flow)));
         self.cookies.set_ended_flow(response.headers_mut(), &ended);
         response

@@ -20,7 +20,7 @@ const HEADING: &str = "Create an organization";
 /// `GET /create-organization`
 pub(super) async fn show(request: PageRequest) -> Result<Response, Response> {
     request.require_visitor(AfterSignIn::CreateOrganization).await?;
-    Ok(request.show(HEADING, view::create_organization(&request.address, String::new(), None)))
+    Ok(request.show(HEADING, view::create_organization(request.address(), String::new(), None)))
 }
 
 /// `POST /create-organization`
@@ -28,7 +28,7 @@ pub(super) async fn create(request: PageRequest, form: VisitorForm<OrganizationF
     let form = form.read(&request)?;
     match try_create(&request, &form).await {
         Ok(()) => Ok(request.finish(Flow::CreateOrganization)),
-        Err(error) => Err(request.show_rejected(HEADING, &error, view::create_organization(&request.address, form.name, Some(&error)))),
+        Err(error) => Err(request.show_rejected(HEADING, &error, view::create_organization(request.address(), form.name, Some(&error)))),
     }
 }
 

@@ -27,22 +27,22 @@ pub(super) async fn show(request: PageRequest) -> Response {
         return request.redirect_to(Page::SignIn);
     }
     if !request.context.sends_mail {
-        return request.show(FORGOT, view::no_mail(&request.address));
+        return request.show(FORGOT, view::no_mail(request.address()));
     }
     let email = request.link().prefill.email_address.unwrap_or_default();
-    request.show(FORGOT, view::forgot_password(&request.address, email, None))
+    request.show(FORGOT, view::forgot_password(request.address(), email, None))
 }
 
 /// `POST /forgot-password`: the response is the same, after the same work, whether or not there is an account.
 pub(super) async fn ask(request: PageRequest, form: VisitorForm<ForgotForm>) -> Result<Response, Response> {
     let form = form.read(&request)?;
     if !request.context.sends_mail {
-        return Ok(request.show(FORGOT, view::no_mail(&request.address)));
+        return Ok(request.show(FORGOT, view::no_mail(request.address())));
     }
     match try_ask(&request, &form).await {
-        Ok(()) => Ok(request.redirect(&request.address.done_at(RESET_PASSWORD, "sent"))),
+        Ok(()) => Ok(request.redirect(&request.address().done_at(RESET_PASSWORD, "sent"))),
         Err(error) => {
-            let body = view::forgot_password(&request.address, form.email_address, Some(&error));
+            let body = view::forgot_password(request.address(), form.email_address, Some(&error));
             Err(request.show_rejected(FORGOT, &error, body))
         }
     }
@@ -64,7 +64,7 @@ pub(super) async fn show_reset(request: PageRequest) -> Response {
     }
     let Some(code) = request.parameter("code") else {
         let page = ResetPage { is_typed: true, is_sent: request.done().as_deref() == Some("sent"), ..ResetPage::default() };
-        return request.show(RESET, view::reset_password(&request.address, page, None));
+        return request.show(RESET, view::reset_password(request.address(), page, None));
     };
     let counts = match Code::parse(&code) {
         Some(code) => {
@@ -74,9 +74,9 @@ pub(super) async fn show_reset(request: PageRequest) -> Response {
         None => Ok(false),
     };
     match counts {
-        Ok(true) => request.show(RESET, view::reset_password(&request.address, ResetPage { code, ..ResetPage::default() }, None)),
+        Ok(true) => request.show(RESET, view::reset_password(request.address(), ResetPage { code, ..ResetPage::default() }, None)),
         Ok(false) => {
-            let mut response = request.show("This link is no longer valid", view::expired_code(&request.address));
+            let mut response = request.show("This link is no longer valid", view::expired_code(request.address()));
             *response.status_mut() = StatusCode::GONE;
             response
         }
@@ -94,7 +94,7 @@ pub(super) async fn reset(request: PageRequest, form: VisitorForm<ResetForm>) ->
         }
         Err(error) => {
             let page = ResetPage { code: form.code, is_typed: true, is_sent: false };
-            Err(request.show_rejected(RESET, &error, view::reset_password(&request.address, page, Some(&error))))
+            Err(request.show_rejected(RESET, &error, view::reset_password(request.address(), page, Some(&error))))
         }
     }
 }

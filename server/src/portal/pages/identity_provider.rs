@@ -117,7 +117,7 @@ async fn finish(
             let pending = PendingIdentity { person, link: begun.link.clone() };
             let asking = store::ask_for_password(&context.pool, request.snapshot.id, browser, &pending);
             request.read(asking).await.map_err(|_| ProviderProblem::Unavailable)?;
-            Ok(request.redirect(&request.address.to_link()))
+            Ok(request.redirect(&request.address().to_link()))
         }
         ProviderOutcome::Refused(why) => Err(match why {
             SignUpRefusal::SignUpClosed => ProviderProblem::SignUpClosed,
@@ -139,7 +139,7 @@ pub(super) async fn show_link(request: PageRequest, headers: HeaderMap) -> Respo
     match pending(request, &headers).await {
         Ok((request, _, pending)) => {
             let email = pending.person.profile.email_address.unwrap_or_default();
-            request.show(LINK_HEADING, view::link_account(&request.address, &email, None))
+            request.show(LINK_HEADING, view::link_account(request.address(), &email, None))
         }
         Err(response) => response,
     }
@@ -152,7 +152,7 @@ pub(super) async fn link(request: PageRequest, headers: HeaderMap, form: Visitor
     let email = pending.person.profile.email_address.clone().unwrap_or_default();
     match try_link(&request, &browser, &pending, &email, &form).await {
         Ok(token) => Ok(request.finish_sign_in(&token, Flow::SignIn)),
-        Err(error) => Err(request.show_rejected(LINK_HEADING, &error, view::link_account(&request.address, &email, Some(&error)))),
+        Err(error) => Err(request.show_rejected(LINK_HEADING, &error, view::link_account(request.address(), &email, Some(&error)))),
     }
 }
 
@@ -190,7 +190,7 @@ async fn pending(request: PageRequest, headers: &HeaderMap) -> Result<(PageReque
 pub(super) async fn sign_out(request: PageRequest) -> Response {
     match sign_out_url(&request).await {
         Some(url) => request.move_on_to(&url),
-        None => request.redirect(&request.address.to_continue(Flow::SignOut)),
+        None => request.redirect(&request.address().to_continue(Flow::SignOut)),
     }
 }
 
@@ -248,6 +248,6 @@ impl PageRequest {
             | ProviderProblem::Taken
             | ProviderProblem::WrongDomain => (StatusCode::FORBIDDEN, None),
         };
-        with_status(self.show(problem.heading(), view::provider_problem(&self.address, problem)), status, retry_after)
+        with_status(self.show(problem.heading(), view::provider_problem(self.address(), problem)), status, retry_after)
     }
 }

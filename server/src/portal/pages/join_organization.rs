@@ -25,7 +25,7 @@ pub(super) async fn show(request: PageRequest) -> Result<Response, Response> {
     let is_signed_in = matches!(request.visitor().await, Ok(Some(_)));
     let mut link = request.link();
     link.prefill.email_address = Some(invitation.email_address.clone());
-    let address = request.address.with_typed(&request.link(), link.prefill).then(after_sign_in(&code));
+    let address = request.address().with_typed(&request.link(), link.prefill).then(after_sign_in(&code));
     Ok(request.show(HEADING, view::join_organization(&address, &invitation, code, is_signed_in, None)))
 }
 
@@ -42,7 +42,7 @@ pub(super) async fn join(request: PageRequest, form: VisitorForm<CodeForm>) -> R
         // The organization is as new to a visitor who joins it as to one who creates it.
         Ok(()) => Ok(request.finish(Flow::CreateOrganization)),
         Err(error) => {
-            let body = view::join_organization(&request.address, &invitation, code, true, Some(&error));
+            let body = view::join_organization(request.address(), &invitation, code, true, Some(&error));
             Err(request.show_rejected(HEADING, &error, body))
         }
     }

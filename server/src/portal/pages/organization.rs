@@ -29,7 +29,7 @@ pub(super) async fn invite(request: PageRequest, form: VisitorForm<InvitationFor
     let form = form.read(&request)?;
     let visitor = request.require_visitor(AfterSignIn::Organization).await?;
     match try_invite(&request, &visitor, &form).await {
-        Ok(()) => Ok(request.redirect(&request.address.done(Page::Organization, "invited"))),
+        Ok(()) => Ok(request.redirect(&request.address().done(Page::Organization, "invited"))),
         Err(error) => Err(page_with(&request, &visitor, form.email_address, Some(error)).await),
     }
 }
@@ -69,7 +69,7 @@ async fn page_with(request: &PageRequest, visitor: &Visitor, invited: String, er
         return request.notice(Notice::Unavailable);
     };
     let shown = OrganizationPage { may_invite: request.context.sends_mail, invited, done: request.done() };
-    let body = view::organization(&request.address, listed, shown, error.as_ref());
+    let body = view::organization(request.address(), listed, shown, error.as_ref());
     match error {
         Some(error) => request.show_rejected(HEADING, &error, body),
         None => request.show(HEADING, body),

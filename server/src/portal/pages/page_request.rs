@@ -1,6 +1,6 @@
 //! A visitor's request for a hosted page: of which instance, with which link, from where, and in which session.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::{OnceLock, atomic::AtomicBool};
 
 use app::{
     credentials::client::Client,
@@ -42,8 +42,8 @@ use crate::{
 /// A visitor's request for a page of an instance whose pages are served.
 pub(in crate::portal) struct PageRequest {
     pub(in crate::portal) snapshot: Snapshot,
-    /// The addresses of the portal's pages, with the link's parameters.
-    pub(in crate::portal) address: Address,
+    /// See [`PageRequest::address`].
+    address: OnceLock<Address>,
     pub(super) requesting_page: RequestingPage,
     pub(in crate::portal) cookies: VisitorCookies,
     /// The visitor's browser, with the session that it has.
@@ -101,7 +101,9 @@ impl PageRequest {
         if let Some(closed) = response::closed(&snapshot) {
             return Err(closed);
         }
-        let secure = is_secure(parts, &context, &snapshot, &base).ok_or_else(|| misdirected(parts))?;
+        let host = asked_host(&parts.headers, &parts.uri).and_then(|asked| Some((asked, host_name(asked)?)));
+        let (asked, name) = host.ok_or_else(|| misdirected(parts))?;
+        let secure = is_secure(asked, &name, &context, &snapshot, &base).ok_or_else(|| misdirected(parts))?;
         // Behind a proxy with TLS that does not pass on the browser's host, the cookies of production's visitors would lack `Secure`.
         if !secure && snapshot.instance.environment() == Environment::Production && is_forwarded(&parts.headers) {
             return Err(misdirected(parts));
@@ -117,18 +119,17 @@ impl PageRequest {
             device: None,
         };
         let is_visit = parts.method != Method::HEAD && is_visit(&query, &parts.headers);
-        let issuer = Issuer::of(parts, &context, &snapshot, !base.is_empty());
+        let issuer = Issuer::of(&name, &context, &snapshot, !base.is_empty());
         let scheme = if secure { "https" } else { "http" };
-        let own_origin = format!("{scheme}://{}", asked_host(&parts.headers, &parts.uri).unwrap_or_default());
-        let is_portal_origin = asked_host(&parts.headers, &parts.uri).is_some_and(|asked| snapshot.instance.portal_origin().is_at(asked));
-        let origin = if base.is_empty() || is_portal_origin {
+        let own_origin = format!("{scheme}://{asked}");
+        let origin = if base.is_empty() || snapshot.instance.portal_origin().is_at(asked) {
             snapshot.instance.portal_origin().as_str().to_owned()
         } else {
             context.dashboard_url.page("")
         };
         let is_too_long = query.len() > MAX_QUERY_BYTES;
         let request = Self {
-            address: Address::new(base.clone(), &LinkParams::default(), None, String::new()),
+            address: OnceLock::new(),
             requesting_page,
             cookies,
             client,
@@ -151,14 +152,18 @@ impl PageRequest {
 
     /// The same request with the link's parameters in `query`.
     pub(in crate::portal) fn with_link(self, query: String) -> Self {
-        let link = LinkParams::read(&query);
-        let after_sign_in = AfterSignIn::read(&query);
-        let requesting = self.requesting_page.requesting_origin();
-        let visit = Visit { flow: Flow::Logo, link: &link, requesting: requesting.as_ref(), now: None };
-        // Cancel has no rule of its own. It leads where the logo does, which is the instance's own way out.
-        let exit = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit).target;
-        let address = Address::new(self.base.clone(), &link, after_sign_in, String::from(exit));
-        Self { address, after_sign_in, query, ..self }
+        Self { address: OnceLock::new(), after_sign_in: AfterSignIn::read(&query), query, ..self }
+    }
+
+    /// The addresses of the portal's pages, with the link's parameters. A visitor who only moves on needs none of them.
+    pub(in crate::portal) fn address(&self) -> &Address {
+        self.address.get_or_init(|| {
+            let (link, requesting) = (self.link(), self.requesting_page.requesting_origin());
+            let visit = Visit { flow: Flow::Logo, link: &link, requesting: requesting.as_ref(), now: None };
+            // Cancel has no rule of its own. It leads where the logo does, which is the instance's own way out.
+            let exit = resolve(&self.snapshot.instance, &self.snapshot.fallbacks, visit).target;
+            Address::new(self.base.clone(), &link, self.after_sign_in, String::from(exit))
+        })
     }
 
     /// The query, as it was asked for.
@@ -244,13 +249,11 @@ async fn base_path(parts: &mut Parts) -> String {
     params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| format!("/portal/{slug}")).unwrap_or_default()
 }
 
-/// Whether the visitor's connection has TLS; `None` if the host is not one of this portal's. Pages below `/portal/{slug}` are served
-/// at the dashboard's host, but not at another portal's, where an instance could pass for that one.
-fn is_secure(parts: &Parts, context: &PageContext, snapshot: &Snapshot, base: &str) -> Option<bool> {
-    let asked = asked_host(&parts.headers, &parts.uri)?;
-    let host = host_name(asked)?;
+/// Whether the visitor's connection has TLS; `None` if the host that was asked, with this name, is not one of this portal's. Pages below
+/// `/portal/{slug}` are served at the dashboard's host, but not at another portal's, where an instance could pass for that one.
+fn is_secure(asked: &str, name: &str, context: &PageContext, snapshot: &Snapshot, base: &str) -> Option<bool> {
     // The dashboard's own host is no portal's, whatever an instance's portal origin says.
-    if base.is_empty() && context.dashboard_url.is_secure(&host) {
+    if base.is_empty() && context.dashboard_url.is_secure(name) {
         return None;
     }
     let origin = snapshot.instance.portal_origin();
@@ -258,7 +261,7 @@ fn is_secure(parts: &Parts, context: &PageContext, snapshot: &Snapshot, base: &s
     if base.is_empty() || origin.is_at(asked) {
         Some(secure)
     } else {
-        context.dashboard_url.is_own(&host).then(|| context.dashboard_url.is_secure(&host))
+        context.dashboard_url.is_own(name).then(|| context.dashboard_url.is_secure(name))
     }
 }
 

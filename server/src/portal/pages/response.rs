@@ -37,7 +37,7 @@ impl PageRequest {
             Some(Page::User) => Some(&*LOCAL_TIMES),
             _ => self.reads_link().then(|| &*FORM_PAGE),
         };
-        let document = self.document(heading, script, None, self.address.exit_url.clone());
+        let document = self.document(heading, script, None, self.address().exit_url.clone());
         self.page_response(script, document.render(body.into_any()))
     }
 
@@ -83,7 +83,7 @@ impl PageRequest {
 
     /// A redirect to a page of the portal.
     pub(super) fn redirect_to(&self, page: Page) -> Response {
-        self.redirect(&self.address.to(page))
+        self.redirect(&self.address().to(page))
     }
 
     /// The target of a flow by the rules as they are now, whatever they were when the page was loaded.

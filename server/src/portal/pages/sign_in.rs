@@ -55,7 +55,7 @@ pub(super) async fn sign_in(request: PageRequest, headers: HeaderMap, form: Visi
         Ok(response) => Ok(response),
         Err(error) => {
             let link = request.link();
-            let address = request.address.with_typed(&link, typed::on_sign_in(link.prefill.clone(), &form.identifier));
+            let address = request.address().with_typed(&link, typed::on_sign_in(link.prefill.clone(), &form.identifier));
             let (provider, sends_mail) = (request.snapshot.provider.as_ref(), request.context.sends_mail);
             let body = view::sign_in(&address, form.identifier, provider, sends_mail, Some(&error));
             Err(request.show_rejected(HEADING, &error, body))
@@ -84,14 +84,14 @@ async fn try_sign_in(request: &PageRequest, headers: &HeaderMap, form: &SignInFo
 impl PageRequest {
     /// Leads a signed-in visitor on: to the page that they wanted, else to the flow's target.
     pub(super) fn skip(&self, flow: Flow) -> Response {
-        self.after_sign_in.map_or_else(|| self.move_on(flow), |after| self.redirect(&self.address.after(after)))
+        self.after_sign_in.map_or_else(|| self.move_on(flow), |after| self.redirect(&self.address().after(after)))
     }
 
     /// Goes on after a sign-in or sign-up, with the session's cookie.
     pub(super) fn finish_sign_in(&self, token: &Token, flow: Flow) -> Response {
         self.forget_own_session();
         let mut response = match self.after_sign_in.filter(|_| !self.is_browser) {
-            Some(after) => self.redirect(&self.address.after(after)),
+            Some(after) => self.redirect(&self.address().after(after)),
             None => self.finish(flow),
         };
         self.cookies.set_session(response.headers_mut(), token);

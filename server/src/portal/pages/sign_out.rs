@@ -21,7 +21,7 @@ const HEADING: &str = "Sign out?";
 pub(super) async fn show(request: PageRequest) -> Response {
     match request.visitor().await {
         Ok(None) => request.move_on(Flow::SignOut),
-        known => request.show(HEADING, view::sign_out(&request.address, known.ok().flatten().as_ref(), None)),
+        known => request.show(HEADING, view::sign_out(request.address(), known.ok().flatten().as_ref(), None)),
     }
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn sign_out(request: PageRequest, form: VisitorForm<SignOutForm
             let mut response = request.finish_sign_out();
             // `/continue` comes after the provider's own page.
             let leads_to_provider = form.provider.is_some() && request.is_browser && request.snapshot.provider.is_some();
-            if let Ok(next) = HeaderValue::from_str(&request.address.to_provider_sign_out())
+            if let Ok(next) = HeaderValue::from_str(&request.address().to_provider_sign_out())
                 && leads_to_provider
             {
                 response.headers_mut().insert(header::LOCATION, next);
@@ -48,7 +48,7 @@ pub(super) async fn sign_out(request: PageRequest, form: VisitorForm<SignOutForm
         }
         Err(error) => {
             let error = FormError::from(error);
-            let body = view::sign_out(&request.address, known.ok().flatten().as_ref(), Some(&error));
+            let body = view::sign_out(request.address(), known.ok().flatten().as_ref(), Some(&error));
             Err(request.show_rejected(HEADING, &error, body))
         }
     }

@@ -54,7 +54,7 @@ pub(super) async fn sign_up(request: PageRequest, headers: HeaderMap, form: Visi
     match try_sign_up(&request, &headers, &form).await {
         Ok(response) => Ok(response),
         Err(error) => {
-            let address = request.address.with_typed(&request.link(), typed::on_sign_up(&form));
+            let address = request.address().with_typed(&request.link(), typed::on_sign_up(&form));
             Err(request.show_rejected(HEADING, &error, view::sign_up(&address, form, request.sign_up_page(), Some(&error))))
         }
     }

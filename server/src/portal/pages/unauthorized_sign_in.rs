@@ -15,7 +15,7 @@ const HEADING: &str = "Was this not you?";
 pub(super) async fn show(request: PageRequest) -> Response {
     let visitor = request.visitor().await.ok().flatten();
     let ended = request.done().is_some_and(|what| what == "others");
-    request.show(HEADING, view::unauthorized_sign_in(&request.address, visitor.as_ref(), ended, None))
+    request.show(HEADING, view::unauthorized_sign_in(request.address(), visitor.as_ref(), ended, None))
 }
 
 /// `POST /unauthorized-sign-in`: ends all of the visitor's sessions except the current one.
@@ -26,11 +26,11 @@ pub(super) async fn end_others(request: PageRequest, form: VisitorForm<ButtonFor
     match request.write(identity.end_other_sessions(&visitor)).await {
         Ok(()) => {
             request.forget_sessions(&visitor, |session| session == visitor.session);
-            Ok(request.redirect(&request.address.done(Page::UnauthorizedSignIn, "others")))
+            Ok(request.redirect(&request.address().done(Page::UnauthorizedSignIn, "others")))
         }
         Err(error) => {
             let error = FormError::from(error);
-            let body = view::unauthorized_sign_in(&request.address, Some(&visitor), false, Some(&error));
+            let body = view::unauthorized_sign_in(request.address(), Some(&visitor), false, Some(&error));
             Err(request.show_rejected(HEADING, &error, body))
         }
     }

@@ -119,7 +119,7 @@ async fn respond(
     what: &'static str,
 ) -> Response {
     match result {
-        Ok(()) => request.redirect(&request.address.done(Page::User, what)),
+        Ok(()) => request.redirect(&request.address().done(Page::User, what)),
         Err(error) => page(request, visitor, typed, Some(error.into())).await,
     }
 }
@@ -138,7 +138,7 @@ async fn page(request: &PageRequest, visitor: Visitor, typed: Option<NamesForm>,
     let may_confirm = may_confirm && !request.read(codes::is_confirmed(&request.context.pool, &visitor)).await.unwrap_or(true);
     let names = typed.unwrap_or(stored);
     let shown = UserPage { visitor, sessions, names, done: request.done(), manages_names, may_confirm, error: error.clone() };
-    let body = view::user(&request.address, shown);
+    let body = view::user(request.address(), shown);
     match error {
         Some(error) => request.show_rejected(HEADING, &error, body),
         None => request.show(HEADING, body),

@@ -53,7 +53,7 @@ impl PageRequest {
     pub(super) async fn require_visitor(&self, page: AfterSignIn) -> Result<Visitor, Response> {
         match self.visitor().await {
             Ok(Some(visitor)) => Ok(visitor),
-            Ok(None) => Err(self.redirect(&self.address.sign_in_first(page))),
+            Ok(None) => Err(self.redirect(&self.address().sign_in_first(page))),
             Err(_) => Err(self.notice(Notice::Unavailable)),
         }
     }

@@ -18,7 +18,7 @@ const HEADING: &str = "Join the waitlist";
 /// `GET /waitlist`
 pub(super) async fn show(request: PageRequest) -> Response {
     let email = request.link().prefill.for_flow(Flow::Waitlist).email_address.unwrap_or_default();
-    request.show(HEADING, view::waitlist(&request.address, email, None))
+    request.show(HEADING, view::waitlist(request.address(), email, None))
 }
 
 /// `POST /waitlist`: the response is the same for an address that is already on it.
@@ -26,7 +26,7 @@ pub(super) async fn join(request: PageRequest, form: VisitorForm<WaitlistForm>) 
     let form = form.read(&request)?;
     match try_join(&request, &form).await {
         Ok(()) => Ok(request.finish(Flow::Waitlist)),
-        Err(error) => Err(request.show_rejected(HEADING, &error, view::waitlist(&request.address, form.email_address, Some(&error)))),
+        Err(error) => Err(request.show_rejected(HEADING, &error, view::waitlist(request.address(), form.email_address, Some(&error)))),
     }
 }
 

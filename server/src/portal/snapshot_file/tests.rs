@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use app::{
@@ -13,7 +14,7 @@ use app::{
     instances::stored::StoredInstance,
     redirects::{Environment, Flow, Instance, Settings, policy},
 };
-use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use time::{OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
@@ -61,7 +62,8 @@ fn contents(path: &Path) -> Contents {
 }
 
 fn snapshots() -> Snapshots {
-    Snapshots::new(PgPool::connect_lazy("postgres://nobody@127.0.0.1:1/nowhere").unwrap(), 16 * 1024 * 1024)
+    let nowhere = PgPoolOptions::new().acquire_timeout(Duration::from_millis(100)).connect_lazy("postgres://nobody@127.0.0.1:1/nowhere");
+    Snapshots::new(nowhere.unwrap(), 16 * 1024 * 1024)
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use app::instances::store;
+use app::{fixtures::remove_schema, instances::store};
 use clap::Parser;
 use server::{cli::Cli, database::Database};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
@@ -26,6 +26,7 @@ async fn migrate(pool: &PgPool, serving: &str, owner: Option<&str>) -> Result<()
 
 #[sqlx::test]
 async fn one_role_migrates_and_gives_the_other_one_its_rights_and_no_more(pool: PgPool) {
+    remove_schema(&pool).await;
     let (owner, serving) = (role(&pool, "owner").await, role(&pool, "serve").await);
     run(&pool, format!("grant create on schema public to {owner}")).await.unwrap();
 
@@ -54,6 +55,7 @@ async fn one_role_migrates_and_gives_the_other_one_its_rights_and_no_more(pool: 
 
 #[sqlx::test]
 async fn one_role_may_do_both(pool: PgPool) {
+    remove_schema(&pool).await;
     let owner = pool.connect_options().get_username().to_owned();
     for other in [None, Some(owner.as_str())] {
         migrate(&pool, &owner, other).await.unwrap();
@@ -72,6 +74,7 @@ fn command(arguments: &[&str]) -> Output {
 
 #[sqlx::test]
 async fn the_command_migrates_with_the_owners_url_alone(pool: PgPool) {
+    remove_schema(&pool).await;
     let owner = pool.connect_options().get_username().to_owned();
     let owner = ["--migrate-database-url", &url(&pool, &owner)];
     let done = command(&[&["migrate"], &owner[..]].concat());

@@ -68,8 +68,8 @@ impl PreparedPages {
 impl PageRequest {
     /// A page. `body` makes what is below its heading from the addresses and the page's values, whatever they are.
     pub(super) fn show_prepared(&self, page: PreparedPage<'_>, body: impl Fn(&Address, Vec<String>) -> AnyView) -> Response {
-        let rendered = || self.render(page, &self.address, page.values.iter().map(|&text| text.into()).collect(), &body);
-        let Some(texts) = self.address.texts().filter(|_| !self.has_marks()) else {
+        let rendered = || self.render(page, self.address(), page.values.iter().map(|&text| text.into()).collect(), &body);
+        let Some(texts) = self.address().texts().filter(|_| !self.has_marks()) else {
             return self.page_response(page.script, rendered());
         };
         let prepared = self.prepare(page, !texts[QUERY].is_empty(), &body);
