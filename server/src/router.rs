@@ -89,7 +89,7 @@ fn for_clients(router: Router, HttpOptions { client_address, client_limit, .. }:
 }
 
 /// An admin who deletes a visitor's account ends their sessions, of which this server must know at once.
-async fn forget_deleted_visitors(context: PageContext, request: Request, next: Next) -> Response {
+async fn forget_deleted_visitors(context: Arc<PageContext>, request: Request, next: Next) -> Response {
     let deletes = request.method() == Method::POST && request.uri().path().ends_with("/visitors/delete");
     let response = next.run(request).await;
     if deletes {

@@ -19,6 +19,8 @@ pub(crate) mod snapshot_file;
 pub mod visits;
 pub(crate) mod waiting;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     http::{HeaderName, Method, header},
@@ -52,6 +54,6 @@ pub(crate) fn api(snapshots: Snapshots) -> Router {
 }
 
 /// The routes of the hosted pages, and of the portal's other paths.
-pub(crate) fn pages(context: PageContext, snapshots: Snapshots) -> Router {
+pub(crate) fn pages(context: Arc<PageContext>, snapshots: Snapshots) -> Router {
     pages::router(context).with_state(snapshots)
 }

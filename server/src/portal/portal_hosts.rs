@@ -1,5 +1,7 @@
 //! Portals at their own hosts: the response to a request that neither the dashboard nor a route of the portal takes.
 
+use std::sync::Arc;
+
 use axum::{
     http::{HeaderMap, Uri, request::Parts},
     response::Response,
@@ -14,12 +16,12 @@ use crate::http::host::asked_host;
 /// Responds to requests at hosts that are not the dashboard's.
 #[derive(Clone, Debug)]
 pub(crate) struct PortalHosts {
-    context: PageContext,
+    context: Arc<PageContext>,
     snapshots: Snapshots,
 }
 
 impl PortalHosts {
-    pub(crate) fn new(context: PageContext, snapshots: Snapshots) -> Self {
+    pub(crate) fn new(context: Arc<PageContext>, snapshots: Snapshots) -> Self {
         Self { context, snapshots }
     }
 

@@ -61,7 +61,7 @@ impl FastPath {
 
     /// The same with hosted pages.
     #[must_use]
-    pub(crate) fn with_pages(self, context: PageContext, check: ProxyCheck) -> Self {
+    pub(crate) fn with_pages(self, context: Arc<PageContext>, check: ProxyCheck) -> Self {
         Self { pages: Some(Arc::new(Pages::new(context, check))), ..self }
     }
 

@@ -1,6 +1,6 @@
 //! Hosted pages on the fast path: those that [need nothing from the database](respond_at_once), for a client that wants no compression.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     http::{HeaderName, HeaderValue, Request, Uri, header, request::Parts},
@@ -21,7 +21,7 @@ use crate::{
 /// What the pages need.
 #[derive(Debug)]
 pub(super) struct Pages {
-    context: PageContext,
+    context: Arc<PageContext>,
     check: ProxyCheck,
     /// By page: below `/portal/{slug}`, and at a portal's host.
     routes: [[metrics::Route; 2]; AT_ONCE.len()],
@@ -33,7 +33,7 @@ pub(super) fn may_be_page(path: &str) -> bool {
 }
 
 impl Pages {
-    pub(super) fn new(context: PageContext, check: ProxyCheck) -> Self {
+    pub(super) fn new(context: Arc<PageContext>, check: ProxyCheck) -> Self {
         let routes = AT_ONCE.map(|page| [&format!("/portal/{{slug}}{}", page.path()), page.path()].map(metrics::Route::named));
         Self { context, check, routes }
     }

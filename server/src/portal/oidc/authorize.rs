@@ -39,7 +39,7 @@ pub(in crate::portal) async fn resume(request: PageRequest, headers: HeaderMap) 
 }
 
 async fn begin(request: &PageRequest, headers: &HeaderMap) -> Result<Response, Notice> {
-    let issuer = request.issuer.as_ref().ok_or(Notice::NotFound)?;
+    let issuer = request.issuer().ok_or(Notice::NotFound)?;
     let parameters = Parameters::read(request.query());
     // Until both are known to be right, nobody is redirected anywhere.
     let required = |name: &'static str| {
@@ -79,7 +79,7 @@ async fn go_on(request: &PageRequest, headers: &HeaderMap) -> Result<Response, N
     const GONE: Notice = Notice::Authorization(
         "This sign-in was begun in another browser, is finished already, or has waited for too long. Go back to the application and sign in there again.",
     );
-    let issuer = request.issuer.as_ref().ok_or(Notice::NotFound)?;
+    let issuer = request.issuer().ok_or(Notice::NotFound)?;
     let id = Parameters::read(request.query()).get("authorization").and_then(AuthorizationId::parse).ok_or(GONE)?;
     let browser = request.cookies.authorization(headers).ok_or(GONE)?;
     let token = id.token().ok_or(GONE)?;

@@ -20,8 +20,8 @@ impl Issuer {
         let dashboard = context.dashboard_url();
         if is_below_slug {
             let is_served = stored.instance.environment() == Environment::Development && dashboard.is_own(host);
-            let url = dashboard.page(&format!("/portal/{}", stored.instance.slug()));
-            return is_served.then(|| Self { url, secure: dashboard.is_secure(host) });
+            let url = || dashboard.page(&format!("/portal/{}", stored.instance.slug()));
+            return is_served.then(|| Self { url: url(), secure: dashboard.is_secure(host) });
         }
         // The dashboard's own host is no portal's, whatever an instance's portal origin says.
         let origin = stored.instance.portal_origin().as_str();

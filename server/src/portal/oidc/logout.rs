@@ -15,7 +15,7 @@ use crate::portal::pages::page_request::PageRequest;
 
 /// `GET /oauth2/logout`
 pub(in crate::portal) async fn logout(request: PageRequest) -> Response {
-    let Some(issuer) = request.issuer.as_ref().map(|issuer| issuer.url.clone()) else { return request.notice(Notice::NotFound) };
+    let Some(issuer) = request.issuer().map(|issuer| issuer.url) else { return request.notice(Notice::NotFound) };
     let parameters = Parameters::read(request.query());
     let hint = hint(&request, &issuer, &parameters).await;
     let request = request.with_link(link(&parameters));

@@ -15,6 +15,8 @@ pub(super) mod session_tokens;
 mod token;
 mod userinfo;
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Router,
     routing::{get, post},
@@ -27,7 +29,7 @@ pub(crate) use keys::SecretKeySource;
 
 /// The routes that programs and pages of applications ask. They are outside the open CORS layer of the portal API: each says itself who
 /// may read it.
-pub(crate) fn api(context: PageContext, snapshots: Snapshots) -> Router {
+pub(crate) fn api(context: Arc<PageContext>, snapshots: Snapshots) -> Router {
     let api = Router::new()
         .route("/v1/session", get(session::show).options(session::preflight))
         .route("/v1/session/end", post(session::end).options(session::preflight))

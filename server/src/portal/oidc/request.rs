@@ -1,6 +1,6 @@
 //! A request of an application: of which instance, with which issuer, and whether its page may read the answer.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use app::{credentials::token::Token, portal::view::Notice, redirects::is_application_origin};
 use axum::{
@@ -64,7 +64,7 @@ pub(super) struct ApplicationRequest {
     pub(super) snapshot: Snapshot,
     pub(super) issuer: Issuer,
     pub(super) cookies: VisitorCookies,
-    pub(super) context: PageContext,
+    pub(super) context: Arc<PageContext>,
     pub(super) headers: HeaderMap,
     /// The client's address, if it is known.
     pub(super) address: Option<IpAddr>,
@@ -84,7 +84,7 @@ impl FromRequest<Snapshots> for ApplicationRequest {
         if snapshot.archived_at.is_some() || !snapshot.portal_enabled {
             return Err(ProblemDetails::Closed);
         }
-        let context = Extension::<PageContext>::from_request_parts(&mut parts, snapshots).await;
+        let context = Extension::<Arc<PageContext>>::from_request_parts(&mut parts, snapshots).await;
         let Extension(context) = context.map_err(|_| ProblemDetails::Unavailable)?;
         let params = RawPathParams::from_request_parts(&mut parts, snapshots).await;
         let is_below_slug = params.is_ok_and(|params| params.iter().any(|(name, _)| name == "slug"));

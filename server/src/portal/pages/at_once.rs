@@ -1,6 +1,8 @@
 //! Pages that need nothing from the database: the sign-in and sign-up page for a visitor without a session, and the way on for one who is
 //! known to be signed in.
 
+use std::sync::Arc;
+
 use app::{portal::address::AfterSignIn, redirects::Page};
 use axum::{
     http::{HeaderName, HeaderValue, header, request::Parts},
@@ -18,7 +20,7 @@ pub(super) const ROBOTS: (HeaderName, HeaderValue) = (HeaderName::from_static("x
 
 /// The response to a request for one of [`AT_ONCE`] below `base`, as the router's layers would complete it; `None` if the database must be
 /// asked.
-pub(in crate::portal) fn respond_at_once(parts: &Parts, snapshot: Snapshot, base: String, context: PageContext) -> Option<Response> {
+pub(in crate::portal) fn respond_at_once(parts: &Parts, snapshot: Snapshot, base: String, context: Arc<PageContext>) -> Option<Response> {
     let mut response = match PageRequest::new(parts, Ok(snapshot), base, context) {
         Ok(request) => match request.page? {
             Page::SignIn => sign_in::show_at_once(&request)?,

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What the pages of all instances share.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct PageContext {
     pub(super) pool: PgPool,
     pub(super) dashboard_url: Arc<DashboardUrl>,
@@ -47,13 +47,13 @@ impl PageContext {
         options: &HttpOptions,
         snapshots: &Snapshots,
         secret: SecretKeySource,
-    ) -> Self {
+    ) -> Arc<Self> {
         let (transport_security, provider) = (options.transport_security, options.provider.clone());
         let limits = VisitorRateLimits::new(&pool);
         let keys = SigningKeys::new(pool.clone(), secret);
         // An office has one address for all its people, and asks once in 30 s for each of them.
         let lookups = Arc::new(RateLimit::new(600, Duration::from_millis(20)));
-        Self {
+        Arc::new(Self {
             pool,
             dashboard_url,
             limits,
@@ -65,7 +65,7 @@ impl PageContext {
             keys,
             lookups,
             sends_mail: options.mailer.is_some(),
-        }
+        })
     }
 
     pub(in crate::portal) fn pool(&self) -> &PgPool {

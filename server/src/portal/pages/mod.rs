@@ -29,6 +29,8 @@ mod user;
 mod visitor;
 mod waitlist;
 
+use std::sync::Arc;
+
 use app::{
     identity_provider::{BEGIN, CALLBACK, LINK, SIGN_OUT, TRIAL},
     portal::address::RESUME_AUTHORIZATION,
@@ -56,7 +58,7 @@ pub(super) use other_paths::at_host;
 pub(super) use response::{misdirected, notice_or_problem, proxy_mistake};
 
 /// The pages' routes.
-pub(super) fn router(context: PageContext) -> Router<Snapshots> {
+pub(super) fn router(context: Arc<PageContext>) -> Router<Snapshots> {
     let pages = Page::ALL.into_iter().fold(Router::new(), |pages, page| pages.route(page.path(), methods(page)));
     let form = |name: &str| format!("{}/{name}", Page::User.path());
     let pages = pages

@@ -1,5 +1,7 @@
 //! Paths of a portal that are not a page's own: the root, paths below a page, other spellings, and everything else.
 
+use std::sync::Arc;
+
 use app::portal::{address::Page, view::Notice};
 use axum::{
     extract::Request,
@@ -21,7 +23,7 @@ pub(super) async fn below_slug(page_request: PageRequest, request: Request) -> R
 }
 
 /// Any path at a portal's own host that is not a page. The request has not come through the pages' routes.
-pub(in crate::portal) async fn at_host(context: PageContext, snapshots: &Snapshots, parts: Parts) -> Response {
+pub(in crate::portal) async fn at_host(context: Arc<PageContext>, snapshots: &Snapshots, parts: Parts) -> Response {
     // By the host alone: a slug that another router has read from the path would name another instance.
     let found = snapshots.at_host(&parts.headers, &parts.uri).await;
     match PageRequest::new(&parts, found, String::new(), context) {

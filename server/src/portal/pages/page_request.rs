@@ -1,6 +1,6 @@
 //! A visitor's request for a hosted page: of which instance, with which link, from where, and in which session.
 
-use std::sync::{OnceLock, atomic::AtomicBool};
+use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 
 use app::{
     credentials::client::Client,
@@ -50,7 +50,7 @@ pub(in crate::portal) struct PageRequest {
     pub(in crate::portal) client: Client,
     /// The page that the visitor wanted before they were asked to sign in.
     pub(in crate::portal) after_sign_in: Option<AfterSignIn>,
-    pub(in crate::portal) context: PageContext,
+    pub(in crate::portal) context: Arc<PageContext>,
     /// Whether it counts as a visit when its flow ends.
     pub(super) is_visit: bool,
     /// Whether the visitor was found in the session cache only, since the database did not answer.
@@ -61,14 +61,12 @@ pub(in crate::portal) struct PageRequest {
     pub(super) is_browser: bool,
     /// The page that the address names.
     pub(super) page: Option<Page>,
-    /// The issuer of tokens, where there is one.
-    pub(in crate::portal) issuer: Option<Issuer>,
-    /// The scheme and host that the browser has asked.
-    own_origin: String,
+    /// The host that the browser has asked, with its port.
+    asked: String,
+    /// Its name.
+    host: String,
     /// What the portal's paths begin with.
     base: String,
-    /// The origin under which the portal's pages are, as it is configured.
-    origin: String,
     query: String,
 }
 
@@ -78,7 +76,7 @@ impl FromRequestParts<Snapshots> for PageRequest {
     async fn from_request_parts(parts: &mut Parts, snapshots: &Snapshots) -> Result<Self, Response> {
         let Ok(FoundInstance(found)) = FoundInstance::from_request_parts(parts, snapshots).await;
         let without = |_| StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        let Extension(context) = Extension::<PageContext>::from_request_parts(parts, snapshots).await.map_err(without)?;
+        let Extension(context) = Extension::<Arc<PageContext>>::from_request_parts(parts, snapshots).await.map_err(without)?;
         let base = base_path(parts).await;
         Self::new(parts, found, base, context)
     }
@@ -91,7 +89,7 @@ impl PageRequest {
         parts: &Parts,
         found: Result<Snapshot, ProblemDetails>,
         base: String,
-        context: PageContext,
+        context: Arc<PageContext>,
     ) -> Result<Self, Response> {
         let snapshot = match found {
             Ok(snapshot) => snapshot,
@@ -102,8 +100,8 @@ impl PageRequest {
             return Err(closed);
         }
         let host = asked_host(&parts.headers, &parts.uri).and_then(|asked| Some((asked, host_name(asked)?)));
-        let (asked, name) = host.ok_or_else(|| misdirected(parts))?;
-        let secure = is_secure(asked, &name, &context, &snapshot, &base).ok_or_else(|| misdirected(parts))?;
+        let (asked, host) = host.ok_or_else(|| misdirected(parts))?;
+        let secure = is_secure(asked, &host, &context, &snapshot, &base).ok_or_else(|| misdirected(parts))?;
         // Behind a proxy with TLS that does not pass on the browser's host, the cookies of production's visitors would lack `Secure`.
         if !secure && snapshot.instance.environment() == Environment::Production && is_forwarded(&parts.headers) {
             return Err(misdirected(parts));
@@ -119,14 +117,6 @@ impl PageRequest {
             device: None,
         };
         let is_visit = parts.method != Method::HEAD && is_visit(&query, &parts.headers);
-        let issuer = Issuer::of(&name, &context, &snapshot, !base.is_empty());
-        let scheme = if secure { "https" } else { "http" };
-        let own_origin = format!("{scheme}://{asked}");
-        let origin = if base.is_empty() || snapshot.instance.portal_origin().is_at(asked) {
-            snapshot.instance.portal_origin().as_str().to_owned()
-        } else {
-            context.dashboard_url.page("")
-        };
         let is_too_long = query.len() > MAX_QUERY_BYTES;
         let request = Self {
             address: OnceLock::new(),
@@ -141,10 +131,9 @@ impl PageRequest {
             is_browser: is_browser(&parts.headers),
             page: Page::at(page_path(parts.uri.path(), &base)),
             query: String::new(),
-            issuer,
-            own_origin,
+            asked: asked.to_owned(),
+            host,
             base,
-            origin,
             snapshot,
         };
         if is_too_long { Err(request.with_link(String::new()).notice(Notice::LinkTooLong)) } else { Ok(request.with_link(query)) }
@@ -178,7 +167,19 @@ impl PageRequest {
 
     /// A path of the portal as a URL at the host that the browser has asked.
     pub(super) fn own_url(&self, path: &str) -> Option<Url> {
-        Url::parse(&format!("{}{path}", self.own_origin)).ok()
+        let scheme = if self.cookies.secure { "https" } else { "http" };
+        Url::parse(&format!("{scheme}://{}{path}", self.asked)).ok()
+    }
+
+    /// The issuer of tokens, where there is one.
+    pub(in crate::portal) fn issuer(&self) -> Option<Issuer> {
+        Issuer::of(&self.host, &self.context, &self.snapshot, !self.base.is_empty())
+    }
+
+    /// The origin under which the portal's pages are, as it is configured.
+    fn origin(&self) -> String {
+        let portal = self.snapshot.instance.portal_origin();
+        if self.base.is_empty() || portal.is_at(&self.asked) { portal.as_str().to_owned() } else { self.context.dashboard_url.page("") }
     }
 
     /// The parameters of the visitor's link.
@@ -188,7 +189,7 @@ impl PageRequest {
 
     /// The URL of a path of this portal, for another site.
     pub(super) fn external_url(&self, path: &str) -> String {
-        format!("{}{}{path}", self.origin, self.base)
+        format!("{}{}{path}", self.origin(), self.base)
     }
 
     /// Whether the page reads the parameters of a link that redirect.
@@ -213,7 +214,7 @@ impl PageRequest {
         // The mail knows its recipient, and others may have chosen these.
         link.prefill = Prefill::default();
         let page = Address::new(self.base.clone(), &link, self.after_sign_in, String::new()).to_path(path);
-        format!("{}{page}", self.origin)
+        format!("{}{page}", self.origin())
     }
 
     /// What the page has just done and now confirms. A link from elsewhere can't claim that: visitors who are told that all is well
