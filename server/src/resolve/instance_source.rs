@@ -8,7 +8,7 @@ use app::{
 };
 
 use super::{
-    line::{self, Line},
+    line::{self, Line, Text},
     line_error::LineError,
     line_key::LineKey,
 };
@@ -44,6 +44,16 @@ struct ParsedInstance {
     by_line: Option<Result<(), LineError>>,
 }
 
+/// The settings that a line and the flags ask for.
+#[derive(Debug)]
+struct Wanted<'a> {
+    domain: &'a str,
+    environment: Environment,
+    portal_origin: &'a str,
+    home_url: &'a str,
+    origins: &'a [Text<'a>],
+}
+
 impl InstanceSource {
     /// The instance of a line and its fallback redirects.
     ///
@@ -74,9 +84,11 @@ impl InputInstances {
             }
         }
         let fallbacks = if has_own_fallbacks { &self.fallbacks_by_line } else { &self.fallbacks_by_flags };
+        let wanted = Wanted::new(line, flags)?;
         let has_own = LineKey::INSTANCE.into_iter().any(|key| key != LineKey::Fallbacks && line.has(key));
-        let cached = if has_own { &mut self.by_line } else { &mut self.by_flags };
-        let parsed = ParsedInstance::update(cached, line, flags)?;
+        // A line may also repeat what the flags say.
+        let is_by_line = has_own && !self.by_flags.as_ref().is_some_and(|parsed| wanted.matches(&parsed.settings));
+        let parsed = ParsedInstance::update(if is_by_line { &mut self.by_line } else { &mut self.by_flags }, &wanted);
         let instance = parsed.instance.as_ref().map_err(Clone::clone)?;
         let checked = if has_own_fallbacks { &mut parsed.by_line } else { &mut parsed.by_flags };
         checked.get_or_insert_with(|| check(instance, fallbacks)).clone()?;
@@ -84,41 +96,54 @@ impl InputInstances {
     }
 }
 
-impl ParsedInstance {
-    /// The cached instance, parsed again only if the settings have changed.
-    fn update<'c>(cached: &'c mut Option<Self>, line: &Line<'_>, flags: &Line<'_>) -> Result<&'c mut Self, LineError> {
+impl<'a> Wanted<'a> {
+    fn new(line: &'a Line<'_>, flags: &'a Line<'_>) -> Result<Self, LineError> {
         let text = |key| line.text(key).or_else(|| flags.text(key));
-        let domain = text(LineKey::Domain).ok_or(LineError::Missing(LineKey::Domain))?;
         let environment = text(LineKey::Environment).map_or(Ok(Environment::Production), Environment::from_str);
-        let environment = environment.map_err(|error| LineError::Value(LineKey::Environment, error.message))?;
-        let portal_origin = text(LineKey::PortalOrigin).unwrap_or_default();
-        let home_url = text(LineKey::HomeUrl).unwrap_or_default();
         let origins = line.allowed_origins.as_ref().or(flags.allowed_origins.as_ref()).map_or(&[][..], Vec::as_slice);
+        let wanted = Self {
+            domain: text(LineKey::Domain).ok_or(LineError::Missing(LineKey::Domain))?,
+            environment: environment.map_err(|error| LineError::Value(LineKey::Environment, error.message))?,
+            portal_origin: text(LineKey::PortalOrigin).unwrap_or_default(),
+            home_url: text(LineKey::HomeUrl).unwrap_or_default(),
+            origins,
+        };
         if origins.len() > MAX_ORIGINS {
             return Err(LineError::Value(LineKey::AllowedOrigins, format!("more than {MAX_ORIGINS} origins")));
         }
-        let is_unchanged = cached.as_ref().is_some_and(|Self { settings, .. }| {
-            settings.domain == domain
-                && settings.environment == environment
-                && settings.portal_origin == portal_origin
-                && settings.home_url == home_url
-                && settings.allowed_origins.iter().eq(origins.iter().map(|origin| &*origin.0))
-        });
-        if !is_unchanged {
+        Ok(wanted)
+    }
+
+    /// Whether these settings are the same.
+    fn matches(&self, settings: &Settings) -> bool {
+        settings.domain == self.domain
+            && settings.environment == self.environment
+            && settings.portal_origin == self.portal_origin
+            && settings.home_url == self.home_url
+            && settings.allowed_origins.iter().eq(self.origins.iter().map(|origin| &*origin.0))
+    }
+
+    fn to_settings(&self) -> Settings {
+        Settings {
+            // Placeholders: a resolution contains neither of them.
+            slug: "input".to_owned(),
+            name: "Input".to_owned(),
+            environment: self.environment,
+            domain: self.domain.to_owned(),
+            portal_origin: self.portal_origin.to_owned(),
+            home_url: self.home_url.to_owned(),
+            allowed_origins: self.origins.iter().map(|origin| origin.0.clone().into_owned()).collect(),
+        }
+    }
+}
+
+impl ParsedInstance {
+    /// The cached instance, parsed again only if the settings have changed.
+    fn update<'c>(cached: &'c mut Option<Self>, wanted: &Wanted<'_>) -> &'c mut Self {
+        if !cached.as_ref().is_some_and(|parsed| wanted.matches(&parsed.settings)) {
             *cached = None;
         }
-        Ok(cached.get_or_insert_with(|| {
-            // Placeholders: a resolution contains neither of them.
-            let unnamed = Settings { slug: "input".to_owned(), name: "Input".to_owned(), ..Settings::default() };
-            Self::parse(Settings {
-                environment,
-                domain: domain.to_owned(),
-                portal_origin: portal_origin.to_owned(),
-                home_url: home_url.to_owned(),
-                allowed_origins: origins.iter().map(|origin| origin.0.clone().into_owned()).collect(),
-                ..unnamed
-            })
-        }))
+        cached.get_or_insert_with(|| Self::parse(wanted.to_settings()))
     }
 
     fn parse(settings: Settings) -> Self {
@@ -164,6 +189,16 @@ fn is_same(cached: &Fallbacks, fallbacks: &line::Fallbacks<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_repeats_the_flags_shares_their_instance() {
+        let flags = Line::read(br#"{"domain":"a.com"}"#).unwrap();
+        let mut instances = InputInstances::new(&flags);
+        for line in ["{}", r#"{"domain":"b.com"}"#, r#"{"domain":"a.com"}"#] {
+            assert!(instances.of(&Line::read(line.as_bytes()).unwrap(), &flags).is_ok());
+        }
+        assert_eq!(instances.by_line.unwrap().settings.domain, "b.com", "the line in between is still cached");
+    }
 
     #[test]
     fn unchanged_settings_are_not_parsed_again() {
