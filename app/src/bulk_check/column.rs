@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use csv::{Reader, ReaderBuilder, StringRecord};
 
 use super::list::{Collected, ListError};
+use crate::redirects::is_absolute;
 
 /// The characters that may separate cells.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -98,9 +99,7 @@ fn column_named(first: &StringRecord) -> Option<usize> {
 
 /// The columns that hold a link in the first row.
 fn links_in(first: &StringRecord) -> impl Iterator<Item = usize> {
-    let is_link =
-        |cell: &str| ["https://", "http://"].iter().any(|start| cell.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
-    first.iter().enumerate().filter(move |(_, cell)| is_link(cell.trim())).map(|(column, _)| column)
+    first.iter().enumerate().filter(|(_, cell)| is_absolute(cell.trim())).map(|(column, _)| column)
 }
 
 fn no_column(first: Option<&StringRecord>) -> ListError {

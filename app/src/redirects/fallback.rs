@@ -5,6 +5,7 @@ use super::{
     invisible::{is_invisible, trim_invisible},
     origin::check_stored_host,
     policy::{self, Allowed, Refusal, Refused},
+    scheme::is_absolute,
 };
 
 /// The stored fallback redirects of an instance, as typed. A flow without one uses the home URL.
@@ -53,8 +54,7 @@ pub(super) fn check_fallback(
 ) -> Result<Allowed, Refused> {
     let allowed = policy::check(instance, flow, requesting, value)?;
     let path = value.starts_with('/') && !value[1..].starts_with(['/', '\\']);
-    let absolute = ["https://", "http://"].iter().any(|start| value.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
-    if (path || absolute) && !value.contains(is_invisible) && check_stored_host(&allowed.url).is_ok() {
+    if (path || is_absolute(value)) && !value.contains(is_invisible) && check_stored_host(&allowed.url).is_ok() {
         Ok(allowed)
     } else {
         Err(Refused { reason: Refusal::NotAUrl, url: Some(allowed.url) })

@@ -33,6 +33,7 @@ mod repairs;
 mod requesting;
 mod resolve;
 mod restore;
+mod scheme;
 mod settings;
 #[cfg(feature = "ssr")]
 mod shape;
@@ -74,6 +75,8 @@ pub use prefill::{Prefill, prefill_advice};
 pub use requesting::RequestingOrigin;
 pub use resolve::{Outcome, Resolution, Source, Step, Visit, check_candidate, resolve};
 pub use restore::Skipped;
+#[cfg(feature = "ssr")]
+pub(crate) use scheme::is_absolute;
 pub use settings::{Environment, InstanceError, InstanceField, Settings};
 #[cfg(feature = "ssr")]
 pub use shape::{CandidateShape, LinkShape, OtherScheme, PagePath, WebScheme, WebShape};

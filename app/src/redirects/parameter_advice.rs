@@ -3,7 +3,10 @@
 use percent_encoding::percent_decode_str;
 use url::{Host, ParseError, Url};
 
-use super::{Environment, Flow, Instance, LinkParams, Timestamp, policy, prefill_advice};
+use super::{
+    Environment, Flow, Instance, LinkParams, Timestamp, policy, prefill_advice,
+    scheme::{begins_with, is_absolute},
+};
 
 /// What looks like a mistake in the value of a parameter, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,26 +52,27 @@ fn unused(flow: Flow, name: &str) -> Option<&'static str> {
     }
 }
 
+/// How a URL that was encoded more than once begins.
+const ESCAPED: [&str; 8] = ["https%3a", "http%3a", "https:%2f", "http:%2f", "%2f", "https%25", "http%25", "%252f"];
+
 /// A URL that was encoded more than once still begins with an escape.
 fn encoded_twice(value: &str) -> Option<ParameterAdvice> {
+    let is_encoded = |value: &str| ESCAPED.iter().any(|escaped| begins_with(value, escaped));
+    if !is_encoded(value.trim()) {
+        return None;
+    }
     let mut decoded = value.trim().to_owned();
     for _ in 0..MAX_DECODINGS {
-        if !begins_with_an_escape(&decoded) {
+        if !is_encoded(&decoded) {
             break;
         }
         decoded = percent_decode_str(&decoded).decode_utf8().ok()?.into_owned();
     }
-    let is_url = ["https://", "http://", "/"].iter().any(|start| decoded.get(..start.len()).is_some_and(|s| s.eq_ignore_ascii_case(start)));
-    (decoded != value.trim() && is_url).then(|| ParameterAdvice {
+    (is_absolute(&decoded) || decoded.starts_with('/')).then(|| ParameterAdvice {
         text: "It is encoded twice. Encode it only once.".to_owned(),
         corrected: Some(decoded),
         is_note: false,
     })
-}
-
-fn begins_with_an_escape(value: &str) -> bool {
-    let start: String = value.chars().take(12).collect::<String>().to_ascii_lowercase();
-    ["https%3a", "http%3a", "https:%2f", "http:%2f", "%2f", "https%25", "http%25", "%252f"].iter().any(|escaped| start.starts_with(escaped))
 }
 
 /// A prefill value that was encoded more than once, decoded; `None` if it was not.
@@ -90,7 +94,8 @@ pub(super) fn decoded_prefill(value: &str) -> Option<String> {
 /// A value that begins with a host and not with `https://`, so that browsers read the host as a path or as a scheme.
 fn without_scheme(instance: &Instance, flow: Flow, now: Option<Timestamp>, value: &str) -> Option<ParameterAdvice> {
     let value = value.trim();
-    if value.starts_with(['/', '\\', '?', '#', '.']) {
+    // A path, or a URL that has its scheme.
+    if value.starts_with(['/', '\\', '?', '#', '.']) || is_absolute(value) {
         return None;
     }
     let authority = value.split(['/', '\\', '?', '#']).next().unwrap_or_default();

@@ -116,7 +116,8 @@ impl Reading {
             let (raw_name, raw) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decoded_name(raw_name);
             let known = known_of(&name);
-            let misspelled = meant(flow, &name).filter(|meant| known.is_none() && !is_tracking(&name) && !are_there.contains(meant));
+            let is_unknown = known.is_none() && !is_tracking(&name);
+            let misspelled = is_unknown.then(|| meant(flow, &name)).flatten().filter(|meant| !are_there.contains(meant));
             if let Some(meant) = misspelled {
                 misspelled_names.push((shown(&name), meant));
             }
