@@ -156,7 +156,9 @@ test-node: setup-tests
 
 # Each test gets a database of its own, a copy of template1. That is migrated once, so that no test has to do it.
 test-rust: setup-tests debug
-	.ci/with-postgres bash -euo pipefail -c '.ci/sqlx --check && target/debug/portal-redirects migrate --database-url "$${DATABASE_URL/\/postgres\?//template1?}" && PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr -E "not binary(faults)"'
+	.ci/with-postgres bash -euo pipefail -c '.ci/sqlx --check; \
+	  target/debug/portal-redirects migrate --database-url "$${DATABASE_URL/\/postgres\?//template1?}"; \
+	  PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr -E "not binary(faults)"'
 
 test-faults: setup-tests browser ## Kill servers and PostgreSQL at random under load for PORTAL_REDIRECTS_FAULT_SECONDS (120)
 	PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" PORTAL_REDIRECTS_FAULT_SECONDS=$${PORTAL_REDIRECTS_FAULT_SECONDS:-120} \

@@ -67,7 +67,7 @@ function largestPaint(page: Page): Promise<number> {
   );
 }
 
-/** The same of a line of text, in a browser that has just as much to do otherwise: what no page can go below. */
+/** The milliseconds until a line of text is painted in the same browser: no page can be faster. */
 async function lineOfText(browser: Browser): Promise<number> {
   const context = await browser.newContext();
   const page = await context.newPage();

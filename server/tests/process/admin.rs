@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use super::Client;
 
 /// How many questions about a save are answered before something is wrong.
-const MOST_QUESTIONS: usize = 5;
+const MAX_QUESTIONS: usize = 5;
 
 /// A session in the dashboard.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Admin {
         let path = format!("/instances/{slug}/redirects");
         let mut answer = server.post(&path, &self.cookie, &form)?;
         // Where many visits would end elsewhere, saving asks first, and again if that share has clearly grown before the reply.
-        for _ in 0..MOST_QUESTIONS {
+        for _ in 0..MAX_QUESTIONS {
             if answer.status != 422 {
                 break;
             }

@@ -15,7 +15,7 @@ pub(in crate::portal) struct Issuer {
 }
 
 impl Issuer {
-    /// The issuer at a host with this name, as URLs write it; `None` where there is none.
+    /// The issuer for requests to this host name, which is written as in a URL; `None` if there is none.
     pub(in crate::portal) fn of(host: &str, context: &PageContext, stored: &StoredInstance, is_below_slug: bool) -> Option<Self> {
         let dashboard = context.dashboard_url();
         if is_below_slug {

@@ -13,10 +13,7 @@ use axum::{
 
 use super::issuer::Issuer;
 use crate::{
-    http::{
-        client_address::client_address,
-        host::{asked_host, host_name},
-    },
+    http::{client_address::client_address, host::host_of},
     portal::{
         PageContext,
         cookies::VisitorCookies,
@@ -78,6 +75,7 @@ impl FromRequest<Snapshots> for ApplicationRequest {
 
     async fn from_request(mut request: Request, snapshots: &Snapshots) -> Result<Self, ProblemDetails> {
         let address = client_address(&mut request).await;
+        let host = host_of(&request);
         let (mut parts, body) = request.into_parts();
         let Ok(FoundInstance(found)) = FoundInstance::from_request_parts(&mut parts, snapshots).await;
         let snapshot = found?;
@@ -88,7 +86,6 @@ impl FromRequest<Snapshots> for ApplicationRequest {
         let Extension(context) = context.map_err(|_| ProblemDetails::Unavailable)?;
         let params = RawPathParams::from_request_parts(&mut parts, snapshots).await;
         let is_below_slug = params.is_ok_and(|params| params.iter().any(|(name, _)| name == "slug"));
-        let host = asked_host(&parts.headers, &parts.uri).and_then(host_name);
         let issuer = host.and_then(|host| Issuer::of(&host, &context, &snapshot, is_below_slug)).ok_or(ProblemDetails::NoIssuer)?;
         let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| ProblemDetails::TooLarge)?;
         let cookies = VisitorCookies { instance: snapshot.id, secure: issuer.secure };

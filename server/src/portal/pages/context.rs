@@ -35,7 +35,7 @@ pub(crate) struct PageContext {
     pub(super) provider: ProviderContext,
     keys: SigningKeys,
     /// How often a client's requests may ask the database who is signed in.
-    lookups: Arc<RateLimit<Option<IpAddr>>>,
+    lookups: RateLimit<Option<IpAddr>>,
     /// Whether this server sends mail.
     pub(super) sends_mail: bool,
 }
@@ -52,7 +52,7 @@ impl PageContext {
         let limits = VisitorRateLimits::new(&pool);
         let keys = SigningKeys::new(pool.clone(), secret);
         // An office has one address for all its people, and asks once in 30 s for each of them.
-        let lookups = Arc::new(RateLimit::new(600, Duration::from_millis(20)));
+        let lookups = RateLimit::new(600, Duration::from_millis(20));
         Arc::new(Self {
             pool,
             dashboard_url,

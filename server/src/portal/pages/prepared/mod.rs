@@ -33,7 +33,7 @@ const OWN: usize = 3;
 type Key = (i64, &'static str, bool);
 
 /// The pages of all instances.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct PreparedPages(Cache<Key, Arc<Prepared>>);
 
 #[derive(Debug)]
