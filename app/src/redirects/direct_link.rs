@@ -42,11 +42,7 @@ impl DirectLink {
         if text.len() > MAX_LINK_BYTES {
             return Err(NotALink::TooLong(text.len()));
         }
-        let (wrappers, url) = match unwrap(text) {
-            Some((wrappers, inside)) => (wrappers, Url::parse(&inside)),
-            None => (Vec::new(), Url::parse(text)),
-        };
-        let url = url.map_err(|error| match error {
+        let (wrappers, url) = unwrap(text).map_err(|error| match error {
             ParseError::RelativeUrlWithoutBase => NotALink::NoScheme,
             _ => NotALink::NotAUrl,
         })?;

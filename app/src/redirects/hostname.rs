@@ -8,8 +8,8 @@ use url::Url;
 
 /// Whether current browsers all read the same host of `url` in `value`. `url` is `value` as parsed with `home` as its base.
 pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
-    // A host in ASCII, `xn--` included, is its own name. To look at every byte is faster than to stop at the first one.
-    if !value.bytes().fold(false, |found, byte| found || !byte.is_ascii() || byte == b'%' || byte == b'*') {
+    // A host in ASCII, `xn--` included, is its own name.
+    if !has_byte(value, |byte| !byte.is_ascii() || byte == b'%' || byte == b'*') {
         return true;
     }
     let host = url.host_str().unwrap_or_default();
@@ -29,6 +29,11 @@ pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
     let found = Url::parse(&format!("https://{authority}")).is_ok_and(|found| found.host() == url.host());
     let written = percent_decode_str(authority).decode_utf8_lossy();
     found && (written.is_ascii() || (written.chars().all(|c| !is_renamed(c) && !is_new(c)) && host.split('.').all(is_plain)))
+}
+
+/// Whether a short text has such a byte. To look at all of them is faster than to stop at the first one.
+pub(super) fn has_byte(text: &str, is_meant: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |found, byte| found | is_meant(byte))
 }
 
 /// The value without tabs and line breaks, which URL parsers remove first.

@@ -177,7 +177,7 @@ impl Instance {
 
 /// Whether `home` may be the home URL: it must be allowed for every flow. Sign-in and sign-out forbid more than the others do.
 fn check_home(instance: &Instance, home: &str) -> Result<Allowed, Refused> {
-    policy::check(instance, Flow::SignIn, None, home).and_then(|_| policy::check(instance, Flow::SignOut, None, home))
+    policy::check_for(instance, [Flow::SignIn, Flow::SignOut], None, None, home)
 }
 
 /// The default portal origin of a domain.

@@ -98,7 +98,7 @@ impl<'a> LinkParams<'a> {
     }
 
     /// Every redirect parameter with its name.
-    fn redirects(&self) -> [(&'static str, Option<&str>); 5] {
+    pub fn redirects(&self) -> [(&'static str, Option<&str>); 5] {
         let values = [&self.redirect_url, &self.sign_in_force, &self.sign_in_fallback, &self.sign_up_force, &self.sign_up_fallback];
         std::array::from_fn(|at| (Self::REDIRECTS[at], values[at].as_deref()))
     }

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use serde::Serialize;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use super::{
     Environment, HostError, Invisible,
-    domain::{host_name, is_below, is_public_suffix},
+    domain::{is_below, is_public_suffix},
     host::check_host_name,
     invisible::trim_invisible,
+    scheme::is_absolute,
 };
 
 /// The longest origin, in bytes.
@@ -84,7 +85,7 @@ impl AllowedOrigin {
         let text = trim_invisible(text);
         if !text.contains('*') {
             let url = stored_origin(text, environment)?;
-            return Ok(Self { text: url.origin().ascii_serialization(), pattern: Pattern::Exact(url.origin()) });
+            return Ok(Self { text: origin_text(&url).to_owned(), pattern: Pattern::Exact(url.origin()) });
         }
         if let Some(start) = text.trim_end_matches('/').strip_suffix(":*") {
             let host = start.to_ascii_lowercase();
@@ -100,16 +101,16 @@ impl AllowedOrigin {
             return Err(OriginError::Wildcard);
         }
         let url = stored_origin(&format!("{scheme}://{rest}"), environment)?;
-        let parent = url.host_str().and_then(|host| host_name(host).ok()).ok_or(OriginError::Wildcard)?;
+        let Some(Host::Domain(parent)) = url.host() else { return Err(OriginError::Wildcard) };
         let local = environment == Environment::Development && parent == "localhost";
-        if is_public_suffix(&parent) && !local {
+        if is_public_suffix(parent) && !local {
             return Err(OriginError::PublicSuffix);
         }
         let scheme = if url.scheme() == "http" { "http" } else { "https" };
         let written = url.port().map_or_else(String::new, |port| format!(":{port}"));
         Ok(Self {
             text: format!("{scheme}://*.{parent}{written}"),
-            pattern: Pattern::Below { scheme, parent, port: url.port_or_known_default().unwrap_or_default() },
+            pattern: Pattern::Below { scheme, parent: parent.to_owned(), port: url.port_or_known_default().unwrap_or_default() },
         })
     }
 
@@ -163,8 +164,8 @@ impl PortalOrigin {
         if text.contains('*') {
             return Err(OriginError::NotAnOrigin);
         }
-        let origin = stored_origin(text, environment)?.origin();
-        Ok(Self { text: origin.ascii_serialization(), origin })
+        let url = stored_origin(text, environment)?;
+        Ok(Self { text: origin_text(&url).to_owned(), origin: url.origin() })
     }
 
     /// The origin in ASCII, without a trailing slash.
@@ -215,6 +216,11 @@ fn is_same_owner(host: &str, parent: &str) -> bool {
     owner.is_none() || psl::domain(host.as_bytes()) == owner
 }
 
+/// The origin of a web URL that has no user name, in ASCII.
+fn origin_text(url: &Url) -> &str {
+    &url[..Position::BeforePath]
+}
+
 /// Reads an origin that may be stored: its host is an IP address, or a name that DNS carries.
 fn stored_origin(text: &str, environment: Environment) -> Result<Url, OriginError> {
     let url = parse_origin(text, environment)?;
@@ -243,8 +249,7 @@ pub(super) fn parse_origin(text: &str, environment: Environment) -> Result<Url, 
     }
     let url = Url::parse(text).map_err(|_| OriginError::NotAnOrigin)?;
     // The parser also accepts an origin without `//`, and repairs backslashes. Nobody writes an origin so.
-    let written = text.get(..url.scheme().len() + 3).is_some_and(|start| start.to_ascii_lowercase() == format!("{}://", url.scheme()));
-    if !matches!(url.scheme(), "http" | "https") || !written || text.contains('\\') {
+    if !matches!(url.scheme(), "http" | "https") || !is_absolute(text) || text.contains('\\') {
         return Err(OriginError::NotAnOrigin);
     }
     if !url.username().is_empty() || url.password().is_some() || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
@@ -254,7 +259,7 @@ pub(super) fn parse_origin(text: &str, environment: Environment) -> Result<Url, 
         return Err(OriginError::NotAnOrigin);
     }
     // What is stored is the ASCII form, which may be longer.
-    if url.origin().ascii_serialization().len() > MAX_ORIGIN_BYTES {
+    if origin_text(&url).len() > MAX_ORIGIN_BYTES {
         return Err(OriginError::TooLong);
     }
     if url.scheme() == "http" && environment == Environment::Production {

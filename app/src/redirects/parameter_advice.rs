@@ -31,9 +31,9 @@ pub fn parameter_advice(instance: &Instance, flow: Flow, now: Option<Timestamp>,
         let corrected = decoded_prefill(value);
         return prefill_advice(flow, name, value).map(|text| ParameterAdvice { text: text.to_owned(), corrected, is_note: false });
     }
-    encoded_twice(value)
-        .or_else(|| without_scheme(instance, flow, now, value))
-        .or_else(|| Some(ParameterAdvice { text: unused(flow, name)?.to_owned(), corrected: None, is_note: true }))
+    let begins_as_meant = is_absolute(value.trim());
+    let start = if begins_as_meant { None } else { encoded_twice(value).or_else(|| without_scheme(instance, flow, now, value)) };
+    start.or_else(|| Some(ParameterAdvice { text: unused(flow, name)?.to_owned(), corrected: None, is_note: true }))
 }
 
 /// Why the flow does not use a redirect parameter; `None` if it does.
@@ -94,8 +94,8 @@ pub(super) fn decoded_prefill(value: &str) -> Option<String> {
 /// A value that begins with a host and not with `https://`, so that browsers read the host as a path or as a scheme.
 fn without_scheme(instance: &Instance, flow: Flow, now: Option<Timestamp>, value: &str) -> Option<ParameterAdvice> {
     let value = value.trim();
-    // A path, or a URL that has its scheme.
-    if value.starts_with(['/', '\\', '?', '#', '.']) || is_absolute(value) {
+    // A path.
+    if value.starts_with(['/', '\\', '?', '#', '.']) {
         return None;
     }
     let authority = value.split(['/', '\\', '?', '#']).next().unwrap_or_default();

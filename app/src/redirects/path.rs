@@ -2,11 +2,11 @@
 
 use url::Url;
 
-use super::hostname::without_tabs_and_newlines;
+use super::hostname::{has_byte, without_tabs_and_newlines};
 
 /// Escapes what Chromium escapes in a path and the crate does not: `^`, as newer versions of the standard say, and `|`, as none says.
 pub(super) fn escape(url: &mut Url) {
-    if url.path().bytes().fold(false, |found, byte| found || byte == b'^' || byte == b'|') {
+    if has_byte(url.path(), |byte| byte == b'^' || byte == b'|') {
         let path = url.path().replace('^', "%5E").replace('|', "%7C");
         url.set_path(&path);
     }
@@ -16,7 +16,8 @@ pub(super) fn escape(url: &mut Url) {
 /// letter, not only in file URLs: <https://github.com/servo/rust-url/issues/1130>.
 pub(super) fn may_keep_a_segment(value: &str, url: &Url) -> bool {
     let is_drive_letter = |segment: &str| matches!(segment.as_bytes(), [letter, b':' | b'|'] if letter.is_ascii_alphabetic());
-    url.path_segments().is_some_and(|mut segments| segments.any(is_drive_letter)) && goes_up(value)
+    // Hardly any path has a character of a drive letter, so hardly any is split.
+    has_byte(url.path(), |byte| byte == b':' || byte == b'|') && url.path().split('/').any(is_drive_letter) && goes_up(value)
 }
 
 /// Whether a segment of the value's path is two dots, in any spelling.

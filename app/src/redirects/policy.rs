@@ -98,11 +98,26 @@ pub fn check_at(
     now: Option<Timestamp>,
     value: &str,
 ) -> Result<Allowed, Refused> {
+    check_for(instance, [flow], requesting, now, value)
+}
+
+/// The same for several flows, each of which may end there.
+///
+/// # Errors
+/// The first rule that the value breaks for one of them.
+pub(super) fn check_for<const N: usize>(
+    instance: &Instance,
+    flows: [Flow; N],
+    requesting: Option<&RequestingOrigin>,
+    now: Option<Timestamp>,
+    value: &str,
+) -> Result<Allowed, Refused> {
     let url = match read(instance.home_url(), value) {
         Ok(url) => url,
         Err(reason) => return Err(Refused { reason, url: None }),
     };
-    match judge(instance, flow, requesting, now, &url) {
+    match judge(instance, requesting, now, &url) {
+        Ok(_) if flows.into_iter().any(|flow| is_loop(instance, flow, &url)) => Err(Refused { reason: Refusal::Loop, url: Some(url) }),
         Ok((ground, until)) => Ok(Allowed { url, ground, until }),
         Err(reason) => Err(Refused { reason, url: Some(url) }),
     }
@@ -133,10 +148,9 @@ pub(super) fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
     if url.as_str().len() > MAX_URL_BYTES { Err(Refusal::TooLong) } else { Ok(url) }
 }
 
-/// Rules 4 to 8, for the URL that was read.
+/// Rules 4 to 7, for the URL that was read: the ground on which it is allowed, whatever the flow.
 fn judge(
     instance: &Instance,
-    flow: Flow,
     requesting: Option<&RequestingOrigin>,
     now: Option<Timestamp>,
     url: &Url,
@@ -162,9 +176,6 @@ fn judge(
     } else {
         return Err(Refusal::Foreign);
     };
-    if is_loop(instance, flow, url) {
-        return Err(Refusal::Loop);
-    }
     Ok(ground)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
-use url::{Url, form_urlencoded};
+use url::{ParseError, Url, form_urlencoded};
 
 /// Who has wrapped a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,21 +38,27 @@ impl fmt::Display for Wrapper {
     }
 }
 
-/// The link inside the wrappers, and who has wrapped it, from the outside in. `None` if nobody has.
-pub(super) fn unwrap(text: &str) -> Option<(Vec<Wrapper>, String)> {
+/// Who has wrapped a link, from the outside in, and the URL inside, which is the link's own if nobody has.
+///
+/// # Errors
+/// What is inside is not an absolute URL.
+pub(super) fn unwrap(text: &str) -> Result<(Vec<Wrapper>, Url), ParseError> {
     let mut wrappers = Vec::new();
-    let mut link = text.to_owned();
-    while wrappers.len() < MAX_WRAPPERS
-        && let Some((wrapper, inside)) = unwrap_once(&link)
-    {
+    let mut url = Url::parse(text)?;
+    let mut inside = unwrap_once(text, &url);
+    while let Some((wrapper, text)) = inside {
         wrappers.push(wrapper);
-        link = inside;
+        url = Url::parse(&text)?;
+        inside = if wrappers.len() < MAX_WRAPPERS { unwrap_once(&text, &url) } else { None };
     }
-    (!wrappers.is_empty()).then_some((wrappers, link))
+    Ok((wrappers, url))
 }
 
-fn unwrap_once(text: &str) -> Option<(Wrapper, String)> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+/// What is wrapped in a link, which is `url` when it is parsed, and who has wrapped it.
+fn unwrap_once(text: &str, url: &Url) -> Option<(Wrapper, String)> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
     let host = url.host_str()?;
     let parameter = |name: &str| form_urlencoded::parse(url.query()?.as_bytes()).find(|(other, _)| other == name).map(|(_, value)| value);
     let is_safe_links = [".safelinks.protection.outlook.com", ".safelinks.protection.outlook.us", ".safelinks.protection.office365.us"]
@@ -164,7 +170,7 @@ mod tests {
             (format!("https://slack-redir.net/link?url={encoded}&v=3"), Wrapper::Slack),
             (format!("https://l.facebook.com/l.php?u={encoded}&h=x"), Wrapper::Facebook),
         ] {
-            assert_eq!(unwrap(&text), Some((vec![wrapper], LINK.to_owned())), "{text}");
+            assert_eq!(unwrap(&text), Ok((vec![wrapper], Url::parse(LINK).unwrap())), "{text}");
         }
     }
 
@@ -178,10 +184,10 @@ mod tests {
             ("https://urldefense.com/v3/__https://a.com/**Bx*__;w7zDvDIj!!x$", "https://a.com/üü2x#"),
             ("https://urldefense.com/v3/__https:/a.com/__;!!x$", "https://a.com/"),
         ] {
-            assert_eq!(unwrap(text), Some((vec![Wrapper::UrlDefense], expected.to_owned())), "{text}");
+            assert_eq!(unwrap(text), Ok((vec![Wrapper::UrlDefense], Url::parse(expected).unwrap())), "{text}");
         }
         for text in ["https://urldefense.com/v3/__https://a.com/*__;!!x$", "https://urldefense.com/v3/__https://a.com/**?__;w7zDvA!!x$"] {
-            assert_eq!(unwrap(text), None, "{text}");
+            assert_eq!(unwrap(text).map(|(wrappers, _)| wrappers), Ok(Vec::new()), "{text}");
         }
     }
 
@@ -189,7 +195,7 @@ mod tests {
     fn a_link_that_was_wrapped_twice_is_unwrapped_twice() {
         let google = format!("https://www.google.com/url?q={}", form_urlencoded::byte_serialize(LINK.as_bytes()).collect::<String>());
         let both = format!("https://slack-redir.net/link?url={}", form_urlencoded::byte_serialize(google.as_bytes()).collect::<String>());
-        assert_eq!(unwrap(&both), Some((vec![Wrapper::Slack, Wrapper::Google], LINK.to_owned())));
+        assert_eq!(unwrap(&both), Ok((vec![Wrapper::Slack, Wrapper::Google], Url::parse(LINK).unwrap())));
     }
 
     #[test]
@@ -204,9 +210,9 @@ mod tests {
             "https://urldefense.com/v4/url?u=https://a.com",
             "https://slack-redir.net/link?url=",
             "ftp://slack-redir.net/link?url=https://a.com",
-            "no link",
         ] {
-            assert_eq!(unwrap(text), None, "{text}");
+            assert_eq!(unwrap(text), Ok((Vec::new(), Url::parse(text).unwrap())), "{text}");
         }
+        assert_eq!(unwrap("no link"), Err(ParseError::RelativeUrlWithoutBase));
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use app::redirects::{Instance, LinkAdvice, Resolution, Visit};
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::line_error::LineError;
 
@@ -45,16 +45,27 @@ struct Failed<'a> {
 }
 
 /// A resolution with its advice. Each field of the advice is there only if it says something.
-#[derive(Serialize)]
 struct Advised<'a> {
-    #[serde(flatten)]
     resolution: &'a Resolution<'a>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    advice: &'a [String],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    notes: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    corrected_link: Option<&'a str>,
+    advice: &'a LinkAdvice,
+}
+
+impl Serialize for Advised<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let LinkAdvice { mistakes, notes, corrected } = self.advice;
+        let mut object = serializer.serialize_struct("Advised", Resolution::FIELDS + 3)?;
+        self.resolution.serialize_fields(&mut object)?;
+        if !mistakes.is_empty() {
+            object.serialize_field("advice", mistakes)?;
+        }
+        if !notes.is_empty() {
+            object.serialize_field("notes", notes)?;
+        }
+        if let Some(corrected) = corrected {
+            object.serialize_field("corrected_link", corrected)?;
+        }
+        object.end()
+    }
 }
 
 impl<W: Write> JsonLines<W> {
@@ -66,8 +77,7 @@ impl<W: Write> JsonLines<W> {
 
 impl<W: Write> Output for JsonLines<W> {
     fn resolved(&mut self, _: u64, Resolved { resolution, advice, .. }: &Resolved<'_>) -> io::Result<()> {
-        let LinkAdvice { mistakes, notes, corrected } = advice;
-        self.write(&Advised { resolution, advice: mistakes, notes, corrected_link: corrected.as_deref() })
+        self.write(&Advised { resolution, advice })
     }
 
     fn failed(&mut self, number: u64, error: &LineError) -> io::Result<()> {

@@ -64,8 +64,8 @@ impl Resolver {
 /// What there is to say about redirect parameters that were not given in a link.
 fn advice(instance: &Instance, flow: Flow, now: Option<Timestamp>, link: &LinkParams<'_>) -> LinkAdvice {
     let mut all = LinkAdvice::default();
-    for name in LinkParams::REDIRECTS {
-        let Some(advice) = link.redirect(name).and_then(|value| parameter_advice(instance, flow, now, name, value)) else { continue };
+    for (name, value) in link.redirects() {
+        let Some(advice) = value.and_then(|value| parameter_advice(instance, flow, now, name, value)) else { continue };
         let said = if advice.is_note { &mut all.notes } else { &mut all.mistakes };
         said.push(format!("{name}: {}", advice.text));
     }

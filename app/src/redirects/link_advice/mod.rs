@@ -3,7 +3,10 @@
 mod corrected;
 mod param;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use percent_encoding::percent_decode;
 
@@ -74,7 +77,7 @@ impl Reading {
     }
 
     /// The parameters without `&amp;` and without an encoded `=`.
-    fn without_escapes(&mut self, pairs: &[&str]) -> Vec<String> {
+    fn without_escapes<'t>(&mut self, pairs: &[&'t str]) -> Vec<Cow<'t, str>> {
         let mut found = Vec::new();
         let (mut has_amp, mut is_encoded) = (false, false);
         for pair in pairs {
@@ -87,9 +90,9 @@ impl Reading {
             let begins_with_a_name = |name: &str| whole.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
             if !pair.contains('=') && LinkParams::names().any(begins_with_a_name) {
                 is_encoded = true;
-                found.extend(whole.split('&').map(str::to_owned));
+                found.extend(whole.split('&').map(|pair| Cow::Owned(pair.to_owned())));
             } else {
-                found.push(pair.to_owned());
+                found.push(Cow::Borrowed(pair));
             }
         }
         if has_amp {
@@ -105,7 +108,7 @@ impl Reading {
 
     /// Sorts the parameters into those of the portal, those that are cut off from a URL, and the ignored ones. Returns the index of the
     /// redirect parameter that a fragment would belong to.
-    fn classify(&mut self, flow: Flow, pairs: &[String]) -> Option<usize> {
+    fn classify(&mut self, flow: Flow, pairs: &[Cow<'_, str>]) -> Option<usize> {
         // A link may have thousands of parameters: each is compared with the portal's few names, never with all others.
         let known_of = |name: &str| LinkParams::names().find(|known| *known == name);
         let are_there: BTreeSet<_> = pairs.iter().filter_map(|pair| known_of(&decoded_name(pair))).collect();
@@ -130,7 +133,7 @@ impl Reading {
                 if !is_tracking(&name) {
                     last_redirect = None;
                 }
-                self.ignored.push(pair.clone());
+                self.ignored.push(pair.to_string());
             } else if let Some(at) = owner {
                 self.params[at].extend(&format!("&{pair}"));
                 cut_off.entry(at).or_insert_with(|| (shown(&name), 0)).1 += 1;

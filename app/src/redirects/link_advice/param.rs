@@ -1,5 +1,7 @@
 //! A parameter of a link: as it is written, as the portal reads it, and as it was meant.
 
+use std::borrow::Cow;
+
 use url::form_urlencoded;
 
 /// A parameter of the portal in the link.
@@ -36,7 +38,7 @@ impl Param {
 }
 
 /// The name of a parameter, decoded.
-pub(super) fn decoded_name(raw: &str) -> String {
+pub(super) fn decoded_name(raw: &str) -> Cow<'_, str> {
     let name = raw.split('=').next().unwrap_or_default();
-    form_urlencoded::parse(name.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+    form_urlencoded::parse(name.as_bytes()).next().map(|(name, _)| name).unwrap_or_default()
 }
