@@ -1,6 +1,6 @@
 //! The HTML document around every page, and the dashboard's routes.
 
-use leptos::{config::LeptosOptions, hydration::HydrationScripts, nonce::use_nonce, prelude::*};
+use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
@@ -26,7 +26,7 @@ use crate::{
     identity_provider::view::SignInSettingsPage,
     insight::activity::view::ActivityPage,
     instances::{archive::view::ArchivePage, list::view::ListPage, view},
-    layout::{current_tab::CURRENT_TAB, error_page::error_page, insecure_http::insecure_http_banner},
+    layout::{current_tab::CURRENT_TAB, error_page::error_page, hydration::hydration, insecure_http::insecure_http_banner},
     mail::view::MailPage,
     members::view::MembersPage,
     overview::view::OverviewPage,
@@ -63,7 +63,7 @@ pub fn document(files: DocumentFiles) -> AnyView {
                 <link rel="stylesheet" href=files.style />
                 <script nonce=use_nonce() inner_html=LOCAL_TIMES></script>
                 <script nonce=use_nonce() inner_html=CURRENT_TAB></script>
-                <HydrationScripts options=files.options islands=true />
+                {hydration(files.options)}
                 <MetaTags />
             </head>
             <body>

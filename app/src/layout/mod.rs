@@ -3,6 +3,7 @@
 pub mod current_tab;
 pub mod error_page;
 pub mod frame;
+pub mod hydration;
 pub mod insecure_http;
 pub mod loading;
 mod off_banner;

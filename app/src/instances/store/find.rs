@@ -168,7 +168,11 @@ pub async fn find_all<'e>(
     executor: impl sqlx::PgExecutor<'e>,
     ids: &[i64],
 ) -> Result<Vec<(i64, Result<StoredInstance, StoreError>)>, StoreError> {
-    let rows = rows!("where i.id = any($1)", ids).fetch_all(executor).await?;
+    // PostgreSQL plans a query for a list anew each time, and one for a single key once.
+    let rows = match ids {
+        [id] => rows!("where i.id = $1", id).fetch_all(executor).await?,
+        _ => rows!("where i.id = any($1)", ids).fetch_all(executor).await?,
+    };
     Ok(rows.into_iter().map(|row| (row.id, row.read())).collect())
 }
 

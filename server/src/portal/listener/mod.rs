@@ -17,7 +17,7 @@ mod timing;
 use std::{collections::BTreeMap, convert::Infallible, future::Future, time::Duration};
 
 use app::{
-    database::{StoreError, timed, timed_on},
+    database::{StoreError, begin_on, timed, timed_on},
     runtimes::{self, Runtime, RuntimeRole, ServedSave},
 };
 use sqlx::{
@@ -240,12 +240,16 @@ impl Listener {
         let is_stale = |save: &&ServedSave| self.snapshots.note(save.instance, save.save_id);
         let stale: Vec<i64> = announced.values().filter(is_stale).map(|save| save.instance).collect();
         let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
+        let mut transaction = with_timeout(self.timing.step_timeout, begin_on(connection)).await?;
         // A restore may leave this connection as it is.
-        let database = with_timeout(self.timing.step_timeout, runtimes::store::database(timed_on(connection))).await?;
-        if self.snapshots.is_from_another(&database) {
+        let database = with_timeout(self.timing.step_timeout, runtimes::store::database(&mut *transaction)).await?;
+        let is_from_another = self.snapshots.is_from_another(&database);
+        if !is_from_another {
+            with_timeout(self.timing.catch_up_timeout(), self.snapshots.reload_in(&mut transaction, &stale)).await?;
+        }
+        with_timeout(self.timing.step_timeout, transaction.commit()).await?;
+        if is_from_another {
             self.catch_up(listener).await?;
-        } else if !stale.is_empty() {
-            with_timeout(self.timing.catch_up_timeout(), self.snapshots.reload(connection, &stale)).await?;
         }
         self.reloaded.add(announced);
         Ok(())

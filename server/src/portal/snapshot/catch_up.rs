@@ -6,11 +6,11 @@ use std::{
 };
 
 use app::{
-    database::{StoreError, timed_on},
+    database::{StoreError, begin_on, timed_on},
     instances::store,
     runtimes::{self, store::Database},
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
 
 use super::Snapshots;
@@ -77,10 +77,20 @@ impl Snapshots {
     /// # Errors
     /// PostgreSQL, or the connection to it.
     pub(crate) async fn reload(&self, connection: &mut PgConnection, ids: &[i64]) -> Result<(), StoreError> {
+        let mut transaction = begin_on(connection).await?;
+        self.reload_in(&mut transaction, ids).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The same within a transaction.
+    ///
+    /// # Errors
+    /// PostgreSQL, or the connection to it.
+    pub(crate) async fn reload_in(&self, transaction: &mut PgTransaction<'_>, ids: &[i64]) -> Result<(), StoreError> {
         for chunk in ids.chunks(INSTANCES_PER_QUERY) {
             let began = self.0.memory.now();
             let mut gone: Vec<i64> = chunk.to_vec();
-            for (id, read) in store::find_all(timed_on(connection), chunk).await? {
+            for (id, read) in store::find_all(&mut **transaction, chunk).await? {
                 match read {
                     Ok(stored) => {
                         gone.retain(|gone| *gone != id);
