@@ -18,6 +18,19 @@ test("the server's verdict is shown while typing", async ({ page, slug }) => {
   await expect(field).toHaveAccessibleDescription(/Only web addresses/);
 });
 
+test("the script is loaded once the page is parsed, also where a browser can't say when it is idle, such as Safari", async ({ page, slug }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(window, "requestIdleCallback"));
+  await page.goto(`/instances/${slug}/redirects`);
+  await alive(page);
+  const started = await page.evaluate(() => {
+    const [visit] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+    const files = performance.getEntriesByType("resource").filter(({ name }) => /\.(js|wasm)$/.test(name));
+    return files.map(({ startTime }) => startTime >= visit!.domContentLoadedEventStart);
+  });
+  expect(started.length).toBeGreaterThan(1);
+  expect(started).not.toContain(false);
+});
+
 test("a late response never replaces a newer verdict", async ({ page, slug }) => {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));

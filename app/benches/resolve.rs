@@ -11,7 +11,7 @@ use url::Url;
 const TARGET: &str = "https://app.myapp.com/dashboard?tab=billing#plan";
 const MAX_RATIO: f64 = 1.6;
 
-/// What is compared is measured in turn, since the machine may be slower for some seconds.
+/// How often each is measured: in turn, since the machine may be slower for some seconds.
 const ROUNDS: usize = 7;
 
 fn main() -> Result<(), Box<dyn Error>> {

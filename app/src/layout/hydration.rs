@@ -1,5 +1,5 @@
-//! When the islands come to life: once the page is painted. What loads their script and wasm waits in a template until the browser is idle,
-//! since two cores that load and compile paint later.
+//! When the islands come to life: once the page is parsed and the browser is idle, which is after it has painted the page. Until then, the tags
+//! that load script and wasm wait in a template, since loading them would delay the paint on a slow machine.
 
 use leptos::{config::LeptosOptions, hydration::HydrationScripts, nonce::use_nonce, prelude::*};
 
@@ -8,10 +8,11 @@ const TEMPLATE: &str = "islands";
 
 /// The tags that bring the islands to life.
 pub fn hydration(options: LeptosOptions) -> impl IntoView {
-    // Safari has no `requestIdleCallback`.
+    // A tab in the background may never be idle, and Safari has no `requestIdleCallback`.
     let script = format!(
-        "addEventListener(\"DOMContentLoaded\",()=>(window.requestIdleCallback||setTimeout)(()=>\
-         document.head.append(document.getElementById(\"{TEMPLATE}\").content)))"
+        "addEventListener(\"DOMContentLoaded\",()=>{{\
+         const load=()=>document.head.append(document.getElementById(\"{TEMPLATE}\").content);\
+         window.requestIdleCallback?requestIdleCallback(load,{{timeout:1000}}):setTimeout(load,50)}})"
     );
     view! {
         <template id=TEMPLATE>

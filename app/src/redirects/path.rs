@@ -16,7 +16,7 @@ pub(super) fn escape(url: &mut Url) {
 /// letter, not only in file URLs: <https://github.com/servo/rust-url/issues/1130>.
 pub(super) fn may_keep_a_segment(value: &str, url: &Url) -> bool {
     let is_drive_letter = |segment: &str| matches!(segment.as_bytes(), [letter, b':' | b'|'] if letter.is_ascii_alphabetic());
-    // Hardly any path has a character of a drive letter, so hardly any is split.
+    // Hardly any path has a `:` or a `|`, so hardly any is split.
     has_byte(url.path(), |byte| byte == b':' || byte == b'|') && url.path().split('/').any(is_drive_letter) && goes_up(value)
 }
 

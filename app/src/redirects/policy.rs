@@ -165,18 +165,17 @@ fn judge(
         return Err(Refusal::Insecure);
     }
     let until = || now.and_then(|now| instance.expiry_of(url).filter(|expires_at| now < *expires_at));
-    let ground = if url.host_str().is_some_and(|host| instance.domain().covers(host)) {
-        (Ground::Domain, None)
+    if url.host_str().is_some_and(|host| instance.domain().covers(host)) {
+        Ok((Ground::Domain, None))
     } else if instance.allowed_origins().iter().any(|origin| origin.matches(url)) {
-        (Ground::AllowedOrigin, None)
+        Ok((Ground::AllowedOrigin, None))
     } else if let Some(until) = until() {
-        (Ground::AllowedOrigin, Some(until))
+        Ok((Ground::AllowedOrigin, Some(until)))
     } else if requesting.is_some_and(|origin| origin.is_origin_of(url)) {
-        (Ground::RequestingPage, None)
+        Ok((Ground::RequestingPage, None))
     } else {
-        return Err(Refusal::Foreign);
-    };
-    Ok(ground)
+        Err(Refusal::Foreign)
+    }
 }
 
 /// Rule 8: whether `url` is a page of the portal that leads a visitor who has ended `flow` back into it.

@@ -5,6 +5,7 @@ mod configured;
 pub mod connector;
 mod data_dir;
 mod migration_lock;
+mod open_connections;
 pub(crate) mod owner;
 mod pooler;
 mod private;

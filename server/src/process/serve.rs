@@ -147,6 +147,7 @@ async fn listen(
             never = expired_preview_origins(config, database) => anyhow::Ok(never),
             never = target_checks(config, database) => anyhow::Ok(never),
             never = waiting_mail(mailer, database) => anyhow::Ok(never),
+            never = database.keep_connections_open() => anyhow::Ok(never),
         }
     };
     let snapshot_file = async {

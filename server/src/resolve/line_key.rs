@@ -67,7 +67,7 @@ impl fmt::Display for LineKey {
 impl<'de> Deserialize<'de> for LineKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = Text::deserialize(deserializer)?.0;
-        Self::NAMES.into_iter().find(|(_, other)| *other == name).map(|(key, _)| key).ok_or_else(|| {
+        Self::NAMES.iter().find(|(_, other)| *other == name).map(|(key, _)| *key).ok_or_else(|| {
             let start: String = name.chars().take(60).collect();
             let names = Self::NAMES.map(|(_, name)| name).join(", ");
             D::Error::custom(format_args!("unknown key {start:?}; use one of {names}"))

@@ -16,14 +16,22 @@ pub(super) struct Resolver {
     flags: Line<'static>,
     /// Where instances come from.
     instances: InstanceSource,
+    requesting: LastRequesting,
     /// The time for all lines.
     now: Option<Timestamp>,
+}
+
+/// The requesting origin of the last line that had one, as written and as read. Most lines repeat it.
+#[derive(Debug, Default)]
+struct LastRequesting {
+    text: String,
+    origin: Option<RequestingOrigin>,
 }
 
 impl Resolver {
     /// A resolver of visits that are made now.
     pub(super) fn new(flags: Line<'static>, instances: InstanceSource) -> Self {
-        Self { flags, instances, now: Some(OffsetDateTime::now_utc().into()) }
+        Self { flags, instances, requesting: LastRequesting::default(), now: Some(OffsetDateTime::now_utc().into()) }
     }
 
     /// Resolves a line, and returns what `write` makes of it.
@@ -54,10 +62,19 @@ impl Resolver {
             (flow, link, advice)
         };
         let requesting = input.text(LineKey::RequestingOrigin).or_else(|| self.flags.text(LineKey::RequestingOrigin));
-        let requesting = requesting.and_then(RequestingOrigin::parse);
-        let visit = Visit { flow, link: &link, requesting: requesting.as_ref(), now };
+        let requesting = requesting.and_then(|text| self.requesting.read(text));
+        let visit = Visit { flow, link: &link, requesting, now };
         let resolution = resolve(instance, fallbacks, visit);
         Ok(write(&Resolved { instance, visit, resolution, advice }))
+    }
+}
+
+impl LastRequesting {
+    fn read(&mut self, text: &str) -> Option<&RequestingOrigin> {
+        if self.text != text {
+            *self = Self { text: text.to_owned(), origin: RequestingOrigin::parse(text) };
+        }
+        self.origin.as_ref()
     }
 }
 

@@ -168,7 +168,7 @@ pub async fn find_all<'e>(
     executor: impl sqlx::PgExecutor<'e>,
     ids: &[i64],
 ) -> Result<Vec<(i64, Result<StoredInstance, StoreError>)>, StoreError> {
-    // PostgreSQL plans a query for a list anew each time, and one for a single key once.
+    // PostgreSQL keeps the plan of a query for a single key, but plans one for a short list anew each time.
     let rows = match ids {
         [id] => rows!("where i.id = $1", id).fetch_all(executor).await?,
         _ => rows!("where i.id = any($1)", ids).fetch_all(executor).await?,

@@ -240,6 +240,7 @@ impl Listener {
         let is_stale = |save: &&ServedSave| self.snapshots.note(save.instance, save.save_id);
         let stale: Vec<i64> = announced.values().filter(is_stale).map(|save| save.instance).collect();
         let connection = with_timeout(self.timing.step_timeout, listener.acquire()).await?;
+        // One transaction, to save two round trips.
         let mut transaction = with_timeout(self.timing.step_timeout, begin_on(connection)).await?;
         // A restore may leave this connection as it is.
         let database = with_timeout(self.timing.step_timeout, runtimes::store::database(&mut *transaction)).await?;

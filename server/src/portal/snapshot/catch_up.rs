@@ -77,9 +77,13 @@ impl Snapshots {
     /// # Errors
     /// PostgreSQL, or the connection to it.
     pub(crate) async fn reload(&self, connection: &mut PgConnection, ids: &[i64]) -> Result<(), StoreError> {
-        let mut transaction = begin_on(connection).await?;
-        self.reload_in(&mut transaction, ids).await?;
-        Ok(transaction.commit().await?)
+        // Each chunk has its own transaction: a restore waits for the tables until that ends.
+        for chunk in ids.chunks(INSTANCES_PER_QUERY) {
+            let mut transaction = begin_on(connection).await?;
+            self.reload_in(&mut transaction, chunk).await?;
+            transaction.commit().await?;
+        }
+        Ok(())
     }
 
     /// The same within a transaction.
