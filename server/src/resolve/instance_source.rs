@@ -140,14 +140,16 @@ impl<'a> Wanted<'a> {
 impl ParsedInstance {
     /// The cached instance, parsed again only if the settings have changed.
     fn update<'c>(cached: &'c mut Option<Self>, wanted: &Wanted<'_>) -> &'c mut Self {
-        if !cached.as_ref().is_some_and(|parsed| wanted.matches(&parsed.settings)) {
-            *cached = None;
-        }
-        cached.get_or_insert_with(|| Self::parse(wanted.to_settings()))
+        let previous = cached.take_if(|parsed| !wanted.matches(&parsed.settings));
+        cached.get_or_insert_with(|| Self::parse(wanted.to_settings(), previous.and_then(|parsed| parsed.instance.ok())))
     }
 
-    fn parse(settings: Settings) -> Self {
-        let instance = Instance::parse(&settings, 0).map_err(|errors| LineError::Instance(sentences(&errors)));
+    fn parse(settings: Settings, previous: Option<Instance>) -> Self {
+        let instance = match previous {
+            Some(previous) => Instance::parse_after(&previous, &settings, 0),
+            None => Instance::parse(&settings, 0),
+        };
+        let instance = instance.map_err(|errors| LineError::Instance(sentences(&errors)));
         Self { settings, instance, by_flags: None, by_line: None }
     }
 }
@@ -198,6 +200,18 @@ mod tests {
             assert!(instances.of(&Line::read(line.as_bytes()).unwrap(), &flags).is_ok());
         }
         assert_eq!(instances.by_line.unwrap().settings.domain, "b.com", "the line in between is still cached");
+    }
+
+    #[test]
+    fn an_origin_that_one_environment_allows_is_judged_anew_in_the_other() {
+        let flags = Line::default();
+        let mut instances = InputInstances::new(&flags);
+        let mut is_valid = |line: &str| instances.of(&Line::read(line.as_bytes()).unwrap(), &flags).is_ok();
+        let origins = r#""allowed_origins":["http://b.com","https://*.c.com"]"#;
+        assert!(is_valid(&format!(r#"{{"domain":"a.com","environment":"development",{origins}}}"#)));
+        assert!(is_valid(&format!(r#"{{"domain":"d.com","environment":"development",{origins}}}"#)));
+        assert!(!is_valid(&format!(r#"{{"domain":"d.com","environment":"production",{origins}}}"#)));
+        assert!(!is_valid(&format!(r#"{{"domain":"e.com","environment":"production",{origins}}}"#)));
     }
 
     #[test]
