@@ -145,6 +145,18 @@ fn null_is_not_a_requesting_origin() {
 }
 
 proptest! {
+    /// So an origin that was read may stand for the same text again.
+    #[test]
+    fn an_origin_reads_its_own_text_as_itself(
+        text in r"(https?|HTTPS)://(\*\.)?([a-zA-Z0-9ü_-]{1,8}\.){0,2}(com|Example|localhost|127\.1|\[0:0::1\]|vercel\.app)(:(443|080|3000|\*))?/?",
+        is_production in any::<bool>(),
+    ) {
+        let environment = if is_production { Production } else { Development };
+        if let Ok(origin) = AllowedOrigin::parse(&text, environment) {
+            prop_assert_eq!(AllowedOrigin::parse(origin.as_str(), environment), Ok(origin));
+        }
+    }
+
     #[test]
     fn a_url_has_the_origin_that_the_standard_says(
         url in "(https?|ftp|ws)://([ab]\\.test|127\\.0\\.0\\.[12]|\\[::[12]\\])(:(80|443|8080))?/x",
