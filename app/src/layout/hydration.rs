@@ -1,5 +1,5 @@
-//! When the islands come to life: once the page is parsed and the browser is idle, which is after it has painted the page. Until then, the tags
-//! that load script and wasm wait in a template, since loading them would delay the paint on a slow machine.
+//! When the islands come to life: once the page is parsed and the browser is idle. Until then, the tags that load script and wasm wait in a
+//! template, since loading them would delay the first paint on a slow machine.
 
 use leptos::{config::LeptosOptions, hydration::HydrationScripts, nonce::use_nonce, prelude::*};
 

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::{
     instances::stored::StoredInstance,
-    redirects::{AllowedOrigin, Flow, InstanceField, explain, policy},
+    redirects::{AllowedOrigin, InstanceField, check_home, explain},
 };
 
 /// A stored setting that is not followed.
@@ -27,8 +27,7 @@ pub(super) fn skipped_settings(stored: &StoredInstance) -> Vec<SkippedSetting> {
     let home = &settings.home_url;
     let is_followed = Url::parse(home).is_ok_and(|url| url == *instance.home_url());
     if !home.is_empty() && !is_followed {
-        let refused =
-            [Flow::SignIn, Flow::SignOut, Flow::Logo].into_iter().find_map(|flow| policy::check(instance, flow, None, home).err());
+        let refused = check_home(instance, home).err();
         let rule = refused.map(|refused| format!(" {}", explain(instance, home, &refused))).unwrap_or_default();
         let why = format!("People go to {} instead.{rule}", instance.home_url());
         skipped.push(SkippedSetting { field: "home_url", label: InstanceField::HomeUrl.label(), value: home.clone(), why });

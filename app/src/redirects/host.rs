@@ -38,24 +38,20 @@ pub(super) fn check_host_name(ascii: &str) -> Result<(), HostError> {
     if ascii.len() > MAX_HOST_BYTES {
         return Err(HostError::TooLong);
     }
-    let mut rest = Some(ascii);
-    while let Some(name) = rest {
-        let (label, parent) = name.split_once('.').map_or((name, None), |(label, parent)| (label, Some(parent)));
+    for (at, label) in ascii.split('.').enumerate() {
         check_label(label)?;
-        if label.contains('_') && is_registered(ascii, name) {
+        if label.contains('_') && at + registered_labels(ascii) >= ascii.split('.').count() {
             return Err(HostError::Underscore);
         }
-        rest = parent;
     }
     Ok(())
 }
 
-/// Whether the first part of `name`, which ends `ascii`, is one of those that somebody registers. Names of a local network have none, but
-/// their last part is no part of theirs.
-fn is_registered(ascii: &str, name: &str) -> bool {
+/// How many parts somebody registers, counted from the end. Names of a local network have none, but their last part is no part of theirs.
+fn registered_labels(ascii: &str) -> usize {
     match psl::domain(ascii.as_bytes()) {
-        Some(domain) if domain.suffix().is_known() => name.len() <= domain.as_bytes().len(),
-        _ => name.len() < ascii.len() && !name.contains('.'),
+        Some(domain) if domain.suffix().is_known() => domain.as_bytes().split(|byte| *byte == b'.').count(),
+        _ => usize::from(ascii.contains('.')),
     }
 }
 

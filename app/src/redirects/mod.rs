@@ -59,7 +59,7 @@ pub use fragment::with_fragment;
 pub use host::HostError;
 pub use instance::{Instance, is_slug};
 #[cfg(feature = "ssr")]
-pub(crate) use instance::{MAX_ORIGINS, default_home_url, default_portal_origin};
+pub(crate) use instance::{MAX_ORIGINS, check_home, default_home_url, default_portal_origin};
 pub use invisible::{Invisible, is_invisible, trim_invisible};
 pub use link_advice::LinkAdvice;
 pub use link_params::LinkParams;

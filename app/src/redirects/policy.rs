@@ -98,14 +98,14 @@ pub fn check_at(
     now: Option<Timestamp>,
     value: &str,
 ) -> Result<Allowed, Refused> {
-    check_for(instance, [flow], requesting, now, value)
+    check_flows(instance, [flow], requesting, now, value)
 }
 
-/// The same for several flows, each of which may end there.
+/// The same for several flows: the value must be allowed for each of them.
 ///
 /// # Errors
 /// The first rule that the value breaks for one of them.
-pub(super) fn check_for<const N: usize>(
+pub(super) fn check_flows<const N: usize>(
     instance: &Instance,
     flows: [Flow; N],
     requesting: Option<&RequestingOrigin>,

@@ -77,7 +77,7 @@ pub struct Step<'a> {
     pub outcome: Outcome,
 }
 
-/// One object, with the reason or the ground beside the outcome. serde's `flatten` would write the same in twice the time.
+/// One object, with the reason or the ground beside the outcome. serde's `flatten` would write the same, but slower.
 impl Serialize for Step<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut step = serializer.serialize_struct("Step", 4)?;

@@ -38,7 +38,8 @@ impl fmt::Display for Wrapper {
     }
 }
 
-/// Who has wrapped a link, from the outside in, and the URL inside, which is the link's own if nobody has.
+/// Removes the wrappers of a link. Returns who has wrapped it, from the outside in, and the URL that was inside. If nobody has, that is the
+/// link itself.
 ///
 /// # Errors
 /// What is inside is not an absolute URL.
@@ -54,7 +55,7 @@ pub(super) fn unwrap(text: &str) -> Result<(Vec<Wrapper>, Url), ParseError> {
     Ok((wrappers, url))
 }
 
-/// What is wrapped in a link, which is `url` when it is parsed, and who has wrapped it.
+/// Removes one wrapper. `url` is the parsed `text`. `None` if nobody has wrapped it.
 fn unwrap_once(text: &str, url: &Url) -> Option<(Wrapper, String)> {
     if !matches!(url.scheme(), "http" | "https") {
         return None;

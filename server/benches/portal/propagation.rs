@@ -25,7 +25,7 @@ const LEAD: Duration = Duration::from_millis(500);
 /// Longer than a process needs that was not notified.
 const LOST: Duration = Duration::from_mins(1);
 
-/// How long the servers open connections after the first save, while saves take longer.
+/// How long the first saves may take more time, while the servers open connections and prepare queries.
 const WARM_UP: Duration = Duration::from_secs(1);
 
 /// From a save's response until the other process serves it, in milliseconds.

@@ -15,7 +15,7 @@ pub(in crate::portal) struct Issuer {
 }
 
 impl Issuer {
-    /// The issuer for requests to this host name, which is written as in a URL; `None` if there is none.
+    /// The issuer for requests to `host`, a host name as URLs write it. `None` if the instance has no issuer there.
     pub(in crate::portal) fn of(host: &str, context: &PageContext, stored: &StoredInstance, is_below_slug: bool) -> Option<Self> {
         let dashboard = context.dashboard_url();
         if is_below_slug {
