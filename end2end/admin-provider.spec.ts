@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { nobody, owner, setUp, signIn } from "./admins.ts";
 import { expect, test as base } from "./fixtures.ts";
 import { client, type IdentityProvider, startProvider, withoutFonts } from "./identity-provider.ts";
-import { newDatabase, Server } from "./server.ts";
+import { newDatabase, type Server } from "./server.ts";
 
 /** A port that is free right now. */
 async function freePort(): Promise<number> {
@@ -18,7 +18,7 @@ async function freePort(): Promise<number> {
 }
 
 const test = base.extend<{ company: { provider: IdentityProvider; server: Server } }>({
-  company: async ({ playwright, page }, use, info) => {
+  company: async ({ playwright, page, launch }, use, info) => {
     await withoutFonts(page);
     const port = await freePort();
     const provider = await startProvider([`http://127.0.0.1:${port}/account/provider/callback`]);
@@ -28,17 +28,13 @@ const test = base.extend<{ company: { provider: IdentityProvider; server: Server
     const config = { issuer: provider.issuer, client_id: client.id, client_secret: client.secret, ...groups, password_sign_in: false };
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     const database = newDatabase(`company_${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`);
-    const server = new Server(database, undefined, ["--admin-provider-file", file]);
-    server.listenOn(port);
-    await server.start();
+    const server = await launch(database, undefined, ["--admin-provider-file", file], `127.0.0.1:${port}`);
     const request = await playwright.request.newContext();
     await setUp(request, server);
     await request.dispose();
     await use({ provider, server });
     await page.close();
-    await server.stop();
     await provider.stop();
-    server.remove();
     rmSync(folder, { recursive: true });
   },
 });

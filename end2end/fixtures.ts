@@ -15,7 +15,9 @@ export interface Instance {
 
 type Session = Exclude<BrowserContextOptions["storageState"], string | undefined>;
 
-export const test = base.extend<{ slug: string; fresh: Server; meant: number[]; calm: void }, { server: Server; session: Session }>({
+type Launch = (...arguments_: ConstructorParameters<typeof Server>) => Promise<Server>;
+
+export const test = base.extend<{ slug: string; launch: Launch; fresh: Server; meant: number[]; calm: void }, { server: Server; session: Session }>({
   server: [
     async ({}, use) => {
       const server = new Server();
@@ -44,15 +46,21 @@ export const test = base.extend<{ slug: string; fresh: Server; meant: number[]; 
     await createInstance(request, server, slug);
     await use(slug);
   },
-  // A server with an empty database and no admin. The page is closed before it stops: it may still be fetching something.
-  fresh: async ({ page }, use, info) => {
-    const server = new Server(newDatabase(`fresh_${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`));
-    await server.start();
-    await use(server);
+  // Starts a server for this test alone. The page is closed before the server stops: it may still be fetching something.
+  launch: async ({ page }, use) => {
+    const servers: Server[] = [];
+    await use(async (...arguments_) => {
+      const server = new Server(...arguments_);
+      servers.push(server);
+      await server.start();
+      return server;
+    });
     await page.close();
-    await server.stop();
-    server.remove();
+    await Promise.all(servers.map((server) => server.stop()));
+    for (const server of servers) server.remove();
   },
+  // A server with an empty database and no admin.
+  fresh: async ({ launch }, use, info) => use(await launch(newDatabase(`fresh_${info.testId.replaceAll(/[^a-z0-9]/g, "")}${info.retry}`))),
   // Chromium reports error statuses in its console. These are expected, for instance when a form is refused.
   meant: [[404, 409, 413, 422, 503], { option: true }],
   // Fails the test if a page throws an error or violates the content security policy.

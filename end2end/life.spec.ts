@@ -78,10 +78,9 @@ test("a signal stops a server that waits for an unresponsive database", async ()
   silent.close();
 });
 
-test("two servers can start at the same time on an empty database, and the first instance is created there", async ({ page }) => {
+test("two servers can start at the same time on an empty database, and the first instance is created there", async ({ page, launch }) => {
   const database = newDatabase("two_at_once");
-  const servers = [new Server(database), new Server(database)];
-  await Promise.all(servers.map((server) => server.start()));
+  const servers = await Promise.all([launch(database), launch(database)]);
   await setUp(page.request, servers[0]);
   await page.goto(`${servers[0].url}/instances`);
   await expect(page.getByRole("heading", { name: "No instance yet" })).toBeVisible();
@@ -92,7 +91,6 @@ test("two servers can start at the same time on an empty database, and the first
   await expect(page.getByRole("heading", { name: "First" })).toBeVisible();
   await page.goto(`${servers[1].url}/instances`);
   await expect(page.getByRole("link", { name: /First/ }).first()).toBeVisible();
-  await Promise.all(servers.map((server) => server.stop()));
 });
 
 test("the command line reads an instance from the running server, and never starts one", async ({ request }) => {
@@ -121,17 +119,15 @@ test("a second server on the same data directory fails and names the process tha
   server.remove();
 });
 
-test("the binary works when it is copied alone to another folder", async ({ page }) => {
+test("the binary works when it is copied alone to another folder", async ({ page, launch }) => {
   const folder = mkdtempSync(join(tmpdir(), "portal-redirects-alone-"));
   const alone = join(folder, "portal-redirects");
   copyFileSync(binary, alone);
-  const server = new Server(newDatabase("alone"), alone);
-  await server.start();
+  const server = await launch(newDatabase("alone"), alone);
   await setUp(page.request, server);
   await page.goto(`${server.url}/instances/new`);
   await alive(page);
   await expect(page.getByRole("button", { name: "Create instance" })).toHaveCSS("border-radius", /[1-9]/);
-  await server.stop();
   rmSync(folder, { recursive: true });
 });
 

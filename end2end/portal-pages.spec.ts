@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { type Page } from "@playwright/test";
 import { setUp } from "./admins.ts";
 import { expect, onThisMachine, password, Portal, test } from "./portals.ts";
-import { Server } from "./server.ts";
+import { type Server } from "./server.ts";
 
 test.use({ ...onThisMachine, meant: [404, 422, 429, 503] });
 
@@ -185,9 +185,8 @@ function processes(server: Server): number[] {
   return [id, ...execFileSync("ps", ["-o", "pid=", "--ppid", id], { encoding: "utf8" }).trim().split(/\s+/)].map(Number);
 }
 
-test("while PostgreSQL does not answer, signed-in visitors are still redirected, and nothing typed is lost", async ({ page, playwright, app }) => {
-  const server = new Server();
-  await server.start();
+test("while PostgreSQL does not answer, signed-in visitors are still redirected, and nothing typed is lost", async ({ page, playwright, app, launch }) => {
+  const server = await launch();
   const admin = await playwright.request.newContext();
   await setUp(admin, server);
   const portal = new Portal(admin, server, "myapp", app);
@@ -217,6 +216,4 @@ test("while PostgreSQL does not answer, signed-in visitors are still redirected,
     await expect(page).toHaveURL(portal.app("/"), { timeout: 1000 });
   }).toPass();
   await admin.dispose();
-  await server.stop();
-  server.remove();
 });

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { nobody, owner, setUp, signIn } from "./admins.ts";
 import { turnOn } from "./authenticator.ts";
-import { binary, newDatabase, Server } from "./server.ts";
+import { binary, newDatabase } from "./server.ts";
 import { expect, test } from "./fixtures.ts";
 
 test.use({ storageState: nobody, meant: [401, 403, 422] });
@@ -90,9 +90,8 @@ test("an admin who has lost phone and codes gets in with a link from the command
   await expect(page.getByRole("link", { name: "Set up the second factor" })).toBeVisible();
 });
 
-test("where it is required, the first admin sets it up before anything else", async ({ page }) => {
-  const server = new Server(newDatabase("required"), binary, ["--require-second-factor"]);
-  await server.start();
+test("where it is required, the first admin sets it up before anything else", async ({ page, launch }) => {
+  const server = await launch(newDatabase("required"), binary, ["--require-second-factor"]);
   await page.goto(server.setup);
   await page.getByLabel("Email").fill(owner.email);
   await page.getByLabel("New password").fill(owner.password);
@@ -103,6 +102,4 @@ test("where it is required, the first admin sets it up before anything else", as
   await turnOn(page);
   await page.getByRole("link", { name: "I have saved them" }).click();
   await expect(page).toHaveURL(`${server.url}/instances`);
-  await server.stop();
-  server.remove();
 });

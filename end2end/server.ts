@@ -16,7 +16,7 @@ export class Server {
 
   /**
    * `database` is the URL of a database. Without it, the server starts its private PostgreSQL. `options` are passed to `serve`. `listen` has a
-   * port if the server can't say which one it has chosen, as behind a proxy.
+   * port if somebody has to know it before the server starts, or if the server can't say it, as behind a proxy.
    */
   constructor(
     private readonly database?: string,
@@ -31,11 +31,6 @@ export class Server {
   /** The URL of its database; empty if it has a private PostgreSQL. */
   get databaseUrl(): string {
     return this.database ?? "";
-  }
-
-  /** Makes it listen on that port, which somebody else has to know before it starts. */
-  listenOn(port: number): void {
-    this.listen = `127.0.0.1:${port}`;
   }
 
   /** Starts the server and waits until it prints that it is ready. A second start uses the same port and data. */

@@ -5,7 +5,7 @@ import { type AddressInfo } from "node:net";
 import type { Page } from "@playwright/test";
 import { colleague, createInstance, saveRedirects, setUp } from "./admins.ts";
 import { alive, expect, test as base } from "./fixtures.ts";
-import { binary, newDatabase, Server } from "./server.ts";
+import { binary, newDatabase, type Server } from "./server.ts";
 
 /** An application whose pages redirects lead to. It can be taken down. */
 class Application {
@@ -32,19 +32,15 @@ interface Checked {
 
 const test = base.extend<{ checked: Checked }>({
   // A server that checks targets on this machine, and an instance whose application is here too.
-  checked: async ({ page }, use, info) => {
+  checked: async ({ page, launch }, use, info) => {
     const application = new Application();
     await application.start();
     const name = info.testId.replaceAll(/[^a-z0-9]/g, "") + String(info.retry);
-    const server = new Server(newDatabase(`checked_${name}`), binary, ["--target-checks", "private"]);
-    await server.start();
+    const server = await launch(newDatabase(`checked_${name}`), binary, ["--target-checks", "private"]);
     await setUp(page.request, server);
     const home_url = `http://localhost:${application.port}/`;
     await createInstance(page.request, server, "app", { environment: "development", domain: "localhost", portal_origin: server.url.replace("127.0.0.1", "localhost"), home_url });
     await use({ server, slug: "app", application });
-    await page.close();
-    await server.stop();
-    server.remove();
     await application.stop();
   },
 });

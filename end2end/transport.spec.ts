@@ -5,7 +5,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 import { createInstance, setUp } from "./admins.ts";
 import { expect, test } from "./fixtures.ts";
-import { newDatabase, Server } from "./server.ts";
+import { newDatabase } from "./server.ts";
 
 test.use({ meant: [421] });
 
@@ -31,9 +31,8 @@ async function expectNothingFound(page: Page): Promise<void> {
   }
 }
 
-test("a server with --insecure-http says so on every page", async ({ page }) => {
-  const server = new Server(newDatabase("insecure_http"), undefined, ["--insecure-http"]);
-  await server.start();
+test("a server with --insecure-http says so on every page", async ({ page, launch }) => {
+  const server = await launch(newDatabase("insecure_http"), undefined, ["--insecure-http"]);
   const banner = page.getByRole("complementary", { name: "Warning" });
   await page.goto(`${server.url}/account/sign-in`);
   await expect(banner).toContainText("Passwords travel unencrypted");
@@ -45,18 +44,13 @@ test("a server with --insecure-http says so on every page", async ({ page }) => 
     await expect(banner).toContainText("Passwords travel unencrypted");
     await expectNothingFound(page);
   }
-  await server.stop();
-  server.remove();
 });
 
-test("a proxy that hides the host gets a page that says what to set", async ({ page }) => {
+test("a proxy that hides the host gets a page that says what to set", async ({ page, launch }) => {
   const port = await freePort();
-  const server = new Server(newDatabase("hidden_host"), undefined, ["--dashboard-url", "https://dashboard.example.com"], `127.0.0.1:${port}`);
-  await server.start();
+  await launch(newDatabase("hidden_host"), undefined, ["--dashboard-url", "https://dashboard.example.com"], `127.0.0.1:${port}`);
   const answer = await page.goto(`http://127.0.0.1:${port}/instances`);
   expect(answer?.status()).toBe(421);
   await expect(page.getByText("proxy_set_header Host $http_host").first()).toBeVisible();
   await expectNothingFound(page);
-  await server.stop();
-  server.remove();
 });
