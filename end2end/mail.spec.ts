@@ -1,7 +1,7 @@
 // Mail, read from a mail server of its own: a visitor without JavaScript chooses a new password, confirms an address and joins an
 // organization, an invited admin comes in, and an admin who has forgotten the password gets back in.
-import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
+import { expectNothingFound } from "./accessible.ts";
 import { nobody, owner, post } from "./admins.ts";
 import { type Mail, type MailSink, test } from "./mail-sink.ts";
 import { expect, onThisMachine, password, type Portal } from "./portals.ts";
@@ -24,11 +24,6 @@ async function open(browser: Browser, options: BrowserContextOptions): Promise<P
   return (await browser.newContext(options)).newPage();
 }
 
-async function isAccessible(page: Page): Promise<void> {
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
-}
-
 async function signUp(page: Page, portal: Portal, email: string): Promise<void> {
   await page.goto(portal.link("/sign-up", { email_address: email }));
   await page.getByLabel("Password").fill(password);
@@ -48,10 +43,10 @@ for (const javaScriptEnabled of [true, false]) {
       await other.goto(portal.link("/sign-in", { redirect_url: target, email_address: email }));
       await other.getByRole("link", { name: "Forgot your password?" }).click();
       await expect(other.getByLabel("Email")).toHaveValue(email);
-      if (javaScriptEnabled) await isAccessible(other);
+      if (javaScriptEnabled) await expectNothingFound(other);
       await other.getByRole("button", { name: "Send the mail" }).click();
       await expect(other.getByText("a mail is on its way")).toBeVisible();
-      if (javaScriptEnabled) await isAccessible(other);
+      if (javaScriptEnabled) await expectNothingFound(other);
 
       const mail = await mailTo(sink, email);
       expect(mail.headers.from).toContain("<no-reply@myapp.test>");
@@ -64,7 +59,7 @@ for (const javaScriptEnabled of [true, false]) {
       for (let times = 0; times < 2; times += 1) expect((await scanner.goto(link))?.status()).toBe(200);
       await scanner.context().close();
       await other.goto(link);
-      if (javaScriptEnabled) await isAccessible(other);
+      if (javaScriptEnabled) await expectNothingFound(other);
       await other.getByLabel("New password").fill("another long duck");
       await other.getByRole("button", { name: "Save and sign in" }).click();
       await expect(other).toHaveURL(target);
@@ -114,13 +109,13 @@ for (const javaScriptEnabled of [true, false]) {
       expect(mail.headers.subject).toContain("Harbour Rowing Club");
       const other = await open(browser, { javaScriptEnabled, storageState: nobody });
       await other.goto(linkIn(mail));
-      if (javaScriptEnabled) await isAccessible(other);
+      if (javaScriptEnabled) await expectNothingFound(other);
       await other.getByRole("link", { name: "Sign up" }).click();
       await expect(other.getByLabel("Email")).toHaveValue(invited);
       await other.getByLabel("Password").fill(password);
       await other.getByRole("button", { name: "Sign up" }).click();
       await expect(other.getByRole("heading", { name: "You are invited" })).toBeVisible();
-      if (javaScriptEnabled) await isAccessible(other);
+      if (javaScriptEnabled) await expectNothingFound(other);
       await other.getByRole("button", { name: "Join" }).click();
       await expect(other).toHaveURL(portal.app("/team"));
       await other.goto(portal.link("/organization"));
@@ -131,7 +126,7 @@ for (const javaScriptEnabled of [true, false]) {
     test("where an address is confirmed first, a sign-up goes on with the mail's link, by keyboard alone", async ({ page, portal, server, session, sink, browser }) => {
       const admin = await open(browser, { storageState: session });
       await admin.goto(`${server.url}/instances/${portal.slug}/sign-in`);
-      if (javaScriptEnabled) await isAccessible(admin);
+      if (javaScriptEnabled) await expectNothingFound(admin);
       await admin.getByRole("button", { name: "Require it" }).click();
       await expect(admin.getByText("an email address is confirmed before a session begins")).toBeVisible();
       await admin.context().close();
@@ -141,17 +136,17 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel("Password").fill(password);
       await page.keyboard.press("Enter");
       await expect(page.getByRole("heading", { name: "Check your mail" })).toBeVisible();
-      if (javaScriptEnabled) await isAccessible(page);
+      if (javaScriptEnabled) await expectNothingFound(page);
       const link = linkIn(await mailTo(sink, email));
       // In another browser, the link only shows the code.
       const other = await open(browser, { javaScriptEnabled, storageState: nobody });
       await other.goto(link);
       await expect(other.getByText("Go back to that browser")).toBeVisible();
       await expect(other.getByText(new URL(link).searchParams.get("code") ?? "none")).toBeVisible();
-      if (javaScriptEnabled) await isAccessible(other);
+      if (javaScriptEnabled) await expectNothingFound(other);
       await other.context().close();
       await page.goto(link);
-      if (javaScriptEnabled) await isAccessible(page);
+      if (javaScriptEnabled) await expectNothingFound(page);
       await page.getByRole("button", { name: "Confirm" }).focus();
       await page.keyboard.press("Enter");
       await expect(page).toHaveURL(portal.app("/welcome"));
@@ -189,7 +184,7 @@ test("an invited admin comes in through a mail, forgets the password, and comes 
   const other = await open(browser, { storageState: nobody });
   await other.goto(`${server.url}/account/sign-in`);
   await other.getByRole("link", { name: "Forgot your password?" }).click();
-  await isAccessible(other);
+  await expectNothingFound(other);
   await other.getByLabel("Email").fill("cleo@myapp.test");
   await other.getByRole("button", { name: "Send the mail" }).click();
   await expect(other.getByText("a mail is on its way")).toBeVisible();
@@ -205,7 +200,7 @@ test("an invited admin comes in through a mail, forgets the password, and comes 
 test("server admins send a test mail, and see what failed and why", async ({ browser, server, session, sink }) => {
   const admin = await open(browser, { storageState: session });
   await admin.goto(`${server.url}/mail`);
-  await isAccessible(admin);
+  await expectNothingFound(admin);
   await expect(admin.getByLabel("Send to")).toHaveValue(owner.email);
   await admin.getByRole("button", { name: "Send a test mail" }).click();
   await expect(admin.getByText("has taken the test mail")).toBeVisible();
@@ -221,7 +216,7 @@ test("server admins send a test mail, and see what failed and why", async ({ bro
     await admin.goto(`${server.url}/mail`);
     await expect(admin.getByText("no such user here")).toBeVisible({ timeout: 1000 });
   }).toPass();
-  await isAccessible(admin);
+  await expectNothingFound(admin);
   await admin.getByRole("button", { name: "Delete nobody@myapp.test" }).click();
   await expect(admin.getByText("The mail is deleted.")).toBeVisible();
   await admin.context().close();

@@ -1,6 +1,6 @@
 // Every hosted page passes axe in light and dark mode, and fits into a narrow window.
-import { AxeBuilder } from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
+import { expectAccessible } from "./accessible.ts";
 import { expect, onThisMachine, password, type Portal, test } from "./portals.ts";
 
 test.use({ ...onThisMachine, meant: [403, 404, 410, 414, 422] });
@@ -99,21 +99,10 @@ const looks: [string, (page: Page, portal: Portal) => Promise<unknown>][] = [
   ["not found", (page, portal) => page.goto(portal.link("/nope"))],
 ];
 
-const shots = process.env.SHOTS;
-
 for (const [name, open] of looks) {
-  test(`axe finds no violations on ${name}, and nothing overflows a narrow window`, async ({ page, portal }) => {
+  test(`axe finds nothing and nothing overflows on: ${name}`, async ({ page, portal }) => {
     await open(page, portal);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      for (const width of [1280, 390, 320]) {
-        await page.setViewportSize({ width, height: 800 });
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        if (shots) await page.screenshot({ path: `${shots}/${name.replaceAll(" ", "-")}-${colorScheme}-${width}.png`, fullPage: true });
-      }
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-    }
+    await expectAccessible(page, name);
   });
 }

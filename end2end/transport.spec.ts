@@ -1,8 +1,7 @@
 // What a server says that isn't set up for TLS, or stands behind a proxy that isn't: the pages pass axe, and fit into a narrow window.
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { AxeBuilder } from "@axe-core/playwright";
-import { type Page } from "@playwright/test";
+import { expectAccessible } from "./accessible.ts";
 import { createInstance, setUp } from "./admins.ts";
 import { expect, test } from "./fixtures.ts";
 import { newDatabase } from "./server.ts";
@@ -18,31 +17,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The page in light and dark, wide and narrow. */
-async function expectNothingFound(page: Page): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1280, 390]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 800 });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    }
-  }
-}
-
 test("a server with --insecure-http says so on every page", async ({ page, launch }) => {
   const server = await launch(newDatabase("insecure_http"), undefined, ["--insecure-http"]);
   const banner = page.getByRole("complementary", { name: "Warning" });
   await page.goto(`${server.url}/account/sign-in`);
   await expect(banner).toContainText("Passwords travel unencrypted");
-  await expectNothingFound(page);
+  await expectAccessible(page);
   await setUp(page.request, server);
   await createInstance(page.request, server, "staging", { environment: "development", domain: "staging.com" });
   for (const path of ["/instances", "/instances/staging/redirects", "/portal/staging/sign-in"]) {
     await page.goto(`${server.url}${path}`);
     await expect(banner).toContainText("Passwords travel unencrypted");
-    await expectNothingFound(page);
+    await expectAccessible(page);
   }
 });
 
@@ -52,5 +38,5 @@ test("a proxy that hides the host gets a page that says what to set", async ({ p
   const answer = await page.goto(`http://127.0.0.1:${port}/instances`);
   expect(answer?.status()).toBe(421);
   await expect(page.getByText("proxy_set_header Host $http_host").first()).toBeVisible();
-  await expectNothingFound(page);
+  await expectAccessible(page);
 });
