@@ -119,9 +119,9 @@ fmt: ## Format the code
 sqlx: ## Update .sqlx after changing a query or adding a migration
 	.ci/with-postgres .ci/sqlx
 
-lint: setup-tests browser ## Check format, clippy, documentation, unused dependencies, spelling, licences, alert rules
+lint: setup-tests browser ## Check format, clippy, .sqlx, documentation, unused dependencies, spelling, licences, alert rules
 	cargo fmt --all --check
-	cargo clippy --quiet --all-targets -p app --features ssr -p server -- -D warnings
+	.ci/with-postgres .ci/sqlx --check cargo clippy --quiet --all-targets -p app --features ssr -p server -- -D warnings
 	cargo clippy --quiet -p app --no-default-features --features hydrate -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items $(as_tests) --lib --bins
 	$(tools)/cargo-shear-1.13.1/bin/cargo-shear --locked --offline --deny-warnings
@@ -133,7 +133,7 @@ lint: setup-tests browser ## Check format, clippy, documentation, unused depende
 audit: setup-tests ## Compare the dependencies with DB, a clone of RustSec's advisory database
 	@.ci/audit "$(DB)"
 
-test: setup setup-tests lint test-node test-rust test-faults test-browser ## Run everything that CI runs
+test: setup setup-tests lint test-node test-rust test-browser ## Run lint, the Rust tests and the browser tests
 
 test-packages: setup-packages ## Check the Kubernetes manifests; install, run and remove the Debian package; run the container image
 	.ci/check-kubernetes
@@ -156,13 +156,13 @@ test-node: setup-tests
 
 # Each test gets a database of its own, a copy of template1. That is migrated once, so that no test has to do it.
 test-rust: setup-tests debug
-	.ci/with-postgres bash -euo pipefail -c '.ci/sqlx --check; \
-	  target/debug/portal-redirects migrate --database-url "$${DATABASE_URL/\/postgres\?//template1?}"; \
-	  PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr -E "not binary(faults)"'
+	.ci/with-postgres bash -euo pipefail -c 'target/debug/portal-redirects migrate --database-url "$${DATABASE_URL/\/postgres\?//template1?}"; \
+	  PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr'
 
+# `make test` does this for 20 seconds.
 test-faults: setup-tests browser ## Kill servers and PostgreSQL at random under load for PORTAL_REDIRECTS_FAULT_SECONDS (120)
 	PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" PORTAL_REDIRECTS_FAULT_SECONDS=$${PORTAL_REDIRECTS_FAULT_SECONDS:-120} \
-	  cargo nextest run --workspace --features app/ssr --no-capture -E 'binary(faults)'
+	  cargo nextest run --workspace --features app/ssr --no-capture -E 'binary(faults) and test(minutes)'
 
 test-browser: setup-tests debug
 	.ci/with-postgres .ci/with-node 22 node_modules/.bin/playwright test --config end2end/playwright.config.ts

@@ -18,7 +18,8 @@ export default defineConfig({
   // The tests of the samples are Node's: `make test-samples`.
   testMatch: "*.spec.ts",
   outputDir: "results",
-  workers: 2,
+  // Most of them wait for a server or a page at some point, so one more than there are cores.
+  workers: 3,
   fullyParallel: true,
   forbidOnly: true,
   timeout: 60_000,
