@@ -9,7 +9,7 @@ use url::Url;
 /// Whether current browsers all read the same host of `url` in `value`. `url` is `value` as parsed with `home` as its base.
 pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
     // A host in ASCII, `xn--` included, is its own name.
-    if !has_byte(value, |byte| !byte.is_ascii() || byte == b'%' || byte == b'*') {
+    if !has_byte(value, is_special_in_host) {
         return true;
     }
     let host = url.host_str().unwrap_or_default();
@@ -30,6 +30,11 @@ pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
     let written = percent_decode_str(authority).decode_utf8_lossy();
     found
         && (written.is_ascii() || (written.chars().all(|c| c.is_ascii() || !(is_renamed(c) || is_new(c))) && host.split('.').all(is_plain)))
+}
+
+/// Whether a host with such a byte may have several names. [`has_one_name`] says whether it has.
+pub(super) fn is_special_in_host(byte: u8) -> bool {
+    !byte.is_ascii() | (byte == b'%') | (byte == b'*')
 }
 
 /// Whether a short text has such a byte. To look at all of them is faster than to stop at the first one.

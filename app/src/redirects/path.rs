@@ -2,11 +2,16 @@
 
 use url::Url;
 
-use super::hostname::{has_byte, without_tabs_and_newlines};
+use super::hostname::without_tabs_and_newlines;
+
+/// Whether a path with such a byte may be read in two ways. [`escape`] and [`may_keep_a_segment`] take a closer look.
+pub(super) fn is_special_in_path(byte: u8) -> bool {
+    matches!(byte, b'^' | b'|' | b':')
+}
 
 /// Escapes what Chromium escapes in a path and the crate does not: `^`, as newer versions of the standard say, and `|`, as none says.
 pub(super) fn escape(url: &mut Url) {
-    if has_byte(url.path(), |byte| byte == b'^' || byte == b'|') {
+    if url.path().contains(['^', '|']) {
         let path = url.path().replace('^', "%5E").replace('|', "%7C");
         url.set_path(&path);
     }
@@ -16,8 +21,7 @@ pub(super) fn escape(url: &mut Url) {
 /// letter, not only in file URLs: <https://github.com/servo/rust-url/issues/1130>.
 pub(super) fn may_keep_a_segment(value: &str, url: &Url) -> bool {
     let is_drive_letter = |segment: &str| matches!(segment.as_bytes(), [letter, b':' | b'|'] if letter.is_ascii_alphabetic());
-    // Hardly any path has a `:` or a `|`, so hardly any is split.
-    has_byte(url.path(), |byte| byte == b':' || byte == b'|') && url.path().split('/').any(is_drive_letter) && goes_up(value)
+    url.path().split('/').any(is_drive_letter) && goes_up(value)
 }
 
 /// Whether a segment of the value's path is two dots, in any spelling.

@@ -7,9 +7,9 @@ use url::{ParseError, Url};
 
 use super::{
     Environment, Flow, Instance, Page, RequestingOrigin, Timestamp,
-    hostname::has_one_name,
+    hostname::{has_byte, has_one_name, is_special_in_host},
     page::is_continue,
-    path::{escape, may_keep_a_segment},
+    path::{escape, is_special_in_path, may_keep_a_segment},
 };
 
 /// The longest value of a candidate and the longest target, in bytes.
@@ -128,23 +128,22 @@ pub(super) fn read(home: &Url, value: &str) -> Result<Url, Refusal> {
     if value.len() > MAX_URL_BYTES {
         return Err(Refusal::TooLong);
     }
-    let mut url = if value.starts_with("https://") || value.starts_with("http://") {
-        // The parser does not look at the base of such a value ("special authority slashes state").
-        Url::parse(value).map_err(|_| Refusal::NotAUrl)?
-    } else {
-        let joined = home.join(value).map_err(|_| Refusal::NotAUrl)?;
-        match Url::parse(value) {
-            Ok(alone) if alone == joined => joined,
-            Err(ParseError::RelativeUrlWithoutBase) => joined,
-            _ => return Err(Refusal::Ambiguous),
-        }
-    };
-    // Other schemes are refused later, for their scheme. The rules for web hosts and paths do not apply to them.
-    let web = matches!(url.scheme(), "http" | "https");
-    if web && (may_keep_a_segment(value, &url) || !has_one_name(home, value, &url)) {
+    let absolute = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+    // The parser does not look at the base of such a value ("special authority slashes state").
+    let parsed = if absolute.is_some() { Url::parse(value) } else { home.join(value) };
+    let Ok(mut url) = parsed else { return Err(Refusal::NotAUrl) };
+    if absolute.is_none() && Url::parse(value).map_or_else(|error| error != ParseError::RelativeUrlWithoutBase, |alone| alone != url) {
         return Err(Refusal::Ambiguous);
     }
-    escape(&mut url);
+    // Hardly any absolute URL has a byte that browsers may read differently.
+    if absolute.is_none_or(|rest| has_byte(rest, |byte| is_special_in_host(byte) | is_special_in_path(byte))) {
+        // Other schemes are refused later, for their scheme. The rules for web hosts and paths do not apply to them.
+        let web = matches!(url.scheme(), "http" | "https");
+        if web && (may_keep_a_segment(value, &url) || !has_one_name(home, value, &url)) {
+            return Err(Refusal::Ambiguous);
+        }
+        escape(&mut url);
+    }
     if url.as_str().len() > MAX_URL_BYTES { Err(Refusal::TooLong) } else { Ok(url) }
 }
 
