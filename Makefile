@@ -82,17 +82,22 @@ build: setup-build browser ## Build the release binary: target/release/portal-re
 	node .ci/sbom.mjs target/release/portal-redirects >target/release/portal-redirects.sbom.json
 	cp $(site)/third-party-notices.txt target/release/
 
-# Like the binary of the tests, with the browser's files as fast as they can be built. The first time, everything that the server needs
-# besides those is built at the same time: without them its build script fails, and the rest goes on.
+# The first time, everything that the server needs besides the browser's files is built at the same time as those. Without them its build
+# script fails, and the rest goes on.
+#   $(call beside_browser,FOLDER OF THE BROWSER'S FILES,CARGO COMMAND)
+beside_browser = @[ -e $(1)/portal-redirects.js ] || { $(2) --lib --keep-going >/dev/null 2>&1 & trap "kill $$! 2>/dev/null || true" EXIT; }; \
+	  $(MAKE) setup $(addprefix $(1)/,$(site_files)) && wait
+
+# Like the binary of the tests, with the browser's files as fast as they can be built.
 as_quick := PORTAL_REDIRECTS_SITE=$(quick_site) $(quick_flags) cargo build --quiet $(as_tests)
 quick:
-	@[ -e $(quick_site)/portal-redirects.js ] || { $(as_quick) --lib --keep-going >/dev/null 2>&1 & trap "kill $$! 2>/dev/null || true" EXIT; }; \
-	  $(MAKE) setup $(addprefix $(quick_site)/,$(site_files)) && wait
+	$(call beside_browser,$(quick_site),$(as_quick))
 	@echo "  building portal-redirects (a few minutes the first time)"
 	$(as_quick) --bins
 
 # The binary that the browser tests run.
-debug: setup browser
+debug:
+	$(call beside_browser,$(site),cargo build --quiet $(as_tests))
 	cargo build $(as_tests) --bins
 
 # Packages are made of the release build. Their tests use the debug build: `make test` has it already, and a release build takes 10 minutes.
@@ -133,7 +138,7 @@ lint: setup-tests browser ## Check format, clippy, .sqlx, documentation, unused 
 audit: setup-tests ## Compare the dependencies with DB, a clone of RustSec's advisory database
 	@.ci/audit "$(DB)"
 
-test: setup setup-tests lint test-node test-rust test-browser ## Run lint, the Rust tests and the browser tests
+test: setup-tests debug lint test-node test-rust test-browser ## Run lint, the Rust tests and the browser tests
 
 test-packages: setup-packages ## Check the Kubernetes manifests; install, run and remove the Debian package; run the container image
 	.ci/check-kubernetes

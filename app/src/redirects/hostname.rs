@@ -34,7 +34,7 @@ pub(super) fn has_one_name(home: &Url, value: &str, url: &Url) -> bool {
 
 /// Whether a host with such a byte may have several names. [`has_one_name`] says whether it has.
 pub(super) fn is_special_in_host(byte: u8) -> bool {
-    !byte.is_ascii() | (byte == b'%') | (byte == b'*')
+    matches!(byte, b'%' | b'*' | 0x80..)
 }
 
 /// Whether a short text has such a byte. To look at all of them is faster than to stop at the first one.
