@@ -50,6 +50,8 @@ const HEALTH_CHECK_EVERY: u32 = 100;
 const OPEN_FILES: u32 = 1_024;
 
 const RESOLVE: &str = "/portal/my-app/v1/resolve?flow=sign-in&redirect_url=https%3A%2F%2Fmyapp.com%2Fx";
+/// The portal's own origin. A proxy with TLS passes its host on.
+const PORTAL: &str = "https://accounts.myapp.com";
 const LISTS: &str = "/instances/my-app/preview/links";
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -192,7 +194,10 @@ async fn sign_ins(address: &str, connections: u32) -> anyhow::Result<()> {
         let address = address.clone();
         async move {
             let body = format!("email=stranger{number}%40myapp.com&password=a+wrong+password&next=");
-            post(&address, "/account/sign-in", &form_headers(number), body.as_bytes()).await.map(drop)
+            let answer = post(&address, "/account/sign-in", &form_headers(number), body.as_bytes()).await?;
+            let is_refused = ["401", "422", "429", "503"].iter().any(|status| answer.starts_with(&format!("HTTP/1.1 {status}")));
+            ensure!(is_refused, "{answer:.300}");
+            Ok(())
         }
     })
     .await
@@ -206,7 +211,7 @@ async fn sign_ups(address: &str, connections: u32) -> anyhow::Result<()> {
             let body = format!(
                 "email_address=visitor{number}%40myapp.com&phone_number=&username=&first_name=&last_name=&password={number}{password}"
             );
-            let answer = post(&address, "/portal/my-app/sign-up", &form_headers(number), body.as_bytes()).await?;
+            let answer = post_to(&address, PORTAL, "/sign-up", &form_headers(number), body.as_bytes()).await?;
             ensure!(answer.starts_with("HTTP/1.1 422") || answer.starts_with("HTTP/1.1 303"), "{answer:.300}");
             Ok(())
         }
@@ -220,7 +225,7 @@ async fn unread_lists(address: &str, cookie: &str, connections: u32) -> anyhow::
     let mut unread = Vec::new();
     for number in 0..connections {
         let mut stream = TcpStream::connect(address).await?;
-        let head = head(address, LISTS, &list_headers(number, cookie), body.len());
+        let head = head(&format!("http://{address}"), LISTS, &list_headers(number, cookie), body.len());
         let body = body.clone();
         unread.push(tokio::spawn(async move {
             stream.write_all(head.as_bytes()).await?;
@@ -280,17 +285,23 @@ fn list_form(links: &str) -> Vec<u8> {
     format!("--edge\r\nContent-Disposition: form-data; name=\"links\"\r\n\r\n{links}\r\n--edge--\r\n").into_bytes()
 }
 
-fn head(address: &str, path: &str, headers: &str, length: usize) -> String {
+fn head(origin: &str, path: &str, headers: &str, length: usize) -> String {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
     format!(
-        "POST {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n{headers}accept-encoding: gzip\r\nconnection: close\r\n\
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\n{headers}accept-encoding: gzip\r\nconnection: close\r\n\
          content-length: {length}\r\n\r\n"
     )
 }
 
-/// Posts a body, and reads the answer.
+/// Posts a body to the dashboard, and reads the answer.
 async fn post(address: &str, path: &str, headers: &str, body: &[u8]) -> anyhow::Result<String> {
+    post_to(address, &format!("http://{address}"), path, headers, body).await
+}
+
+/// Posts a body to that origin, and reads the answer.
+async fn post_to(address: &str, origin: &str, path: &str, headers: &str, body: &[u8]) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(head(address, path, headers, body.len()).as_bytes()).await?;
+    stream.write_all(head(origin, path, headers, body.len()).as_bytes()).await?;
     stream.write_all(body).await?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
