@@ -159,10 +159,11 @@ test-ha: setup-tests debug ## Kill, freeze and switch over the leader of a Postg
 test-node: setup-tests
 	.ci/with-node 18 node --test .ci/
 
-# Each test gets a database of its own, a copy of template1. That is migrated once, so that no test has to do it.
+# Each test gets a database of its own, a copy of template1. That is migrated once, so that no test has to do it. Many tests wait for
+# PostgreSQL or for a server, so one more runs at once than there are cores.
 test-rust: setup-tests debug
 	.ci/with-postgres bash -euo pipefail -c 'target/debug/portal-redirects migrate --database-url "$${DATABASE_URL/\/postgres\?//template1?}"; \
-	  PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr'
+	  PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr --test-threads $$(($$(nproc) + 1))'
 
 # `make test` does this for 20 seconds.
 test-faults: setup-tests browser ## Kill servers and PostgreSQL at random under load for PORTAL_REDIRECTS_FAULT_SECONDS (120)

@@ -1,4 +1,5 @@
 // What every page must pass: axe finds nothing, and nothing overflows the window.
+import { basename, join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import axe from "axe-core";
 
@@ -18,14 +19,16 @@ export async function expectNothingFound(page: Page): Promise<void> {
   expect(content, "nothing overflows the window").toBeLessThanOrEqual(width);
 }
 
-/** Expects the same in light and dark, in a wide window, on a phone, and at 400 % zoom, which leaves 320 px (WCAG 1.4.10). */
-export async function expectAccessible(page: Page, name = test.info().title): Promise<void> {
+/** Expects the same in light and dark, in a wide window, on a phone, and at 400 % zoom, which leaves 320 px (WCAG 1.4.10). `name` is the screen's. */
+export async function expectAccessible(page: Page, name: string): Promise<void> {
+  const file = basename(test.info().file, ".spec.ts");
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     for (const width of [1280, 390, 320]) {
       await page.setViewportSize({ width, height: 800 });
       await expectNothingFound(page);
-      if (shots) await page.screenshot({ path: `${shots}/${name.replaceAll(/\W+/g, "-")}-${colorScheme}-${width}.png`, fullPage: true });
+      const shot = `${file}-${name.replaceAll(/\W+/g, "-")}-${colorScheme}-${width}.png`;
+      if (shots) await page.screenshot({ path: join(shots, shot), fullPage: true });
     }
   }
 }

@@ -1,21 +1,12 @@
 // An admin signs in at the company's identity provider, and loses access when the group is gone.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nobody, owner, setUp, signIn } from "./admins.ts";
 import { expect, test as base } from "./fixtures.ts";
 import { client, type IdentityProvider, startProvider, withoutFonts } from "./identity-provider.ts";
+import { freePort } from "./packages/walk.mjs";
 import { newDatabase, type Server } from "./server.ts";
-
-/** A port that is free right now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const test = base.extend<{ company: { provider: IdentityProvider; server: Server } }>({
   company: async ({ playwright, page, launch }, use, info) => {

@@ -1,5 +1,6 @@
 // Runs the browser tests in Debian's Chromium against the real binary, which each worker starts for itself. Its headless shell draws no
 // windows, which takes a third off the time.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
 
 export const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell";
@@ -18,8 +19,8 @@ export default defineConfig({
   // The tests of the samples are Node's: `make test-samples`.
   testMatch: "*.spec.ts",
   outputDir: "results",
-  // Most of them wait for a server or a page at some point, so one more than there are cores.
-  workers: 3,
+  // Many tests wait for a server or a page, so one more runs at once than there are cores. Each worker has a server and a browser.
+  workers: Math.min(availableParallelism() + 1, 8),
   fullyParallel: true,
   forbidOnly: true,
   timeout: 60_000,

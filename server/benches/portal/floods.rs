@@ -49,9 +49,10 @@ const HEALTH_CHECK_EVERY: u32 = 100;
 /// The soft limit of open files that the server starts with.
 const OPEN_FILES: u32 = 1_024;
 
-const RESOLVE: &str = "/portal/my-app/v1/resolve?flow=sign-in&redirect_url=https%3A%2F%2Fmyapp.com%2Fx";
 /// The portal's own origin. A proxy with TLS passes its host on.
 const PORTAL: &str = "https://accounts.myapp.com";
+
+const RESOLVE: &str = "/portal/my-app/v1/resolve?flow=sign-in&redirect_url=https%3A%2F%2Fmyapp.com%2Fx";
 const LISTS: &str = "/instances/my-app/preview/links";
 const MIB: f64 = 1024.0 * 1024.0;
 
