@@ -25,6 +25,7 @@ use crate::{
     },
     ui::form::write,
 };
+use futures_util::future::join;
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde_json::json;
 use url::form_urlencoded;
@@ -64,10 +65,11 @@ pub fn RedirectsPage() -> impl IntoView {
         });
         let problem = rejected.map(|rejected| rejected.problem);
         let pool = loading::pool()?;
-        let health = TargetHealth::load(&stored).await?;
+        let (health, said) = join(TargetHealth::load(&stored), said(&pool, &stored)).await;
+        let health = health?;
         let fields = Flow::ALL
             .into_iter()
-            .zip(said(&pool, &stored).await)
+            .zip(said)
             .map(|(flow, ended)| {
                 let OfferedVerdict { verdict, offer, .. } =
                     OfferedVerdict::of(&stored, flow, form.get(flow), (!read_only).then_some(&form.allow), "submit");

@@ -1,6 +1,7 @@
 //! The switcher in the rail: the current instance, recent ones, and a search. Without JavaScript its search leads to the list.
 
 use axum::http::request::Parts;
+use futures_util::future::try_join;
 use leptos::prelude::*;
 use sqlx::PgPool;
 use url::form_urlencoded;
@@ -52,10 +53,11 @@ impl SwitcherList {
     }
 
     async fn of(pool: &PgPool, admin: i64, search: String, here: String, to: Place, slugs: &RecentSlugs) -> sqlx::Result<Self> {
-        let mut found = if search.is_empty() { recent(pool, admin, &slugs.0).await? } else { Vec::new() };
-        found.retain(|instance| instance.slug != here);
+        let recent = async { if search.is_empty() { recent(pool, admin, &slugs.0).await } else { Ok(Vec::new()) } };
         // The rest are the instances that were changed last.
-        for other in find_listed(pool, admin, &search, MAX_SWITCHED).await? {
+        let (mut found, others) = try_join(recent, find_listed(pool, admin, &search, MAX_SWITCHED)).await?;
+        found.retain(|instance| instance.slug != here);
+        for other in others {
             let is_there = (search.is_empty() && other.slug == here) || found.iter().any(|instance| instance.slug == other.slug);
             if found.len() < MAX_SWITCHED && !is_there {
                 found.push(other);

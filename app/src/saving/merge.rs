@@ -5,7 +5,7 @@ use sqlx::PgPool;
 
 use super::outcome::{Choice, Conflict, LastChange};
 use crate::{
-    database::log_failure,
+    database::{log_failure, timed},
     history::store::last::last_changes,
     insight::impact::measure::Proposed,
     instances::stored::{FilledFrom, StoredInstance},
@@ -77,7 +77,7 @@ impl Conflict {
 /// Looks up who stored what both have changed. Without an answer the choice is shown all the same, only without names.
 pub(super) async fn look_up(conflict: &mut Conflict, pool: &PgPool, stored: &StoredInstance) {
     let fields: Vec<&str> = conflict.both.iter().map(|choice| choice.field.as_str()).collect();
-    let mut found = last_changes(pool, stored.id, stored.instance.version(), &fields).await.unwrap_or_else(|error| {
+    let mut found = last_changes(timed(pool), stored.id, stored.instance.version(), &fields).await.unwrap_or_else(|error| {
         log_failure(&error, "who saved in between could not be looked up");
         Vec::new()
     });

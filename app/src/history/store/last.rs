@@ -1,7 +1,7 @@
 //! Who changed a field last, and when.
 
-use crate::{database::timed, history::with_token};
-use sqlx::PgPool;
+use crate::history::with_token;
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
 /// Who made the last change, and when.
@@ -17,7 +17,12 @@ pub struct LastAuthor {
 ///
 /// # Errors
 /// The query fails.
-pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[&str]) -> sqlx::Result<Vec<(String, LastAuthor)>> {
+pub async fn last_changes<'e>(
+    executor: impl PgExecutor<'e>,
+    instance: i64,
+    version: i64,
+    fields: &[&str],
+) -> sqlx::Result<Vec<(String, LastAuthor)>> {
     let fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
     let rows = sqlx::query!(
         r#"
@@ -33,7 +38,7 @@ pub async fn last_changes(pool: &PgPool, instance: i64, version: i64, fields: &[
         version,
         &fields
     )
-    .fetch_all(timed(pool))
+    .fetch_all(executor)
     .await?;
     Ok(rows.into_iter().map(|row| (row.field, LastAuthor { who: with_token(&row.who, row.api_token.as_deref()), at: row.at })).collect())
 }

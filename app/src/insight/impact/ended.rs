@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{measure::LATELY, store::stored_endings};
 use crate::{
-    database::log_failure,
+    database::{begin_briefly, log_failure},
     history::store::last::last_changes,
     instances::stored::StoredInstance,
     redirects::{Flow, Source, parse_fallback},
@@ -52,13 +52,15 @@ fn say(stored: &StoredInstance, flow: Flow, ended: &[Ended]) -> Said {
 async fn ended(pool: &PgPool, stored: &StoredInstance) -> sqlx::Result<Vec<Ended>> {
     let week = LATELY.since(OffsetDateTime::now_utc());
     let fields = Flow::ALL.map(Flow::field);
-    let changed = last_changes(pool, stored.id, stored.instance.version(), &fields).await?;
+    let mut transaction = begin_briefly(pool).await?;
+    let changed = last_changes(&mut *transaction, stored.id, stored.instance.version(), &fields).await?;
     let changed = Flow::ALL.map(|flow| {
         let at = changed.iter().find(|(field, _)| field == flow.field()).map(|(_, last)| last.at);
         // Visits are counted by the hour, and the hour of the change has both.
         at.filter(|at| *at > week).map(|at| at + Duration::HOUR)
     });
-    let counts = stored_endings(pool, stored.id, changed.map(|at| at.unwrap_or(week))).await?;
+    let counts = stored_endings(&mut *transaction, stored.id, changed.map(|at| at.unwrap_or(week))).await?;
+    transaction.commit().await?;
     let read =
         counts.into_iter().map(|(flow, source, visits)| Ended { flow, source, visits, is_whole_week: changed[flow.index()].is_none() });
     Ok(read.collect())

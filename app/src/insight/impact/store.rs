@@ -1,11 +1,11 @@
 //! Reads the counted visits of an instance: by flow and shape, and by where they ended.
 
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use super::between::{Others, Shape};
 use crate::{
-    database::{begin, begin_briefly},
+    database::begin,
     redirects::{Flow, Source},
 };
 
@@ -30,16 +30,21 @@ pub async fn counts(pool: &PgPool, instance: i64, since: OffsetDateTime) -> sqlx
     let mut transaction = begin(pool).await?;
     // The caller goes on without an answer if this takes too long. A month of an instance may have 50,000 shapes, which are grouped in memory.
     sqlx::raw_sql("set local statement_timeout = '1500ms'; set local work_mem = '32MB'").execute(&mut *transaction).await?;
-    // The source and the reasons tell only those apart whose shapes are not kept.
+    // The source and the reasons tell only those apart whose shapes are not kept. Grouping the others without them takes a quarter less.
     let rows = sqlx::query_as!(
         Row,
         r#"
-        select flow, case when link is null then source end as source, case when link is null then refused end as refused, link,
-            sum(visits)::bigint as "visits!"
+        select flow as "flow!", null as source, null::text[] as refused, link, sum(visits)::bigint as "visits!"
         from visits
-        where instance_id = $1 and starts_at >= $2
+        where instance_id = $1 and starts_at >= $2 and link is not null
             and exists (select from instances where id = $1 and visits_counted)
-        group by 1, 2, 3, 4
+        group by flow, link
+        union all
+        select flow, source, refused, null, sum(visits)::bigint
+        from visits
+        where instance_id = $1 and starts_at >= $2 and link is null
+            and exists (select from instances where id = $1 and visits_counted)
+        group by flow, source, refused
         "#,
         instance,
         since
@@ -74,12 +79,11 @@ impl Counts {
 ///
 /// # Errors
 /// The query fails.
-pub async fn stored_endings(
-    pool: &PgPool,
+pub async fn stored_endings<'e>(
+    executor: impl PgExecutor<'e>,
     instance: i64,
     since: [OffsetDateTime; Flow::ALL.len()],
 ) -> sqlx::Result<Vec<(Flow, Source, i64)>> {
-    let mut transaction = begin_briefly(pool).await?;
     let rows = sqlx::query!(
         r#"
         select v.flow, v.source, sum(v.visits)::bigint as "visits!"
@@ -94,8 +98,7 @@ pub async fn stored_endings(
         &since,
         &[Source::Fallback, Source::HomeUrl].map(|source| source.name().to_owned())
     )
-    .fetch_all(&mut *transaction)
+    .fetch_all(executor)
     .await?;
-    transaction.commit().await?;
     Ok(rows.into_iter().filter_map(|row| Some((row.flow.parse().ok()?, row.source.parse().ok()?, row.visits))).collect())
 }
