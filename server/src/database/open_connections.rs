@@ -9,14 +9,15 @@ use tokio::time::sleep;
 
 use super::Database;
 
-/// How many connections are kept open. A pool with a small limit keeps half of it.
-const KEPT_OPEN: u32 = 4;
+/// How many connections are kept open: as many as a pool has by default. Requests take them in turn, so each has its queries prepared when
+/// many come at once.
+const KEPT_OPEN: u32 = 10;
 
 /// The time between two looks. The pool closes what has not been used for ten minutes.
 const INTERVAL: Duration = Duration::from_mins(1);
 
 impl Database {
-    /// Keeps a few connections of the pool open, for as long as it runs.
+    /// Keeps connections of the pool open, for as long as it runs.
     pub async fn keep_connections_open(&self) -> Infallible {
         loop {
             open(&self.pool).await;
@@ -27,7 +28,7 @@ impl Database {
 
 /// Opens connections if too few are open. While PostgreSQL does not answer, it opens none.
 async fn open(pool: &PgPool) {
-    let count = KEPT_OPEN.min(pool.options().get_max_connections() / 2);
+    let count = KEPT_OPEN.min(pool.options().get_max_connections());
     if pool.size() < count {
         // At the same time: one after the other, the pool would return the same connection again.
         drop(join_all((0..count).map(|_| pool.acquire())).await);
@@ -41,8 +42,8 @@ mod tests {
     use super::*;
 
     #[sqlx::test(migrations = "../migrations")]
-    async fn a_few_connections_are_open_before_anybody_needs_them(pool: PgPool) {
-        for (limit, expected) in [(20, 4), (6, 3), (1, 0)] {
+    async fn connections_are_open_before_anybody_needs_them(pool: PgPool) {
+        for (limit, expected) in [(20, 10), (6, 6), (1, 1)] {
             let pool = PgPoolOptions::new().max_connections(limit).connect_lazy_with(PgConnectOptions::clone(&pool.connect_options()));
             open(&pool).await;
             assert_eq!(pool.size(), expected, "{limit}");
