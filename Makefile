@@ -173,17 +173,15 @@ test-faults: setup-tests browser ## Kill servers and PostgreSQL at random under 
 test-browser: setup-tests debug
 	.ci/with-postgres .ci/with-node 22 node_modules/.bin/playwright test --config end2end/playwright.config.ts
 
-# One choice of features for all that is measured. The binary is built along with its benchmark.
-as_bench := $(release) cargo bench --quiet -p app --features ssr -p server
 # A missed goal, like a step that fails, fails the command only at the end, when everything is measured and the report is written. Each
 # step writes its figures into target/bench.
 bench: setup browser ## Measure portal, resolver, command line and first visit into target/bench/report.md and .svg
 	@.ci/setup bench
-	$(as_bench) --no-run --bench resolve --bench portal
+	$(release) cargo build --release --quiet -p server
 	rm -rf target/bench
-	-$(as_bench) --bench resolve
+	-$(release) cargo bench --quiet -p app --bench resolve
 	-.ci/bench-resolve target/release/portal-redirects
 	-PORTAL_REDIRECTS=target/release/portal-redirects .ci/with-node 22 node_modules/.bin/playwright test --config end2end/bench.config.ts
-	-$(as_bench) --bench portal
+	-$(release) cargo bench --quiet -p server --bench portal
 	status=0; node .ci/bench-report.mjs target/bench policy command-line first-visit keystroke portal || status=$$?; \
 	  node .ci/bench-picture.mjs target/bench; exit $$status

@@ -71,7 +71,7 @@ fn measure() -> anyhow::Result<Vec<String>> {
     ]);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut report = Report::default();
-    // All benchmarks, or only the named ones: `cargo bench -p app --features ssr -p server --bench portal -- resolve_endpoint`.
+    // All benchmarks, or only the named ones: `cargo bench -p server --bench portal -- resolve_endpoint`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     for (name, measure) in BENCHMARKS {
         if (named.is_empty() || named.iter().any(|named| named == name))

@@ -190,10 +190,9 @@ impl Found {
 
     fn into_impact(self) -> Impact {
         let mut rows: Vec<_> = self.rows.into_iter().map(|((flow, from, to), visits)| Row { flow, from, to, visits }).collect();
-        let names = |row: &Row| [row.flow.name(), row.from.source.name(), row.to.source.name()];
-        rows.sort_by(|a, b| {
-            let key = |row: &Row| (Reverse(row.visits), names(row));
-            key(a).cmp(&key(b)).then_with(|| (&a.from.url, &a.to.url).cmp(&(&b.from.url, &b.to.url)))
+        rows.sort_by_cached_key(|row| {
+            let names = [row.flow.name(), row.from.source.name(), row.to.source.name()];
+            (Reverse(row.visits), names, row.from.url.clone(), row.to.url.clone())
         });
         let candidates = |counts: HashMap<String, u64>| {
             let mut candidates: Vec<_> = counts.into_iter().map(|(origin, visits)| Candidate { origin, visits }).collect();
