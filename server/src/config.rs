@@ -27,6 +27,9 @@ pub use observe::{LogFormat, MetricsListen};
 pub use second_factor::SecondFactor;
 pub use visits::VisitsConfig;
 
+/// How many connections to PostgreSQL a server opens for its requests, unless it is told another number.
+pub(crate) const DEFAULT_DATABASE_CONNECTIONS: u32 = 10;
+
 /// The options that all commands share.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
@@ -66,7 +69,7 @@ pub struct Config {
         global = true,
         env = "PORTAL_REDIRECTS_DATABASE_CONNECTIONS",
         value_name = "NUMBER",
-        default_value_t = 10,
+        default_value_t = DEFAULT_DATABASE_CONNECTIONS,
         value_parser = clap::value_parser!(u32).range(1..=1000)
     )]
     pub database_connections: u32,
