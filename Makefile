@@ -129,10 +129,10 @@ lint: setup-tests browser ## Check format, clippy, .sqlx, documentation, unused 
 	.ci/with-postgres .ci/sqlx --check cargo clippy --quiet --all-targets -p app --features ssr -p server -- -D warnings
 	cargo clippy --quiet -p app --no-default-features --features hydrate -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items $(as_tests) --lib --bins
-	$(tools)/cargo-shear-1.13.1/bin/cargo-shear --locked --offline --deny-warnings
 	$(tools)/typos-1.52.0/bin/typos
 	promtool test rules server/alerts.test.yml
 	cargo fetch --quiet --locked
+	$(tools)/cargo-shear-1.13.1/bin/cargo-shear --locked --offline --deny-warnings
 	$(tools)/cargo-deny-0.20.2/bin/cargo-deny --offline check --hide-inclusion-graph licenses bans sources
 
 audit: setup-tests ## Compare the dependencies with DB, a clone of RustSec's advisory database
@@ -156,12 +156,12 @@ test-ha: setup-tests debug ## Kill, freeze and switch over the leader of a Postg
 	.ci/with-root .ci/with-node 22 node end2end/high-availability/run.mjs target/debug/portal-redirects
 
 # Building and running must work with the oldest Node that Debian still has.
-test-node: setup-tests
+test-node: setup-tests ## Run the tests of the scripts
 	.ci/with-node 18 node --test .ci/
 
 # Each test gets a database of its own, a copy of template1. That is migrated once, so that no test has to do it. Many tests wait for
 # PostgreSQL or for a server, so one more runs at once than there are cores.
-test-rust: setup-tests debug
+test-rust: setup-tests debug ## Run the Rust tests
 	.ci/with-postgres bash -euo pipefail -c 'target/debug/portal-redirects migrate --database-url "$${DATABASE_URL/\/postgres\?//template1?}"; \
 	  PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" cargo nextest run --workspace --features app/ssr --test-threads $$(($$(nproc) + 1))'
 
@@ -170,7 +170,7 @@ test-faults: setup-tests browser ## Kill servers and PostgreSQL at random under 
 	PATH="$(tools)/cargo-nextest-0.9.143/bin:$$PATH" PORTAL_REDIRECTS_FAULT_SECONDS=$${PORTAL_REDIRECTS_FAULT_SECONDS:-120} \
 	  cargo nextest run --workspace --features app/ssr --no-capture -E 'binary(faults) and test(minutes)'
 
-test-browser: setup-tests debug
+test-browser: setup-tests debug ## Run the browser tests
 	.ci/with-postgres .ci/with-node 22 node_modules/.bin/playwright test --config end2end/playwright.config.ts
 
 # A missed goal, like a step that fails, fails the command only at the end, when everything is measured and the report is written. Each

@@ -84,7 +84,7 @@ test("a late answer is dropped, and without an answer saving goes on", async ({ 
   await page.unroute("**/api/fallbacks_impact");
   await page.route("**/api/fallbacks_impact", (route) => route.fulfill({ status: 503, body: "null" }));
   await page.getByLabel("After sign-up").fill("/newer");
-  await expect(bar).toContainText("How many visits this concerns can't be told now.");
+  await expect(bar).toContainText("The number of visits that this concerns is not available right now.");
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByRole("status")).toHaveText("Saved · version 2");
 });

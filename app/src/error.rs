@@ -26,7 +26,7 @@ pub enum AppError {
     #[error("This instance is archived. Its portal is closed, and its settings can't be seen or changed.")]
     Archived,
     /// Fields are missing, unknown or repeated: not a form of this dashboard.
-    #[error("The form did not arrive whole. Reload the page and try again.")]
+    #[error("The form is incomplete. Reload the page and try again.")]
     BadRequest,
     /// The form is larger than any that this dashboard makes.
     #[error("That is too much for one form. Go back and shorten the longest field.")]

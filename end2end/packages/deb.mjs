@@ -65,7 +65,7 @@ try {
 
   assert.equal(inside("stat", "--format=%a %U:%G", configuration).trim(), "640 root:portal-redirects");
   assert.match(inside("getent", "passwd", "portal-redirects"), /:\/var\/lib\/portal-redirects:\/usr\/sbin\/nologin$/m);
-  const documents = ["third-party-notices.txt", "grafana.json", "alerts.yml", "OPERATIONS.md", "copyright", ...["Caddyfile", "haproxy.cfg", "nginx.conf"].map((name) => `proxies/${name}`)];
+  const documents = ["third-party-notices.txt", "grafana.json", "alerts.yml", "kubernetes.yaml", "README.md", "SECURITY.md", "OPERATIONS.md", "ASVS.md", "copyright", ...["Caddyfile", "haproxy.cfg", "nginx.conf"].map((name) => `proxies/${name}`)];
   for (const name of documents) assert.ok(statSync(join(root, "usr/share/doc/portal-redirects", name)).size > 0, name);
   const pages = readdirSync(join(root, "usr/share/man/man1")).filter((name) => name.startsWith("portal-redirects"));
   assert.ok(pages.includes("portal-redirects.1.gz") && pages.includes("portal-redirects-admin-invite.1.gz"), pages.join());

@@ -63,7 +63,7 @@ pub struct Config {
     #[arg(long, global = true, env = "DATABASE_LISTEN_URL", value_name = "URL", hide_env_values = true)]
     pub listen_database_url: Option<String>,
 
-    /// Maximum number of database connections for requests. A server opens up to 5 more: to load instances, and to listen.
+    /// Maximum number of database connections for requests. A server opens up to 6 more: to load instances, to store counted visits, and to listen.
     #[arg(
         long,
         global = true,
@@ -258,7 +258,7 @@ impl Config {
     /// The file can't be read, or is wrong.
     pub(crate) fn admin_provider(&self) -> anyhow::Result<Option<AdminProvider>> {
         let Some(path) = &self.admin_provider_file else { return Ok(None) };
-        let about = || format!("the file of --admin-provider-file, {}, is no use", path.display());
+        let about = || format!("can't use the file of --admin-provider-file, {}", path.display());
         let text = fs::read_to_string(path).with_context(about)?;
         AdminProvider::parse(&text, self.identity_providers).map(Some).with_context(about)
     }

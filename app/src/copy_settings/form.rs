@@ -1,4 +1,4 @@
-//! What an admin checks on the page that copies settings, and from what the difference on it was made.
+//! What an admin checks on the page that copies settings, and which versions the difference on it compares.
 
 use serde::{Deserialize, Serialize};
 

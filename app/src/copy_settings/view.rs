@@ -152,7 +152,7 @@ pub fn copy_section(slug: &str) -> impl IntoView + use<> {
         <section class="card apart" aria-labelledby="copy-title">
             <div>
                 <h2 id="copy-title">"Copy from another instance"</h2>
-                <p class="help">"Takes over fallback redirects and allowed origins. You see what changes before."</p>
+                <p class="help">"Copies fallback redirects and allowed origins. You see the changes first."</p>
             </div>
             <a class="button" href=paths::instance(slug).copy_settings()>"Choose instance…"</a>
         </section>

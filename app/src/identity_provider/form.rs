@@ -174,7 +174,7 @@ fn scopes(text: &str) -> Result<String, String> {
     for scope in text.split_whitespace() {
         // RFC 6749, 3.3
         if !scope.bytes().all(|c| matches!(c, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)) {
-            return Err("Separate scopes with blanks, like openid email profile.".to_owned());
+            return Err("Separate scopes with spaces, like openid email profile.".to_owned());
         }
         if !scopes.contains(&scope) {
             scopes.push(scope);

@@ -63,7 +63,7 @@ pub struct ProviderSettings {
     pub issuer: String,
     /// The client id that the provider has given out.
     pub client_id: String,
-    /// The scopes, separated by single blanks. `openid` is one of them.
+    /// The scopes, separated by single spaces. `openid` is one of them.
     pub scopes: String,
     /// The text of the button.
     pub button_text: String,

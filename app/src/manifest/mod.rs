@@ -1,4 +1,4 @@
-//! Settings in a file: everything that admins set of instances, as YAML or JSON that can be kept under version control.
+//! Settings in a file: the settings of instances, as YAML or JSON that can be kept under version control.
 //!
 //! `settings.rs` is the settings of one instance, `read.rs` reads them from a tree of values (`node.rs`), and `check.rs` holds them
 //! against the rules that the forms of the dashboard have. `plan.rs` says what they would change, and `store.rs` changes it.

@@ -16,7 +16,7 @@ pub fn json_schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Settings of Portal Redirects",
-        "description": "Everything that admins set of instances. A setting that is left out has its default. No setting is a secret, so `from_env` is refused everywhere.",
+        "description": "The settings of instances. A setting that is left out has its default.",
         "type": "object",
         "properties": {
             "$schema": { "description": "The URL of this schema.", "type": "string" },

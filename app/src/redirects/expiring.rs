@@ -1,4 +1,4 @@
-//! Allowed origins that expire. Each counts until its second comes. The rules have no clock: whoever asks says what time it is.
+//! Allowed origins that expire. Each is valid until its expiry time. The rules read no clock: the caller passes the time.
 
 use std::fmt;
 

@@ -11,7 +11,7 @@ use super::{
 use crate::error::AppError;
 
 /// What is said while the server does not answer.
-const UNKNOWN: &str = "<p class=effect>How many visits this concerns can't be told now.</p>";
+const UNKNOWN: &str = "<p class=effect>The number of visits that this concerns is not available right now.</p>";
 
 /// The questions to the server.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-//! What the commands are told.
+//! The command-line options of `backup` and `restore`.
 
 use std::path::PathBuf;
 

@@ -7,6 +7,10 @@ use crate::config::Config;
 pub(crate) const LISTENS_ELSEWHERE: &str =
     "DATABASE_LISTEN_URL and DATABASE_URL lead to different databases. Both must lead to the same one.";
 
+/// What is wrong if the URL to migrate with leads elsewhere.
+pub(crate) const MIGRATES_ELSEWHERE: &str =
+    "DATABASE_MIGRATE_URL and DATABASE_URL lead to different databases. Both must lead to the one that you mean.";
+
 /// The database that a command works on: the configured one, or the private one of a running server.
 ///
 /// # Errors

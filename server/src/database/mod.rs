@@ -24,7 +24,7 @@ use sqlx::{Connection, PgConnection, PgPool, postgres::PgPoolOptions};
 
 use crate::config::Config;
 use configured::serving_url;
-pub(crate) use configured::{LISTENS_ELSEWHERE, check_urls, is_private, listen_url};
+pub(crate) use configured::{LISTENS_ELSEWHERE, MIGRATES_ELSEWHERE, check_urls, is_private, listen_url};
 pub use configured::{owner_url, running_url};
 use connector::Connector;
 pub(crate) use pooler::shares_processes;
@@ -108,9 +108,10 @@ impl Database {
         let mut serving = self.serving.connect().await?;
         pooler::check_prepared_statements(&self.serving, &mut serving).await?;
         if let Some(owner) = &self.owner {
+            anyhow::ensure!(same_place(&mut owner.connect().await?, &mut serving).await?, MIGRATES_ELSEWHERE);
             let role = self.serving.role();
             migrate_as(owner, Some(role).filter(|role| *role != owner.role())).await?;
-            schema::check(&mut serving).await.context("both database URLs must point to the same database")?;
+            schema::check(&mut serving).await?;
         } else if schema::may_migrate(&mut serving).await? {
             schema::migrate(&self.serving, &mut serving).await?;
             tracing::info!(
@@ -244,6 +245,14 @@ pub(crate) async fn migrate_alone(config: &Config) -> anyhow::Result<bool> {
 /// A query fails.
 pub(crate) async fn same_database(one: &mut PgConnection, other: &mut PgConnection) -> sqlx::Result<bool> {
     Ok(store::identity(one).await? == store::identity(other).await?)
+}
+
+/// The same, also where there is no table yet.
+///
+/// # Errors
+/// A query fails.
+pub(crate) async fn same_place(one: &mut PgConnection, other: &mut PgConnection) -> sqlx::Result<bool> {
+    Ok(store::place(one).await? == store::place(other).await?)
 }
 
 /// The version of PostgreSQL that created the private one in that data directory; `None` if there is none.

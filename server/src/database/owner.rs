@@ -4,10 +4,11 @@ use anyhow::Context;
 use sqlx::PgConnection;
 
 use super::{
+    MIGRATES_ELSEWHERE,
     connector::{ConnectError, Connector},
     data_dir, migrate_as, owner_url, pooler,
     private::{self, PrivatePostgres},
-    privileges, serving_url, store,
+    privileges, same_place, serving_url, store,
 };
 use crate::config::Config;
 
@@ -29,15 +30,12 @@ impl OwnedDatabase {
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
         let serving = serving_url(config)?.map(Connector::new);
         if let Some(connector) = owner_url(config)?.map(Connector::new).or_else(|| serving.clone()) {
-            let serving = serving.filter(|serving| serving.role() != connector.role());
             if let Some(serving) = &serving {
-                let places = (store::place(&mut connector.connect().await?).await?, store::place(&mut serving.connect().await?).await?);
-                anyhow::ensure!(
-                    places.0 == places.1,
-                    "DATABASE_MIGRATE_URL and DATABASE_URL lead to different databases. Both must lead to the one that you mean."
-                );
+                let is_same = same_place(&mut connector.connect().await?, &mut serving.connect().await?).await?;
+                anyhow::ensure!(is_same, MIGRATES_ELSEWHERE);
             }
-            return Ok(Self { serving: serving.map(|serving| serving.role().to_owned()), connector, private: None });
+            let serving = serving.map(|serving| serving.role().to_owned()).filter(|role| role != connector.role());
+            return Ok(Self { serving, connector, private: None });
         }
         let path = config.data_dir()?;
         let connector = Connector::new(private::owner_url(&data_dir::socket_dir(&path)));

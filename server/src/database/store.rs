@@ -58,7 +58,7 @@ pub(super) async fn identity(connection: &mut PgConnection) -> sqlx::Result<Stri
 /// The query fails.
 pub(super) async fn place(connection: &mut PgConnection) -> sqlx::Result<(String, i64, OffsetDateTime)> {
     let place = "select datname::text, oid::bigint, pg_postmaster_start_time() from pg_database where datname = current_database()";
-    sqlx::query_as(place).fetch_one(connection).await
+    sqlx::query_as(place).fetch_one(timed_on(connection)).await
 }
 
 /// Waits for the lock of migrations until the end of the transaction, up to that limit. A lock of the transaction can't stay behind on

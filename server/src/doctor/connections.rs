@@ -11,8 +11,8 @@ use crate::{
     portal::snapshot,
 };
 
-/// What a server opens besides its pool: to load instances, and to listen.
-const BESIDES_THE_POOL: u32 = snapshot::MAX_CONNECTIONS + 1;
+/// What a server opens besides its pool: to load instances, to store counted visits, and to listen.
+const BESIDES_THE_POOL: u32 = snapshot::MAX_CONNECTIONS + 2;
 
 /// How long a notification may take.
 const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! What the command is told.
+//! The command-line options of `doctor`.
 
 use clap::Args;
 use url::Url;

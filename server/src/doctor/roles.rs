@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::{report::Report, store};
 use crate::{
     config::Config,
-    database::{connector::Connector, owner_url, schema},
+    database::{MIGRATES_ELSEWHERE, connector::Connector, owner_url, same_place, schema},
 };
 
 /// The most missing privileges that are named.
@@ -39,20 +39,26 @@ pub(super) async fn check(config: &Config, connector: &Connector, connection: &m
     match owner_url(config).map(|url| url.map(Connector::new)) {
         Ok(None) => {}
         Ok(Some(owner)) => match owner.connect().await {
-            Ok(mut owning) => match schema::may_migrate(&mut owning).await {
-                Ok(true) => report.ok("roles", format!("{} can migrate the schema", owner.role())),
-                Ok(false) => report.problem(
-                    "roles",
-                    format!(
-                        "{} of DATABASE_MIGRATE_URL can't create tables. Grant it that: grant create on schema public to {}.",
-                        owner.role(),
-                        owner.role()
-                    ),
-                ),
-                Err(error) => report.failed("roles", error),
-            },
+            Ok(mut owning) => check_owner(owner.role(), &mut owning, connection, report).await,
             Err(error) => report.problem("roles", error.to_string()),
         },
         Err(error) => report.problem("roles", format!("{error:#}")),
+    }
+}
+
+/// Checks that the role that migrates does so in the database that is served, and may.
+async fn check_owner(role: &str, owning: &mut PgConnection, serving: &mut PgConnection, report: &mut Report) {
+    match same_place(owning, serving).await {
+        Ok(true) => {}
+        Ok(false) => return report.problem("roles", MIGRATES_ELSEWHERE),
+        Err(error) => return report.failed("roles", error),
+    }
+    match schema::may_migrate(owning).await {
+        Ok(true) => report.ok("roles", format!("{role} can migrate the schema")),
+        Ok(false) => report.problem(
+            "roles",
+            format!("{role} of DATABASE_MIGRATE_URL can't create tables. Grant it that: grant create on schema public to {role}."),
+        ),
+        Err(error) => report.failed("roles", error),
     }
 }

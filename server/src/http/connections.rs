@@ -1,5 +1,5 @@
-//! Connections: accepted, served over HTTP/1.1, and let go of where a client takes too long to say what it wants, or where another one
-//! needs the room of an idle one. `axum::serve` would wait for a request's headers forever.
+//! Connections: accepted, served over HTTP/1.1, and closed if a client is too slow to send its request, or if
+//! another connection needs the place of an idle one. `axum::serve` would wait for a request's headers forever.
 
 use std::{
     convert::Infallible,

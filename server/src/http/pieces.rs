@@ -1,4 +1,4 @@
-//! Hands a long body on in pieces: compressing one takes a moment, and between two of them other requests get theirs. It also means
+//! Hands a long body on in pieces: compressing one takes a moment, and other requests run between two pieces. It also means
 //! that no more is made than the client reads.
 
 use std::{

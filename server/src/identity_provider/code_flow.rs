@@ -26,7 +26,7 @@ pub(crate) struct ProviderClient {
     pub(crate) client_id: String,
     /// `None` for a public client.
     pub(crate) client_secret: Option<String>,
-    /// Separated by blanks.
+    /// Separated by spaces.
     pub(crate) scopes: String,
 }
 

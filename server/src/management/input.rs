@@ -104,7 +104,7 @@ impl<S: Send + Sync> FromRequest<S> for RawJson {
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             let status = rejection.status();
-            let detail = if status == StatusCode::PAYLOAD_TOO_LARGE { "The body is too large." } else { "The body did not arrive whole." };
+            let detail = if status == StatusCode::PAYLOAD_TOO_LARGE { "The body is too large." } else { "The body is incomplete." };
             Problem::new(status, detail)
         })?;
         Ok(Self(bytes))

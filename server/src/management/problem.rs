@@ -144,7 +144,7 @@ impl Problem {
     pub(super) fn unavailable() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "The database does not answer right now. A change may have been stored all the same: read it first, then try again.",
+            "The database does not answer right now. A change may have been stored anyway: read it first, then try again.",
         )
         .with(header::RETRY_AFTER, "5")
     }

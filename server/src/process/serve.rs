@@ -175,8 +175,8 @@ async fn listen(
         never = snapshot_file => match never {},
         never = counted_visits => match never {},
     }
-    if flusher.flush().await.is_err() {
-        tracing::warn!("the last counted visits can't be stored and are lost");
+    if let Err(error) = flusher.flush().await {
+        tracing::warn!(%error, "the last counted visits can't be stored and are lost");
     }
     if let Some(file) = &file {
         file.write(true).await;

@@ -81,7 +81,7 @@ pub struct Flags {
     #[arg(long, alias = "requesting_origin", value_name = "ORIGIN")]
     requesting_origin: Option<String>,
 
-    /// A complete direct link, for lines without a flow, a link and redirect parameters of their own.
+    /// A complete direct link, for lines that have no flow, no link and no redirect parameters of their own.
     #[arg(
         long,
         value_name = "URL",

@@ -132,7 +132,7 @@ async fn it_names_each_mistake_in_the_database(pool: PgPool) {
     setup.execute("alter role ROLE reset default_transaction_read_only").await;
 
     setup.execute("alter role ROLE connection limit 10").await;
-    setup.finds(&[], "a server opens up to 15 connections, and PostgreSQL allows 10");
+    setup.finds(&[], "a server opens up to 16 connections, and PostgreSQL allows 10");
     setup.execute("alter role ROLE connection limit -1").await;
 
     // A clock that is a minute ahead stands before PostgreSQL's own.

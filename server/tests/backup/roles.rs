@@ -31,12 +31,14 @@ async fn the_role_that_serves_can_use_what_is_restored_and_not_restore_itself(po
     assert_eq!(again.code, Some(0), "{again:?}");
     assert_eq!(run(&serving, &["export"]).code, Some(0));
 
-    // Two URLs that lead to different databases: neither is touched.
-    let elsewhere = pool.connect_options().as_ref().clone().username(&role).to_url_lossy().to_string();
-    let words = ["restore", &file, "--replace", "--database-url", &elsewhere, "--migrate-database-url", owner.to_url_lossy().as_str()]
-        .map(str::to_owned);
-    let refused = program(&words.each_ref().map(String::as_str)).output().unwrap();
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("lead to different databases"), "{refused:?}");
+    // Two URLs that lead to different databases, also as the same role: neither is touched.
+    for role in [&role, owner.get_username()] {
+        let elsewhere = pool.connect_options().as_ref().clone().username(role).to_url_lossy().to_string();
+        let words = ["restore", &file, "--replace", "--database-url", &elsewhere, "--migrate-database-url", owner.to_url_lossy().as_str()]
+            .map(str::to_owned);
+        let refused = program(&words.each_ref().map(String::as_str)).output().unwrap();
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("lead to different databases"), "{role}: {refused:?}");
+    }
 
     for words in [&["backup", &path(folder.path().join("y"))][..], &["restore", &file, "--replace"]] {
         let refused = run(&serving, words);

@@ -281,7 +281,7 @@ async fn saving_goes_on_where_the_impact_can_t_be_told(pool: PgPool) {
     let mut holder = pool.begin().await.unwrap();
     sqlx::query("lock table visits in access exclusive mode").execute(&mut *holder).await.unwrap();
     let said = text(call(&site, "fallbacks_impact", &body(&sign_in("1"))).await.as_str().unwrap());
-    assert!(said.contains("can't be told now"), "{said}");
+    assert!(said.contains("is not available right now"), "{said}");
     let saved = call(&site, "save_fallbacks", &body(&sign_in("1"))).await;
     assert_eq!((&saved["saved"]["version"], recorded(&pool).await), (&json!(2), None), "{saved}");
     assert_eq!(site.get(REDIRECTS).await.status, StatusCode::OK);

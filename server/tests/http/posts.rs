@@ -37,7 +37,7 @@ async fn a_form_that_did_not_arrive_whole_is_refused_as_such(pool: PgPool) {
     for form in forms {
         let answer = site.post(REDIRECTS, &form).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{form:?}");
-        assert!(text(answer.text()).contains("The form did not arrive whole. Reload the page and try again."), "{form:?}");
+        assert!(text(answer.text()).contains("The form is incomplete. Reload the page and try again."), "{form:?}");
     }
     assert_eq!(version(&pool).await, 1);
 }

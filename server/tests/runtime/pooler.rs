@@ -164,14 +164,17 @@ async fn the_schema_is_migrated_through_a_pooler_in_session_mode(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_url_to_listen_at_another_database_is_refused(pool: PgPool) {
+async fn a_url_to_listen_or_to_migrate_at_another_database_is_refused(pool: PgPool) {
     let other: String = sqlx::query_scalar("select 'other_' || left(md5(current_database()), 16)").fetch_one(&pool).await.unwrap();
     let run = async |statement: String| sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
     run(format!("create database \"{other}\" template template0")).await;
     let url = sqlx::ConnectOptions::to_url_lossy(&options(&pool).database(&other)).to_string();
     migrate([&url, "", ""]).await.unwrap();
     let refused = migrate([&direct(&pool), "", &url]).await.unwrap_err();
+    // Nor may the URL to migrate with lead there, though both have the tables.
+    let elsewhere = migrate([&direct(&pool), &url, ""]).await.unwrap_err();
     run(format!("drop database \"{other}\" with (force)")).await;
     assert!(refused.contains("DATABASE_LISTEN_URL and DATABASE_URL lead to different databases"), "{refused}");
+    assert!(elsewhere.contains("DATABASE_MIGRATE_URL and DATABASE_URL lead to different databases"), "{elsewhere}");
     until(async || locks(&pool).await == 0).await;
 }

@@ -1,4 +1,4 @@
-//! Checks the code of a second factor: in the second step of a sign-in, and wherever else it stands in for being there.
+//! Checks the code of a second factor: in the second step of a sign-in, and wherever a code may take the place of the password.
 
 use sqlx::{PgConnection, PgPool};
 

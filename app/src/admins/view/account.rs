@@ -81,7 +81,7 @@ pub fn AccountPage() -> impl IntoView {
                 <section class="group" aria-labelledby="second-factor-title">
                     <div>
                         <h2 id="second-factor-title">"Second factor"</h2>
-                        <p>"A code from your phone, which signing in takes beside the password."</p>
+                        <p>"A code from your phone that you enter after your password."</p>
                     </div>
                     <div class="card factor-card">
                         {second_factor}

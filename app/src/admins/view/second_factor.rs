@@ -188,7 +188,7 @@ fn on(factor: &SecondFactor, errors: &[FieldError]) -> impl IntoView + use<> {
         <form method="post" class="card factor-card" action=paths::RECOVERY_CODES>
             <p><span class="badge">"On"</span>" since "{moment(factor.since)}". "{left}</p>
             {proof.show(errors)}
-            <p class="help">"New recovery codes end the earlier ones. Turning the second factor off ends your other sessions."</p>
+            <p class="help">"New recovery codes replace the old ones. Turning the second factor off ends your other sessions."</p>
             <div class="end">
                 <button class="button">"Make new recovery codes"</button>
                 <button class="button danger" formaction=paths::TURN_OFF_SECOND_FACTOR>"Turn off"</button>

@@ -23,7 +23,7 @@ pub(super) fn token_row(token: ListedToken, revoke: &str, page: &str) -> impl In
         None => "never used".into_any(),
     };
     let asked = if has_expired {
-        "It has ended already. Revoking takes it off this list."
+        "It has already expired. Revoking takes it off this list."
     } else {
         "Programs that send it are refused at once. This can't be undone."
     };

@@ -149,7 +149,7 @@ fn client_section(form: &ProviderForm, errors: &[FieldError], has_secret: bool) 
     let secret_help = if has_secret {
         "One is stored, and never shown. Leave this empty to keep it."
     } else {
-        "As the provider has given it out. It is stored encrypted, and never shown. Leave it empty for a client without a secret."
+        "The secret that the provider issued. It is stored encrypted and never shown. Leave it empty for a client without a secret."
     };
     let secret = Field {
         name: "client_secret",
@@ -173,7 +173,7 @@ fn client_section(form: &ProviderForm, errors: &[FieldError], has_secret: bool) 
                 {text("client_id", "Client id", "", &form.client_id)}
                 {secret.show(errors)}
                 {no_secret.map(|choice| view! { <div class="field">{choice}</div> })}
-                {text("scopes", "Scopes", "Separated by blanks. openid is always one of them.", &form.scopes)}
+                {text("scopes", "Scopes", "Separated by spaces. openid is always one of them.", &form.scopes)}
                 {text("button_text", "Button", "What the button on the sign-in page says.", &form.button_text)}
             </div>
         </section>

@@ -1,6 +1,6 @@
 //! Counted visits, decided again: where each ends under the settings before a change, and where after it.
 
-use std::{cmp::Reverse, collections::HashMap, hash::Hash};
+use std::{cmp::Ordering, collections::HashMap, hash::Hash};
 
 use crate::redirects::{Fallbacks, Flow, Instance, LinkParams, LinkShape, Outcome, Refusal, Resolution, Source, Timestamp, Visit, resolve};
 
@@ -37,14 +37,17 @@ pub struct Others {
     pub visits: u64,
 }
 
-/// What a change of settings means for counted visits.
+/// How many rows and candidates of an impact are shown. There may be tens of thousands.
+pub const SHOWN: usize = 20;
+
+/// What a change of settings means for counted visits. Of its rows and candidates the first [`SHOWN`] are in order, the most visits first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Impact {
     /// All visits that were counted.
     pub visits: u64,
     /// How many of them would end elsewhere.
     pub changed: u64,
-    /// Those, by where they end before and after the change: the most visits first.
+    /// Those, by where they end before and after the change.
     pub rows: Vec<Row>,
     /// The candidates of links that were refused and would be the target.
     pub newly_allowed: Vec<Candidate>,
@@ -88,7 +91,7 @@ pub struct Candidate {
 impl Ending {
     fn of(resolution: &Resolution<'_>) -> Self {
         let url = match resolution.source {
-            Source::Fallback | Source::HomeUrl => resolution.target.to_string(),
+            Source::Fallback | Source::HomeUrl => resolution.target.as_str().to_owned(),
             _ => resolution.target.origin().ascii_serialization(),
         };
         Self { url, source: resolution.source }
@@ -123,10 +126,11 @@ pub fn between(before: Rules<'_>, after: Rules<'_>, now: Option<Timestamp>, shap
             continue;
         }
         let then = resolve(after.instance, after.fallbacks, visit);
-        found.note(*flow, &from, Ending::of(&then), *visits);
+        let to = Ending::of(&then);
         if !is_policy_same {
-            found.note_candidates(&stored, &then, *visits);
+            found.note_candidates((&stored, &from), (&then, &to), *visits);
         }
+        found.note(*flow, from, to, *visits);
     }
     let nothing = LinkParams::default();
     for Others { flow, source, refused, visits } in others {
@@ -143,7 +147,7 @@ pub fn between(before: Rules<'_>, after: Rules<'_>, now: Option<Timestamp>, shap
         // They end where a link without candidates ends.
         let visit = Visit { flow: *flow, link: &nothing, requesting: None, now };
         let (stored, then) = (resolve(before.instance, before.fallbacks, visit), resolve(after.instance, after.fallbacks, visit));
-        found.note(*flow, &Ending::of(&stored), Ending::of(&then), *visits);
+        found.note(*flow, Ending::of(&stored), Ending::of(&then), *visits);
     }
     found.into_impact()
 }
@@ -169,20 +173,20 @@ struct Found {
 }
 
 impl Found {
-    fn note(&mut self, flow: Flow, from: &Ending, to: Ending, visits: u64) {
+    fn note(&mut self, flow: Flow, from: Ending, to: Ending, visits: u64) {
         if from.is_elsewhere(&to) {
             self.changed += visits;
-            add(&mut self.rows, (flow, from.clone(), to), visits);
+            add(&mut self.rows, (flow, from, to), visits);
         }
     }
 
-    fn note_candidates(&mut self, now: &Resolution<'_>, then: &Resolution<'_>, visits: u64) {
-        for (before, after) in now.steps.iter().zip(&then.steps) {
-            let origin = |resolution: &Resolution<'_>| resolution.target.origin().ascii_serialization();
+    /// An allowed candidate is the target, so its origin is where the visit ends.
+    fn note_candidates(&mut self, (stored, from): (&Resolution<'_>, &Ending), (then, to): (&Resolution<'_>, &Ending), visits: u64) {
+        for (before, after) in stored.steps.iter().zip(&then.steps) {
             match (before.outcome, after.outcome) {
                 _ if matches!(before.source, Source::Fallback | Source::HomeUrl) => {}
-                (Outcome::Refused { .. }, Outcome::Allowed { .. }) => add(&mut self.allowed, origin(then), visits),
-                (Outcome::Allowed { .. }, Outcome::Refused { .. }) => add(&mut self.refused, origin(now), visits),
+                (Outcome::Refused { .. }, Outcome::Allowed { .. }) => add(&mut self.allowed, to.url.clone(), visits),
+                (Outcome::Allowed { .. }, Outcome::Refused { .. }) => add(&mut self.refused, from.url.clone(), visits),
                 _ => {}
             }
         }
@@ -190,13 +194,14 @@ impl Found {
 
     fn into_impact(self) -> Impact {
         let mut rows: Vec<_> = self.rows.into_iter().map(|((flow, from, to), visits)| Row { flow, from, to, visits }).collect();
-        rows.sort_by_cached_key(|row| {
-            let names = [row.flow.name(), row.from.source.name(), row.to.source.name()];
-            (Reverse(row.visits), names, row.from.url.clone(), row.to.url.clone())
+        let names = |row: &Row| [row.flow.name(), row.from.source.name(), row.to.source.name()];
+        order(&mut rows, |a, b| {
+            let names = || names(a).cmp(&names(b));
+            b.visits.cmp(&a.visits).then_with(names).then_with(|| (&a.from.url, &a.to.url).cmp(&(&b.from.url, &b.to.url)))
         });
         let candidates = |counts: HashMap<String, u64>| {
             let mut candidates: Vec<_> = counts.into_iter().map(|(origin, visits)| Candidate { origin, visits }).collect();
-            candidates.sort_by(|a, b| (Reverse(a.visits), &a.origin).cmp(&(Reverse(b.visits), &b.origin)));
+            order(&mut candidates, |a, b| b.visits.cmp(&a.visits).then_with(|| a.origin.cmp(&b.origin)));
             candidates
         };
         let (newly_allowed, newly_refused) = (candidates(self.allowed), candidates(self.refused));
@@ -206,4 +211,13 @@ impl Found {
 
 fn add<Key: Eq + Hash>(counts: &mut HashMap<Key, u64>, key: Key, visits: u64) {
     *counts.entry(key).or_default() += visits;
+}
+
+/// Puts the first [`SHOWN`] of them in order. The order of the others is not looked at.
+fn order<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
+    let shown = match items.len() {
+        0..=SHOWN => items,
+        _ => items.select_nth_unstable_by(SHOWN, &compare).0,
+    };
+    shown.sort_unstable_by(compare);
 }

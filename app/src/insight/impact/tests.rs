@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
-    between::{Candidate, Ending, Impact, Others, Row, Rules, Shape, between},
+    between::{Candidate, Ending, Impact, Others, Row, Rules, SHOWN, Shape, between},
     confirm::{Figure, Seen},
 };
 use crate::{
@@ -66,6 +66,26 @@ fn an_allowed_origin_names_the_visits_that_it_lets_through() {
     // And back.
     let back = between(rules(&after, &none), rules(&before, &none), None, &shapes, &[]);
     assert_eq!((back.changed, back.newly_allowed.len(), &back.newly_refused), (60, 0, &candidate()));
+}
+
+#[test]
+fn of_many_rows_and_origins_the_first_have_the_most_visits_and_none_is_lost() {
+    let (before, after) = (allowing(&[]), allowing(&["https://*.example.org"]));
+    let none = Fallbacks::default();
+    let count = 2 * u64::try_from(SHOWN).unwrap();
+    // In no order, and each number of visits twice.
+    let visits = |n: u64| 1 + n * 7 % SHOWN as u64;
+    let shapes: Vec<_> = (0..count).map(|n| shape(&before, Flow::SignIn, &format!("https://{n:02}.example.org/"), visits(n))).collect();
+    let impact = between(rules(&before, &none), rules(&after, &none), None, &shapes, &[]);
+    let mut expected: Vec<_> = (0..count).map(|n| (u64::MAX - visits(n), format!("https://{n:02}.example.org"))).collect();
+    expected.sort();
+    let rows: Vec<_> = impact.rows.iter().map(|row| (u64::MAX - row.visits, row.to.url.clone())).collect();
+    let candidates: Vec<_> = impact.newly_allowed.iter().map(|candidate| (u64::MAX - candidate.visits, candidate.origin.clone())).collect();
+    for mut found in [rows, candidates] {
+        assert_eq!(found[..SHOWN], expected[..SHOWN]);
+        found.sort();
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]

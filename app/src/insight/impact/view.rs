@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use url::Url;
 
 use super::{
-    between::{Candidate, Ending, Impact, Row},
+    between::{Candidate, Ending, Impact, Row, SHOWN},
     confirm::Seen,
     measure::{LATELY, Measured},
 };
@@ -18,8 +18,7 @@ use crate::{
     },
 };
 
-/// How many rows and origins are shown. The rest is summed up.
-const MAX_ROWS: usize = 20;
+/// How many origins are named. The rest is counted.
 const MAX_ORIGINS: usize = 5;
 
 /// What the bar says of a change, as HTML: a sentence, which opens a table. Empty where no visits were counted.
@@ -78,7 +77,7 @@ pub fn on_page(measured: &Measured, seen: &Seen, environment: Environment) -> On
 const MUCH: &str = "More than 5% of this production instance's visits would end elsewhere.";
 
 fn unknown() -> impl IntoView {
-    view! { <p class="effect">"How many visits this concerns can't be told now. It can be saved all the same."</p> }
+    view! { <p class="effect">"The number of visits that this concerns is not available right now. You can still save."</p> }
 }
 
 /// The sentence with what it opens. Without anything to open, it is a line.
@@ -111,8 +110,8 @@ fn sentence(impact: &Impact) -> impl IntoView + use<> {
 }
 
 fn panel(impact: &Impact) -> impl IntoView + use<> {
-    let rows = impact.rows.iter().take(MAX_ROWS).map(row).collect_view();
-    let rest: u64 = impact.rows.iter().skip(MAX_ROWS).map(|row| row.visits).sum();
+    let rows = impact.rows.iter().take(SHOWN).map(row).collect_view();
+    let rest: u64 = impact.rows.iter().skip(SHOWN).map(|row| row.visits).sum();
     let rest = (rest > 0).then(|| {
         view! { <tr><th scope="row">"Others"</th><td></td><td></td><td>{Grouped(rest).to_string()}</td></tr> }
     });

@@ -72,10 +72,10 @@ pub fn other_browser(address: &Address, code: Option<Code>) -> impl IntoView + u
     });
     view! {
         <p>
-            {format!("You confirm your email address in the browser where you signed up or in, within {}. That was not this browser, or longer ago.", in_hours(CONFIRMATION_HOURS))}
+            {format!("You confirm your email address in the browser where you signed up or in, within {}. This is another browser, or that time is over.", in_hours(CONFIRMATION_HOURS))}
         </p>
         {code}
-        <p>"If you have not signed up or in yourself, close this page, and give the code to nobody."</p>
+        <p>"If it was not you who signed up or in, close this page and don't share the code."</p>
         <p class="other">
             "If it was in this browser, allow cookies for this site and begin again: " <a href=address.to(Page::SignUp)>"sign up"</a> " or "
             <a href=address.to(Page::SignIn)>"sign in"</a>

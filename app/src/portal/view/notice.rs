@@ -82,7 +82,7 @@ pub fn notice(notice: Notice) -> AnyView {
         Notice::NotFound => "There is no page at this address. If you followed a link, part of it may be missing.".to_owned(),
         Notice::Unavailable => "This page can't be shown right now. Nothing is lost; try again in a moment.".to_owned(),
         Notice::Waiting => WAITING.to_owned(),
-        Notice::InvalidForm => "The form did not arrive complete. Go back, reload the page, and send it again.".to_owned(),
+        Notice::InvalidForm => "The form is incomplete. Go back, reload the page, and send it again.".to_owned(),
         Notice::FormTooLarge => "That is too much for one form. Go back and shorten the longest field.".to_owned(),
         Notice::LinkTooLong => {
             format!("This link is too long: at most {} bytes are possible after the question mark.", Grouped(MAX_QUERY_BYTES))

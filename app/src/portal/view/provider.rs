@@ -20,7 +20,7 @@ pub enum ProviderProblem {
     Denied,
     /// The sign-in took too long, began in another browser, or was used already.
     Expired,
-    /// What the provider has returned does not count.
+    /// What the provider has returned is not valid.
     Invalid,
     /// There are too many sign-ins from this address.
     RateLimited,
@@ -54,7 +54,7 @@ impl ProviderProblem {
             Self::Denied => "The identity provider did not let you through, or you cancelled. You can try again.",
             Self::Expired => "This sign-in took too long, was used already, or began in another browser. Begin again.",
             Self::Invalid => {
-                "What the identity provider returned does not count. Begin again. If this keeps happening, tell the people who run this site."
+                "The identity provider's answer is not valid. Begin again. If this keeps happening, tell the people who run this site."
             }
             Self::RateLimited => "Wait a minute, then try again.",
             Self::SignUpClosed => {

@@ -87,7 +87,7 @@ fn outcome(profile: &Result<Profile, ProfileError>, has_account: bool, allows_si
         Err(ProfileError::UnverifiedEmail) => {
             "You could not sign in here: only some email domains may, and the provider does not say that your address is verified."
         }
-        Err(ProfileError::OtherDomain) => "You could not sign in here: your email address is of a domain that may not.",
+        Err(ProfileError::OtherDomain) => "You could not sign in here: your email address's domain is not allowed.",
         Ok(_) if has_account => "You have an account here, and would be signed in to it.",
         Ok(_) if !allows_sign_up => "You could not sign in here: you have no account, and new people may not sign up.",
         Ok(profile) if profile.email_address.is_none() && profile.username.is_none() => {
@@ -138,7 +138,7 @@ mod tests {
             (returned(Ok(Profile::default()), false, true), "neither a verified email address nor a username"),
             (returned(Err(ProfileError::NoEmail), true, true), "have no email address"),
             (returned(Err(ProfileError::UnverifiedEmail), true, true), "does not say that your address is verified"),
-            (returned(Err(ProfileError::OtherDomain), true, true), "of a domain that may not"),
+            (returned(Err(ProfileError::OtherDomain), true, true), "email address's domain is not allowed"),
             (Trial::Failed("the provider answers invalid_client".into()), "It failed: the provider answers invalid_client."),
             (Trial::Expired, "has expired"),
         ] {

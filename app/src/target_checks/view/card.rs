@@ -44,7 +44,7 @@ pub(super) async fn card(slug: &str) -> Result<impl IntoView + use<>, AppError> 
             <div class="changes-head">
                 <div>
                     <h2 id="targets">"Targets"</h2>
-                    <p class="help">"What the pages answer that people are sent to."{is_on.then_some(" Checked every hour.")}</p>
+                    <p class="help">"How the pages respond that people are sent to."{is_on.then_some(" Checked every hour.")}</p>
                 </div>
                 {button}
             </div>

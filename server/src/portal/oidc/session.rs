@@ -1,11 +1,14 @@
 //! `/v1/session`: who is signed in, for pages of the instance's application origins. The visitor's cookie comes with a credentialed
 //! `fetch`, since those pages are on the portal's site.
 
-use app::portal::{
-    self,
-    oidc::{
-        claims::{PersonClaims, Scopes, SessionClaims, Subject},
-        store::subjects,
+use app::{
+    credentials::token::Token,
+    portal::{
+        self,
+        oidc::{
+            claims::{PersonClaims, Scopes, SessionClaims, Subject},
+            store::subjects,
+        },
     },
 };
 use axum::{
@@ -109,20 +112,35 @@ fn signed_out(request: &ApplicationRequest) -> Response {
 async fn sign_out(request: &ApplicationRequest) -> Result<(), ProblemDetails> {
     let Some(token) = request.session() else { return Ok(()) };
     request.take_lookup()?;
-    // It is forgotten first, so that a visitor who wants to sign out is not taken for signed in even if the database does not answer, and
-    // once more, since another request may have put it back meanwhile.
-    let forget = || request.context.forget_session(request.snapshot.id, &token);
-    forget();
     let identity = portal::identity(request.snapshot.identity, request.context.pool(), request.snapshot.id);
     let ending = async {
         match identity.visitor(&token).await? {
-            Some(visitor) => identity.sign_out(&visitor).await,
-            None => Ok(()),
+            Some(visitor) => identity.sign_out(&visitor).await.map(|()| true),
+            None => Ok(false),
         }
     };
+    // Dropped with the request, if its client goes away: then it is forgotten too.
+    let mut forgetting = Forgetting { request, token: &token, is_needed: true };
     let ended = tokio::time::timeout(TIMEOUT, ending).await;
-    forget();
-    if matches!(ended, Ok(Ok(()))) { Ok(()) } else { Err(ProblemDetails::Unavailable) }
+    // Anybody can send a cookie that never was a session, so this must cost nothing more.
+    forgetting.is_needed = !matches!(ended, Ok(Ok(false)));
+    if matches!(ended, Ok(Ok(_))) { Ok(()) } else { Err(ProblemDetails::Unavailable) }
+}
+
+/// Forgets a session at the end of the request that ends it, so that its visitor is not taken for signed in, even if the database does not
+/// answer.
+struct Forgetting<'r> {
+    request: &'r ApplicationRequest,
+    token: &'r Token,
+    is_needed: bool,
+}
+
+impl Drop for Forgetting<'_> {
+    fn drop(&mut self) {
+        if self.is_needed {
+            self.request.context.forget_session(self.request.snapshot.id, self.token);
+        }
+    }
 }
 
 pub(super) fn json_response(body: impl Into<Body>) -> Response {

@@ -1,5 +1,5 @@
 //! The parsed instances, bounded in bytes. Each is kept by the compact instance that it was parsed from, so that nobody ever finds that of
-//! an earlier save. This list bounds how many do: an instance that is requested less loses its parsed form, and is parsed again when needed.
+//! an earlier save. This list limits how many there are: an instance that is requested less loses its parsed form, and is parsed again when needed.
 
 use std::{
     collections::VecDeque,

@@ -30,7 +30,7 @@ const BATCH: usize = 4_000;
 
 /// The counts are still in memory.
 #[derive(Debug, thiserror::Error)]
-#[error("counted visits can't be stored now")]
+#[error(transparent)]
 pub struct NotStored(#[from] sqlx::Error);
 
 /// Stores what was counted.
@@ -95,31 +95,38 @@ impl Flusher {
         }
     }
 
-    /// Stores everything that was counted until now.
+    /// Stores everything that was counted before.
     ///
     /// # Errors
     /// PostgreSQL did not say that a batch is stored. It is sent again by the next flush.
     pub async fn flush(&mut self) -> Result<(), NotStored> {
         let Some(inner) = self.counter.clone() else { return Ok(()) };
-        loop {
-            if self.in_flight.is_empty() {
-                // Only now: what is counted while PostgreSQL is gone is bounded where it is counted.
-                self.pending.merge(inner.take(), &inner.budget);
-                if self.pending.is_empty() {
-                    break;
-                }
-                self.in_flight = self.pending.take(BATCH);
-                self.batch += 1;
-            }
-            let merged = add(&self.pool, self.process, self.batch, &self.in_flight).await?;
-            self.merged.increment(merged);
-            let bytes = self.in_flight.iter().filter_map(|count| count.visit.as_ref()).map(size_of_shape).sum();
-            inner.budget.give_back(bytes);
-            self.in_flight.clear();
+        // It may be stored already, so it is sent as it was.
+        self.send(&inner).await?;
+        // Only now: what is counted while PostgreSQL is gone is bounded where it is counted. And only once: with many visits, there would
+        // always be more.
+        self.pending.merge(inner.take(), &inner.budget);
+        while !self.pending.is_empty() {
+            self.in_flight = self.pending.take(BATCH);
+            self.batch += 1;
+            self.send(&inner).await?;
         }
         if let Ok(now) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
             self.flushed.set(now.as_secs_f64());
         }
+        Ok(())
+    }
+
+    /// Stores the batch in flight, if there is one.
+    async fn send(&mut self, inner: &Inner) -> sqlx::Result<()> {
+        if self.in_flight.is_empty() {
+            return Ok(());
+        }
+        let merged = add(&self.pool, self.process, self.batch, &self.in_flight).await?;
+        self.merged.increment(merged);
+        let bytes = self.in_flight.iter().filter_map(|count| count.visit.as_ref()).map(size_of_shape).sum();
+        inner.budget.give_back(bytes);
+        self.in_flight.clear();
         Ok(())
     }
 

@@ -136,6 +136,30 @@ async fn counting_goes_on_while_the_database_does_not_take_it(pool: PgPool) {
     assert_eq!(stored(&pool).await, 2);
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_counted_during_a_flush_waits_for_the_next_one(pool: PgPool) {
+    let id = create(&pool, &my_app()).await.id;
+    let counter = VisitCounter::new(MEMORY);
+    let mut flusher = Flusher::new(&counter, pool.clone(), 90).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().try_into().unwrap();
+    inner(&counter).count(id, stranger("a.com"), now);
+    let mut holder = pool.begin().await.unwrap();
+    sqlx::query("lock table visits in access exclusive mode").execute(&mut *holder).await.unwrap();
+    let flush = tokio::spawn(async move {
+        flusher.flush().await.unwrap();
+        flusher
+    });
+    let waits = "select exists (select from pg_locks where relation = 'visits'::regclass and not granted
+        and database = (select oid from pg_database where datname = current_database()))";
+    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *holder).await.unwrap() {}
+    inner(&counter).count(id, stranger("b.com"), now);
+    holder.rollback().await.unwrap();
+    let mut flusher = flush.await.unwrap();
+    assert_eq!(stored(&pool).await, 1);
+    flusher.flush().await.unwrap();
+    assert_eq!(stored(&pool).await, 2);
+}
+
 #[test]
 fn prefetches_and_previews_are_no_visits() {
     let headers = |name: &'static str, value: &str| HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);

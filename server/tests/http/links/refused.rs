@@ -46,7 +46,7 @@ async fn a_post_that_is_no_form_of_this_page_is_refused(pool: PgPool) {
         ] {
             let answer = site.post_body(path, &[("content-type", kind)], body.clone()).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path} {kind}");
-            assert!(text(answer.text()).contains("The form did not arrive whole. Reload the page and try again."), "{path} {kind}");
+            assert!(text(answer.text()).contains("The form is incomplete. Reload the page and try again."), "{path} {kind}");
         }
         assert_eq!(site.post_body(path, &[], whole.clone()).await.status, StatusCode::BAD_REQUEST);
     }

@@ -23,7 +23,7 @@ pub(super) fn fine_print(context: Context<'_>) -> impl IntoView + use<> {
                 "Stop counting",
             )
         } else {
-            ("Visits of this instance are not counted. Visitors are served all the same.".to_owned(), "on", "Count visits")
+            ("Visits of this instance are not counted. Visitors are served anyway.".to_owned(), "on", "Count visits")
         };
         view! {
             <details class="change-kept">

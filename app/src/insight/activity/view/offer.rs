@@ -58,7 +58,7 @@ impl Offer {
                 format!("{visits}{} in the last {} would have ended elsewhere.", more.unwrap_or_default(), form.range.label())
             }
             Measured::NoVisits => format!("No visits were counted in the last {}.", form.range.label()),
-            Measured::Unknown => "How many visits would have ended elsewhere can't be told now.".to_owned(),
+            Measured::Unknown => "The number of visits that would have ended elsewhere is not available right now.".to_owned(),
         };
         view! {
             <form method="post" action=paths::instance(slug).allow_origin() class="allow" id="allow" aria-labelledby="allow-title">
