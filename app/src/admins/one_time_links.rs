@@ -138,6 +138,8 @@ pub async fn follow(
             let hash = form.password.hash().await?;
             let account = accounts::find(timed(pool), &email).await?.ok_or(SignInError::Link)?;
             let mut transaction = use_link(pool, &token).await?;
+            // A second factor may be turned on at this moment.
+            accounts::lock(&mut transaction, account.id).await?.ok_or(SignInError::Link)?;
             let keeps_factor = link.by_mail && second_factors::is_on(&mut *transaction, account.id).await?;
             let actor = Actor { admin: Some(account.id), name: email.as_str().to_owned(), address: client.address, token: None };
             if keeps_factor && let Err(error) = check_any_code(&mut transaction, context, &actor, account.id, &form.code).await {

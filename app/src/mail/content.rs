@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 use super::{
     MailKind,
     store::{DueMail, recipients},
-    text::{Message, Text},
+    text::{Message, Text, short_name},
 };
 use crate::{
     admins::store::{
@@ -168,9 +168,10 @@ async fn organization_invitation(
     let Some(name) = recipients::instance_name(connection, instance).await? else { return Ok(None) };
     let code = Code::new().map_err(no_random_bytes)?;
     let Some(invitation) = organizations::store_invitation(connection, organization, inviter, email, &code).await? else { return Ok(None) };
+    let (inviter, organization) = (short_name(&invitation.inviter), short_name(&invitation.organization));
     let text = Text {
-        subject: format!("You are invited to {} at {name}", invitation.organization),
-        lead: format!("{} invites you to {} at {name}.", invitation.inviter, invitation.organization),
+        subject: format!("You are invited to {organization} at {name}"),
+        lead: format!("{inviter} invites you to {organization} at {name}."),
         link: Some(("Join the organization", with_parameter(page, "code", &code.to_string()))),
         rest: vec![format!(
             "The link works once, within {}. If you don't know the sender, ignore this mail.",

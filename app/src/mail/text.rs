@@ -7,6 +7,9 @@ use crate::redirects::is_invisible;
 /// The longest text in a header, in characters.
 const MAX_HEADER_CHARS: usize = 150;
 
+/// The longest name of a stranger, in characters.
+const MAX_NAME_CHARS: usize = 60;
+
 /// A mail, ready to send. It holds secrets and personal data: not for logs.
 #[derive(Clone)]
 pub struct Message {
@@ -43,13 +46,21 @@ pub(super) struct Text {
 
 /// A text in one line, as a header needs it: others choose names, and a line break there would begin another header.
 pub fn one_line(text: &str) -> String {
+    cut(without_breaks(text), MAX_HEADER_CHARS)
+}
+
+/// A name that a stranger chose, in a sentence: it must not take the sentence's place.
+pub(super) fn short_name(name: &str) -> String {
+    cut(without_breaks(name), MAX_NAME_CHARS)
+}
+
+fn without_breaks(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }).collect();
-    let words: Vec<&str> = spaced.split_whitespace().collect();
-    let line = words.join(" ");
-    if line.chars().count() <= MAX_HEADER_CHARS {
-        return line;
-    }
-    line.chars().take(MAX_HEADER_CHARS - 1).chain(['…']).collect()
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn cut(line: String, max: usize) -> String {
+    if line.chars().count() <= max { line } else { line.chars().take(max - 1).chain(['…']).collect() }
 }
 
 impl Text {
@@ -68,7 +79,8 @@ impl Text {
     fn plain(&self) -> String {
         let link = self.link.as_ref().map(|(label, url)| format!("{label}:\n{url}"));
         let code = self.code.as_ref().map(|code| format!("Or enter this code: {code}"));
-        let parts = [Some(one_line(&self.lead)), link, code].into_iter().flatten().chain(self.rest.iter().map(|text| one_line(text)));
+        let parts =
+            [Some(without_breaks(&self.lead)), link, code].into_iter().flatten().chain(self.rest.iter().map(|text| without_breaks(text)));
         format!("{}\n\n-- \n{}\n", parts.collect::<Vec<_>>().join("\n\n"), one_line(&self.from))
     }
 
@@ -79,7 +91,7 @@ impl Text {
             // Writing to a string can't fail.
             let _ = writeln!(body, "<p>{content}</p>");
         };
-        paragraph(&mut body, &escaped(&one_line(&self.lead)));
+        paragraph(&mut body, &escaped(&without_breaks(&self.lead)));
         if let Some((label, url)) = &self.link {
             paragraph(&mut body, &format!("<a href=\"{}\">{label}</a>", escaped(url)));
         }
@@ -87,7 +99,7 @@ impl Text {
             paragraph(&mut body, &format!("Or enter this code: <strong>{}</strong>", escaped(code)));
         }
         for text in &self.rest {
-            paragraph(&mut body, &escaped(&one_line(text)));
+            paragraph(&mut body, &escaped(&without_breaks(text)));
         }
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{subject}</title></head>\n\
@@ -111,6 +123,18 @@ mod tests {
         assert_eq!(one_line("a\u{2028}b\u{85}c\u{202e}d\0e\u{b}f"), "a b c d e f");
         let long = one_line(&"ü".repeat(10_000));
         assert_eq!((long.chars().count(), long.ends_with("ü…")), (150, true));
+        let name = short_name(&"Click https://evil.test now ".repeat(10));
+        assert_eq!((name.chars().count(), name.ends_with('…')), (60, true));
+    }
+
+    #[test]
+    fn what_a_mail_says_is_never_cut() {
+        let (lead, url) = ("a ".repeat(200) + "lead.", format!("https://accounts.myapp.com/forgot-password?{}end", "a".repeat(1_000)));
+        let text = Text { subject: "s".into(), lead: lead.clone(), rest: vec![format!("Choose a new password: {url}")], ..Text::default() };
+        let message = text.message("ana@myapp.com", Vec::new());
+        for body in [message.plain, message.html] {
+            assert!(body.contains(&lead) && body.contains(&url), "{body}");
+        }
     }
 
     #[test]

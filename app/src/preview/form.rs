@@ -7,7 +7,10 @@ use url::form_urlencoded;
 
 use crate::{
     fallbacks::origin_change::ticked_origins,
-    redirects::{DirectLink, Fallbacks, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, Timestamp, parse_fallback},
+    redirects::{
+        DirectLink, Fallbacks, Flow, Instance, LinkAdvice, LinkParams, NotALink, RequestingOrigin, Timestamp, parse_fallback,
+        trim_invisible,
+    },
     saving::form_element::ALLOW,
 };
 
@@ -46,7 +49,7 @@ impl PreviewForm {
                 ALLOW => form.allow.push(value.into_owned()),
                 name => match Flow::of_field(name) {
                     Some(flow) if form.unsaved.iter().all(|(other, _)| *other != flow) => {
-                        form.unsaved.push((flow, value.trim().to_owned()));
+                        form.unsaved.push((flow, trim_invisible(&value).to_owned()));
                     }
                     Some(_) => {}
                     None if value.is_empty() => {}

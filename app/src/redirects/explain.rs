@@ -47,7 +47,12 @@ fn explain_refusal(instance: &Instance, value: &str, refused: &Refused, is_store
     let host = refused.url.as_ref().and_then(|url| url.host_str()).map(str::to_owned);
     let sentence = |text: String| Explanation { before: String::new(), host: None, after: text };
     match refused.reason {
-        Refusal::TooLong => sentence(format!("That is too long: {} bytes. The limit is {MAX_URL_BYTES} bytes.", value.len())),
+        Refusal::TooLong if value.len() > MAX_URL_BYTES => {
+            sentence(format!("That is too long: {} bytes. The limit is {MAX_URL_BYTES} bytes.", value.len()))
+        }
+        Refusal::TooLong => {
+            sentence(format!("That is too long: in full and encoded, as browsers send it, it has more than {MAX_URL_BYTES} bytes."))
+        }
         Refusal::NotAUrl => {
             let invisible = Invisible::first(value).map(|invisible| invisible.to_string());
             let host = || refused.url.as_ref().and_then(|url| check_stored_host(url).err()).map(|error| error.to_string());

@@ -1,7 +1,7 @@
 //! Parameters in the fragment of a link. Clerk's components write them there (`/sign-in#/?redirect_url=…`), where no server sees
 //! them: the hosted pages move them into the query by a script, and this file does the same for a link that is read as a text.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use url::form_urlencoded;
 
@@ -10,26 +10,34 @@ use super::LinkParams;
 /// The query of a link as its page reads it: the parameters of [`LinkParams::names`] move from a fragment of the form `/…?…` into
 /// the query. A name in the fragment replaces every parameter of that name in the query. Both are without their `?` and `#`.
 pub fn with_fragment<'q>(query: &'q str, fragment: &str) -> Cow<'q, str> {
-    let moved: Vec<&str> = parameters(fragment).map(|(_, pair)| pair).collect();
-    if moved.is_empty() {
+    let names = names(fragment);
+    if names.is_empty() {
         return Cow::Borrowed(query);
     }
-    let stays = |pair: &&str| parameters(fragment).all(|(name, _)| name_of(pair) != name);
+    let moved = parameters(fragment).map(|(_, pair)| pair);
+    let stays = |pair: &&str| !names.contains(&*name_of(pair));
     let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).filter(stays).chain(moved).collect();
     Cow::Owned(pairs.join("&"))
 }
 
 /// Every parameter of a link as it is written: those of the query, and those of the fragment if its page reads it.
 pub(super) fn all_pairs<'t>(query: &'t str, fragment: &'t str) -> Vec<&'t str> {
-    let is_read = parameters(fragment).next().is_some();
-    let stays = |pair: &&str| parameters(fragment).all(|(name, _)| name_of(pair) != name);
-    let own = query.split('&').filter(stays);
-    own.chain(query_of(fragment).split('&').filter(|_| is_read)).filter(|pair| !pair.is_empty()).collect()
+    let names = names(fragment);
+    let own = query.split('&').filter(|pair| !names.contains(&*name_of(pair)));
+    own.chain(query_of(fragment).split('&').filter(|_| !names.is_empty())).filter(|pair| !pair.is_empty()).collect()
 }
 
 /// The parameters that move from a fragment into the query, by name, and as they are written.
 fn parameters(fragment: &str) -> impl Iterator<Item = (&'static str, &str)> {
-    query_of(fragment).split('&').filter_map(|pair| Some((LinkParams::names().find(|name| name_of(pair) == *name)?, pair)))
+    query_of(fragment).split('&').filter_map(|pair| {
+        let name = name_of(pair);
+        Some((LinkParams::names().find(|known| name == *known)?, pair))
+    })
+}
+
+/// The names of these parameters. There are few, though a fragment may have thousands of pairs.
+fn names(fragment: &str) -> BTreeSet<&'static str> {
+    parameters(fragment).map(|(name, _)| name).collect()
 }
 
 fn query_of(fragment: &str) -> &str {
@@ -59,6 +67,17 @@ mod tests {
             ("", "/?redirect_url=/x?a=1", "redirect_url=/x?a=1"),
         ] {
             assert_eq!(with_fragment(query, fragment), expected, "{query} {fragment}");
+        }
+    }
+
+    #[test]
+    fn thousands_of_pairs_are_each_read_once() {
+        // Each with each, that would take minutes.
+        let (many, known) = ("a&".repeat(16_000), "redirect_url=/x&".repeat(16_000));
+        for fragment in [format!("/?redirect_url=/x&{many}"), format!("/?{known}")] {
+            let query = with_fragment(&many, &fragment);
+            assert!(query.len() >= 2 * 16_000 && query.ends_with("a&redirect_url=/x") | query.ends_with("/x&redirect_url=/x"));
+            assert!(all_pairs(&many, &fragment).len() >= 32_000);
         }
     }
 

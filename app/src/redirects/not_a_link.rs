@@ -66,13 +66,21 @@ impl NotALink {
         let bare = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c) || "\"'`“”„‟‘’‚«»‹›<>()[],;.".contains(c));
         let decoded = percent_decode_str(bare).decode_utf8().unwrap_or_default();
         let scheme = portal.split_once("://").map_or("https", |(scheme, _)| scheme);
-        let with_scheme = |link: &str| format!("{scheme}://{}", link.split_once("://").map_or(link, |(_, rest)| rest));
+        let with_scheme = |link: &str| format!("{scheme}://{}", without_scheme(link));
         let candidates = [bare.to_owned(), with_scheme(bare), decoded.clone().into_owned(), with_scheme(&decoded)];
         let to_page = candidates.iter().filter_map(|candidate| to_similar_page(candidate)).collect::<Vec<_>>();
         candidates.iter().chain(&to_page).find_map(|candidate| {
             let link = DirectLink::parse(instance, candidate).ok()?;
             Some(link.advice(instance, now).corrected.unwrap_or_else(|| link.url.to_string()))
         })
+    }
+}
+
+/// A link without its scheme. A `://` further behind is that of a parameter.
+fn without_scheme(link: &str) -> &str {
+    match link.split_once("://") {
+        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => rest,
+        _ => link,
     }
 }
 

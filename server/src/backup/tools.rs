@@ -10,13 +10,15 @@ use tokio::process::Command;
 
 use crate::database::{owner::OwnedDatabase, programs};
 
+/// The version since which PostgreSQL has the setting `transaction_timeout`.
+const TRANSACTION_TIMEOUT: u32 = 17;
+
 /// The programs of one version.
 #[derive(Debug)]
 pub(super) struct Tools(PathBuf);
 
 impl Tools {
-    /// The programs for a server of that major version: of the same version, or the next newer one. Older ones refuse newer servers, and
-    /// newer ones may write what an older server does not understand.
+    /// The programs for a server of that major version: of the same version, or the next newer one whose backups it can restore.
     ///
     /// # Errors
     /// There are none on this machine.
@@ -25,7 +27,7 @@ impl Tools {
             .into_iter()
             .filter(|directory| ["pg_restore", "psql"].iter().all(|program| directory.join(program).exists()))
             .filter_map(|directory| Some((programs::major_version(&directory.join("pg_dump"))?, directory)))
-            .filter(|(version, _)| *version >= server)
+            .filter(|(version, _)| fit(*version, server))
             .collect();
         found.sort();
         let (_, directory) = found.into_iter().next().with_context(|| {
@@ -54,6 +56,12 @@ impl Tools {
     }
 }
 
+/// Whether programs of that version back up and restore a server of that version. Older ones refuse newer servers. Since version 17, a
+/// backup begins with a setting that older servers don't know.
+fn fit(programs: u32, server: u32) -> bool {
+    programs >= server && (programs < TRANSACTION_TIMEOUT || server >= TRANSACTION_TIMEOUT)
+}
+
 /// The error of a program that failed: what it wrote about it, on one line.
 pub(super) fn failure(program: &str, output: &Output) -> anyhow::Error {
     let said = String::from_utf8_lossy(&output.stderr);
@@ -67,4 +75,19 @@ pub(super) fn failure(program: &str, output: &Output) -> anyhow::Error {
     }
     error
         .context("the role must own the tables. If that of DATABASE_URL does not, set the URL of the one that does as DATABASE_MIGRATE_URL")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_backed_up_only_by_programs_whose_backup_it_can_restore() {
+        for (programs, server) in [(15, 15), (15, 13), (16, 13), (17, 17), (18, 17)] {
+            assert!(fit(programs, server), "{programs} {server}");
+        }
+        for (programs, server) in [(15, 16), (17, 18), (17, 16), (18, 13)] {
+            assert!(!fit(programs, server), "{programs} {server}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use super::Dashboard;
 use crate::observe::sampled::Sampled;
 
 /// How long a handler may take: less than the whole request, so that its page can still say that it took too long.
-const HANDLER_TIMEOUT: Duration = Duration::from_secs(25);
+pub(super) const HANDLER_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Requests that took longer.
 static SLOW: Sampled = Sampled::new();

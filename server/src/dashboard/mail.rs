@@ -16,7 +16,15 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use super::{Dashboard, failure::Failure, posted_form::PostedForm};
+use super::{
+    Dashboard,
+    failure::{Failure, HANDLER_TIMEOUT},
+    posted_form::PostedForm,
+};
+use crate::mail::SEND_TIMEOUT;
+
+// What the mail server does is said on the page, also that it does not answer.
+const _: () = assert!(SEND_TIMEOUT.as_secs() < HANDLER_TIMEOUT.as_secs());
 
 /// `POST /mail/test`: sends a test mail at once, and says what the mail server answers.
 pub(super) async fn test(State(dashboard): State<Dashboard>, PostedForm { mut parts, form }: PostedForm<TestForm>) -> Response {

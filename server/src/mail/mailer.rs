@@ -27,7 +27,7 @@ use super::smtp_url::{SmtpTls, SmtpUrl};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long sending may take in all: connecting, TLS, signing in, and the mail itself.
-const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What rustls says of a certificate whose authority is unknown.
 const UNKNOWN_AUTHORITY: &str = "UnknownIssuer";

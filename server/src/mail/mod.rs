@@ -7,5 +7,5 @@ mod smtp_url;
 mod tests;
 
 pub use mailer::Mailer;
-pub(crate) use mailer::SendError;
-pub(crate) use runner::run;
+pub(crate) use mailer::{SEND_TIMEOUT, SendError};
+pub(crate) use runner::{clean_up, run};

@@ -2,9 +2,12 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use app::mail::{
-    content,
-    store::{self, DueMail},
+use app::{
+    database::{is_outage, log_failure},
+    mail::{
+        content,
+        store::{self, DueMail},
+    },
 };
 use futures_util::{StreamExt, stream};
 use sqlx::PgPool;
@@ -24,7 +27,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long it waits after the database did not answer.
 const RETRY_INTERVAL: Duration = Duration::from_secs(15);
 
-/// How often it measures the outbox, and deletes what is old.
+/// How often it measures the outbox.
 const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// The pause after a mail was not sent for the first time. Each further one is twice as long.
@@ -36,13 +39,29 @@ const MAX_PAUSE: Duration = Duration::from_mins(30);
 /// The longest pause of everything while the mail server can't be reached.
 const MAX_OUTAGE_PAUSE: Duration = Duration::from_mins(1);
 
+/// What the dashboard shows of a mail that can't be written.
+const NOT_WRITTEN: &str = "The mail can't be written: the database returns an error, which is in the server's log.";
+
+/// How often what is old is deleted.
+const CLEANING_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Deletes what is old as long as the server runs, also if it sends no mail: codes and what waits for one hold personal data.
+pub(crate) async fn clean_up(pool: &PgPool) -> Infallible {
+    loop {
+        if let Err(error) = store::delete_old(pool).await {
+            log_failure(&error, "codes and mails that are old are not deleted");
+        }
+        sleep(CLEANING_INTERVAL).await;
+    }
+}
+
 /// Sends mails as long as the server runs.
 pub(crate) async fn run(pool: PgPool, mailer: Mailer) -> Infallible {
     let (mut measured, mut outages) = (None::<Instant>, 0);
     loop {
         if measured.is_none_or(|at| at.elapsed() >= MEASURE_INTERVAL) {
             if let Err(error) = measure(&pool).await {
-                tracing::debug!(%error, "the outbox can't be measured");
+                log_failure(&error, "the outbox can't be measured");
             }
             measured = Some(Instant::now());
         }
@@ -57,7 +76,7 @@ pub(crate) async fn run(pool: PgPool, mailer: Mailer) -> Infallible {
                 doubled(POLL_INTERVAL, outages, MAX_OUTAGE_PAUSE)
             }
             Err(error) => {
-                tracing::debug!(%error, "the outbox can't be read");
+                log_failure(&error, "the outbox can't be read");
                 RETRY_INTERVAL
             }
         };
@@ -88,10 +107,20 @@ pub(super) async fn send_due(pool: &PgPool, mailer: &Mailer) -> sqlx::Result<Sen
 
 /// Sends one mail and stores what came of it. Returns whether the mail server could not be reached.
 async fn deliver(pool: &PgPool, mailer: &Mailer, mail: DueMail) -> sqlx::Result<bool> {
-    let Some(message) = content(pool, &mail).await? else {
-        count("dropped");
-        store::remove(pool, mail.id).await?;
-        return Ok(false);
+    let message = match content(pool, &mail).await {
+        Ok(Some(message)) => message,
+        Ok(None) => {
+            count("dropped");
+            store::remove(pool, mail.id).await?;
+            return Ok(false);
+        }
+        Err(error) if is_outage(&error) => return Err(error),
+        Err(error) => {
+            log_failure(&error, "a mail can't be written");
+            let is_given_up = store::put_off(pool, mail.id, NOT_WRITTEN, doubled(FIRST_PAUSE, mail.attempts, MAX_PAUSE)).await?;
+            count(if is_given_up { "failed" } else { "retried" });
+            return Ok(false);
+        }
     };
     let error = match mailer.send(&message, &format!("portal-redirects-{}", mail.id)).await {
         Ok(()) => {
@@ -121,7 +150,7 @@ fn count(result: &'static str) {
     metrics::counter!("mail_messages_total", "result" => result).increment(1);
 }
 
-/// Measures the outbox, and deletes what is old.
+/// Measures the outbox.
 async fn measure(pool: &PgPool) -> sqlx::Result<()> {
     let size = store::size(pool).await?;
     #[expect(clippy::cast_precision_loss, reason = "far fewer mails than a float can count")]
@@ -129,7 +158,7 @@ async fn measure(pool: &PgPool) -> sqlx::Result<()> {
         metrics::gauge!("mail_outbox_messages", "state" => state).set(mails as f64);
     }
     metrics::gauge!("mail_outbox_oldest_seconds").set(size.oldest_seconds);
-    store::delete_old(pool).await
+    Ok(())
 }
 
 /// A pause that doubles with each time, up to a limit.

@@ -41,6 +41,9 @@ use crate::{
     target_checks,
 };
 
+/// How often the status of the snapshots is recorded while the server waits for its database.
+const RECORD_INTERVAL: Duration = Duration::from_secs(10);
+
 /// Serves until a signal stops it.
 ///
 /// # Errors
@@ -131,7 +134,11 @@ async fn listen(
                 announce_waiting(address, file.as_ref(), config.log_format);
                 may_answer.notify_one();
             };
-            retry(RETRY, prepare, passes, wait).await?;
+            // Only the listener records the status of the snapshots, and it is not there yet.
+            tokio::select! {
+                ready = retry(RETRY, prepare, passes, wait) => ready?,
+                never = record_status(&snapshots) => match never {},
+            }
         }
         snapshots.startup().database_is_ready();
         is_ready.notify_one();
@@ -143,11 +150,7 @@ async fn listen(
         // Only after the comparison: the file may hold versions of a different database.
         tokio::select! {
             never = versions.run() => anyhow::Ok(never),
-            never = old_failed_sign_ins(config, database) => anyhow::Ok(never),
-            never = expired_preview_origins(config, database) => anyhow::Ok(never),
-            never = target_checks(config, database) => anyhow::Ok(never),
-            never = waiting_mail(mailer, database) => anyhow::Ok(never),
-            never = database.keep_connections_open() => anyhow::Ok(never),
+            never = recurring(config, database, mailer) => anyhow::Ok(never),
         }
     };
     let snapshot_file = async {
@@ -183,6 +186,26 @@ async fn listen(
     }
     snapshots.close(&runtime).await;
     result
+}
+
+/// What a server does again and again, besides answering requests.
+async fn recurring(config: &Config, database: &Database, mailer: Option<Mailer>) -> Infallible {
+    tokio::select! {
+        never = old_failed_sign_ins(config, database) => never,
+        never = expired_preview_origins(config, database) => never,
+        never = target_checks(config, database) => never,
+        never = waiting_mail(mailer, database) => never,
+        never = mail::clean_up(database.pool()) => never,
+        never = database.keep_connections_open() => never,
+    }
+}
+
+/// Records the status of the snapshots until it is dropped.
+async fn record_status(snapshots: &Snapshots) -> Infallible {
+    loop {
+        snapshots.record();
+        tokio::time::sleep(RECORD_INTERVAL).await;
+    }
 }
 
 /// Stores counted visits, once there are tables to store them in.

@@ -12,6 +12,9 @@ use url::Url;
 use super::proof::{PATH, challenge, proof};
 use crate::outgoing::{Client, End, FollowError, Followed, OutgoingError, OutgoingRequest};
 
+/// The longest name of a host in DNS, in bytes.
+const MAX_HOST_BYTES: usize = 253;
+
 /// The names of pages where people sign in, as parts of a path.
 const SIGN_IN_PAGES: [&str; 12] =
     ["sign-in", "signin", "sign_in", "login", "log-in", "log_in", "authorize", "sso", "oauth", "oauth2", "auth", "saml"];
@@ -71,7 +74,8 @@ fn outcome_of(url: &Url, followed: Followed) -> CheckOutcome {
         End::Response(status, last) => (TargetState::OtherSite, status, last),
     };
     let is_elsewhere = !is_same_site(host, last.host_str().unwrap_or_default());
-    let redirects_to = first_other_host.filter(|_| is_elsewhere);
+    // A longer name is no host's in DNS, and was not looked up.
+    let redirects_to = first_other_host.filter(|host| is_elsewhere && host.len() <= MAX_HOST_BYTES);
     CheckOutcome { status: Some(status.as_u16()), certificate_ends_at, redirects_to, ..CheckOutcome::of(state) }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use app::{
-    database::{in_background, timed},
+    database::{in_background, is_outage, log_failure, timed},
     instances::store as instances,
     redirects::Instance,
     target_checks::{
@@ -56,10 +56,10 @@ pub(crate) async fn run(pool: PgPool, client: Client) -> Infallible {
             Ok(Some(leader)) => {
                 tracing::debug!("this runtime checks the targets of all instances");
                 let error = lead(leader, &checks).await;
-                tracing::debug!(%error, "another runtime may check the targets now");
+                log_failure(&error, "another runtime may check the targets now");
             }
             Ok(None) => {}
-            Err(error) => tracing::debug!(%error, "can't ask whether another runtime checks the targets"),
+            Err(error) => log_failure(&error, "it is not known whether another runtime checks the targets"),
         }
         sleep(RETRY_INTERVAL).await;
     }
@@ -82,7 +82,7 @@ async fn lead(mut leader: Leader, checks: &Arc<Checks>) -> sqlx::Error {
             let checks = Arc::clone(checks);
             let task = running.spawn(async move {
                 if let Err(error) = checks.check(due).await {
-                    tracing::debug!(%error, "the targets of an instance could not be checked");
+                    log_failure(&error, "the targets of an instance could not be checked");
                     sleep(RETRY_INTERVAL).await;
                 }
             });
@@ -122,9 +122,13 @@ impl Checks {
             }
         }
         let checked = join_all(by_url.iter().map(|(url, targets)| self.check_url(&stored.instance, due.instance, url, targets))).await;
-        checked.into_iter().collect::<sqlx::Result<()>>()?;
-        let all: Vec<Target> = all.into_iter().map(|(target, _)| target).collect();
-        store::finish(&self.pool, due, &all).await
+        let failed = checked.into_iter().find_map(Result::err);
+        if failed.as_ref().is_none_or(|error| !is_outage(error)) {
+            // Also if an outcome can't be stored: the instance would be the first in line again each time, before all others.
+            let all: Vec<Target> = all.into_iter().map(|(target, _)| target).collect();
+            store::finish(&self.pool, due, &all).await?;
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     async fn check_url(&self, instance: &Instance, id: i64, url: &Url, targets: &[Target]) -> sqlx::Result<()> {

@@ -80,6 +80,26 @@ async fn each_target_says_what_visitors_meet_there(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_redirect_to_a_host_that_no_dns_has_stops_no_check(pool: PgPool) {
+    let far = format!("location: https://{}.example/login\r\n", "a".repeat(301));
+    let server =
+        TestServer::answering(move |head| if head.contains(" /far ") { response("302 Found", &far) } else { response("200 OK", "") }).await;
+    let instance = stored(&pool, &[(Flow::SignUp, "/far")]).await;
+    let found = states(&pool, client_of(server.address), instance).await;
+    assert!(found.contains(&(Target::Fallback(Flow::SignUp), TargetState::SignIn, Some(302))), "{found:?}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_instance_whose_outcome_cant_be_stored_is_not_first_in_line_again(pool: PgPool) {
+    let server = TestServer::answering(|_| response("200 OK", "")).await;
+    stored(&pool, &[]).await;
+    sqlx::query("alter table target_checks add constraint takes_nothing check (false)").execute(&pool).await.unwrap();
+    let checks = Checks::new(pool.clone(), client_of(server.address));
+    assert!(checks.check(due(&pool, &[], 10).await.unwrap()[0]).await.is_err());
+    assert_eq!(due(&pool, &[], 10).await.unwrap().len(), 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_server_that_is_taken_down_is_noticed_by_the_next_check(pool: PgPool) {
     let server = TestServer::answering(|_| response("200 OK", "")).await;
     let instance = stored(&pool, &[]).await;

@@ -88,7 +88,9 @@ async fn a_pooler_with_a_single_connection_starves_no_runtime(pool: PgPool) {
         one.until_version("app", version).await;
         two.until_version("app", version).await;
     }
-    assert!(one.snapshots.status().connected && two.snapshots.status().connected);
+    for status in [one.snapshots.status(), two.snapshots.status()] {
+        assert!(status.connected && !status.hears, "{status:?}");
+    }
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -105,6 +107,7 @@ async fn with_a_direct_url_to_listen_notifications_arrive_beside_the_pooler(pool
         let version = save(&saving, "app").await;
         process.until_version("app", version).await;
     }
+    until(async || process.snapshots.status().hears).await;
 }
 
 /// Migrates as the server does at its start, with these URLs.

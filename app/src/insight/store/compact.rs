@@ -14,6 +14,14 @@ const ROWS: i64 = 5_000;
 /// # Errors
 /// A query fails.
 pub async fn compact(pool: &PgPool, keep_days: u32) -> sqlx::Result<bool> {
+    // First what needs no other: if making days failed, the table would only grow.
+    let deleted = delete(pool, keep_days).await?;
+    let moved = move_hours(pool).await?;
+    Ok(moved > 0 || deleted > 0)
+}
+
+/// Makes days of some hours. Returns how many days have got some.
+async fn move_hours(pool: &PgPool) -> sqlx::Result<u64> {
     let mut transaction = begin_in_background(pool).await?;
     lock(&mut transaction).await?;
     let moved = sqlx::query!(
@@ -34,6 +42,14 @@ pub async fn compact(pool: &PgPool, keep_days: u32) -> sqlx::Result<bool> {
     .execute(&mut *transaction)
     .await?
     .rows_affected();
+    transaction.commit().await?;
+    Ok(moved)
+}
+
+/// Deletes some counts. Returns how many.
+async fn delete(pool: &PgPool, keep_days: u32) -> sqlx::Result<u64> {
+    let mut transaction = begin_in_background(pool).await?;
+    lock(&mut transaction).await?;
     let deleted = sqlx::query!(
         "delete from visits where ctid = any (array(
             select ctid from visits where starts_at < date_trunc('day', now(), 'UTC') - make_interval(days => $2) limit $1
@@ -47,5 +63,5 @@ pub async fn compact(pool: &PgPool, keep_days: u32) -> sqlx::Result<bool> {
     // No process sends a batch again after so long.
     sqlx::query!("delete from visit_batches where stored_at < now() - interval '90 days'").execute(&mut *transaction).await?;
     transaction.commit().await?;
-    Ok(moved > 0 || deleted > 0)
+    Ok(deleted)
 }

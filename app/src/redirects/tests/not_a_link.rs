@@ -22,6 +22,8 @@ fn what_surrounds_a_link_or_is_missing_from_it_is_corrected() {
     ] {
         assert_eq!(corrected(text).as_deref(), Some(link), "{text}");
     }
+    let absolute = "accounts.myapp.com/sign-up?redirect_url=https://accounts.myapp.com/create-organization";
+    assert_eq!(corrected(absolute), Some(format!("https://{absolute}")), "not the link that is its parameter");
     let both = "accounts.myapp.com/sign-in?redirect_url=/?a=1&b=2";
     assert_eq!(corrected(both).as_deref(), Some("https://accounts.myapp.com/sign-in?redirect_url=%2F%3Fa%3D1%26b%3D2"));
 }

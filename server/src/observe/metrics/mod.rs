@@ -44,7 +44,11 @@ const METRICS: [(Kind, &str, &str); 29] = [
     (Kind::Gauge, "portal_visits_flushed_timestamp_seconds", "When all counted visits were last stored, in seconds since 1970"),
     (Kind::Gauge, "portal_snapshot_entries", "Instances in memory"),
     (Kind::Gauge, "portal_snapshot_bytes", "Memory used by instances, in bytes"),
-    (Kind::Gauge, "portal_snapshot_age_seconds", "Time since the last contact with PostgreSQL, in seconds"),
+    (
+        Kind::Gauge,
+        "portal_snapshot_age_seconds",
+        "Time since the last contact with PostgreSQL, or since the start if there was none, in seconds",
+    ),
     (Kind::Histogram, "portal_propagation_seconds", "Time from a save until this server serves it"),
     (Kind::Gauge, "portal_listener_connected", "Whether the server receives PostgreSQL's notifications: 1 or 0"),
     (Kind::Counter, "portal_target_checks_total", "Checks of what fallback redirects, home URLs and portal origins lead to, by result"),

@@ -200,7 +200,7 @@ impl Listener {
                 return Err(ConnectionLost::AnotherDatabase);
             }
         }
-        let (database, reloaded) = with_timeout(self.timing.catch_up_timeout(), self.snapshots.catch_up_over(connection)).await?;
+        let (database, reloaded) = self.snapshots.catch_up_over(connection, self.timing.step_timeout).await?;
         with_timeout(self.timing.step_timeout, self.report.send_heartbeat(connection, &database)).await?;
         let served: Vec<ServedSave> = reloaded.into_iter().filter_map(|id| self.snapshots.served(id)).collect();
         if !served.is_empty() {
@@ -218,6 +218,7 @@ impl Listener {
             if notification.channel() == self.probe_channel {
                 *probe = None;
                 self.snapshots.sessions().begin_hearing();
+                self.snapshots.record();
                 if std::mem::take(&mut self.has_warned) {
                     tracing::info!("notifications arrive now");
                 }
@@ -246,7 +247,7 @@ impl Listener {
         let database = with_timeout(self.timing.step_timeout, runtimes::store::database(&mut *transaction)).await?;
         let is_from_another = self.snapshots.is_from_another(&database);
         if !is_from_another {
-            with_timeout(self.timing.catch_up_timeout(), self.snapshots.reload_in(&mut transaction, &stale)).await?;
+            with_timeout(self.timing.reload_timeout(), self.snapshots.reload_in(&mut transaction, &stale)).await?;
         }
         with_timeout(self.timing.step_timeout, transaction.commit()).await?;
         if is_from_another {

@@ -38,8 +38,8 @@ impl Timing {
         random_in(&(longest / 2..longest))
     }
 
-    /// How long reading all instances in memory may take.
-    pub(super) fn catch_up_timeout(&self) -> Duration {
+    /// How long reloading some instances may take.
+    pub(super) fn reload_timeout(&self) -> Duration {
         self.step_timeout * 4
     }
 }

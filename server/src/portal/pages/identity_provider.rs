@@ -195,6 +195,8 @@ pub(super) async fn sign_out(request: PageRequest) -> Response {
 }
 
 async fn sign_out_url(request: &PageRequest) -> Option<Url> {
+    // It needs no session, and a provider that is not in memory is asked.
+    request.context.limits.take(VisitorAttempt::Provider(request.client.address)).await.ok()?;
     let stored = request.provider().await.ok()??;
     let provider = request.context.provider.providers.find(&stored.settings.issuer).await.map_err(|error| request.failed(&error)).ok()?;
     let mut url = provider.metadata.end_session_endpoint.clone()?;

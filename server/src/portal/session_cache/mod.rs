@@ -76,6 +76,11 @@ impl SessionCache {
         self.hearing.end();
     }
 
+    /// Whether this runtime hears of every session that ends, as it does of saves.
+    pub(in crate::portal) fn hears(&self) -> bool {
+        self.hearing.since().is_some()
+    }
+
     /// What [`Self::update`] is told: to be called before the database is asked.
     pub(in crate::portal) fn ask(&self) -> Asked {
         Asked { ended: self.tokens.ended(), hearing: self.hearing.since(), at: Instant::now() }

@@ -223,12 +223,13 @@ impl Snapshots {
     /// The status of the snapshots.
     pub fn status(&self) -> SnapshotStatus {
         let Inner { memory, contact, .. } = &*self.0;
-        SnapshotStatus { connected: contact.is_connected(), age: contact.age(), entries: memory.entries(), bytes: memory.bytes() }
+        let hears = self.sessions().hears();
+        SnapshotStatus { connected: contact.is_connected(), hears, age: contact.age(), entries: memory.entries(), bytes: memory.bytes() }
     }
 
     /// Writes the status to the metrics.
     pub fn record(&self) {
-        self.status().record();
+        self.status().record(self.0.contact.running());
     }
 
     /// Whether the instances in memory were compared with another database than this one.

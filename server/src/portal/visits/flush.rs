@@ -7,8 +7,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use app::insight::store::{Count, add, compact};
-use metrics::{Counter, Gauge};
+use app::{
+    database::log_failure,
+    insight::store::{Count, add, compact},
+};
+use metrics::Counter;
 use sqlx::PgPool;
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
@@ -24,6 +27,9 @@ pub(super) const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How often old hours become days.
 const COMPACT_INTERVAL: Duration = Duration::from_hours(1);
+
+/// How soon more of them do, if there may be more.
+const COMPACT_PAUSE: Duration = Duration::from_millis(100);
 
 /// About how many counts one batch holds.
 const BATCH: usize = 4_000;
@@ -48,8 +54,6 @@ pub struct Flusher {
     pending: Counts,
     failed: Sampled,
     merged: Counter,
-    /// The time of the last complete flush.
-    flushed: Gauge,
 }
 
 impl Flusher {
@@ -70,7 +74,6 @@ impl Flusher {
             pending: Counts::default(),
             failed: Sampled::new(),
             merged: metrics::counter!("portal_visits_merged_total"),
-            flushed: metrics::gauge!("portal_visits_flushed_timestamp_seconds"),
         })
     }
 
@@ -87,8 +90,11 @@ impl Flusher {
                     }
                 }
                 _ = compactions.tick() => {
-                    if let Err(error) = self.compact().await {
-                        tracing::warn!(%error, "old counts of visits stay as they are for now");
+                    match compact(&self.pool, self.keep_days).await {
+                        // Counts are stored in between.
+                        Ok(true) => compactions.reset_after(COMPACT_PAUSE),
+                        Ok(false) => {}
+                        Err(error) => log_failure(&error, "old counts of visits stay as they are for now"),
                     }
                 }
             }
@@ -112,7 +118,8 @@ impl Flusher {
             self.send(&inner).await?;
         }
         if let Ok(now) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
-            self.flushed.set(now.as_secs_f64());
+            // Only now: before its first value, a gauge is 0.
+            metrics::gauge!("portal_visits_flushed_timestamp_seconds").set(now.as_secs_f64());
         }
         Ok(())
     }
@@ -127,11 +134,6 @@ impl Flusher {
         let bytes = self.in_flight.iter().filter_map(|count| count.visit.as_ref()).map(size_of_shape).sum();
         inner.budget.give_back(bytes);
         self.in_flight.clear();
-        Ok(())
-    }
-
-    async fn compact(&self) -> sqlx::Result<()> {
-        while compact(&self.pool, self.keep_days).await? {}
         Ok(())
     }
 }
