@@ -151,10 +151,14 @@ pub async fn join(pool: &PgPool, instance: i64, visitor: i64, typed: &str) -> Re
             format_args!("You are in {MAX_ORGANIZATIONS} organizations, which is the limit. Leave one first."),
         ));
     }
+    // The organization is locked first, as by a member who leaves and takes their invitations along.
+    match store::insert_member(&mut transaction, visitor, found.id).await {
+        Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => return Err(ended()),
+        inserted => inserted?,
+    }
     if !store::use_invitation(&mut transaction, &code).await? {
         return Err(ended());
     }
-    store::insert_member(&mut transaction, visitor, found.id).await?;
     transaction.commit().await?;
     Ok(())
 }
