@@ -115,6 +115,13 @@ mod tests {
     }
 
     #[test]
+    fn visits_are_counted_unless_the_command_line_says_off() {
+        let are_counted = |words: &[&str]| Cli::parse_from([&["portal-redirects"], words].concat()).config.visits.are_counted;
+        assert!(are_counted(&[]) && are_counted(&["--visits", "on"]));
+        assert!(!are_counted(&["--visits", "off"]) && !are_counted(&["serve", "--visits=off"]));
+    }
+
+    #[test]
     fn every_option_is_in_the_readme() {
         let readme = include_str!("../../README.md");
         let mut whole = Cli::command();
@@ -125,6 +132,9 @@ mod tests {
             for argument in command.get_arguments() {
                 let Some(name) = argument.get_long().filter(|name| !["help", "version"].contains(name)) else { continue };
                 assert!(readme.contains(&format!("`--{name}`")), "--{name}");
+                // An option that is something else than a switch takes that on the command line too.
+                let is_switch = argument.get_default_values().iter().all(|value| value == "false");
+                assert!(is_switch || argument.get_action().takes_values(), "--{name}");
                 // Options of a single subcommand have no environment variable.
                 if argument.is_global_set() {
                     let variable = argument.get_env().map(|name| name.to_string_lossy().into_owned()).unwrap();

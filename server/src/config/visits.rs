@@ -1,6 +1,9 @@
 //! What is counted of visits, and for how long it is kept.
 
-use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser};
+use clap::{
+    ArgAction, Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 /// The options of counting visits.
 #[derive(Clone, Debug, Args)]
@@ -13,6 +16,8 @@ pub struct VisitsConfig {
         global = true,
         env = "PORTAL_REDIRECTS_VISITS",
         value_name = "on|off",
+        // By itself, a bool takes no value.
+        action = ArgAction::Set,
         default_value = "on",
         value_parser = PossibleValuesParser::new(["on", "off"]).map(|state| state == "on")
     )]
